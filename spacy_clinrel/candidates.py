@@ -1,0 +1,119 @@
+"""Candidate pairs: which mentions of a document may be related at all."""
+
+from typing import Dict, List, Optional, Sequence
+
+import numpy as np
+from spacy.attrs import ORTH, SENT_START
+from spacy.tokens import Doc
+from thinc.types import Ints1d, Ints2d
+
+from .tokens import read_mentions
+from .types import Candidates, CandidateStrategy, Mentions
+
+# The relation guidelines end a sentence at these; the default sentencizer stops at neither
+# the semicolons nor a line break.
+SENTENCE_ENDS = "。；;！？!?"
+
+
+def SentencePairs(
+    ends: str = SENTENCE_ENDS,
+    line_breaks: bool = True,
+    use_sents: bool = False,
+    max_sentences: int = 0,
+    max_distance: Optional[int] = None,
+) -> CandidateStrategy:
+    """Create a strategy that pairs mentions of one sentence, or of sentences close by.
+
+    ends (str): Characters that end a sentence where they are a token of their own.
+    line_breaks (bool): Whether a token with a line break ends a sentence.
+    use_sents (bool): Take the sentences of the Doc, where it has any, instead.
+    max_sentences (int): How many sentences on the other mention may stand; 0 for the same one.
+    max_distance (Optional[int]): The most tokens from one mention's start to the other's.
+        None for no limit but the sentence's.
+    RETURNS (CandidateStrategy): Doc and mentions → ordered pairs of mention indices, sorted by
+        head and tail.
+    """
+
+    def sentence_pairs(doc: Doc, mentions: Mentions) -> Ints2d:
+        if use_sents and doc.has_annotation("SENT_START"):
+            first = doc.to_array([SENT_START]) == 1
+            sentence = np.cumsum(first)
+        else:
+            sentence = _sentence_ids(doc, ends, line_breaks)
+        # Mentions are sorted by start, so that each one's partners are a slice of them.
+        of_mention = sentence[mentions.starts] if len(doc) else np.zeros(0, dtype="int64")
+        low = np.searchsorted(of_mention, of_mention - max_sentences, side="left")
+        high = np.searchsorted(of_mention, of_mention + max_sentences, side="right")
+        if max_distance is not None:
+            starts = mentions.starts
+            low = np.maximum(low, np.searchsorted(starts, starts - max_distance, side="left"))
+            high = np.minimum(high, np.searchsorted(starts, starts + max_distance, side="right"))
+        return _slices_to_pairs(low, high)
+
+    return sentence_pairs
+
+
+def _sentence_ids(doc: Doc, ends: str, line_breaks: bool) -> Ints1d:
+    """The number of the sentence of each token. An end belongs to the sentence it ends."""
+    orths, index = np.unique(doc.to_array([ORTH]).ravel(), return_inverse=True)
+    texts = [doc.vocab.strings[orth] for orth in orths]
+    is_end = np.asarray(
+        [text in ends or (line_breaks and ("\n" in text or "\r" in text)) for text in texts],
+        dtype=bool,
+    )
+    if not len(doc):
+        return np.zeros(0, dtype="int64")
+    after_end = np.concatenate([[False], is_end[index][:-1]])
+    return np.cumsum(after_end)
+
+
+def _slices_to_pairs(low: Ints1d, high: Ints1d) -> Ints2d:
+    """Pairs (i, j) for each i and each j from low[i] to high[i], without i itself."""
+    sizes = np.maximum(high - low, 0)
+    heads = np.repeat(np.arange(len(low)), sizes)
+    offsets = np.repeat(low - (np.cumsum(sizes) - sizes), sizes)
+    tails = offsets + np.arange(sizes.sum())
+    pairs = np.stack([heads, tails], axis=1)
+    return pairs[heads != tails]
+
+
+def make_candidates(
+    docs: Sequence[Doc],
+    strategy: CandidateStrategy,
+    *,
+    source: str = "auto",
+    types: Sequence[str] = (),
+    allowed: Optional[np.ndarray] = None,
+) -> Candidates:
+    """The candidate pairs of a batch of documents.
+
+    docs (Sequence[Doc]): The documents.
+    strategy (CandidateStrategy): Proposes pairs.
+    source (str): Where mentions come from, see `read_mentions`.
+    types (Sequence[str]): Entity types, numbered from 1 on.
+    allowed (Optional[ndarray]): Pairs of type indices that may be related, bool. Shape:
+        (types + 1, types + 1). None allows all.
+    RETURNS (Candidates): Mentions and pairs of all documents.
+    """
+    type_index: Dict[int, int] = {}
+    if len(docs):
+        strings = docs[0].vocab.strings
+        type_index = {strings.add(label): i + 1 for i, label in enumerate(types)}
+    rows: List[np.ndarray] = []
+    pairs: List[np.ndarray] = []
+    for doc in docs:
+        mentions = read_mentions(doc, source)
+        kinds = np.asarray([type_index.get(int(x), 0) for x in mentions.labels], dtype="int64")
+        rows.append(np.stack([mentions.starts, mentions.ends, kinds], axis=1))
+        proposed = np.asarray(strategy(doc, mentions), dtype="int64").reshape(-1, 2)
+        if allowed is not None:
+            proposed = proposed[allowed[kinds[proposed[:, 0]], kinds[proposed[:, 1]]]]
+        pairs.append(proposed)
+    none = np.zeros((0, 3), dtype="int64"), np.zeros((0, 2), dtype="int64")
+    return Candidates(
+        mentions=np.concatenate([*rows, none[0]]),
+        mention_lengths=np.asarray([len(row) for row in rows], dtype="int64"),
+        pairs=np.concatenate([*pairs, none[1]]),
+        pair_lengths=np.asarray([len(pair) for pair in pairs], dtype="int64"),
+        n_types=len(types) + 1,
+    )

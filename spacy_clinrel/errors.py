@@ -1,0 +1,90 @@
+"""Coded messages: what is wrong, where, and what to do about it."""
+
+from spacy.errors import ErrorsWithCodes
+
+
+class Errors(metaclass=ErrorsWithCodes):
+    """Messages of the errors this package raises, each with its code in front."""
+
+    # Relation store
+    R001 = (
+        "A relation's {end} is not a Span of this Doc: {span!r}. Build it from the same Doc, "
+        "e.g. doc[2:4] or doc.char_span(...)."
+    )
+    R002 = (
+        "doc.spans['{group}'] holds {mentions} mentions, but a relation refers to mention "
+        "{index}. Set relations through doc._.relations, which keeps both in step."
+    )
+    R003 = "A relation's label must be a non-empty string, got {label!r}."
+    R004 = "Nothing to concatenate: the list of docs is empty."
+
+    # Components
+    C001 = (
+        "Component '{name}' has no labels. Give it training examples that carry some "
+        "({what}), or labels = [...] in [initialize.components.{name}]."
+    )
+    C002 = (
+        "Label '{label}' can't be added to '{name}': its model already has its output layer "
+        "for {n} labels. Train a new pipeline with data that has the label, or list it in "
+        "[initialize.components.{name}]."
+    )
+    C003 = (
+        "Component '{name}' is not initialized: call nlp.initialize(), or load a trained "
+        "pipeline."
+    )
+    C004 = (
+        "The training data of '{name}' has relations, but the candidate strategy proposes "
+        "none of them as a pair ({gold} relations in {docs} documents). Check "
+        "[components.{name}.candidates], and that the reader provides entities: with gold "
+        "entities use @readers = \"spacy-clinrel.Corpus.v1\" and gold_entities = true; with "
+        "predicted ones list the entity component in [training] annotating_components."
+    )
+    C005 = (
+        "'{name}' has no candidate strategy. Add a block [components.{name}.candidates] with "
+        "@misc = \"spacy-clinrel.SentencePairs.v1\"."
+    )
+    C006 = "Option '{option}' of '{name}' must be one of {allowed}, got {value!r}."
+    C007 = (
+        "Relation label '{label}' is in the data but not in '{name}' (it knows: {known}). "
+        "Initialize the component with data that has it."
+    )
+
+    # Models
+    M001 = "The layer '{name}' has no weights yet: initialize the pipeline or load it from disk."
+    M002 = (
+        "The weights of layer '{name}' do not fit: saved for sizes {saved}, but the config "
+        "asks for {wanted}. Load them with the config they were saved with."
+    )
+    M003 = (
+        "include_static_vectors = true, but the pipeline has no vectors. Set paths.vectors "
+        "(see `python -m spacy init vectors --help`), or set include_static_vectors = false."
+    )
+    M004 = "{what} must be {need}, got {value!r}."
+
+    # Files
+    F001 = "No such file or folder: {path}."
+    F002 = "{path}: nothing to read. Expected {expected}."
+    F003 = (
+        "{path}: not a .spacy file that can be read ({error}). Write it with "
+        "`python -m spacy clinrel convert`."
+    )
+    F004 = "{path}: the corpus has no documents."
+    F005 = "Unknown format '{name}'. Known: {known}."
+    F006 = "The format '{name}' can't be written. Formats that can: {known}."
+    F007 = "{losses} could not be kept, and --strict was asked for. Nothing was written."
+    F008 = "{path}: no document could be read. See the messages above."
+    F009 = (
+        "{path}: its documents carry neither entities nor relations, so there is nothing to "
+        "{what}."
+    )
+
+
+class Warnings(metaclass=ErrorsWithCodes):
+    """Messages of the warnings this package gives."""
+
+    W001 = (
+        "doc._.relations is already an extension of somebody else's and was left alone. Use "
+        "spacy_clinrel.tokens.get_relations and set_relations instead."
+    )
+    W002 = "'{name}': {lost} of {total} gold relations can't be learned from: {reasons}."
+    W003 = "No sentence of the training data has relations: '{name}' will predict none."

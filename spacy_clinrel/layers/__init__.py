@@ -1,0 +1,1 @@
+"""PyTorch modules. Nothing here knows spaCy or Thinc."""

@@ -1,0 +1,40 @@
+"""Sequences of different lengths: one after the other (flat), or padded."""
+
+from typing import Tuple
+
+import torch
+from torch import Tensor
+
+
+def padding_mask(lengths: Tensor) -> Tensor:
+    """Which places of a padded batch hold an item.
+
+    lengths (Tensor): Items of each sequence. *Shape:* (batch,)
+    RETURNS (Tensor): Boolean. *Shape:* (batch, longest)
+    """
+    longest = int(lengths.max()) if lengths.numel() else 0
+    return torch.arange(longest, device=lengths.device)[None, :] < lengths[:, None]
+
+
+def pad(flat: Tensor, lengths: Tensor) -> Tuple[Tensor, Tensor]:
+    """Put each sequence into a row of its own, filled up with zeros.
+
+    flat (Tensor): Items of all sequences. *Shape:* (items, width)
+    lengths (Tensor): Items of each sequence. *Shape:* (batch,)
+    RETURNS (Tuple[Tensor, Tensor]): The rows and their mask. *Shape:* (batch, longest, width)
+        and (batch, longest)
+    """
+    mask = padding_mask(lengths)
+    padded = flat.new_zeros(*mask.shape, *flat.shape[1:])
+    padded[mask] = flat
+    return padded, mask
+
+
+def unpad(padded: Tensor, mask: Tensor) -> Tensor:
+    """Undo `pad`.
+
+    padded (Tensor): *Shape:* (batch, longest, width)
+    mask (Tensor): *Shape:* (batch, longest)
+    RETURNS (Tensor): *Shape:* (items, width)
+    """
+    return padded[mask]

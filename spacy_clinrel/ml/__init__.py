@@ -1,0 +1,1 @@
+"""Thinc models around the torch layers, and the registered architectures."""

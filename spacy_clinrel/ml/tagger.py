@@ -1,0 +1,144 @@
+"""Tok2vec → emissions and transitions of a CRF over BIEOS tags."""
+
+from typing import Any, Callable, List, Optional, Tuple, cast
+
+import torch
+from spacy.tokens import Doc
+from thinc.api import ArgsKwargs, Model, chain, torch2xp, xp2torch
+from thinc.types import Floats2d, Ints1d
+from torch import Tensor
+
+from ..layers import crf
+from ..layers.ragged import pad
+from ..tagging import allowed_transitions
+from ..types import Emissions
+from .wrap import Sizes, to_tensor, torch_layer
+
+# The most (text × position) places decoded at a time, which bounds memory.
+PLACES = 200_000
+
+
+def CRFTagger(
+    tok2vec: Model[List[Doc], List[Floats2d]], mixed_precision: bool = False
+) -> Model[List[Doc], Emissions]:
+    """Create the tagger of `clinical_ner`: a linear layer over token vectors and a linear-chain
+    CRF. The functions for its loss and its best tags are in `attrs["loss"]` and
+    `attrs["decode"]`.
+
+    tok2vec (Model[List[Doc], List[Floats2d]]): The encoder, or a listener to one.
+    mixed_precision (bool): Half precision on CUDA.
+    RETURNS (Model[List[Doc], Emissions]): The model. Its nO is the number of labels.
+    """
+    width = tok2vec.get_dim("nO") if tok2vec.has_dim("nO") else None
+    layer = torch_layer(
+        "crf_tagger",
+        _create,
+        _infer_sizes,
+        _inputs,
+        _outputs,
+        dims={"nI": width, "nO": None},
+        mixed_precision=mixed_precision,
+    )
+    model = chain(tok2vec, layer)
+    model.set_ref("tok2vec", tok2vec)
+    model.set_ref("output_layer", layer)
+    model.attrs["loss"] = loss
+    model.attrs["decode"] = decode
+    return model
+
+
+def _create(n_in: int, n_labels: int) -> crf.CRFTagger:
+    allowed = allowed_transitions(n_labels)
+    return crf.CRFTagger(n_in=n_in, **allowed._asdict())
+
+
+def _infer_sizes(model: Model, X: Optional[List[Floats2d]], Y: Any) -> Sizes:
+    if X is not None and model.has_dim("nI") is None:
+        model.set_dim("nI", X[0].shape[1])
+    return {"n_in": model.get_dim("nI"), "n_labels": model.get_dim("nO")}
+
+
+def _inputs(model: Model, X: List[Floats2d], is_train: bool) -> Tuple[ArgsKwargs, Callable]:
+    device = model.shims[0].device
+    lengths = [len(x) for x in X]
+    flat = xp2torch(model.ops.flatten(X), requires_grad=is_train, device=device)
+
+    def backprop(d_args: ArgsKwargs) -> List[Floats2d]:
+        return model.ops.unflatten(torch2xp(d_args.args[0]), model.ops.asarray1i(lengths))
+
+    return ArgsKwargs(args=(flat,), kwargs={}), backprop
+
+
+def _outputs(model: Model, inputs_outputs: Tuple, is_train: bool) -> Tuple[Emissions, Callable]:
+    X, tensors = inputs_outputs
+    lengths = model.ops.asarray1i([len(x) for x in X])
+
+    def backprop(gradient: Emissions) -> ArgsKwargs:
+        grads = tuple(xp2torch(g, device=t.device) for g, t in zip(gradient[:4], tensors))
+        return ArgsKwargs(args=(tensors,), kwargs={"grad_tensors": grads})
+
+    scores, transitions, start, end = (torch2xp(t.float()) for t in tensors)
+    return Emissions(scores, transitions, start, end, lengths), backprop
+
+
+def _tensors(emissions: Emissions, *, requires_grad: bool) -> Tuple[Tensor, ...]:
+    return tuple(xp2torch(x, requires_grad=requires_grad) for x in emissions[:4])
+
+
+def loss(emissions: Emissions, tags: Ints1d, weight: Ints1d) -> Tuple[float, Emissions]:
+    """Negative log-likelihood of gold tags.
+
+    emissions (Emissions): What the model returned.
+    tags (Ints1d): Gold tag of each token, documents one after the other. Shape: (tokens,)
+    weight (Ints1d): 1 for each document that counts, 0 for one without gold entities.
+        Shape: (docs,)
+    RETURNS (Tuple[float, Emissions]): The loss, averaged over the documents, and its gradient.
+    """
+    tensors = _tensors(emissions, requires_grad=True)
+    scores = tensors[0]
+    lengths = to_tensor(emissions.lengths.tolist(), scores.device)
+    filled = lengths > 0
+    padded, mask = pad(scores, lengths[filled])  # (docs, longest, tags)
+    gold, _ = pad(to_tensor(tags, scores.device)[:, None], lengths[filled])
+    nll = crf.negative_log_likelihood(padded, gold.squeeze(2), mask, *tensors[1:])
+    weights = to_tensor(weight, scores.device)[filled].float()
+    total = (nll * weights).sum() / max(len(weight), 1)
+    total.backward()
+    grads = (torch.zeros_like(t) if t.grad is None else t.grad for t in tensors)
+    scores_, transitions, start, end = (torch2xp(grad) for grad in grads)
+    gradient = Emissions(scores_, transitions, start, end, emissions.lengths)
+    return float(total), gradient
+
+
+def decode(emissions: Emissions) -> List[Ints1d]:
+    """The best tags of each document, by Viterbi.
+
+    emissions (Emissions): What the model returned.
+    RETURNS (List[Ints1d]): An array of shape (tokens,) for each document, NumPy integers.
+    """
+    scores, *transitions = _tensors(emissions, requires_grad=False)
+    lengths = to_tensor(emissions.lengths.tolist(), torch.device("cpu"))
+    results = [torch.zeros(0, dtype=torch.long)] * len(lengths)
+    pieces = scores.split(lengths.tolist())
+    # Texts of about one length share a batch, so that one long text costs the others nothing.
+    order = [i for i in lengths.argsort().tolist() if lengths[i] > 0]
+    for batch in _batches(order, lengths.tolist()):
+        sizes = lengths[batch].to(scores.device)
+        padded, mask = pad(torch.cat([pieces[i] for i in batch]), sizes)
+        tags = crf.viterbi(padded, mask, *transitions).cpu()
+        for i, row in zip(batch, tags):
+            results[i] = row[: int(lengths[i])]
+    return [cast(Ints1d, tags.numpy()) for tags in results]
+
+
+def _batches(order: List[int], lengths: List[int]) -> List[List[int]]:
+    """Split indices, sorted by length, so that a padded batch has at most PLACES places."""
+    batches: List[List[int]] = []
+    for i in order:
+        if batches and (len(batches[-1]) + 1) * lengths[i] <= PLACES:
+            batches[-1].append(i)
+        else:
+            batches.append([i])
+    return batches
+
+

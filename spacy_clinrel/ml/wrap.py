@@ -1,0 +1,202 @@
+"""The one place where a PyTorch module becomes a Thinc model.
+
+`torch_layer` adds to Thinc's PyTorch wrapper what every layer here needs: sizes that are known
+only at initialization, weights kept as safetensors with these sizes in the header, spaCy's
+dropout reaching the module, and averaged parameters reaching it as well.
+"""
+
+import contextlib
+import json
+from typing import Any, Callable, Dict, List, Optional, Tuple, TypeVar
+
+import torch
+from safetensors.torch import load as load_tensors
+from safetensors.torch import save as save_tensors
+from thinc.api import ArgsKwargs, Model, PyTorchShim, torch2xp, xp2torch
+from thinc.layers.pytorchwrapper import forward as wrapper_forward
+from thinc.types import Floats2d, Ints1d
+from thinc.util import get_torch_default_device
+from torch import nn
+
+from ..errors import Errors
+from ..layers.dropout import set_dropout
+
+InT = TypeVar("InT")
+OutT = TypeVar("OutT")
+Sizes = Dict[str, int]
+
+
+class LazyModule(nn.Module):
+    """Stands for a module whose sizes are not known yet.
+
+    name (str): The layer's name, for errors.
+    create (Callable[..., nn.Module]): Creates the module from its sizes.
+    """
+
+    def __init__(self, name: str, create: Callable[..., nn.Module]):
+        super().__init__()
+        self.name = name
+        self.create = create
+        self.sizes: Optional[Sizes] = None
+        self.inner: Optional[nn.Module] = None
+
+    def build(self, sizes: Sizes) -> None:
+        """Create the module.
+
+        sizes (Sizes): What `create` needs.
+        """
+        self.sizes = sizes
+        self.inner = self.create(**sizes)
+
+    def forward(self, *args, **kwargs):
+        """Call the module.
+
+        RAISES (ValueError): If it was not built.
+        """
+        if self.inner is None:
+            raise ValueError(Errors.M001.format(name=self.name))
+        return self.inner(*args, **kwargs)
+
+
+class AveragingShim(PyTorchShim):
+    """Thinc's shim, with the optimizer's averaged parameters reaching the module.
+
+    Thinc looks for keys that are strings, but its optimizer keys averages by (id, name), so the
+    averages of wrapped modules would be left out while those of Thinc's own layers are used.
+    """
+
+    @contextlib.contextmanager
+    def use_params(self, params):
+        """params (Dict): Averages by (id, name). Swapped in for the time of the context."""
+        own = {key[1]: value for key, value in params.items() if key[0] == self.id}
+        weights = dict(self._model.named_parameters())
+        backup = {name: weights[name].data for name in own if name in weights}
+        for name in backup:
+            weights[name].data = xp2torch(own[name], device=self.device)
+        try:
+            yield
+        finally:
+            for name, data in backup.items():
+                weights[name].data = data
+
+
+def torch_layer(
+    name: str,
+    create: Callable[..., nn.Module],
+    infer_sizes: Callable[[Model, Any, Any], Sizes],
+    convert_inputs: Callable,
+    convert_outputs: Callable,
+    *,
+    dims: Optional[Dict[str, Optional[int]]] = None,
+    mixed_precision: bool = False,
+) -> Model:
+    """Wrap a PyTorch module.
+
+    name (str): The layer's name.
+    create (Callable[..., nn.Module]): Creates the module from its sizes, given by name.
+    infer_sizes (Callable[[Model, InT, OutT], Sizes]): Called at initialization with the model
+        and its sample input and output (each may be None).
+    convert_inputs (Callable): As `PyTorchWrapper_v3` has it.
+    convert_outputs (Callable): As `PyTorchWrapper_v3` has it.
+    dims (Optional[Dict[str, Optional[int]]]): The Thinc model's dimensions.
+    mixed_precision (bool): Run the module's forward pass in half precision where CUDA can.
+    RETURNS (Model): The Thinc model.
+    """
+    shim = AveragingShim(
+        LazyModule(name, create),
+        mixed_precision=mixed_precision,
+        serialize_model=_serialize,
+        deserialize_model=_deserialize,
+    )
+
+    def init(model: Model, X: Any = None, Y: Any = None) -> None:
+        lazy = shim._model
+        if lazy.inner is None:
+            lazy.build(infer_sizes(model, X, Y))
+            lazy.to(get_torch_default_device())
+
+    def forward(model: Model, X: Any, is_train: bool) -> Tuple[Any, Callable]:
+        set_dropout(model.shims[0]._model, model.attrs["dropout_rate"] if is_train else 0.0)
+        return wrapper_forward(model, X, is_train)
+
+    return Model(
+        name,
+        forward,
+        init=init,
+        attrs={
+            "convert_inputs": convert_inputs,
+            "convert_outputs": convert_outputs,
+            "dropout_rate": 0.0,
+        },
+        dims=dims or {"nI": None, "nO": None},
+        shims=[shim],
+    )
+
+
+def _serialize(lazy: LazyModule) -> bytes:
+    weights = {name: value.contiguous() for name, value in lazy.state_dict().items()}
+    return save_tensors(weights, metadata={"sizes": json.dumps(lazy.sizes)})
+
+
+def _deserialize(lazy: LazyModule, data: bytes, device: torch.device) -> LazyModule:
+    # The header of a safetensors file: its length in 8 bytes, then JSON.
+    length = int.from_bytes(data[:8], "little")
+    sizes = json.loads(json.loads(data[8 : 8 + length])["__metadata__"]["sizes"])
+    if sizes is not None:
+        lazy.build(sizes)
+        try:
+            lazy.load_state_dict(load_tensors(data))
+        except RuntimeError as err:
+            message = Errors.M002.format(name=lazy.name, saved=sizes, wanted=str(err))
+            raise ValueError(message) from err
+    return lazy.to(device)
+
+
+def sequence_inputs(
+    model: Model, X: List[Floats2d], is_train: bool
+) -> Tuple[ArgsKwargs, Callable[[ArgsKwargs], List[Floats2d]]]:
+    """Convert a list of sequences to flat vectors and lengths.
+
+    model (Model): The wrapper.
+    X (List[Floats2d]): An array of shape (tokens, width) for each text.
+    is_train (bool): Whether gradients are wanted.
+    RETURNS (Tuple[ArgsKwargs, Callable]): The module's arguments, and the way back.
+    """
+    device = model.shims[0].device
+    lengths = [len(x) for x in X]
+    flat = xp2torch(model.ops.flatten(X), requires_grad=is_train, device=device)
+
+    def backprop(d_args: ArgsKwargs) -> List[Floats2d]:
+        return model.ops.unflatten(torch2xp(d_args.args[0]), model.ops.asarray1i(lengths))
+
+    return ArgsKwargs(args=(flat, torch.tensor(lengths, device=device)), kwargs={}), backprop
+
+
+def sequence_outputs(
+    model: Model, inputs_outputs: Tuple[List[Floats2d], torch.Tensor], is_train: bool
+) -> Tuple[List[Floats2d], Callable[[List[Floats2d]], ArgsKwargs]]:
+    """Convert flat vectors back to a list of sequences.
+
+    model (Model): The wrapper.
+    inputs_outputs (Tuple[List[Floats2d], Tensor]): What went in, and what the module returned.
+    is_train (bool): Whether gradients are wanted.
+    RETURNS (Tuple[List[Floats2d], Callable]): The sequences, and the way back.
+    """
+    X, flat = inputs_outputs
+    lengths = model.ops.asarray1i([len(x) for x in X])
+
+    def backprop(dY: List[Floats2d]) -> ArgsKwargs:
+        gradient = xp2torch(model.ops.flatten(dY), device=flat.device)
+        return ArgsKwargs(args=((flat,),), kwargs={"grad_tensors": (gradient,)})
+
+    return model.ops.unflatten(torch2xp(flat.float()), lengths), backprop
+
+
+def to_tensor(array: Ints1d, device: torch.device) -> torch.Tensor:
+    """A tensor of indices.
+
+    array (Ints1d): NumPy integers, of any shape.
+    device (torch.device): Where the tensor is wanted.
+    RETURNS (Tensor): int64.
+    """
+    return torch.as_tensor(array, dtype=torch.long, device=device)

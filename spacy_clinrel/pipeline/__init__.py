@@ -1,0 +1,1 @@
+"""The components. They reach the models only through spaCy's registry."""

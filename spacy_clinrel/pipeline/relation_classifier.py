@@ -1,0 +1,384 @@
+"""Relations between mentions: candidates → scores of labels for each pair."""
+
+from typing import Any, Callable, Dict, Iterable, List, NamedTuple, Optional, Sequence, Tuple
+
+import numpy as np
+from spacy.language import Language
+from spacy.pipeline import TrainablePipe
+from spacy.tokens import Doc
+from spacy.training import Example, validate_examples, validate_get_examples
+from spacy.vocab import Vocab
+from thinc.api import Config, Model, Optimizer, set_dropout_rate
+from thinc.types import Floats2d
+
+from ..candidates import make_candidates
+from ..errors import Errors
+from ..scorers import score_relations
+from ..tokens.mentions import SOURCES
+from ..types import Candidates, CandidateStrategy
+from .relation_data import LabelData, annotate, collect_labels, gold_matrix, sample_pairs, warn_lost
+
+default_config = """
+[candidates]
+@misc = "spacy-clinrel.SentencePairs.v1"
+
+[model]
+@architectures = "spacy-clinrel.MentionPair.v1"
+width = 128
+between = 32
+
+[model.tok2vec]
+@architectures = "spacy.Tok2Vec.v2"
+
+[model.tok2vec.embed]
+@architectures = "spacy-clinrel.CharEmbed.v1"
+width = 128
+rows = 5000
+pair_rows = 20000
+include_static_vectors = false
+
+[model.tok2vec.encode]
+@architectures = "spacy-clinrel.ResidualCNN.v1"
+width = 128
+depth = 2
+
+[model.context]
+@architectures = "spacy-clinrel.BiRNN.v1"
+width = 256
+depth = 1
+"""
+DEFAULT = Config().from_str(default_config)
+
+# Stands for the score of a label that the types of a pair do not allow.
+IMPOSSIBLE = -1e4
+
+RelationModel = Model[Tuple[List[Doc], Candidates], Floats2d]
+
+
+class Predictions(NamedTuple):
+    """What `RelationClassifier.predict` returns.
+
+    candidates (Candidates): The pairs of the batch.
+    scores (Floats2d): Probability of each relation label for each pair, no-relation left out.
+        NumPy. Shape: (pairs, labels)
+    """
+
+    candidates: Candidates
+    scores: Floats2d
+
+
+@Language.factory(
+    "relation_classifier",
+    assigns=["doc._.relations"],
+    default_config={
+        "model": DEFAULT["model"],
+        "candidates": DEFAULT["candidates"],
+        "threshold": 0.5,
+        "exclusive": True,
+        "typed": True,
+        "mentions": "auto",
+        "negatives": None,
+        "scorer": {"@scorers": "spacy-clinrel.relation_scorer.v1"},
+    },
+    default_score_weights={
+        "rel_micro_f": 1.0,
+        "rel_micro_p": 0.0,
+        "rel_micro_r": 0.0,
+        "rel_macro_f": 0.0,
+        "rel_boundary_f": None,
+        "rel_boundary_p": None,
+        "rel_boundary_r": None,
+        "rel_per_type": None,
+    },
+)
+def make_relation_classifier(
+    nlp: Language,
+    name: str,
+    model: RelationModel,
+    candidates: Optional[CandidateStrategy],
+    threshold: float,
+    exclusive: bool,
+    typed: bool,
+    mentions: str,
+    negatives: Optional[float],
+    scorer: Optional[Callable],
+) -> "RelationClassifier":
+    """Create a RelationClassifier component.
+
+    model (Model[Tuple[List[Doc], Candidates], Floats2d]): Documents and candidates → scores.
+    candidates (Optional[CandidateStrategy]): Proposes pairs of mentions.
+    threshold (float): The probability from which a relation is predicted, 0 to 1.
+    exclusive (bool): One label or none for a pair (softmax with a no-relation class), or any
+        number of labels (sigmoid).
+    typed (bool): Allow only the pairs of types, and the labels for them, seen in training.
+    mentions (str): Where mentions come from: "auto", "ents" or "group".
+    negatives (Optional[float]): In training, how many pairs without a relation to keep for
+        each pair with one. None keeps all.
+    scorer (Optional[Callable]): The scoring method.
+    """
+    return RelationClassifier(
+        nlp.vocab,
+        model,
+        candidates,
+        name,
+        threshold=threshold,
+        exclusive=exclusive,
+        typed=typed,
+        mentions=mentions,
+        negatives=negatives,
+        scorer=scorer,
+    )
+
+
+class RelationClassifier(TrainablePipe):
+    """Find relations between mentions that are there already."""
+
+    def __init__(
+        self,
+        vocab: Vocab,
+        model: RelationModel,
+        candidates: Optional[CandidateStrategy],
+        name: str = "relation_classifier",
+        *,
+        threshold: float = 0.5,
+        exclusive: bool = True,
+        typed: bool = True,
+        mentions: str = "auto",
+        negatives: Optional[float] = None,
+        scorer: Optional[Callable] = score_relations,
+    ):
+        """Initialize the component. The arguments are those of `make_relation_classifier`.
+
+        RAISES (ValueError): If there is no candidate strategy, or an option is unknown.
+        """
+        if candidates is None:
+            raise ValueError(Errors.C005.format(name=name))
+        if mentions not in SOURCES:
+            raise ValueError(
+                Errors.C006.format(option="mentions", name=name, allowed=SOURCES, value=mentions)
+            )
+        self.vocab = vocab
+        self.model = model
+        self.name = name
+        self.strategy = candidates
+        self.scorer = scorer
+        self.cfg: Dict[str, Any] = {
+            "threshold": threshold,
+            "exclusive": exclusive,
+            "typed": typed,
+            "mentions": mentions,
+            "negatives": negatives,
+            "labels": [],
+            "types": [],
+            "signatures": [],
+        }
+
+    @property
+    def labels(self) -> Sequence[str]:  # type: ignore[override]
+        """RETURNS (Tuple[str]): The relation labels."""
+        return tuple(self.cfg["labels"])
+
+    @property
+    def label_data(self) -> LabelData:  # type: ignore[override]
+        """RETURNS (Dict[str, List]): Labels, entity types and (head type, label, tail type)
+        signatures, as `spacy init labels` writes them.
+        """
+        return {key: list(self.cfg[key]) for key in ("labels", "types", "signatures")}
+
+    def add_label(self, label: str) -> int:
+        """Add a relation label, before the model has its output layer.
+
+        label (str): The label.
+        RETURNS (int): 1 if it was added, 0 if it was there.
+        RAISES (ValueError): If the model is already initialized.
+        """
+        if label in self.cfg["labels"]:
+            return 0
+        if self.model.has_dim("nO"):
+            count = len(self.cfg["labels"])
+            raise ValueError(Errors.C002.format(label=label, name=self.name, n=count))
+        self.cfg["labels"].append(label)
+        self.vocab.strings.add(label)
+        return 1
+
+    def make_candidates(self, docs: Sequence[Doc]) -> Candidates:
+        """The candidate pairs of a batch, as this component sees them.
+
+        docs (Sequence[Doc]): The documents, with their mentions.
+        RETURNS (Candidates): Mentions and pairs.
+        """
+        allowed = self._allowed_labels()
+        return make_candidates(
+            docs,
+            self.strategy,
+            source=self.cfg["mentions"],
+            types=self.cfg["types"],
+            allowed=None if allowed is None else allowed.any(axis=2),
+        )
+
+    def predict(self, docs: Iterable[Doc]) -> Predictions:
+        """Score all candidate pairs without changing the docs.
+
+        docs (Iterable[Doc]): The documents.
+        RETURNS (Predictions): The candidates and their probabilities.
+        RAISES (ValueError): If the component is not initialized.
+        """
+        docs = list(docs)
+        if not self.model.has_dim("nO"):
+            raise ValueError(Errors.C003.format(name=self.name))
+        candidates = self.make_candidates(docs)
+        if not len(candidates):
+            return Predictions(candidates, np.zeros((0, len(self.labels)), dtype="float32"))
+        logits = self.model.ops.to_numpy(self.model.predict((docs, candidates)))
+        return Predictions(candidates, self._probabilities(logits, candidates)[:, self._first :])
+
+    def set_annotations(self, docs: Iterable[Doc], scores: Predictions) -> None:
+        """Write relations to the docs.
+
+        docs (Iterable[Doc]): The documents.
+        scores (Predictions): What `predict` returned.
+        """
+        threshold = self.cfg["threshold"]
+        if self.cfg["exclusive"] and scores.scores.size:
+            best = scores.scores.argmax(axis=1)
+            rows = np.flatnonzero(scores.scores.max(axis=1) >= threshold)
+            columns = best[rows]
+        else:
+            rows, columns = np.nonzero(scores.scores >= threshold)
+        annotate(docs, scores.candidates, rows, columns, scores.scores, self.cfg)
+
+    def update(
+        self,
+        examples: Iterable[Example],
+        *,
+        drop: float = 0.0,
+        sgd: Optional[Optimizer] = None,
+        losses: Optional[Dict[str, float]] = None,
+    ) -> Dict[str, float]:
+        """Learn from a batch. Mentions are those of the predicted docs, so that a reader of
+        gold entities or annotating components decide what is learned from.
+
+        examples (Iterable[Example]): The batch.
+        drop (float): Dropout rate.
+        sgd (Optional[Optimizer]): The optimizer.
+        losses (Optional[Dict[str, float]]): Losses by component, updated in place.
+        RETURNS (Dict[str, float]): The losses.
+        """
+        losses = {} if losses is None else losses
+        losses.setdefault(self.name, 0.0)
+        examples = list(examples)
+        validate_examples(examples, "RelationClassifier.update")
+        if not any(len(eg.predicted) for eg in examples):
+            return losses
+        docs = [eg.predicted for eg in examples]
+        candidates = self.make_candidates(docs)
+        gold = gold_matrix(examples, candidates, self.cfg, self.name)
+        keep = sample_pairs(gold, self.cfg["negatives"])
+        if keep is not None:
+            candidates, gold = candidates.select(keep), gold[keep]
+        set_dropout_rate(self.model, drop)
+        # A batch without candidates goes through as well: a shared encoder waits for it.
+        logits, backprop = self.model.begin_update((docs, candidates))
+        loss, gradient = self._loss(candidates, gold, logits)
+        backprop(gradient)
+        if sgd is not None:
+            self.finish_update(sgd)
+        losses[self.name] += loss
+        return losses
+
+    def get_loss(self, examples: Iterable[Example], scores: Floats2d) -> Tuple[float, Floats2d]:
+        """The loss of a batch, and its gradient.
+
+        examples (Iterable[Example]): The batch.
+        scores (Floats2d): The model's scores for all candidates. Shape: (pairs, nO)
+        RETURNS (Tuple[float, Floats2d]): Cross-entropy, averaged over the documents, and its gradient.
+        """
+        examples = list(examples)
+        candidates = self.make_candidates([eg.predicted for eg in examples])
+        gold = gold_matrix(examples, candidates, self.cfg, self.name)
+        return self._loss(candidates, gold, scores)
+
+    def initialize(
+        self,
+        get_examples: Callable[[], Iterable[Example]],
+        *,
+        nlp: Optional[Language] = None,
+        labels: Optional[dict] = None,
+    ) -> None:
+        """Collect labels, types and signatures, and give the model its sizes.
+
+        get_examples (Callable[[], Iterable[Example]]): Returns the training examples.
+        nlp (Optional[Language]): The pipeline.
+        labels (Optional[dict]): What `spacy init labels` wrote.
+        RAISES (ValueError): If there are no relations, or no candidate for any.
+        """
+        validate_get_examples(get_examples, "RelationClassifier.initialize")
+        data = labels or collect_labels(eg.reference for eg in get_examples())
+        self.cfg["types"] = list(data["types"])
+        self.cfg["signatures"] = [list(signature) for signature in data["signatures"]]
+        for label in data["labels"]:
+            self.add_label(label)
+        if not self.labels:
+            raise ValueError(Errors.C001.format(name=self.name, what="doc._.relations"))
+        sample: List[Doc] = []
+        gold = docs = 0
+        for example in get_examples():
+            docs += 1
+            count = len(example.reference._.relations)
+            gold += count
+            if count and len(self.make_candidates([example.reference])):
+                sample.append(example.reference)
+            if len(sample) == 10:
+                break
+        if not sample:
+            raise ValueError(Errors.C004.format(name=self.name, gold=gold, docs=docs))
+        self.model.set_dim("nO", len(self.labels) + self._first)
+        self.model.initialize(X=(sample, self.make_candidates(sample)))
+        warn_lost(self.name, get_examples(), self.make_candidates, self.cfg)
+
+    @property
+    def _first(self) -> int:
+        """Column of the first label: no-relation comes before it where labels exclude each other."""
+        return 1 if self.cfg["exclusive"] else 0
+
+    def _allowed_labels(self) -> Optional[np.ndarray]:
+        """Which labels the types of head and tail allow. Shape: (types + 1, types + 1, labels)"""
+        if not self.cfg["typed"]:
+            return None
+        types = {label: i + 1 for i, label in enumerate(self.cfg["types"])}
+        labels = {label: i for i, label in enumerate(self.cfg["labels"])}
+        allowed = np.zeros((len(types) + 1, len(types) + 1, len(labels)), dtype=bool)
+        for head, label, tail in self.cfg["signatures"]:
+            allowed[types[head], types[tail], labels[label]] = True
+        return allowed
+
+    def _probabilities(self, logits: Floats2d, candidates: Candidates) -> Floats2d:
+        """Softmax or sigmoid over the labels that the types allow. NumPy. Shape: (pairs, nO)"""
+        allowed = self._allowed_labels()
+        if allowed is not None:
+            head, tail = candidates.mentions[candidates.batch_pairs(), 2].T
+            logits = logits.copy()
+            logits[:, self._first :][~allowed[head, tail]] = IMPOSSIBLE
+        if not self.cfg["exclusive"]:
+            return 0.5 * (1.0 + np.tanh(0.5 * logits))  # a sigmoid that can't overflow
+        exponentials = np.exp(logits - logits.max(axis=1, keepdims=True, initial=IMPOSSIBLE))
+        return exponentials / exponentials.sum(axis=1, keepdims=True)
+
+    def _loss(
+        self, candidates: Candidates, gold: np.ndarray, logits: Floats2d
+    ) -> Tuple[float, Floats2d]:
+        """Cross-entropy of the gold labels, summed over pairs and averaged over documents."""
+        p = self._probabilities(self.model.ops.to_numpy(logits), candidates)
+        docs = max(len(candidates.pair_lengths), 1)
+        if self.cfg["exclusive"]:
+            # A pair with several gold labels shares its weight among them.
+            none = gold.sum(axis=1, keepdims=True) == 0
+            target = np.concatenate([none, gold], axis=1).astype("float32")
+            target /= target.sum(axis=1, keepdims=True)
+            loss = -(target * np.log(np.maximum(p, 1e-9))).sum()
+        else:
+            target = gold.astype("float32")
+            right = np.where(target > 0, p, 1.0 - p)
+            loss = -np.log(np.maximum(right, 1e-9)).sum()
+        gradient = self.model.ops.asarray2f((p - target) / docs)
+        return float(loss) / docs, gradient

@@ -1,0 +1,95 @@
+"""Corpus readers for the training loop and for evaluation."""
+
+from pathlib import Path
+from typing import Callable, Iterable, Iterator, Optional, Union
+
+from spacy import util
+from spacy.language import Language
+from spacy.tokens import Doc, Span, SpanGroup
+from spacy.training import Example
+from spacy.training.corpus import Corpus as SpacyCorpus
+
+from .errors import Errors
+from .tokens import GROUP, all_mentions
+
+Reader = Callable[[Language], Iterable[Example]]
+
+
+def Corpus(
+    path: Optional[Path] = None,
+    gold_entities: bool = False,
+    max_length: int = 0,
+    limit: int = 0,
+    shuffle: bool = False,
+) -> Reader:
+    """Create a reader of .spacy files whose examples keep relations and may carry gold entities.
+
+    path (Optional[Path]): A .spacy file, or a folder of them.
+    gold_entities (bool): Give the predicted Doc the reference's tokens and mentions, so that
+        relations are learned and scored on gold entities.
+    max_length (int): Leave out longer documents; 0 keeps all. (spaCy's own reader splits them
+        and loses their span groups.)
+    limit (int): Read only so many documents; 0 reads all.
+    shuffle (bool): Shuffle the documents each time.
+    RETURNS (Callable[[Language], Iterable[Example]]): The reader.
+    RAISES (ValueError): If the path is missing or holds no documents.
+    """
+    if path is None or not util.ensure_path(path).exists():
+        raise ValueError(Errors.F001.format(path=path))
+    corpus = SpacyCorpus(path, limit=limit, shuffle=shuffle)
+
+    def read(nlp: Language) -> Iterator[Example]:
+        count = 0
+        for example in read_corpus(nlp, path, corpus):
+            count += 1
+            if max_length and len(example.reference) > max_length:
+                continue
+            if gold_entities:
+                example = Example(gold_mentions_doc(nlp, example.reference), example.reference)
+            yield example
+        if not count:
+            raise ValueError(Errors.F004.format(path=path))
+
+    return read
+
+
+def read_corpus(nlp: Language, path: Union[str, Path], corpus: SpacyCorpus) -> Iterator[Example]:
+    """Read with spaCy's reader, and name the file where it fails.
+
+    nlp (Language): The pipeline.
+    path (Union[str, Path]): What is read, for the error.
+    corpus (SpacyCorpus): spaCy's reader over it.
+    YIELDS (Example): The examples.
+    RAISES (ValueError): If the file is no DocBin.
+    """
+    examples = iter(corpus(nlp))
+    while True:
+        try:
+            example = next(examples)
+        except StopIteration:
+            return
+        except Exception as err:  # msgpack, zlib and the DocBin have no error in common
+            raise ValueError(Errors.F003.format(path=path, error=err)) from err
+        yield example
+
+
+def gold_mentions_doc(nlp: Language, reference: Doc) -> Doc:
+    """A fresh Doc with the tokens and mentions of another, but without its relations.
+
+    nlp (Language): The pipeline.
+    reference (Doc): The gold document.
+    RETURNS (Doc): With the same entities; where mentions nest, they are all in the span group.
+    """
+    words = [token.text for token in reference]
+    spaces = [bool(token.whitespace_) for token in reference]
+    doc = Doc(nlp.vocab, words=words, spaces=spaces)
+
+    def here(span: Span) -> Span:
+        return Span(doc, span.start, span.end, label=span.label)
+
+    doc.set_ents([here(ent) for ent in reference.ents], default="outside")
+    mentions = all_mentions(reference)
+    if len(mentions) > len(reference.ents):
+        spans = [here(mention) for mention in mentions]
+        doc.spans[GROUP] = SpanGroup(doc, name=GROUP, spans=spans)
+    return doc

@@ -1,0 +1,86 @@
+"""Gold relations of an Example, from reference to predicted tokens."""
+
+from collections import Counter
+from typing import List, NamedTuple, Tuple
+
+import numpy as np
+from spacy.attrs import ORTH, SPACY
+from spacy.tokens import Span
+from spacy.training import Example
+from thinc.types import Ints2d
+
+from .relation import GROUP, relation_edges
+
+# Start token, end token, hash of the type, all of the predicted Doc
+Key = Tuple[int, int, int]
+
+
+class AlignedRelations(NamedTuple):
+    """Gold relations in the tokens of the predicted Doc.
+
+    relations (List[Tuple[Key, Key, str]]): Head, tail and label of each.
+    lost (Counter): How many could not be mapped, by reason.
+    """
+
+    relations: List[Tuple[Key, Key, str]]
+    lost: Counter
+
+
+def same_tokens(example: Example) -> bool:
+    """Whether both docs of an Example have the same tokens.
+
+    example (Example): The pair of docs.
+    RETURNS (bool): True if words and spaces are equal, so that indices can be used as they are.
+    """
+    predicted, reference = example.predicted, example.reference
+    if len(predicted) != len(reference):
+        return False
+    attrs = [ORTH, SPACY]
+    return bool(np.array_equal(predicted.to_array(attrs), reference.to_array(attrs)))
+
+
+def align_spans(example: Example, spans: List[Span]) -> Ints2d:
+    """Where spans of the reference stand in the predicted Doc.
+
+    example (Example): The pair of docs.
+    spans (List[Span]): Spans of the reference.
+    RETURNS (Ints2d): Start and end token in the predicted Doc; -1, -1 where token boundaries
+        do not allow it. Shape: (spans, 2)
+    """
+    bounds = np.asarray([(s.start, s.end) for s in spans], dtype="int64").reshape(-1, 2)
+    if len(bounds) == 0 or same_tokens(example):
+        return bounds
+    y2x, x2y = example.alignment.y2x, example.alignment.x2y
+    aligned = np.full_like(bounds, -1)
+    for i, (start, end) in enumerate(bounds):
+        tokens = y2x[int(start) : int(end)]
+        # A predicted token that also covers reference tokens outside the span spoils it.
+        if len(tokens):
+            first, last = int(tokens.min()), int(tokens.max()) + 1
+            back = x2y[first:last]
+            if int(back.min()) == start and int(back.max()) + 1 == end:
+                aligned[i] = first, last
+    return aligned
+
+
+def align_relations(example: Example) -> AlignedRelations:
+    """Map the gold relations of an Example from its reference to its predicted Doc.
+
+    example (Example): The pair of docs.
+    RETURNS (AlignedRelations): The relations, and a count of those that token boundaries lose.
+    """
+    reference = example.reference
+    lost: Counter = Counter()
+    edges = relation_edges(reference)
+    if not edges:
+        return AlignedRelations([], lost)
+    spans = list(reference.spans[GROUP])
+    bounds = align_spans(example, spans)
+    keys = [(int(s), int(e), span.label) for (s, e), span in zip(bounds, spans)]
+    relations = []
+    for head, tail, label, _ in edges:
+        if keys[head][0] < 0 or keys[tail][0] < 0:
+            lost["a mention does not align with the tokens"] += 1
+        else:
+            relations.append((keys[head], keys[tail], label))
+    return AlignedRelations(relations, lost)

@@ -1,0 +1,133 @@
+"""The relation store.
+
+Mentions are the SpanGroup `doc.spans["clinrel"]`; relations are plain values in that group's
+`attrs["relations"]`, `[head index, tail index, label, score]`, so that everything that carries
+span groups (bytes, DocBin, copies, pickles, worker processes) carries relations too.
+"""
+
+import warnings
+from typing import Dict, Iterable, List, NamedTuple, Optional, Sequence, Tuple
+
+from spacy.tokens import Doc, Span, SpanGroup
+
+from ..errors import Errors, Warnings
+
+GROUP = "clinrel"
+RELATIONS = "relations"
+# Set where the group was filled from doc.ents, so that its mentions are not the group's own.
+FROM_ENTS = "from_ents"
+
+Edge = Tuple[int, int, str, float]
+
+
+class Relation(NamedTuple):
+    """A directed, labelled relation between two mentions of one Doc.
+
+    head (Span): The mention the relation goes out from, e.g. the test of "test revealed disease".
+    tail (Span): The mention it goes to.
+    label (str): The relation's type.
+    score (float): The model's confidence, 1.0 for gold relations.
+    """
+
+    head: Span
+    tail: Span
+    label: str
+    score: float = 1.0
+
+
+def span_key(span: Span) -> Tuple[int, int, int]:
+    """What makes two mentions of a Doc the same: boundaries and type.
+
+    span (Span): The mention.
+    RETURNS (Tuple[int, int, int]): Start token, end token (exclusive), hash of the type.
+    """
+    return (span.start, span.end, span.label)
+
+
+def relation_edges(doc: Doc) -> List[Edge]:
+    """The relations of a Doc as plain values, without a Span for each.
+
+    doc (Doc): The document.
+    RETURNS (List[Edge]): Head index, tail index (into `doc.spans["clinrel"]`), label, score.
+    """
+    if GROUP not in doc.spans:
+        return []
+    return [(h, t, label, score) for h, t, label, score in doc.spans[GROUP].attrs.get(RELATIONS, [])]
+
+
+def get_relations(doc: Doc) -> List[Relation]:
+    """The relations of a Doc; the getter of `doc._.relations`.
+
+    doc (Doc): The document.
+    RETURNS (List[Relation]): In the order they were set.
+    RAISES (ValueError): If the span group was changed, so that an index points nowhere.
+    """
+    edges = relation_edges(doc)
+    if not edges:
+        return []
+    spans = list(doc.spans[GROUP])
+    relations = []
+    for head, tail, label, score in edges:
+        for index in (head, tail):
+            if not 0 <= index < len(spans):
+                raise ValueError(Errors.R002.format(group=GROUP, mentions=len(spans), index=index))
+        relations.append(Relation(spans[head], spans[tail], label, score))
+    return relations
+
+
+def set_relations(doc: Doc, relations: Iterable[Relation]) -> None:
+    """Replace the relations of a Doc; the setter of `doc._.relations`.
+
+    Mentions already in `doc.spans["clinrel"]` stay, missing ones are added. Of two relations
+    with the same head, tail and label the later one is kept.
+
+    doc (Doc): The document.
+    relations (Iterable[Relation]): Relations, or tuples (head, tail, label[, score]).
+    RAISES (ValueError): If a head or tail is not a Span of this Doc, or a label is empty.
+    """
+    kept = list(doc.spans[GROUP]) if GROUP in doc.spans else []
+    edges: Dict[Tuple[int, int, str], float] = {}
+    index = {span_key(span): i for i, span in enumerate(kept)}
+    for relation in relations:
+        head, tail, label, score = Relation(*relation)
+        if not isinstance(label, str) or not label:
+            raise ValueError(Errors.R003.format(label=label))
+        ends = []
+        for name, span in (("head", head), ("tail", tail)):
+            if not isinstance(span, Span) or span.doc is not doc:
+                raise ValueError(Errors.R001.format(end=name, span=span))
+            if span_key(span) not in index:
+                index[span_key(span)] = len(kept)
+                kept.append(span)
+            ends.append(index[span_key(span)])
+        edges[(ends[0], ends[1], label)] = float(score)
+    store_relations(doc, kept, [(h, t, label, s) for (h, t, label), s in edges.items()])
+
+
+def store_relations(
+    doc: Doc, mentions: Sequence[Span], edges: Iterable[Edge], *, from_ents: Optional[bool] = None
+) -> None:
+    """Write mentions and relations to a Doc as they are, without checks.
+
+    doc (Doc): The document.
+    mentions (Sequence[Span]): The group's mentions.
+    edges (Iterable[Edge]): Head index, tail index, label, score.
+    from_ents (Optional[bool]): Whether the mentions are only copies of entities in `doc.ents`.
+        None keeps what the group says of itself.
+    """
+    attrs = dict(doc.spans[GROUP].attrs) if GROUP in doc.spans else {}
+    attrs[RELATIONS] = [[int(h), int(t), str(label), float(s)] for h, t, label, s in edges]
+    if from_ents is not None:
+        attrs[FROM_ENTS] = from_ents
+    doc.spans[GROUP] = SpanGroup(doc, name=GROUP, spans=list(mentions), attrs=attrs)
+
+
+def register_extension() -> None:
+    """Make `doc._.relations` exist. Somebody else's extension of that name is left alone."""
+    if not Doc.has_extension("relations"):
+        Doc.set_extension("relations", getter=get_relations, setter=set_relations)
+    elif Doc.get_extension("relations")[2] is not get_relations:
+        warnings.warn(Warnings.W001, stacklevel=2)
+
+
+register_extension()
