@@ -77,6 +77,7 @@ class Errors(metaclass=ErrorsWithCodes):
         "{path}: its documents carry neither entities nor relations, so there is nothing to "
         "{what}."
     )
+    F010 = "{path} is a folder. Give the name of the .spacy file to write."
 
 
 class Warnings(metaclass=ErrorsWithCodes):

@@ -38,7 +38,8 @@ def add_mention_types(tokens: Tensor, mentions: Tensor, embeddings: Tensor) -> T
     token = starts.repeat_interleave(sizes) + place
     last = (ends - starts - 1).repeat_interleave(sizes)
     part = torch.where(place == 0, 0, torch.where(place == last, 2, 1))
-    return tokens.index_add(0, token, embeddings[3 * types.repeat_interleave(sizes) + part])
+    index = 3 * types.repeat_interleave(sizes) + part
+    return tokens.index_add(0, token, embeddings.index_select(0, index))
 
 
 class MentionTags(nn.Module):
@@ -125,7 +126,8 @@ class MentionPair(nn.Module):
         """
         starts, ends, types = mentions.unbind(1)
         pooled = _segment_max(tokens, starts, ends)
-        parts = [tokens[starts], tokens[ends - 1], pooled, self.types(types)]
+        first, last = tokens.index_select(0, starts), tokens.index_select(0, ends - 1)
+        parts = [first, last, pooled, self.types(types)]
         return self.dropout(self.mention(torch.cat(parts, dim=1)).relu())
 
     def score(
@@ -139,12 +141,12 @@ class MentionPair(nn.Module):
         """
         head, tail = pairs.unbind(1)
         starts, ends, _ = mentions.unbind(1)
-        add_head, times_head = heads[head].chunk(2, dim=1)  # (pairs, width)
-        add_tail, times_tail = tails[tail].chunk(2, dim=1)
+        add_head, times_head = heads.index_select(0, head).chunk(2, dim=1)  # (pairs, width)
+        add_tail, times_tail = tails.index_select(0, tail).chunk(2, dim=1)
         first = torch.minimum(ends[head], ends[tail])
         second = torch.maximum(starts[head], starts[tail])
-        between = prefix[torch.maximum(first, second)] - prefix[first]  # (pairs, between)
-        between = between.to(add_head.dtype)
+        after = prefix.index_select(0, torch.maximum(first, second))
+        between = (after - prefix.index_select(0, first)).to(add_head.dtype)  # (pairs, between)
         distance = distance_bucket(starts[tail] - starts[head])
         steps = distance_bucket(tail - head)
         z = add_head + add_tail + times_head * times_tail
@@ -161,4 +163,4 @@ def _segment_max(tokens: Tensor, starts: Tensor, ends: Tensor) -> Tensor:
     place = torch.arange(int(sizes.max()), device=tokens.device)
     # Beyond its end a mention repeats its last token, which leaves the maximum as it is.
     index = torch.minimum(starts[:, None] + place, ends[:, None] - 1)
-    return tokens[index].amax(dim=1)
+    return tokens.index_select(0, index.flatten()).view(*index.shape, -1).amax(dim=1)

@@ -2,7 +2,6 @@
 
 import torch
 from torch import Tensor, nn
-from torch.nn.utils.rnn import pack_padded_sequence, pad_packed_sequence
 
 from .dropout import Dropout
 from .ragged import pad, unpad
@@ -24,36 +23,50 @@ class BiRNN(nn.Module):
         self, *, n_in: int, width: int, depth: int, cell: str = "lstm", shared_dropout: bool = True
     ):
         super().__init__()
-        self.layers = nn.ModuleList(
-            CELLS[cell](
-                n_in if i == 0 else width, width // 2, bidirectional=True, batch_first=True
-            )
-            for i in range(depth)
-        )
+        sizes = [(n_in if i == 0 else width, width // 2) for i in range(depth)]
+        self.forward_layers = nn.ModuleList(CELLS[cell](*s, batch_first=True) for s in sizes)
+        self.backward_layers = nn.ModuleList(CELLS[cell](*s, batch_first=True) for s in sizes)
         self.dropout = Dropout(shared=shared_dropout)
+        self.width = width
 
     def forward(self, tokens: Tensor, lengths: Tensor) -> Tensor:
         """tokens (Tensor): Token vectors of all texts. *Shape:* (tokens, n_in)
         lengths (Tensor): Tokens of each text. *Shape:* (texts,)
         RETURNS (Tensor): *Shape:* (tokens, width)
         """
-        # The recurrence takes no empty text.
-        filled = lengths[lengths > 0]
-        if not len(filled):
-            return tokens.new_zeros(0, 2 * self.layers[0].hidden_size)
-        x, mask = pad(tokens, filled)  # (texts, longest, n_in)
-        sizes = filled.cpu()
-        for layer in self.layers:
-            packed = pack_padded_sequence(
-                self.dropout(x), sizes, batch_first=True, enforce_sorted=False
-            )
-            output, _ = layer(packed)
-            x, _ = pad_packed_sequence(output, batch_first=True)  # (texts, longest, width)
+        if not len(tokens):
+            return tokens.new_zeros(0, self.width)
+        x, mask = pad(tokens, lengths)  # (texts, longest, n_in)
+        mirror = mirrored(mask, lengths)
+        for forth, back in zip(self.forward_layers, self.backward_layers):
+            x = self.dropout(x)
+            ahead, _ = forth(x)  # (texts, longest, width / 2)
+            behind, _ = back(take(x, mirror))
+            x = torch.cat([ahead, take(behind, mirror)], dim=2)  # (texts, longest, width)
         return unpad(self.dropout(x), mask)
 
-    def _load_from_state_dict(self, *args, **kwargs):
-        super()._load_from_state_dict(*args, **kwargs)
-        for layer in self.layers:
-            if next(layer.parameters()).is_cuda:
-                with torch.no_grad():
-                    layer.flatten_parameters()
+
+def mirrored(mask: Tensor, lengths: Tensor) -> Tensor:
+    """Positions that turn each text round and leave its padding where it is.
+
+    Texts of one batch are turned each by its own length, so both directions start at a token,
+    and padding, which comes last in both, never reaches one. (Packed sequences do the same, but
+    their backward pass took 17 times as long on a CPU where lengths differ: 2.5 s against 0.15 s
+    for 16 texts of 280 characters.)
+
+    mask (Tensor): Which places hold a token. *Shape:* (texts, longest)
+    lengths (Tensor): Tokens of each text. *Shape:* (texts,)
+    RETURNS (Tensor): Its own inverse. *Shape:* (texts, longest)
+    """
+    place = torch.arange(mask.shape[1], device=mask.device).expand_as(mask)
+    return torch.where(mask, lengths[:, None] - 1 - place, place)
+
+
+def take(x: Tensor, index: Tensor) -> Tensor:
+    """Reorder the positions of each text.
+
+    x (Tensor): *Shape:* (texts, longest, width)
+    index (Tensor): *Shape:* (texts, longest)
+    RETURNS (Tensor): *Shape:* (texts, longest, width)
+    """
+    return x.gather(1, index[:, :, None].expand_as(x))

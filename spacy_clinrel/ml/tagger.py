@@ -107,7 +107,7 @@ def loss(emissions: Emissions, tags: Ints1d, weight: Ints1d) -> Tuple[float, Emi
     grads = (torch.zeros_like(t) if t.grad is None else t.grad for t in tensors)
     scores_, transitions, start, end = (torch2xp(grad) for grad in grads)
     gradient = Emissions(scores_, transitions, start, end, emissions.lengths)
-    return float(total), gradient
+    return float(total.detach()), gradient
 
 
 def decode(emissions: Emissions) -> List[Ints1d]:

@@ -1,0 +1,184 @@
+"""`python -m spacy clinrel convert`: corpora into .spacy files, and back."""
+
+from pathlib import Path
+from typing import Annotated, Iterable, List, Optional
+
+import spacy
+import srsly
+import typer
+from spacy.language import Language
+from spacy.tokens import Doc, DocBin
+from tqdm import tqdm
+from wasabi import msg
+
+from ..converters import (
+    Report,
+    converters,
+    find_files,
+    get_converter,
+    get_writer,
+    read_docs,
+    write_files,
+)
+from ..converters.corpus import replacing
+from ..errors import Errors
+from ._app import app
+
+SUFFIX = ".spacy"
+MAX_MESSAGES = 20
+FORMATS = "; ".join(f"{name} ({c.about})" for name, c in sorted(converters.get_all().items()))
+
+
+@app.command("convert")
+def convert_cli(
+    format_name: Annotated[
+        str, typer.Argument(metavar="FORMAT", help=f"The corpus format: {FORMATS}")
+    ],
+    src: Annotated[
+        Path,
+        typer.Argument(metavar="SRC", help="A file, or a folder, searched with its subfolders"),
+    ],
+    out: Annotated[
+        Path,
+        typer.Argument(metavar="OUT", help="The .spacy file; if SRC is a .spacy file, a folder"),
+    ],
+    lang: Annotated[
+        str, typer.Option("--lang", "-l", help="Language, whose tokenizer is used")
+    ] = "zh",
+    strict: Annotated[
+        bool, typer.Option("--strict", help="Write nothing and fail if anything can't be kept")
+    ] = False,
+    report_path: Annotated[
+        Optional[Path],
+        typer.Option("--report", "-r", help="Write the report, with all messages, as JSON here"),
+    ] = None,
+    quiet: Annotated[bool, typer.Option("--quiet", "-q", help="Print nothing but errors")] = False,
+) -> None:
+    """Convert a corpus in FORMAT to a .spacy file, or a .spacy file to FORMAT.
+
+    The .spacy file holds entities (doc.ents), all mentions that nest or take part in a relation
+    (doc.spans["clinrel"]), relations (doc._.relations) and the documents' names. A report says how
+    much was kept, repaired and lost, for which reasons, and in which lines of which files.
+
+    Examples: convert brat corpus/train train.spacy; convert brat predicted.spacy out/
+    """
+    report = Report()
+    error = ""
+    try:
+        try:
+            convert(
+                format_name, src, out, lang=lang, strict=strict, report=report, progress=not quiet
+            )
+        finally:
+            if report_path is not None:
+                with replacing(report_path) as draft:
+                    srsly.write_json(draft, report.to_dict())
+    except (ValueError, ImportError, OSError) as problem:
+        error = str(problem)
+    if (error or not quiet) and (report.documents or report.messages):
+        print_report(report)
+    if error:
+        msg.fail(error, exits=1)
+    if not quiet:
+        msg.good(f"Converted {src} to {out}")
+
+
+def convert(
+    format_name: str,
+    src: Path,
+    out: Path,
+    *,
+    lang: str = "zh",
+    strict: bool = False,
+    report: Optional[Report] = None,
+    progress: bool = False,
+) -> Report:
+    """Convert a corpus to a .spacy file, or, where SRC is a .spacy file, the other way.
+
+    format_name (str): The corpus format.
+    src (Path): The file or folder to read.
+    out (Path): The .spacy file or, the other way, the folder to write.
+    lang (str): The language, whose tokenizer is used.
+    strict (bool): Whether a loss is an error.
+    report (Optional[Report]): Filled in, also where the conversion fails. None makes a new one.
+    progress (bool): Whether to show a progress bar.
+    RETURNS (Report): What was kept, lost and repaired.
+    RAISES (ValueError): If the format is unknown or can't be written, nothing could be read, or
+        something was lost under `strict`. Nothing is written then.
+    """
+    report = Report() if report is None else report
+    if src.suffix == SUFFIX and not src.is_dir():
+        _write_corpus(format_name, src, out, spacy.blank(lang), strict, report)
+        return report
+    converter = get_converter(format_name)
+    if out.is_dir():
+        raise ValueError(Errors.F010.format(path=out))
+    files = find_files(src, converter)
+    # None shows the bar where somebody looks on, and not in a log.
+    hidden = None if progress and len(files) > 1 else True
+    bar = tqdm(files, unit="file", leave=False, disable=hidden)
+    docs = DocBin(store_user_data=True, docs=read_docs(spacy.blank(lang), converter, bar, report))
+    if not len(docs):
+        raise ValueError(Errors.F008.format(path=src))
+    _check_losses(report, strict)
+    with replacing(out) as draft:
+        docs.to_disk(draft)
+    return report
+
+
+def print_report(report: Report) -> None:
+    """Print what became of a corpus.
+
+    report (Report): The report.
+    """
+    kept = [
+        ("documents", report.documents),
+        ("entities", report.entities),
+        ("of which inside or across a longer one", report.nested),
+        ("relations", report.relations),
+    ]
+    tables = (
+        ("Kept", kept),
+        *(
+            (title, counts.most_common())
+            for title, counts in (("Repaired", report.repaired), ("Lost", report.lost))
+            if counts
+        ),
+    )
+    for title, rows in tables:
+        msg.table(rows, header=(title, ""), divider=True, aligns=("l", "r"), max_col=80)
+    for message in report.messages[:MAX_MESSAGES]:
+        msg.warn(message)
+    if len(report.messages) > MAX_MESSAGES:
+        more = len(report.messages) - MAX_MESSAGES
+        msg.info(f"… and {more} more. --report FILE.json lists them all.")
+
+
+def _write_corpus(
+    format_name: str, src: Path, out: Path, nlp: Language, strict: bool, report: Report
+) -> None:
+    write = get_writer(format_name)
+    docs = _read_spacy(src, nlp)
+    files = write_files(write, docs, report)
+    _check_losses(report, strict)
+    for name, content in files.items():
+        with replacing(out / name) as draft:
+            draft.write_bytes(content.encode("utf-8"))
+
+
+def _read_spacy(path: Path, nlp: Language) -> Iterable[Doc]:
+    if not path.is_file():
+        raise ValueError(Errors.F001.format(path=path))
+    try:
+        docs: List[Doc] = list(DocBin().from_disk(path).get_docs(nlp.vocab))
+    except Exception as error:  # zlib, msgpack and spaCy each have their own
+        raise ValueError(Errors.F003.format(path=path, error=error)) from error
+    if not docs:
+        raise ValueError(Errors.F004.format(path=path))
+    return docs
+
+
+def _check_losses(report: Report, strict: bool) -> None:
+    if strict and report.losses:
+        reasons = ", ".join(f"{reason}: {n}" for reason, n in report.lost.most_common())
+        raise ValueError(Errors.F007.format(losses=f"{report.losses} annotations ({reasons})"))

@@ -1,0 +1,46 @@
+"""CMeEE: a text a line, then its mentions, which may nest: `text|||start end type|||…|||`.
+
+The end is the mention's last character.
+"""
+
+from pathlib import Path
+from typing import Iterator
+
+from .record import Mention, Record
+from .registry import Converter
+from .report import Report
+from .text import read_lines
+
+SEPARATOR = "|||"
+
+
+def read(path: Path, report: Report) -> Iterator[Record]:
+    """Read one file.
+
+    path (Path): The file.
+    report (Report): Takes the faults.
+    YIELDS (Record): A record for each line, named by the file and the line.
+    """
+    for line, content in read_lines(path, report) or ():
+        text, *parts = content.split(SEPARATOR)
+        record = Record(f"{path.stem}-{line}", text, line=line)
+        for number, part in enumerate(parts):
+            with report.guard(path, line):
+                if part.strip():
+                    record.mentions.append(_mention(str(number), part, line))
+        yield record
+
+
+def _mention(id: str, part: str, line: int) -> Mention:
+    fields = part.split()
+    if len(fields) != 3:
+        raise ValueError(f"expected start, end and type, got {part!r}")
+    return Mention(id, int(fields[0]), int(fields[1]) + 1, fields[2], line=line)
+
+
+CMEEE = Converter(
+    about="CMeEE: lines of text|||start end type|||…, last character included",
+    files=("*.txt",),
+    read=read,
+    skip=("readme*",),
+)

@@ -1,0 +1,124 @@
+"""Whole corpora: finding a format's files, reading them as Docs, writing them."""
+
+import os
+import re
+from contextlib import contextmanager
+from fnmatch import fnmatchcase
+from pathlib import Path
+from typing import Dict, Iterable, Iterator, List, Set
+
+from spacy.language import Language
+from spacy.tokens import Doc
+
+from ..errors import Errors
+from .build import build_doc, doc_to_record, get_doc_id
+from .registry import Converter, Writer
+from .report import BROKEN_LINE, Report
+
+# Names of files are at most 255 bytes almost everywhere; this leaves room for a suffix.
+MAX_NAME_BYTES = 200
+
+
+def find_files(src: Path, converter: Converter) -> List[Path]:
+    """The files to read, in an order that is the same everywhere.
+
+    src (Path): A file, or a folder, which is searched with its subfolders. Hidden files and
+        folders are left out.
+    converter (Converter): The format.
+    RETURNS (List[Path]): Sorted by path, one for each document where it takes several.
+    RAISES (ValueError): If there is no such file or folder, or nothing of this format in it.
+    """
+    if src.is_file():
+        return [converter.main(src) if converter.main else src]
+    if not src.is_dir():
+        raise ValueError(Errors.F001.format(path=src))
+    found = {
+        converter.main(path) if converter.main else path
+        for path in src.rglob("*")
+        if path.is_file()
+        and not any(part.startswith(".") for part in path.relative_to(src).parts)
+        and any(fnmatchcase(path.name, pattern) for pattern in converter.files)
+        and not any(fnmatchcase(path.name.lower(), pattern) for pattern in converter.skip)
+    }
+    if not found:
+        expected = f"{' or '.join(converter.files)} ({converter.about})"
+        raise ValueError(Errors.F002.format(path=src, expected=expected))
+    return sorted(found, key=lambda path: path.parts)
+
+
+def read_docs(
+    nlp: Language, converter: Converter, files: Iterable[Path], report: Report
+) -> Iterator[Doc]:
+    """Read files as Docs, one after the other.
+
+    nlp (Language): Its tokenizer is used.
+    converter (Converter): The format.
+    files (Iterable[Path]): The files.
+    report (Report): Takes counts, losses and repairs.
+    YIELDS (Doc): The documents.
+    """
+    for path in files:
+        for record in converter.read(path, report):
+            source = record.source or path
+            try:
+                doc = build_doc(nlp, record, source, report)
+            except ValueError as error:  # too long for spaCy, or no Unicode text
+                report.lose(BROKEN_LINE, source, record.line, str(error))
+            else:
+                yield doc
+
+
+def write_files(write: Writer, docs: Iterable[Doc], report: Report) -> Dict[str, str]:
+    """Make the files of Docs in a format, without touching the disk.
+
+    write (Writer): The writer of the format.
+    docs (Iterable[Doc]): The documents.
+    report (Report): Takes counts, losses and repairs.
+    RETURNS (Dict[str, str]): Contents by file name. Files are named by the document's id, or its
+        number if it has none; a second document of the same name gets a number behind it.
+    """
+    contents: Dict[str, str] = {}
+    used: Set[str] = set()
+    for number, doc in enumerate(docs, start=1):
+        name = _unique(safe_name(get_doc_id(doc) or "") or str(number), used)
+        record = doc_to_record(doc, name, report)
+        for suffix, content in write(record, report).items():
+            contents[name + suffix] = content
+    return contents
+
+
+def safe_name(doc_id: str) -> str:
+    """A file name that stays in its folder, from any string.
+
+    doc_id (str): The string.
+    RETURNS (str): Without separators, control characters and what some systems do not allow;
+        empty if nothing is left.
+    """
+    name = re.sub(r'[\\/:*?"<>|\x00-\x1f\x7f]', "_", doc_id).strip(" .")
+    return name.encode("utf-8", "ignore")[:MAX_NAME_BYTES].decode("utf-8", "ignore")
+
+
+@contextmanager
+def replacing(path: Path) -> Iterator[Path]:
+    """Write a file so that it is there as a whole or not at all. Its folder is made.
+
+    path (Path): The file.
+    YIELDS (Path): What to write to; it takes the file's place in the end.
+    """
+    path.parent.mkdir(parents=True, exist_ok=True)
+    draft = path.with_name(f".{path.name}.{os.getpid()}.tmp")
+    try:
+        yield draft
+        os.replace(draft, path)
+    finally:
+        draft.unlink(missing_ok=True)
+
+
+def _unique(name: str, used: Set[str]) -> str:
+    # Some systems do not tell upper from lower case.
+    candidate, count = name, 1
+    while candidate.casefold() in used:
+        count += 1
+        candidate = f"{name}-{count}"
+    used.add(candidate.casefold())
+    return candidate

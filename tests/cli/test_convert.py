@@ -1,0 +1,145 @@
+"""The command `convert`."""
+
+import json
+
+import pytest
+import spacy
+from spacy.cli._util import app
+from spacy.tokens import DocBin, Span
+from typer.testing import CliRunner
+
+from spacy_clinrel.cli.convert import convert
+from spacy_clinrel.converters import Report, get_doc_id
+from spacy_clinrel.tokens import get_relations
+
+ANN = "T1\tTest 1 5\t头颅CT\nT2\tDisease 6 9\t脑出血\nR1\tTeRD Arg1:T1 Arg2:T2\n"
+
+
+@pytest.fixture
+def corpus(tmp_path):
+    folder = tmp_path / "corpus"
+    folder.mkdir()
+    for name in ("1", "2"):
+        (folder / f"{name}.txt").write_text("查头颅CT示脑出血。", encoding="utf-8")
+        (folder / f"{name}.ann").write_text(ANN, encoding="utf-8")
+    return folder
+
+
+def load(path):
+    return list(DocBin().from_disk(path).get_docs(spacy.blank("zh").vocab))
+
+
+def run(*args):
+    return CliRunner().invoke(app, ["clinrel", "convert", *(str(arg) for arg in args)])
+
+
+def flat(text):
+    return " ".join(text.split())
+
+
+def test_to_spacy_and_back(corpus, tmp_path):
+    out = tmp_path / "new" / "a.spacy"
+    report = convert("brat", corpus, out)
+    assert (report.documents, report.entities, report.relations) == (2, 4, 2)
+    docs = load(out)
+    assert [get_doc_id(doc) for doc in docs] == ["1", "2"]
+    assert [(r.head.text, r.label, r.tail.text) for r in get_relations(docs[0])] == [
+        ("头颅CT", "TeRD", "脑出血")
+    ]
+    back = tmp_path / "back"
+    report = convert("brat", out, back)
+    assert (report.documents, report.entities, report.relations) == (2, 4, 2)
+    assert sorted(path.name for path in back.iterdir()) == ["1.ann", "1.txt", "2.ann", "2.txt"]
+    convert("brat", back, tmp_path / "b.spacy")
+    assert (tmp_path / "b.spacy").read_bytes() == out.read_bytes()
+    assert [path.name for path in out.parent.iterdir()] == ["a.spacy"]
+
+
+def test_language(tmp_path):
+    (tmp_path / "a.txt").write_text("Headache, then fever.", encoding="utf-8")
+    convert("brat", tmp_path / "a.txt", tmp_path / "a.spacy", lang="en")
+    assert [token.text for token in load(tmp_path / "a.spacy")[0]][:2] == ["Headache", ","]
+
+
+def test_strict_writes_nothing(corpus, tmp_path):
+    (corpus / "2.ann").write_text("T1\tX 5 4\t\n", encoding="utf-8")
+    out = tmp_path / "a.spacy"
+    report = Report()
+    with pytest.raises(ValueError, match="F007"):
+        convert("brat", corpus, out, strict=True, report=report)
+    assert not out.exists() and report.losses == 1
+    convert("brat", corpus, out)
+    assert out.exists()
+
+
+def test_strict_the_other_way(corpus, tmp_path):
+    nlp = spacy.blank("zh")
+    doc = nlp.make_doc("头痛\n")
+    doc.set_ents([Span(doc, 2, 3, "X")])
+    DocBin(docs=[doc]).to_disk(tmp_path / "a.spacy")
+    with pytest.raises(ValueError, match="F007"):
+        convert("brat", tmp_path / "a.spacy", tmp_path / "out", strict=True)
+    assert not (tmp_path / "out").exists()
+
+
+@pytest.mark.parametrize(
+    "name, src, out, code",
+    [
+        ("nope", "corpus", "a.spacy", "F005"),
+        ("brat", "missing", "a.spacy", "F001"),
+        ("brat", "missing.spacy", "out", "F001"),
+        ("cmeie", "corpus", "a.spacy", "F002"),
+        ("cmeie", "bad.spacy", "out", "F006"),
+        ("brat", "bad.spacy", "out", "F003"),
+        ("brat", "empty.spacy", "out", "F004"),
+        ("brat", "corpus", "corpus", "F010"),
+        ("cmeee", "gbk.txt", "a.spacy", "F008"),
+        ("brat", "corpus", "bad.spacy/a.spacy", "bad.spacy"),
+    ],
+)
+def test_errors_are_clear_and_exit_1(corpus, tmp_path, name, src, out, code):
+    (tmp_path / "bad.spacy").write_bytes(b"no DocBin")
+    (tmp_path / "gbk.txt").write_text("患者", encoding="gbk")
+    DocBin().to_disk(tmp_path / "empty.spacy")
+    result = run(name, tmp_path / src, tmp_path / out)
+    assert result.exit_code == 1
+    assert code in flat(result.output)
+    assert not (tmp_path / "a.spacy").exists()
+
+
+def test_unknown_language(corpus, tmp_path):
+    result = run("brat", corpus, tmp_path / "a.spacy", "--lang", "nope")
+    assert result.exit_code == 1 and "nope" in result.output
+
+
+def test_printed_report(corpus, tmp_path):
+    bad = "".join(f"T{i}\tX\n" for i in range(3, 33))
+    (corpus / "2.ann").write_text(f"{ANN}A1\tNegation T1\n{bad}", encoding="utf-8")
+    path = tmp_path / "reports" / "a.json"
+    result = run("brat", corpus, tmp_path / "a.spacy", "--report", path)
+    assert result.exit_code == 0, result.output
+    output = flat(result.output)
+    assert "documents 2" in output and "entities 4" in output and "relations 2" in output
+    assert "attribute not kept 1" in output and "broken line 30" in output
+    assert output.count("2.ann:") == 20 and "10 more" in output
+    report = json.loads(path.read_text(encoding="utf-8"))
+    assert report["documents"] == 2 and len(report["messages"]) == 30
+    assert report["lost"] == {"broken line": 30, "attribute not kept": 1}
+
+
+def test_quiet(corpus, tmp_path):
+    result = run("brat", corpus, tmp_path / "a.spacy", "--quiet")
+    assert result.exit_code == 0 and not result.output.strip()
+
+
+def test_strict_command_prints_why(corpus, tmp_path):
+    (corpus / "2.ann").write_text("T1\tX 5 4\t\n", encoding="utf-8")
+    result = run("brat", corpus, tmp_path / "a.spacy", "--strict", "--quiet")
+    assert result.exit_code == 1
+    assert "2.ann:1" in flat(result.output) and "F007" in result.output
+
+
+def test_help_names_the_formats():
+    output = flat(run("--help").output)
+    for name in ("brat", "ccks2017", "ccks2018", "ccks2019", "cmeee", "cmeie", "--strict"):
+        assert name in output

@@ -1,0 +1,75 @@
+"""CMeIE: triples of strings."""
+
+import json
+
+from spacy_clinrel.tokens import GROUP, get_relations
+
+
+def triple(subject, predicate, target, kind="症状", **parts):
+    return {
+        "Combined": False,
+        "predicate": predicate,
+        "subject": subject,
+        "subject_type": "疾病",
+        "object": {"@value": target, **parts},
+        "object_type": {"@value": kind},
+    }
+
+
+def line(text, *triples):
+    return json.dumps({"text": text, "spo_list": triples}, ensure_ascii=False)
+
+
+def view(doc):
+    return [(r.head.text, r.label, r.tail.text) for r in get_relations(doc)]
+
+
+def test_triples_become_mentions_at_their_first_occurrence(read, put):
+    first = triple("肠炎", "临床表现", "腹痛")
+    path = put("a.jsonl", line("急性肠炎有腹痛。肠炎，腹痛。", first, first))
+    docs, report = read("cmeie", path)
+    assert view(docs[0]) == [("肠炎", "临床表现", "腹痛")]
+    assert [(ent.text, ent.start_char, ent.label_) for ent in docs[0].ents] == [
+        ("肠炎", 2, "疾病"),
+        ("腹痛", 5, "症状"),
+    ]
+    assert report.repaired == {"equal relations merged": 1} and report.losses == 0
+
+
+def test_nested_and_twice_typed_strings(read, put):
+    triples = [triple("急性肠炎", "病理", "肠炎", "疾病"), triple("肠炎", "同义", "肠炎", "词")]
+    docs, report = read("cmeie", put("a.json", line("急性肠炎", *triples)))
+    assert view(docs[0]) == [("急性肠炎", "病理", "肠炎"), ("肠炎", "同义", "肠炎")]
+    assert len(docs[0].spans[GROUP]) == 3 and len(docs[0].ents) == 1
+    assert (report.entities, report.nested, report.relations) == (3, 2, 2)
+
+
+def test_losses(read, put):
+    lines = [
+        line(
+            "肠炎有腹痛",
+            triple("肠炎", "R", "头痛"),
+            triple("肠炎", "R", "腹痛", inWork="x"),
+            triple("", "R", "腹痛"),
+        ),
+        '{"text": "肠炎", "spo_list": [{"predicate": "R"}, '
+        '{"predicate": "R", "subject": "肠炎", "subject_type": "疾病", "object": "肠炎"}]}',
+        '{"text": "肠炎"}',
+    ]
+    path = put("a.jsonl", "\n".join(lines))
+    docs, report = read("cmeie", path)
+    assert view(docs[0]) == [("肠炎", "R", "腹痛")]
+    assert len(docs) == 2
+    assert report.lost == {
+        "string not found in the text": 2,
+        "relation lost with its mention": 2,
+        "object part 'inWork' not kept": 1,
+        "broken line": 3,
+    }
+
+
+def test_the_schema_is_not_read(read, put):
+    put("53_schemas.jsonl", '{"subject_type": "疾病", "predicate": "R", "object_type": "症状"}\n')
+    path = put("train.jsonl", line("肠炎有腹痛", triple("肠炎", "R", "腹痛")))
+    docs, report = read("cmeie", path.parent)
+    assert len(docs) == 1 and report.losses == 0
