@@ -1,11 +1,11 @@
 """Candidate pairs: which mentions of a document may be related at all."""
 
+from functools import partial
 from typing import Dict, List, Optional, Sequence
 
 import numpy as np
 from spacy.attrs import ORTH, SENT_START
 from spacy.tokens import Doc
-from thinc.types import Ints1d, Ints2d
 
 from .tokens import read_mentions
 from .types import Candidates, CandidateStrategy, Mentions
@@ -33,27 +33,44 @@ def SentencePairs(
     RETURNS (CandidateStrategy): Doc and mentions → ordered pairs of mention indices, sorted by
         head and tail.
     """
-
-    def sentence_pairs(doc: Doc, mentions: Mentions) -> Ints2d:
-        if use_sents and doc.has_annotation("SENT_START"):
-            first = doc.to_array([SENT_START]) == 1
-            sentence = np.cumsum(first)
-        else:
-            sentence = _sentence_ids(doc, ends, line_breaks)
-        # Mentions are sorted by start, so that each one's partners are a slice of them.
-        of_mention = sentence[mentions.starts] if len(doc) else np.zeros(0, dtype="int64")
-        low = np.searchsorted(of_mention, of_mention - max_sentences, side="left")
-        high = np.searchsorted(of_mention, of_mention + max_sentences, side="right")
-        if max_distance is not None:
-            starts = mentions.starts
-            low = np.maximum(low, np.searchsorted(starts, starts - max_distance, side="left"))
-            high = np.minimum(high, np.searchsorted(starts, starts + max_distance, side="right"))
-        return _slices_to_pairs(low, high)
-
-    return sentence_pairs
+    return partial(
+        _sentence_pairs,
+        ends=ends,
+        line_breaks=line_breaks,
+        use_sents=use_sents,
+        max_sentences=max_sentences,
+        max_distance=max_distance,
+    )
 
 
-def _sentence_ids(doc: Doc, ends: str, line_breaks: bool) -> Ints1d:
+# A function of the module, not a closure: spawned worker processes get components by pickling.
+def _sentence_pairs(
+    doc: Doc,
+    mentions: Mentions,
+    *,
+    ends: str,
+    line_breaks: bool,
+    use_sents: bool,
+    max_sentences: int,
+    max_distance: Optional[int],
+) -> np.ndarray:
+    if use_sents and doc.has_annotation("SENT_START"):
+        first = doc.to_array([SENT_START]) == 1
+        sentence = np.cumsum(first)
+    else:
+        sentence = _sentence_ids(doc, ends, line_breaks)
+    # Mentions are sorted by start, so that each one's partners are a slice of them.
+    of_mention = sentence[mentions.starts] if len(doc) else np.zeros(0, dtype="int64")
+    low = np.searchsorted(of_mention, of_mention - max_sentences, side="left")
+    high = np.searchsorted(of_mention, of_mention + max_sentences, side="right")
+    if max_distance is not None:
+        starts = mentions.starts
+        low = np.maximum(low, np.searchsorted(starts, starts - max_distance, side="left"))
+        high = np.minimum(high, np.searchsorted(starts, starts + max_distance, side="right"))
+    return _slices_to_pairs(low, high)
+
+
+def _sentence_ids(doc: Doc, ends: str, line_breaks: bool) -> np.ndarray:
     """The number of the sentence of each token. An end belongs to the sentence it ends."""
     orths, index = np.unique(doc.to_array([ORTH]).ravel(), return_inverse=True)
     texts = [doc.vocab.strings[orth] for orth in orths]
@@ -67,7 +84,7 @@ def _sentence_ids(doc: Doc, ends: str, line_breaks: bool) -> Ints1d:
     return np.cumsum(after_end)
 
 
-def _slices_to_pairs(low: Ints1d, high: Ints1d) -> Ints2d:
+def _slices_to_pairs(low: np.ndarray, high: np.ndarray) -> np.ndarray:
     """Pairs (i, j) for each i and each j from low[i] to high[i], without i itself."""
     sizes = np.maximum(high - low, 0)
     heads = np.repeat(np.arange(len(low)), sizes)

@@ -29,19 +29,18 @@ class Errors(metaclass=ErrorsWithCodes):
         "[initialize.components.{name}]."
     )
     C003 = (
-        "Component '{name}' is not initialized: call nlp.initialize(), or load a trained "
-        "pipeline."
+        "Component '{name}' is not initialized: call nlp.initialize(), or load a trained pipeline."
     )
     C004 = (
         "The training data of '{name}' has relations, but the candidate strategy proposes "
         "none of them as a pair ({gold} relations in {docs} documents). Check "
         "[components.{name}.candidates], and that the reader provides entities: with gold "
-        "entities use @readers = \"spacy-clinrel.Corpus.v1\" and gold_entities = true; with "
+        'entities use @readers = "spacy-clinrel.Corpus.v1" and gold_entities = true; with '
         "predicted ones list the entity component in [training] annotating_components."
     )
     C005 = (
         "'{name}' has no candidate strategy. Add a block [components.{name}.candidates] with "
-        "@misc = \"spacy-clinrel.SentencePairs.v1\"."
+        '@misc = "spacy-clinrel.SentencePairs.v1".'
     )
     C006 = "Option '{option}' of '{name}' must be one of {allowed}, got {value!r}."
     C007 = (
@@ -74,8 +73,7 @@ class Errors(metaclass=ErrorsWithCodes):
     F007 = "{losses} could not be kept, and --strict was asked for. Nothing was written."
     F008 = "{path}: no document could be read. See the messages above."
     F009 = (
-        "{path}: its documents carry neither entities nor relations, so there is nothing to "
-        "{what}."
+        "{path}: its documents carry neither entities nor relations, so there is nothing to {what}."
     )
     F010 = "{path} is a folder. Give the name of the .spacy file to write."
 

@@ -32,53 +32,51 @@ def score_relations(examples: Iterable[Example], **kwargs: Any) -> Dict[str, Any
     """Precision, recall and F of relations against all gold relations.
 
     Strict: a relation is right if its label and the boundaries and types of both mentions are.
-    Boundary: the types are ignored. Texts are compared by character offsets, so tokens that
-    differ cost what they should, and gold relations that no candidate could reach count as
-    missed. The negative class never counts.
+    Boundary: the types are ignored. Text: only the words of both mentions and the label count,
+    each triple once a document, as corpora without offsets are scored. Strict and boundary
+    compare character offsets, so tokens that differ cost what they should. Gold relations that
+    no candidate could reach count as missed. The negative class never counts.
 
     examples (Iterable[Example]): Documents whose predicted side was annotated.
     RETURNS (Dict[str, Any]): `rel_micro_p`, `rel_micro_r`, `rel_micro_f`, `rel_macro_f` (mean
-        over labels that are in gold or predicted), `rel_boundary_p`, `_r`, `_f` and
-        `rel_per_type`; None if no reference was annotated with relations.
+        over labels that are in gold or predicted), `rel_boundary_p`, `_r`, `_f`, `rel_text_p`,
+        `_r`, `_f` and `rel_per_type`; None if no reference was annotated with relations.
     """
-    strict: Dict[str, PRFScore] = {}
-    boundary = PRFScore()
+    per_label: Dict[str, PRFScore] = {}
+    totals = {name: PRFScore() for name in ("micro", "boundary", "text")}
     annotated = False
     for example in examples:
         annotated = annotated or GROUP in example.reference.spans
-        gold, gold_bounds = relation_keys(example.reference)
-        pred, pred_bounds = relation_keys(example.predicted)
-        for label in {*gold, *pred}:
-            score = strict.setdefault(label, PRFScore())
-            score.score_set(pred.get(label, set()), gold.get(label, set()))
-        boundary.score_set(pred_bounds, gold_bounds)
-    names = ("rel_micro_p", "rel_micro_r", "rel_micro_f", "rel_macro_f")
-    bounds = ("rel_boundary_p", "rel_boundary_r", "rel_boundary_f")
+        gold, pred = relation_keys(example.reference), relation_keys(example.predicted)
+        for name, score in totals.items():
+            score.score_set(pred[name], gold[name])
+        for label in {key[0] for key in gold["micro"] | pred["micro"]}:
+            of_label = per_label.setdefault(str(label), PRFScore())
+            of_label.score_set(_with(label, pred["micro"]), _with(label, gold["micro"]))
+    scores: Dict[str, Any] = {}
+    for name, score in totals.items():
+        values = (score.precision, score.recall, score.fscore) if annotated else (None,) * 3
+        scores.update(zip((f"rel_{name}_p", f"rel_{name}_r", f"rel_{name}_f"), values))
     if not annotated:
-        return dict.fromkeys((*names, *bounds, "rel_per_type"))
-    micro = sum(strict.values(), PRFScore())
-    macro = sum(score.fscore for score in strict.values()) / max(len(strict), 1)
-    values = (micro.precision, micro.recall, micro.fscore, macro)
-    return {
-        **dict(zip(names, values)),
-        **dict(zip(bounds, (boundary.precision, boundary.recall, boundary.fscore))),
-        "rel_per_type": {label: _counted(strict[label]) for label in sorted(strict)},
-    }
+        return {**scores, "rel_macro_f": None, "rel_per_type": None}
+    macro = sum(score.fscore for score in per_label.values()) / max(len(per_label), 1)
+    per_type = {label: _counted(per_label[label]) for label in sorted(per_label)}
+    return {**scores, "rel_macro_f": macro, "rel_per_type": per_type}
 
 
-def relation_keys(doc: Doc) -> Tuple[Dict[str, Set[Key]], Set[Key]]:
+def relation_keys(doc: Doc) -> Dict[str, Set[Key]]:
     """What makes the relations of a Doc equal to those of another over the same text.
 
     doc (Doc): The document.
-    RETURNS (Tuple[Dict[str, Set[Key]], Set[Key]]): For each label the offsets and types of both
-        mentions; and for all labels together label and offsets alone.
+    RETURNS (Dict[str, Set[Key]]): Keys that begin with the label, for the comparisons "micro",
+        "boundary" and "text" of `score_relations`.
     """
-    strict: Dict[str, Set[Key]] = {}
-    bounds: Set[Key] = set()
+    keys: Dict[str, Set[Key]] = {"micro": set(), "boundary": set(), "text": set()}
     for head, tail, label, _ in get_relations(doc):
-        strict.setdefault(label, set()).add((*_strict(head), *_strict(tail)))
-        bounds.add((label, *_bounds(head), *_bounds(tail)))
-    return strict, bounds
+        keys["micro"].add((label, *_strict(head), *_strict(tail)))
+        keys["boundary"].add((label, *_bounds(head), *_bounds(tail)))
+        keys["text"].add((label, head.text, tail.text))
+    return keys
 
 
 def score_entities(examples: Iterable[Example], **kwargs: Any) -> Dict[str, Any]:
@@ -101,6 +99,10 @@ def score_entities(examples: Iterable[Example], **kwargs: Any) -> Dict[str, Any]
         **scores,
         **dict(zip(("ents_boundary_p", "ents_boundary_r", "ents_boundary_f"), values)),
     }
+
+
+def _with(label: Hashable, keys: Set[Key]) -> Set[Key]:
+    return {key for key in keys if key[0] == label}
 
 
 def _counted(score: PRFScore) -> Dict[str, float]:

@@ -6,7 +6,6 @@ Tag 0 is O; label k has the tags 4k+1 (B), 4k+2 (I), 4k+3 (E) and 4k+4 (S).
 from typing import NamedTuple
 
 import numpy as np
-from thinc.types import Ints1d, Ints2d
 
 OUTSIDE = 0
 BEGIN, INSIDE, END, SINGLE = 1, 2, 3, 4
@@ -52,13 +51,13 @@ def allowed_transitions(n_labels: int) -> AllowedTransitions:
     return AllowedTransitions(inside | between, ~goes_on, ~is_open)
 
 
-def spans_to_tags(spans: Ints2d, length: int) -> Ints1d:
+def spans_to_tags(spans: np.ndarray, length: int) -> np.ndarray:
     """BIEOS tags of flat mentions.
 
-    spans (Ints2d): Start token, end token (exclusive), label index; not overlapping.
+    spans (ndarray): Start token, end token (exclusive), label index; not overlapping.
         Shape: (spans, 3)
     length (int): Number of tokens.
-    RETURNS (Ints1d): A tag for each token. Shape: (length,)
+    RETURNS (ndarray): A tag for each token. Shape: (length,)
     """
     tags = np.zeros(length, dtype="int64")
     if len(spans) == 0:
@@ -77,11 +76,11 @@ def spans_to_tags(spans: Ints2d, length: int) -> Ints1d:
     return tags
 
 
-def tags_to_spans(tags: Ints1d) -> Ints2d:
+def tags_to_spans(tags: np.ndarray) -> np.ndarray:
     """Flat mentions of a well-formed sequence of BIEOS tags.
 
-    tags (Ints1d): Tags that follow `allowed_transitions`. Shape: (length,)
-    RETURNS (Ints2d): Start token, end token (exclusive), label index. Shape: (spans, 3)
+    tags (ndarray): Tags that follow `allowed_transitions`. Shape: (length,)
+    RETURNS (ndarray): Start token, end token (exclusive), label index. Shape: (spans, 3)
     """
     inside = tags != OUTSIDE
     position = np.where(inside, (tags - 1) % POSITIONS + 1, OUTSIDE)

@@ -5,19 +5,19 @@ from typing import Callable, List, NamedTuple, Tuple
 
 import numpy as np
 from spacy.tokens import Doc
-from thinc.types import Floats1d, Floats2d, Ints1d, Ints2d
+from thinc.types import Floats1d, Floats2d, Ints1d
 
 
 class Mentions(NamedTuple):
     """The mentions of one document, ordered by start, end and label.
 
-    starts (Ints1d): First token of each mention. Shape: (mentions,)
-    ends (Ints1d): Token after the last of each mention. Shape: (mentions,)
+    starts (ndarray): First token of each mention. Shape: (mentions,)
+    ends (ndarray): Token after the last of each mention. Shape: (mentions,)
     labels (ndarray): Hash of each mention's entity type, uint64. Shape: (mentions,)
     """
 
-    starts: Ints1d
-    ends: Ints1d
+    starts: np.ndarray
+    ends: np.ndarray
     labels: np.ndarray
 
 
@@ -28,45 +28,45 @@ class Candidates:
     Token and mention indices count within their own document; the offsets of the documents
     come from the lengths.
 
-    mentions (Ints2d): Start token, end token (exclusive), type index. Shape: (mentions, 3)
-    mention_lengths (Ints1d): Mentions of each document. Shape: (docs,)
-    pairs (Ints2d): Mention index of head and of tail. Shape: (pairs, 2)
-    pair_lengths (Ints1d): Pairs of each document. Shape: (docs,)
+    mentions (ndarray): Start token, end token (exclusive), type index. Shape: (mentions, 3)
+    mention_lengths (ndarray): Mentions of each document. Shape: (docs,)
+    pairs (ndarray): Mention index of head and of tail. Shape: (pairs, 2)
+    pair_lengths (ndarray): Pairs of each document. Shape: (docs,)
     n_types (int): Number of type indices. 0 stands for a type unseen in training.
     """
 
-    mentions: Ints2d
-    mention_lengths: Ints1d
-    pairs: Ints2d
-    pair_lengths: Ints1d
+    mentions: np.ndarray
+    mention_lengths: np.ndarray
+    pairs: np.ndarray
+    pair_lengths: np.ndarray
     n_types: int
 
     def __len__(self) -> int:
         """RETURNS (int): The number of pairs in the whole batch."""
         return len(self.pairs)
 
-    def batch_pairs(self) -> Ints2d:
+    def batch_pairs(self) -> np.ndarray:
         """Pairs with mention indices that count through the whole batch.
 
-        RETURNS (Ints2d): Shape: (pairs, 2)
+        RETURNS (ndarray): Shape: (pairs, 2)
         """
         offsets = np.cumsum(self.mention_lengths) - self.mention_lengths
         return self.pairs + np.repeat(offsets, self.pair_lengths)[:, None]
 
-    def batch_mentions(self, token_lengths: Ints1d) -> Ints2d:
+    def batch_mentions(self, token_lengths: np.ndarray) -> np.ndarray:
         """Mentions with token indices that count through the whole batch.
 
-        token_lengths (Ints1d): Tokens of each document. Shape: (docs,)
-        RETURNS (Ints2d): Start, end (exclusive), type. Shape: (mentions, 3)
+        token_lengths (ndarray): Tokens of each document. Shape: (docs,)
+        RETURNS (ndarray): Start, end (exclusive), type. Shape: (mentions, 3)
         """
         offsets = np.repeat(np.cumsum(token_lengths) - token_lengths, self.mention_lengths)
         shift = np.stack([offsets, offsets, np.zeros_like(offsets)], axis=1)
         return self.mentions + shift
 
-    def select(self, keep: Ints1d) -> "Candidates":
+    def select(self, keep: np.ndarray) -> "Candidates":
         """The same mentions with only some of the pairs.
 
-        keep (Ints1d): Ascending indices into the pairs. Shape: (kept,)
+        keep (ndarray): Ascending indices into the pairs. Shape: (kept,)
         RETURNS (Candidates): The reduced batch.
         """
         owner = np.repeat(np.arange(len(self.pair_lengths)), self.pair_lengths)[keep]
@@ -95,7 +95,7 @@ class Emissions(NamedTuple):
 
 
 # Doc and its mentions → ordered (head, tail) pairs of mention indices, (pairs, 2)
-CandidateStrategy = Callable[[Doc, Mentions], Ints2d]
+CandidateStrategy = Callable[[Doc, Mentions], np.ndarray]
 
 # (head type, relation label, tail type), as strings
 Signature = Tuple[str, str, str]

@@ -4,7 +4,6 @@ from pathlib import Path
 from typing import Annotated, Iterable, List, Optional
 
 import spacy
-import srsly
 import typer
 from spacy.language import Language
 from spacy.tokens import Doc, DocBin
@@ -20,8 +19,8 @@ from ..converters import (
     read_docs,
     write_files,
 )
-from ..converters.corpus import replacing
 from ..errors import Errors
+from ..files import replacing, write_json
 from ._app import app
 
 SUFFIX = ".spacy"
@@ -71,8 +70,7 @@ def convert_cli(
             )
         finally:
             if report_path is not None:
-                with replacing(report_path) as draft:
-                    srsly.write_json(draft, report.to_dict())
+                write_json(report_path, report.to_dict())
     except (ValueError, ImportError, OSError) as problem:
         error = str(problem)
     if (error or not quiet) and (report.documents or report.messages):

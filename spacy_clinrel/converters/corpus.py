@@ -1,8 +1,6 @@
 """Whole corpora: finding a format's files, reading them as Docs, writing them."""
 
-import os
 import re
-from contextlib import contextmanager
 from fnmatch import fnmatchcase
 from pathlib import Path
 from typing import Dict, Iterable, Iterator, List, Set
@@ -96,22 +94,6 @@ def safe_name(doc_id: str) -> str:
     """
     name = re.sub(r'[\\/:*?"<>|\x00-\x1f\x7f]', "_", doc_id).strip(" .")
     return name.encode("utf-8", "ignore")[:MAX_NAME_BYTES].decode("utf-8", "ignore")
-
-
-@contextmanager
-def replacing(path: Path) -> Iterator[Path]:
-    """Write a file so that it is there as a whole or not at all. Its folder is made.
-
-    path (Path): The file.
-    YIELDS (Path): What to write to; it takes the file's place in the end.
-    """
-    path.parent.mkdir(parents=True, exist_ok=True)
-    draft = path.with_name(f".{path.name}.{os.getpid()}.tmp")
-    try:
-        yield draft
-        os.replace(draft, path)
-    finally:
-        draft.unlink(missing_ok=True)
 
 
 def _unique(name: str, used: Set[str]) -> str:

@@ -26,6 +26,10 @@ class CRFTagger(nn.Module):
     end (ndarray): Which tag may end a text, bool. Shape: (tags,)
     """
 
+    no_transition: Tensor
+    no_start: Tensor
+    no_end: Tensor
+
     def __init__(self, *, n_in: int, transitions: np.ndarray, start: np.ndarray, end: np.ndarray):
         super().__init__()
         n_tags = len(start)

@@ -114,8 +114,7 @@ class MentionPair(nn.Module):
         # Double precision, or the place of a text in the batch would show in its scores.
         prefix = nn.functional.pad(gated.cumsum(0, dtype=torch.float64), (0, 0, 1, 0))
         parts = [
-            self.score(heads, tails, prefix, mentions, some)
-            for some in pairs.split(self.chunk)
+            self.score(heads, tails, prefix, mentions, some) for some in pairs.split(self.chunk)
         ]
         return torch.cat(parts) if parts else tokens.new_zeros(0, self.output.out_features)
 

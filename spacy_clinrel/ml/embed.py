@@ -47,7 +47,7 @@ def CharEmbed(
     seed (int): Seed of the hashing.
     RETURNS (Model[List[Doc], List[Floats2d]]): The embedding layer.
     """
-    tables = [HashEmbed(width, rows, column=CHARACTER, seed=seed)]
+    tables: List[Model] = [HashEmbed(width, rows, column=CHARACTER, seed=seed)]
     if pair_rows:
         for column in (LEFT_PAIR, RIGHT_PAIR):
             tables.append(HashEmbed(width, pair_rows, column=column, seed=seed + column))
@@ -57,7 +57,7 @@ def CharEmbed(
         with_array(concatenate(*tables) if len(tables) > 1 else tables[0]),
     )
     n_parts = len(tables) + int(include_static_vectors)
-    mix = with_array(Maxout(width, width * n_parts, nP=3, normalize=True))
+    mix: Model = with_array(Maxout(width, width * n_parts, nP=3, normalize=True))
     if include_static_vectors:
         vectors = checked_vectors(width)
         return chain(concatenate(hashed, vectors), mix, ragged2list())
@@ -93,7 +93,7 @@ def char_features() -> Model[List[Doc], List[Ints2d]]:
 def _features_forward(
     model: Model[List[Doc], List[Ints2d]], docs: List[Doc], is_train: bool
 ) -> Tuple[List[Ints2d], Callable]:
-    features = [model.ops.asarray(doc_features(doc)) for doc in docs]
+    features = [cast(Ints2d, model.ops.xp.asarray(doc_features(doc))) for doc in docs]
 
     def backprop(d_features: List[Ints2d]) -> List:
         return []

@@ -16,9 +16,7 @@ from .wrap import Sizes, sequence_inputs, sequence_outputs, torch_layer
 Encoder = Model[List[Floats2d], List[Floats2d]]
 
 
-def ResidualCNN(
-    width: int, depth: int, window: int = 1, mixed_precision: bool = False
-) -> Encoder:
+def ResidualCNN(width: int, depth: int, window: int = 1, mixed_precision: bool = False) -> Encoder:
     """Create a stack of convolutions with residual connections.
 
     width (int): Width of the output.
@@ -69,18 +67,18 @@ def sequence_encoder(
     mixed_precision (bool): Half precision on CUDA.
     RETURNS (Model[List[Floats2d], List[Floats2d]]): The encoder.
     """
-
-    def infer_sizes(model: Model, X: Optional[List[Floats2d]], Y: Any) -> Sizes:
-        if X is not None and model.has_dim("nI") is None:
-            model.set_dim("nI", X[0].shape[1])
-        return {"n_in": model.get_dim("nI")}
-
     return torch_layer(
         name,
         create,
-        infer_sizes,
+        _infer_sizes,
         sequence_inputs,
         sequence_outputs,
         dims={"nI": None, "nO": width},
         mixed_precision=mixed_precision,
     )
+
+
+def _infer_sizes(model: Model, X: Optional[List[Floats2d]], Y: Any) -> Sizes:
+    if X is not None and model.has_dim("nI") is None:
+        model.set_dim("nI", X[0].shape[1])
+    return {"n_in": model.get_dim("nI")}

@@ -3,16 +3,17 @@
 from functools import partial
 from typing import Any, Callable, List, Optional, Tuple
 
+import numpy as np
 import torch
 from spacy.tokens import Doc
-from thinc.api import ArgsKwargs, Model, torch2xp, xp2torch
+from thinc.api import ArgsKwargs, Model, torch2xp
 from thinc.types import Floats2d
 
 from ..layers.mention_pair import MentionPair as MentionPairModule
 from ..layers.mention_pair import MentionTags
 from ..types import Candidates
 from .encode import Encoder
-from .wrap import Sizes, to_tensor, torch_layer
+from .wrap import Sizes, flatten, gradients, to_tensor, torch_layer, unflatten
 
 RelationModel = Model[Tuple[List[Doc], Candidates], Floats2d]
 VectorsInput = Tuple[List[Floats2d], Candidates]
@@ -37,10 +38,9 @@ def MentionPair(
     RETURNS (Model[Tuple[List[Doc], Candidates], Floats2d]): Documents and their candidates to
         scores of shape (pairs, nO), before any softmax or sigmoid.
     """
-    create = partial(MentionPairModule, width=width, between=between)
     scorer = torch_layer(
         "mention_pair",
-        lambda **sizes: create(**sizes),
+        partial(MentionPairModule, width=width, between=between),
         _scorer_sizes,
         _scorer_inputs,
         _scorer_outputs,
@@ -103,23 +103,9 @@ def _forward(
     return scores, backprop
 
 
-def _flat(model: Model, vectors: List[Floats2d], is_train: bool) -> Tuple[torch.Tensor, Callable]:
-    lengths = [len(x) for x in vectors]
-    device = model.shims[0].device
-    flat = xp2torch(model.ops.flatten(vectors), requires_grad=is_train, device=device)
-
-    def backprop(d_args: ArgsKwargs) -> List[Floats2d]:
-        gradient = d_args.args[0]
-        if gradient is None:  # no pair reached the tokens
-            gradient = torch.zeros_like(flat)
-        return model.ops.unflatten(torch2xp(gradient), model.ops.asarray1i(lengths))
-
-    return flat, backprop
-
-
 def _batch_mentions(X: VectorsInput, device: torch.device) -> torch.Tensor:
     vectors, candidates = X
-    lengths = to_tensor([len(x) for x in vectors], torch.device("cpu")).numpy()
+    lengths = np.asarray([len(x) for x in vectors])
     return to_tensor(candidates.batch_mentions(lengths), device)
 
 
@@ -133,7 +119,7 @@ def _scorer_sizes(model: Model, X: Optional[VectorsInput], Y: Any) -> Sizes:
 
 
 def _scorer_inputs(model: Model, X: VectorsInput, is_train: bool) -> Tuple[ArgsKwargs, Callable]:
-    flat, backprop = _flat(model, X[0], is_train)
+    flat, backprop = flatten(model, X[0], is_train)
     pairs = to_tensor(X[1].batch_pairs(), flat.device)
     return ArgsKwargs(args=(flat, _batch_mentions(X, flat.device), pairs), kwargs={}), backprop
 
@@ -142,8 +128,7 @@ def _scorer_outputs(model: Model, inputs_outputs: Tuple, is_train: bool) -> Tupl
     _, scores = inputs_outputs
 
     def backprop(d_scores: Floats2d) -> ArgsKwargs:
-        gradient = xp2torch(d_scores, device=scores.device)
-        return ArgsKwargs(args=((scores,),), kwargs={"grad_tensors": (gradient,)})
+        return gradients((scores,), (d_scores,))
 
     return torch2xp(scores.float()), backprop
 
@@ -154,16 +139,10 @@ def _tag_sizes(model: Model, X: Optional[VectorsInput], Y: Any) -> Sizes:
 
 
 def _tag_inputs(model: Model, X: VectorsInput, is_train: bool) -> Tuple[ArgsKwargs, Callable]:
-    flat, backprop = _flat(model, X[0], is_train)
+    flat, backprop = flatten(model, X[0], is_train)
     return ArgsKwargs(args=(flat, _batch_mentions(X, flat.device)), kwargs={}), backprop
 
 
 def _tag_outputs(model: Model, inputs_outputs: Tuple, is_train: bool) -> Tuple:
     (vectors, _), flat = inputs_outputs
-    lengths = model.ops.asarray1i([len(x) for x in vectors])
-
-    def backprop(d_vectors: List[Floats2d]) -> ArgsKwargs:
-        gradient = xp2torch(model.ops.flatten(d_vectors), device=flat.device)
-        return ArgsKwargs(args=((flat,),), kwargs={"grad_tensors": (gradient,)})
-
-    return model.ops.unflatten(torch2xp(flat.float()), lengths), backprop
+    return unflatten(model, flat, vectors)

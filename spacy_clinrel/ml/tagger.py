@@ -1,6 +1,6 @@
 """Tok2vec → emissions and transitions of a CRF over BIEOS tags."""
 
-from typing import Any, Callable, List, Optional, Tuple, cast
+from typing import Any, Callable, Iterable, List, Optional, Tuple, cast
 
 import torch
 from spacy.tokens import Doc
@@ -12,7 +12,7 @@ from ..layers import crf
 from ..layers.ragged import pad
 from ..tagging import allowed_transitions
 from ..types import Emissions
-from .wrap import Sizes, to_tensor, torch_layer
+from .wrap import Sizes, flatten, gradients, to_tensor, torch_layer
 
 # The most (text × position) places decoded at a time, which bounds memory.
 PLACES = 200_000
@@ -59,13 +59,7 @@ def _infer_sizes(model: Model, X: Optional[List[Floats2d]], Y: Any) -> Sizes:
 
 
 def _inputs(model: Model, X: List[Floats2d], is_train: bool) -> Tuple[ArgsKwargs, Callable]:
-    device = model.shims[0].device
-    lengths = [len(x) for x in X]
-    flat = xp2torch(model.ops.flatten(X), requires_grad=is_train, device=device)
-
-    def backprop(d_args: ArgsKwargs) -> List[Floats2d]:
-        return model.ops.unflatten(torch2xp(d_args.args[0]), model.ops.asarray1i(lengths))
-
+    flat, backprop = flatten(model, X, is_train)
     return ArgsKwargs(args=(flat,), kwargs={}), backprop
 
 
@@ -74,15 +68,19 @@ def _outputs(model: Model, inputs_outputs: Tuple, is_train: bool) -> Tuple[Emiss
     lengths = model.ops.asarray1i([len(x) for x in X])
 
     def backprop(gradient: Emissions) -> ArgsKwargs:
-        grads = tuple(xp2torch(g, device=t.device) for g, t in zip(gradient[:4], tensors))
-        return ArgsKwargs(args=(tensors,), kwargs={"grad_tensors": grads})
+        return gradients(tensors, gradient[:4])
 
-    scores, transitions, start, end = (torch2xp(t.float()) for t in tensors)
-    return Emissions(scores, transitions, start, end, lengths), backprop
+    return _emissions((t.float() for t in tensors), lengths), backprop
+
+
+def _emissions(tensors: Iterable[Tensor], lengths: Ints1d) -> Emissions:
+    arrays = cast(Tuple[Any, Any, Any, Any], tuple(torch2xp(t) for t in tensors))
+    return Emissions(*arrays, lengths)
 
 
 def _tensors(emissions: Emissions, *, requires_grad: bool) -> Tuple[Tensor, ...]:
-    return tuple(xp2torch(x, requires_grad=requires_grad) for x in emissions[:4])
+    arrays = cast(Iterable[Floats2d], emissions[:4])
+    return tuple(xp2torch(x, requires_grad=requires_grad) for x in arrays)
 
 
 def loss(emissions: Emissions, tags: Ints1d, weight: Ints1d) -> Tuple[float, Emissions]:
@@ -105,9 +103,7 @@ def loss(emissions: Emissions, tags: Ints1d, weight: Ints1d) -> Tuple[float, Emi
     total = (nll * weights).sum() / max(len(weight), 1)
     total.backward()
     grads = (torch.zeros_like(t) if t.grad is None else t.grad for t in tensors)
-    scores_, transitions, start, end = (torch2xp(grad) for grad in grads)
-    gradient = Emissions(scores_, transitions, start, end, emissions.lengths)
-    return float(total.detach()), gradient
+    return float(total.detach()), _emissions(grads, emissions.lengths)
 
 
 def decode(emissions: Emissions) -> List[Ints1d]:
@@ -140,5 +136,3 @@ def _batches(order: List[int], lengths: List[int]) -> List[List[int]]:
         else:
             batches.append([i])
     return batches
-
-

@@ -7,22 +7,21 @@ dropout reaching the module, and averaged parameters reaching it as well.
 
 import contextlib
 import json
-from typing import Any, Callable, Dict, List, Optional, Tuple, TypeVar
+from functools import partial
+from typing import Any, Callable, Dict, List, Optional, Tuple, cast
 
 import torch
 from safetensors.torch import load as load_tensors
 from safetensors.torch import save as save_tensors
 from thinc.api import ArgsKwargs, Model, PyTorchShim, torch2xp, xp2torch
 from thinc.layers.pytorchwrapper import forward as wrapper_forward
-from thinc.types import Floats2d, Ints1d
+from thinc.types import Floats2d
 from thinc.util import get_torch_default_device
 from torch import nn
 
 from ..errors import Errors
 from ..layers.dropout import set_dropout
 
-InT = TypeVar("InT")
-OutT = TypeVar("OutT")
 Sizes = Dict[str, int]
 
 
@@ -94,7 +93,7 @@ def torch_layer(
 
     name (str): The layer's name.
     create (Callable[..., nn.Module]): Creates the module from its sizes, given by name.
-    infer_sizes (Callable[[Model, InT, OutT], Sizes]): Called at initialization with the model
+    infer_sizes (Callable[[Model, Any, Any], Sizes]): Called at initialization with the model
         and its sample input and output (each may be None).
     convert_inputs (Callable): As `PyTorchWrapper_v3` has it.
     convert_outputs (Callable): As `PyTorchWrapper_v3` has it.
@@ -109,20 +108,10 @@ def torch_layer(
         deserialize_model=_deserialize,
     )
 
-    def init(model: Model, X: Any = None, Y: Any = None) -> None:
-        lazy = shim._model
-        if lazy.inner is None:
-            lazy.build(infer_sizes(model, X, Y))
-            lazy.to(get_torch_default_device())
-
-    def forward(model: Model, X: Any, is_train: bool) -> Tuple[Any, Callable]:
-        set_dropout(model.shims[0]._model, model.attrs["dropout_rate"] if is_train else 0.0)
-        return wrapper_forward(model, X, is_train)
-
     return Model(
         name,
-        forward,
-        init=init,
+        _forward,
+        init=partial(_init, infer_sizes),
         attrs={
             "convert_inputs": convert_inputs,
             "convert_outputs": convert_outputs,
@@ -131,6 +120,19 @@ def torch_layer(
         dims=dims or {"nI": None, "nO": None},
         shims=[shim],
     )
+
+
+# Functions of the module, not closures: worker processes that are spawned get models by pickling.
+def _init(infer_sizes: Callable, model: Model, X: Any = None, Y: Any = None) -> None:
+    lazy = model.shims[0]._model
+    if lazy.inner is None:
+        lazy.build(infer_sizes(model, X, Y))
+        lazy.to(get_torch_default_device())
+
+
+def _forward(model: Model, X: Any, is_train: bool) -> Tuple[Any, Callable]:
+    set_dropout(model.shims[0]._model, model.attrs["dropout_rate"] if is_train else 0.0)
+    return wrapper_forward(model, X, is_train)
 
 
 def _serialize(lazy: LazyModule) -> bytes:
@@ -152,9 +154,81 @@ def _deserialize(lazy: LazyModule, data: bytes, device: torch.device) -> LazyMod
     return lazy.to(device)
 
 
-def sequence_inputs(
+def device_of(model: Model) -> torch.device:
+    """Where the weights of a wrapped module are.
+
+    model (Model): What `torch_layer` returned.
+    RETURNS (torch.device): The device.
+    """
+    return cast(PyTorchShim, model.shims[0]).device
+
+
+def to_tensor(indices: Any, device: torch.device) -> torch.Tensor:
+    """A tensor of indices.
+
+    indices (Any): Integers, a NumPy array of any shape or a list.
+    device (torch.device): Where the tensor is wanted.
+    RETURNS (Tensor): int64.
+    """
+    return torch.as_tensor(indices, dtype=torch.long, device=device)
+
+
+def flatten(
     model: Model, X: List[Floats2d], is_train: bool
-) -> Tuple[ArgsKwargs, Callable[[ArgsKwargs], List[Floats2d]]]:
+) -> Tuple[torch.Tensor, Callable[[ArgsKwargs], List[Floats2d]]]:
+    """Put the vectors of all texts into one tensor, the first argument of a module.
+
+    model (Model): The wrapper.
+    X (List[Floats2d]): An array of shape (tokens, width) for each text.
+    is_train (bool): Whether gradients are wanted.
+    RETURNS (Tuple[Tensor, Callable]): Shape: (all tokens, width); and the way back from the
+        gradients of the module's arguments.
+    """
+    lengths = model.ops.asarray1i([len(x) for x in X])
+    flat = xp2torch(model.ops.flatten(X), requires_grad=is_train, device=device_of(model))
+
+    def backprop(d_args: ArgsKwargs) -> List[Floats2d]:
+        gradient = d_args.args[0]
+        if gradient is None:  # nothing the module computed depends on the vectors
+            gradient = torch.zeros_like(flat)
+        return cast(
+            List[Floats2d], model.ops.unflatten(cast(Floats2d, torch2xp(gradient)), lengths)
+        )
+
+    return flat, backprop
+
+
+def unflatten(
+    model: Model, flat: torch.Tensor, X: List[Floats2d]
+) -> Tuple[List[Floats2d], Callable[[List[Floats2d]], ArgsKwargs]]:
+    """Cut a module's output up into texts.
+
+    model (Model): The wrapper.
+    flat (Tensor): Shape: (all tokens, width)
+    X (List[Floats2d]): Arrays with as many rows as each text has tokens.
+    RETURNS (Tuple[List[Floats2d], Callable]): The vectors of each text, and the way back.
+    """
+    lengths = model.ops.asarray1i([len(x) for x in X])
+
+    def backprop(dY: List[Floats2d]) -> ArgsKwargs:
+        return gradients((flat,), (model.ops.flatten(dY),))
+
+    vectors = cast(Floats2d, torch2xp(flat.float()))
+    return cast(List[Floats2d], model.ops.unflatten(vectors, lengths)), backprop
+
+
+def gradients(outputs: Tuple[torch.Tensor, ...], d_outputs: Tuple[Any, ...]) -> ArgsKwargs:
+    """What Thinc hands to `torch.autograd.backward`.
+
+    outputs (Tuple[Tensor, ...]): What the module returned.
+    d_outputs (Tuple[FloatsXd, ...]): The gradient of each.
+    RETURNS (ArgsKwargs): The arguments.
+    """
+    grads = tuple(xp2torch(d, device=out.device) for d, out in zip(d_outputs, outputs))
+    return ArgsKwargs(args=(outputs,), kwargs={"grad_tensors": grads})
+
+
+def sequence_inputs(model: Model, X: List[Floats2d], is_train: bool) -> Tuple[ArgsKwargs, Callable]:
     """Convert a list of sequences to flat vectors and lengths.
 
     model (Model): The wrapper.
@@ -162,19 +236,14 @@ def sequence_inputs(
     is_train (bool): Whether gradients are wanted.
     RETURNS (Tuple[ArgsKwargs, Callable]): The module's arguments, and the way back.
     """
-    device = model.shims[0].device
-    lengths = [len(x) for x in X]
-    flat = xp2torch(model.ops.flatten(X), requires_grad=is_train, device=device)
-
-    def backprop(d_args: ArgsKwargs) -> List[Floats2d]:
-        return model.ops.unflatten(torch2xp(d_args.args[0]), model.ops.asarray1i(lengths))
-
-    return ArgsKwargs(args=(flat, torch.tensor(lengths, device=device)), kwargs={}), backprop
+    flat, backprop = flatten(model, X, is_train)
+    lengths = to_tensor([len(x) for x in X], flat.device)
+    return ArgsKwargs(args=(flat, lengths), kwargs={}), backprop
 
 
 def sequence_outputs(
     model: Model, inputs_outputs: Tuple[List[Floats2d], torch.Tensor], is_train: bool
-) -> Tuple[List[Floats2d], Callable[[List[Floats2d]], ArgsKwargs]]:
+) -> Tuple[List[Floats2d], Callable]:
     """Convert flat vectors back to a list of sequences.
 
     model (Model): The wrapper.
@@ -183,20 +252,4 @@ def sequence_outputs(
     RETURNS (Tuple[List[Floats2d], Callable]): The sequences, and the way back.
     """
     X, flat = inputs_outputs
-    lengths = model.ops.asarray1i([len(x) for x in X])
-
-    def backprop(dY: List[Floats2d]) -> ArgsKwargs:
-        gradient = xp2torch(model.ops.flatten(dY), device=flat.device)
-        return ArgsKwargs(args=((flat,),), kwargs={"grad_tensors": (gradient,)})
-
-    return model.ops.unflatten(torch2xp(flat.float()), lengths), backprop
-
-
-def to_tensor(array: Ints1d, device: torch.device) -> torch.Tensor:
-    """A tensor of indices.
-
-    array (Ints1d): NumPy integers, of any shape.
-    device (torch.device): Where the tensor is wanted.
-    RETURNS (Tensor): int64.
-    """
-    return torch.as_tensor(array, dtype=torch.long, device=device)
+    return unflatten(model, flat, X)

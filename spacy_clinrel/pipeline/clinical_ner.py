@@ -9,7 +9,6 @@ from spacy.tokens import Doc, Span
 from spacy.training import Example, validate_examples, validate_get_examples
 from spacy.vocab import Vocab
 from thinc.api import Config, Model, Optimizer, set_dropout_rate
-from thinc.types import Ints1d
 
 from ..errors import Errors
 from ..scorers import score_entities
@@ -121,11 +120,11 @@ class ClinicalNER(TrainablePipe):
         self.vocab.strings.add(label)
         return 1
 
-    def predict(self, docs: Iterable[Doc]) -> List[Ints1d]:
+    def predict(self, docs: Iterable[Doc]) -> List[np.ndarray]:
         """Find the best tags without changing the docs.
 
         docs (Iterable[Doc]): The documents.
-        RETURNS (List[Ints1d]): BIEOS tags of each document. Shape of each: (tokens,)
+        RETURNS (List[np.ndarray]): BIEOS tags of each document. Shape of each: (tokens,)
         """
         docs = list(docs)
         if self._output_dim() is None:
@@ -134,11 +133,11 @@ class ClinicalNER(TrainablePipe):
             return [np.zeros(0, dtype="int64") for _ in docs]
         return self.model.attrs["decode"](self.model.predict(docs))
 
-    def set_annotations(self, docs: Iterable[Doc], scores: List[Ints1d]) -> None:
+    def set_annotations(self, docs: Iterable[Doc], scores: List[np.ndarray]) -> None:
         """Write entities to the docs.
 
         docs (Iterable[Doc]): The documents.
-        scores (List[Ints1d]): What `predict` returned.
+        scores (List[np.ndarray]): What `predict` returned.
         """
         labels = self.cfg["labels"]
         for doc, tags in zip(docs, scores):
@@ -221,11 +220,9 @@ class ClinicalNER(TrainablePipe):
         layer = self.model.get_ref("output_layer")
         return layer.get_dim("nO") if layer.has_dim("nO") else None
 
-    def _gold_tags(self, example: Example) -> Ints1d:
+    def _gold_tags(self, example: Example) -> np.ndarray:
         ents = list(example.reference.ents)
         index = {label: i for i, label in enumerate(self.cfg["labels"])}
         labels = np.asarray([index.get(ent.label_, -1) for ent in ents], dtype="int64")
         spans = np.concatenate([align_spans(example, ents), labels[:, None]], axis=1)
         return spans_to_tags(spans[(spans >= 0).all(axis=1)], len(example.predicted))
-
-

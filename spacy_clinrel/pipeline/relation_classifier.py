@@ -16,7 +16,15 @@ from ..errors import Errors
 from ..scorers import score_relations
 from ..tokens.mentions import SOURCES
 from ..types import Candidates, CandidateStrategy
-from .relation_data import LabelData, annotate, collect_labels, gold_matrix, sample_pairs, warn_lost
+from .relation_data import (
+    LabelData,
+    annotate,
+    collect_labels,
+    count_lost,
+    gold_matrix,
+    sample_pairs,
+    warn_lost,
+)
 
 default_config = """
 [candidates]
@@ -59,12 +67,12 @@ class Predictions(NamedTuple):
     """What `RelationClassifier.predict` returns.
 
     candidates (Candidates): The pairs of the batch.
-    scores (Floats2d): Probability of each relation label for each pair, no-relation left out.
+    scores (ndarray): Probability of each relation label for each pair, no-relation left out.
         NumPy. Shape: (pairs, labels)
     """
 
     candidates: Candidates
-    scores: Floats2d
+    scores: np.ndarray
 
 
 @Language.factory(
@@ -88,6 +96,9 @@ class Predictions(NamedTuple):
         "rel_boundary_f": None,
         "rel_boundary_p": None,
         "rel_boundary_r": None,
+        "rel_text_f": None,
+        "rel_text_p": None,
+        "rel_text_r": None,
         "rel_per_type": None,
     },
 )
@@ -213,7 +224,7 @@ class RelationClassifier(TrainablePipe):
             self.strategy,
             source=self.cfg["mentions"],
             types=self.cfg["types"],
-            allowed=None if allowed is None else allowed.any(axis=2),
+            allowed=None if allowed is None else np.any(allowed, axis=2),
         )
 
     def predict(self, docs: Iterable[Doc]) -> Predictions:
@@ -246,6 +257,18 @@ class RelationClassifier(TrainablePipe):
         else:
             rows, columns = np.nonzero(scores.scores >= threshold)
         annotate(docs, scores.candidates, rows, columns, scores.scores, self.cfg)
+
+    def recall_ceiling(self, examples: Iterable[Example]) -> Dict[str, Any]:
+        """How many gold relations the candidates reach, whatever the model says of them.
+
+        examples (Iterable[Example]): Documents whose predicted side has its mentions.
+        RETURNS (Dict[str, Any]): "gold" relations, "reached" ones, their share "recall" and the
+            number of the others by reason, "lost".
+        """
+        lost, gold = count_lost(self.name, examples, self.make_candidates, self.cfg)
+        reached = gold - sum(lost.values())
+        recall = reached / gold if gold else None
+        return {"gold": gold, "reached": reached, "recall": recall, "lost": dict(lost)}
 
     def update(
         self,
@@ -290,8 +313,9 @@ class RelationClassifier(TrainablePipe):
         """The loss of a batch, and its gradient.
 
         examples (Iterable[Example]): The batch.
-        scores (Floats2d): The model's scores for all candidates. Shape: (pairs, nO)
-        RETURNS (Tuple[float, Floats2d]): Cross-entropy, averaged over the documents, and its gradient.
+        scores (ndarray): The model's scores for all candidates. Shape: (pairs, nO)
+        RETURNS (Tuple[float, np.ndarray]): Cross-entropy, averaged over the documents, and its
+            gradient.
         """
         examples = list(examples)
         candidates = self.make_candidates([eg.predicted for eg in examples])
@@ -338,7 +362,7 @@ class RelationClassifier(TrainablePipe):
 
     @property
     def _first(self) -> int:
-        """Column of the first label: no-relation comes before it where labels exclude each other."""
+        """Column of the first label; where labels are exclusive, no-relation comes before it."""
         return 1 if self.cfg["exclusive"] else 0
 
     def _allowed_labels(self) -> Optional[np.ndarray]:
@@ -352,7 +376,7 @@ class RelationClassifier(TrainablePipe):
             allowed[types[head], types[tail], labels[label]] = True
         return allowed
 
-    def _probabilities(self, logits: Floats2d, candidates: Candidates) -> Floats2d:
+    def _probabilities(self, logits: np.ndarray, candidates: Candidates) -> np.ndarray:
         """Softmax or sigmoid over the labels that the types allow. NumPy. Shape: (pairs, nO)"""
         allowed = self._allowed_labels()
         if allowed is not None:

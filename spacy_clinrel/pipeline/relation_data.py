@@ -2,19 +2,18 @@
 
 import warnings
 from collections import Counter
-from typing import Any, Callable, Dict, Iterable, List, Optional, Sequence, Tuple
+from typing import Any, Callable, Dict, Iterable, List, Optional, Sequence, Set, Tuple
 
 import numpy as np
 from spacy.tokens import Doc, Span
 from spacy.training import Example
-from thinc.types import Floats2d, Ints1d
 
 from ..errors import Errors, Warnings
 from ..tokens import GROUP, all_mentions, get_relations, read_mentions, store_relations
 from ..tokens.alignment import align_relations
 from ..tokens.mentions import has_own_mentions
 from ..tokens.relation import Edge, span_key
-from ..types import Candidates
+from ..types import Candidates, Signature
 
 LabelData = Dict[str, List]
 MakeCandidates = Callable[[Sequence[Doc]], Candidates]
@@ -28,7 +27,8 @@ def collect_labels(docs: Iterable[Doc]) -> LabelData:
     docs (Iterable[Doc]): Gold documents.
     RETURNS (Dict[str, List]): "labels", "types" and "signatures", each sorted.
     """
-    types, signatures = set(), set()
+    types: Set[str] = set()
+    signatures: Set[Signature] = set()
     for doc in docs:
         types.update(mention.label_ for mention in all_mentions(doc))
         for head, tail, label, _ in get_relations(doc):
@@ -69,7 +69,9 @@ def gold_cells(
         first = int(pair_ends[i] - candidates.pair_lengths[i])
         pairs = candidates.pairs[first : pair_ends[i]]
         place = {(h, t): first + k for k, (h, t) in enumerate(pairs.tolist())}
-        rows = candidates.mentions[mention_ends[i] - candidates.mention_lengths[i] : mention_ends[i]]
+        rows = candidates.mentions[
+            mention_ends[i] - candidates.mention_lengths[i] : mention_ends[i]
+        ]
         strings = example.reference.vocab.strings
         index = {
             (start, end, strings.add(type_names[kind])): m
@@ -103,12 +105,12 @@ def gold_matrix(
     return gold
 
 
-def sample_pairs(gold: np.ndarray, negatives: Optional[float]) -> Optional[Ints1d]:
+def sample_pairs(gold: np.ndarray, negatives: Optional[float]) -> Optional[np.ndarray]:
     """Choose the pairs to learn from: all with a relation, some without.
 
     gold (ndarray): Gold labels. Shape: (pairs, labels)
     negatives (Optional[float]): Pairs without a relation for each with one. None for all.
-    RETURNS (Optional[Ints1d]): Ascending indices of the pairs; None for all of them.
+    RETURNS (Optional[np.ndarray]): Ascending indices of the pairs; None for all of them.
     """
     if negatives is None:
         return None
@@ -161,9 +163,9 @@ def count_lost(
 def annotate(
     docs: Iterable[Doc],
     candidates: Candidates,
-    rows: Ints1d,
-    columns: Ints1d,
-    scores: Floats2d,
+    rows: np.ndarray,
+    columns: np.ndarray,
+    scores: np.ndarray,
     cfg: Dict[str, Any],
 ) -> None:
     """Write chosen relations to the docs.
@@ -173,9 +175,9 @@ def annotate(
 
     docs (Iterable[Doc]): The documents.
     candidates (Candidates): Their pairs.
-    rows (Ints1d): Index of each chosen pair, ascending. Shape: (chosen,)
-    columns (Ints1d): Label index of each. Shape: (chosen,)
-    scores (Floats2d): Probabilities. Shape: (pairs, labels)
+    rows (ndarray): Index of each chosen pair, ascending. Shape: (chosen,)
+    columns (ndarray): Label index of each. Shape: (chosen,)
+    scores (ndarray): Probabilities. Shape: (pairs, labels)
     cfg (Dict[str, Any]): The component's labels and options.
     """
     bounds = np.searchsorted(rows, np.cumsum([0, *candidates.pair_lengths]))

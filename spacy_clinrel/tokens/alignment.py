@@ -7,7 +7,6 @@ import numpy as np
 from spacy.attrs import ORTH, SPACY
 from spacy.tokens import Span
 from spacy.training import Example
-from thinc.types import Ints2d
 
 from .relation import GROUP, relation_edges
 
@@ -39,12 +38,12 @@ def same_tokens(example: Example) -> bool:
     return bool(np.array_equal(predicted.to_array(attrs), reference.to_array(attrs)))
 
 
-def align_spans(example: Example, spans: List[Span]) -> Ints2d:
+def align_spans(example: Example, spans: List[Span]) -> np.ndarray:
     """Where spans of the reference stand in the predicted Doc.
 
     example (Example): The pair of docs.
     spans (List[Span]): Spans of the reference.
-    RETURNS (Ints2d): Start and end token in the predicted Doc; -1, -1 where token boundaries
+    RETURNS (ndarray): Start and end token in the predicted Doc; -1, -1 where token boundaries
         do not allow it. Shape: (spans, 2)
     """
     bounds = np.asarray([(s.start, s.end) for s in spans], dtype="int64").reshape(-1, 2)

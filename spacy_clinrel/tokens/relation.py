@@ -52,7 +52,9 @@ def relation_edges(doc: Doc) -> List[Edge]:
     """
     if GROUP not in doc.spans:
         return []
-    return [(h, t, label, score) for h, t, label, score in doc.spans[GROUP].attrs.get(RELATIONS, [])]
+    return [
+        (h, t, label, score) for h, t, label, score in doc.spans[GROUP].attrs.get(RELATIONS, [])
+    ]
 
 
 def get_relations(doc: Doc) -> List[Relation]:

@@ -3,7 +3,8 @@
 import pytest
 
 from spacy_clinrel.converters import Record, Report, find_files, get_converter, set_doc_id
-from spacy_clinrel.converters.corpus import MAX_NAME_BYTES, replacing, safe_name, write_files
+from spacy_clinrel.converters.corpus import MAX_NAME_BYTES, safe_name, write_files
+from spacy_clinrel.files import replacing
 
 
 def test_search_through_folders(tmp_path):
