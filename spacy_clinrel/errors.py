@@ -76,6 +76,12 @@ class Errors(metaclass=ErrorsWithCodes):
         "{path}: its documents carry neither entities nor relations, so there is nothing to {what}."
     )
     F010 = "{path} is a folder. Give the name of the .spacy file to write."
+    F011 = "'{pattern}' is no regular expression: {error}."
+    F012 = (
+        "The pattern '{pattern}' does not match the document's id '{doc_id}'. Give a pattern for "
+        "--group-by that fits all ids, e.g. '[0-9]+$' for the number at their end."
+    )
+    F013 = "'{value}' is no renaming. Write OLD=NEW, e.g. --rename 身体部位=Body."
 
 
 class Warnings(metaclass=ErrorsWithCodes):

@@ -1,11 +1,15 @@
-"""Writing files that are there as a whole or not at all."""
+"""Reading .spacy files, and writing files that are there as a whole or not at all."""
 
 import os
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Any, Iterator
+from typing import Any, Iterator, List
 
 import srsly
+from spacy.tokens import Doc, DocBin
+from spacy.vocab import Vocab
+
+from .errors import Errors
 
 
 @contextmanager
@@ -32,3 +36,22 @@ def write_json(path: Path, data: Any) -> None:
     """
     with replacing(path) as draft:
         draft.write_text(srsly.json_dumps(data, indent=2) + "\n", encoding="utf-8")
+
+
+def read_docbin(path: Path, vocab: Vocab) -> List[Doc]:
+    """Read the documents of a .spacy file.
+
+    path (Path): The file.
+    vocab (Vocab): The vocabulary they get.
+    RETURNS (List[Doc]): At least one document.
+    RAISES (ValueError): If there is no such file, it can't be read, or it is empty.
+    """
+    if not path.is_file():
+        raise ValueError(Errors.F001.format(path=path))
+    try:
+        docs: List[Doc] = list(DocBin().from_disk(path).get_docs(vocab))
+    except Exception as error:  # zlib, msgpack and spaCy each have their own
+        raise ValueError(Errors.F003.format(path=path, error=error)) from error
+    if not docs:
+        raise ValueError(Errors.F004.format(path=path))
+    return docs

@@ -1,26 +1,28 @@
 """`python -m spacy clinrel convert`: corpora into .spacy files, and back."""
 
 from pathlib import Path
-from typing import Annotated, Iterable, List, Optional
+from typing import Annotated, Dict, List, Optional
 
 import spacy
 import typer
 from spacy.language import Language
-from spacy.tokens import Doc, DocBin
+from spacy.tokens import DocBin
 from tqdm import tqdm
 from wasabi import msg
 
 from ..converters import (
     Report,
+    Selection,
     converters,
     find_files,
     get_converter,
     get_writer,
     read_docs,
+    select,
     write_files,
 )
 from ..errors import Errors
-from ..files import replacing, write_json
+from ..files import read_docbin, replacing, write_json
 from ._app import app
 
 SUFFIX = ".spacy"
@@ -51,6 +53,24 @@ def convert_cli(
         Optional[Path],
         typer.Option("--report", "-r", help="Write the report, with all messages, as JSON here"),
     ] = None,
+    rename: Annotated[
+        Optional[List[str]],
+        typer.Option("--rename", help="Another name for an entity type, OLD=NEW; may be repeated"),
+    ] = None,
+    only: Annotated[
+        Optional[Path],
+        typer.Option("--only-groups-of", help="Keep only documents of the groups in this .spacy"),
+    ] = None,
+    without: Annotated[
+        Optional[Path],
+        typer.Option("--without-groups-of", help="Leave out the groups in this .spacy file"),
+    ] = None,
+    group_by: Annotated[
+        str,
+        typer.Option(
+            "--group-by", help="Pattern that finds a document's group, e.g. its record, in its id"
+        ),
+    ] = "[0-9]+$",
     quiet: Annotated[bool, typer.Option("--quiet", "-q", help="Print nothing but errors")] = False,
 ) -> None:
     """Convert a corpus in FORMAT to a .spacy file, or a .spacy file to FORMAT.
@@ -65,8 +85,16 @@ def convert_cli(
     error = ""
     try:
         try:
+            selection = Selection(only, without, group_by, _names(rename or []))
             convert(
-                format_name, src, out, lang=lang, strict=strict, report=report, progress=not quiet
+                format_name,
+                src,
+                out,
+                lang=lang,
+                strict=strict,
+                selection=selection,
+                report=report,
+                progress=not quiet,
             )
         finally:
             if report_path is not None:
@@ -88,6 +116,7 @@ def convert(
     *,
     lang: str = "zh",
     strict: bool = False,
+    selection: Selection = Selection(),  # noqa: B008 - it can't be changed
     report: Optional[Report] = None,
     progress: bool = False,
 ) -> Report:
@@ -98,6 +127,7 @@ def convert(
     out (Path): The .spacy file or, the other way, the folder to write.
     lang (str): The language, whose tokenizer is used.
     strict (bool): Whether a loss is an error.
+    selection (Selection): Which documents to keep, and other names for types.
     report (Optional[Report]): Filled in, also where the conversion fails. None makes a new one.
     progress (bool): Whether to show a progress bar.
     RETURNS (Report): What was kept, lost and repaired.
@@ -108,7 +138,7 @@ def convert(
     if src.suffix == SUFFIX and not src.is_dir():
         _write_corpus(format_name, src, out, spacy.blank(lang), strict, report)
         return report
-    converter = get_converter(format_name)
+    converter = select(get_converter(format_name), selection)
     if out.is_dir():
         raise ValueError(Errors.F010.format(path=out))
     files = find_files(src, converter)
@@ -122,6 +152,16 @@ def convert(
     with replacing(out) as draft:
         docs.to_disk(draft)
     return report
+
+
+def _names(renamings: List[str]) -> Dict[str, str]:
+    names = {}
+    for value in renamings:
+        old, equals, new = value.partition("=")
+        if not (old and equals and new):
+            raise ValueError(Errors.F013.format(value=value))
+        names[old] = new
+    return names
 
 
 def print_report(report: Report) -> None:
@@ -156,24 +196,12 @@ def _write_corpus(
     format_name: str, src: Path, out: Path, nlp: Language, strict: bool, report: Report
 ) -> None:
     write = get_writer(format_name)
-    docs = _read_spacy(src, nlp)
+    docs = read_docbin(src, nlp.vocab)
     files = write_files(write, docs, report)
     _check_losses(report, strict)
     for name, content in files.items():
         with replacing(out / name) as draft:
             draft.write_bytes(content.encode("utf-8"))
-
-
-def _read_spacy(path: Path, nlp: Language) -> Iterable[Doc]:
-    if not path.is_file():
-        raise ValueError(Errors.F001.format(path=path))
-    try:
-        docs: List[Doc] = list(DocBin().from_disk(path).get_docs(nlp.vocab))
-    except Exception as error:  # zlib, msgpack and spaCy each have their own
-        raise ValueError(Errors.F003.format(path=path, error=error)) from error
-    if not docs:
-        raise ValueError(Errors.F004.format(path=path))
-    return docs
 
 
 def _check_losses(report: Report, strict: bool) -> None:

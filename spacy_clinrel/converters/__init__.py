@@ -13,6 +13,7 @@ from .corpus import find_files, read_docs, write_files
 from .record import Link, Mention, Record
 from .registry import Converter, converters, get_converter, get_writer
 from .report import Report
+from .select import Selection, select
 
 __all__ = [
     "Converter",
@@ -20,6 +21,7 @@ __all__ = [
     "Mention",
     "Record",
     "Report",
+    "Selection",
     "build_doc",
     "converters",
     "doc_to_record",
@@ -28,6 +30,7 @@ __all__ = [
     "get_doc_id",
     "get_writer",
     "read_docs",
+    "select",
     "set_doc_id",
     "write_files",
 ]

@@ -88,6 +88,7 @@ def set_relations(doc: Doc, relations: Iterable[Relation]) -> None:
     RAISES (ValueError): If a head or tail is not a Span of this Doc, or a label is empty.
     """
     kept = list(doc.spans[GROUP]) if GROUP in doc.spans else []
+    before = len(kept)
     edges: Dict[Tuple[int, int, str], float] = {}
     index = {span_key(span): i for i, span in enumerate(kept)}
     for relation in relations:
@@ -103,7 +104,11 @@ def set_relations(doc: Doc, relations: Iterable[Relation]) -> None:
                 kept.append(span)
             ends.append(index[span_key(span)])
         edges[(ends[0], ends[1], label)] = float(score)
-    store_relations(doc, kept, [(h, t, label, s) for (h, t, label), s in edges.items()])
+    # A new mention that is no entity is the group's own, also where a prediction filled the group.
+    ents = {span_key(ent) for ent in doc.ents}
+    from_ents = None if ents.issuperset(map(span_key, kept[before:])) else False
+    rows = [(h, t, label, s) for (h, t, label), s in edges.items()]
+    store_relations(doc, kept, rows, from_ents=from_ents)
 
 
 def store_relations(

@@ -1,0 +1,193 @@
+"""Made-up notes, tiny models and what else tests of several rooms call by name."""
+
+import os
+import random
+import subprocess
+import sys
+from pathlib import Path
+from typing import Any, Dict, Iterable, List, Sequence, Set, Tuple
+
+from spacy.language import Language
+from spacy.tokens import Doc, DocBin, Span
+from spacy.training import Example
+from spacy.util import filter_spans, fix_random_seed
+
+from spacy_clinrel.readers import gold_mentions_doc
+from spacy_clinrel.tokens import GROUP, Relation, store_relations
+
+ROOT = Path(__file__).parent.parent
+CONFIGS = ROOT / "configs" / "test"
+
+Link = Tuple[int, int, str]
+
+SYMPTOMS = ("头痛", "胸闷", "咳嗽", "腹痛", "气促", "发热", "心悸")
+TREATMENTS = ("补液", "吸氧", "布洛芬", "阿莫西林", "硝酸甘油", "止咳糖浆")
+TESTS = ("胸片", "心电图", "血常规", "头颅CT", "腹部彩超")
+DISEASES = ("肺炎", "脑梗死", "房颤", "贫血", "胆囊结石", "支气管炎")
+# Two sentences, each with a relation from its first to its second mention.
+TEMPLATES = (
+    "患者{s}{n}天，给予[{t}|治疗]后[{s}|症状]缓解，仍有[{x}|症状]。查[{e}|检查]示[{d}|疾病]。",
+    "入院查[{e}|检查]提示[{d}|疾病]；予[{t}|治疗]，[{s}|症状]好转，[{x}|症状]如前。",
+)
+LINKS = ([(0, 1, "改善"), (3, 4, "证实")], [(0, 1, "证实"), (2, 3, "改善")])
+
+
+def make_doc(nlp: Language, marked: str, links: Sequence[Link] = ()) -> Doc:
+    """A gold Doc from text in which mentions are marked, and may nest: `[[左|方位]股骨|部位]`.
+
+    nlp (Language): Makes the Doc of the plain text.
+    marked (str): The marked text.
+    links (Sequence[Link]): Head, tail (mentions in the order in which they open) and label.
+    RETURNS (Doc): Outer mentions are entities; nested and related ones are in the group.
+    """
+    text, bounds, opened = "", [], []
+    parts = iter(marked)
+    for char in parts:
+        if char == "[":
+            opened.append(len(bounds))
+            bounds.append([len(text), -1, ""])
+        elif char == "|":
+            label = "".join(iter(lambda: next(parts), "]"))
+            bounds[opened.pop()][1:] = [len(text), label]
+        else:
+            text += char
+    doc = nlp.make_doc(text)
+    spans = [doc.char_span(start, end, label=label) for start, end, label in bounds]
+    ents = filter_spans(spans)
+    doc.set_ents(ents, default="outside")
+    if len(ents) < len(spans):
+        store_relations(doc, spans, [])
+    doc._.relations = [Relation(spans[head], spans[tail], label) for head, tail, label in links]
+    return doc
+
+
+def make_notes(nlp: Language, count: int, seed: int = 0) -> List[Doc]:
+    """Gold notes of two sentences that a tiny model learns.
+
+    nlp (Language): Makes the Docs.
+    count (int): How many.
+    seed (int): Seed of the choice of words.
+    RETURNS (List[Doc]): The notes.
+    """
+    dice = random.Random(seed)
+    docs = []
+    for i in range(count):
+        words = {"s": SYMPTOMS, "t": TREATMENTS, "x": SYMPTOMS, "e": TESTS, "d": DISEASES}
+        chosen = {key: dice.choice(values) for key, values in words.items()}
+        marked = TEMPLATES[i % 2].format(n=dice.randint(1, 9), **chosen)
+        docs.append(make_doc(nlp, marked, LINKS[i % 2]))
+    return docs
+
+
+def gold_examples(nlp: Language, docs: Iterable[Doc]) -> List[Example]:
+    """Examples whose predicted side has the gold mentions but no relations."""
+    return [Example(gold_mentions_doc(nlp, doc), doc) for doc in docs]
+
+
+def text_examples(nlp: Language, docs: Iterable[Doc]) -> List[Example]:
+    """Examples whose predicted side has nothing but the text."""
+    return [Example(nlp.make_doc(doc.text), doc) for doc in docs]
+
+
+def edges(doc: Doc) -> Set[Tuple[Any, ...]]:
+    """The relations of a Doc as values that compare across Docs, without scores."""
+    return {
+        (h.start_char, h.end_char, h.label_, label, t.start_char, t.end_char, t.label_)
+        for h, t, label, _ in doc._.relations
+    }
+
+
+def group(doc: Doc) -> List[Tuple[int, int, str]]:
+    """The mentions of the store as values."""
+    return [(span.start, span.end, span.label_) for span in doc.spans[GROUP]]
+
+
+def ents(doc: Doc) -> List[Tuple[int, int, str]]:
+    """The entities of a Doc as values."""
+    return [(ent.start, ent.end, ent.label_) for ent in doc.ents]
+
+
+def span(doc: Doc, text: str, label: str = "X") -> Span:
+    """The first place of a text in a Doc of single characters."""
+    start = doc.text.index(text)
+    return doc.char_span(start, start + len(text), label=label)
+
+
+def tok2vec(width: int = 16) -> Dict[str, Any]:
+    """RETURNS (Dict[str, Any]): A tiny encoder's config."""
+    return {
+        "@architectures": "spacy.Tok2Vec.v2",
+        "embed": {
+            "@architectures": "spacy-clinrel.CharEmbed.v1",
+            "width": width,
+            "rows": 300,
+            "pair_rows": 500,
+        },
+        "encode": {"@architectures": "spacy-clinrel.ResidualCNN.v1", "width": width, "depth": 1},
+    }
+
+
+def listener(width: int = 16) -> Dict[str, Any]:
+    """RETURNS (Dict[str, Any]): The config of a listener to a shared tok2vec."""
+    return {"@architectures": "spacy.Tok2VecListener.v1", "width": width, "upstream": "tok2vec"}
+
+
+def ner_config(encoder: Dict[str, Any] | None = None) -> Dict[str, Any]:
+    """RETURNS (Dict[str, Any]): The config of a tiny clinical_ner."""
+    model = {"@architectures": "spacy-clinrel.CRFTagger.v1", "tok2vec": encoder or tok2vec()}
+    return {"model": model}
+
+
+def relation_config(
+    encoder: Dict[str, Any] | None = None, *, context: bool = True, **options: Any
+) -> Dict[str, Any]:
+    """RETURNS (Dict[str, Any]): The config of a tiny relation_classifier."""
+    birnn = {"@architectures": "spacy-clinrel.BiRNN.v1", "width": 16, "depth": 1}
+    model = {
+        "@architectures": "spacy-clinrel.MentionPair.v1",
+        "tok2vec": encoder or tok2vec(),
+        "width": 16,
+        "between": 8,
+        "context": birnn if context else None,
+    }
+    return {"model": model, **options}
+
+
+def fit(
+    nlp: Language, examples: List[Example], steps: int = 40, rate: float = 0.02, **kwargs: Any
+) -> Dict[str, float]:
+    """Train on all examples at each step.
+
+    RETURNS (Dict[str, float]): The losses of the last step.
+    """
+    fix_random_seed(0)
+    optimizer = nlp.initialize(lambda: examples)
+    optimizer.learn_rate = rate
+    losses: Dict[str, float] = {}
+    for _ in range(steps):
+        losses = {}
+        # A fresh predicted side, as a reader gives one each epoch.
+        batch = [Example(eg.predicted.copy(), eg.reference) for eg in examples]
+        nlp.update(batch, sgd=optimizer, losses=losses, **kwargs)
+    return losses
+
+
+def write_docs(path: Path, docs: Iterable[Doc]) -> Path:
+    """Write a .spacy file."""
+    DocBin(docs=docs).to_disk(path)
+    return path
+
+
+def run_python(*args: Any, expect: int = 0) -> str:
+    """Run Python in a process of its own, as a user does.
+
+    args (Any): The arguments after `python`.
+    expect (int): The exit code it must have.
+    RETURNS (str): Output and errors.
+    """
+    env = {**os.environ, "OMP_NUM_THREADS": "1", "PYTHONIOENCODING": "utf-8"}
+    command = [sys.executable, *map(str, args)]
+    done = subprocess.run(command, env=env, capture_output=True, encoding="utf-8", timeout=240)
+    output = done.stdout + done.stderr
+    assert done.returncode == expect, output
+    return output
