@@ -83,6 +83,22 @@ class Errors(metaclass=ErrorsWithCodes):
     )
     F013 = "'{value}' is no renaming. Write OLD=NEW, e.g. --rename 身体部位=Body."
 
+    # Pictures
+    V001 = "Unknown style '{style}'. Known: {allowed}."
+    V002 = (
+        "columns must be two numbers, for wide and for narrow screens, each {least} or more, got "
+        "{value!r}."
+    )
+    V003 = "Expected a Doc or several, got {type}. For a Span, use span.as_doc()."
+    V004 = "Unknown options: {options}. Known: {known}."
+    V005 = (
+        "No pipeline '{name}' ({error}). Give the name of an installed pipeline or the folder of "
+        "one; for the annotation that a .spacy file already has, give '-'."
+    )
+    V006 = "{path}: not UTF-8 (byte {byte}). Convert it first, e.g. iconv -f GB18030 -t UTF-8."
+    V007 = "{path} is a folder. Give the name of the .html file to write."
+    V008 = "{path} is no .spacy file, so without a pipeline ('-') there is nothing to show."
+
 
 class Warnings(metaclass=ErrorsWithCodes):
     """Messages of the warnings this package gives."""

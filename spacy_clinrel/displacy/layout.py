@@ -10,12 +10,14 @@ from typing import Iterator, List, NamedTuple, Sequence, Tuple
 COLUMN = 8.0
 PAD = 3.5
 # Width of a narrow character in the small letters of a type; a CJK one takes two.
-SMALL = 5.4
+SMALL = 5.7
 MAX_LABEL = 12
 # No line starts with the first, none ends with the second.
 NO_START = "，。；：、！？）】》〉」』”’…·%％℃°‰,.;:!?)]}>"
 NO_END = "（【《〈「『“‘([{<"
 BREAK = "↵"
+# Everything that ends a line, a character for a character, so that offsets stay right.
+BREAKS = dict.fromkeys(map(ord, "\r\x0b\x0c\x85\u2028\u2029"), "\n")
 
 
 class Glyph(NamedTuple):
@@ -68,17 +70,20 @@ Bounds = Tuple[int, int, str]
 def count_columns(text: str) -> List[int]:
     """The width of each character.
 
-    text (str): The text. Where it has CJK characters, those that Unicode calls ambiguous, such
-        as ℃ and ×, count as wide, for they come from the same font.
+    text (str): The text. Where it has CJK characters, signs whose width Unicode calls ambiguous,
+        such as ℃ and ×, count as wide, for they come from the same font.
     RETURNS (List[int]): Columns of each: 0, 1 or 2.
     """
-    kinds = [unicodedata.east_asian_width(char) for char in text]
-    wide = "WFA" if "W" in kinds else "WF"
-    marks = ("Mn", "Me", "Cf")
-    return [
-        0 if unicodedata.category(char) in marks else 2 if kind in wide else 1
-        for char, kind in zip(text, kinds)
-    ]
+    widths = [unicodedata.east_asian_width(char) for char in text]
+    kinds = [unicodedata.category(char) for char in text]
+    cjk = "W" in widths
+
+    def columns(width: str, kind: str) -> int:
+        if kind in ("Mn", "Me", "Cf"):
+            return 0
+        return 2 if width in "WF" or (cjk and width == "A" and kind[0] != "L") else 1
+
+    return [columns(width, kind) for width, kind in zip(widths, kinds)]
 
 
 def shorten(text: str, limit: int = MAX_LABEL) -> str:
@@ -121,9 +126,11 @@ def lay_out(text: str, mentions: Sequence[Bounds], columns: int) -> List[Line]:
     columns (int): The width of a line.
     RETURNS (List[Line]): The lines. Every mention has a box on at least one of them.
     """
+    last = len(text) - 1
     # A mention without characters is drawn around the next one, rather than not at all.
-    bounds = [(start, max(end, start + 1), label) for start, end, label in mentions]
-    return _Layout(text, bounds, columns * COLUMN).lines()
+    bounds = [(min(start, last), max(end, start + 1), label) for start, end, label in mentions]
+    plain = text.replace("\r\n", "\u200b\n").translate(BREAKS)
+    return _Layout(plain, bounds if text else [], columns * COLUMN).lines()
 
 
 class _Layout:
@@ -150,7 +157,7 @@ class _Layout:
         for i in sorted(range(len(self.bounds)), key=lambda i: self.levels[i]):
             start, end, label = self.bounds[i]
             inner = sum(self._cell(j) for j in range(start, min(end, len(self.text))))
-            needed = sum(count_columns(shorten(label))) * SMALL + 2
+            needed = sum(count_columns(shorten(label))) * SMALL + 5
             pads[i] = max(PAD, (needed - inner) / 2)
             self.before[start] += pads[i]
             self.after[end - 1] += pads[i]
@@ -196,8 +203,9 @@ class _Layout:
             solid = end - start - (len(self.text[start:end]) - len(self.text[start:end].rstrip()))
             size = sum(self._cell(i) for i in range(start, start + solid))
             for i in range(start, end):
-                too_long = size if i == start else self._cell(i) if size > self.width else 0.0
-                if x and not self.text[i].isspace() and x + too_long > self.width:
+                fits = size <= self.width
+                needed = (size if i == start else 0.0) if fits else self._cell(i)
+                if x and not self.text[i].isspace() and x + needed > self.width:
                     opens.append(False)
                     x = 0.0
                 put(i)

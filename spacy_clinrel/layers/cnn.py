@@ -33,7 +33,10 @@ class ResidualCNN(nn.Module):
         lengths (Tensor): Tokens of each text. *Shape:* (texts,)
         RETURNS (Tensor): *Shape:* (tokens, width)
         """
-        x, mask = pad(self.project(self.dropout(tokens)), lengths)  # (texts, longest, width)
+        x = self.project(self.dropout(tokens))
+        if not len(tokens):
+            return x
+        x, mask = pad(x, lengths)  # (texts, longest, width)
         hole = ~mask[:, :, None]
         for conv, norm in zip(self.convs, self.norms):
             y = conv(x.transpose(1, 2)).transpose(1, 2)  # (texts, longest, width)

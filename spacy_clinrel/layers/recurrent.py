@@ -35,7 +35,8 @@ class BiRNN(nn.Module):
         RETURNS (Tensor): *Shape:* (tokens, width)
         """
         if not len(tokens):
-            return tokens.new_zeros(0, self.width)
+            # A product, so that the gradient, empty as well, finds its way back.
+            return tokens @ tokens.new_zeros(tokens.shape[1], self.width)
         x, mask = pad(tokens, lengths)  # (texts, longest, n_in)
         mirror = mirrored(mask, lengths)
         for forth, back in zip(self.forward_layers, self.backward_layers):

@@ -1,22 +1,15 @@
 """The mention-pair family: the text encoded once, all pairs scored from vectors of mentions."""
 
 from functools import partial
-from typing import Any, Callable, List, Optional, Tuple
+from typing import List, Optional
 
-import numpy as np
-import torch
 from spacy.tokens import Doc
-from thinc.api import ArgsKwargs, Model, torch2xp
+from thinc.api import Model
 from thinc.types import Floats2d
 
 from ..layers.mention_pair import MentionPair as MentionPairModule
-from ..layers.mention_pair import MentionTags
-from ..types import Candidates
 from .encode import Encoder
-from .wrap import Sizes, flatten, gradients, to_tensor, torch_layer, unflatten
-
-RelationModel = Model[Tuple[List[Doc], Candidates], Floats2d]
-VectorsInput = Tuple[List[Floats2d], Candidates]
+from .pair_model import RelationModel, pair_model
 
 
 def MentionPair(
@@ -26,7 +19,7 @@ def MentionPair(
     context: Optional[Encoder] = None,
     mixed_precision: bool = False,
 ) -> RelationModel:
-    """Create the fast relation model.
+    """Create the fast relation model; its arithmetic stands in `layers.mention_pair`.
 
     tok2vec (Model[List[Doc], List[Floats2d]]): The encoder, or a listener to one.
     width (int): Width of the vectors of mentions and pairs.
@@ -35,114 +28,10 @@ def MentionPair(
         the mentions stand, e.g. `spacy-clinrel.BiRNN.v1`. None scores the token vectors as
         they come.
     mixed_precision (bool): Half precision on CUDA.
-    RETURNS (Model[Tuple[List[Doc], Candidates], Floats2d]): Documents and their candidates to
-        scores of shape (pairs, nO), before any softmax or sigmoid.
+    RETURNS (RelationModel): Documents and their candidates to scores of shape (pairs, nO), before
+        any softmax or sigmoid.
     """
-    scorer = torch_layer(
-        "mention_pair",
-        partial(MentionPairModule, width=width, between=between),
-        _scorer_sizes,
-        _scorer_inputs,
-        _scorer_outputs,
-        mixed_precision=mixed_precision,
+    create = partial(MentionPairModule, width=width, between=between)
+    return pair_model(
+        "mention_pair", tok2vec, create, context=context, mixed_precision=mixed_precision
     )
-    layers: List[Model] = [tok2vec, scorer]
-    if context is not None:
-        tags = torch_layer("mention_tags", MentionTags, _tag_sizes, _tag_inputs, _tag_outputs)
-        layers = [tok2vec, tags, context, scorer]
-    model: RelationModel = Model(
-        "mention_pair_model",
-        _forward,
-        init=_init,
-        layers=layers,
-        dims={"nO": None},
-        refs={"tok2vec": tok2vec, "output_layer": scorer},
-    )
-    return model
-
-
-def _init(model: RelationModel, X: Any = None, Y: Any = None) -> None:
-    """Initialize the layers one after the other, each with what the one before returns."""
-    tok2vec, *inner, scorer = model.layers
-    scorer.set_dim("nO", model.get_dim("nO"))
-    if X is None:
-        for layer in model.layers:
-            layer.initialize()
-        return
-    docs, candidates = X
-    tok2vec.initialize(X=docs)
-    vectors = tok2vec.predict(docs)
-    if inner:
-        tags, context = inner
-        tags.initialize(X=(vectors, candidates))
-        context.initialize(X=vectors)
-        vectors = context.predict(vectors)
-    scorer.initialize(X=(vectors, candidates))
-
-
-def _forward(
-    model: RelationModel, X: Tuple[List[Doc], Candidates], is_train: bool
-) -> Tuple[Floats2d, Callable]:
-    docs, candidates = X
-    tok2vec, *inner, scorer = model.layers
-    vectors, backprop_tok2vec = tok2vec(docs, is_train)
-    steps: List[Callable] = []
-    if inner:
-        tags, context = inner
-        vectors, backprop_tags = tags((vectors, candidates), is_train)
-        vectors, backprop_context = context(vectors, is_train)
-        steps = [backprop_context, backprop_tags]
-    scores, backprop_scorer = scorer((vectors, candidates), is_train)
-
-    def backprop(d_scores: Floats2d) -> Any:
-        gradient = backprop_scorer(d_scores)
-        for step in steps:
-            gradient = step(gradient)
-        return backprop_tok2vec(gradient)
-
-    return scores, backprop
-
-
-def _batch_mentions(X: VectorsInput, device: torch.device) -> torch.Tensor:
-    vectors, candidates = X
-    lengths = np.asarray([len(x) for x in vectors])
-    return to_tensor(candidates.batch_mentions(lengths), device)
-
-
-def _width(X: VectorsInput) -> int:
-    return X[0][0].shape[1]
-
-
-def _scorer_sizes(model: Model, X: Optional[VectorsInput], Y: Any) -> Sizes:
-    assert X is not None
-    return {"n_in": _width(X), "n_types": X[1].n_types, "n_out": model.get_dim("nO")}
-
-
-def _scorer_inputs(model: Model, X: VectorsInput, is_train: bool) -> Tuple[ArgsKwargs, Callable]:
-    flat, backprop = flatten(model, X[0], is_train)
-    pairs = to_tensor(X[1].batch_pairs(), flat.device)
-    return ArgsKwargs(args=(flat, _batch_mentions(X, flat.device), pairs), kwargs={}), backprop
-
-
-def _scorer_outputs(model: Model, inputs_outputs: Tuple, is_train: bool) -> Tuple:
-    _, scores = inputs_outputs
-
-    def backprop(d_scores: Floats2d) -> ArgsKwargs:
-        return gradients((scores,), (d_scores,))
-
-    return torch2xp(scores.float()), backprop
-
-
-def _tag_sizes(model: Model, X: Optional[VectorsInput], Y: Any) -> Sizes:
-    assert X is not None
-    return {"n_in": _width(X), "n_types": X[1].n_types}
-
-
-def _tag_inputs(model: Model, X: VectorsInput, is_train: bool) -> Tuple[ArgsKwargs, Callable]:
-    flat, backprop = flatten(model, X[0], is_train)
-    return ArgsKwargs(args=(flat, _batch_mentions(X, flat.device)), kwargs={}), backprop
-
-
-def _tag_outputs(model: Model, inputs_outputs: Tuple, is_train: bool) -> Tuple:
-    (vectors, _), flat = inputs_outputs
-    return unflatten(model, flat, vectors)

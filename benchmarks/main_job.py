@@ -1,0 +1,214 @@
+"""The figures of the main job: trains and measures on real corpora, with and without vectors.
+
+    python benchmarks/main_job.py --corpora PATH [--jobs 2] [--seeds 0 1 2] [--only NAME ...]
+
+First run the workflows' conversions (`vectors`, `ccks2017-convert`, `cmeie-convert`), or let
+this script do it. Each run trains on the CPU with one thread, is chosen on dev and measured once
+on test. Finished runs are kept in benchmarks/work/ and not repeated, so it can be stopped at any
+time; results go to benchmarks/results/main_job.json and .md.
+"""
+
+import argparse
+import json
+import os
+import platform
+import statistics
+import subprocess
+import sys
+import time
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+from typing import Any, Dict, List, NamedTuple
+
+import srsly
+
+ROOT = Path(__file__).resolve().parent.parent
+WORK = ROOT / "benchmarks" / "work"
+RESULTS = ROOT / "benchmarks" / "results"
+
+
+class Task(NamedTuple):
+    """One line of the table.
+
+    config (str): Name of the config.
+    data (str): Prefix of the converted files.
+    switch (str): The config's option for vectors.
+    gold_entities (bool): Whether mentions are given.
+    score (str): Prefix of the reported score.
+    seeds (int): How many seeds the figure is the mean of.
+    """
+
+    config: str
+    data: str
+    switch: str
+    gold_entities: bool
+    score: str
+    seeds: int
+
+
+NER_SWITCH = "components.clinical_ner.model.tok2vec.embed.include_static_vectors"
+REL_SWITCH = "components.relation_classifier.model.tok2vec.include_static_vectors"
+TASKS = {
+    "CCKS-2017 entities": Task("ccks2017_ner", "ccks2017", NER_SWITCH, False, "ents", 3),
+    "CCKS-2017 relation layer, gold entities": Task(
+        "ccks2017_relations", "ccks2017_relations", REL_SWITCH, True, "rel_micro", 3
+    ),
+    "CMeIE triples, gold mentions": Task("cmeie", "cmeie", REL_SWITCH, True, "rel_text", 3),
+}
+
+
+class Run(NamedTuple):
+    """One training.
+
+    name (str): Name of the task.
+    vectors (bool): With pre-trained character vectors.
+    seed (int): The seed.
+    """
+
+    name: str
+    vectors: bool
+    seed: int
+
+    @property
+    def folder(self) -> Path:
+        """RETURNS (Path): Where the run keeps its files."""
+        kind = "vectors" if self.vectors else "plain"
+        return WORK / f"{TASKS[self.name].config}-{kind}-{self.seed}"
+
+
+def spacy_command(*args: str, log: Path) -> None:
+    """Run a spaCy command with one thread.
+
+    args (str): Its arguments.
+    log (Path): Takes what it prints.
+    """
+    env = {**os.environ, "OMP_NUM_THREADS": "1", "MKL_NUM_THREADS": "1"}
+    with log.open("a", encoding="utf-8") as out:
+        command = [sys.executable, "-m", "spacy", *args]
+        subprocess.run(command, check=True, cwd=ROOT, env=env, stdout=out, stderr=out)
+
+
+def execute(run: Run) -> Dict[str, Any]:
+    """Train and measure once, unless that was done before.
+
+    run (Run): What to do.
+    RETURNS (Dict[str, Any]): Seconds, commit and the figures on dev and test.
+    """
+    done = run.folder / "result.json"
+    if done.exists():
+        return json.loads(done.read_text(encoding="utf-8"))
+    task = TASKS[run.name]
+    run.folder.mkdir(parents=True, exist_ok=True)
+    log = run.folder / "log.txt"
+    options = ["--system.seed", str(run.seed), f"--{task.switch}", str(run.vectors).lower()]
+    if run.vectors:
+        options += ["--paths.vectors", "corpus/vectors"]
+    data = {part: f"corpus/{task.data}_{part}.spacy" for part in ("train", "dev", "test")}
+    start = time.time()
+    paths = ["--paths.train", data["train"], "--paths.dev", data["dev"]]
+    config = f"configs/{task.config}.cfg"
+    spacy_command("train", config, "-o", str(run.folder), *paths, *options, log=log)
+    result: Dict[str, Any] = {"seconds": round(time.time() - start), "commit": commit()}
+    gold = ["--gold-entities"] if task.gold_entities else []
+    for part in ("dev", "test"):
+        out = run.folder / f"{part}.json"
+        model = str(run.folder / "model-best")
+        spacy_command("clinrel", "evaluate", model, data[part], "-o", str(out), *gold, log=log)
+        figures = json.loads(out.read_text(encoding="utf-8"))
+        result[part] = figures["gold_entities" if gold else "end_to_end"]
+    srsly.write_json(done, result)
+    return result
+
+
+def commit() -> str:
+    """RETURNS (str): The commit of the working tree, marked where it has changes."""
+    command = ["git", "describe", "--always", "--dirty", "--abbrev=10"]
+    return subprocess.run(command, cwd=ROOT, capture_output=True, text=True).stdout.strip()
+
+
+def convert(corpora: Path) -> None:
+    """Make the .spacy files and the vectors, where they are not there yet.
+
+    corpora (Path): The folder of the corpora.
+    """
+    for command in ("vectors", "ccks2017-convert", "cmeie-convert"):
+        args = [sys.executable, "-m", "spacy", "project", "run", command, str(ROOT)]
+        subprocess.run([*args, "--vars.corpora", str(corpora.resolve())], check=True, cwd=ROOT)
+
+
+def table(results: Dict[Run, Dict[str, Any]]) -> str:
+    """The results in Markdown.
+
+    results (Dict[Run, Dict[str, Any]]): Figures of each run.
+    RETURNS (str): A table with mean ± standard deviation over seeds.
+    """
+    lines = [
+        "| Task | Vectors | Seeds | dev F | test P | test R | test F | minutes |",
+        "|---|---|---|---|---|---|---|---|",
+    ]
+    for name, task in TASKS.items():
+        for vectors in (True, False):
+            runs = [r for run, r in results.items() if run.name == name and run.vectors == vectors]
+            if not runs:
+                continue
+            cells = [spread([r["dev"][f"{task.score}_f"] for r in runs])]
+            cells += [spread([r["test"][f"{task.score}_{x}"] for r in runs]) for x in "prf"]
+            minutes = statistics.mean(r["seconds"] for r in runs) / 60
+            label = "yes" if vectors else "no"
+            row = [name, label, str(len(runs)), *cells, f"{minutes:.0f}"]
+            lines.append(f"| {' | '.join(row)} |")
+    return "\n".join(lines)
+
+
+def spread(values: List[float]) -> str:
+    """Mean and standard deviation in per cent.
+
+    values (List[float]): Shares.
+    RETURNS (str): "mean ± sd", or the value where there is only one.
+    """
+    mean = f"{100 * statistics.mean(values):.2f}"
+    return f"{mean} ± {100 * statistics.stdev(values):.2f}" if len(values) > 1 else mean
+
+
+def main() -> None:
+    """Run what is missing, then write the tables."""
+    parser = argparse.ArgumentParser(description=__doc__.split("\n")[0])
+    default = os.environ.get("CLINREL_CORPORA", "corpora")
+    parser.add_argument("--corpora", type=Path, default=Path(default), help="Folder of the corpora")
+    parser.add_argument("--jobs", type=int, default=2, help="Trainings at a time")
+    parser.add_argument("--only", nargs="*", default=list(TASKS), choices=list(TASKS))
+    parser.add_argument("--seeds", nargs="*", type=int, default=[0, 1, 2])
+    parser.add_argument("--report", action="store_true", help="Only write the tables")
+    args = parser.parse_args()
+    runs = [
+        Run(name, vectors, seed)
+        for vectors in (True, False)
+        for seed in args.seeds
+        for name in args.only
+        if seed in range(TASKS[name].seeds)
+    ]
+    if not args.report:
+        convert(args.corpora)
+        with ThreadPoolExecutor(args.jobs) as pool:
+            for run, result in zip(runs, pool.map(execute, runs)):
+                print(run.folder.name, f"{result['seconds']} s", flush=True)
+    results = {run: execute(run) for run in runs if (run.folder / "result.json").exists()}
+    RESULTS.mkdir(exist_ok=True)
+    commits = sorted({result["commit"] for result in results.values()})
+    machine = f"{platform.machine()}, CPU, one thread each, {args.jobs} at a time"
+    text = (
+        "# The main job on real corpora\n\n"
+        "F in per cent, micro, strict (CMeIE: triples compared as strings). Chosen on dev, "
+        "measured once on test; mean ± standard deviation over seeds.\n\n"
+        f"{table(results)}\n\nMachine: {machine}. Commits: {', '.join(commits)}.\n"
+        "Command: `python benchmarks/main_job.py --corpora PATH`.\n"
+    )
+    (RESULTS / "main_job.md").write_text(text, encoding="utf-8")
+    rows = [{**run._asdict(), **result} for run, result in results.items()]
+    data = {"machine": machine, "runs": rows}
+    (RESULTS / "main_job.json").write_text(json.dumps(data, indent=1, ensure_ascii=False) + "\n")
+    print(text)
+
+
+if __name__ == "__main__":
+    main()

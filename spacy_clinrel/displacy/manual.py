@@ -1,0 +1,93 @@
+"""Documents in displaCy's manual format, so that its own styles show mentions and relations."""
+
+from typing import Any, Dict, List
+
+from spacy.displacy import get_doc_settings
+from spacy.tokens import Doc
+from spacy.util import escape_html, filter_spans
+
+from ..errors import Errors
+from ..tokens import all_mentions, get_relations
+from ..tokens.relation import span_key
+
+STYLES = ("ent", "dep", "span")
+
+
+def to_displacy(doc: Doc, style: str = "ent") -> Dict[str, Any]:
+    """Make what `displacy.render(..., manual=True)` takes.
+
+    Labels and titles are escaped, for displaCy escapes text alone.
+
+    doc (Doc): The document.
+    style (str): "ent" for flat mentions, where they overlap the longest; "span" for all mentions;
+        "dep" for words and arcs: mentions and the text between them are the words, a mention that
+        overlaps an earlier one follows it as a word of its own, and relations are the arcs. (A
+        relation of a mention to itself has no place in displaCy's drawing and is left out.)
+    RETURNS (Dict[str, Any]): The dictionary that displaCy calls `parsed`.
+    RAISES (ValueError): If displaCy has no such style.
+    """
+    formats = {"ent": _to_ents, "dep": _to_deps, "span": _to_spans}
+    if style not in formats:
+        raise ValueError(Errors.V001.format(style=style, allowed=", ".join(STYLES)))
+    title = doc.user_data.get("title")
+    return {
+        **formats[style](doc),
+        "title": None if title is None else escape_html(str(title)),
+        "settings": get_doc_settings(doc),
+    }
+
+
+def _to_ents(doc: Doc) -> Dict[str, Any]:
+    spans = sorted(filter_spans(all_mentions(doc)), key=lambda span: span.start)
+    ents = [
+        {"start": span.start_char, "end": span.end_char, "label": escape_html(span.label_)}
+        for span in spans
+    ]
+    return {"text": doc.text, "ents": ents}
+
+
+def _to_spans(doc: Doc) -> Dict[str, Any]:
+    spans = [
+        {
+            "start": span.start_char,
+            "end": span.end_char,
+            "start_token": span.start,
+            "end_token": span.end,
+            "label": escape_html(span.label_),
+            "kb_id": "",
+            "kb_url": "#",
+        }
+        for span in all_mentions(doc)
+    ]
+    return {"text": doc.text, "spans": spans, "tokens": [token.text for token in doc]}
+
+
+def _to_deps(doc: Doc) -> Dict[str, Any]:
+    words: List[Dict[str, str]] = []
+    places: Dict[Any, int] = {}
+    done = 0
+    for span in all_mentions(doc):
+        _add_text(words, doc, done, span.start)
+        places[span_key(span)] = len(words)
+        words.append({"text": span.text, "tag": escape_html(span.label_)})
+        done = max(done, span.end)
+    _add_text(words, doc, done, len(doc))
+    arcs = []
+    for relation in get_relations(doc):
+        head, tail = places[span_key(relation.head)], places[span_key(relation.tail)]
+        if head != tail:
+            arcs.append(
+                {
+                    "start": min(head, tail),
+                    "end": max(head, tail),
+                    "label": escape_html(relation.label),
+                    "dir": "right" if head < tail else "left",
+                }
+            )
+    return {"words": words, "arcs": arcs}
+
+
+def _add_text(words: List[Dict[str, str]], doc: Doc, start: int, end: int) -> None:
+    text = doc[start:end].text.strip() if start < end else ""
+    if text:
+        words.append({"text": text, "tag": ""})

@@ -1,0 +1,156 @@
+"""A line of text with its mentions and arcs as SVG."""
+
+import re
+from html import escape as html_escape
+from itertools import groupby
+from typing import Dict, List, NamedTuple, Sequence
+
+from .arcs import Wire, text_width
+from .colors import Tint
+from .layout import COLUMN, MAX_LABEL, SMALL, Box, Glyph, Line, shorten
+
+SIDE = 6.0  # margin left and right
+STEP = 16.0  # height of a level of arcs
+TEXT = 24.0  # height of a line of text with its box
+NEST = 3.0  # how much a box stands out over those in it
+SMALL_ROW = 11.0  # height of a row of types
+ROUND = 5.0
+# What may not stand in HTML, escaped or not: control characters and lone surrogates.
+FORBIDDEN = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\ud800-\udfff\ufffe\uffff]")
+
+
+class Style(NamedTuple):
+    """What lines of one document have in common.
+
+    labels (Sequence[str]): The mentions' types.
+    tints (Dict[str, Tint]): Colours of the types.
+    heads (Sequence[int]): The head mention of each relation.
+    notes (Sequence[str]): What is shown when a pointer rests on a relation.
+    columns (int): Width of a line.
+    """
+
+    labels: Sequence[str]
+    tints: Dict[str, Tint]
+    heads: Sequence[int]
+    notes: Sequence[str]
+    columns: int
+
+
+def escape(text: str) -> str:
+    """Make text safe to stand in markup, in attributes too.
+
+    text (str): Any text.
+    RETURNS (str): Escaped; characters that HTML does not allow become U+FFFD.
+    """
+    return html_escape(FORBIDDEN.sub("\ufffd", text), quote=True)
+
+
+def svg_width(columns: int) -> float:
+    """The width of the drawing for a line.
+
+    columns (int): Width of the line.
+    RETURNS (float): In pixels, with margins and room for the ends of mentions.
+    """
+    return columns * COLUMN + 2 * SIDE
+
+
+def render_line(line: Line, wires: Sequence[Wire], style: Style) -> str:
+    """Draw a line.
+
+    line (Line): The text and its mentions.
+    wires (Sequence[Wire]): The relations over it.
+    style (Style): What all lines have in common.
+    RETURNS (str): An `svg` element.
+    """
+    arcs = STEP * (1 + max((wire.level for wire in wires), default=-1))
+    nested = max((box.level for box in line.boxes), default=0)
+    top = arcs + 2 + NEST * nested + (6 if wires else 0)
+    rows = nested + 1 if line.boxes else 0
+    width, height = svg_width(style.columns), top + TEXT + SMALL_ROW * rows + 3
+    # Outer mentions first, so that inner ones lie on them.
+    boxes = sorted(line.boxes, key=lambda box: -box.level)
+    parts = [_box(box, top, style) for box in boxes]
+    parts.append(_text(line.glyphs, top + 17.5))
+    parts.extend(_path(wire, arcs, top, style) for wire in wires)
+    # Labels after all paths, so that no path runs through one.
+    parts.extend(_label(wire, arcs, style) for wire in wires)
+    kind = "line opens" if line.opens else "line"
+    box = f"{-SIDE:g} 0 {width:g} {height:g}"
+    return (
+        f'<svg class="{kind}" viewBox="{box}" width="{width:g}" height="{height:g}">'
+        f"{''.join(parts)}</svg>"
+    )
+
+
+def _box(box: Box, top: float, style: Style) -> str:
+    label = style.labels[box.mention]
+    y = top - NEST * box.level
+    height = TEXT + NEST * box.level + SMALL_ROW * (box.level + 1)
+    left, width = box.left + 0.75, box.right - box.left - 1.5
+    rect = f'<rect x="{left:g}" y="{y:g}" width="{width:g}" height="{height:g}" rx="4"/>'
+    name = ""
+    if box.first:
+        x, base = (box.left + box.right) / 2, top + TEXT + SMALL_ROW * (box.level + 1) - 3.5
+        short = shorten(label, max(MAX_LABEL, int((width - 4) / SMALL)))
+        name = f'<text x="{x:g}" y="{base:g}">{escape(short)}</text>'
+    return (
+        f'<g class="mention {style.tints[label].name}" data-mention="{box.mention}">'
+        f"<title>{escape(label)}</title>{rect}{name}</g>"
+    )
+
+
+def _text(glyphs: Sequence[Glyph], y: float) -> str:
+    """The characters, each at its place: no font decides where a mention ends."""
+    spans: List[str] = []
+    for wide, run in groupby(glyphs, key=lambda glyph: glyph.columns == 2):
+        chars = [glyph for glyph in run if glyph.columns or not _invisible(glyph.char)]
+        # SVG counts UTF-16 units: a character beyond the first plane takes two places.
+        xs = " ".join(f"{g.x:g}" for g in chars for _ in range(1 + (ord(g.char) > 0xFFFF)))
+        text = escape("".join("\u00a0" if g.char.isspace() else g.char for g in chars))
+        spans.append(f'<tspan{" class=w" if wide else ""} x="{xs}">{text}</tspan>')
+    return f'<text class="text" y="{y:g}">{"".join(spans)}</text>'
+
+
+def _invisible(char: str) -> bool:
+    return char in "\u200b\u200c\u200d\u2060\ufeff\u00ad"
+
+
+def _path(wire: Wire, arcs: float, top: float, style: Style) -> str:
+    y = arcs - STEP * wire.level - STEP / 2
+    first, last = wire.feet[0], wire.feet[-1]
+    ends = [top - NEST * foot[1] - (1 if foot[2] else 0) for foot in wire.feet]
+    if len(wire.feet) == 2:
+        # Where the label is wider than the arc, it sits on it.
+        y += 7 if last[0] - first[0] < text_width(wire.label) + 2 * ROUND else 0
+        bend = min(ROUND, (last[0] - first[0]) / 2)
+        line = (
+            f"M{first[0]:g} {ends[0]:g}V{y + bend:g}q0 {-bend:g} {bend:g} {-bend:g}"
+            f"H{last[0] - bend:g}q{bend:g} 0 {bend:g} {bend:g}V{ends[1]:g}"
+        )
+    else:
+        line = f"M{first[0]:g} {ends[0]:g}V{y:g}H{wire.label_x:g}"
+    heads = "".join(
+        f'<path class="tip" d="M{x - 3.5:g} {end - 6:g}h7l-3.5 6z"/>'
+        for (x, _, is_tail), end in zip(wire.feet, ends)
+        if is_tail
+    )
+    return _group(wire, f'<path d="{line}"/>{heads}', style)
+
+
+def _label(wire: Wire, arcs: float, style: Style) -> str:
+    y = arcs - STEP * wire.level - STEP / 2
+    width = text_width(wire.label)
+    ground = (
+        f'<rect x="{wire.label_x - width / 2:g}" y="{y - 7:g}" width="{width:g}" height="13"/>'
+    )
+    text = f'<text x="{wire.label_x:g}" y="{y + 4:g}">{escape(wire.label)}</text>'
+    return _group(wire, ground + text, style, "label")
+
+
+def _group(wire: Wire, content: str, style: Style, kind: str = "") -> str:
+    head = style.labels[style.heads[wire.relation]]
+    name = kind or ("arc" if len(wire.feet) == 2 else "stub")
+    return (
+        f'<g class="{name} {style.tints[head].name}" data-relation="{wire.relation}">'
+        f"<title>{escape(style.notes[wire.relation])}</title>{content}</g>"
+    )

@@ -1,0 +1,45 @@
+"""What a page says in its own words, by language."""
+
+from typing import Dict
+
+WORDS: Dict[str, Dict[str, str]] = {
+    "en": {
+        "title": "Entities and relations",
+        "contents": "Documents",
+        "document": "Document {n}",
+        "counts": "{mentions} mentions, {relations} relations",
+        "head": "Head",
+        "relation": "Relation",
+        "tail": "Tail",
+        "score": "Confidence",
+        "no_docs": "There are no documents.",
+        "no_text": "This document has no text.",
+        "no_mentions": "No mentions were found in this document.",
+        "no_relations": "No relations were found in this document.",
+        "nothing": "Nothing was found: none of the documents has mentions or relations.",
+    },
+    "zh": {
+        "title": "实体与关系",
+        "contents": "文档",
+        "document": "文档 {n}",
+        "counts": "{mentions} 个实体，{relations} 个关系",
+        "head": "头实体",
+        "relation": "关系",
+        "tail": "尾实体",
+        "score": "置信度",
+        "no_docs": "没有文档。",
+        "no_text": "此文档没有文本。",
+        "no_mentions": "此文档中未发现实体。",
+        "no_relations": "此文档中未发现关系。",
+        "nothing": "未发现任何内容：所有文档均无实体和关系。",
+    },
+}
+
+
+def page_words(lang: str) -> Dict[str, str]:
+    """The words of a page.
+
+    lang (str): A language code.
+    RETURNS (Dict[str, str]): The words in that language, in English if it is not among ours.
+    """
+    return WORDS.get(lang, WORDS["en"])

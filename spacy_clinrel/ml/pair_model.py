@@ -1,0 +1,151 @@
+"""Relation models that score pairs from token vectors: the frame around a PyTorch module."""
+
+from typing import Any, Callable, List, Optional, Tuple
+
+import numpy as np
+import torch
+from spacy.tokens import Doc
+from thinc.api import ArgsKwargs, Model, torch2xp
+from thinc.types import Floats2d
+from torch import nn
+
+from ..layers.mention_pair import MentionTags
+from ..types import Candidates
+from .encode import Encoder
+from .wrap import Sizes, flatten, gradients, to_tensor, torch_layer, unflatten
+
+RelationModel = Model[Tuple[List[Doc], Candidates], Floats2d]
+VectorsInput = Tuple[List[Floats2d], Candidates]
+
+
+def pair_model(
+    name: str,
+    tok2vec: Model[List[Doc], List[Floats2d]],
+    create: Callable[..., nn.Module],
+    *,
+    context: Optional[Encoder] = None,
+    mixed_precision: bool = False,
+) -> RelationModel:
+    """Create a relation model from a module that scores pairs.
+
+    name (str): The scoring layer's name.
+    tok2vec (Model[List[Doc], List[Floats2d]]): The encoder, or a listener to one.
+    create (Callable[..., nn.Module]): Creates the module from `n_in` (width of the token vectors),
+        `n_types` (number of mention types) and `n_out` (number of scores). The module takes token
+        vectors (tokens, n_in), mentions as start, end (exclusive) and type (mentions, 3), and
+        pairs of head and tail (pairs, 2), all counted through the batch, and returns (pairs,
+        n_out).
+    context (Optional[Encoder]): A sequence encoder in between, over token vectors that have been
+        told where the mentions stand. None leaves the token vectors as they come.
+    mixed_precision (bool): Half precision on CUDA.
+    RETURNS (RelationModel): Documents and their candidates to scores of shape (pairs, nO), before
+        any softmax or sigmoid.
+    """
+    scorer = torch_layer(
+        name,
+        create,
+        _scorer_sizes,
+        _scorer_inputs,
+        _scorer_outputs,
+        mixed_precision=mixed_precision,
+    )
+    layers: List[Model] = [tok2vec, scorer]
+    if context is not None:
+        tags = torch_layer("mention_tags", MentionTags, _tag_sizes, _tag_inputs, _tag_outputs)
+        layers = [tok2vec, tags, context, scorer]
+    model: RelationModel = Model(
+        f"{name}_model",
+        _forward,
+        init=_init,
+        layers=layers,
+        dims={"nO": None},
+        refs={"tok2vec": tok2vec, "output_layer": scorer},
+    )
+    return model
+
+
+def _init(model: RelationModel, X: Any = None, Y: Any = None) -> None:
+    """Initialize the layers one after the other, each with what the one before returns."""
+    tok2vec, *inner, scorer = model.layers
+    scorer.set_dim("nO", model.get_dim("nO"))
+    if X is None:
+        for layer in model.layers:
+            layer.initialize()
+        return
+    docs, candidates = X
+    tok2vec.initialize(X=docs)
+    vectors = tok2vec.predict(docs)
+    if inner:
+        tags, context = inner
+        tags.initialize(X=(vectors, candidates))
+        context.initialize(X=vectors)
+        vectors = context.predict(vectors)
+    scorer.initialize(X=(vectors, candidates))
+
+
+def _forward(
+    model: RelationModel, X: Tuple[List[Doc], Candidates], is_train: bool
+) -> Tuple[Floats2d, Callable]:
+    docs, candidates = X
+    tok2vec, *inner, scorer = model.layers
+    vectors, backprop_tok2vec = tok2vec(docs, is_train)
+    steps: List[Callable] = []
+    if inner:
+        tags, context = inner
+        vectors, backprop_tags = tags((vectors, candidates), is_train)
+        vectors, backprop_context = context(vectors, is_train)
+        steps = [backprop_context, backprop_tags]
+    scores, backprop_scorer = scorer((vectors, candidates), is_train)
+
+    def backprop(d_scores: Floats2d) -> Any:
+        gradient = backprop_scorer(d_scores)
+        for step in steps:
+            gradient = step(gradient)
+        return backprop_tok2vec(gradient)
+
+    return scores, backprop
+
+
+def _batch_mentions(X: VectorsInput, device: torch.device) -> torch.Tensor:
+    vectors, candidates = X
+    lengths = np.asarray([len(x) for x in vectors])
+    return to_tensor(candidates.batch_mentions(lengths), device)
+
+
+def _width(X: VectorsInput) -> int:
+    return X[0][0].shape[1]
+
+
+def _scorer_sizes(model: Model, X: Optional[VectorsInput], Y: Any) -> Sizes:
+    assert X is not None
+    return {"n_in": _width(X), "n_types": X[1].n_types, "n_out": model.get_dim("nO")}
+
+
+def _scorer_inputs(model: Model, X: VectorsInput, is_train: bool) -> Tuple[ArgsKwargs, Callable]:
+    flat, backprop = flatten(model, X[0], is_train)
+    pairs = to_tensor(X[1].batch_pairs(), flat.device)
+    return ArgsKwargs(args=(flat, _batch_mentions(X, flat.device), pairs), kwargs={}), backprop
+
+
+def _scorer_outputs(model: Model, inputs_outputs: Tuple, is_train: bool) -> Tuple:
+    _, scores = inputs_outputs
+
+    def backprop(d_scores: Floats2d) -> ArgsKwargs:
+        return gradients((scores,), (d_scores,))
+
+    return torch2xp(scores.float()), backprop
+
+
+def _tag_sizes(model: Model, X: Optional[VectorsInput], Y: Any) -> Sizes:
+    assert X is not None
+    return {"n_in": _width(X), "n_types": X[1].n_types}
+
+
+def _tag_inputs(model: Model, X: VectorsInput, is_train: bool) -> Tuple[ArgsKwargs, Callable]:
+    flat, backprop = flatten(model, X[0], is_train)
+    return ArgsKwargs(args=(flat, _batch_mentions(X, flat.device)), kwargs={}), backprop
+
+
+def _tag_outputs(model: Model, inputs_outputs: Tuple, is_train: bool) -> Tuple:
+    (vectors, _), flat = inputs_outputs
+    return unflatten(model, flat, vectors)

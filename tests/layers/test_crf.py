@@ -1,0 +1,172 @@
+"""The CRF against an enumeration of all tag sequences."""
+
+import itertools
+import math
+
+import numpy as np
+import pytest
+import torch
+
+from spacy_clinrel.layers.crf import (
+    CRFTagger,
+    log_partition,
+    negative_log_likelihood,
+    sequence_score,
+    viterbi,
+)
+from spacy_clinrel.layers.ragged import padding_mask
+from spacy_clinrel.tagging import allowed_transitions
+
+LENGTHS = [4, 1, 3, 2]
+N_TAGS = 5
+
+
+def scores(seed=0, n_tags=N_TAGS, lengths=LENGTHS):
+    """Random emissions (batch, longest, tags), their mask, transitions, start and end."""
+    make = torch.Generator().manual_seed(seed)
+    sizes = ((len(lengths), max(lengths), n_tags), (n_tags, n_tags), (n_tags,), (n_tags,))
+    emissions, transitions, start, end = (
+        2 * torch.randn(*size, generator=make, dtype=torch.float64) for size in sizes
+    )
+    return emissions, padding_mask(torch.tensor(lengths)), transitions, start, end
+
+
+def constrained(seed=0, lengths=LENGTHS):
+    """Scores that forbid what BIEOS over one type forbids, as the module makes them."""
+    allowed = allowed_transitions(1)
+    module = CRFTagger(n_in=3, **allowed._asdict()).double()
+    make = torch.Generator().manual_seed(seed)
+    with torch.no_grad():
+        for parameter in module.parameters():
+            parameter.normal_(generator=make)
+        _, transitions, start, end = module(torch.zeros(1, 3, dtype=torch.float64))
+    emissions, mask, *_ = scores(seed, len(allowed.start), lengths)
+    return emissions, mask, transitions, start, end
+
+
+def naive(emissions, length, transitions, start, end):
+    """Every tag sequence of one text with its score, in plain Python."""
+    e, t = emissions.tolist(), transitions.tolist()
+    found = {}
+    for tags in itertools.product(range(len(t)), repeat=length):
+        score = start.tolist()[tags[0]] + end.tolist()[tags[-1]]
+        score += sum(e[i][tag] for i, tag in enumerate(tags))
+        score += sum(t[a][b] for a, b in zip(tags, tags[1:]))
+        found[tags] = score
+    return found
+
+
+CASES = pytest.mark.parametrize("make", [scores, constrained])
+
+
+@CASES
+@pytest.mark.parametrize("seed", range(3))
+def test_partition(make, seed):
+    emissions, mask, *rest = make(seed)
+    totals = log_partition(emissions, mask, *rest).tolist()
+    for row, (length, total) in enumerate(zip(LENGTHS, totals)):
+        every = naive(emissions[row], length, *rest).values()
+        high = max(every)
+        expected = high + math.log(sum(math.exp(score - high) for score in every))
+        assert total == pytest.approx(expected, abs=1e-9)
+
+
+@CASES
+@pytest.mark.parametrize("seed", range(5))
+def test_viterbi(make, seed):
+    emissions, mask, *rest = make(seed)
+    best = viterbi(emissions, mask, *rest)
+    for row, length in enumerate(LENGTHS):
+        every = naive(emissions[row], length, *rest)
+        assert tuple(best[row, :length].tolist()) == max(every, key=every.__getitem__)
+        assert not best[row, length:].any()
+
+
+def test_viterbi_follows_the_constraints_where_emissions_want_none_of_them():
+    emissions, mask, *rest = constrained()
+    allowed = allowed_transitions(1)
+    for wanted in range(5):
+        loud = emissions.clone()
+        loud[:, :, wanted] += 100.0
+        for tags, length in zip(viterbi(loud, mask, *rest), LENGTHS):
+            tags = tags[:length].numpy()
+            assert allowed.start[tags[0]] and allowed.end[tags[-1]]
+            assert allowed.transitions[tags[:-1], tags[1:]].all()
+
+
+@pytest.mark.parametrize("seed", range(3))
+def test_score_of_one_sequence(seed):
+    emissions, mask, *rest = scores(seed)
+    make = torch.Generator().manual_seed(seed)
+    tags = torch.randint(N_TAGS, mask.shape, generator=make)
+    values = sequence_score(emissions, tags, mask, *rest).tolist()
+    for row, length in enumerate(LENGTHS):
+        every = naive(emissions[row], length, *rest)
+        assert values[row] == pytest.approx(every[tuple(tags[row, :length].tolist())])
+
+
+def test_probabilities_of_all_sequences_sum_to_one():
+    emissions, _, *rest = scores()
+    one, mask = emissions[:1], torch.ones(1, 4, dtype=torch.bool)
+    every = torch.tensor(list(itertools.product(range(N_TAGS), repeat=4)))
+    batch = one.expand(len(every), -1, -1)
+    losses = negative_log_likelihood(batch, every, mask.expand(len(every), -1), *rest)
+    assert float((-losses).exp().sum()) == pytest.approx(1.0)
+
+
+@CASES
+def test_gradient(make):
+    emissions, mask, *rest = make(1)
+    tags = viterbi(*make(2))  # well-formed, and not the best one of these scores
+
+    def loss(*tensors):
+        return negative_log_likelihood(tensors[0], tags, mask, *tensors[1:])
+
+    tensors = [tensor.clone().requires_grad_() for tensor in (emissions, *rest)]
+    assert torch.autograd.gradcheck(loss, tensors)
+
+
+@CASES
+def test_padding_gets_no_gradient_and_has_no_say(make):
+    emissions, mask, *rest = make(0)
+    tags = viterbi(emissions, mask, *rest)
+    leaf = emissions.clone().requires_grad_()
+    loss = negative_log_likelihood(leaf, tags, mask, *rest)
+    loss.sum().backward()
+    assert leaf.grad is not None and not leaf.grad[~mask].any() and leaf.grad[mask].any()
+    other = torch.where(mask[:, :, None], emissions, torch.full_like(emissions, 50.0))
+    strange = torch.where(mask, tags, torch.ones_like(tags))
+    assert torch.equal(negative_log_likelihood(other, strange, mask, *rest), loss.detach())
+    assert torch.equal(viterbi(other, mask, *rest), tags)
+
+
+@CASES
+def test_a_batch_is_its_rows(make):
+    emissions, mask, *rest = make(3)
+    best, totals = viterbi(emissions, mask, *rest), log_partition(emissions, mask, *rest)
+    for row, length in enumerate(LENGTHS):
+        alone = emissions[row : row + 1, :length], mask[row : row + 1, :length], *rest
+        assert torch.equal(viterbi(*alone)[0], best[row, :length])
+        assert torch.equal(log_partition(*alone)[0], totals[row])
+
+
+def test_the_module_masks_what_is_not_allowed_and_nothing_else():
+    allowed = allowed_transitions(2)
+    module = CRFTagger(n_in=3, **allowed._asdict())
+    emissions, *trained = module(torch.randn(6, 3))
+    assert emissions.shape == (6, 9)
+    for tensor, fine in zip(trained, allowed):
+        value = tensor.detach().numpy()
+        assert (value[~fine] < -1000).all() and (value[fine] == 0).all()
+    sum(tensor.sum() for tensor in trained).backward()
+    gradient = module.transitions.grad.numpy()
+    assert np.array_equal(gradient != 0, allowed.transitions)
+
+
+def test_gradients_stay_finite_where_the_gold_tags_are_forbidden():
+    emissions, mask, *rest = constrained()
+    tags = torch.full(mask.shape, 2)  # I I I I, which nothing allows
+    leaf = emissions.clone().requires_grad_()
+    loss = negative_log_likelihood(leaf, tags, mask, *rest).sum()
+    loss.backward()
+    assert torch.isfinite(loss) and torch.isfinite(leaf.grad).all()

@@ -1,0 +1,112 @@
+"""The mention-pair model: documents and candidates to scores."""
+
+import numpy as np
+import pytest
+import torch
+from spacy import registry
+
+from spacy_clinrel.candidates import SentencePairs, make_candidates
+
+from ..util import make_notes, relation_config
+
+TYPES = ["治疗", "检查", "疾病", "症状"]
+
+
+def candidates_of(docs):
+    return make_candidates(docs, SentencePairs(), types=TYPES)
+
+
+@pytest.fixture
+def docs(zh):
+    """RETURNS (List[Doc]): Notes, an empty doc, one without mentions and one without pairs."""
+    first, second, third = make_notes(zh, 3)
+    alone = zh.make_doc("头痛")
+    alone.set_ents([alone.char_span(0, 2, label="症状")])
+    return [first, zh.make_doc(""), second, zh.make_doc("未见异常。"), alone, third]
+
+
+@pytest.fixture(params=[True, False], ids=["with context", "without"])
+def model(request, docs):
+    """RETURNS (Model): An initialized model of three labels."""
+    torch.manual_seed(0)
+    config = relation_config(context=request.param)["model"]
+    config["context"] = config["context"] or None
+    model = registry.resolve({"model": config})["model"]
+    model.set_dim("nO", 3)
+    model.initialize(X=(docs, candidates_of(docs)))
+    return model
+
+
+def test_a_batch_is_its_docs(model, docs):
+    batch = candidates_of(docs)
+    together = model.predict((docs, batch))
+    assert together.shape == (len(batch), 3) and len(batch) > 10
+    start = 0
+    for doc, count in zip(docs, batch.pair_lengths):
+        alone = candidates_of([doc])
+        assert len(alone) == count
+        if count:
+            scores = model.predict(([doc], alone))
+            np.testing.assert_allclose(scores, together[start : start + count], atol=1e-5)
+        start += count
+    assert start == len(batch)
+
+
+def test_nothing_to_score(model, docs):
+    for some in (docs[1:2], docs[3:4], docs[4:5], docs[3:5]):
+        candidates = candidates_of(some)
+        assert len(candidates) == 0
+        assert model.predict((some, candidates)).shape == (0, 3)
+    scores, backprop = model.begin_update((docs[3:5], candidates_of(docs[3:5])))
+    backprop(scores)
+    # Nothing to learn from, but a gradient of zeros for an encoder that waits for one.
+    (table, *_) = [node for node in model.walk() if node.name == "hashembed"]
+    assert table.has_grad("E") and not table.get_grad("E").any()
+
+
+def test_every_layer_learns(model, docs):
+    batch = candidates_of(docs)
+    scores, backprop = model.begin_update((docs, batch))
+    backprop(np.ones_like(scores))
+    names = []
+    for node in model.walk():
+        for name in node.param_names:
+            if node.has_param(name) and node.has_grad(name) and node.get_grad(name).any():
+                names.append(name)
+        for shim in node.shims:
+            for name, parameter in shim._model.named_parameters():
+                assert parameter.grad is not None and parameter.grad.any(), (node.name, name)
+    assert names.count("E") == 3  # the hash tables, at the far end of tok2vec
+
+
+def test_gradient_of_the_tables(model, docs):
+    """Finite differences from the scores to the encoder's embeddings."""
+    batch = candidates_of(docs)
+    dice = np.random.default_rng(0)
+    scores, backprop = model.begin_update((docs, batch))
+    d_scores = dice.normal(size=scores.shape).astype("float32")
+    backprop(d_scores)
+    (table, *_) = [node for node in model.walk() if node.name == "hashembed"]
+    analytic, before = table.get_grad("E").copy(), table.get_param("E").copy()
+    values = []
+    direction = analytic / np.linalg.norm(analytic)
+    for step in (1e-2, -1e-2):
+        table.set_param("E", before + step * direction)
+        values.append(float((model.predict((docs, batch)).astype("float64") * d_scores).sum()))
+    numeric = (values[0] - values[1]) / 2e-2
+    assert np.linalg.norm(analytic) == pytest.approx(numeric, rel=0.05)
+
+
+def test_types_of_mentions_are_seen(model, docs):
+    some = docs[:1]
+    typed, blind = candidates_of(some), make_candidates(some, SentencePairs())
+    blind.n_types = typed.n_types
+    assert not np.allclose(model.predict((some, typed)), model.predict((some, blind)))
+
+
+def test_bytes(model, docs):
+    batch = candidates_of(docs)
+    config = relation_config(context=len(model.layers) > 2)["model"]
+    other = registry.resolve({"model": config})["model"].from_bytes(model.to_bytes())
+    assert other.get_dim("nO") == 3
+    assert np.array_equal(other.predict((docs, batch)), model.predict((docs, batch)))

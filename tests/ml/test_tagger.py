@@ -1,0 +1,157 @@
+"""The tagger: loss and decoding through the whole Thinc model."""
+
+import numpy as np
+import pytest
+import torch
+from spacy import registry
+
+from spacy_clinrel.ml.tagger import CRFTagger, decode
+from spacy_clinrel.tagging import allowed_transitions, n_tags
+from spacy_clinrel.types import Emissions
+
+from ..util import tok2vec
+
+TEXTS = ["头痛三天", "", "咳", "给予补液治疗"]
+
+
+@pytest.fixture
+def docs(zh):
+    """RETURNS (List[Doc]): Texts of different lengths, one of them empty."""
+    return [zh.make_doc(text) for text in TEXTS]
+
+
+@pytest.fixture
+def model(docs):
+    """RETURNS (Model): A tagger of two types with weights that say something."""
+    torch.manual_seed(0)
+    model = CRFTagger(registry.resolve({"model": tok2vec(width=8)})["model"])
+    model.get_ref("output_layer").set_dim("nO", 2)
+    model.initialize(X=docs)
+    with torch.no_grad():
+        for parameter in model.get_ref("output_layer").shims[0]._model.parameters():
+            parameter.normal_()
+    return model
+
+
+def gold(docs, seed=0):
+    """Well-formed tags: what another model would predict."""
+    allowed = allowed_transitions(2)
+    dice = np.random.default_rng(seed)
+    tags = []
+    for doc in docs:
+        row = []
+        for i in range(len(doc)):
+            fine = allowed.transitions[row[-1]] if row else allowed.start
+            fine = fine & allowed.end if i == len(doc) - 1 else fine
+            # Within a mention every tag can end at the next token.
+            row.append(int(dice.choice(np.flatnonzero(fine))))
+        tags.extend(row)
+    return np.asarray(tags)
+
+
+def loss_of(model, docs, tags, weight):
+    loss, _ = model.attrs["loss"](model.predict(docs), tags, weight)
+    return loss
+
+
+def test_shapes(model, docs):
+    emissions = model.predict(docs)
+    assert emissions.scores.shape == (11, n_tags(2)) and emissions.transitions.shape == (9, 9)
+    assert emissions.lengths.tolist() == [4, 0, 1, 6]
+
+
+def test_loss_is_a_negative_log_likelihood(model, docs):
+    tags, weight = gold(docs), np.ones(4, dtype=int)
+    loss, gradient = model.attrs["loss"](model.predict(docs), tags, weight)
+    assert loss > 0 and isinstance(loss, float)
+    best = np.concatenate(decode(model.predict(docs)))
+    assert loss_of(model, docs, best, weight) < loss
+    # Averaged over the documents, the empty one among them.
+    parts, start = [], 0
+    for doc in docs:
+        some = tags[start : start + len(doc)]
+        parts.append(loss_of(model, [doc], some, np.ones(1, dtype=int)) if len(doc) else 0.0)
+        start += len(doc)
+    assert loss == pytest.approx(sum(parts) / 4, rel=1e-5)
+    assert gradient.scores.shape == (11, 9)
+
+
+def test_documents_without_entities_do_not_count(model, docs):
+    tags = gold(docs)
+    weight = np.asarray([1, 0, 1, 0])
+    loss, gradient = model.attrs["loss"](model.predict(docs), tags, weight)
+    assert gradient.scores[:4].any() and not gradient.scores[5:].any()
+    assert loss < loss_of(model, docs, tags, np.ones(4, dtype=int))
+    none, gradient = model.attrs["loss"](model.predict(docs), tags, np.zeros(4, dtype=int))
+    assert none == 0.0 and not any(np.any(part) for part in gradient[:4])
+
+
+def test_gradient_through_the_whole_model(model, docs):
+    """Finite differences of the loss in weights of the wrapped layer and of the encoder's."""
+    tags, weight = gold(docs), np.ones(4, dtype=int)
+    emissions, backprop = model.begin_update(docs)
+    _, gradient = model.attrs["loss"](emissions, tags, weight)
+    backprop(gradient)
+    checked = 0
+    for node in model.walk():
+        for shim in node.shims:
+            for name, parameter in shim._model.named_parameters():
+                analytic = parameter.grad.flatten()
+                # The largest one, since what is left of small ones is rounding.
+                place = int(analytic.abs().argmax())
+                flat = parameter.data.view(-1)
+
+                def at(value, flat=flat, place=place):
+                    before = float(flat[place])
+                    flat[place] = before + value
+                    loss = loss_of(model, docs, tags, weight)
+                    flat[place] = before
+                    return loss
+
+                numeric = (at(1e-2) - at(-1e-2)) / 2e-2
+                assert float(analytic[place]) == pytest.approx(numeric, rel=0.05, abs=2e-3), name
+                checked += 1
+        for name in node.param_names:
+            if not node.has_grad(name):
+                continue
+            parameter, analytic = node.get_param(name), node.get_grad(name)
+            place = np.unravel_index(np.abs(analytic).argmax(), analytic.shape)
+            values = []
+            for change in (1e-2, -1e-2):
+                nudged = parameter.copy()
+                nudged[place] += change
+                node.set_param(name, nudged)
+                values.append(loss_of(model, docs, tags, weight))
+            node.set_param(name, parameter)
+            numeric = (values[0] - values[1]) / 2e-2
+            assert analytic[place] == pytest.approx(numeric, rel=0.1, abs=5e-3), (node.name, name)
+            checked += 1
+    assert checked > 8
+
+
+def test_decode(model, docs):
+    best = decode(model.predict(docs))
+    assert [len(tags) for tags in best] == [4, 0, 1, 6]
+    allowed = allowed_transitions(2)
+    for tags in best:
+        if len(tags):
+            assert allowed.start[tags[0]] and allowed.end[tags[-1]]
+            assert allowed.transitions[tags[:-1], tags[1:]].all()
+    for doc, tags in zip(docs, best):
+        if len(doc):
+            assert np.array_equal(decode(model.predict([doc]))[0], tags)
+
+
+def test_decode_in_pieces(model, docs, monkeypatch):
+    whole = decode(model.predict(docs * 3))
+    for places in (1, 5, 12):
+        monkeypatch.setattr("spacy_clinrel.ml.tagger.PLACES", places)
+        for one, other in zip(decode(model.predict(docs * 3)), whole):
+            assert np.array_equal(one, other)
+
+
+def test_decode_nothing(model, docs):
+    emissions = model.predict(docs[:1])
+    for lengths in ([], [0], [0, 0]):
+        none = Emissions(emissions.scores[:0], *emissions[1:4], np.asarray(lengths, dtype="int32"))
+        assert [tags.tolist() for tags in decode(none)] == [[] for _ in lengths]
