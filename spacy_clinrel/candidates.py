@@ -20,7 +20,7 @@ def SentencePairs(
     line_breaks: bool = True,
     use_sents: bool = False,
     max_sentences: int = 0,
-    max_distance: Optional[int] = None,
+    max_distance: Optional[int] = 200,
 ) -> CandidateStrategy:
     """Create a strategy that pairs mentions of one sentence, or of sentences close by.
 
@@ -29,7 +29,8 @@ def SentencePairs(
     use_sents (bool): Take the sentences of the Doc, where it has any, instead.
     max_sentences (int): How many sentences on the other mention may stand; 0 for the same one.
     max_distance (Optional[int]): The most tokens from one mention's start to the other's.
-        None for no limit but the sentence's.
+        None for no limit but the sentence's, which lets a text without punctuation grow to the
+        square of its mentions.
     RETURNS (CandidateStrategy): Doc and mentions → ordered pairs of mention indices, sorted by
         head and tail.
     """

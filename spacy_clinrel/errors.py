@@ -92,8 +92,8 @@ class Errors(metaclass=ErrorsWithCodes):
     V003 = "Expected a Doc or several, got {type}. For a Span, use span.as_doc()."
     V004 = "Unknown options: {options}. Known: {known}."
     V005 = (
-        "No pipeline '{name}' ({error}). Give the name of an installed pipeline or the folder of "
-        "one; for the annotation that a .spacy file already has, give '-'."
+        "No pipeline '{name}'. Give the name of an installed pipeline or the folder of one; to see "
+        "the annotation that a .spacy file already has, give '-'."
     )
     V006 = "{path}: not UTF-8 (byte {byte}). Convert it first, e.g. iconv -f GB18030 -t UTF-8."
     V007 = "{path} is a folder. Give the name of the .html file to write."

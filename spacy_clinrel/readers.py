@@ -1,5 +1,6 @@
 """Corpus readers for the training loop and for evaluation."""
 
+from itertools import islice
 from pathlib import Path
 from typing import Callable, Iterable, Iterator, Optional, Union
 
@@ -40,7 +41,8 @@ def Corpus(
 
     def read(nlp: Language) -> Iterator[Example]:
         count = 0
-        for example in read_corpus(nlp, path, corpus):
+        # spaCy's reader takes at least one document of each further file.
+        for example in islice(read_corpus(nlp, path, corpus), limit or None):
             count += 1
             if max_length and len(example.reference) > max_length:
                 continue

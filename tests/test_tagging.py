@@ -42,7 +42,7 @@ def test_every_sequence_that_is_allowed_is_well_formed():
         fine = (
             allowed.start[sequence[0]]
             and allowed.end[sequence[-1]]
-            and all(allowed.transitions[a, b] for a, b in zip(sequence, sequence[1:]))
+            and all(allowed.transitions[a, b] for a, b in itertools.pairwise(sequence))
         )
         array = np.asarray(sequence)
         if fine:
@@ -60,7 +60,7 @@ def flat_spans(draw):
     """RETURNS (Tuple[List[Tuple[int, int, int]], int]): Spans that do not overlap, and a length."""
     length = draw(st.integers(0, 30))
     cuts = sorted(draw(st.sets(st.integers(0, length))))
-    pieces = [(a, b, draw(st.integers(0, 3))) for a, b in zip(cuts, cuts[1:])]
+    pieces = [(a, b, draw(st.integers(0, 3))) for a, b in itertools.pairwise(cuts)]
     return [piece for piece in pieces if draw(st.booleans())], length
 
 

@@ -1,1 +1,194 @@
-def visualize_cli(): ...
+"""`python -m spacy clinrel visualize`: notes in, a page with mentions and relations out."""
+
+from itertools import islice
+from pathlib import Path
+from typing import Annotated, Iterator, List, Optional, Tuple
+
+import spacy
+import typer
+from spacy.cli._util import setup_gpu
+from spacy.language import Language
+from spacy.tokens import Doc
+from spacy.util import is_package
+from wasabi import msg
+
+from ..converters import get_doc_id
+from ..converters.corpus import replacing
+from ..displacy import to_html
+from ..errors import Errors
+from ..readers import Corpus
+from ..tokens import all_mentions, get_relations
+from ._app import app
+
+NO_MODEL = "-"
+SUFFIX = ".spacy"
+
+
+@app.command("visualize")
+def visualize_cli(
+    model: Annotated[
+        str,
+        typer.Argument(
+            metavar="MODEL",
+            help="A pipeline's name or folder; - to show the annotation of a .spacy file as it is",
+        ),
+    ],
+    src: Annotated[
+        Path,
+        typer.Argument(
+            metavar="INPUT", help="A text file, a folder of .txt files, or a .spacy file"
+        ),
+    ],
+    out: Annotated[Path, typer.Argument(metavar="OUT", help="The .html file to write")],
+    limit: Annotated[
+        int, typer.Option("--limit", "-n", min=0, help="Show only so many documents; 0 shows all")
+    ] = 0,
+    lines: Annotated[
+        bool, typer.Option("--lines", help="Take each line of a text file for a document")
+    ] = False,
+    title: Annotated[str, typer.Option("--title", "-t", help="The page's title")] = "",
+    lang: Annotated[
+        Optional[str],
+        typer.Option(
+            "--lang", "-l", help="Language of the page's own words, zh or en. Default: the texts'"
+        ),
+    ] = None,
+    use_gpu: Annotated[int, typer.Option("--gpu-id", "-g", help="GPU ID or -1 for CPU")] = -1,
+) -> None:
+    """Show what a pipeline finds in notes: mentions, relations as arcs, and tables of them.
+
+    The page is one file that loads nothing and runs no script. Of a .spacy file only the texts are
+    used and annotated anew, unless MODEL is -.
+
+    Examples: visualize zh_clinrel notes/ notes.html; visualize - dev.spacy gold.html --limit 20
+    """
+    try:
+        if model != NO_MODEL:
+            setup_gpu(use_gpu, silent=use_gpu < 0)
+        docs = visualize(model, src, out, limit=limit, lines=lines, title=title, lang=lang)
+    except (ValueError, ImportError, OSError) as problem:
+        msg.fail(str(problem), exits=1)
+    mentions = sum(len(all_mentions(doc)) for doc in docs)
+    relations = sum(len(get_relations(doc)) for doc in docs)
+    if not mentions:
+        msg.warn("Nothing was found in any document.")
+    msg.good(f"{len(docs)} documents, {mentions} mentions, {relations} relations: {out}")
+
+
+def visualize(
+    model: str,
+    src: Path,
+    out: Path,
+    *,
+    limit: int = 0,
+    lines: bool = False,
+    title: str = "",
+    lang: Optional[str] = None,
+) -> List[Doc]:
+    """Annotate notes and write a page that shows them.
+
+    model (str): A pipeline's name or folder; "-" to show the annotation of a .spacy file as it is.
+    src (Path): A text file, a folder of .txt files, or a .spacy file.
+    out (Path): The .html file to write. It is there as a whole or not at all.
+    limit (int): Show only so many documents; 0 shows all.
+    lines (bool): Whether each line of a text file is a document.
+    title (str): The page's title.
+    lang (Optional[str]): Language of the page's own words; None for that of the texts.
+    RETURNS (List[Doc]): What is shown.
+    RAISES (ValueError): If there is no such pipeline or input, or nothing in it.
+    """
+    if not src.exists():
+        raise ValueError(Errors.F001.format(path=src))
+    if out.is_dir():
+        raise ValueError(Errors.V007.format(path=out))
+    if model == NO_MODEL:
+        if src.suffix != SUFFIX:
+            raise ValueError(Errors.V008.format(path=src))
+        docs = [doc for _, doc in read_corpus(spacy.blank(lang or "zh"), src, limit)]
+    else:
+        nlp = load_pipeline(model)
+        docs = list(annotate(nlp, src, limit, lines))
+    if not docs:
+        raise ValueError(Errors.F002.format(path=src, expected="text in UTF-8"))
+    page = to_html(docs, page=True, title=title, lang=lang)
+    with replacing(out) as draft:
+        draft.write_bytes(page.encode("utf-8"))
+    return docs
+
+
+def load_pipeline(name: str) -> Language:
+    """Load a pipeline, and say clearly if there is none.
+
+    name (str): Its name or folder.
+    RETURNS (Language): The pipeline.
+    RAISES (ValueError): If it is neither installed nor a folder.
+    """
+    if not Path(name).exists() and not is_package(name):
+        raise ValueError(Errors.V005.format(name=name))
+    return spacy.load(name)
+
+
+def annotate(nlp: Language, src: Path, limit: int, lines: bool) -> Iterator[Doc]:
+    """Run a pipeline over the texts of a file or folder.
+
+    nlp (Language): The pipeline.
+    src (Path): A text file, a folder of .txt files, or a .spacy file.
+    limit (int): The most documents; 0 for all.
+    lines (bool): Whether each line of a text file is a document.
+    YIELDS (Doc): The documents, each with its title.
+    """
+    if src.suffix == SUFFIX:
+        notes = ((doc.text, title) for title, doc in read_corpus(nlp, src, limit))
+    else:
+        notes = ((text, title) for title, text in read_notes(src, lines) if text.strip())
+    for doc, title in nlp.pipe(islice(notes, limit or None), as_tuples=True):
+        doc.user_data["title"] = title
+        yield doc
+
+
+def read_corpus(nlp: Language, path: Path, limit: int) -> Iterator[Tuple[str, Doc]]:
+    """Read a .spacy file.
+
+    nlp (Language): Its vocab is used.
+    path (Path): The file.
+    limit (int): The most documents; 0 for all.
+    YIELDS (Tuple[str, Doc]): Title and document, which also has the title in its user data.
+    RAISES (ValueError): If the file can't be read or has no documents.
+    """
+    for example in Corpus(path, limit=limit)(nlp):
+        doc = example.reference
+        title = get_doc_id(doc) or str(doc.user_data.get("title") or "")
+        doc.user_data["title"] = title
+        yield title, doc
+
+
+def read_notes(src: Path, lines: bool) -> Iterator[Tuple[str, str]]:
+    """Read texts.
+
+    src (Path): A file, or a folder of .txt files, searched with its subfolders.
+    lines (bool): Whether each line is a text of its own.
+    YIELDS (Tuple[str, str]): Title and text.
+    RAISES (ValueError): If a folder has no .txt file, or a file is not in UTF-8.
+    """
+    files = sorted(_text_files(src)) if src.is_dir() else [src]
+    if not files:
+        raise ValueError(Errors.F002.format(path=src, expected=".txt files"))
+    for path in files:
+        name = str(path.relative_to(src).with_suffix("")) if src.is_dir() else path.stem
+        try:
+            text = path.read_bytes().decode("utf-8-sig")
+        except UnicodeDecodeError as error:
+            raise ValueError(Errors.V006.format(path=path, byte=error.start)) from error
+        if not lines:
+            yield name, text
+            continue
+        # Not str.splitlines, which also breaks at characters that may stand inside of a text.
+        for number, line in enumerate(text.split("\n"), start=1):
+            yield f"{name}:{number}", line.removesuffix("\r")
+
+
+def _text_files(folder: Path) -> Iterator[Path]:
+    for path in folder.rglob("*.txt"):
+        hidden = any(part.startswith(".") for part in path.relative_to(folder).parts)
+        if path.is_file() and not hidden:
+            yield path

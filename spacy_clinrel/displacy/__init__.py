@@ -1,8 +1,8 @@
 """Seeing what was found: mentions and relations drawn over the text, and in displaCy's styles.
 
-    from spacy_clinrel import displacy
-    displacy.render(doc)                # in a notebook
-    html = displacy.to_html(docs, page=True)
+from spacy_clinrel import displacy
+displacy.render(doc)                # in a notebook
+html = displacy.to_html(docs, page=True)
 """
 
 from typing import Any, Dict, Iterable, List, Optional, Tuple, Union
@@ -108,7 +108,5 @@ def _as_list(docs: Docs) -> List[Doc]:
 def _checked(options: Dict[str, Any]) -> Dict[str, Any]:
     unknown = sorted(set(options) - set(OPTIONS))
     if unknown:
-        raise ValueError(
-            Errors.V004.format(options=", ".join(unknown), known=", ".join(OPTIONS))
-        )
+        raise ValueError(Errors.V004.format(options=", ".join(unknown), known=", ".join(OPTIONS)))
     return options

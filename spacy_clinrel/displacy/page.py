@@ -46,6 +46,7 @@ font-family:ui-monospace,Menlo,Consolas,"DejaVu Sans Mono","Liberation Mono",mon
 .clinrel table{border-collapse:collapse;width:100%;margin:14px 0 0;font-size:14px}
 .clinrel th,.clinrel td{text-align:left;padding:5px 8px;border-bottom:1px solid var(--rule);
 vertical-align:top;overflow-wrap:anywhere;background:none}
+.clinrel td:nth-child(2){overflow-wrap:normal;word-break:keep-all}
 .clinrel th{font-size:12px;font-weight:600;color:var(--soft)}
 .clinrel tr{break-inside:avoid}
 .clinrel .chip{display:inline-block;background:var(--fill);border:1px solid var(--line);

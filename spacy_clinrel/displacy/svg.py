@@ -117,22 +117,22 @@ def _invisible(char: str) -> bool:
 
 def _path(wire: Wire, arcs: float, top: float, style: Style) -> str:
     y = arcs - STEP * wire.level - STEP / 2
-    first, last = wire.feet[0], wire.feet[-1]
-    ends = [top - NEST * foot[1] - (1 if foot[2] else 0) for foot in wire.feet]
+    left, right = wire.feet[0], wire.feet[-1]
+    ends = [top - NEST * foot.nesting - (1 if foot.is_tail else 0) for foot in wire.feet]
     if len(wire.feet) == 2:
         # Where the label is wider than the arc, it sits on it.
-        y += 7 if last[0] - first[0] < text_width(wire.label) + 2 * ROUND else 0
-        bend = min(ROUND, (last[0] - first[0]) / 2)
+        y += 7 if right.x - left.x < text_width(wire.label) + 2 * ROUND else 0
+        bend = min(ROUND, (right.x - left.x) / 2)
         line = (
-            f"M{first[0]:g} {ends[0]:g}V{y + bend:g}q0 {-bend:g} {bend:g} {-bend:g}"
-            f"H{last[0] - bend:g}q{bend:g} 0 {bend:g} {bend:g}V{ends[1]:g}"
+            f"M{left.x:g} {ends[0]:g}V{y + bend:g}q0 {-bend:g} {bend:g} {-bend:g}"
+            f"H{right.x - bend:g}q{bend:g} 0 {bend:g} {bend:g}V{ends[1]:g}"
         )
     else:
-        line = f"M{first[0]:g} {ends[0]:g}V{y:g}H{wire.label_x:g}"
+        line = f"M{left.x:g} {ends[0]:g}V{y:g}H{wire.label_x:g}"
     heads = "".join(
-        f'<path class="tip" d="M{x - 3.5:g} {end - 6:g}h7l-3.5 6z"/>'
-        for (x, _, is_tail), end in zip(wire.feet, ends)
-        if is_tail
+        f'<path class="tip" d="M{foot.x - 3.5:g} {end - 6:g}h7l-3.5 6z"/>'
+        for foot, end in zip(wire.feet, ends)
+        if foot.is_tail
     )
     return _group(wire, f'<path d="{line}"/>{heads}', style)
 
@@ -140,9 +140,7 @@ def _path(wire: Wire, arcs: float, top: float, style: Style) -> str:
 def _label(wire: Wire, arcs: float, style: Style) -> str:
     y = arcs - STEP * wire.level - STEP / 2
     width = text_width(wire.label)
-    ground = (
-        f'<rect x="{wire.label_x - width / 2:g}" y="{y - 7:g}" width="{width:g}" height="13"/>'
-    )
+    ground = f'<rect x="{wire.label_x - width / 2:g}" y="{y - 7:g}" width="{width:g}" height="13"/>'
     text = f'<text x="{wire.label_x:g}" y="{y + 4:g}">{escape(wire.label)}</text>'
     return _group(wire, ground + text, style, "label")
 

@@ -25,6 +25,7 @@ from .relation_data import (
     sample_pairs,
     warn_lost,
 )
+from .relation_scores import allowed_labels, cross_entropy, probabilities
 
 default_config = """
 [candidates]
@@ -56,9 +57,6 @@ width = 256
 depth = 1
 """
 DEFAULT = Config().from_str(default_config)
-
-# Stands for the score of a label that the types of a pair do not allow.
-IMPOSSIBLE = -1e4
 
 RelationModel = Model[Tuple[List[Doc], Candidates], Floats2d]
 
@@ -218,7 +216,7 @@ class RelationClassifier(TrainablePipe):
         docs (Sequence[Doc]): The documents, with their mentions.
         RETURNS (Candidates): Mentions and pairs.
         """
-        allowed = self._allowed_labels()
+        allowed = allowed_labels(self.cfg)
         return make_candidates(
             docs,
             self.strategy,
@@ -241,7 +239,8 @@ class RelationClassifier(TrainablePipe):
         if not len(candidates):
             return Predictions(candidates, np.zeros((0, len(self.labels)), dtype="float32"))
         logits = self.model.ops.to_numpy(self.model.predict((docs, candidates)))
-        return Predictions(candidates, self._probabilities(logits, candidates)[:, self._first :])
+        p = probabilities(logits, candidates, self.cfg)
+        return Predictions(candidates, p[:, self._first :])
 
     def set_annotations(self, docs: Iterable[Doc], scores: Predictions) -> None:
         """Write relations to the docs.
@@ -365,44 +364,10 @@ class RelationClassifier(TrainablePipe):
         """Column of the first label; where labels are exclusive, no-relation comes before it."""
         return 1 if self.cfg["exclusive"] else 0
 
-    def _allowed_labels(self) -> Optional[np.ndarray]:
-        """Which labels the types of head and tail allow. Shape: (types + 1, types + 1, labels)"""
-        if not self.cfg["typed"]:
-            return None
-        types = {label: i + 1 for i, label in enumerate(self.cfg["types"])}
-        labels = {label: i for i, label in enumerate(self.cfg["labels"])}
-        allowed = np.zeros((len(types) + 1, len(types) + 1, len(labels)), dtype=bool)
-        for head, label, tail in self.cfg["signatures"]:
-            allowed[types[head], types[tail], labels[label]] = True
-        return allowed
-
-    def _probabilities(self, logits: np.ndarray, candidates: Candidates) -> np.ndarray:
-        """Softmax or sigmoid over the labels that the types allow. NumPy. Shape: (pairs, nO)"""
-        allowed = self._allowed_labels()
-        if allowed is not None:
-            head, tail = candidates.mentions[candidates.batch_pairs(), 2].T
-            logits = logits.copy()
-            logits[:, self._first :][~allowed[head, tail]] = IMPOSSIBLE
-        if not self.cfg["exclusive"]:
-            return 0.5 * (1.0 + np.tanh(0.5 * logits))  # a sigmoid that can't overflow
-        exponentials = np.exp(logits - logits.max(axis=1, keepdims=True, initial=IMPOSSIBLE))
-        return exponentials / exponentials.sum(axis=1, keepdims=True)
-
     def _loss(
         self, candidates: Candidates, gold: np.ndarray, logits: Floats2d
     ) -> Tuple[float, Floats2d]:
-        """Cross-entropy of the gold labels, summed over pairs and averaged over documents."""
-        p = self._probabilities(self.model.ops.to_numpy(logits), candidates)
+        p = probabilities(self.model.ops.to_numpy(logits), candidates, self.cfg)
+        loss, gradient = cross_entropy(p, gold, self.cfg["exclusive"])
         docs = max(len(candidates.pair_lengths), 1)
-        if self.cfg["exclusive"]:
-            # A pair with several gold labels shares its weight among them.
-            none = gold.sum(axis=1, keepdims=True) == 0
-            target = np.concatenate([none, gold], axis=1).astype("float32")
-            target /= target.sum(axis=1, keepdims=True)
-            loss = -(target * np.log(np.maximum(p, 1e-9))).sum()
-        else:
-            target = gold.astype("float32")
-            right = np.where(target > 0, p, 1.0 - p)
-            loss = -np.log(np.maximum(right, 1e-9)).sum()
-        gradient = self.model.ops.asarray2f((p - target) / docs)
-        return float(loss) / docs, gradient
+        return loss / docs, self.model.ops.asarray2f(gradient / docs)

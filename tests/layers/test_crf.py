@@ -51,7 +51,7 @@ def naive(emissions, length, transitions, start, end):
     for tags in itertools.product(range(len(t)), repeat=length):
         score = start.tolist()[tags[0]] + end.tolist()[tags[-1]]
         score += sum(e[i][tag] for i, tag in enumerate(tags))
-        score += sum(t[a][b] for a, b in zip(tags, tags[1:]))
+        score += sum(t[a][b] for a, b in itertools.pairwise(tags))
         found[tags] = score
     return found
 

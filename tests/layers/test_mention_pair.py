@@ -30,14 +30,12 @@ def make(**kwargs):
 @pytest.fixture
 def tokens():
     """RETURNS (Tensor): Token vectors."""
-    return torch.randn(
-        N_TOKENS, 5, dtype=torch.float64, generator=torch.Generator().manual_seed(1)
-    )
+    return torch.randn(N_TOKENS, 5, dtype=torch.float64, generator=torch.Generator().manual_seed(1))
 
 
 def naive_bucket(distance):
     size = abs(distance)
-    bucket = size if size < 4 else min(2 + int(math.floor(math.log2(size))), DISTANCE_BUCKETS)
+    bucket = size if size < 4 else min(2 + math.floor(math.log2(size)), DISTANCE_BUCKETS)
     return DISTANCE_BUCKETS + (bucket if distance >= 0 else -bucket)
 
 
@@ -126,7 +124,9 @@ def test_dropout(tokens):
     noisy = layer(tokens, MENTIONS, ALL_PAIRS)
     assert not torch.equal(noisy, layer(tokens, MENTIONS, ALL_PAIRS))
     layer.eval()
-    torch.testing.assert_close(layer(tokens, MENTIONS, ALL_PAIRS), make()(tokens, MENTIONS, ALL_PAIRS))
+    torch.testing.assert_close(
+        layer(tokens, MENTIONS, ALL_PAIRS), make()(tokens, MENTIONS, ALL_PAIRS)
+    )
 
 
 def test_mention_types_against_a_loop(tokens):

@@ -2,8 +2,8 @@
 
 import numpy as np
 import pytest
-import torch
 from spacy import registry
+from spacy.util import fix_random_seed
 
 from spacy_clinrel.candidates import SentencePairs, make_candidates
 
@@ -28,7 +28,7 @@ def docs(zh):
 @pytest.fixture(params=[True, False], ids=["with context", "without"])
 def model(request, docs):
     """RETURNS (Model): An initialized model of three labels."""
-    torch.manual_seed(0)
+    fix_random_seed(0)
     config = relation_config(context=request.param)["model"]
     config["context"] = config["context"] or None
     model = registry.resolve({"model": config})["model"]

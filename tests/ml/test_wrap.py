@@ -7,6 +7,7 @@ import numpy as np
 import pytest
 import srsly
 import torch
+from spacy.util import fix_random_seed
 from thinc.api import Adam, Model, chain, set_dropout_rate, with_array
 from torch import nn
 
@@ -46,7 +47,7 @@ def create(request):
 @pytest.fixture
 def model(create):
     """RETURNS (Model): An initialized encoder."""
-    torch.manual_seed(0)
+    fix_random_seed(0)
     model = create()
     model.initialize(X=vectors())
     return model
@@ -163,7 +164,9 @@ def test_training_changes_every_weight(model):
 def test_averages_are_swapped_in_and_out(model):
     optimizer = train(model)
     trained, scores = weights(model), model.predict(vectors())
-    averages = {key[1]: value for key, value in optimizer.averages.items() if key[0] == model.shims[0].id}
+    averages = {
+        key[1]: value for key, value in optimizer.averages.items() if key[0] == model.shims[0].id
+    }
     assert averages.keys() == dict(module(model).named_parameters()).keys()
     with model.use_params(optimizer.averages):
         for name, value in weights(model).items():

@@ -1,5 +1,7 @@
 """Gold relations under other tokens."""
 
+import itertools
+
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -49,12 +51,16 @@ def test_same_tokens(zh):
 
 
 def test_merged_words():
-    eg = example(["头痛", "伴", "发热"], list("头痛伴发热"), [(0, 2, "X"), (3, 5, "Y")], [(0, 1, "r")])
+    eg = example(
+        ["头痛", "伴", "发热"], list("头痛伴发热"), [(0, 2, "X"), (3, 5, "Y")], [(0, 1, "r")]
+    )
     assert aligned(eg) == ([((0, 1, "X"), (2, 3, "Y"), "r")], {})
 
 
 def test_split_words():
-    eg = example(list("头痛伴发热"), ["头痛", "伴", "发热"], [(0, 1, "X"), (2, 3, "Y")], [(1, 0, "r")])
+    eg = example(
+        list("头痛伴发热"), ["头痛", "伴", "发热"], [(0, 1, "X"), (2, 3, "Y")], [(1, 0, "r")]
+    )
     assert aligned(eg) == ([((3, 5, "Y"), (0, 2, "X"), "r")], {})
 
 
@@ -69,7 +75,9 @@ def test_words_merged_across_a_boundary_lose_the_relation():
 
 
 def test_a_mention_within_a_longer_token_is_lost():
-    eg = example(["左侧股骨"], list("左侧股骨"), [(0, 2, "X"), (0, 4, "Y")], [(0, 1, "r"), (1, 1, "s")])
+    eg = example(
+        ["左侧股骨"], list("左侧股骨"), [(0, 2, "X"), (0, 4, "Y")], [(0, 1, "r"), (1, 1, "s")]
+    )
     assert aligned(eg) == ([((0, 1, "Y"), (0, 1, "Y"), "s")], {LOST: 1})
 
 
@@ -86,7 +94,7 @@ def test_without_relations(zh):
 
 def cut(text, cuts):
     bounds = [0, *sorted(c for c in cuts if 0 < c < len(text)), len(text)]
-    return [text[a:b] for a, b in zip(bounds, bounds[1:])]
+    return [text[a:b] for a, b in itertools.pairwise(bounds)]
 
 
 @settings(max_examples=100, deadline=None)

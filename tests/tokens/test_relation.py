@@ -129,7 +129,11 @@ def test_equal_mentions_share_a_place_and_types_tell_them_apart(zh):
     doc = zh("头痛腹痛")
     x, same, other = span(doc, "头痛", "X"), span(doc, "头痛", "X"), span(doc, "头痛", "Y")
     tail = span(doc, "腹痛", "X")
-    doc._.relations = [Relation(x, tail, "a"), Relation(same, tail, "b"), Relation(other, tail, "a")]
+    doc._.relations = [
+        Relation(x, tail, "a"),
+        Relation(same, tail, "b"),
+        Relation(other, tail, "a"),
+    ]
     assert group(doc) == [(0, 2, "X"), (2, 4, "X"), (0, 2, "Y")]
     assert relation_edges(doc) == [(0, 1, "a", 1.0), (0, 1, "b", 1.0), (2, 1, "a", 1.0)]
 
@@ -162,7 +166,9 @@ def test_other_attributes_of_the_group_stay(nested):
 
 
 @pytest.mark.parametrize("end", ["head", "tail"])
-@pytest.mark.parametrize("make", [lambda nlp: nlp("头痛")[0:2], lambda nlp: "头痛", lambda nlp: None])
+@pytest.mark.parametrize(
+    "make", [lambda nlp: nlp("头痛")[0:2], lambda nlp: "头痛", lambda nlp: None]
+)
 def test_a_span_of_another_doc_is_an_error(zh, end, make):
     doc, wrong = zh("头痛腹痛"), make(zh)
     ends = {"head": doc[0:2], "tail": doc[2:4], end: wrong}
