@@ -6,17 +6,16 @@ from typing import Annotated, Iterator, List, Optional, Tuple
 
 import spacy
 import typer
-from spacy.cli._util import setup_gpu
+from spacy.cli._util import import_code, setup_gpu
 from spacy.language import Language
 from spacy.tokens import Doc
 from spacy.util import is_package
 from wasabi import msg
 
 from ..converters import get_doc_id
-from ..converters.corpus import replacing
 from ..displacy import to_html
 from ..errors import Errors
-from ..readers import Corpus
+from ..files import read_docbin, replacing
 from ..tokens import all_mentions, get_relations
 from ._app import app
 
@@ -53,7 +52,10 @@ def visualize_cli(
             "--lang", "-l", help="Language of the page's own words, zh or en. Default: the texts'"
         ),
     ] = None,
-    use_gpu: Annotated[int, typer.Option("--gpu-id", "-g", help="GPU ID or -1 for CPU")] = -1,
+    code_path: Annotated[
+        Optional[Path], typer.Option("--code", "-c", help="Python file with more functions")
+    ] = None,
+    use_gpu: Annotated[int, typer.Option("--gpu-id", "-g", help="GPU, or -1 for the CPU")] = -1,
 ) -> None:
     """Show what a pipeline finds in notes: mentions, relations as arcs, and tables of them.
 
@@ -62,9 +64,9 @@ def visualize_cli(
 
     Examples: visualize zh_clinrel notes/ notes.html; visualize - dev.spacy gold.html --limit 20
     """
+    import_code(code_path)
+    setup_gpu(use_gpu, silent=True)
     try:
-        if model != NO_MODEL:
-            setup_gpu(use_gpu, silent=use_gpu < 0)
         docs = visualize(model, src, out, limit=limit, lines=lines, title=title, lang=lang)
     except (ValueError, ImportError, OSError) as problem:
         msg.fail(str(problem), exits=1)
@@ -104,10 +106,11 @@ def visualize(
     if model == NO_MODEL:
         if src.suffix != SUFFIX:
             raise ValueError(Errors.V008.format(path=src))
-        docs = [doc for _, doc in read_corpus(spacy.blank(lang or "zh"), src, limit)]
+        docs = read_docbin(src, spacy.blank(lang or "zh").vocab)[: limit or None]
+        for doc in docs:
+            doc.user_data["title"] = read_title(doc)
     else:
-        nlp = load_pipeline(model)
-        docs = list(annotate(nlp, src, limit, lines))
+        docs = list(annotate(load_pipeline(model), src, limit, lines))
     if not docs:
         raise ValueError(Errors.F002.format(path=src, expected="text in UTF-8"))
     page = to_html(docs, page=True, title=title, lang=lang)
@@ -138,7 +141,7 @@ def annotate(nlp: Language, src: Path, limit: int, lines: bool) -> Iterator[Doc]
     YIELDS (Doc): The documents, each with its title.
     """
     if src.suffix == SUFFIX:
-        notes = ((doc.text, title) for title, doc in read_corpus(nlp, src, limit))
+        notes = ((doc.text, read_title(doc)) for doc in read_docbin(src, nlp.vocab))
     else:
         notes = ((text, title) for title, text in read_notes(src, lines) if text.strip())
     for doc, title in nlp.pipe(islice(notes, limit or None), as_tuples=True):
@@ -146,20 +149,13 @@ def annotate(nlp: Language, src: Path, limit: int, lines: bool) -> Iterator[Doc]
         yield doc
 
 
-def read_corpus(nlp: Language, path: Path, limit: int) -> Iterator[Tuple[str, Doc]]:
-    """Read a .spacy file.
+def read_title(doc: Doc) -> str:
+    """What a document of a .spacy file is called.
 
-    nlp (Language): Its vocab is used.
-    path (Path): The file.
-    limit (int): The most documents; 0 for all.
-    YIELDS (Tuple[str, Doc]): Title and document, which also has the title in its user data.
-    RAISES (ValueError): If the file can't be read or has no documents.
+    doc (Doc): The document.
+    RETURNS (str): Its name in the corpus, else displaCy's title, else nothing.
     """
-    for example in Corpus(path, limit=limit)(nlp):
-        doc = example.reference
-        title = get_doc_id(doc) or str(doc.user_data.get("title") or "")
-        doc.user_data["title"] = title
-        yield title, doc
+    return get_doc_id(doc) or str(doc.user_data.get("title") or "")
 
 
 def read_notes(src: Path, lines: bool) -> Iterator[Tuple[str, str]]:

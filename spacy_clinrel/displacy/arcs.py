@@ -160,7 +160,8 @@ def _feet(ends: Sequence[_End], lines: Sequence[Line]) -> Dict[Tuple[int, bool],
     for here in by_mention.values():
         box = here[0].box
         left, right = _free_range(box, lines[here[0].row].boxes)
-        here.sort(key=lambda end: (end.direction, -end.direction * end.distance))
+        # Of several relations between two mentions, the first is the outermost at both.
+        here.sort(key=lambda e: (e.direction, -e.direction * e.distance, e.direction * e.relation))
         step = (right - left) / len(here)
         for k, end in enumerate(here):
             feet[end.relation, end.is_tail] = Foot(left + (k + 0.5) * step, box.level, end.is_tail)

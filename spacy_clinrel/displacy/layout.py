@@ -93,11 +93,11 @@ def shorten(text: str, limit: int = MAX_LABEL) -> str:
     limit (int): How many it may take, the ellipsis included.
     RETURNS (str): The text, or its beginning and an ellipsis.
     """
-    widths = count_columns(text)
+    *widths, ellipsis = count_columns(f"{text}…")
     if sum(widths) <= limit:
         return text
     kept = 0
-    while kept < len(text) and sum(widths[: kept + 1]) < limit:
+    while sum(widths[: kept + 1]) + ellipsis <= limit:
         kept += 1
     return f"{text[:kept]}…"
 

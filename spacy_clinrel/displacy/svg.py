@@ -107,7 +107,8 @@ def _text(glyphs: Sequence[Glyph], y: float) -> str:
         # SVG counts UTF-16 units: a character beyond the first plane takes two places.
         xs = " ".join(f"{g.x:g}" for g in chars for _ in range(1 + (ord(g.char) > 0xFFFF)))
         text = escape("".join("\u00a0" if g.char.isspace() else g.char for g in chars))
-        spans.append(f'<tspan{" class=w" if wide else ""} x="{xs}">{text}</tspan>')
+        kind = ' class="w"' if wide else ""
+        spans.append(f'<tspan{kind} x="{xs}">{text}</tspan>')
     return f'<text class="text" y="{y:g}">{"".join(spans)}</text>'
 
 

@@ -1,5 +1,6 @@
 """Flat entities: encoder → linear → CRF over BIEOS."""
 
+from itertools import islice
 from typing import Any, Callable, Dict, Iterable, List, Optional, Sequence
 
 import numpy as np
@@ -212,7 +213,8 @@ class ClinicalNER(TrainablePipe):
             self.add_label(label)
         if not self.labels:
             raise ValueError(Errors.C001.format(name=self.name, what="doc.ents"))
-        sample = [eg.reference for eg, _ in zip(get_examples(), range(10)) if len(eg.reference)]
+        filled = (eg.reference for eg in get_examples() if len(eg.reference))
+        sample = list(islice(filled, 10))
         self.model.get_ref("output_layer").set_dim("nO", len(self.labels))
         self.model.initialize(X=sample)
 

@@ -1,6 +1,6 @@
 """Relations between mentions: candidates → scores of labels for each pair."""
 
-from typing import Any, Callable, Dict, Iterable, List, NamedTuple, Optional, Sequence, Tuple
+from typing import Any, Callable, Dict, Iterable, List, NamedTuple, Optional, Sequence, Tuple, cast
 
 import numpy as np
 from spacy.language import Language
@@ -248,7 +248,8 @@ class RelationClassifier(TrainablePipe):
         docs (Iterable[Doc]): The documents.
         scores (Predictions): What `predict` returned.
         """
-        threshold = self.cfg["threshold"]
+        # Above zero, which is the score of labels that the types do not allow.
+        threshold = max(self.cfg["threshold"], np.finfo("float32").tiny)
         if self.cfg["exclusive"] and scores.scores.size:
             best = scores.scores.argmax(axis=1)
             rows = np.flatnonzero(scores.scores.max(axis=1) >= threshold)
@@ -370,4 +371,5 @@ class RelationClassifier(TrainablePipe):
         p = probabilities(self.model.ops.to_numpy(logits), candidates, self.cfg)
         loss, gradient = cross_entropy(p, gold, self.cfg["exclusive"])
         docs = max(len(candidates.pair_lengths), 1)
-        return loss / docs, self.model.ops.asarray2f(gradient / docs)
+        gradient_array = self.model.ops.asarray(cast(Floats2d, gradient / docs))
+        return loss / docs, cast(Floats2d, gradient_array)

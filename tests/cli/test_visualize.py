@@ -1,0 +1,172 @@
+"""The command `visualize`."""
+
+import re
+
+import pytest
+import spacy
+from spacy.cli._util import app
+from spacy.language import Language
+from spacy.tokens import DocBin, Span
+from typer.testing import CliRunner
+
+from spacy_clinrel.cli.visualize import visualize
+from spacy_clinrel.converters.build import set_doc_id
+from spacy_clinrel.tokens import Relation, set_relations
+
+NOTE = "查胸片示肺炎。复查血常规正常。"
+
+
+@Language.component("link_first_test_to_first_disease")
+def link_first_test_to_first_disease(doc):
+    tests = [ent for ent in doc.ents if ent.label_ == "检查"]
+    diseases = [ent for ent in doc.ents if ent.label_ == "疾病"]
+    set_relations(doc, [Relation(t, d, "TeRD", 0.75) for t, d in zip(tests[:1], diseases[:1])])
+    return doc
+
+
+@pytest.fixture(scope="module")
+def model(tmp_path_factory):
+    nlp = spacy.blank("zh")
+    ruler = nlp.add_pipe("entity_ruler")
+    terms = {"胸片": "检查", "血常规": "检查", "肺炎": "疾病"}
+    ruler.add_patterns(
+        [
+            {"label": label, "pattern": [{"ORTH": char} for char in term]}
+            for term, label in terms.items()
+        ]
+    )
+    nlp.add_pipe("link_first_test_to_first_disease")
+    path = tmp_path_factory.mktemp("pipeline") / "tiny"
+    nlp.to_disk(path)
+    return path
+
+
+@pytest.fixture
+def gold(tmp_path):
+    nlp = spacy.blank("zh")
+    docs = [nlp.make_doc(text) for text in ("予补液治脱水。", "查胸片示肺炎。", "")]
+    treatment, disease = Span(docs[0], 1, 3, "治疗"), Span(docs[0], 4, 6, "疾病")
+    set_relations(docs[0], [Relation(treatment, disease, "TrAD")])
+    docs[1].set_ents([Span(docs[1], 4, 6, "疾病")])
+    for i, doc in enumerate(docs, start=1):
+        set_doc_id(doc, f"病历{i}")
+    path = tmp_path / "gold.spacy"
+    DocBin(docs=docs).to_disk(path)
+    return path
+
+
+@pytest.fixture
+def folder(tmp_path):
+    folder = tmp_path / "notes"
+    (folder / "内科").mkdir(parents=True)
+    (folder / "b.txt").write_text(NOTE, encoding="utf-8-sig")
+    (folder / "内科" / "a.txt").write_text("无特殊。", encoding="utf-8")
+    (folder / ".hidden.txt").write_text(NOTE, encoding="utf-8")
+    (folder / "blank.txt").write_text(" \n", encoding="utf-8")
+    (folder / "other.ann").write_text("T1", encoding="utf-8")
+    return folder
+
+
+def run(*args):
+    return CliRunner().invoke(app, ["clinrel", "visualize", *(str(arg) for arg in args)])
+
+
+def flat(text):
+    return " ".join(text.split())
+
+
+def page(path):
+    html = path.read_text(encoding="utf-8")
+    titles = re.findall(r"<h2>(.*?)</h2>", html)
+    table_rows = re.findall(r"<tr>(.*?)</tr>", html)
+    cells = [re.findall(r"<td>(.*?)</td>", row) for row in table_rows]
+    found = [[re.sub(r"<[^>]+>", "", cell) for cell in row] for row in cells if row]
+    return html, titles, found
+
+
+def test_folder(model, folder, tmp_path):
+    out = tmp_path / "new" / "page.html"
+    result = run(model, folder, out, "--title", "<我的病历>")
+    assert result.exit_code == 0, result.output
+    assert "2 documents, 3 mentions, 1 relations" in flat(result.output)
+    html, titles, found = page(out)
+    assert titles == ["b", "内科/a"]
+    assert found == [["胸片检查", "TeRD", "肺炎疾病", "75%"]]
+    assert "<title>&lt;我的病历&gt;</title>" in html and "<h1>&lt;我的病历&gt;</h1>" in html
+    assert html.startswith("<!DOCTYPE html>") and 'lang="zh"' in html
+    assert [path.name for path in out.parent.iterdir()] == ["page.html"]
+
+
+def test_file_as_a_whole_or_by_lines(model, tmp_path):
+    path, out = tmp_path / "a.txt", tmp_path / "a.html"
+    path.write_bytes(f"{NOTE}\r\n\r\n查胸片。\n{NOTE}".encode())
+    assert len(visualize(str(model), path, out)) == 1
+    assert page(out)[1] == ["a"]
+    docs = visualize(str(model), path, out, lines=True)
+    assert [doc.text for doc in docs] == [NOTE, "查胸片。", NOTE]
+    assert page(out)[1] == ["a:1", "a:3", "a:4"]
+    result = run(model, path, out, "--lines", "--limit", "2", "--lang", "en")
+    assert result.exit_code == 0, result.output
+    html, titles, found = page(out)
+    assert titles == ["a:1", "a:3"] and len(found) == 1 and ">Confidence<" in html
+
+
+def test_gold_as_it_is(gold, tmp_path):
+    out = tmp_path / "a.html"
+    result = run("-", gold, out)
+    assert result.exit_code == 0, result.output
+    html, titles, found = page(out)
+    assert titles == ["病历1", "病历2", "病历3"]
+    assert found == [["补液治疗", "TrAD", "脱水疾病"]]
+    assert "此文档没有文本" in html and "此文档中未发现关系" in html
+    assert len(visualize("-", gold, out, limit=1)) == 1
+
+
+def test_spacy_file_annotated_anew(model, gold, tmp_path):
+    out = tmp_path / "a.html"
+    docs = visualize(str(model), gold, out)
+    assert [[ent.text for ent in doc.ents] for doc in docs] == [[], ["胸片", "肺炎"], []]
+    _, titles, found = page(out)
+    assert titles == ["病历1", "病历2", "病历3"]
+    assert found == [["胸片检查", "TeRD", "肺炎疾病", "75%"]]
+
+
+def test_nothing_found(model, tmp_path):
+    path, out = tmp_path / "a.txt", tmp_path / "a.html"
+    path.write_text("今日无特殊。", encoding="utf-8")
+    result = run(model, path, out)
+    assert result.exit_code == 0 and "Nothing was found" in flat(result.output)
+    assert "此文档中未发现实体" in page(out)[0]
+
+
+@pytest.mark.parametrize(
+    "name, src, out, code",
+    [
+        ("no_such_pipeline", "a.txt", "a.html", "V005"),
+        (None, "missing.txt", "a.html", "F001"),
+        (None, "blank.txt", "a.html", "F002"),
+        (None, "empty", "a.html", "F002"),
+        (None, "gbk.txt", "a.html", "V006"),
+        (None, "bad.spacy", "a.html", "F003"),
+        (None, "none.spacy", "a.html", "F004"),
+        (None, "a.txt", "empty", "V007"),
+        ("-", "a.txt", "a.html", "V008"),
+        ("-", "bad.spacy", "a.html", "F003"),
+        ("empty", "a.txt", "a.html", "E053"),
+    ],
+)
+def test_errors_are_clear_and_leave_files_alone(model, tmp_path, name, src, out, code):
+    (tmp_path / "a.txt").write_text(NOTE, encoding="utf-8")
+    (tmp_path / "gbk.txt").write_text(NOTE, encoding="gbk")
+    (tmp_path / "blank.txt").write_text("\n \n", encoding="utf-8")
+    (tmp_path / "bad.spacy").write_bytes(b"no DocBin")
+    (tmp_path / "empty").mkdir()
+    (tmp_path / "a.html").write_text("old", encoding="utf-8")
+    DocBin().to_disk(tmp_path / "none.spacy")
+    before = sorted(tmp_path.iterdir())
+    pipeline = model if name is None else tmp_path / name if name == "empty" else name
+    result = run(pipeline, tmp_path / src, tmp_path / out)
+    assert result.exit_code == 1
+    assert code in flat(result.output)
+    assert (tmp_path / "a.html").read_text(encoding="utf-8") == "old"
+    assert sorted(tmp_path.iterdir()) == before

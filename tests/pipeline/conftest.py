@@ -1,0 +1,80 @@
+"""Tiny trained pipelines that the tests of components share."""
+
+from typing import Any, Callable, Iterable, List, NamedTuple
+
+import pytest
+import spacy
+from spacy.language import Language
+from spacy.tokens import Doc
+
+from ..util import (
+    edges,
+    ents,
+    fit,
+    gold_examples,
+    make_notes,
+    ner_config,
+    relation_config,
+    text_examples,
+)
+
+
+class Kind(NamedTuple):
+    """A component, and how a test of both treats it."""
+
+    name: str
+    config: Callable[[], dict]
+    examples: Callable
+    view: Callable[[Doc], Any]
+    score: str
+
+    def blank(self, **options: Any) -> Language:
+        """RETURNS (Language): With the component, not initialized."""
+        nlp = spacy.blank("zh")
+        nlp.add_pipe(self.name, config={**self.config(), **options})
+        return nlp
+
+    def docs(self, nlp: Language, notes: Iterable[Doc]) -> List[Doc]:
+        """RETURNS (List[Doc]): What the component annotates."""
+        return [example.predicted for example in self.examples(nlp, notes)]
+
+
+KINDS = [
+    Kind("clinical_ner", ner_config, text_examples, ents, "ents_f"),
+    Kind("relation_classifier", relation_config, gold_examples, edges, "rel_micro_f"),
+]
+
+
+@pytest.fixture(scope="session")
+def trained_bytes():
+    """RETURNS (Dict[str, bytes]): A trained pipeline for each component."""
+    data = {}
+    for kind in KINDS:
+        nlp = kind.blank()
+        fit(nlp, kind.examples(nlp, make_notes(nlp, 8)), drop=0.1)
+        data[kind.name] = nlp.to_bytes()
+    return data
+
+
+@pytest.fixture(params=KINDS, ids=lambda kind: kind.name)
+def kind(request) -> Kind:
+    """RETURNS (Kind): One component after the other."""
+    return request.param
+
+
+@pytest.fixture
+def trained(kind, trained_bytes) -> Language:
+    """RETURNS (Language): A pipeline of the component alone, which knows eight notes."""
+    return kind.blank().from_bytes(trained_bytes[kind.name])
+
+
+@pytest.fixture
+def relations(trained_bytes) -> Language:
+    """RETURNS (Language): The trained pipeline of relations."""
+    return KINDS[1].blank().from_bytes(trained_bytes["relation_classifier"])
+
+
+@pytest.fixture
+def entities(trained_bytes) -> Language:
+    """RETURNS (Language): The trained pipeline of entities."""
+    return KINDS[0].blank().from_bytes(trained_bytes["clinical_ner"])

@@ -1,0 +1,236 @@
+"""What holds for either component."""
+
+import pickle
+
+import numpy as np
+import pytest
+import spacy
+from spacy.tokens import Doc
+from spacy.training import Example
+from thinc.api import Adam
+
+from ..util import fit, make_notes, text_examples
+
+
+def scores_of(nlp, kind):
+    return nlp.evaluate(kind.examples(nlp, make_notes(nlp, 8)))
+
+
+def raw(nlp, docs):
+    """What `predict` returns, as one list of arrays."""
+    (_, component), *_ = nlp.pipeline
+    predicted = component.predict(docs)
+    return [predicted.scores] if hasattr(predicted, "scores") else predicted
+
+
+def same(first, second):
+    return len(first) == len(second) and all(np.allclose(a, b, atol=1e-6) for a, b in zip(first, second))
+
+
+def gradients(model):
+    """Yield for each weight whether it has a gradient other than zero."""
+    for node in model.walk():
+        for name in node.param_names:
+            yield node.has_grad(name) and bool(node.get_grad(name).any())
+        for shim in node.shims:
+            for weight in shim._model.parameters():
+                yield weight.grad is not None and bool(weight.grad.any())
+
+
+def test_it_fits_a_few_notes(trained, kind):
+    assert scores_of(trained, kind)[kind.score] == 1.0
+    for doc, note in zip(kind.docs(trained, make_notes(trained, 8)), make_notes(trained, 8)):
+        assert kind.view(trained(doc)) == kind.view(note)
+
+
+def test_untrained_weights_do_not(kind):
+    nlp = kind.blank()
+    examples = kind.examples(nlp, make_notes(nlp, 8))
+    nlp.initialize(lambda: examples)
+    assert scores_of(nlp, kind)[kind.score] < 0.9
+
+
+def test_losses_fall(kind):
+    losses = []
+    for steps in (1, 20):
+        nlp = kind.blank()
+        losses.append(fit(nlp, kind.examples(nlp, make_notes(nlp, 4)), steps=steps)[kind.name])
+    first, later = losses
+    assert 0 <= later < first / 2
+
+
+@pytest.mark.parametrize("way", ["bytes", "disk", "pickle"])
+def test_there_and_back(trained, kind, tmp_path, way):
+    if way == "bytes":
+        other = kind.blank().from_bytes(trained.to_bytes())
+    elif way == "pickle":
+        other = pickle.loads(pickle.dumps(trained))
+    else:
+        trained.to_disk(tmp_path / "model")
+        other = spacy.load(tmp_path / "model")
+    before, after = scores_of(trained, kind), scores_of(other, kind)
+    assert {**before, "speed": 0} == {**after, "speed": 0}
+    notes = make_notes(trained, 3)
+    assert same(
+        raw(trained, kind.docs(trained, notes)),
+        raw(other, kind.docs(other, make_notes(other, 3))),
+    )
+    assert other.get_pipe(kind.name).label_data == trained.get_pipe(kind.name).label_data
+    assert other.get_pipe(kind.name).to_bytes() == trained.get_pipe(kind.name).to_bytes()
+
+
+def test_nothing_on_disk_is_pickled(trained, kind, tmp_path):
+    trained.to_disk(tmp_path / "model")
+    files = [path for path in (tmp_path / "model" / kind.name).rglob("*") if path.is_file()]
+    assert {path.name for path in files} >= {"cfg", "model"}
+    for path in files:
+        data = path.read_bytes()
+        assert b"PK\x03\x04" not in data and b"torch._utils" not in data
+
+
+def test_a_batch_is_its_docs(trained, kind):
+    notes = [*make_notes(trained, 6, seed=3), trained.make_doc(""), trained.make_doc("无殊。")]
+    alone = [raw(trained, [doc]) for doc in kind.docs(trained, notes)]
+    together = raw(trained, kind.docs(trained, notes))
+    if kind.name == "relation_classifier":
+        assert same([np.concatenate([scores for (scores,) in alone])], together)
+    else:
+        assert same([tags for (tags,) in alone], together)
+    views = [
+        [kind.view(doc) for doc in trained.pipe(kind.docs(trained, notes), batch_size=size)]
+        for size in (1, 3, 100)
+    ]
+    assert views[0] == views[1] == views[2] and any(views[0])
+
+
+def test_predict_does_not_touch_docs(trained, kind):
+    docs = kind.docs(trained, make_notes(trained, 2))
+    before = [doc.to_bytes() for doc in docs]
+    trained.get_pipe(kind.name).predict(docs)
+    assert [doc.to_bytes() for doc in docs] == before
+
+
+def test_docs_without_tokens(trained, kind):
+    assert len(trained("")) == 0
+    docs = list(trained.pipe(["", "头痛", ""]))
+    assert [doc.text for doc in docs] == ["", "头痛", ""]
+    assert kind.view(trained.get_pipe(kind.name)(Doc(trained.vocab))) in ([], set())
+    assert list(trained.pipe([])) == []
+
+
+def test_learning_from_docs_without_tokens(trained, kind):
+    empty = Example(trained.make_doc(""), trained.make_doc(""))
+    optimizer = trained.resume_training()
+    assert trained.update([empty], sgd=optimizer)[kind.name] == 0.0
+    mixed = [empty, *kind.examples(trained, make_notes(trained, 2)), empty]
+    assert np.isfinite(trained.update(mixed, sgd=optimizer)[kind.name])
+
+
+def test_learning_from_docs_without_annotation(trained, kind):
+    plain = trained.make_doc("患者头痛。")
+    losses = trained.update([Example(plain, plain.copy())], sgd=False)
+    assert losses[kind.name] == 0.0 and not any(gradients(trained.get_pipe(kind.name).model))
+    trained.update(kind.examples(trained, make_notes(trained, 2, seed=4)), drop=0.5, sgd=False)
+    assert any(gradients(trained.get_pipe(kind.name).model))
+
+
+def test_running_twice_changes_nothing(trained, kind):
+    for doc in kind.docs(trained, make_notes(trained, 4)):
+        once = trained.get_pipe(kind.name)(doc).to_bytes()
+        assert trained.get_pipe(kind.name)(doc).to_bytes() == once
+
+
+def test_tokens_that_differ(kind):
+    """The predicted side has words, the gold side characters; some mentions fit no words."""
+    nlp = kind.blank()
+    examples = kind.examples(nlp, make_notes(nlp, 8))
+    nlp.initialize(lambda: examples)
+    reference = make_notes(nlp, 1)[0]
+    text = reference.text
+    words, place = [], 0
+    while place < len(text):  # three characters a word
+        words.append(text[place : place + 3])
+        place += 3
+    predicted = Doc(nlp.vocab, words=words, spaces=[False] * len(words))
+    predicted.set_ents([predicted[0:1]], default="outside")
+    losses = nlp.update([Example(predicted, reference)], sgd=nlp.create_optimizer())
+    assert np.isfinite(losses[kind.name])
+    assert nlp.evaluate([Example(predicted, reference)])[kind.score] < 1.0
+
+
+def test_labels_come_before_training_or_never(trained, kind):
+    component = trained.get_pipe(kind.name)
+    known = component.labels[0]
+    assert component.add_label(known) == 0
+    with pytest.raises(ValueError, match=f"C002.*'新'.*'{kind.name}'"):
+        component.add_label("新")
+    assert "新" not in component.labels
+    blank = kind.blank().get_pipe(kind.name)
+    assert blank.add_label("新") == 1 and blank.labels == ("新",)
+
+
+def test_loaded_components_refuse_new_labels_too(trained, kind, tmp_path):
+    trained.to_disk(tmp_path / "model")
+    with pytest.raises(ValueError, match="C002"):
+        spacy.load(tmp_path / "model").get_pipe(kind.name).add_label("新")
+
+
+def test_not_initialized(kind):
+    nlp = kind.blank()
+    with pytest.raises(ValueError, match=f"C003.*'{kind.name}'"):
+        nlp("头痛")
+
+
+def test_no_labels(kind):
+    nlp = kind.blank()
+    with pytest.raises(ValueError, match=f"C001.*'{kind.name}'"):
+        nlp.initialize(lambda: text_examples(nlp, [nlp.make_doc("头痛")]))
+
+
+def test_labels_from_a_file(trained, kind):
+    """As `spacy init labels` has them: the same sizes, without looking for labels in the data."""
+    data = trained.get_pipe(kind.name).label_data
+    nlp = kind.blank()
+    nlp.config["initialize"]["components"][kind.name] = {"labels": data}
+    examples = kind.examples(nlp, make_notes(nlp, 2))
+    nlp.initialize(lambda: examples)
+    component = nlp.get_pipe(kind.name)
+    assert component.label_data == data and component.labels == trained.get_pipe(kind.name).labels
+
+
+def test_a_second_name(kind):
+    nlp = kind.blank()
+    nlp.add_pipe(kind.name, name="second", config=kind.config())
+    examples = kind.examples(nlp, make_notes(nlp, 2))
+    losses = fit(nlp, examples, steps=1)
+    assert set(losses) == {kind.name, "second"}
+    nlp.get_pipe("second").cfg["labels"] = ()
+    assert nlp.get_pipe(kind.name).labels
+
+
+def test_dropout_reaches_training_alone(trained, kind):
+    docs = kind.docs(trained, make_notes(trained, 4, seed=5))
+    before = raw(trained, docs)
+    trained.update(kind.examples(trained, make_notes(trained, 2)), drop=0.7, sgd=False)
+    assert same(raw(trained, docs), before)
+
+
+@pytest.mark.parametrize("average", [True, False])
+def test_averages(trained, kind, average):
+    """`use_params` is what `spacy train` evaluates and saves with."""
+    optimizer = Adam(0.05, use_averages=average)
+    for _ in range(3):
+        trained.update(kind.examples(trained, make_notes(trained, 4, seed=9)), sgd=optimizer)
+        optimizer.step_schedules()
+    plain = trained.get_pipe(kind.name).model.to_bytes()
+    averages = optimizer.averages or {}
+    with trained.use_params(averages):
+        swapped = trained.get_pipe(kind.name).model.to_bytes()
+    assert (swapped != plain) is average
+    assert trained.get_pipe(kind.name).model.to_bytes() == plain
+
+
+def test_the_scorer_is_the_packages(trained, kind):
+    found = scores_of(trained, kind)
+    other = {"ents_f": "ents_boundary_f", "rel_micro_f": "rel_boundary_f"}[kind.score]
+    assert kind.score in found and other in found

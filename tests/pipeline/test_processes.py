@@ -1,0 +1,67 @@
+"""Worker processes: started by forking, as on Linux, or anew, as elsewhere."""
+
+import json
+
+import pytest
+import spacy
+
+from ..util import (
+    edges,
+    fit,
+    gold_examples,
+    listener,
+    make_notes,
+    ner_config,
+    relation_config,
+    run_python,
+    tok2vec,
+)
+
+SCRIPT = """
+import json, multiprocessing, sys
+import spacy
+
+if __name__ == "__main__":
+    method, model, texts = sys.argv[1:]
+    multiprocessing.set_start_method(method)
+    nlp = spacy.load(model)
+    texts = json.loads(texts)
+    views = []
+    for n_process in (1, 2):
+        docs = list(nlp.pipe(texts, n_process=n_process, batch_size=2))
+        assert [doc.text for doc in docs] == texts
+        views.append(
+            [
+                [
+                    [r.head.text, r.label, r.tail.text, r.head.start, round(r.score, 4)]
+                    for r in doc._.relations
+                ]
+                for doc in docs
+            ]
+        )
+    assert views[0] == views[1], views
+    print("found", sum(map(len, views[1])))
+"""
+
+
+@pytest.fixture(scope="module")
+def model(tmp_path_factory):
+    """RETURNS (Path): A trained pipeline on disk, with a shared encoder."""
+    nlp = spacy.blank("zh")
+    nlp.add_pipe("tok2vec", config={"model": tok2vec()})
+    nlp.add_pipe("clinical_ner", config=ner_config(listener()))
+    nlp.add_pipe("relation_classifier", config=relation_config(listener()))
+    fit(nlp, gold_examples(nlp, make_notes(nlp, 6)), steps=60)
+    path = tmp_path_factory.mktemp("processes") / "model"
+    nlp.to_disk(path)
+    return path
+
+
+@pytest.mark.parametrize("method", ["fork", "spawn"])
+def test_two_processes(model, tmp_path, method):
+    notes = make_notes(spacy.blank("zh"), 6)
+    texts = [*(note.text for note in notes), "", "无殊。"]
+    script = tmp_path / "script.py"
+    script.write_text(SCRIPT, encoding="utf-8")
+    output = run_python(script, method, model, json.dumps(texts))
+    assert f"found {sum(len(edges(note)) for note in notes)}" in output

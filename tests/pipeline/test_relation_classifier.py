@@ -1,0 +1,302 @@
+"""Relations."""
+
+import warnings
+
+import numpy as np
+import pytest
+import spacy
+from spacy.tokens import Doc
+from spacy.training import Example
+
+from spacy_clinrel.pipeline.relation_data import sample_pairs
+from spacy_clinrel.pipeline.relation_scores import cross_entropy, probabilities
+from spacy_clinrel.readers import gold_mentions_doc
+from spacy_clinrel.tokens import GROUP, store_relations
+
+from ..util import edges, ents, fit, gold_examples, group, make_doc, make_notes, relation_config, span
+
+NAME = "relation_classifier"
+
+
+def blank(**options):
+    nlp = spacy.blank("zh")
+    nlp.add_pipe(NAME, config=relation_config(**options))
+    return nlp
+
+
+def fitted(docs_of, **options):
+    """A pipeline fitted to gold docs, and those docs."""
+    nlp = blank(**options)
+    docs = docs_of(nlp)
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", UserWarning)
+        fit(nlp, gold_examples(nlp, docs), steps=60)
+    return nlp, docs
+
+
+def predicted(nlp, doc):
+    return edges(nlp.get_pipe(NAME)(gold_mentions_doc(nlp, doc)))
+
+
+def candidates_of(nlp, docs):
+    component = nlp.get_pipe(NAME)
+    return component.make_candidates([gold_mentions_doc(nlp, doc) for doc in docs])
+
+
+# Options
+
+
+def test_no_strategy():
+    with pytest.raises(ValueError, match=f"C005.*'{NAME}'"):
+        blank(candidates=None)
+
+
+def test_a_bad_source():
+    with pytest.raises(ValueError, match=r"C006.*'mentions'.*auto.*'all'"):
+        blank(mentions="all")
+
+
+def two_kinds(nlp):
+    marked = "[补液|治疗]后[头痛|症状]缓解"
+    return [make_doc(nlp, marked, [(0, 1, "改善"), (0, 1, "用于")]), make_doc(nlp, "[热|症状]，[补液|治疗]")]
+
+
+def test_several_labels_for_a_pair():
+    nlp, (both, _) = fitted(two_kinds, exclusive=False)
+    assert nlp.get_pipe(NAME).model.get_dim("nO") == 2
+    assert predicted(nlp, both) == edges(both) and len(edges(both)) == 2
+
+
+def test_labels_that_exclude_each_other():
+    nlp, (both, _) = fitted(two_kinds, threshold=0.3)
+    assert nlp.get_pipe(NAME).model.get_dim("nO") == 3
+    found = nlp.get_pipe(NAME).predict([gold_mentions_doc(nlp, both)]).scores
+    assert found.sum(axis=1) <= 1.0001
+    # The two gold labels share the weight, and one of them is given.
+    np.testing.assert_allclose(found, [[0.5, 0.5]], atol=0.1)
+    assert len(predicted(nlp, both)) == 1 and predicted(nlp, both) < edges(both)
+
+
+@pytest.mark.parametrize("exclusive", [True, False])
+def test_thresholds(exclusive):
+    nlp, docs = fitted(lambda nlp: make_notes(nlp, 4), exclusive=exclusive)
+    component = nlp.get_pipe(NAME)
+    counts = []
+    for threshold in (0.0, 0.5, 1.0, 1.1):
+        component.cfg["threshold"] = threshold
+        found = [rel for doc in docs for rel in component(gold_mentions_doc(nlp, doc))._.relations]
+        assert all(threshold <= relation.score <= 1.0 for relation in found)
+        counts.append(len(found))
+        # However low the threshold, types that never went together stay apart.
+        allowed = {tuple(signature) for signature in component.cfg["signatures"]}
+        assert {(h.label_, label, t.label_) for h, t, label, _ in found} <= allowed
+    assert counts == sorted(counts, reverse=True) and counts[-1] == 0
+    assert counts[1] == 8 <= counts[0] <= len(candidates_of(nlp, docs))
+
+
+def test_typed_and_untyped():
+    typed, docs = fitted(lambda nlp: make_notes(nlp, 4))
+    free, same_docs = fitted(lambda nlp: make_notes(nlp, 4), typed=False)
+    # In each note 治疗 → 症状 twice and 检查 → 疾病 once, of the pairs within two sentences.
+    assert len(candidates_of(typed, docs)) == 4 * 3
+    assert len(candidates_of(free, same_docs)) == 4 * (3 * 2 + 2)
+    for nlp, notes in ((typed, docs), (free, same_docs)):
+        for doc in notes:
+            assert predicted(nlp, doc) == edges(doc)
+    strange = [make_doc(nlp, "[补液|别的]后[头痛|症状]缓解") for nlp in (typed, free)]
+    assert len(candidates_of(typed, strange[:1])) == 0
+    assert len(candidates_of(free, strange[1:])) == 2
+
+
+@pytest.mark.parametrize("negatives", [0.0, 0.5, 2])
+def test_sampling(negatives):
+    nlp, docs = fitted(lambda nlp: make_notes(nlp, 4), negatives=negatives)
+    assert all(edges(doc) <= predicted(nlp, doc) for doc in docs)
+
+
+def test_sampling_keeps_every_pair_with_a_relation():
+    dice = np.random.default_rng(0)
+    for negatives in (None, 0.0, 0.5, 1, 3.0, 1000):
+        gold = dice.random((200, 3)) < 0.03
+        related = np.flatnonzero(gold.any(axis=1))
+        kept = sample_pairs(gold, negatives)
+        if negatives is None:
+            assert kept is None
+            continue
+        assert set(related) <= set(kept.tolist())
+        assert kept.tolist() == sorted(set(kept.tolist()))
+        without = len(kept) - len(related)
+        assert without == min(round(negatives * len(related)), 200 - len(related))
+    assert len(sample_pairs(np.zeros((9, 2), dtype=bool), 2)) == 2
+    assert len(sample_pairs(np.zeros((0, 2), dtype=bool), 2)) == 0
+
+
+# Mentions
+
+
+def test_nested_mentions():
+    marked = "[[左侧|方位]股骨[颈|部位]|部位]骨折"
+
+    def docs_of(nlp):
+        return [make_doc(nlp, marked, [(0, 1, "在"), (2, 0, "属于")])]
+
+    nlp, (doc,) = fitted(docs_of)
+    assert predicted(nlp, doc) == edges(doc) and len(edges(doc)) == 2
+    copy = nlp.get_pipe(NAME)(gold_mentions_doc(nlp, doc))
+    assert sorted(group(copy)) == sorted(group(doc))
+
+
+def test_the_group_holds_the_entities_that_take_part(relations):
+    (note,) = make_notes(relations, 1)
+    doc = relations.get_pipe(NAME)(gold_mentions_doc(relations, note))
+    linked = {(s.start, s.end, s.label_) for rel in doc._.relations for s in rel[:2]}
+    assert set(group(doc)) == linked and len(linked) == 4 < len(doc.ents)
+    assert ents(doc) == ents(note)
+
+
+def test_mentions_of_an_earlier_prediction_are_not_kept(relations):
+    """Entities changed since: the relations are those between the entities of now."""
+    first, second = make_notes(relations, 2)
+    doc = relations.get_pipe(NAME)(gold_mentions_doc(relations, first))
+    doc.set_ents([doc.ents[0]], default="outside")
+    relations.get_pipe(NAME)(doc)
+    assert doc._.relations == [] and group(doc) == [] and second
+
+
+def test_sources():
+    marked = "[补液|治疗]后[头痛|症状]缓解"
+    nlp, (doc,) = fitted(lambda nlp: [make_doc(nlp, marked, [(0, 1, "改善")])])
+    for source, found in (("ents", 1), ("group", 0), ("auto", 1)):
+        nlp.get_pipe(NAME).cfg["mentions"] = source
+        assert len(predicted(nlp, doc)) == found, source
+    # With a group of its own, "ents" sees less.
+    for source, found in (("ents", 0), ("group", 1), ("auto", 1)):
+        nlp.get_pipe(NAME).cfg["mentions"] = source
+        plain = nlp.make_doc(doc.text)
+        store_relations(plain, [span(plain, "补液", "治疗"), span(plain, "头痛", "症状")], [])
+        assert len(nlp.get_pipe(NAME)(plain)._.relations) == found, source
+
+
+@pytest.mark.parametrize("text", ["[头痛|症状]，[发热|症状]", "[头痛|症状]", "无殊"])
+def test_no_candidates(relations, text):
+    doc = gold_mentions_doc(relations, make_doc(relations, text))
+    doc = relations.get_pipe(NAME)(doc)
+    assert doc._.relations == [] and GROUP in doc.spans
+
+
+def test_other_attributes_of_the_group_stay(relations):
+    (note,) = make_notes(relations, 1)
+    doc = gold_mentions_doc(relations, note)
+    store_relations(doc, [], [])
+    doc.spans[GROUP].attrs["doc_id"] = "甲"
+    assert relations.get_pipe(NAME)(doc).spans[GROUP].attrs["doc_id"] == "甲"
+
+
+# Initialization
+
+
+def test_label_data(relations):
+    assert relations.get_pipe(NAME).label_data == {
+        "labels": ["改善", "证实"],
+        "types": sorted(["治疗", "检查", "疾病", "症状"]),
+        "signatures": sorted([["检查", "证实", "疾病"], ["治疗", "改善", "症状"]]),
+    }
+
+
+def test_no_candidate_for_any_gold_relation():
+    nlp = blank()
+    docs = [make_doc(nlp, "[补液|治疗]。[头痛|症状]", [(0, 1, "改善")])]
+    with pytest.raises(ValueError, match=r"C004.*1 relations in 1 documents"):
+        nlp.initialize(lambda: gold_examples(nlp, docs))
+
+
+def test_some_without_candidates_are_a_warning():
+    nlp = blank()
+    far = make_doc(nlp, "[补液|治疗]。[头痛|症状]", [(0, 1, "改善")])
+    docs = [*make_notes(nlp, 2), far]
+    with pytest.warns(UserWarning, match=r"W002.*1 of 5.*no candidate: 1"):
+        nlp.initialize(lambda: gold_examples(nlp, docs))
+    ceiling = nlp.get_pipe(NAME).recall_ceiling(gold_examples(nlp, docs))
+    assert ceiling == {"gold": 5, "reached": 4, "recall": 0.8, "lost": {"no candidate": 1}}
+    # What is pruned is missed, never left out of the count.
+    scores = nlp.evaluate(gold_examples(nlp, [far]))
+    assert scores["rel_micro_r"] == 0.0 and scores["rel_per_type"]["改善"]["gold"] == 1
+
+
+def test_reasons_of_a_low_ceiling(relations):
+    (note,) = make_notes(relations, 1)
+    no_entities = Example(relations.make_doc(note.text), note)
+    words = Doc(relations.vocab, words=[note.text], spaces=[False])
+    merged = Example(words, note)
+    ceiling = relations.get_pipe(NAME).recall_ceiling([no_entities, merged])
+    assert ceiling["gold"] == 4 and ceiling["reached"] == 0 and ceiling["recall"] == 0.0
+    assert ceiling["lost"] == {
+        "a mention is not among the entities": 2,
+        "a mention does not align with the tokens": 2,
+    }
+    assert relations.get_pipe(NAME).recall_ceiling([])["recall"] is None
+
+
+def test_unknown_labels_in_the_data(relations):
+    doc = make_doc(relations, "[补液|治疗]后[头痛|症状]", [(0, 1, "新")])
+    with pytest.raises(ValueError, match=r"C007.*'新'.*改善, 证实"):
+        relations.update(gold_examples(relations, [doc]))
+
+
+def test_a_batch_without_candidates(relations):
+    docs = [make_doc(relations, "[头痛|症状]"), relations.make_doc("无殊")]
+    losses = relations.update(gold_examples(relations, docs), sgd=relations.resume_training())
+    assert losses == {NAME: 0.0}
+
+
+# Arithmetic
+
+
+@pytest.mark.parametrize("exclusive", [True, False])
+@pytest.mark.parametrize("typed", [True, False])
+def test_gradient_of_the_loss(exclusive, typed):
+    nlp, docs = fitted(lambda nlp: make_notes(nlp, 3), exclusive=exclusive, typed=typed)
+    cfg, batch = nlp.get_pipe(NAME).cfg, candidates_of(nlp, docs)
+    dice = np.random.default_rng(0)
+    logits = dice.normal(size=(len(batch), 2 + exclusive))
+    # Gold labels where the types allow them: the first allowed one of every other pair.
+    p = probabilities(logits, batch, cfg)[:, 1 if exclusive else 0 :]
+    gold = np.zeros(p.shape, dtype=bool)
+    gold[np.arange(0, len(p), 2), p[::2].argmax(axis=1)] = True
+    loss, gradient = cross_entropy(probabilities(logits, batch, cfg), gold, exclusive)
+    assert loss > 0 and gradient.shape == logits.shape
+    for place in np.ndindex(*logits.shape):
+        values = []
+        for step in (1e-5, -1e-5):
+            nudged = logits.copy()
+            nudged[place] += step
+            values.append(cross_entropy(probabilities(nudged, batch, cfg), gold, exclusive)[0])
+        numeric = (values[0] - values[1]) / 2e-5
+        assert gradient[place] == pytest.approx(numeric, abs=1e-6), place
+
+
+@pytest.mark.parametrize("exclusive", [True, False])
+def test_probabilities_of_large_scores_are_finite(exclusive):
+    nlp, docs = fitted(lambda nlp: make_notes(nlp, 2), exclusive=exclusive)
+    batch, cfg = candidates_of(nlp, docs), nlp.get_pipe(NAME).cfg
+    for value in (-5e4, -1e3, 0.0, 1e3, 5e4):
+        logits = np.full((len(batch), 2 + exclusive), value, dtype="float32")
+        with np.errstate(over="raise", invalid="raise"):
+            p = probabilities(logits, batch, cfg)
+        assert np.isfinite(p).all() and (p >= 0).all() and (p <= 1).all()
+        if exclusive:
+            np.testing.assert_allclose(p.sum(axis=1), 1.0, rtol=1e-5)
+
+
+def test_the_loss_is_averaged_over_docs(relations):
+    component = relations.get_pipe(NAME)
+    examples = gold_examples(relations, make_notes(relations, 3, seed=7))
+    parts = []
+    for some in ([eg] for eg in examples):
+        batch = component.make_candidates([eg.predicted for eg in some])
+        logits = component.model.predict(([eg.predicted for eg in some], batch)) * 0.01
+        parts.append((component.get_loss(some, logits), logits))
+    logits = np.concatenate([logits for _, logits in parts])
+    loss, gradient = component.get_loss(examples, logits)
+    assert loss == pytest.approx(sum(value for (value, _), _ in parts) / 3, rel=1e-5)
+    np.testing.assert_allclose(3 * gradient, np.concatenate([g for (_, g), _ in parts]), rtol=1e-5)

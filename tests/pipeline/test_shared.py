@@ -1,0 +1,190 @@
+"""Both components on one shared encoder, trained together."""
+
+import itertools
+
+import numpy as np
+import pytest
+import spacy
+
+from spacy_clinrel.readers import gold_mentions_doc
+
+from ..util import (
+    edges,
+    ents,
+    fit,
+    gold_examples,
+    listener,
+    make_doc,
+    make_notes,
+    ner_config,
+    relation_config,
+    text_examples,
+    tok2vec,
+)
+
+BOTH = ("clinical_ner", "relation_classifier")
+
+
+def shared(names=BOTH):
+    """A pipeline whose components listen to one tok2vec."""
+    nlp = spacy.blank("zh")
+    nlp.add_pipe("tok2vec", config={"model": tok2vec()})
+    configs = {"clinical_ner": ner_config, "relation_classifier": relation_config}
+    for name in names:
+        nlp.add_pipe(name, config=configs[name](listener()))
+    return nlp
+
+
+def weights(nlp, name="tok2vec"):
+    return nlp.get_pipe(name).model.to_bytes()
+
+
+def scores_of(nlp):
+    return nlp.evaluate(text_examples(nlp, make_notes(nlp, 8)))
+
+
+@pytest.fixture(scope="module")
+def end_to_end():
+    """RETURNS (bytes): A pipeline that learned from its own entities, as users run it."""
+    nlp = shared()
+    # The shared encoder must annotate too, or the entities would be found from zeros.
+    annotates = ["tok2vec", "clinical_ner"]
+    fit(nlp, text_examples(nlp, make_notes(nlp, 8)), steps=60, annotates=annotates)
+    return nlp.to_bytes()
+
+
+def test_learning_from_predicted_entities(end_to_end):
+    nlp = shared().from_bytes(end_to_end)
+    scores = scores_of(nlp)
+    assert scores["ents_f"] == 1.0 and scores["rel_micro_f"] == 1.0
+
+
+def test_learning_from_gold_entities():
+    nlp = shared()
+    fit(nlp, gold_examples(nlp, make_notes(nlp, 8)), steps=60)
+    scores = scores_of(nlp)
+    assert scores["ents_f"] == 1.0 and scores["rel_micro_f"] == 1.0
+
+
+def test_without_entities_no_relation_is_learned():
+    """What happens where neither gold entities nor an annotating component provide any."""
+    nlp = shared()
+    fit(nlp, text_examples(nlp, make_notes(nlp, 8)), steps=60)
+    scores = scores_of(nlp)
+    assert scores["ents_f"] == 1.0 and scores["rel_micro_f"] < 1.0
+
+
+def test_a_copy_from_disk(end_to_end, tmp_path):
+    nlp = shared().from_bytes(end_to_end)
+    nlp.to_disk(tmp_path / "model")
+    other = spacy.load(tmp_path / "model")
+    for note in make_notes(nlp, 4, seed=2):
+        first, second = nlp(note.text), other(note.text)
+        assert ents(first) == ents(second) and edges(first) == edges(second)
+        for one, two in zip(first._.relations, second._.relations):
+            assert one.score == pytest.approx(two.score, abs=1e-6)
+
+
+def test_batches(end_to_end):
+    nlp = shared().from_bytes(end_to_end)
+    texts = [*(note.text for note in make_notes(nlp, 5, seed=2)), "", "无殊。", "\n"]
+    views = []
+    for size in (1, 2, 100):
+        docs = list(nlp.pipe(texts, batch_size=size))
+        assert [doc.text for doc in docs] == texts
+        views.append([(ents(doc), edges(doc)) for doc in docs])
+    assert views[0] == views[1] == views[2] and any(found for _, found in views[0])
+
+
+def test_a_pipeline_run_twice_on_one_doc(end_to_end):
+    nlp = shared().from_bytes(end_to_end)
+    for note in make_notes(nlp, 3):
+        once = nlp(note.text)
+        before = (ents(once), edges(once), [span.label_ for span in once.spans["clinrel"]])
+        twice = nlp(once)
+        assert twice is once and len(before[1]) == 2
+        assert (ents(once), edges(once), [s.label_ for s in once.spans["clinrel"]]) == before
+
+
+@pytest.mark.parametrize("order", itertools.permutations(BOTH))
+def test_a_batch_without_candidates_still_trains_the_encoder(order):
+    """The last listener sets the encoder's own update going, whichever component that is."""
+    nlp = shared(order)
+    fit(nlp, gold_examples(nlp, make_notes(nlp, 4)), steps=1)
+    batch = gold_examples(nlp, [make_doc(nlp, "[头痛|症状]"), make_doc(nlp, "查[胸片|检查]")])
+    before = weights(nlp)
+    optimizer = nlp.resume_training()
+    nlp.update(batch, sgd=optimizer)
+    assert weights(nlp) != before
+    nlp.update(batch, sgd=optimizer)  # no gradient was left behind
+
+
+def test_relations_alone_on_an_encoder_of_their_own():
+    nlp = shared(["relation_classifier"])
+    before = None
+    examples = gold_examples(nlp, make_notes(nlp, 8))
+    fit(nlp, examples, steps=0)
+    before = weights(nlp)
+    fit(nlp, gold_examples(nlp, make_notes(nlp, 8)), steps=40)
+    assert weights(nlp) != before
+    notes = make_notes(nlp, 8)
+    found = [edges(nlp(gold_mentions_doc(nlp, note))) for note in notes]
+    assert found == [edges(note) for note in notes]
+
+
+def test_a_frozen_encoder(end_to_end):
+    """It stays as it is while the components learn, if it is listed to annotate."""
+    nlp = shared().from_bytes(end_to_end)
+    before, heads = weights(nlp), [weights(nlp, name) for name in BOTH]
+    optimizer = nlp.resume_training()
+    for _ in range(2):
+        batch = gold_examples(nlp, make_notes(nlp, 4, seed=4))
+        nlp.update(batch, sgd=optimizer, exclude=["tok2vec"], annotates=["tok2vec"])
+    assert weights(nlp) == before
+    assert all(weights(nlp, name) != old for name, old in zip(BOTH, heads))
+    assert np.isfinite(scores_of(nlp)["rel_micro_f"])
+
+
+@pytest.mark.parametrize("names", [BOTH[:1], BOTH[1:], BOTH])
+def test_replaced_listeners(end_to_end, names, tmp_path):
+    nlp = shared().from_bytes(end_to_end)
+    notes = make_notes(nlp, 4, seed=6)
+    before = [(ents(nlp(note.text)), edges(nlp(note.text))) for note in notes]
+    for name in names:
+        nlp.replace_listeners("tok2vec", name, ["model.tok2vec"])
+    if names == BOTH:
+        nlp.remove_pipe("tok2vec")
+    assert [(ents(nlp(note.text)), edges(nlp(note.text))) for note in notes] == before
+    nlp.to_disk(tmp_path / "model")
+    other = spacy.load(tmp_path / "model")
+    assert [(ents(other(note.text)), edges(other(note.text))) for note in notes] == before
+    # They learn on, each with its own copy.
+    batch = gold_examples(other, make_notes(other, 2))
+    losses = other.update(batch, sgd=other.resume_training())
+    assert all(np.isfinite(losses[name]) for name in BOTH)
+
+
+def test_sourced_components(end_to_end):
+    """One trained component in somebody's new pipeline."""
+    source = shared().from_bytes(end_to_end)
+    for name in BOTH:
+        source.replace_listeners("tok2vec", name, ["model.tok2vec"])
+    nlp = spacy.blank("zh", vocab=source.vocab)
+    for name in BOTH:
+        nlp.add_pipe(name, source=source)
+    for note in make_notes(nlp, 3):
+        assert edges(nlp(note.text)) == edges(note)
+
+
+def test_a_document_of_fifty_thousand_characters(end_to_end):
+    nlp = shared().from_bytes(end_to_end)
+    note = make_notes(nlp, 1)[0]
+    times = 50_000 // len(note.text) + 1
+    doc = nlp(note.text * times)
+    assert len(doc) >= 50_000
+    # Of copies in the middle each is found, with the relations it has within its sentences.
+    assert len(doc.ents) == times * len(note.ents)
+    assert len(doc._.relations) == times * 2
+    step = len(note.text)
+    firsts = {(s + i * step, e + i * step, k) for i in range(times) for s, e, k in ents(note)}
+    assert set(ents(doc)) == firsts
