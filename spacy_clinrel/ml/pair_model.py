@@ -35,8 +35,9 @@ def pair_model(
         vectors (tokens, n_in), mentions as start, end (exclusive) and type (mentions, 3), and
         pairs of head and tail (pairs, 2), all counted through the batch, and returns (pairs,
         n_out).
-    context (Optional[Encoder]): A sequence encoder in between, over token vectors that have been
-        told where the mentions stand. None leaves the token vectors as they come.
+    context (Optional[Encoder]): A sequence encoder over token vectors that have been told where
+        the mentions stand; the module gets its output beside the token vectors. None leaves the
+        token vectors as they come.
     mixed_precision (bool): Half precision on CUDA.
     RETURNS (RelationModel): Documents and their candidates to scores of shape (pairs, nO), before
         any softmax or sigmoid.
@@ -79,7 +80,8 @@ def _init(model: RelationModel, X: Any = None, Y: Any = None) -> None:
         tags, context = inner
         tags.initialize(X=(vectors, candidates))
         context.initialize(X=vectors)
-        vectors = context.predict(vectors)
+        in_context = context.predict(vectors)
+        vectors = [model.ops.xp.hstack(pair) for pair in zip(vectors, in_context)]
     scorer.initialize(X=(vectors, candidates))
 
 
@@ -89,18 +91,19 @@ def _forward(
     docs, candidates = X
     tok2vec, *inner, scorer = model.layers
     vectors, backprop_tok2vec = tok2vec(docs, is_train)
-    steps: List[Callable] = []
     if inner:
         tags, context = inner
-        vectors, backprop_tags = tags((vectors, candidates), is_train)
-        vectors, backprop_context = context(vectors, is_train)
-        steps = [backprop_context, backprop_tags]
+        tagged, backprop_tags = tags((vectors, candidates), is_train)
+        in_context, backprop_context = context(tagged, is_train)
+        width = vectors[0].shape[1] if vectors else 0
+        vectors = [model.ops.xp.hstack(pair) for pair in zip(vectors, in_context)]
     scores, backprop_scorer = scorer((vectors, candidates), is_train)
 
     def backprop(d_scores: Floats2d) -> Any:
         gradient = backprop_scorer(d_scores)
-        for step in steps:
-            gradient = step(gradient)
+        if inner:
+            through = backprop_tags(backprop_context([d[:, width:] for d in gradient]))
+            gradient = [d[:, :width] + more for d, more in zip(gradient, through)]
         return backprop_tok2vec(gradient)
 
     return scores, backprop
