@@ -7,6 +7,8 @@ import pytest
 import spacy
 from spacy.language import Language
 
+from .util import CONFIGS, corpus_paths, make_notes, run_python, write_docs
+
 
 @pytest.fixture
 def zh() -> Language:
@@ -22,3 +24,24 @@ def corpora() -> Path:
     if not path.is_dir():
         pytest.skip(f"no real corpora at {path}: set CLINREL_CORPORA to their folder")
     return path
+
+
+@pytest.fixture(scope="session")
+def made_up(tmp_path_factory) -> Path:
+    """RETURNS (Path): A folder with train.spacy and dev.spacy, made-up notes with relations."""
+    nlp = spacy.blank("zh")
+    folder = tmp_path_factory.mktemp("made_up")
+    write_docs(folder / "train.spacy", make_notes(nlp, 40, seed=1))
+    write_docs(folder / "dev.spacy", make_notes(nlp, 10, seed=2))
+    return folder
+
+
+@pytest.fixture(scope="session")
+def trained_model(made_up, tmp_path_factory) -> Path:
+    """RETURNS (Path): The end-to-end pipeline that `spacy train` makes of configs/test's twin.
+
+    Tests that change a pipeline load it anew."""
+    folder = tmp_path_factory.mktemp("zh_clinrel")
+    train = (CONFIGS / "zh_clinrel.cfg", "--output", folder)
+    run_python("-m", "spacy", "train", *train, *corpus_paths(made_up))
+    return folder / "model-best"

@@ -178,6 +178,12 @@ def write_docs(path: Path, docs: Iterable[Doc]) -> Path:
     return path
 
 
+def corpus_paths(folder: Path) -> Tuple[str, ...]:
+    """RETURNS (Tuple[str, ...]): The options that give a training command its data."""
+    train, dev = folder / "train.spacy", folder / "dev.spacy"
+    return ("--paths.train", str(train), "--paths.dev", str(dev))
+
+
 def run_python(*args: Any, expect: int = 0) -> str:
     """Run Python in a process of its own, as a user does.
 

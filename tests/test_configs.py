@@ -1,0 +1,86 @@
+"""Configs: complete, loadable, and their tiny twins of the same shape."""
+
+import pytest
+import spacy
+from spacy import util
+from spacy.training.initialize import init_nlp
+
+from .util import CONFIGS, ROOT
+
+FULL = sorted(path for path in (ROOT / "configs").glob("*.cfg"))
+TWINS = {
+    "ner.cfg": "ccks2017_ner.cfg",
+    "relations.cfg": "ccks2017_relations.cfg",
+    "zh_clinrel.cfg": "zh_clinrel.cfg",
+}
+
+
+def flat(block, path=""):
+    """Every value with its full name."""
+    for key, value in block.items():
+        name = f"{path}.{key}" if path else key
+        if isinstance(value, dict):
+            yield name, "block"
+            yield from flat(value, name)
+        else:
+            yield name, value
+
+
+def test_every_twin_is_tested():
+    assert {path.name for path in CONFIGS.glob("*.cfg")} == set(TWINS)
+
+
+@pytest.mark.parametrize("name", TWINS)
+def test_twins_differ_in_sizes_alone(name):
+    """A block or an option that the shipped config gains, its twin must gain as well."""
+    small = dict(flat(util.load_config(CONFIGS / name)))
+    full = dict(flat(util.load_config(ROOT / "configs" / TWINS[name])))
+    assert small.keys() == full.keys()
+    changed = {key.split(".")[-1] for key in full if small[key] != full[key]}
+    assert changed <= {
+        *("width", "depth", "rows", "pair_rows", "between", "include_static_vectors"),
+        *("max_steps", "max_epochs", "patience", "eval_frequency", "learn_rate", "dropout"),
+        *("size", "max_distance"),
+    }
+
+
+def trains(path):
+    return "training" in util.load_config(path)
+
+
+@pytest.mark.parametrize(
+    "path",
+    [path for path in [*FULL, *CONFIGS.glob("*.cfg")] if trains(path)],
+    ids=lambda path: f"{path.parent.name}/{path.name}",
+)
+def test_configs_are_complete(path):
+    """Nothing is left to defaults: `auto_fill` is off, and any block of the components counts."""
+    config = util.load_config(path)
+    nlp = util.load_model_from_config(config, auto_fill=False, validate=True)
+    assert nlp.pipe_names == config["nlp"]["pipeline"]
+    weights = nlp.config["training"]["score_weights"]
+    for _, component in nlp.pipeline:
+        if hasattr(component, "scorer"):
+            assert component.scorer is not None
+    for name in nlp.pipe_names:
+        # What the component reports is either weighed or left out on purpose.
+        assert set(nlp.get_pipe_meta(name).default_score_weights) <= set(weights), name
+
+
+@pytest.mark.parametrize("name", TWINS)
+def test_initialization_from_a_config(name, made_up):
+    config = util.load_config(CONFIGS / name, interpolate=False)
+    config["paths"].update({key: str(made_up / f"{key}.spacy") for key in ("train", "dev")})
+    nlp = init_nlp(config)
+    labels = {name: pipe.labels for name, pipe in nlp.pipeline if hasattr(pipe, "add_label")}
+    if "clinical_ner" in nlp.pipe_names:
+        assert len(labels["clinical_ner"]) == 4
+    if "relation_classifier" in nlp.pipe_names:
+        assert labels["relation_classifier"] == ("改善", "证实")
+
+
+def test_default_factories_need_no_config():
+    nlp = spacy.blank("zh")
+    for name in ("clinical_ner", "relation_classifier"):
+        nlp.add_pipe(name)
+        assert nlp.get_pipe(name).labels == ()
