@@ -31,7 +31,7 @@ def made_up(tmp_path_factory) -> Path:
     """RETURNS (Path): A folder with train.spacy and dev.spacy, made-up notes with relations."""
     nlp = spacy.blank("zh")
     folder = tmp_path_factory.mktemp("made_up")
-    write_docs(folder / "train.spacy", make_notes(nlp, 40, seed=1))
+    write_docs(folder / "train.spacy", make_notes(nlp, 120, seed=1))
     write_docs(folder / "dev.spacy", make_notes(nlp, 10, seed=2))
     return folder
 

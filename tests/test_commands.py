@@ -48,7 +48,7 @@ def test_debug_data(name, made_up):
     output = spacy_command("debug", "data", CONFIGS / name, *corpus_paths(made_up))
     assert "Pipeline can be initialized with data" in output
     assert "Corpus is loadable" in output
-    assert "40 training docs" in output and "10 evaluation docs" in output
+    assert "120 training docs" in output and "10 evaluation docs" in output
 
 
 def test_init_labels(made_up, tmp_path):
@@ -151,6 +151,6 @@ def test_find_threshold_of_relations_alone(relations_model, made_up):
 
 
 def test_benchmark_speed(trained_model, made_up):
-    options = ("--batches", 3, "--warmup", 1)
+    options = ("--batches", 30, "--warmup", 1)
     output = spacy_command("benchmark", "speed", trained_model, made_up / "dev.spacy", *options)
     assert "words/s" in output
