@@ -40,7 +40,7 @@ def train(config, folder, corpus):
 @pytest.mark.parametrize("name", TWINS)
 def test_debug_config(name, made_up):
     output = spacy_command("debug", "config", CONFIGS / name, *corpus_paths(made_up))
-    assert "Config is valid" in output or "valid" in output.lower()
+    assert "Config is valid" in output
 
 
 @pytest.mark.parametrize("name", TWINS)
@@ -98,7 +98,8 @@ def test_train_relations(relations_model, made_up):
 def test_training_is_repeatable(made_up, tmp_path):
     outputs = [train(CONFIGS / "ner.cfg", tmp_path / name, made_up) for name in "ab"]
     first, second = (
-        srsly.read_json(tmp_path / name / "model-last" / "meta.json")["performance"] for name in "ab"
+        srsly.read_json(tmp_path / name / "model-last" / "meta.json")["performance"]
+        for name in "ab"
     )
     assert first == second and len(outputs) == 2
 

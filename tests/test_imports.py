@@ -126,6 +126,4 @@ def late():
     path.write_text(source, encoding="utf-8")
     monkeypatch.setattr(sys.modules[__name__], "PACKAGE", package)
     found = [room for _, room in own_rooms(path)]
-    assert sorted(found) == sorted(
-        ["ml", "tokens", "pipeline", "scorers", "__init__", "layers"]
-    )
+    assert sorted(found) == sorted(["ml", "tokens", "pipeline", "scorers", "__init__", "layers"])

@@ -7,7 +7,7 @@ from spacy.training import Example
 from spacy_clinrel.scorers import score_entities, score_relations
 from spacy_clinrel.tokens import Relation
 
-from .util import make_doc, make_notes, span
+from .util import make_notes, span
 
 TEXT = "给予补液后头痛缓解，查胸片示肺炎。"
 GOLD = [("补液", "T", "治", "头痛", "S"), ("胸片", "E", "示", "肺炎", "D")]

@@ -10,8 +10,10 @@ from spacy.ml.staticvectors import StaticVectors
 from spacy.tokens import Doc
 from thinc.api import (
     HashEmbed,
+    Linear,
     Maxout,
     Model,
+    Ops,
     chain,
     concatenate,
     list2ragged,
@@ -24,6 +26,8 @@ from ..errors import Errors
 
 # Columns of the features: the character and the pairs with its left and right neighbour.
 CHARACTER, LEFT_PAIR, RIGHT_PAIR = range(3)
+# Stands before the first and after the last character, where there is no pair to look up.
+EDGE = "\x02"
 # Odd constants that spread a pair of hashes over 64 bits (those of the SplitMix64 generator).
 MIX_LEFT, MIX_RIGHT = np.uint64(0xBF58476D1CE4E5B9), np.uint64(0x94D049BB133111EB)
 
@@ -33,6 +37,7 @@ def CharEmbed(
     rows: int = 5000,
     pair_rows: int = 20000,
     include_static_vectors: bool = False,
+    pair_vectors: bool = False,
     seed: int = 7,
 ) -> Model[List[Doc], List[Floats2d]]:
     """Create embeddings for tokens that are characters.
@@ -44,6 +49,8 @@ def CharEmbed(
     rows (int): Rows of the table of characters.
     pair_rows (int): Rows of each table of pairs; 0 leaves pairs out.
     include_static_vectors (bool): Whether to use the vocab's vectors, which stay as they are.
+    pair_vectors (bool): Whether the vocab's vectors have entries for pairs as well, under the two
+        characters written together, which are looked up for both pairs of each character.
     seed (int): Seed of the hashing.
     RETURNS (Model[List[Doc], List[Floats2d]]): The embedding layer.
     """
@@ -56,12 +63,14 @@ def CharEmbed(
         cast(Model[List[Ints2d], Ragged], list2ragged()),
         with_array(concatenate(*tables) if len(tables) > 1 else tables[0]),
     )
-    n_parts = len(tables) + int(include_static_vectors)
-    mix: Model = with_array(Maxout(width, width * n_parts, nP=3, normalize=True))
+    parts = [hashed]
     if include_static_vectors:
-        vectors = checked_vectors(width)
-        return chain(concatenate(hashed, vectors), mix, ragged2list())
-    return chain(hashed, mix, ragged2list())
+        parts.append(checked_vectors(width))
+    if pair_vectors:
+        parts.append(pair_vector_layer(width))
+    n_parts = len(tables) + len(parts) - 1
+    mix: Model = with_array(Maxout(width, width * n_parts, nP=3, normalize=True))
+    return chain(concatenate(*parts) if len(parts) > 1 else hashed, mix, ragged2list())
 
 
 def checked_vectors(width: int) -> Model[List[Doc], Ragged]:
@@ -79,6 +88,48 @@ def _init_vectors(init: Callable, model: Model, X=None, Y=None) -> None:
     if X and not X[0].vocab.vectors.shape[1]:
         raise ValueError(Errors.M003)
     init(model, X=X, Y=Y)
+
+
+def pair_vector_layer(width: int) -> Model[List[Doc], Ragged]:
+    """Create the layer that looks up vectors of character pairs.
+
+    width (int): Width that the vectors of both pairs together are projected to.
+    RETURNS (Model[List[Doc], Ragged]): The layer.
+    """
+    lookup: Model[List[Doc], Ragged] = chain(
+        Model("pair_vectors", _pairs_forward), cast(Model[List[Floats2d], Ragged], list2ragged())
+    )
+    project: Model[Ragged, Ragged] = with_array(Linear(width))
+    layer = chain(lookup, project)
+    layer.init = partial(_init_vectors, layer.init)
+    return layer
+
+
+def _pairs_forward(
+    model: Model[List[Doc], List[Floats2d]], docs: List[Doc], is_train: bool
+) -> Tuple[List[Floats2d], Callable]:
+    vectors = [model.ops.asarray2f(doc_pair_vectors(doc, model.ops)) for doc in docs]
+
+    def backprop(d_vectors: List[Floats2d]) -> List:
+        return []
+
+    return vectors, backprop
+
+
+def doc_pair_vectors(doc: Doc, ops: Ops) -> Floats2d:
+    """Vectors of each character's pairs with both neighbours, zero where there is none.
+
+    doc (Doc): The document.
+    ops (Ops): Where the vectors' table is.
+    RETURNS (Floats2d): Left pair, then right pair. Shape: (tokens, 2 · vectors' width)
+    """
+    table = doc.vocab.vectors
+    texts = [unicodedata.normalize("NFKC", token.text).lower() for token in doc]
+    spelled = [a + b for a, b in zip([EDGE, *texts], [*texts, EDGE])]
+    pairs, index = np.unique(spelled, return_inverse=True)
+    rows = table.find(keys=[doc.vocab.strings.add(str(pair)) for pair in pairs])[index]
+    vectors = ops.xp.where((rows >= 0)[:, None], table.data[rows], 0.0)
+    return cast(Floats2d, ops.xp.hstack([vectors[:-1], vectors[1:]]))
 
 
 def char_features() -> Model[List[Doc], List[Ints2d]]:

@@ -24,7 +24,9 @@ def raw(nlp, docs):
 
 
 def same(first, second):
-    return len(first) == len(second) and all(np.allclose(a, b, atol=1e-6) for a, b in zip(first, second))
+    return len(first) == len(second) and all(
+        np.allclose(a, b, atol=1e-6) for a, b in zip(first, second)
+    )
 
 
 def gradients(model):

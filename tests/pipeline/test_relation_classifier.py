@@ -13,7 +13,17 @@ from spacy_clinrel.pipeline.relation_scores import cross_entropy, probabilities
 from spacy_clinrel.readers import gold_mentions_doc
 from spacy_clinrel.tokens import GROUP, store_relations
 
-from ..util import edges, ents, fit, gold_examples, group, make_doc, make_notes, relation_config, span
+from ..util import (
+    edges,
+    ents,
+    fit,
+    gold_examples,
+    group,
+    make_doc,
+    make_notes,
+    relation_config,
+    span,
+)
 
 NAME = "relation_classifier"
 
@@ -58,7 +68,10 @@ def test_a_bad_source():
 
 def two_kinds(nlp):
     marked = "[补液|治疗]后[头痛|症状]缓解"
-    return [make_doc(nlp, marked, [(0, 1, "改善"), (0, 1, "用于")]), make_doc(nlp, "[热|症状]，[补液|治疗]")]
+    return [
+        make_doc(nlp, marked, [(0, 1, "改善"), (0, 1, "用于")]),
+        make_doc(nlp, "[热|症状]，[补液|治疗]"),
+    ]
 
 
 def test_several_labels_for_a_pair():

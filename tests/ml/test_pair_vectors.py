@@ -1,0 +1,50 @@
+"""Vectors of character pairs, looked up in the vocab's table."""
+
+import numpy as np
+import pytest
+import spacy
+from thinc.api import get_current_ops
+
+from spacy_clinrel.ml.embed import CharEmbed, doc_pair_vectors
+
+
+@pytest.fixture
+def nlp():
+    nlp = spacy.blank("zh")
+    rng = np.random.default_rng(0)
+    for text in ("腹", "痛", "腹痛", "痛2"):
+        nlp.vocab.set_vector(text, rng.normal(size=4).astype("float32"))
+    return nlp
+
+
+def test_each_character_gets_the_vectors_of_its_pairs(nlp):
+    doc = nlp("腹痛２天")
+    found = doc_pair_vectors(doc, get_current_ops())
+    vector, none = nlp.vocab.get_vector, np.zeros(4)
+    expected = [
+        [none, vector("腹痛")],
+        [vector("腹痛"), vector("痛2")],  # a full-width digit is its half-width one
+        [vector("痛2"), none],
+        [none, none],
+    ]
+    assert np.allclose(found, np.asarray(expected).reshape(4, 8))
+
+
+def test_the_layer_learns_and_batches_do_not_matter(nlp):
+    docs = [nlp("腹痛2天"), nlp(""), nlp("痛")]
+    model = CharEmbed(8, rows=50, pair_rows=50, include_static_vectors=True, pair_vectors=True)
+    model.initialize(X=docs)
+    together, backprop = model.begin_update(docs)
+    assert [y.shape for y in together] == [(4, 8), (0, 8), (1, 8)]
+    for i in (0, 2):
+        assert np.allclose(model.predict([docs[i]])[0], together[i], atol=1e-6)
+    backprop([np.ones_like(y) for y in together])
+    linear = next(node for node in model.walk() if node.name == "linear")
+    assert np.abs(linear.get_grad("W")).sum() > 0
+
+
+def test_without_vectors_the_error_says_so():
+    nlp = spacy.blank("zh")
+    model = CharEmbed(8, rows=50, pair_rows=50, pair_vectors=True)
+    with pytest.raises(ValueError, match="M003"):
+        model.initialize(X=[nlp("腹痛")])

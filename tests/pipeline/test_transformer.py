@@ -1,0 +1,121 @@
+"""Behind spaCy's transformer: a tiny random BERT, built here, so that nothing is downloaded."""
+
+import numpy as np
+import pytest
+import spacy
+
+from ..util import edges, ents, fit, gold_examples, make_notes, ner_config, relation_config
+
+transformers = pytest.importorskip("transformers")
+pytest.importorskip("spacy_transformers")
+
+LISTENER = {
+    "@architectures": "spacy-transformers.TransformerListener.v1",
+    "grad_factor": 1.0,
+    "pooling": {"@layers": "reduce_mean.v1"},
+    "upstream": "transformer",
+}
+CONFIGS = {"clinical_ner": ner_config, "relation_classifier": relation_config}
+
+
+@pytest.fixture(scope="module")
+def bert(tmp_path_factory):
+    """RETURNS (str): A folder with a BERT of random weights and a vocabulary of characters."""
+    folder = tmp_path_factory.mktemp("bert")
+    texts = [note.text for note in make_notes(spacy.blank("zh"), 100)]
+    chars = sorted(set("".join(texts)) | set("abcdefghijklmnopqrstuvwxyz"))
+    pieces = ["[PAD]", "[UNK]", "[CLS]", "[SEP]", "[MASK]", *chars]
+    vocab = folder / "vocab.txt"
+    vocab.write_text("\n".join(pieces), encoding="utf-8")
+    config = transformers.BertConfig(
+        vocab_size=len(pieces),
+        hidden_size=16,
+        num_hidden_layers=1,
+        num_attention_heads=2,
+        intermediate_size=32,
+        max_position_embeddings=128,
+        hidden_dropout_prob=0.0,
+        attention_probs_dropout_prob=0.0,
+    )
+    transformers.BertModel(config).save_pretrained(folder)
+    transformers.BertTokenizerFast(vocab_file=str(vocab)).save_pretrained(folder)
+    return str(folder)
+
+
+def pipeline(bert, names=("clinical_ner", "relation_classifier")):
+    nlp = spacy.blank("zh")
+    model = {
+        "@architectures": "spacy-transformers.TransformerModel.v3",
+        "name": bert,
+        "tokenizer_config": {"use_fast": True},
+        "get_spans": {
+            "@span_getters": "spacy-transformers.strided_spans.v1",
+            "window": 100,
+            "stride": 80,
+        },
+    }
+    nlp.add_pipe("transformer", config={"model": model})
+    for name in names:
+        nlp.add_pipe(name, config=CONFIGS[name](LISTENER))
+    return nlp
+
+
+@pytest.fixture(scope="module")
+def trained(bert, tmp_path_factory):
+    """RETURNS (Path): A pipeline fitted to four notes."""
+    nlp = pipeline(bert)
+    fit(nlp, gold_examples(nlp, make_notes(nlp, 4)), steps=60, rate=0.01)
+    path = tmp_path_factory.mktemp("transformer") / "model"
+    nlp.to_disk(path)
+    return path
+
+
+def test_it_fits_and_loads(trained):
+    nlp = spacy.load(trained)
+    for note in make_notes(nlp, 4):
+        doc = nlp(note.text)
+        assert ents(doc) == ents(note) and edges(doc) == edges(note)
+
+
+def test_batches(trained):
+    nlp = spacy.load(trained)
+    texts = [*(note.text for note in make_notes(nlp, 4)), "", "无殊。"]
+    views = [
+        [(ents(doc), edges(doc)) for doc in nlp.pipe(texts, batch_size=size)] for size in (1, 8)
+    ]
+    assert views[0] == views[1] and any(found for _, found in views[0])
+
+
+def test_texts_longer_than_a_window(trained):
+    nlp = spacy.load(trained)
+    note = make_notes(nlp, 1)[0]
+    doc = nlp(note.text * 12)
+    assert len(doc) > 300 and len(doc._.relations) > 0
+
+
+@pytest.mark.parametrize("name", CONFIGS)
+def test_the_gradient_reaches_the_transformer(bert, name):
+    nlp = pipeline(bert, [name])
+    examples = gold_examples(nlp, make_notes(nlp, 2))
+    optimizer = nlp.initialize(lambda: examples)
+    (shim,) = [s for node in nlp.get_pipe("transformer").model.walk() for s in node.shims]
+    before = {name: w.detach().clone() for name, w in shim._model.named_parameters()}
+    # The first update after initialization passes the transformer by, under spaCy's own ner too.
+    for _ in range(2):
+        nlp.update(gold_examples(nlp, make_notes(nlp, 2)), sgd=optimizer)
+    changed = [n for n, w in shim._model.named_parameters() if not w.equal(before[n])]
+    assert any("attention" in n for n in changed) and any("embeddings" in n for n in changed)
+
+
+def test_a_batch_without_candidates(trained):
+    nlp = spacy.load(trained)
+    examples = gold_examples(nlp, [nlp.make_doc("无殊。")])
+    losses = nlp.update(examples, sgd=nlp.resume_training())
+    assert losses["relation_classifier"] == 0.0 and np.isfinite(losses["clinical_ner"])
+
+
+def test_replaced_listeners(trained):
+    nlp = spacy.load(trained)
+    nlp.replace_listeners("transformer", "relation_classifier", ["model.tok2vec"])
+    for note in make_notes(nlp, 4):
+        assert edges(nlp(note.text)) == edges(note)
