@@ -2,10 +2,10 @@
 
     python benchmarks/main_job.py --corpora PATH [--jobs 2] [--seeds 0 1 2] [--only NAME ...]
 
-First run the workflows' conversions (`vectors`, `ccks2017-convert`, `cmeie-convert`), or let
-this script do it. Each run trains on the CPU with one thread, is chosen on dev and measured once
-on test. Finished runs are kept in benchmarks/work/ and not repeated, so it can be stopped at any
-time; results go to benchmarks/results/main_job.json and .md.
+Makes the vectors and the .spacy files first, as project.yml does. Each run trains on the CPU with
+one thread, is chosen on dev and measured once on test. Finished runs are kept in benchmarks/work/
+and not repeated, so it can be stopped at any time; results go to
+benchmarks/results/main_job.json and .md.
 """
 
 import argparse
@@ -32,7 +32,7 @@ class Task(NamedTuple):
 
     config (str): Name of the config.
     data (str): Prefix of the converted files.
-    switch (str): The config's option for vectors.
+    embed (str): The config's block of the embedding.
     gold_entities (bool): Whether mentions are given.
     score (str): Prefix of the reported score.
     seeds (int): How many seeds the figure is the mean of.
@@ -40,20 +40,20 @@ class Task(NamedTuple):
 
     config: str
     data: str
-    switch: str
+    embed: str
     gold_entities: bool
     score: str
     seeds: int
 
 
-NER_SWITCH = "components.clinical_ner.model.tok2vec.embed.include_static_vectors"
-REL_SWITCH = "components.relation_classifier.model.tok2vec.include_static_vectors"
+NER_EMBED = "components.clinical_ner.model.tok2vec.embed"
+REL_EMBED = "components.relation_classifier.model.tok2vec"
 TASKS = {
-    "CCKS-2017 entities": Task("ccks2017_ner", "ccks2017", NER_SWITCH, False, "ents", 3),
+    "CCKS-2017 entities": Task("ccks2017_ner", "ccks2017", NER_EMBED, False, "ents", 3),
     "CCKS-2017 relation layer, gold entities": Task(
-        "ccks2017_relations", "ccks2017_relations", REL_SWITCH, True, "rel_micro", 3
+        "ccks2017_relations", "ccks2017_relations", REL_EMBED, True, "rel_micro", 3
     ),
-    "CMeIE triples, gold mentions": Task("cmeie", "cmeie", REL_SWITCH, True, "rel_text", 3),
+    "CMeIE triples, gold mentions": Task("cmeie", "cmeie", REL_EMBED, True, "rel_text", 3),
 }
 
 
@@ -100,9 +100,11 @@ def execute(run: Run) -> Dict[str, Any]:
     task = TASKS[run.name]
     run.folder.mkdir(parents=True, exist_ok=True)
     log = run.folder / "log.txt"
-    options = ["--system.seed", str(run.seed), f"--{task.switch}", str(run.vectors).lower()]
+    options = ["--system.seed", str(run.seed)]
     if run.vectors:
         options += ["--paths.vectors", "corpus/vectors"]
+    for name in ("include_static_vectors", "pair_vectors"):
+        options += [f"--{task.embed}.{name}", str(run.vectors).lower()]
     data = {part: f"corpus/{task.data}_{part}.spacy" for part in ("train", "dev", "test")}
     start = time.time()
     paths = ["--paths.train", data["train"], "--paths.dev", data["dev"]]
@@ -178,11 +180,13 @@ def main() -> None:
     parser.add_argument("--jobs", type=int, default=2, help="Trainings at a time")
     parser.add_argument("--only", nargs="*", default=list(TASKS), choices=list(TASKS))
     parser.add_argument("--seeds", nargs="*", type=int, default=[0, 1, 2])
+    kinds = {"with": [True], "without": [False], "both": [True, False]}
+    parser.add_argument("--vectors", choices=kinds, default="both", help="With vectors or without")
     parser.add_argument("--report", action="store_true", help="Only write the tables")
     args = parser.parse_args()
     runs = [
         Run(name, vectors, seed)
-        for vectors in (True, False)
+        for vectors in kinds[args.vectors]
         for seed in args.seeds
         for name in args.only
         if seed in range(TASKS[name].seeds)
@@ -192,7 +196,8 @@ def main() -> None:
         with ThreadPoolExecutor(args.jobs) as pool:
             for run, result in zip(runs, pool.map(execute, runs)):
                 print(run.folder.name, f"{result['seconds']} s", flush=True)
-    results = {run: execute(run) for run in runs if (run.folder / "result.json").exists()}
+    every = [Run(name, v, seed) for name in TASKS for v in (True, False) for seed in args.seeds]
+    results = {run: execute(run) for run in every if (run.folder / "result.json").exists()}
     RESULTS.mkdir(exist_ok=True)
     commits = sorted({result["commit"] for result in results.values()})
     machine = f"{platform.machine()}, CPU, one thread each, {args.jobs} at a time"

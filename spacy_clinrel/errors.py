@@ -82,6 +82,8 @@ class Errors(metaclass=ErrorsWithCodes):
         "--group-by that fits all ids, e.g. '[0-9]+$' for the number at their end."
     )
     F013 = "'{value}' is no renaming. Write OLD=NEW, e.g. --rename 身体部位=Body."
+    F014 = "Training vectors needs gensim: python -m pip install 'spacy-clinrel[vectors]'."
+    F015 = "{paths}: no character occurs {n} times. Give more text, or a smaller --min-count."
 
     # Pictures
     V001 = "Unknown style '{style}'. Known: {allowed}."
@@ -108,4 +110,3 @@ class Warnings(metaclass=ErrorsWithCodes):
         "spacy_clinrel.tokens.get_relations and set_relations instead."
     )
     W002 = "'{name}': {lost} of {total} gold relations can't be learned from: {reasons}."
-    W003 = "No sentence of the training data has relations: '{name}' will predict none."

@@ -41,12 +41,15 @@ def score_relations(examples: Iterable[Example], **kwargs: Any) -> Dict[str, Any
     RETURNS (Dict[str, Any]): `rel_micro_p`, `rel_micro_r`, `rel_micro_f`, `rel_macro_f` (mean
         over labels that are in gold or predicted), `rel_boundary_p`, `_r`, `_f`, `rel_text_p`,
         `_r`, `_f` and `rel_per_type`; None if no reference was annotated with relations.
+        References that were not (without the span group) are left out.
     """
     per_label: Dict[str, PRFScore] = {}
     totals = {name: PRFScore() for name in ("micro", "boundary", "text")}
     annotated = False
     for example in examples:
-        annotated = annotated or GROUP in example.reference.spans
+        if GROUP not in example.reference.spans:
+            continue  # says nothing about relations
+        annotated = True
         gold, pred = relation_keys(example.reference), relation_keys(example.predicted)
         for name, score in totals.items():
             score.score_set(pred[name], gold[name])

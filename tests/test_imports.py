@@ -32,6 +32,7 @@ ALLOWED: Dict[str, Set[str]] = {
     "bootstrap": STORE | {"schemes", "calibration"} | MIDDLE | READING,
     "review": STORE | {"schemes", "calibration"} | MIDDLE | READING,
     "processing": STORE,
+    "vectors": BASE,
     "__init__": STORE,
 }
 EVERYTHING = set(ALLOWED) | {"cli"}

@@ -3,6 +3,7 @@
 import pytest
 from spacy.tokens import Doc
 from spacy.training import Example
+from spacy.vocab import Vocab
 
 from spacy_clinrel.scorers import score_entities, score_relations
 from spacy_clinrel.tokens import Relation
@@ -87,8 +88,6 @@ def test_order_and_scores_do_not_matter_and_labels_may_share_a_pair(zh):
 
 
 def test_other_tokens_are_compared_by_offsets():
-    from spacy.vocab import Vocab
-
     vocab = Vocab()
     gold = Doc(vocab, words=list("头痛补液"), spaces=[False] * 4)
     gold._.relations = [Relation(span(gold, "补液", "T"), span(gold, "头痛", "S"), "治")]
@@ -102,12 +101,37 @@ def test_other_tokens_are_compared_by_offsets():
         assert scores["rel_micro_f"] == pytest.approx(right)
 
 
+def test_text_scores_know_no_places(zh):
+    """Words and label alone, each triple once a document."""
+    text = "头痛，头痛，补液"
+
+    def doc_with(*starts):
+        doc = zh.make_doc(text)
+        tail = doc.char_span(6, 8, label="T")
+        heads = [doc.char_span(start, start + 2, label="S") for start in starts]
+        doc._.relations = [Relation(head, tail, "治") for head in heads]
+        return doc
+
+    scores = score_relations([Example(doc_with(3), doc_with(0))])
+    assert prf(scores, "micro") == (0.0,) * 3 and prf(scores, "text") == (1.0,) * 3
+    scores = score_relations([Example(doc_with(0), doc_with(0, 3))])
+    assert prf(scores, "micro") == (1.0, 0.5, 2 / 3) and prf(scores, "text") == (1.0,) * 3
+
+
 def test_without_annotation_there_is_no_score(zh):
     plain = zh.make_doc(TEXT)
     scores = score_relations([Example(annotated(zh, GOLD), plain)])
-    assert {"rel_micro_f", "rel_macro_f", "rel_boundary_f", "rel_per_type"} <= set(scores)
+    names = ("rel_micro_f", "rel_macro_f", "rel_boundary_f", "rel_text_f", "rel_per_type")
+    assert set(names) <= set(scores)
     assert all(value is None for value in scores.values())
     assert all(value is None for value in score_relations([]).values())
+
+
+def test_documents_without_annotation_are_left_out(zh):
+    """What is predicted there is neither right nor wrong."""
+    counted = Example(annotated(zh, GOLD), annotated(zh, GOLD))
+    beside = Example(annotated(zh, GOLD), zh.make_doc(TEXT))
+    assert prf(score_relations([counted, beside]), "micro") == (1.0, 1.0, 1.0)
 
 
 def test_documents_annotated_with_no_relation_count(zh):

@@ -5,12 +5,13 @@ import random
 import subprocess
 import sys
 from pathlib import Path
-from typing import Any, Dict, Iterable, List, Sequence, Set, Tuple
+from typing import Any, Dict, Iterable, Iterator, List, Sequence, Set, Tuple
 
 from spacy.language import Language
 from spacy.tokens import Doc, DocBin, Span
 from spacy.training import Example
 from spacy.util import filter_spans, fix_random_seed
+from thinc.api import Model, Optimizer
 
 from spacy_clinrel.readers import gold_mentions_doc
 from spacy_clinrel.tokens import GROUP, Relation, store_relations
@@ -165,11 +166,38 @@ def fit(
     optimizer.learn_rate = rate
     losses: Dict[str, float] = {}
     for _ in range(steps):
-        losses = {}
         # A fresh predicted side, as a reader gives one each epoch.
         batch = [Example(eg.predicted.copy(), eg.reference) for eg in examples]
-        nlp.update(batch, sgd=optimizer, losses=losses, **kwargs)
+        losses = step(nlp, batch, optimizer, **kwargs)
     return losses
+
+
+def step(
+    nlp: Language, batch: List[Example], optimizer: Optimizer, **kwargs: Any
+) -> Dict[str, float]:
+    """One step as `spacy train` takes it: the gradients of all components, then the weights.
+
+    (`nlp.update` with an optimizer moves a shared encoder before its listeners have told it
+    anything, so that their gradients reach it one batch late.)
+
+    RETURNS (Dict[str, float]): The losses.
+    """
+    losses: Dict[str, float] = nlp.update(batch, sgd=False, **kwargs)
+    for _, component in nlp.pipeline:
+        if hasattr(component, "finish_update"):
+            component.finish_update(optimizer)
+    optimizer.step_schedules()
+    return losses
+
+
+def gradients(model: Model) -> Iterator[bool]:
+    """YIELDS (bool): For each weight of a model, whether it has a gradient other than zero."""
+    for node in model.walk():
+        for name in node.param_names:
+            yield bool(node.has_grad(name)) and bool(node.get_grad(name).any())
+        for shim in node.shims:
+            for weight in shim._model.parameters():
+                yield weight.grad is not None and bool(weight.grad.any())
 
 
 def write_docs(path: Path, docs: Iterable[Doc]) -> Path:

@@ -5,8 +5,9 @@ from spacy.cli._util import app as spacy_app
 from ._app import app
 from .convert import convert_cli
 from .evaluate import evaluate_cli
+from .init_vectors import init_vectors_cli
 from .visualize import visualize_cli
 
 spacy_app.add_typer(app, name="clinrel")
 
-__all__ = ["app", "convert_cli", "evaluate_cli", "visualize_cli"]
+__all__ = ["app", "convert_cli", "evaluate_cli", "init_vectors_cli", "visualize_cli"]

@@ -19,6 +19,7 @@ from ..types import Candidates, CandidateStrategy
 from .relation_data import (
     LabelData,
     annotate,
+    annotated_pairs,
     collect_labels,
     count_lost,
     gold_matrix,
@@ -296,7 +297,8 @@ class RelationClassifier(TrainablePipe):
         docs = [eg.predicted for eg in examples]
         candidates = self.make_candidates(docs)
         gold = gold_matrix(examples, candidates, self.cfg, self.name)
-        keep = sample_pairs(gold, self.cfg["negatives"])
+        annotated = annotated_pairs(examples, candidates)
+        keep = sample_pairs(gold, annotated, self.cfg["negatives"])
         if keep is not None:
             candidates, gold = candidates.select(keep), gold[keep]
         set_dropout_rate(self.model, drop)

@@ -105,19 +105,34 @@ def gold_matrix(
     return gold
 
 
-def sample_pairs(gold: np.ndarray, negatives: Optional[float]) -> Optional[np.ndarray]:
+def annotated_pairs(examples: Sequence[Example], candidates: Candidates) -> np.ndarray:
+    """Which pairs stand in documents that were annotated with relations.
+
+    examples (Sequence[Example]): The batch.
+    candidates (Candidates): Its candidates.
+    RETURNS (ndarray): False for pairs of documents without the span group, which say nothing about
+        relations. Bool. Shape: (pairs,)
+    """
+    annotated = np.asarray([GROUP in example.reference.spans for example in examples], dtype=bool)
+    return np.repeat(annotated, candidates.pair_lengths)
+
+
+def sample_pairs(
+    gold: np.ndarray, annotated: np.ndarray, negatives: Optional[float]
+) -> Optional[np.ndarray]:
     """Choose the pairs to learn from: all with a relation, some without.
 
     gold (ndarray): Gold labels. Shape: (pairs, labels)
+    annotated (ndarray): Which pairs may be learned from, bool. Shape: (pairs,)
     negatives (Optional[float]): Pairs without a relation for each with one. None for all.
-    RETURNS (Optional[np.ndarray]): Ascending indices of the pairs; None for all of them.
+    RETURNS (Optional[ndarray]): Ascending indices of the pairs; None for all of them.
     """
     if negatives is None:
-        return None
+        return None if annotated.all() else np.flatnonzero(annotated)
     related = gold.any(axis=1)
     # A batch without any relation still teaches what none looks like.
     wanted = round(negatives * max(int(related.sum()), 1))
-    without = np.flatnonzero(~related)
+    without = np.flatnonzero(~related & annotated)
     if wanted < len(without):
         without = np.random.choice(without, wanted, replace=False)
     return np.sort(np.concatenate([np.flatnonzero(related), without]))

@@ -9,7 +9,7 @@ from spacy.tokens import Doc
 from spacy.training import Example
 from thinc.api import Adam
 
-from ..util import fit, make_notes, text_examples
+from ..util import fit, gradients, make_notes, text_examples
 
 
 def scores_of(nlp, kind):
@@ -27,16 +27,6 @@ def same(first, second):
     return len(first) == len(second) and all(
         np.allclose(a, b, atol=1e-6) for a, b in zip(first, second)
     )
-
-
-def gradients(model):
-    """Yield for each weight whether it has a gradient other than zero."""
-    for node in model.walk():
-        for name in node.param_names:
-            yield node.has_grad(name) and bool(node.get_grad(name).any())
-        for shim in node.shims:
-            for weight in shim._model.parameters():
-                yield weight.grad is not None and bool(weight.grad.any())
 
 
 def test_it_fits_a_few_notes(trained, kind):
@@ -213,7 +203,11 @@ def test_a_second_name(kind):
 def test_dropout_reaches_training_alone(trained, kind):
     docs = kind.docs(trained, make_notes(trained, 4, seed=5))
     before = raw(trained, docs)
-    trained.update(kind.examples(trained, make_notes(trained, 2)), drop=0.7, sgd=False)
+    losses = []
+    for drop in (0.0, 0.7, 0.7, 0.0):
+        batch = kind.examples(trained, make_notes(trained, 4, seed=5))
+        losses.append(trained.update(batch, drop=drop, sgd=False)[kind.name])
+    assert losses[0] == pytest.approx(losses[3]) and len({round(x, 4) for x in losses[:3]}) == 3
     assert same(raw(trained, docs), before)
 
 

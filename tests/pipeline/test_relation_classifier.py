@@ -125,6 +125,9 @@ def test_typed_and_untyped():
 def test_sampling(negatives):
     nlp, docs = fitted(lambda nlp: make_notes(nlp, 4), negatives=negatives)
     assert all(edges(doc) <= predicted(nlp, doc) for doc in docs)
+    # A model that saw no pair without a relation takes every pair for one.
+    if negatives == 0.0:
+        assert sum(len(predicted(nlp, doc)) for doc in docs) == len(candidates_of(nlp, docs)) == 12
 
 
 def test_sampling_keeps_every_pair_with_a_relation():
@@ -132,7 +135,7 @@ def test_sampling_keeps_every_pair_with_a_relation():
     for negatives in (None, 0.0, 0.5, 1, 3.0, 1000):
         gold = dice.random((200, 3)) < 0.03
         related = np.flatnonzero(gold.any(axis=1))
-        kept = sample_pairs(gold, negatives)
+        kept = sample_pairs(gold, np.ones(len(gold), dtype=bool), negatives)
         if negatives is None:
             assert kept is None
             continue
@@ -140,21 +143,26 @@ def test_sampling_keeps_every_pair_with_a_relation():
         assert kept.tolist() == sorted(set(kept.tolist()))
         without = len(kept) - len(related)
         assert without == min(round(negatives * len(related)), 200 - len(related))
-    assert len(sample_pairs(np.zeros((9, 2), dtype=bool), 2)) == 2
-    assert len(sample_pairs(np.zeros((0, 2), dtype=bool), 2)) == 0
+    assert len(sample_pairs(np.zeros((9, 2), dtype=bool), np.ones(9, dtype=bool), 2)) == 2
+    half = np.arange(9) % 2 == 0
+    assert sample_pairs(np.zeros((9, 2), dtype=bool), half, None).tolist() == [0, 2, 4, 6, 8]
+    assert set(sample_pairs(np.zeros((9, 2), dtype=bool), half, 3)) <= {0, 2, 4, 6, 8}
+    assert len(sample_pairs(np.zeros((0, 2), dtype=bool), np.ones(0, dtype=bool), 2)) == 0
 
 
 # Mentions
 
 
 def test_nested_mentions():
-    marked = "[[左侧|方位]股骨[颈|部位]|部位]骨折"
+    marked = "[[左侧|方位]股骨[颈|部位]|部位]骨折，伴[头痛|症状]"
 
     def docs_of(nlp):
         return [make_doc(nlp, marked, [(0, 1, "在"), (2, 0, "属于")])]
 
     nlp, (doc,) = fitted(docs_of)
     assert predicted(nlp, doc) == edges(doc) and len(edges(doc)) == 2
+    # The mentions were the group's own, so the one without a relation stays as well.
+    assert len(group(doc)) == 4
     copy = nlp.get_pipe(NAME)(gold_mentions_doc(nlp, doc))
     assert sorted(group(copy)) == sorted(group(doc))
 

@@ -1,0 +1,57 @@
+"""`python -m spacy clinrel init-vectors`: character vectors from raw text."""
+
+from pathlib import Path
+from typing import Annotated, List
+
+import typer
+from tqdm import tqdm
+from wasabi import msg
+
+from ..errors import Errors
+from ..vectors import train_vectors
+from ._app import app
+
+
+@app.command("init-vectors")
+def init_vectors_cli(
+    texts: Annotated[List[Path], typer.Argument(metavar="RAW.txt…", help="Text files in UTF-8")],
+    output: Annotated[Path, typer.Argument(metavar="OUT", help="Folder for the vectors")],
+    lang: Annotated[str, typer.Option("--lang", "-l", help="Language of the pipeline")] = "zh",
+    width: Annotated[int, typer.Option("--width", "-w", help="Width of the vectors")] = 100,
+    pairs: Annotated[
+        bool, typer.Option("--pairs/--no-pairs", help="Train vectors of character pairs as well")
+    ] = True,
+    min_count: Annotated[int, typer.Option("--min-count", help="How often a unit must occur")] = 5,
+    max_units: Annotated[
+        int, typer.Option("--max-units", help="The most characters, and the most pairs, kept")
+    ] = 60000,
+    epochs: Annotated[int, typer.Option("--epochs", help="Passes over the text")] = 3,
+    threads: Annotated[int, typer.Option("--threads", help="Threads")] = 1,
+    seed: Annotated[int, typer.Option("--seed", help="Seed")] = 0,
+) -> None:
+    """Train word2vec vectors of characters, for `--paths.vectors OUT` in `spacy train`.
+
+    Set include_static_vectors = true and, for those of pairs, pair_vectors = true in the
+    `spacy-clinrel.CharEmbed.v1` blocks of the config. Needs the extra `vectors` (gensim).
+    """
+    missing = [path for path in texts if not path.is_file()]
+    if missing:
+        msg.fail(Errors.F001.format(path=missing[0]), exits=1)
+    try:
+        nlp = train_vectors(
+            texts,
+            lang=lang,
+            width=width,
+            pairs=pairs,
+            min_count=min_count,
+            max_units=max_units,
+            epochs=epochs,
+            threads=threads,
+            seed=seed,
+            progress=lambda lines: tqdm(lines, unit=" lines", leave=False),
+        )
+    except (ImportError, ValueError) as problem:
+        msg.fail(str(problem), exits=1)
+    nlp.to_disk(output)
+    rows, columns = nlp.vocab.vectors.shape
+    msg.good(f"{rows} vectors of width {columns}: {output}")
