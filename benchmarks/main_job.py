@@ -133,7 +133,14 @@ def convert(corpora: Path) -> None:
 
     corpora (Path): The folder of the corpora.
     """
-    for command in ("vectors", "ccks2017-convert", "cmeie-convert"):
+    made = {
+        "vectors": "vectors/meta.json",
+        "ccks2017-convert": "ccks2017_test.spacy",
+        "cmeie-convert": "cmeie_test.spacy",
+    }
+    for command, output in made.items():
+        if (ROOT / "corpus" / output).exists():
+            continue
         args = [sys.executable, "-m", "spacy", "project", "run", command, str(ROOT)]
         subprocess.run([*args, "--vars.corpora", str(corpora.resolve())], check=True, cwd=ROOT)
 
