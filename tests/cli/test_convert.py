@@ -143,3 +143,35 @@ def test_help_names_the_formats():
     output = flat(run("--help").output)
     for name in ("brat", "ccks2017", "ccks2018", "ccks2019", "cmeee", "cmeie", "--strict"):
         assert name in output
+
+
+def test_selection_and_renaming(corpus, tmp_path):
+    """Split by the number in the documents' names, and give a type another name."""
+    dev, rest = tmp_path / "dev.spacy", tmp_path / "rest.spacy"
+    convert("brat", corpus / "2.txt", dev)
+    args = ("brat", corpus, rest, "--without-groups-of", dev, "--rename", "Test=检查")
+    result = run(*args)
+    assert result.exit_code == 0, result.output
+    (doc,) = load(rest)
+    assert get_doc_id(doc) == "1"
+    assert [ent.label_ for ent in doc.ents] == ["检查", "Disease"]
+    assert get_relations(doc)[0].head.label_ == "检查"
+    result = run("brat", corpus, rest, "--only-groups-of", dev, "--group-by", "[0-9]$")
+    assert result.exit_code == 0 and [get_doc_id(doc) for doc in load(rest)] == ["2"]
+
+
+@pytest.mark.parametrize(
+    ("options", "code"),
+    [
+        (("--rename", "Test"), "F013"),
+        (("--only-groups-of", "nowhere.spacy"), "F001"),
+        (("--group-by", "p[0-9]+"), "F012"),
+    ],
+)
+def test_bad_selections(corpus, tmp_path, options, code):
+    dev, out = tmp_path / "dev.spacy", tmp_path / "a.spacy"
+    convert("brat", corpus, dev)
+    more = () if "--only-groups-of" in options else ("--only-groups-of", dev)
+    result = run("brat", corpus, out, *more, *options)
+    assert result.exit_code == 1 and code in result.output
+    assert not out.exists()
