@@ -59,6 +59,10 @@ class Errors(metaclass=ErrorsWithCodes):
         "(see `python -m spacy init vectors --help`), or set include_static_vectors = false."
     )
     M004 = "{what} must be {need}, got {value!r}."
+    M005 = (
+        "The scores of layer '{name}' have the shape {got}, but must have {wanted}: (pairs, "
+        "labels, and one more for no-relation where labels are exclusive), before any softmax."
+    )
 
     # Files
     F001 = "No such file or folder: {path}."
@@ -68,7 +72,10 @@ class Errors(metaclass=ErrorsWithCodes):
         "`python -m spacy clinrel convert`."
     )
     F004 = "{path}: the corpus has no documents."
-    F005 = "Unknown format '{name}'. Known: {known}."
+    F005 = (
+        "Unknown format '{name}'. Known: {known}. (A format that was just added to setup.cfg is "
+        "known after `python -m pip install -e .`)"
+    )
     F006 = "The format '{name}' can't be written. Formats that can: {known}."
     F007 = "{losses} could not be kept, and --strict was asked for. Nothing was written."
     F008 = "{path}: no document could be read. See the messages above."
@@ -83,6 +90,7 @@ class Errors(metaclass=ErrorsWithCodes):
     )
     F013 = "'{value}' is no renaming. Write OLD=NEW, e.g. --rename 身体部位=Body."
     F014 = "Training vectors needs gensim: python -m pip install 'spacy-clinrel[vectors]'."
+    F016 = 'Format "{about}": files and skip must be tuples of patterns, e.g. files=("*.tsv",).'
     F015 = "{paths}: no character occurs {n} times. Give more text, or a smaller --min-count."
 
     # Pictures

@@ -38,6 +38,11 @@ class Converter:
     skip: Tuple[str, ...] = ()
     main: Optional[Callable[[Path], Path]] = None
 
+    def __post_init__(self) -> None:
+        """RAISES (ValueError): If the patterns are one string instead of several."""
+        if isinstance(self.files, str) or isinstance(self.skip, str):
+            raise ValueError(Errors.F016.format(about=self.about))
+
 
 def get_converter(name: str) -> Converter:
     """Look up a format.

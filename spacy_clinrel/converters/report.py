@@ -77,7 +77,7 @@ class Report:
             yield
         except KeyError as error:
             self.lose(BROKEN_LINE, path, line, f"has no {error}")
-        except (ValueError, TypeError) as error:
+        except (ValueError, TypeError, LookupError) as error:
             self.lose(BROKEN_LINE, path, line, str(error))
 
     def to_dict(self) -> Dict[str, Any]:

@@ -9,6 +9,7 @@ from thinc.api import ArgsKwargs, Model, torch2xp
 from thinc.types import Floats2d
 from torch import nn
 
+from ..errors import Errors
 from ..layers.mention_pair import MentionTags
 from ..types import Candidates
 from .encode import Encoder
@@ -32,9 +33,9 @@ def pair_model(
     tok2vec (Model[List[Doc], List[Floats2d]]): The encoder, or a listener to one.
     create (Callable[..., nn.Module]): Creates the module from `n_in` (width of the token vectors),
         `n_types` (number of mention types) and `n_out` (number of scores). The module takes token
-        vectors (tokens, n_in), mentions as start, end (exclusive) and type (mentions, 3), and
-        pairs of head and tail (pairs, 2), all counted through the batch, and returns (pairs,
-        n_out).
+        vectors (tokens, n_in), mentions as start, end (exclusive) and type (mentions, 3; type 0
+        is one unseen in training), and pairs of head and tail (pairs, 2), all int64 and counted
+        through the batch, and returns (pairs, n_out). There may be no pairs, or no mentions.
     context (Optional[Encoder]): A sequence encoder over token vectors that have been told where
         the mentions stand; the module gets its output beside the token vectors. None leaves the
         token vectors as they come.
@@ -131,7 +132,11 @@ def _scorer_inputs(model: Model, X: VectorsInput, is_train: bool) -> Tuple[ArgsK
 
 
 def _scorer_outputs(model: Model, inputs_outputs: Tuple, is_train: bool) -> Tuple:
-    _, scores = inputs_outputs
+    (_, candidates), scores = inputs_outputs
+    wanted = (len(candidates), model.get_dim("nO"))
+    if tuple(scores.shape) != wanted:
+        got = tuple(scores.shape)
+        raise ValueError(Errors.M005.format(name=model.name, got=got, wanted=wanted))
 
     def backprop(d_scores: Floats2d) -> ArgsKwargs:
         return gradients((scores,), (d_scores,))
