@@ -48,6 +48,11 @@ class Errors(metaclass=ErrorsWithCodes):
         "Initialize the component with data that has it."
     )
 
+    C008 = (
+        "Entity type '{label}' is in the data but not in '{name}' (it knows: {known}). Initialize "
+        "the component with data that has it."
+    )
+
     # Models
     M001 = "The layer '{name}' has no weights yet: initialize the pipeline or load it from disk."
     M002 = (
@@ -56,7 +61,7 @@ class Errors(metaclass=ErrorsWithCodes):
     )
     M003 = (
         "include_static_vectors = true, but the pipeline has no vectors. Set paths.vectors "
-        "(see `python -m spacy init vectors --help`), or set include_static_vectors = false."
+        "(`python -m spacy clinrel init-vectors --help`), or include_static_vectors = false."
     )
     M004 = "{what} must be {need}, got {value!r}."
     M005 = (
@@ -90,6 +95,12 @@ class Errors(metaclass=ErrorsWithCodes):
     )
     F013 = "'{value}' is no renaming. Write OLD=NEW, e.g. --rename 身体部位=Body."
     F014 = "Training vectors needs gensim: python -m pip install 'spacy-clinrel[vectors]'."
+    F017 = "{path} is an input as well as the output. Choose another file for the output."
+    F018 = "Can't write {path}: {error}."
+    F019 = "No corpus is set. Give --paths.train and --paths.dev, or set [paths] in the config."
+    F020 = "{path} is a folder, but a file is wanted here."
+    F021 = "{path} is no .spacy file. Convert it with `python -m spacy clinrel convert`."
+    F022 = "{path}: the selection leaves no document. Check --group-by and the .spacy file given."
     F016 = 'Format "{about}": files and skip must be tuples of patterns, e.g. files=("*.tsv",).'
     F015 = "{paths}: no character occurs {n} times. Give more text, or a smaller --min-count."
 

@@ -3,7 +3,7 @@
 import os
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Any, Iterator, List
+from typing import Any, Iterator, List, Optional
 
 import srsly
 from spacy.tokens import Doc, DocBin
@@ -18,14 +18,34 @@ def replacing(path: Path) -> Iterator[Path]:
 
     path (Path): The file.
     YIELDS (Path): What to write to; it takes the file's place in the end.
+    RAISES (ValueError): If it can't be written.
     """
-    path.parent.mkdir(parents=True, exist_ok=True)
     draft = path.with_name(f".{path.name}.{os.getpid()}.tmp")
     try:
-        yield draft
-        os.replace(draft, path)
-    finally:
-        draft.unlink(missing_ok=True)
+        path.parent.mkdir(parents=True, exist_ok=True)
+        try:
+            yield draft
+            os.replace(draft, path)
+        finally:
+            draft.unlink(missing_ok=True)
+    except OSError as error:
+        raise ValueError(Errors.F018.format(path=path, error=error.strerror or error)) from error
+
+
+def check_output(output: Optional[Path], *inputs: Optional[Path]) -> None:
+    """Refuse an output before any work is done, where it can't be or would replace an input.
+
+    output (Optional[Path]): The file to write; None if there is none.
+    inputs (Optional[Path]): Files that are read, or other outputs.
+    RAISES (ValueError): If the output is a folder or one of the other files.
+    """
+    if output is None:
+        return
+    if output.is_dir():
+        raise ValueError(Errors.F020.format(path=output))
+    for path in inputs:
+        if path is not None and path.resolve() == output.resolve():
+            raise ValueError(Errors.F017.format(path=output))
 
 
 def write_json(path: Path, data: Any) -> None:
@@ -46,6 +66,8 @@ def read_docbin(path: Path, vocab: Vocab) -> List[Doc]:
     RETURNS (List[Doc]): At least one document.
     RAISES (ValueError): If there is no such file, it can't be read, or it is empty.
     """
+    if path.is_dir():
+        raise ValueError(Errors.F020.format(path=path))
     if not path.is_file():
         raise ValueError(Errors.F001.format(path=path))
     try:

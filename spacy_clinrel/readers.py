@@ -35,7 +35,12 @@ def Corpus(
     RETURNS (Callable[[Language], Iterable[Example]]): The reader.
     RAISES (ValueError): If the path is missing or holds no documents.
     """
-    if path is None or not util.ensure_path(path).exists():
+    if path is None:
+        raise ValueError(Errors.F019)
+    path = util.ensure_path(path)
+    if path.is_file() and path.suffix != ".spacy":
+        raise ValueError(Errors.F021.format(path=path))
+    if not path.exists():
         raise ValueError(Errors.F001.format(path=path))
     corpus = SpacyCorpus(path, limit=limit, shuffle=shuffle)
 

@@ -44,15 +44,19 @@ class Units:
 def read_lines(paths: Sequence[Path]) -> Iterator[str]:
     """The lines of text files, as `CharEmbed` normalises characters.
 
-    paths (Sequence[Path]): Text files in UTF-8; what is not UTF-8 in them is left out.
+    paths (Sequence[Path]): Text files in UTF-8.
     YIELDS (str): A line that is not blank.
+    RAISES (ValueError): If a file is not UTF-8.
     """
     for path in paths:
-        with path.open(encoding="utf-8-sig", errors="ignore") as lines:
-            for line in lines:
-                line = unicodedata.normalize("NFKC", line).lower().strip()
-                if line:
-                    yield line
+        try:
+            with path.open(encoding="utf-8-sig") as lines:
+                for line in lines:
+                    line = unicodedata.normalize("NFKC", line).lower().strip()
+                    if line:
+                        yield line
+        except UnicodeDecodeError as error:
+            raise ValueError(Errors.V006.format(path=path, byte=error.start)) from error
 
 
 def train_vectors(

@@ -40,7 +40,15 @@ def test_twins_differ_in_sizes_alone(name):
     assert small.keys() == full.keys()
     changed = {key.split(".")[-1] for key in full if small[key] != full[key]}
     assert changed <= {
-        *("width", "depth", "rows", "pair_rows", "between", "include_static_vectors"),
+        *(
+            "width",
+            "depth",
+            "rows",
+            "pair_rows",
+            "between",
+            "include_static_vectors",
+            "pair_vectors",
+        ),
         *("max_steps", "max_epochs", "patience", "eval_frequency", "learn_rate", "dropout"),
         *("size", "max_distance", "max_sentences"),
     }

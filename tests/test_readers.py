@@ -112,10 +112,18 @@ def test_a_folder(zh, notes, tmp_path):
         assert len(list(Corpus(folder, limit=limit)(zh))) == limit
 
 
-@pytest.mark.parametrize("name", [None, "nowhere", "nowhere.spacy"])
+@pytest.mark.parametrize("name", ["nowhere", "nowhere.spacy"])
 def test_a_missing_path(tmp_path, name):
     with pytest.raises(ValueError, match="F001"):
-        Corpus(tmp_path / name if name else None)
+        Corpus(tmp_path / name)
+
+
+def test_paths_that_are_no_corpus(tmp_path):
+    with pytest.raises(ValueError, match="F019"):
+        Corpus(None)
+    (tmp_path / "notes.txt").write_text("患者头痛。", encoding="utf-8")
+    with pytest.raises(ValueError, match="F021"):
+        Corpus(tmp_path / "notes.txt")
 
 
 @pytest.mark.filterwarnings("ignore:.*W090")

@@ -22,7 +22,7 @@ from ..converters import (
     write_files,
 )
 from ..errors import Errors
-from ..files import read_docbin, replacing, write_json
+from ..files import check_output, read_docbin, replacing, write_json
 from ._app import app
 
 SUFFIX = ".spacy"
@@ -85,6 +85,7 @@ def convert_cli(
     error = ""
     try:
         try:
+            check_output(report_path, src, out)
             selection = Selection(only, without, group_by, _names(rename or []))
             convert(
                 format_name,
@@ -97,7 +98,7 @@ def convert_cli(
                 progress=not quiet,
             )
         finally:
-            if report_path is not None:
+            if report_path is not None and report_path not in (src, out):
                 write_json(report_path, report.to_dict())
     except (ValueError, ImportError, OSError) as problem:
         error = str(problem)
@@ -138,6 +139,7 @@ def convert(
     if src.suffix == SUFFIX and not src.is_dir():
         _write_corpus(format_name, src, out, spacy.blank(lang), strict, report)
         return report
+    check_output(None if out.is_dir() else out, src, selection.only, selection.without)
     converter = select(get_converter(format_name), selection)
     if out.is_dir():
         raise ValueError(Errors.F010.format(path=out))
@@ -147,7 +149,9 @@ def convert(
     bar = tqdm(files, unit="file", leave=False, disable=hidden)
     docs = DocBin(store_user_data=True, docs=read_docs(spacy.blank(lang), converter, bar, report))
     if not len(docs):
-        raise ValueError(Errors.F008.format(path=src))
+        selected = selection.only or selection.without
+        code = Errors.F022 if selected and not report.messages else Errors.F008
+        raise ValueError(code.format(path=src))
     _check_losses(report, strict)
     with replacing(out) as draft:
         docs.to_disk(draft)

@@ -11,7 +11,7 @@ from tqdm import tqdm
 from wasabi import msg
 
 from ..errors import Errors
-from ..files import write_json
+from ..files import check_output, write_json
 from ..readers import Corpus
 from ..report import (
     BOUNDARY_SCORES,
@@ -51,7 +51,9 @@ def evaluate_cli(
         Optional[Path], typer.Option("--code", "-c", help="Python file with more functions")
     ] = None,
     use_gpu: Annotated[int, typer.Option("--gpu-id", "-g", help="GPU, or -1 for the CPU")] = -1,
-    batch_size: Annotated[int, typer.Option("--batch-size", "-b", help="Documents at a time")] = 64,
+    batch_size: Annotated[
+        int, typer.Option("--batch-size", "-b", min=1, help="Documents at a time")
+    ] = 64,
 ) -> None:
     """Measure a pipeline's entities and relations.
 
@@ -60,15 +62,19 @@ def evaluate_cli(
     boundaries and types of both mentions are; every gold relation counts, also one that the
     candidates leave out.
     """
-    import_code(code_path)
-    setup_gpu(use_gpu, silent=True)
     try:
+        check_output(output, data_path)
+        import_code(code_path)
+        setup_gpu(use_gpu, silent=True)
         result = evaluate_path(model, data_path, gold_entities=gold_entities, batch_size=batch_size)
-    except (ValueError, OSError) as problem:
+    except (ValueError, ImportError, OSError) as problem:
         msg.fail("Evaluation failed", str(problem), exits=1)
     print_result(result)
     if output is not None:
-        write_json(output, result)
+        try:
+            write_json(output, result)
+        except ValueError as problem:
+            msg.fail(str(problem), exits=1)
         msg.good(f"Saved the figures to {output}")
 
 

@@ -17,16 +17,19 @@ def init_vectors_cli(
     texts: Annotated[List[Path], typer.Argument(metavar="RAW.txt…", help="Text files in UTF-8")],
     output: Annotated[Path, typer.Argument(metavar="OUT", help="Folder for the vectors")],
     lang: Annotated[str, typer.Option("--lang", "-l", help="Language of the pipeline")] = "zh",
-    width: Annotated[int, typer.Option("--width", "-w", help="Width of the vectors")] = 100,
+    width: Annotated[int, typer.Option("--width", "-w", min=1, help="Width of the vectors")] = 100,
     pairs: Annotated[
         bool, typer.Option("--pairs/--no-pairs", help="Train vectors of character pairs as well")
     ] = True,
-    min_count: Annotated[int, typer.Option("--min-count", help="How often a unit must occur")] = 5,
+    min_count: Annotated[
+        int, typer.Option("--min-count", min=1, help="How often a unit must occur")
+    ] = 5,
     max_units: Annotated[
-        int, typer.Option("--max-units", help="The most characters, and the most pairs, kept")
+        int,
+        typer.Option("--max-units", min=1, help="The most characters, and the most pairs, kept"),
     ] = 60000,
-    epochs: Annotated[int, typer.Option("--epochs", help="Passes over the text")] = 3,
-    threads: Annotated[int, typer.Option("--threads", help="Threads")] = 1,
+    epochs: Annotated[int, typer.Option("--epochs", min=1, help="Passes over the text")] = 3,
+    threads: Annotated[int, typer.Option("--threads", min=1, help="Threads")] = 1,
     seed: Annotated[int, typer.Option("--seed", help="Seed")] = 0,
 ) -> None:
     """Train word2vec vectors of characters, for `--paths.vectors OUT` in `spacy train`.
@@ -34,10 +37,13 @@ def init_vectors_cli(
     Set include_static_vectors = true and, for those of pairs, pair_vectors = true in the
     `spacy-clinrel.CharEmbed.v1` blocks of the config. Needs the extra `vectors` (gensim).
     """
-    missing = [path for path in texts if not path.is_file()]
-    if missing:
-        msg.fail(Errors.F001.format(path=missing[0]), exits=1)
     try:
+        for path in texts:
+            if path.is_dir():
+                raise ValueError(Errors.F020.format(path=path))
+            if not path.exists():
+                raise ValueError(Errors.F001.format(path=path))
+        output.mkdir(parents=True, exist_ok=True)
         nlp = train_vectors(
             texts,
             lang=lang,
@@ -50,8 +56,8 @@ def init_vectors_cli(
             seed=seed,
             progress=lambda lines: tqdm(lines, unit=" lines", leave=False),
         )
-    except (ImportError, ValueError) as problem:
+        nlp.to_disk(output)
+    except (ImportError, ValueError, OSError) as problem:
         msg.fail(str(problem), exits=1)
-    nlp.to_disk(output)
     rows, columns = nlp.vocab.vectors.shape
     msg.good(f"{rows} vectors of width {columns}: {output}")

@@ -15,7 +15,7 @@ from wasabi import msg
 from ..converters import get_doc_id
 from ..displacy import to_html
 from ..errors import Errors
-from ..files import read_docbin, replacing
+from ..files import check_output, read_docbin, replacing
 from ..tokens import all_mentions, get_relations
 from ._app import app
 
@@ -64,9 +64,9 @@ def visualize_cli(
 
     Examples: visualize zh_clinrel notes/ notes.html; visualize - dev.spacy gold.html --limit 20
     """
-    import_code(code_path)
-    setup_gpu(use_gpu, silent=True)
     try:
+        import_code(code_path)
+        setup_gpu(use_gpu, silent=True)
         docs = visualize(model, src, out, limit=limit, lines=lines, title=title, lang=lang)
     except (ValueError, ImportError, OSError) as problem:
         msg.fail(str(problem), exits=1)
@@ -103,6 +103,7 @@ def visualize(
         raise ValueError(Errors.F001.format(path=src))
     if out.is_dir():
         raise ValueError(Errors.V007.format(path=out))
+    check_output(out, src)
     if model == NO_MODEL:
         if src.suffix != SUFFIX:
             raise ValueError(Errors.V008.format(path=src))

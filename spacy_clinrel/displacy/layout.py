@@ -5,6 +5,7 @@ one, two for a CJK one. Mentions get room at both ends, and more where their typ
 """
 
 import unicodedata
+from itertools import groupby
 from typing import Iterator, List, NamedTuple, Sequence, Tuple
 
 COLUMN = 8.0
@@ -232,8 +233,8 @@ class _Layout:
             left_room[start] += self.pads[m]
             right_room[end - 1] += self.pads[m]
             chars = [i for i in range(start, min(end, len(rows))) if rows[i] >= 0]
-            for row in sorted({rows[i] for i in chars}):
-                here = [i for i in chars if rows[i] == row]
+            for row, group in groupby(chars, key=rows.__getitem__):
+                here = list(group)
                 first, last = here[0], here[-1]
                 right = lefts[last] + self._cell(last) - self.before[last] - self.after[last]
                 box = Box(

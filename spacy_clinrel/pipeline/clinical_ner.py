@@ -225,6 +225,10 @@ class ClinicalNER(TrainablePipe):
     def _gold_tags(self, example: Example) -> np.ndarray:
         ents = list(example.reference.ents)
         index = {label: i for i, label in enumerate(self.cfg["labels"])}
-        labels = np.asarray([index.get(ent.label_, -1) for ent in ents], dtype="int64")
+        for ent in ents:
+            if ent.label_ not in index:
+                known = ", ".join(index)
+                raise ValueError(Errors.C008.format(label=ent.label_, name=self.name, known=known))
+        labels = np.asarray([index[ent.label_] for ent in ents], dtype="int64")
         spans = np.concatenate([align_spans(example, ents), labels[:, None]], axis=1)
         return spans_to_tags(spans[(spans >= 0).all(axis=1)], len(example.predicted))

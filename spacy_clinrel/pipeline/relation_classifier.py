@@ -167,6 +167,13 @@ class RelationClassifier(TrainablePipe):
             raise ValueError(
                 Errors.C006.format(option="mentions", name=name, allowed=SOURCES, value=mentions)
             )
+        limits = {"threshold": (threshold, 0.0, 1.0), "negatives": (negatives, 0.0, np.inf)}
+        for option, (value, low, high) in limits.items():
+            if value is not None and not low <= value <= high:
+                allowed = f"{low} to {high}"
+                raise ValueError(
+                    Errors.C006.format(option=option, name=name, allowed=allowed, value=value)
+                )
         self.vocab = vocab
         self.model = model
         self.name = name

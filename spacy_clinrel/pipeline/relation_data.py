@@ -41,7 +41,12 @@ def collect_labels(docs: Iterable[Doc]) -> LabelData:
 
 
 def gold_cells(
-    examples: Sequence[Example], candidates: Candidates, cfg: Dict[str, Any], name: str
+    examples: Sequence[Example],
+    candidates: Candidates,
+    cfg: Dict[str, Any],
+    name: str,
+    *,
+    strict: bool = True,
 ) -> Tuple[List[Tuple[int, int]], Counter, int]:
     """Where the gold relations stand among the candidates.
 
@@ -49,6 +54,7 @@ def gold_cells(
     candidates (Candidates): Its candidates.
     cfg (Dict[str, Any]): The component's labels and types.
     name (str): The component's name, for errors.
+    strict (bool): Whether a label that the component does not know is an error; else it is counted.
     RETURNS (Tuple[List[Tuple[int, int]], Counter, int]): Pair and label index of each gold
         relation that has a candidate; how many have none, by reason; and how many there are.
     RAISES (ValueError): If a label is unknown.
@@ -78,6 +84,9 @@ def gold_cells(
             for m, (start, end, kind) in enumerate(rows.tolist())
         }
         for head, tail, label in aligned.relations:
+            if label not in labels and not strict:
+                lost["a label that the pipeline does not know"] += 1
+                continue
             if label not in labels:
                 known = ", ".join(labels)
                 raise ValueError(Errors.C007.format(label=label, name=name, known=known))
@@ -169,7 +178,8 @@ def count_lost(
     reasons: Counter = Counter()
     total = 0
     for example in examples:
-        _, lost, count = gold_cells([example], make([example.predicted]), cfg, name)
+        candidates = make([example.predicted])
+        _, lost, count = gold_cells([example], candidates, cfg, name, strict=False)
         reasons.update(lost)
         total += count
     return reasons, total

@@ -55,10 +55,11 @@ def test_entities_that_do_not_fit_the_tokens_are_left_out(entities):
     assert len(tags) == 5 and np.flatnonzero(tags).tolist() == [3]
 
 
-def test_unknown_types_are_left_out(entities):
+def test_an_unknown_type_is_an_error_and_not_unlearned(entities):
     reference = make_doc(entities, "[胸闷|新的]，[发热|症状]")
-    tags = entities.get_pipe("clinical_ner")._gold_tags(Example(reference, reference))
-    assert np.flatnonzero(tags).tolist() == [3, 4]
+    example = Example(entities.make_doc(reference.text), reference)
+    with pytest.raises(ValueError, match=r"C008.*新的"):
+        entities.update([example], sgd=False)
 
 
 def test_initialization_looks_past_empty_docs(zh):

@@ -321,3 +321,9 @@ def test_the_loss_is_averaged_over_docs(relations):
     loss, gradient = component.get_loss(examples, logits)
     assert loss == pytest.approx(sum(value for (value, _), _ in parts) / 3, rel=1e-5)
     np.testing.assert_allclose(3 * gradient, np.concatenate([g for (_, g), _ in parts]), rtol=1e-5)
+
+
+@pytest.mark.parametrize("option", [{"threshold": 1.5}, {"threshold": -0.1}, {"negatives": -2.0}])
+def test_options_out_of_range(zh, option):
+    with pytest.raises(ValueError, match="C006"):
+        zh.add_pipe("relation_classifier", config=option)
