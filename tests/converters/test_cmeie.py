@@ -25,21 +25,21 @@ def view(doc):
 
 
 def test_triples_become_mentions_at_their_first_occurrence(read, put):
-    first = triple("肠炎", "临床表现", "腹痛")
-    path = put("a.jsonl", line("急性肠炎有腹痛。肠炎，腹痛。", first, first))
+    first = triple("胰病", "临床表现", "腹痛")
+    path = put("a.jsonl", line("急性胰病有腹痛。胰病，腹痛。", first, first))
     docs, report = read("cmeie", path)
-    assert view(docs[0]) == [("肠炎", "临床表现", "腹痛")]
+    assert view(docs[0]) == [("胰病", "临床表现", "腹痛")]
     assert [(ent.text, ent.start_char, ent.label_) for ent in docs[0].ents] == [
-        ("肠炎", 2, "疾病"),
+        ("胰病", 2, "疾病"),
         ("腹痛", 5, "症状"),
     ]
     assert report.repaired == {"equal relations merged": 1} and report.losses == 0
 
 
 def test_nested_and_twice_typed_strings(read, put):
-    triples = [triple("急性肠炎", "病理", "肠炎", "疾病"), triple("肠炎", "同义", "肠炎", "词")]
-    docs, report = read("cmeie", put("a.json", line("急性肠炎", *triples)))
-    assert view(docs[0]) == [("急性肠炎", "病理", "肠炎"), ("肠炎", "同义", "肠炎")]
+    triples = [triple("急性胰病", "病理", "胰病", "疾病"), triple("胰病", "同义", "胰病", "词")]
+    docs, report = read("cmeie", put("a.json", line("急性胰病", *triples)))
+    assert view(docs[0]) == [("急性胰病", "病理", "胰病"), ("胰病", "同义", "胰病")]
     assert len(docs[0].spans[GROUP]) == 3 and len(docs[0].ents) == 1
     assert (report.entities, report.nested, report.relations) == (3, 2, 2)
 
@@ -47,18 +47,18 @@ def test_nested_and_twice_typed_strings(read, put):
 def test_losses(read, put):
     lines = [
         line(
-            "肠炎有腹痛",
-            triple("肠炎", "R", "头痛"),
-            triple("肠炎", "R", "腹痛", inWork="x"),
+            "胰病有腹痛",
+            triple("胰病", "R", "头痛"),
+            triple("胰病", "R", "腹痛", inWork="x"),
             triple("", "R", "腹痛"),
         ),
-        '{"text": "肠炎", "spo_list": [{"predicate": "R"}, '
-        '{"predicate": "R", "subject": "肠炎", "subject_type": "疾病", "object": "肠炎"}]}',
-        '{"text": "肠炎"}',
+        '{"text": "胰病", "spo_list": [{"predicate": "R"}, '
+        '{"predicate": "R", "subject": "胰病", "subject_type": "疾病", "object": "胰病"}]}',
+        '{"text": "胰病"}',
     ]
     path = put("a.jsonl", "\n".join(lines))
     docs, report = read("cmeie", path)
-    assert view(docs[0]) == [("肠炎", "R", "腹痛")]
+    assert view(docs[0]) == [("胰病", "R", "腹痛")]
     assert len(docs) == 2
     assert report.lost == {
         "string not found in the text": 2,
@@ -70,6 +70,6 @@ def test_losses(read, put):
 
 def test_the_schema_is_not_read(read, put):
     put("53_schemas.jsonl", '{"subject_type": "疾病", "predicate": "R", "object_type": "症状"}\n')
-    path = put("train.jsonl", line("肠炎有腹痛", triple("肠炎", "R", "腹痛")))
+    path = put("train.jsonl", line("胰病有腹痛", triple("胰病", "R", "腹痛")))
     docs, report = read("cmeie", path.parent)
     assert len(docs) == 1 and report.losses == 0
