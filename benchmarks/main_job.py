@@ -229,7 +229,12 @@ def main() -> None:
         with ThreadPoolExecutor(args.jobs) as pool:
             for run, result in zip(runs, pool.map(execute, runs)):
                 print(run.folder.name, f"{result['seconds']} s", flush=True)
-    every = [Run(name, v, seed) for name in TASKS for v in (True, False) for seed in args.seeds]
+    every = [
+        Run(name, vectors, seed)
+        for name, task in TASKS.items()
+        for vectors in (True, False)
+        for seed in range(task.seeds)
+    ]
     results = {run: execute(run) for run in every if (run.folder / "result.json").exists()}
     RESULTS.mkdir(exist_ok=True)
     commits = sorted({result["commit"] for result in results.values()})
