@@ -19,7 +19,7 @@ def zh() -> Language:
 @pytest.fixture(scope="session")
 def corpora() -> Path:
     """RETURNS (Path): The folder with real corpora, which only some have; skips without it."""
-    default = Path(__file__).parent.parent / ".." / "shared" / "corpora"
+    default = Path(__file__).parent.parent / "corpora"
     path = Path(os.environ.get("CLINREL_CORPORA") or default)
     if not path.is_dir():
         pytest.skip(f"no real corpora at {path}: set CLINREL_CORPORA to their folder")
