@@ -51,9 +51,9 @@ def mirrored(mask: Tensor, lengths: Tensor) -> Tensor:
     """Positions that turn each text round and leave its padding where it is.
 
     Texts of one batch are turned each by its own length, so both directions start at a token,
-    and padding, which comes last in both, never reaches one. (Packed sequences do the same, but
-    their backward pass took 17 times as long on a CPU where lengths differ: 2.5 s against 0.15 s
-    for 16 texts of 280 characters.)
+    and padding, which comes last in both, never reaches one. (Packed sequences do the same,
+    but a training pass over 16 texts of 50 to 900 characters took 2.5 s with them and 0.6 s this
+    way, on one thread.)
 
     mask (Tensor): Which places hold a token. *Shape:* (texts, longest)
     lengths (Tensor): Tokens of each text. *Shape:* (texts,)
