@@ -53,7 +53,7 @@ def test_losses(read, put):
             triple("", "R", "腹痛"),
         ),
         '{"text": "胰病", "spo_list": [{"predicate": "R"}, '
-        '{"predicate": "R", "subject": "胰病", "subject_type": "疾病", "object": "胰病"}]}',
+        '{"predicate": "R", "subject": "胰病", "object": "胰病", "subject_type": "疾病"}]}',
         '{"text": "胰病"}',
     ]
     path = put("a.jsonl", "\n".join(lines))
