@@ -69,7 +69,7 @@ def test_losses(read, put):
 
 
 def test_the_schema_is_not_read(read, put):
-    put("53_schemas.jsonl", '{"subject_type": "疾病", "predicate": "R", "object_type": "症状"}\n')
+    put("53_schemas.jsonl", '{"predicate": "R", "subject_type": "病种", "object_type": "体征"}\n')
     path = put("train.jsonl", line("胰病有腹痛", triple("胰病", "R", "腹痛")))
     docs, report = read("cmeie", path.parent)
     assert len(docs) == 1 and report.losses == 0
