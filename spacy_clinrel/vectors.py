@@ -115,6 +115,9 @@ def train_vectors(
         model.train(units, total_examples=model.corpus_count, epochs=epochs)
         found.update((unit, model.wv[unit]) for unit in model.wv.index_to_key)
     nlp = spacy.blank(lang)
+    # As `spacy init vectors` does, so that the units can be read back from the vectors' keys.
+    for unit in found:
+        nlp.vocab.strings.add(unit)
     data = np.asarray(list(found.values()), dtype="float32")
     nlp.vocab.vectors = Vectors(strings=nlp.vocab.strings, data=data, keys=list(found))
     return nlp

@@ -31,6 +31,8 @@ def test_vectors_are_found_by_character_and_by_pair(text, tmp_path):
     for unit in ("头", "头痛", "t"):
         assert vocab.has_vector(unit) and vocab.get_vector(unit).any()
     assert not vocab.has_vector("肝")
+    units = {vocab.strings[key] for key in vocab.vectors.key2row}
+    assert {"头", "头痛", "t"} <= units and all(len(unit) in (1, 2) for unit in units)
     without = train_vectors([text], width=8, pairs=False).vocab
     assert without.has_vector("头") and not without.has_vector("头痛")
 
