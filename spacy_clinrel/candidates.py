@@ -59,7 +59,7 @@ def _sentence_pairs(
         first = doc.to_array([SENT_START]) == 1
         sentence = np.cumsum(first)
     else:
-        sentence = _sentence_ids(doc, ends, line_breaks)
+        sentence = sentence_ids(doc, ends, line_breaks)
     # Mentions are sorted by start, so that each one's partners are a slice of them.
     of_mention = sentence[mentions.starts] if len(doc) else np.zeros(0, dtype="int64")
     low = np.searchsorted(of_mention, of_mention - max_sentences, side="left")
@@ -71,8 +71,14 @@ def _sentence_pairs(
     return _slices_to_pairs(low, high)
 
 
-def _sentence_ids(doc: Doc, ends: str, line_breaks: bool) -> np.ndarray:
-    """The number of the sentence of each token. An end belongs to the sentence it ends."""
+def sentence_ids(doc: Doc, ends: str = SENTENCE_ENDS, line_breaks: bool = True) -> np.ndarray:
+    """The number of the sentence of each token. An end belongs to the sentence it ends.
+
+    doc (Doc): The document.
+    ends (str): Characters that end a sentence where they are a token of their own.
+    line_breaks (bool): Whether a token with a line break ends a sentence.
+    RETURNS (ndarray): Ascending from 0. Shape: (tokens,)
+    """
     orths, index = np.unique(doc.to_array([ORTH]).ravel(), return_inverse=True)
     texts = [doc.vocab.strings[orth] for orth in orths]
     is_end = np.asarray(

@@ -68,6 +68,11 @@ class Errors(metaclass=ErrorsWithCodes):
         "The scores of layer '{name}' have the shape {got}, but must have {wanted}: (pairs, "
         "labels, and one more for no-relation where labels are exclusive), before any softmax."
     )
+    M006 = (
+        "The vectors of the pipeline are {got} wide, but the table '{name}' has a width of "
+        "{wanted}. Set its width to {got}, or train vectors of that width (`python -m spacy "
+        "clinrel init-vectors --width {wanted}`)."
+    )
 
     # Files
     F001 = "No such file or folder: {path}."
@@ -102,6 +107,10 @@ class Errors(metaclass=ErrorsWithCodes):
     F021 = "{path} is no .spacy file. Convert it with `python -m spacy clinrel convert`."
     F022 = "{path}: the selection leaves no document. Check --group-by and the .spacy file given."
     F016 = 'Format "{about}": files and skip must be tuples of patterns, e.g. files=("*.tsv",).'
+    F023 = (
+        "Unknown scheme '{name}'. Known: {known}. (A scheme that was just added to setup.cfg is "
+        "known after `python -m pip install -e .`)"
+    )
     F015 = "{paths}: no character occurs {n} times. Give more text, or a smaller --min-count."
 
     # Pictures

@@ -11,7 +11,8 @@ from spacy.training import Example
 from spacy.training.corpus import Corpus as SpacyCorpus
 
 from .errors import Errors
-from .tokens import GROUP, all_mentions
+from .schemes import get_scheme
+from .tokens import GROUP, all_mentions, relabel_relations
 
 Reader = Callable[[Language], Iterable[Example]]
 
@@ -22,6 +23,7 @@ def Corpus(
     max_length: int = 0,
     limit: int = 0,
     shuffle: bool = False,
+    scheme: Optional[str] = None,
 ) -> Reader:
     """Create a reader of .spacy files whose examples keep relations and may carry gold entities.
 
@@ -32,8 +34,10 @@ def Corpus(
         and loses their span groups.)
     limit (int): Read only so many documents; 0 reads all.
     shuffle (bool): Shuffle the documents each time.
+    scheme (Optional[str]): Name of a label scheme (`schemes`), e.g. "15-labels" or "11-labels",
+        that relations are projected to.
     RETURNS (Callable[[Language], Iterable[Example]]): The reader.
-    RAISES (ValueError): If the path is missing or holds no documents.
+    RAISES (ValueError): If the path is missing or holds no documents, or the scheme is unknown.
     """
     if path is None:
         raise ValueError(Errors.F019)
@@ -43,6 +47,7 @@ def Corpus(
     if not path.exists():
         raise ValueError(Errors.F001.format(path=path))
     corpus = SpacyCorpus(path, limit=limit, shuffle=shuffle)
+    labels = None if scheme is None else get_scheme(scheme)
 
     def read(nlp: Language) -> Iterator[Example]:
         count = 0
@@ -51,6 +56,8 @@ def Corpus(
             count += 1
             if max_length and len(example.reference) > max_length:
                 continue
+            if labels is not None:
+                relabel_relations(example.reference, labels)
             if gold_entities:
                 example = Example(gold_mentions_doc(nlp, example.reference), example.reference)
             yield example

@@ -8,7 +8,9 @@ from spacy.training.initialize import init_nlp
 
 from .util import CONFIGS, ROOT
 
-FULL = sorted(path for path in (ROOT / "configs").glob("*.cfg"))
+FULL = sorted(
+    path for folder in ("configs", "configs/papers") for path in (ROOT / folder).glob("*.cfg")
+)
 TWINS = {
     "ner.cfg": "ccks2017_ner.cfg",
     "relations.cfg": "ccks2017_relations.cfg",

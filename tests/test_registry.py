@@ -57,7 +57,7 @@ def test_entry_points_resolve(group, name, value):
         assert Language.has_factory(name)
         assert spacy.blank("zh").get_factory_meta(name).factory == name
     else:
-        assert kind in ("cli", "clinrel_converters", "displacy_colors")
+        assert kind in ("cli", "clinrel_converters", "clinrel_schemes", "displacy_colors")
         assert catalogue.create(*group.split("_", 1), entry_points=True).get(name) is wanted
 
 

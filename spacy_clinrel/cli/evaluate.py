@@ -47,6 +47,12 @@ def evaluate_cli(
     output: Annotated[
         Optional[Path], typer.Option("--output", "-o", help="Write the figures as JSON here")
     ] = None,
+    scheme: Annotated[
+        Optional[str],
+        typer.Option(
+            help="Label scheme that the data's relations are projected to, e.g. 11-labels"
+        ),
+    ] = None,
     code_path: Annotated[
         Optional[Path], typer.Option("--code", "-c", help="Python file with more functions")
     ] = None,
@@ -66,7 +72,9 @@ def evaluate_cli(
         check_output(output, data_path)
         import_code(code_path)
         setup_gpu(use_gpu, silent=True)
-        result = evaluate_path(model, data_path, gold_entities=gold_entities, batch_size=batch_size)
+        result = evaluate_path(
+            model, data_path, gold_entities=gold_entities, batch_size=batch_size, scheme=scheme
+        )
     except (ValueError, ImportError, OSError) as problem:
         msg.fail("Evaluation failed", str(problem), exits=1)
     print_result(result)
@@ -79,7 +87,12 @@ def evaluate_cli(
 
 
 def evaluate_path(
-    model: str, data_path: Path, *, gold_entities: bool = False, batch_size: int = 64
+    model: str,
+    data_path: Path,
+    *,
+    gold_entities: bool = False,
+    batch_size: int = 64,
+    scheme: Optional[str] = None,
 ) -> Dict[str, Any]:
     """Evaluate a pipeline on a file.
 
@@ -87,11 +100,12 @@ def evaluate_path(
     data_path (Path): A .spacy file, or a folder of them.
     gold_entities (bool): Score relations between gold entities.
     batch_size (int): Documents at a time.
+    scheme (Optional[str]): Label scheme of the data's relations.
     RETURNS (Dict[str, Any]): As `report.evaluate` has it, and the data's path.
     RAISES (ValueError): If the data can't be read or has nothing to score.
     """
     nlp: Language = util.load_model(model)
-    examples = list(Corpus(data_path, gold_entities=gold_entities)(nlp))
+    examples = list(Corpus(data_path, gold_entities=gold_entities, scheme=scheme)(nlp))
     result = evaluate(
         nlp,
         examples,
@@ -102,7 +116,7 @@ def evaluate_path(
     scores = result[GOLD_ENTITIES if gold_entities else END_TO_END]
     if all(scores.get(key) is None for key in ("ents_f", "rel_micro_f")):
         raise ValueError(Errors.F009.format(path=data_path, what="evaluate"))
-    return {"data": str(data_path), **result}
+    return {"data": str(data_path), "scheme": scheme, **result}
 
 
 def print_result(result: Dict[str, Any]) -> None:

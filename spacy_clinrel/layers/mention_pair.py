@@ -1,9 +1,12 @@
 """Scores of mention pairs from one encoding of the text: matrix products, no loop over pairs."""
 
+from typing import Optional
+
 import torch
 from torch import Tensor, nn
 
 from .dropout import Dropout
+from .mention_attention import MentionAttention, mentions_of_texts
 
 # Token distances up to 3 have a bucket of their own, then one for each power of two.
 DISTANCE_BUCKETS = 16
@@ -78,17 +81,27 @@ class MentionPair(nn.Module):
     n_out (int): Number of scores of a pair.
     width (int): Width of the vectors of mentions and pairs.
     between (int): Width of g.
+    attention (int): Layers of self-attention among the mentions of a text, before they are paired.
     chunk (int): Pairs scored at a time, which bounds the memory of prediction.
     """
 
     def __init__(
-        self, *, n_in: int, n_types: int, n_out: int, width: int, between: int, chunk: int = 8192
+        self,
+        *,
+        n_in: int,
+        n_types: int,
+        n_out: int,
+        width: int,
+        between: int,
+        attention: int = 0,
+        chunk: int = 8192,
     ):
         super().__init__()
         self.chunk = chunk
         self.dropout = Dropout()
         self.types = nn.Embedding(n_types, width)
         self.mention = nn.Linear(3 * n_in + width, width)
+        self.attention = MentionAttention(width=width, depth=attention) if attention else None
         self.head = nn.Linear(width, 2 * width)
         self.tail = nn.Linear(width, 2 * width)
         self.token_distance = nn.Embedding(2 * DISTANCE_BUCKETS + 1, width)
@@ -99,14 +112,20 @@ class MentionPair(nn.Module):
         for embedding in (self.types, self.token_distance, self.mention_distance):
             nn.init.normal_(embedding.weight, std=0.1)
 
-    def forward(self, tokens: Tensor, mentions: Tensor, pairs: Tensor) -> Tensor:
+    def forward(
+        self, tokens: Tensor, mentions: Tensor, pairs: Tensor, texts: Optional[Tensor] = None
+    ) -> Tensor:
         """tokens (Tensor): Token vectors of all texts. *Shape:* (tokens, n_in)
         mentions (Tensor): Start, end (exclusive), type. *Shape:* (mentions, 3)
         pairs (Tensor): Head and tail, indices into mentions. *Shape:* (pairs, 2)
+        texts (Optional[Tensor]): The number of each token's text, ascending, which attention needs.
+            *Shape:* (tokens,)
         RETURNS (Tensor): *Shape:* (pairs, n_out)
         """
         tokens = self.dropout(tokens)
         vectors = self.mention_vectors(tokens, mentions)
+        if self.attention is not None and texts is not None:
+            vectors = self.attention(vectors, mentions_of_texts(texts, mentions))
         heads, tails = self.head(vectors), self.tail(vectors)  # (mentions, 2 · width)
         signal, gate = self.gate(tokens).chunk(2, dim=1)
         gated = signal.tanh() * gate.sigmoid()

@@ -17,16 +17,24 @@ class BiRNN(nn.Module):
     depth (int): Number of layers.
     cell (str): "lstm" or "gru".
     shared_dropout (bool): Drop the same features at all tokens of a text.
+    dropout (bool): Whether there is any dropout.
     """
 
     def __init__(
-        self, *, n_in: int, width: int, depth: int, cell: str = "lstm", shared_dropout: bool = True
+        self,
+        *,
+        n_in: int,
+        width: int,
+        depth: int,
+        cell: str = "lstm",
+        shared_dropout: bool = True,
+        dropout: bool = True,
     ):
         super().__init__()
         sizes = [(n_in if i == 0 else width, width // 2) for i in range(depth)]
         self.forward_layers = nn.ModuleList(CELLS[cell](*s, batch_first=True) for s in sizes)
         self.backward_layers = nn.ModuleList(CELLS[cell](*s, batch_first=True) for s in sizes)
-        self.dropout = Dropout(shared=shared_dropout)
+        self.dropout = Dropout(shared=shared_dropout) if dropout else nn.Identity()
         self.width = width
 
     def forward(self, tokens: Tensor, lengths: Tensor) -> Tensor:
@@ -38,13 +46,20 @@ class BiRNN(nn.Module):
             # A product, so that the gradient, empty as well, finds its way back.
             return tokens @ tokens.new_zeros(tokens.shape[1], self.width)
         x, mask = pad(tokens, lengths)  # (texts, longest, n_in)
-        mirror = mirrored(mask, lengths)
+        return unpad(self.padded(x, mask), mask)
+
+    def padded(self, x: Tensor, mask: Tensor) -> Tensor:
+        """x (Tensor): Token vectors, a text a row. *Shape:* (texts, longest, n_in)
+        mask (Tensor): Which places hold a token. *Shape:* (texts, longest)
+        RETURNS (Tensor): Whatever where the mask is false. *Shape:* (texts, longest, width)
+        """
+        mirror = mirrored(mask, mask.sum(1))
         for forth, back in zip(self.forward_layers, self.backward_layers):
             x = self.dropout(x)
             ahead, _ = forth(x)  # (texts, longest, width / 2)
             behind, _ = back(take(x, mirror))
             x = torch.cat([ahead, take(behind, mirror)], dim=2)  # (texts, longest, width)
-        return unpad(self.dropout(x), mask)
+        return self.dropout(x)
 
 
 def mirrored(mask: Tensor, lengths: Tensor) -> Tensor:

@@ -124,12 +124,21 @@ def doc_pair_vectors(doc: Doc, ops: Ops) -> Floats2d:
     RETURNS (Floats2d): Left pair, then right pair. Shape: (tokens, 2 · vectors' width)
     """
     table = doc.vocab.vectors
-    texts = [unicodedata.normalize("NFKC", token.text).lower() for token in doc]
-    spelled = [a + b for a, b in zip([EDGE, *texts], [*texts, EDGE])]
-    pairs, index = np.unique(spelled, return_inverse=True)
+    texts = [spelled(token.text) for token in doc]
+    both = [a + b for a, b in zip([EDGE, *texts], [*texts, EDGE])]
+    pairs, index = np.unique(both, return_inverse=True)
     rows = table.find(keys=[doc.vocab.strings.add(str(pair)) for pair in pairs])[index]
     vectors = ops.xp.where((rows >= 0)[:, None], table.data[rows], 0.0)
     return cast(Floats2d, ops.xp.hstack([vectors[:-1], vectors[1:]]))
+
+
+def spelled(text: str) -> str:
+    """The form in which a token is looked up.
+
+    text (str): The token.
+    RETURNS (str): NFKC, lower case.
+    """
+    return unicodedata.normalize("NFKC", text).lower()
 
 
 def char_features() -> Model[List[Doc], List[Ints2d]]:
@@ -160,7 +169,7 @@ def doc_features(doc: Doc) -> np.ndarray:
     """
     orths, index = np.unique(doc.to_array([ORTH]).ravel(), return_inverse=True)
     strings = doc.vocab.strings
-    keys = [strings.add(unicodedata.normalize("NFKC", strings[orth]).lower()) for orth in orths]
+    keys = [strings.add(spelled(strings[orth])) for orth in orths]
     chars = np.asarray(keys, dtype="uint64")[index]
     padded = np.concatenate([[0], chars, [0]]).astype("uint64")
     with np.errstate(over="ignore"):

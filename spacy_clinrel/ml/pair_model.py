@@ -16,7 +16,10 @@ from .encode import Encoder
 from .wrap import Sizes, flatten, gradients, to_tensor, torch_layer, unflatten
 
 RelationModel = Model[Tuple[List[Doc], Candidates], Floats2d]
-VectorsInput = Tuple[List[Floats2d], Candidates]
+# Token vectors, candidates, and a number for each token where the module wants one.
+VectorsInput = Tuple[List[Floats2d], Candidates, Optional[np.ndarray]]
+# Documents → an integer for each of their tokens, (tokens,)
+TokenNumbers = Callable[[List[Doc]], np.ndarray]
 
 
 def pair_model(
@@ -25,6 +28,7 @@ def pair_model(
     create: Callable[..., nn.Module],
     *,
     context: Optional[Encoder] = None,
+    token_numbers: Optional[TokenNumbers] = None,
     mixed_precision: bool = False,
 ) -> RelationModel:
     """Create a relation model from a module that scores pairs.
@@ -39,6 +43,9 @@ def pair_model(
     context (Optional[Encoder]): A sequence encoder over token vectors that have been told where
         the mentions stand; the module gets its output beside the token vectors. None leaves the
         token vectors as they come.
+    token_numbers (Optional[Callable[[List[Doc]], ndarray]]): Gives an integer for each token of a
+        batch, e.g. the number of its sentence, which the module then takes as its fourth argument,
+        int64 (tokens,).
     mixed_precision (bool): Half precision on CUDA.
     RETURNS (RelationModel): Documents and their candidates to scores of shape (pairs, nO), before
         any softmax or sigmoid.
@@ -62,6 +69,7 @@ def pair_model(
         layers=layers,
         dims={"nO": None},
         refs={"tok2vec": tok2vec, "output_layer": scorer},
+        attrs={"token_numbers": token_numbers},
     )
     return model
 
@@ -79,11 +87,16 @@ def _init(model: RelationModel, X: Any = None, Y: Any = None) -> None:
     vectors = tok2vec.predict(docs)
     if inner:
         tags, context = inner
-        tags.initialize(X=(vectors, candidates))
+        tags.initialize(X=(vectors, candidates, None))
         context.initialize(X=vectors)
         in_context = context.predict(vectors)
         vectors = [model.ops.xp.hstack(pair) for pair in zip(vectors, in_context)]
-    scorer.initialize(X=(vectors, candidates))
+    scorer.initialize(X=(vectors, candidates, _numbers(model, docs)))
+
+
+def _numbers(model: Model, docs: List[Doc]) -> Optional[np.ndarray]:
+    count = model.attrs["token_numbers"]
+    return None if count is None else count(docs)
 
 
 def _forward(
@@ -94,11 +107,11 @@ def _forward(
     vectors, backprop_tok2vec = tok2vec(docs, is_train)
     if inner:
         tags, context = inner
-        tagged, backprop_tags = tags((vectors, candidates), is_train)
+        tagged, backprop_tags = tags((vectors, candidates, None), is_train)
         in_context, backprop_context = context(tagged, is_train)
         width = vectors[0].shape[1] if vectors else 0
         vectors = [model.ops.xp.hstack(pair) for pair in zip(vectors, in_context)]
-    scores, backprop_scorer = scorer((vectors, candidates), is_train)
+    scores, backprop_scorer = scorer((vectors, candidates, _numbers(model, docs)), is_train)
 
     def backprop(d_scores: Floats2d) -> Any:
         gradient = backprop_scorer(d_scores)
@@ -111,7 +124,7 @@ def _forward(
 
 
 def _batch_mentions(X: VectorsInput, device: torch.device) -> torch.Tensor:
-    vectors, candidates = X
+    vectors, candidates, _ = X
     lengths = np.asarray([len(x) for x in vectors])
     return to_tensor(candidates.batch_mentions(lengths), device)
 
@@ -127,12 +140,14 @@ def _scorer_sizes(model: Model, X: Optional[VectorsInput], Y: Any) -> Sizes:
 
 def _scorer_inputs(model: Model, X: VectorsInput, is_train: bool) -> Tuple[ArgsKwargs, Callable]:
     flat, backprop = flatten(model, X[0], is_train)
-    pairs = to_tensor(X[1].batch_pairs(), flat.device)
-    return ArgsKwargs(args=(flat, _batch_mentions(X, flat.device), pairs), kwargs={}), backprop
+    args = [flat, _batch_mentions(X, flat.device), to_tensor(X[1].batch_pairs(), flat.device)]
+    if X[2] is not None:
+        args.append(to_tensor(X[2], flat.device))
+    return ArgsKwargs(args=tuple(args), kwargs={}), backprop
 
 
 def _scorer_outputs(model: Model, inputs_outputs: Tuple, is_train: bool) -> Tuple:
-    (_, candidates), scores = inputs_outputs
+    (_, candidates, _), scores = inputs_outputs
     wanted = (len(candidates), model.get_dim("nO"))
     if tuple(scores.shape) != wanted:
         got = tuple(scores.shape)
@@ -155,5 +170,5 @@ def _tag_inputs(model: Model, X: VectorsInput, is_train: bool) -> Tuple[ArgsKwar
 
 
 def _tag_outputs(model: Model, inputs_outputs: Tuple, is_train: bool) -> Tuple:
-    (vectors, _), flat = inputs_outputs
+    (vectors, *_), flat = inputs_outputs
     return unflatten(model, flat, vectors)

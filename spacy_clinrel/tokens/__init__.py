@@ -3,6 +3,7 @@
 from .alignment import AlignedRelations, align_relations
 from .concat import concat_docs
 from .mentions import all_mentions, read_mentions
+from .relabel import relabel_relations
 from .relation import GROUP, Relation, get_relations, relation_edges, set_relations, store_relations
 
 __all__ = [
@@ -14,6 +15,7 @@ __all__ = [
     "concat_docs",
     "get_relations",
     "read_mentions",
+    "relabel_relations",
     "relation_edges",
     "set_relations",
     "store_relations",

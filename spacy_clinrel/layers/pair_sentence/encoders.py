@@ -1,0 +1,191 @@
+"""Encoders of padded windows. Each takes (batch, longest, n_in) and the mask of real tokens, and
+returns (batch, longest, sum of its `widths`), zero where the mask is; `widths` are the parts that
+are pooled apart."""
+
+from typing import Callable, List, Sequence, cast
+
+import torch
+from torch import Tensor, nn
+from torch.nn.functional import conv2d
+
+from ..recurrent import CELLS, BiRNN
+
+
+class WindowEncoder(nn.Module):
+    """What all encoders have.
+
+    widths (List[int]): Widths of the parts of the output that are pooled apart.
+    """
+
+    widths: List[int]
+
+
+# Creates an encoder for inputs of the width `n_in`.
+CreateEncoder = Callable[..., WindowEncoder]
+
+
+class Convolution(nn.Conv1d):
+    """A convolution over the tokens of padded windows, as many out as in.
+
+    n_in (int): Width of the input.
+    n_out (int): Number of filters.
+    window (int): Tokens that a filter sees, odd.
+    """
+
+    def __init__(self, n_in: int, n_out: int, window: int):
+        super().__init__(n_in, n_out, window)
+        # Keeps the variance through relus (He et al. 2015), without which deep stacks fade out.
+        nn.init.kaiming_normal_(self.weight, nonlinearity="relu")
+        assert self.bias is not None
+        nn.init.zeros_(self.bias)
+
+    def forward(self, x: Tensor) -> Tensor:
+        """x (Tensor): *Shape:* (batch, longest, n_in)
+        RETURNS (Tensor): *Shape:* (batch, longest, n_out)
+        """
+        # Two-dimensional convolutions take the channels last, as they stand here, without copies.
+        image = x.transpose(1, 2)[:, :, None]  # (batch, n_in, 1, longest)
+        around = (0, self.kernel_size[0] // 2)
+        y = conv2d(image, self.weight[:, :, None], self.bias, padding=around)
+        return y.squeeze(2).transpose(1, 2)
+
+
+class Convolutions(WindowEncoder):
+    """Stacks of convolutions side by side, one for each window size.
+
+    n_in (int): Width of the input.
+    filters (int): Width of the output of each stack.
+    depth (int): Convolutions of a stack.
+    windows (Sequence[int]): Tokens that a convolution sees, odd, for each stack.
+    """
+
+    def __init__(self, *, n_in: int, filters: int, depth: int, windows: Sequence[int]):
+        super().__init__()
+        self.widths = [filters * len(windows)]
+        inputs = [n_in, *[filters] * (depth - 1)]
+        self.stacks = nn.ModuleList(
+            nn.ModuleList(Convolution(width, filters, size) for width in inputs) for size in windows
+        )
+
+    def forward(self, x: Tensor, mask: Tensor) -> Tensor:
+        """x (Tensor): *Shape:* (batch, longest, n_in)
+        mask (Tensor): *Shape:* (batch, longest)
+        RETURNS (Tensor): *Shape:* (batch, longest, filters · windows)
+        """
+        keep = mask[:, :, None].to(x.dtype)
+        outputs = [self.run(list(cast(nn.ModuleList, stack)), x, keep) for stack in self.stacks]
+        return torch.cat(outputs, dim=2)
+
+    def run(self, stack: List[nn.Module], x: Tensor, keep: Tensor) -> Tensor:
+        """stack (List[Module]): The convolutions, the lowest first.
+        x (Tensor): *Shape:* (batch, longest, n_in)
+        keep (Tensor): 0 at padding, else 1. *Shape:* (batch, longest, 1)
+        RETURNS (Tensor): *Shape:* (batch, longest, filters)
+        """
+        raise NotImplementedError
+
+
+class CNN(Convolutions):
+    """Convolutions one after the other, relu after each (Zeng et al. 2014)."""
+
+    def run(self, stack: List[nn.Module], x: Tensor, keep: Tensor) -> Tensor:
+        """See `Convolutions.run`."""
+        for conv in stack:
+            x = conv(x).relu() * keep
+        return x
+
+
+class ResNet(Convolutions):
+    """A convolution, then blocks of two with a shortcut around each (He et al. 2016): equations 2
+    and 3 of "Attention-based deep residual network", 3 to 5 of "ResGRU-Att",
+
+        ĉ = relu(W2 · relu(W1 · c + b1) + b2 + c)
+
+    (The second paper's equation 5 adds c_l; c_{l+1}, the block's second convolution, is meant.)
+    The depth is odd: 5, 9, 11, 13 convolutions have 2, 4, 5, 6 blocks.
+    """
+
+    def run(self, stack: List[nn.Module], x: Tensor, keep: Tensor) -> Tensor:
+        """See `Convolutions.run`."""
+        first, *blocks = stack
+        x = first(x).relu() * keep
+        for one, two in zip(blocks[::2], blocks[1::2]):
+            x = (two(one(x).relu() * keep) + x).relu() * keep
+        return x
+
+
+class RNN(WindowEncoder):
+    """LSTM or GRU layers, in both directions or forwards only.
+
+    n_in (int): Width of the input.
+    width (int): Width of the output, where bidirectional half of it for each direction.
+    depth (int): Number of layers.
+    cell (str): "lstm" or "gru".
+    bidirectional (bool): Read in both directions.
+    """
+
+    def __init__(self, *, n_in: int, width: int, depth: int, cell: str, bidirectional: bool):
+        super().__init__()
+        self.widths = [width]
+        self.layers: nn.Module
+        if bidirectional:
+            self.layers = BiRNN(n_in=n_in, width=width, depth=depth, cell=cell, dropout=False)
+        else:
+            self.layers = CELLS[cell](n_in, width, num_layers=depth, batch_first=True)
+
+    def forward(self, x: Tensor, mask: Tensor) -> Tensor:
+        """x (Tensor): *Shape:* (batch, longest, n_in)
+        mask (Tensor): *Shape:* (batch, longest)
+        RETURNS (Tensor): *Shape:* (batch, longest, width)
+        """
+        # Padding comes last, so it can't reach a token from the left.
+        y = self.layers.padded(x, mask) if isinstance(self.layers, BiRNN) else self.layers(x)[0]
+        return y * mask[:, :, None].to(y.dtype)
+
+
+class Stacked(WindowEncoder):
+    """Encoders one upon the other, e.g. ResNet → BiLSTM.
+
+    n_in (int): Width of the input.
+    create (Sequence[Callable]): Create the encoders, the lowest first.
+    """
+
+    def __init__(self, *, n_in: int, create: Sequence[CreateEncoder]):
+        super().__init__()
+        self.encoders = nn.ModuleList()
+        self.widths = [n_in]
+        for create_next in create:
+            encoder = create_next(n_in=sum(self.widths))
+            self.encoders.append(encoder)
+            self.widths = encoder.widths
+
+    def forward(self, x: Tensor, mask: Tensor) -> Tensor:
+        """x (Tensor): *Shape:* (batch, longest, n_in)
+        mask (Tensor): *Shape:* (batch, longest)
+        RETURNS (Tensor): *Shape:* (batch, longest, sum of widths)
+        """
+        for encoder in self.encoders:
+            x = encoder(x, mask)
+        return x
+
+
+class Parallel(WindowEncoder):
+    """Encoders side by side, each pooled by itself, e.g. ResNet ⊕ BiGRU (equation 12 of
+    "ResGRU-Att").
+
+    n_in (int): Width of the input.
+    create (Sequence[Callable]): Create the encoders.
+    """
+
+    def __init__(self, *, n_in: int, create: Sequence[CreateEncoder]):
+        super().__init__()
+        encoders = [create_one(n_in=n_in) for create_one in create]
+        self.encoders = nn.ModuleList(encoders)
+        self.widths = [width for encoder in encoders for width in encoder.widths]
+
+    def forward(self, x: Tensor, mask: Tensor) -> Tensor:
+        """x (Tensor): *Shape:* (batch, longest, n_in)
+        mask (Tensor): *Shape:* (batch, longest)
+        RETURNS (Tensor): *Shape:* (batch, longest, sum of widths)
+        """
+        return torch.cat([encoder(x, mask) for encoder in self.encoders], dim=2)

@@ -1,0 +1,130 @@
+"""Registered encoders and poolings of the pair-sentence family. Each function checks its settings
+and returns what creates the module, once the width of its input is known."""
+
+from functools import partial
+from typing import Any, Sequence
+
+from ..errors import Errors
+from ..layers import pair_sentence as layers
+from ..layers.pair_sentence.encoders import CreateEncoder
+from ..layers.pair_sentence.pooling import CreatePooling
+from ..layers.recurrent import CELLS
+
+
+def _check(ok: bool, what: str, need: str, value: Any) -> None:
+    if not ok:
+        raise ValueError(Errors.M004.format(what=what, need=need, value=value))
+
+
+def _check_windows(filters: int, windows: Sequence[int]) -> None:
+    _check(filters > 0, "filters", "1 or more", filters)
+    odd = bool(windows) and all(size > 0 and size % 2 for size in windows)
+    _check(odd, "windows", "odd numbers", windows)
+
+
+def CNN(filters: int = 128, depth: int = 1, windows: Sequence[int] = (3,)) -> CreateEncoder:
+    """Create convolutions without shortcuts.
+
+    filters (int): Filters of each convolution.
+    depth (int): Convolutions one upon the other.
+    windows (Sequence[int]): Characters that a convolution sees, odd; a stack for each, side by
+        side.
+    RETURNS (Callable[..., Module]): Creates the encoder for an `n_in`.
+    RAISES (ValueError): If a setting is out of range.
+    """
+    _check_windows(filters, windows)
+    _check(depth > 0, "depth of CNN", "1 or more", depth)
+    return partial(layers.CNN, filters=filters, depth=depth, windows=tuple(windows))
+
+
+def ResNet(filters: int = 128, depth: int = 9, windows: Sequence[int] = (3,)) -> CreateEncoder:
+    """Create a residual network: one convolution, then blocks of two.
+
+    filters (int): Filters of each convolution.
+    depth (int): Number of convolutions, odd: one, and two for each block.
+    windows (Sequence[int]): Characters that a convolution sees, odd; a stack for each, side by
+        side.
+    RETURNS (Callable[..., Module]): Creates the encoder for an `n_in`.
+    RAISES (ValueError): If a setting is out of range.
+    """
+    _check_windows(filters, windows)
+    _check(depth > 2 and depth % 2 == 1, "depth of ResNet", "odd and 3 or more", depth)
+    return partial(layers.ResNet, filters=filters, depth=depth, windows=tuple(windows))
+
+
+def RNN(
+    width: int = 256, depth: int = 1, cell: str = "lstm", bidirectional: bool = True
+) -> CreateEncoder:
+    """Create recurrent layers.
+
+    width (int): Width of the output; where bidirectional, half of it for each direction.
+    depth (int): Number of layers.
+    cell (str): "lstm" or "gru".
+    bidirectional (bool): Read in both directions, or forwards only.
+    RETURNS (Callable[..., Module]): Creates the encoder for an `n_in`.
+    RAISES (ValueError): If a setting is out of range.
+    """
+    _check(cell in CELLS, "cell", " or ".join(CELLS), cell)
+    _check(depth > 0, "depth of RNN", "1 or more", depth)
+    even = width > 0 and (not bidirectional or width % 2 == 0)
+    _check(even, "width of RNN", "even" if bidirectional else "1 or more", width)
+    return partial(layers.RNN, width=width, depth=depth, cell=cell, bidirectional=bidirectional)
+
+
+def Stacked(*encoders: CreateEncoder) -> CreateEncoder:
+    """Put encoders one upon the other.
+
+    encoders (Callable[..., Module]): The lowest first.
+    RETURNS (Callable[..., Module]): Creates the encoder for an `n_in`.
+    RAISES (ValueError): If there are none.
+    """
+    _check(len(encoders) > 0, "the encoders of Stacked", "one or more", encoders)
+    return partial(layers.Stacked, create=encoders)
+
+
+def Parallel(*encoders: CreateEncoder) -> CreateEncoder:
+    """Put encoders side by side, each with a pooling of its own.
+
+    encoders (Callable[..., Module]): The encoders.
+    RETURNS (Callable[..., Module]): Creates the encoder for an `n_in`.
+    RAISES (ValueError): If there are none.
+    """
+    _check(len(encoders) > 0, "the encoders of Parallel", "one or more", encoders)
+    return partial(layers.Parallel, create=encoders)
+
+
+def MaxPool() -> CreatePooling:
+    """Create a pooling that takes the maximum of each feature over the window.
+
+    RETURNS (Callable[..., Module]): Creates the pooling.
+    """
+    return layers.MaxPool
+
+
+def PiecewiseMaxPool() -> CreatePooling:
+    """Create a pooling that takes the maximum over each of the three pieces around the mentions.
+
+    RETURNS (Callable[..., Module]): Creates the pooling.
+    """
+    return layers.PiecewiseMaxPool
+
+
+def AttentionPool() -> CreatePooling:
+    """Create character attention (equations 10 and 11 of "ResGRU-Att").
+
+    RETURNS (Callable[..., Module]): Creates the pooling.
+    """
+    return layers.AttentionPool
+
+
+def PositionAttentionPool(window: int = 3, width: int = 128) -> CreatePooling:
+    """Create position attention (equations 4 and 5 of "Attention-based deep residual network").
+
+    window (int): Characters around each that its features are max-pooled over, odd.
+    width (int): Width of the attention's hidden layer.
+    RETURNS (Callable[..., Module]): Creates the pooling.
+    RAISES (ValueError): If a setting is out of range.
+    """
+    _check(window > 0 and window % 2 == 1, "window of PositionAttentionPool", "odd", window)
+    _check(width > 0, "width of PositionAttentionPool", "1 or more", width)
+    return partial(layers.PositionAttentionPool, window=window, width=width)

@@ -1,0 +1,87 @@
+"""The pair-sentence family: each pair read in its own window of the text."""
+
+from functools import partial
+from typing import List, Optional
+
+import numpy as np
+from spacy.tokens import Doc
+from thinc.api import Model
+from thinc.types import Floats2d
+
+from ..candidates import SENTENCE_ENDS, sentence_ids
+from ..errors import Errors
+from ..layers.pair_sentence import PairSentence as PairSentenceModule
+from ..layers.pair_sentence.encoders import CreateEncoder
+from ..layers.pair_sentence.pooling import CreatePooling
+from .pair_model import RelationModel, pair_model
+
+
+def PairSentence(
+    tok2vec: Model[List[Doc], List[Floats2d]],
+    encoder: CreateEncoder,
+    pooling: CreatePooling,
+    position_width: int = 25,
+    max_distance: int = 100,
+    context: Optional[int] = None,
+    sentence_ends: str = SENTENCE_ENDS,
+    line_breaks: bool = True,
+    budget: int = 32768,
+    mixed_precision: bool = False,
+) -> RelationModel:
+    """Create a relation model that encodes each pair's sentence, as both Chinese papers do; its
+    arithmetic stands in `layers.pair_sentence`.
+
+    tok2vec (Model[List[Doc], List[Floats2d]]): Character embeddings, e.g.
+        `spacy-clinrel.CharTable.v1`, or any encoder.
+    encoder (Callable[..., Module]): Encodes a window: `spacy-clinrel.CNN.v1`, `ResNet.v1`,
+        `RNN.v1`, or `Stacked.v1` and `Parallel.v1` of these.
+    pooling (Callable[..., Module]): Makes one vector of a window: `spacy-clinrel.MaxPool.v1`,
+        `PiecewiseMaxPool.v1`, `AttentionPool.v1`, `PositionAttentionPool.v1`.
+    position_width (int): Width of each of the two embeddings of a token's distances to head and
+        tail; 0 leaves them out.
+    max_distance (int): Distances beyond it are clipped, in tokens.
+    context (Optional[int]): Tokens of a window on either side of each mention. None for the whole
+        sentence, or all sentences from one mention's to the other's.
+    sentence_ends (str): Characters that end a sentence.
+    line_breaks (bool): Whether a line break ends a sentence.
+    budget (int): Most places of a padded batch, pairs times tokens, which bounds the memory.
+    mixed_precision (bool): Half precision on CUDA.
+    RETURNS (Model[Tuple[List[Doc], Candidates], Floats2d]): Documents and their candidates to
+        scores of shape (pairs, nO), before any softmax or sigmoid.
+    RAISES (ValueError): If a size is out of range.
+    """
+    sizes = {"max_distance": (max_distance, 1), "budget": (budget, 1)}
+    sizes.update(position_width=(position_width, 0), context=(context or 0, 0))
+    for name, (value, least) in sizes.items():
+        if value < least:
+            raise ValueError(Errors.M004.format(what=name, need=f"{least} or more", value=value))
+    create = partial(
+        PairSentenceModule,
+        encoder=encoder,
+        pooling=pooling,
+        position_width=position_width,
+        max_distance=max_distance,
+        context=context,
+        budget=budget,
+    )
+    numbers = partial(batch_sentences, ends=sentence_ends, line_breaks=line_breaks)
+    return pair_model(
+        "pair_sentence", tok2vec, create, token_numbers=numbers, mixed_precision=mixed_precision
+    )
+
+
+def batch_sentences(docs: List[Doc], ends: str, line_breaks: bool) -> np.ndarray:
+    """The number of each token's sentence, counted through a batch.
+
+    docs (List[Doc]): The documents.
+    ends (str): Characters that end a sentence.
+    line_breaks (bool): Whether a line break ends a sentence.
+    RETURNS (ndarray): Ascending, int64. Shape: (tokens,)
+    """
+    numbers: List[np.ndarray] = [np.zeros(0, dtype="int64")]
+    first = 0
+    for doc in docs:
+        numbers.append(sentence_ids(doc, ends, line_breaks) + first)
+        if len(doc):
+            first = int(numbers[-1][-1]) + 1
+    return np.concatenate(numbers)

@@ -1,0 +1,26 @@
+"""Renaming relations."""
+
+from typing import Dict, Mapping, Tuple
+
+from spacy.tokens import Doc
+
+from .relation import GROUP, RELATIONS, relation_edges
+
+
+def relabel_relations(doc: Doc, labels: Mapping[str, str]) -> None:
+    """Rename the relations of a Doc, in place.
+
+    Relations with a label that is not given become no relation; mentions all stay; relations that
+    come to be the same are one, with the highest score.
+
+    doc (Doc): The document.
+    labels (Mapping[str, str]): Old label → new label, e.g. a label scheme.
+    """
+    if GROUP not in doc.spans:
+        return
+    kept: Dict[Tuple[int, int, str], float] = {}
+    for head, tail, label, score in relation_edges(doc):
+        if label in labels:
+            key = (head, tail, labels[label])
+            kept[key] = max(score, kept.get(key, score))
+    doc.spans[GROUP].attrs[RELATIONS] = [[*key, score] for key, score in kept.items()]

@@ -1,0 +1,75 @@
+"""Character embeddings that are trained, from vectors where there are any."""
+
+import numpy as np
+import pytest
+import spacy
+from spacy.vectors import Vectors
+
+from spacy_clinrel.ml.char_table import CharTable
+
+
+def with_vectors(units, width=4):
+    """A pipeline with random vectors."""
+    nlp = spacy.blank("zh")
+    for unit in units:
+        nlp.vocab.strings.add(unit)
+    data = np.random.default_rng(0).normal(size=(len(units), width)).astype("float32")
+    nlp.vocab.vectors = Vectors(strings=nlp.vocab.strings, data=data, keys=units)
+    return nlp, dict(zip(units, data))
+
+
+def test_embeddings_start_from_vectors():
+    nlp, vectors = with_vectors(["头", "痛", "头痛", "a"])
+    model = CharTable(width=4, rows=10)
+    doc = nlp.make_doc("头Ａ痛A肝")
+    model.initialize(X=[doc])
+    assert model.get_param("E").shape == (3 + 10, 4)
+    [rows] = model.predict([doc])
+    wanted = np.stack([vectors[char] for char in ("头", "a", "痛", "a")])
+    # As long as the random ones, in the same directions.
+    ratio = rows[:4] / wanted
+    np.testing.assert_allclose(ratio, ratio[0, 0], rtol=1e-5)
+    assert rows[4].any() and not np.allclose(rows[4] / wanted[0], ratio[0, 0])
+
+
+def test_the_spelling_that_is_looked_up_comes_first():
+    for units in (["Ａ", "a", "A"], ["A", "Ａ", "a"]):
+        nlp, vectors = with_vectors(units)
+        model = CharTable(width=4, rows=1)
+        doc = nlp.make_doc("Aa")
+        model.initialize(X=[doc])
+        [rows] = model.predict([doc])
+        assert np.array_equal(rows[0], rows[1])
+        ratio = rows[0] / vectors["a"]
+        np.testing.assert_allclose(ratio, ratio[0], rtol=1e-5)
+
+
+def test_without_vectors_characters_share_rows(zh):
+    model = CharTable(width=4, rows=7)
+    doc = zh.make_doc("头痛头")
+    model.initialize(X=[doc])
+    assert model.get_param("E").shape == (7, 4)
+    [rows] = model.predict([doc])
+    assert np.array_equal(rows[0], rows[2]) and not np.array_equal(rows[0], rows[1])
+
+
+def test_it_is_trained_and_needs_the_vectors_no_more():
+    nlp, _ = with_vectors(["头", "痛"])
+    model = CharTable(width=4, rows=3)
+    docs = [nlp.make_doc("头痛头"), nlp.make_doc(""), nlp.make_doc("肝")]
+    model.initialize(X=docs[:1])
+    vectors, backprop = model.begin_update(docs)
+    backprop([np.ones_like(x) for x in vectors])
+    head = int(np.searchsorted(model.attrs["keys"], nlp.vocab.strings["头"]))
+    assert model.get_grad("E")[head].tolist() == [2.0] * 4
+    assert model.get_grad("E").sum() == 4 * 4
+    other = CharTable(width=4, rows=3).from_bytes(model.to_bytes())
+    plain = spacy.blank("zh")
+    for doc, wanted in zip(docs, vectors):
+        assert np.array_equal(other.predict([plain.make_doc(doc.text)])[0], wanted)
+
+
+def test_vectors_of_another_width():
+    nlp, _ = with_vectors(["头"], width=5)
+    with pytest.raises(ValueError, match=r"M006.*5 wide.*width of 4"):
+        CharTable(width=4).initialize(X=[nlp.make_doc("头")])

@@ -1,0 +1,153 @@
+"""The pair-sentence architecture: documents and candidates to scores."""
+
+import numpy as np
+import pytest
+from spacy import registry
+from spacy.util import fix_random_seed
+
+from spacy_clinrel.candidates import SentencePairs, make_candidates
+from spacy_clinrel.ml.pair_sentence import batch_sentences
+
+from ..util import make_notes
+
+TYPES = ["治疗", "检查", "疾病", "症状"]
+RESNET = {"@misc": "spacy-clinrel.ResNet.v1", "filters": 4, "depth": 3, "windows": [3, 5]}
+BIGRU = {"@misc": "spacy-clinrel.RNN.v1", "width": 4, "cell": "gru"}
+ENCODERS = {
+    "cnn": {"@misc": "spacy-clinrel.CNN.v1", "filters": 4},
+    "resnet": RESNET,
+    "lstm": {"@misc": "spacy-clinrel.RNN.v1", "width": 3, "bidirectional": False},
+    "stacked": {"@misc": "spacy-clinrel.Stacked.v1", "*": {"resnet": RESNET, "bigru": BIGRU}},
+    "parallel": {"@misc": "spacy-clinrel.Parallel.v1", "*": {"resnet": RESNET, "bigru": BIGRU}},
+}
+POOLINGS = ("MaxPool", "PiecewiseMaxPool", "AttentionPool", "PositionAttentionPool")
+
+
+def config(encoder="parallel", pooling="PositionAttentionPool", **options):
+    return {
+        "@architectures": "spacy-clinrel.PairSentence.v1",
+        "tok2vec": {"@architectures": "spacy-clinrel.CharTable.v1", "width": 6, "rows": 50},
+        "encoder": ENCODERS[encoder],
+        "pooling": {"@misc": f"spacy-clinrel.{pooling}.v1"},
+        "position_width": 3,
+        **options,
+    }
+
+
+def candidates_of(docs, sentences=0):
+    return make_candidates(docs, SentencePairs(max_sentences=sentences), types=TYPES)
+
+
+@pytest.fixture
+def docs(zh):
+    """RETURNS (List[Doc]): Notes, an empty doc and one without mentions."""
+    first, second, third = make_notes(zh, 3)
+    return [first, zh.make_doc(""), second, zh.make_doc("未见异常。"), third]
+
+
+def make_model(docs, **options):
+    fix_random_seed(0)
+    model = registry.resolve({"model": config(**options)})["model"]
+    model.set_dim("nO", 3)
+    model.initialize(X=(docs, candidates_of(docs)))
+    return model
+
+
+@pytest.mark.parametrize("pooling", POOLINGS)
+@pytest.mark.parametrize("encoder", ENCODERS)
+def test_a_batch_is_its_docs(encoder, pooling, docs):
+    """Batched equals unbatched, whatever stands beside a pair and however long its window is."""
+    model = make_model(docs, encoder=encoder, pooling=pooling)
+    for sentences in (0, 1):
+        batch = candidates_of(docs, sentences)
+        together = model.predict((docs, batch))
+        assert together.shape == (len(batch), 3) and together.std(axis=0).min() > 0
+        start = 0
+        for doc, count in zip(docs, batch.pair_lengths):
+            alone = candidates_of([doc], sentences)
+            scores = model.predict(([doc], alone))
+            np.testing.assert_allclose(scores, together[start : start + count], atol=1e-5)
+            start += count
+        one_by_one = [
+            model.predict((docs, batch.select(np.asarray([i])))) for i in range(0, len(batch), 7)
+        ]
+        np.testing.assert_allclose(np.concatenate(one_by_one), together[::7], atol=1e-5)
+
+
+def test_the_budget_changes_no_score(docs):
+    batch = candidates_of(docs, 1)
+    scores = [make_model(docs, budget=budget).predict((docs, batch)) for budget in (1, 100, 10**6)]
+    np.testing.assert_allclose(scores[0], scores[2], atol=1e-5)
+    np.testing.assert_allclose(scores[1], scores[2], atol=1e-5)
+
+
+def test_context_hides_what_stands_farther_off(docs, zh):
+    model = make_model(docs, context=2)
+    texts = ("予补液后头痛缓解甲乙丙丁。", "予补液后头痛缓解甲己庚辛。")
+    scores = []
+    for text in texts:
+        doc = zh.make_doc(text)
+        doc.ents = [
+            doc.char_span(1, 3, label="治疗"),
+            doc.char_span(4, 6, label="症状"),
+        ]
+        scores.append(model.predict(([doc], candidates_of([doc]))))
+    np.testing.assert_allclose(*scores, atol=1e-6)
+
+
+def test_gradients_reach_the_characters(docs):
+    model = make_model(docs)
+    batch = candidates_of(docs)
+    scores, backprop = model.begin_update((docs, batch))
+    backprop(np.ones_like(scores))
+    table = model.get_ref("tok2vec")
+    assert table.get_grad("E").any()
+    assert all(weight.grad is not None for weight in model.layers[1].shims[0]._model.parameters())
+
+
+def test_nothing_to_score(docs):
+    model = make_model(docs)
+    empty = candidates_of(docs[3:4])
+    scores, backprop = model.begin_update((docs[3:4], empty))
+    assert scores.shape == (0, 3)
+    backprop(scores)
+
+
+def test_sentences_are_numbered_through_the_batch(zh):
+    docs = [zh.make_doc(text) for text in ("甲。乙", "", "丙", "丁；\n戊")]
+    numbers = batch_sentences(docs, ends="。；", line_breaks=True)
+    assert numbers.tolist() == [0, 0, 1, 2, 3, 3, 4, 5]
+    assert batch_sentences(docs, ends="。", line_breaks=False).tolist() == [0, 0, 1, 2, 3, 3, 3, 3]
+    assert batch_sentences([], ends="。", line_breaks=True).shape == (0,)
+
+
+@pytest.mark.parametrize(
+    "options",
+    [{"position_width": -1}, {"max_distance": 0}, {"budget": 0}, {"context": -1}],
+    ids=str,
+)
+def test_sizes_out_of_range(options):
+    with pytest.raises(ValueError, match="M004"):
+        registry.resolve({"model": config(**options)})
+
+
+@pytest.mark.parametrize(
+    "block",
+    [
+        {"@misc": "spacy-clinrel.CNN.v1", "windows": [2]},
+        {"@misc": "spacy-clinrel.CNN.v1", "windows": []},
+        {"@misc": "spacy-clinrel.CNN.v1", "depth": 0},
+        {"@misc": "spacy-clinrel.ResNet.v1", "depth": 4},
+        {"@misc": "spacy-clinrel.ResNet.v1", "filters": 0},
+        {"@misc": "spacy-clinrel.RNN.v1", "width": 3},
+        {"@misc": "spacy-clinrel.RNN.v1", "cell": "rnn"},
+        {"@misc": "spacy-clinrel.RNN.v1", "depth": 0},
+        {"@misc": "spacy-clinrel.Stacked.v1", "*": {}},
+        {"@misc": "spacy-clinrel.Parallel.v1", "*": {}},
+        {"@misc": "spacy-clinrel.PositionAttentionPool.v1", "window": 2},
+    ],
+    ids=str,
+)
+def test_blocks_say_what_is_wrong(block):
+    with pytest.raises(ValueError, match="M004"):
+        registry.resolve({"block": block})
