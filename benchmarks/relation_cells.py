@@ -1,0 +1,397 @@
+"""One cell of the relation tables: a model trained and measured on a corpus with a seed.
+
+`relations.py` runs each in a process of its own. All models get the same settings; what differs
+from a model's own config stands in SCALES.
+"""
+
+import platform
+import subprocess
+import time
+from pathlib import Path
+from typing import Any, Callable, Dict, List, NamedTuple, Optional
+
+import srsly
+import torch
+from spacy import util
+from spacy.language import Language
+from spacy.training.initialize import init_nlp
+from spacy.training.loop import train as train_loop
+from thinc.api import Config, Model
+
+import spacy_clinrel
+from spacy_clinrel.cli.evaluate import evaluate_path
+from spacy_clinrel.readers import Corpus
+
+ROOT = Path(__file__).resolve().parent.parent
+COMPONENT = "relation_classifier"
+
+
+class Data(NamedTuple):
+    """A corpus of the tables.
+
+    prefix (str): Of its .spacy files, which end in _train, _dev and _test.
+    scheme (Optional[str]): Label scheme.
+    score (str): Prefix of the reported score: strict, or comparing texts where mentions have no
+        place of their own.
+    pairs (Dict[str, int]): Settings of the candidate pairs.
+    """
+
+    prefix: str
+    scheme: Optional[str]
+    score: str
+    pairs: Dict[str, int]
+
+
+CORPORA = {
+    "15-labels": Data("ccks2017_relations", "15-labels", "rel_micro", {}),
+    "11-labels": Data("ccks2017_relations", "11-labels", "rel_micro", {}),
+    "cmeie": Data("cmeie", None, "rel_text", {"max_sentences": 9, "max_distance": 300}),
+}
+
+# Name in the tables → config, in the papers' order.
+PAPER_ONE = {
+    "CNN-Max": "cnn_max",
+    "LSTM-Max": "lstm_max",
+    "BLSTM-Attention": "blstm_attention",
+    "ResNet-BLSTM": "resnet_blstm",
+    "ResNet-Max": "resnet_max",
+    "ResNet-PAtt": "resnet_patt",
+}
+PAPER_TWO = {
+    "CNN": "cnn",
+    "CNN-5": "cnn_5",
+    "CNN-Att": "cnn_att",
+    "PCNN": "pcnn",
+    "ResNet-5": "resnet_5",
+    "ResNet-9": "resnet_9",
+    "ResNet-11": "resnet_11",
+    "ResNet-13": "resnet_13",
+    "BiLSTM-Att": "bilstm_att",
+    "BiGRU-Att": "bigru_att",
+    "ResGRU": "resgru",
+    "ResGRU-Att": "resgru_att",
+}
+PAIR_SENTENCE = {**PAPER_ONE, **PAPER_TWO}
+SVM, MENTION_PAIR, TUTORIAL = "SVM", "Mention pair", "Tutorial component"
+MODELS = [SVM, *PAIR_SENTENCE, MENTION_PAIR, TUTORIAL]
+DEPTH = {1: "CNN", 5: "ResNet-5", 9: "ResNet-9", 11: "ResNet-11", 13: "ResNet-13"}
+
+
+class Scale(NamedTuple):
+    """Settings that all models share.
+
+    epochs (Dict[str, int]): Passes over the training data, for each corpus.
+    docs (Optional[Dict[str, int]]): Documents of a batch, for each corpus; None for the config's
+        own.
+    negatives (Optional[float]): Pairs without a relation for each with one.
+    context (Optional[int]): Characters on either side of a mention that a pair's window holds.
+    rate (Optional[float]): Highest learning rate, after half an epoch, from where it falls to zero,
+        with dropout 0.3 and averaged weights; None for the config's own.
+    filters (Optional[int]): Filters of convolutions; None for the config's own, as below.
+    windows (Optional[List[int]]): Window sizes of convolutions.
+    recurrent (Optional[int]): Width of recurrent layers, both directions together.
+    layers (Optional[int]): Number of recurrent layers.
+    limit (int): Documents read of each part; 0 for all.
+    """
+
+    epochs: Dict[str, int]
+    docs: Optional[Dict[str, int]] = None
+    negatives: Optional[float] = None
+    context: Optional[int] = None
+    rate: Optional[float] = None
+    filters: Optional[int] = None
+    windows: Optional[List[int]] = None
+    recurrent: Optional[int] = None
+    layers: Optional[int] = None
+    limit: int = 0
+
+
+SCALES = {
+    "cpu": Scale(
+        epochs={"15-labels": 20, "11-labels": 8, "cmeie": 8},
+        # About 50 pairs each.
+        docs={"15-labels": 8, "11-labels": 1, "cmeie": 4},
+        negatives=3,
+        context=25,
+        rate=0.002,
+        filters=128,
+        windows=[3],
+        recurrent=128,
+        layers=1,
+    ),
+    "paper": Scale(epochs={"15-labels": 20, "11-labels": 20, "cmeie": 20}),
+    "small": Scale(
+        epochs={"15-labels": 2, "11-labels": 2, "cmeie": 2},
+        negatives=3,
+        context=5,
+        rate=0.01,
+        filters=8,
+        windows=[3],
+        recurrent=8,
+        layers=1,
+        limit=40,
+    ),
+}
+
+
+class Cell(NamedTuple):
+    """One training.
+
+    model (str): Name in the tables.
+    corpus (str): Name of the corpus.
+    seed (int): The seed.
+    scale (str): Name of the settings.
+    data (Path): Folder of the .spacy files.
+    vectors (Optional[str]): Pipeline with character vectors.
+    tutorial (Optional[Path]): Checkout of explosion/projects.
+    """
+
+    model: str
+    corpus: str
+    seed: int
+    scale: str
+    data: Path
+    vectors: Optional[str] = None
+    tutorial: Optional[Path] = None
+
+    def file(self, part: str) -> Path:
+        """RETURNS (Path): The .spacy file of "train", "dev" or "test"."""
+        return self.data / f"{CORPORA[self.corpus].prefix}_{part}.spacy"
+
+
+def model_config(cell: Cell) -> Config:
+    """The config that a cell is trained with.
+
+    cell (Cell): What to train.
+    RETURNS (Config): Of a pipeline with a relation classifier.
+    """
+    scale, corpus = SCALES[cell.scale], CORPORA[cell.corpus]
+    name = cell.model
+    if name == MENTION_PAIR:
+        path = f"{'cmeie' if cell.corpus == 'cmeie' else 'ccks2017_relations'}.cfg"
+    else:
+        path = f"papers/{PAIR_SENTENCE[name]}.cfg"
+    config = util.load_config(ROOT / "configs" / path, interpolate=False)
+    config["paths"]["vectors"] = cell.vectors
+    config["system"]["seed"] = cell.seed
+    component = config["components"][COMPONENT]
+    component["candidates"].update(corpus.pairs)
+    for part in ("train", "dev"):
+        reader = config["corpora"][part]
+        reader.update(path=str(cell.file(part)), scheme=corpus.scheme, limit=scale.limit)
+    if name == MENTION_PAIR:
+        _size_mention_pair(config, cell, scale)
+    else:
+        _size_pair_sentence(config, cell, scale)
+    return config
+
+
+def _size_mention_pair(config: Config, cell: Cell, scale: Scale) -> None:
+    """The shipped config with the time its own figures took: it is the yardstick, not a row of a
+    paper."""
+    model = config["components"][COMPONENT]["model"]
+    for option in ("include_static_vectors", "pair_vectors"):
+        model["tok2vec"][option] = bool(cell.vectors)
+    if cell.scale == "small":
+        model["tok2vec"].update(width=8, rows=200, pair_rows=200)
+        model["context"].update(width=8, depth=1)
+        config["training"].update(max_steps=4, eval_frequency=2)
+
+
+def _size_pair_sentence(config: Config, cell: Cell, scale: Scale) -> None:
+    component, training = config["components"][COMPONENT], config["training"]
+    component["negatives"] = scale.negatives
+    model = component["model"]
+    if cell.vectors:
+        model["tok2vec"]["width"] = util.load_model(cell.vectors).vocab.vectors.shape[1]
+    elif cell.scale == "small":
+        model["tok2vec"].update(width=8, rows=200)
+    if scale.context is not None:
+        model["context"] = scale.context
+    blocks = [model["encoder"], *model["encoder"].get("*", {}).values()]
+    for block in blocks:
+        kind = block["@misc"]
+        if kind == "spacy-clinrel.RNN.v1":
+            block.update(_given(width=scale.recurrent, depth=scale.layers))
+        elif kind in ("spacy-clinrel.CNN.v1", "spacy-clinrel.ResNet.v1"):
+            block.update(_given(filters=scale.filters, windows=scale.windows))
+    if scale.docs is not None:
+        training["batcher"]["size"] = scale.docs[cell.corpus]
+    epoch = steps_per_epoch(config)
+    steps = epoch * scale.epochs[cell.corpus]
+    # The step after the last epoch is the one that is scored.
+    training.update(eval_frequency=epoch, max_epochs=0, max_steps=steps + 1)
+    if scale.rate is not None:
+        training["optimizer"]["use_averages"] = True
+        training["optimizer"]["learn_rate"] = {
+            "@schedules": "warmup_linear.v1",
+            "warmup_steps": epoch // 2,
+            "total_steps": steps,
+            "initial_rate": scale.rate,
+        }
+        training["dropout"] = 0.3
+
+
+def _given(**settings: Any) -> Dict[str, Any]:
+    return {key: value for key, value in settings.items() if value is not None}
+
+
+def steps_per_epoch(config: Config) -> int:
+    """How many batches the training data makes, so that dev is scored once an epoch.
+
+    config (Config): With the batcher of fixed numbers of documents.
+    RETURNS (int): The number.
+    """
+    reader = {**config["corpora"]["train"]}
+    reader.pop("@readers")
+    docs = sum(1 for _ in Corpus(**reader)(util.get_lang_class("zh")()))
+    size = config["training"]["batcher"]["size"]
+    return max(1, -(-docs // size))
+
+
+class Clock:
+    """Seconds of training without those of scoring, as `spacy train` goes on."""
+
+    def __init__(self, nlp: Language):
+        """nlp (Language): Its `evaluate` is timed from now on."""
+        self.start = time.perf_counter()
+        self.scoring = 0.0
+        self.marks: List[Dict[str, float]] = []
+        evaluate = nlp.evaluate
+
+        def timed(*args: Any, **kwargs: Any) -> Dict[str, Any]:
+            start = time.perf_counter()
+            scores = evaluate(*args, **kwargs)
+            self.scoring += time.perf_counter() - start
+            seconds = time.perf_counter() - self.start - self.scoring
+            self.marks.append({"seconds": round(seconds, 2), "score": scores.get("rel_micro_f")})
+            return scores
+
+        nlp.evaluate = timed  # type: ignore[method-assign]
+
+
+def train(config: Config, output: Path) -> List[Dict[str, float]]:
+    """Train as `spacy train` does.
+
+    config (Config): The config.
+    output (Path): Gets model-best and model-last.
+    RETURNS (List[Dict[str, float]]): Seconds of training and dev score at each scoring; the first
+        is before training.
+    """
+    output.mkdir(parents=True, exist_ok=True)
+    nlp = init_nlp(config)
+    clock = Clock(nlp)
+    with (output / "log.txt").open("w", encoding="utf-8") as log:
+        train_loop(nlp, output, stdout=log, stderr=log)
+    return clock.marks
+
+
+def parameters(model: Model) -> int:
+    """model (Model): A Thinc model.
+    RETURNS (int): The number of its weights, trained or not, PyTorch's among them.
+    """
+    count = 0
+    for node in model.walk():
+        count += sum(node.get_param(name).size for name in node.param_names)
+        for shim in node.shims:
+            count += sum(weight.numel() for weight in shim._model.parameters())
+    return count
+
+
+def speed(nlp: Language, cell: Cell, seconds: float = 3.0) -> float:
+    """Pairs a second at prediction, over the test part again and again.
+
+    nlp (Language): The trained pipeline.
+    cell (Cell): Names the data.
+    seconds (float): How long to measure at least.
+    RETURNS (float): Pairs/s, the embedding of the text included.
+    """
+    limit = SCALES[cell.scale].limit
+    examples = Corpus(cell.file("test"), gold_entities=True, limit=limit)(nlp)
+    docs = [example.predicted for example in examples]
+    pipe = nlp.get_pipe(COMPONENT)
+    pairs, spent = 0, 0.0
+    while spent < seconds:
+        for batch in util.minibatch(docs, 16):
+            start = time.perf_counter()
+            predicted = pipe.predict(batch)
+            spent += time.perf_counter() - start
+            pairs += len(predicted.candidates)
+    return pairs / spent
+
+
+def measure(cell: Cell, folder: Path, measure_speed: Callable = speed) -> Dict[str, Any]:
+    """The figures of a trained pipeline.
+
+    cell (Cell): What was trained.
+    folder (Path): The pipeline.
+    measure_speed (Callable): Takes pipeline and cell.
+    RETURNS (Dict[str, Any]): Scores on dev and test, speed, number of weights.
+    """
+    prefix = CORPORA[cell.corpus].score
+    result: Dict[str, Any] = {}
+    for part in ("dev", "test"):
+        scores = evaluate_path(
+            str(folder), cell.file(part), gold_entities=True, scheme=CORPORA[cell.corpus].scheme
+        )["gold_entities"]
+        result[part] = {key: scores[f"{prefix}_{key}"] for key in "prf"}
+        result[part]["per_label"] = scores["rel_per_type"]
+    nlp = util.load_model(folder)
+    result["pairs_per_second"] = round(measure_speed(nlp, cell))
+    if nlp.has_pipe(COMPONENT):
+        result["parameters"] = parameters(nlp.get_pipe(COMPONENT).model)
+    return result
+
+
+def run(cell: Cell, work: Path) -> Dict[str, Any]:
+    """Train and measure one cell.
+
+    cell (Cell): Which.
+    work (Path): A folder for its files.
+    RETURNS (Dict[str, Any]): All that the tables need.
+    """
+    torch.set_num_threads(1)
+    util.fix_random_seed(cell.seed)
+    start = time.perf_counter()
+    marks: List[Dict[str, float]] = []
+    measure_speed: Callable = speed
+    if cell.model == SVM:
+        from relation_svm import train_svm
+
+        train_svm(cell, work / "model-best", SCALES[cell.scale].limit)
+        marks = [{"seconds": round(time.perf_counter() - start, 2)}]
+    elif cell.model == TUTORIAL:
+        from relation_tutorial import speed as measure_speed
+        from relation_tutorial import tutorial_config
+
+        marks = train(tutorial_config(cell), work)
+    else:
+        marks = train(model_config(cell), work)
+    return {
+        **{"model": cell.model, "corpus": cell.corpus, "seed": cell.seed, "scale": cell.scale},
+        "vectors": bool(cell.vectors),
+        "epochs": marks,
+        **measure(cell, work / "model-best", measure_speed),
+        "seconds": round(time.perf_counter() - start),
+        "commit": commit(),
+        "machine": f"{platform.machine()}, one thread",
+        "version": spacy_clinrel.__version__,
+    }
+
+
+def commit() -> str:
+    """RETURNS (str): The commit of the working tree, marked where it has changes."""
+    command = ["git", "describe", "--always", "--dirty", "--abbrev=10"]
+    return subprocess.run(command, cwd=ROOT, capture_output=True, text=True).stdout.strip()
+
+
+def save(result: Dict[str, Any], path: Path) -> None:
+    """Write a result in one go, so that a run that was stopped leaves none or a whole one.
+
+    result (Dict[str, Any]): The result.
+    path (Path): The file.
+    """
+    path.parent.mkdir(parents=True, exist_ok=True)
+    part = path.with_suffix(".part")
+    srsly.write_json(part, result)
+    part.replace(path)

@@ -1,0 +1,289 @@
+"""Tables and plots of the relation benchmark, from the results of its cells."""
+
+import statistics
+from pathlib import Path
+from typing import Any, Callable, Dict, List, Optional, Sequence, Tuple
+
+import srsly
+from relation_cells import CORPORA, DEPTH, MODELS, SCALES, SVM, TUTORIAL
+
+Result = Dict[str, Any]
+Results = Dict[Tuple[str, str], List[Result]]
+
+TITLES = {
+    "15-labels": "CCKS-2017 relation layer, 15 labels (first paper)",
+    "11-labels": "CCKS-2017 relation layer, 11 labels (second paper)",
+    "cmeie": "CMeIE, triples as strings",
+}
+# F of the papers' own tables, on corpora that are not public: quoted, not comparable.
+QUOTED = {
+    "15-labels": {
+        **{"SVM": 59.84, "CNN-Max": 52.99, "LSTM-Max": 69.88, "BLSTM-Attention": 70.35},
+        **{"ResNet-BLSTM": 74.83, "ResNet-Max": 66.33, "ResNet-PAtt": 77.80},
+    },
+    "11-labels": {
+        **{"CNN": 76.71, "CNN-Att": 81.06, "PCNN": 79.57, "ResNet-11": 86.13},
+        **{"BiLSTM-Att": 85.21, "BiGRU-Att": 85.94, "ResGRU": 87.09, "ResGRU-Att": 89.78},
+    },
+}
+EPOCHS = (5, 10, 20)
+
+
+def read_results(folder: Path, scale: str) -> Results:
+    """Read what finished.
+
+    folder (Path): Holds a JSON file for each cell.
+    scale (str): Name of the settings.
+    RETURNS (Dict[Tuple[str, str], List[Dict]]): By corpus and model, by seed.
+    """
+    results: Results = {}
+    for path in sorted(folder.glob("*.json")):
+        result = srsly.read_json(path)
+        if result["scale"] == scale:
+            results.setdefault((result["corpus"], result["model"]), []).append(result)
+    for some in results.values():
+        some.sort(key=lambda result: result["seed"])
+    return results
+
+
+def spread(values: Sequence[float], scale: float = 100.0) -> str:
+    """Mean and standard deviation.
+
+    values (Sequence[float]): One for each seed.
+    scale (float): What they are multiplied by.
+    RETURNS (str): "86.11 ± 0.24", without a deviation for one value.
+    """
+    mean = f"{scale * statistics.mean(values):.2f}"
+    if len(values) < 2:
+        return mean
+    return f"{mean} ± {scale * statistics.stdev(values):.2f}"
+
+
+def table(header: Sequence[str], rows: Sequence[Sequence[str]]) -> str:
+    """A markdown table.
+
+    header (Sequence[str]): Its first row.
+    rows (Sequence[Sequence[str]]): The others.
+    RETURNS (str): Lines, the last one ended as well.
+    """
+    lines = [header, ["---", *("---:" for _ in header[1:])], *rows]
+    return "".join(f"| {' | '.join(line)} |\n" for line in lines)
+
+
+def overall(results: Results, corpus: str) -> str:
+    """The table of one corpus: a row a model.
+
+    results (Results): All results.
+    corpus (str): Name of the corpus.
+    RETURNS (str): Markdown.
+    """
+    quoted = QUOTED.get(corpus, {})
+    header = ["Model", "Seeds", "dev F", "test P", "test R", "test F"]
+    header += ["s/epoch", "pairs/s", "weights", *(["paper's F"] if quoted else [])]
+    rows = []
+    for model in MODELS:
+        runs = results.get((corpus, model))
+        if not runs:
+            rows.append([model, "0", *["–"] * (len(header) - 2)])
+            continue
+        row = [model, str(len(runs)), spread([run["dev"]["f"] for run in runs])]
+        row += [spread([run["test"][key] for run in runs]) for key in "prf"]
+        row += [_epoch_seconds(runs), f"{_mean(runs, 'pairs_per_second'):,.0f}"]
+        row.append(f"{runs[0]['parameters']:,}" if "parameters" in runs[0] else "–")
+        if quoted:
+            row.append(f"{quoted[model]:.2f}" if model in quoted else "–")
+        rows.append(row)
+    return table(header, rows)
+
+
+def _mean(runs: Sequence[Result], key: str) -> float:
+    return statistics.mean(run[key] for run in runs)
+
+
+def _seconds(run: Result, epochs: int) -> Optional[float]:
+    """Training seconds of the first so many epochs; the first mark is before training."""
+    marks = run["epochs"]
+    return marks[epochs]["seconds"] - marks[0]["seconds"] if len(marks) > epochs else None
+
+
+def _epoch_seconds(runs: Sequence[Result]) -> str:
+    """Mean seconds of an epoch, where dev is scored once an epoch."""
+    if runs[0]["model"] == SVM:
+        return f"{statistics.mean(run['epochs'][0]['seconds'] for run in runs):.1f} in all"
+    if runs[0]["model"] not in MODELS[1:-2]:
+        return "–"
+    per_epoch = [_seconds(run, len(run["epochs"]) - 1) / (len(run["epochs"]) - 1) for run in runs]
+    return f"{statistics.mean(per_epoch):.1f}"
+
+
+def per_label(results: Results, corpus: str) -> str:
+    """F of each label, a column a model (the papers' table 6).
+
+    results (Results): All results.
+    corpus (str): Name of the corpus.
+    RETURNS (str): Markdown; empty where nothing was measured.
+    """
+    models = [model for model in MODELS if (corpus, model) in results]
+    if not models:
+        return ""
+    gold: Dict[str, int] = {}
+    for model in models:
+        for label, scores in results[corpus, model][0]["test"]["per_label"].items():
+            gold[label] = max(gold.get(label, 0), scores.get("gold", 0))
+    rows = []
+    for label in sorted((label for label in gold if gold[label]), key=lambda x: (-gold[x], x)):
+        row = [f"{label} ({gold[label]})"]
+        for model in models:
+            runs = results[corpus, model]
+            values = [run["test"]["per_label"].get(label, {}).get("f", 0.0) for run in runs]
+            row.append(f"{100 * statistics.mean(values):.1f}")
+        rows.append(row)
+    return table(["Label (gold in test)", *models], rows)
+
+
+def depths(results: Results) -> str:
+    """F by the number of convolutions (the second paper's figure 7).
+
+    results (Results): All results.
+    RETURNS (str): Markdown.
+    """
+    header = ["Convolutions", *(str(depth) for depth in DEPTH), "5 without shortcuts"]
+    rows = []
+    for corpus in CORPORA:
+        cells = [results.get((corpus, model)) for model in (*DEPTH.values(), "CNN-5")]
+        values = [spread([run["test"]["f"] for run in runs]) if runs else "–" for runs in cells]
+        rows.append([TITLES[corpus], *values])
+    return table(header, rows)
+
+
+def training_time(results: Results, corpus: str) -> str:
+    """Seconds of training up to some epochs (the first paper's figure 4).
+
+    results (Results): All results.
+    corpus (str): Name of the corpus.
+    RETURNS (str): Markdown.
+    """
+    rows = []
+    for model in MODELS[1:-2]:
+        runs = results.get((corpus, model), [])
+        row = [model]
+        for epochs in EPOCHS:
+            values = [value for run in runs if (value := _seconds(run, epochs)) is not None]
+            row.append(spread(values, 1.0) if values else "–")
+        rows.append(row)
+    return table(["Model", *(f"{epochs} epochs" for epochs in EPOCHS)], rows)
+
+
+def settings(scale: str) -> str:
+    """scale (str): Name of the settings.
+    RETURNS (str): The settings that all models share, as a list.
+    """
+    lines = [f"* {key}: {value}" for key, value in SCALES[scale]._asdict().items() if value]
+    return "\n".join(lines) + "\n"
+
+
+def write_report(folder: Path, scale: str, out: Path, notes: Path) -> None:
+    """Write the tables, as markdown and JSON, and the plots.
+
+    folder (Path): Holds the cells' results.
+    scale (str): Name of the settings.
+    out (Path): The markdown file; the others stand beside it.
+    notes (Path): A markdown file with what is to be said of the figures, put below the tables,
+        where it exists.
+    """
+    results = read_results(folder, scale)
+    parts = [
+        "# Relation models side by side\n",
+        "Gold entities, micro-averaged, strict (CMeIE: triples compared as strings); every gold "
+        "relation counts, also one that no candidate pair reaches. Chosen on dev, measured once on "
+        "test; mean ± standard deviation over seeds. s/epoch and pairs/s on one thread, with "
+        "another job on the machine.\n",
+        f"Settings, the same for all models of the papers (`{scale}`):\n\n" + settings(scale),
+    ]
+    for corpus in CORPORA:
+        parts += [f"## {TITLES[corpus]}\n", overall(results, corpus)]
+    parts += ["## Depth\n", "F on test.\n", depths(results)]
+    parts += ["## Seconds of training\n", f"{TITLES['15-labels']}.\n"]
+    parts.append(training_time(results, "15-labels"))
+    for corpus in CORPORA:
+        parts += [f"## F per label: {TITLES[corpus]}\n", per_label(results, corpus)]
+    if notes.exists():
+        parts.append(notes.read_text(encoding="utf-8"))
+    commits = sorted({run["commit"] for runs in results.values() for run in runs})
+    parts.append(f"Commits: {', '.join(commits)}.\n")
+    out.write_text("\n".join(parts), encoding="utf-8")
+    srsly.write_json(out.with_suffix(".json"), [run for some in results.values() for run in some])
+    plots(results, out)
+
+
+def plots(results: Results, out: Path) -> None:
+    """Draw F, depth and training time.
+
+    results (Results): All results.
+    out (Path): The report; pictures stand beside it.
+    """
+    import matplotlib
+
+    matplotlib.use("Agg")
+    from matplotlib import pyplot
+
+    drawings: Dict[str, Callable] = {"f": _draw_f, "depth": _draw_depth, "time": _draw_time}
+    for name, draw in drawings.items():
+        figure = draw(pyplot, results)
+        figure.savefig(out.with_name(f"{out.stem}_{name}.png"), dpi=110, bbox_inches="tight")
+        pyplot.close(figure)
+
+
+def _draw_f(pyplot: Any, results: Results) -> Any:
+    figure, axes = pyplot.subplots(1, len(CORPORA), figsize=(14, 6), sharey=True)
+    for axis, corpus in zip(axes, CORPORA):
+        for place, model in enumerate(reversed(MODELS)):
+            values = [100 * run["test"]["f"] for run in results.get((corpus, model), [])]
+            if values:
+                shade = "tab:gray" if model in (SVM, TUTORIAL) else "tab:blue"
+                error = statistics.stdev(values) if len(values) > 1 else 0.0
+                axis.barh(place, statistics.mean(values), xerr=error, color=shade, height=0.7)
+        axis.set_yticks(range(len(MODELS)), list(reversed(MODELS)))
+        axis.set_title(TITLES[corpus], fontsize=9)
+        axis.set_xlabel("F on test")
+        axis.grid(axis="x", alpha=0.3)
+    return figure
+
+
+def _draw_depth(pyplot: Any, results: Results) -> Any:
+    figure, axis = pyplot.subplots(figsize=(7, 4))
+    for corpus in CORPORA:
+        points = [
+            (depth, [100 * run["test"]["f"] for run in results[corpus, model]])
+            for depth, model in DEPTH.items()
+            if (corpus, model) in results
+        ]
+        if points:
+            places, values = zip(*points)
+            errors = [statistics.stdev(some) if len(some) > 1 else 0.0 for some in values]
+            means = [statistics.mean(some) for some in values]
+            axis.errorbar(places, means, errors, marker="o", capsize=3, label=TITLES[corpus])
+            axis.legend(fontsize=8)
+    axis.set_xticks(list(DEPTH))
+    axis.set_xlabel("Convolutions")
+    axis.set_ylabel("F on test")
+    axis.grid(alpha=0.3)
+    return figure
+
+
+def _draw_time(pyplot: Any, results: Results) -> Any:
+    figure, axis = pyplot.subplots(figsize=(7, 6))
+    models = [model for model in MODELS[1:-2] if ("15-labels", model) in results]
+    for place, model in enumerate(reversed(models)):
+        runs = results["15-labels", model]
+        for epochs, shade in zip(reversed(EPOCHS), ("#c6dbef", "#6baed6", "#08519c")):
+            values = [value for run in runs if (value := _seconds(run, epochs)) is not None]
+            if values:
+                label = f"{epochs} epochs" if place == 0 else None
+                axis.barh(place, statistics.mean(values), color=shade, height=0.7, label=label)
+    axis.set_yticks(range(len(models)), list(reversed(models)))
+    axis.set_xlabel("Seconds of training, one thread")
+    if axis.get_legend_handles_labels()[0]:
+        axis.legend()
+    axis.grid(axis="x", alpha=0.3)
+    return figure

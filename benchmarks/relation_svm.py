@@ -1,0 +1,163 @@
+"""The papers' SVM: a linear support-vector machine over features of the pair, by scikit-learn."""
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Dict, Iterable, Iterator, List, Sequence
+
+import numpy as np
+import spacy
+from sklearn.feature_extraction.text import HashingVectorizer
+from sklearn.svm import LinearSVC
+from spacy.language import Language
+from spacy.tokens import Doc
+from spacy.training import Example
+from thinc.api import Linear, Model
+
+from spacy_clinrel.pipeline.relation_classifier import Predictions, RelationClassifier
+from spacy_clinrel.pipeline.relation_data import collect_labels, gold_matrix
+from spacy_clinrel.pipeline.relation_scores import probabilities
+from spacy_clinrel.readers import Corpus
+from spacy_clinrel.types import Candidates
+
+if TYPE_CHECKING:
+    from relation_cells import Cell
+
+FEATURES = 2**17
+# Characters on either side of the pair, and between its mentions, that features are made of.
+AROUND, BETWEEN = 10, 60
+SIZES = (1, 2, 3)
+
+
+def grams(name: str, text: str) -> Iterator[str]:
+    """The character n-grams of a part of the text, as features of that part.
+
+    name (str): The part.
+    text (str): Its text.
+    YIELDS (str): The features.
+    """
+    for size in SIZES:
+        for i in range(len(text) - size + 1):
+            yield f"{name}={text[i : i + size]}"
+
+
+def pair_features(doc: Doc, head: Sequence[int], tail: Sequence[int], steps: int) -> List[str]:
+    """Features of a pair: both mentions and their types, the text before, between and after them,
+    and how far apart they are.
+
+    doc (Doc): The document.
+    head (Sequence[int]): Start, end (exclusive) and type index of the head.
+    tail (Sequence[int]): The same of the tail.
+    steps (int): Mentions from head to tail, signed.
+    RETURNS (List[str]): The features.
+    """
+    first, second = sorted((head, tail))
+    end = max(head[1], tail[1])
+    distance = second[0] - first[1]
+    between = doc[first[1] : min(max(second[0], first[1]), first[1] + BETWEEN)].text
+    features = [
+        f"types={head[2]}-{tail[2]}",
+        f"forwards={head[0] <= tail[0]}",
+        f"distance={int(np.log2(max(distance, 1)))}",
+        f"steps={max(-5, min(5, steps))}",
+    ]
+    parts = {
+        "head": doc[head[0] : head[1]].text,
+        "tail": doc[tail[0] : tail[1]].text,
+        "before": doc[max(0, first[0] - AROUND) : first[0]].text,
+        "between": between,
+        "after": doc[end : end + AROUND].text,
+    }
+    for name, text in parts.items():
+        features.extend(grams(name, text))
+    return features
+
+
+def vectorize(docs: Sequence[Doc], candidates: Candidates) -> Any:
+    """The features of all pairs of a batch.
+
+    docs (Sequence[Doc]): The documents.
+    candidates (Candidates): Their pairs.
+    RETURNS (csr_matrix): Shape: (pairs, FEATURES)
+    """
+    rows: List[List[str]] = []
+    pair = mention = 0
+    for doc, pairs, mentions in zip(docs, candidates.pair_lengths, candidates.mention_lengths):
+        own = candidates.mentions[mention : mention + mentions].tolist()
+        for head, tail in candidates.pairs[pair : pair + pairs].tolist():
+            rows.append(pair_features(doc, own[head], own[tail], tail - head))
+        pair, mention = pair + pairs, mention + mentions
+    hashing = HashingVectorizer(n_features=FEATURES, analyzer=list, alternate_sign=False)
+    return hashing.transform(rows)
+
+
+@Language.factory("pair_svm")
+class PairSVM(RelationClassifier):
+    """Relations by a linear SVM, one class against the rest, no-relation among them.
+
+    Its weights stand in a Thinc layer, which the pipeline saves and loads.
+    """
+
+    def __init__(self, nlp: Language, name: str, candidates: Dict[str, int]):
+        """candidates (Dict[str, int]): Settings of the candidate pairs."""
+        strategy = spacy.registry.misc.get("spacy-clinrel.SentencePairs.v1")(**candidates)
+        model: Model = Linear(nI=FEATURES)
+        super().__init__(nlp.vocab, model, strategy, name)
+
+    def fit(self, examples: Iterable[Example], c: float = 1.0) -> None:
+        """Learn from examples that carry gold mentions.
+
+        examples (Iterable[Example]): All of them.
+        c (float): The SVM's C; more follows the data more closely.
+        """
+        examples = list(examples)
+        data = collect_labels(example.reference for example in examples)
+        self.cfg.update(types=data["types"], signatures=data["signatures"])
+        for label in data["labels"]:
+            self.add_label(label)
+        docs = [example.predicted for example in examples]
+        candidates = self.make_candidates(docs)
+        gold = gold_matrix(examples, candidates, self.cfg, self.name)
+        classes = np.where(gold.any(axis=1), gold.argmax(axis=1) + 1, 0)
+        svm = LinearSVC(C=c, random_state=0).fit(vectorize(docs, candidates), classes)
+        weights = np.zeros((len(self.labels) + 1, FEATURES), dtype="float32")
+        # A class without an example is never chosen.
+        bias = np.full(len(self.labels) + 1, -1e9, dtype="float32")
+        # With two classes, scikit-learn keeps one row, for the second.
+        rows = svm.coef_ if len(svm.classes_) > 2 else np.vstack([-svm.coef_, svm.coef_])
+        offsets = svm.intercept_ if len(svm.classes_) > 2 else np.tile(svm.intercept_, 2) * [-1, 1]
+        weights[svm.classes_], bias[svm.classes_] = rows, offsets
+        self.model.set_dim("nO", len(bias))
+        self.model.set_param("W", weights)
+        self.model.set_param("b", bias)
+
+    def predict(self, docs: Iterable[Doc]) -> Predictions:
+        """docs (Iterable[Doc]): The documents.
+        RETURNS (Predictions): 1 for the chosen label of a pair, 0 for the others.
+        """
+        docs = list(docs)
+        candidates = self.make_candidates(docs)
+        scores = np.zeros((len(candidates), len(self.labels)), dtype="float32")
+        if len(candidates):
+            values = vectorize(docs, candidates) @ self.model.get_param("W").T
+            values = values + self.model.get_param("b")
+            best = probabilities(values, candidates, self.cfg).argmax(axis=1)
+            chosen = np.flatnonzero(best)
+            scores[chosen, best[chosen] - 1] = 1.0
+        return Predictions(candidates, scores)
+
+
+def train_svm(cell: "Cell", folder: Path, limit: int) -> None:
+    """Train and save a pipeline.
+
+    cell (Cell): What to train.
+    folder (Path): Where to save it.
+    limit (int): Documents to read; 0 for all.
+    """
+    from relation_cells import COMPONENT, CORPORA
+
+    corpus = CORPORA[cell.corpus]
+    nlp = spacy.blank("zh")
+    svm = nlp.add_pipe("pair_svm", name=COMPONENT, config={"candidates": corpus.pairs})
+    reader = Corpus(cell.file("train"), gold_entities=True, limit=limit, scheme=corpus.scheme)
+    assert isinstance(svm, PairSVM)
+    svm.fit(reader(nlp))
+    nlp.to_disk(folder)

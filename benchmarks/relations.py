@@ -1,0 +1,137 @@
+"""Relation models side by side: those of both Chinese papers, an SVM, the mention-pair model and
+explosion's tutorial component, on real corpora, between gold entities.
+
+    python benchmarks/relations.py --corpora PATH --tutorial CHECKOUT [--jobs 2] [--seeds 0 1 2]
+        [--models NAME ...] [--only 15-labels 11-labels cmeie] [--scale cpu]
+
+Makes vectors and .spacy files first, as project.yml does. Each model, corpus and seed is trained
+in a process of its own with one thread, chosen on dev and measured once on test. What finished
+stays in benchmarks/results/relations/ and is not repeated, so it can be stopped at any time;
+tables and plots go to benchmarks/results/. --report writes these from what there is.
+"""
+
+import argparse
+import os
+import subprocess
+import sys
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+from typing import List
+
+from relation_cells import CORPORA, MODELS, ROOT, SCALES, TUTORIAL, Cell, run, save
+from relation_report import write_report
+from tqdm import tqdm
+
+RESULTS = ROOT / "benchmarks" / "results"
+WORK = ROOT / "benchmarks" / "work"
+
+
+def arguments() -> argparse.Namespace:
+    """RETURNS (Namespace): The command line's options."""
+    parser = argparse.ArgumentParser(
+        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
+    parser.add_argument("--corpora", type=Path, help="folder of the corpora, to convert them")
+    parser.add_argument("--data", type=Path, default=ROOT / "corpus", help="their .spacy files")
+    parser.add_argument("--vectors", default=str(ROOT / "corpus" / "vectors"), help="or 'none'")
+    parser.add_argument("--tutorial", type=Path, help="checkout of explosion/projects")
+    parser.add_argument("--models", nargs="+", choices=MODELS, default=MODELS)
+    parser.add_argument("--only", nargs="+", choices=list(CORPORA), default=list(CORPORA))
+    parser.add_argument("--seeds", nargs="+", type=int, default=[0, 1, 2])
+    parser.add_argument("--scale", choices=list(SCALES), default="cpu")
+    parser.add_argument("--jobs", type=int, default=2, help="trainings at a time")
+    parser.add_argument("--results", type=Path, default=RESULTS / "relations")
+    parser.add_argument("--work", type=Path, default=WORK / "relations")
+    parser.add_argument("--report", action="store_true", help="only write tables and plots")
+    parser.add_argument("--cell", action="store_true", help="run the one cell here and now")
+    return parser.parse_args()
+
+
+def cells(options: argparse.Namespace) -> List[Cell]:
+    """All cells asked for, seed by seed, so that a table is whole early.
+
+    options (Namespace): The options.
+    RETURNS (List[Cell]): Those without a checkout of the tutorial are left out.
+    """
+    vectors = None if options.vectors == "none" else options.vectors
+    return [
+        Cell(model, corpus, seed, options.scale, options.data, vectors, options.tutorial)
+        for seed in options.seeds
+        for corpus in options.only
+        for model in options.models
+        if model != TUTORIAL or options.tutorial
+    ]
+
+
+def result_path(cell: Cell, results: Path) -> Path:
+    """cell (Cell): The cell.
+    results (Path): Folder of the results.
+    RETURNS (Path): Where its result goes.
+    """
+    model = cell.model.lower().replace(" ", "_")
+    return results / f"{cell.scale}.{cell.corpus}.{model}.{cell.seed}.json"
+
+
+def execute(cell: Cell, options: argparse.Namespace) -> int:
+    """Run a cell in a process of its own.
+
+    cell (Cell): The cell.
+    options (Namespace): The options.
+    RETURNS (int): Its exit code.
+    """
+    folder = options.work / result_path(cell, Path()).stem
+    folder.mkdir(parents=True, exist_ok=True)
+    command = [sys.executable, __file__, "--cell", "--models", cell.model, "--only", cell.corpus]
+    command += ["--seeds", str(cell.seed), "--scale", cell.scale, "--data", str(options.data)]
+    command += ["--vectors", options.vectors, "--results", str(options.results)]
+    command += ["--work", str(folder)]
+    if cell.tutorial:
+        command += ["--tutorial", str(cell.tutorial)]
+    env = {**os.environ, "OMP_NUM_THREADS": "1", "MKL_NUM_THREADS": "1"}
+    with (folder / "output.txt").open("w", encoding="utf-8") as out:
+        code = subprocess.run(command, env=env, stdout=out, stderr=out).returncode
+    if code:
+        tqdm.write(f"{cell.model} on {cell.corpus}, seed {cell.seed}: failed, see {out.name}")
+    return code
+
+
+def convert(corpora: Path) -> None:
+    """Make the .spacy files and the vectors, where they are not there yet.
+
+    corpora (Path): The folder of the corpora.
+    """
+    made = {
+        "vectors": "vectors/meta.json",
+        "ccks2017-convert": "ccks2017_relations_test.spacy",
+        "cmeie-convert": "cmeie_test.spacy",
+    }
+    for command, output in made.items():
+        if not (ROOT / "corpus" / output).exists():
+            args = [sys.executable, "-m", "spacy", "project", "run", command, str(ROOT)]
+            subprocess.run([*args, "--vars.corpora", str(corpora.resolve())], check=True, cwd=ROOT)
+
+
+def main() -> int:
+    """RETURNS (int): The number of cells that failed."""
+    options = arguments()
+    if options.cell:
+        [cell] = cells(options)
+        save(run(cell, options.work), result_path(cell, options.results))
+        return 0
+    if options.corpora and not options.report:
+        convert(options.corpora)
+    failed = 0
+    if not options.report:
+        todo = [x for x in cells(options) if not result_path(x, options.results).exists()]
+        with ThreadPoolExecutor(options.jobs) as pool:
+            codes = pool.map(lambda cell: execute(cell, options), todo)
+            failed = sum(bool(code) for code in tqdm(codes, total=len(todo), desc="Trainings"))
+    suffix = "" if options.scale == "cpu" else f"_{options.scale}"
+    out = options.results.parent / f"relations{suffix}.md"
+    write_report(options.results, options.scale, out, RESULTS / "relations_notes.md")
+    print(f"Saved {out}")
+    return failed
+
+
+if __name__ == "__main__":
+    sys.exit(main())
