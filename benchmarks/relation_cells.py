@@ -8,7 +8,7 @@ import platform
 import subprocess
 import time
 from pathlib import Path
-from typing import Any, Callable, Dict, List, NamedTuple, Optional
+from typing import Any, Callable, Dict, List, NamedTuple, Optional, Tuple
 
 import srsly
 import torch
@@ -72,6 +72,15 @@ PAPER_TWO = {
     "ResGRU-Att": "resgru_att",
 }
 PAIR_SENTENCE = {**PAPER_ONE, **PAPER_TWO}
+# What a model owes to its inputs: its name, and the settings that differ.
+VARIANTS: Dict[str, Tuple[str, Dict[str, Any]]] = {
+    "CNN-Max, no positions": ("CNN-Max", {"position_width": 0}),
+    "CNN-Max, whole sentence": ("CNN-Max", {"context": None}),
+    "CNN-Max, no vectors": ("CNN-Max", {"vectors": None}),
+    "PCNN, no positions": ("PCNN", {"position_width": 0}),
+    "ResNet-Max, no positions": ("ResNet-Max", {"position_width": 0}),
+    "BiGRU-Att, no positions": ("BiGRU-Att", {"position_width": 0}),
+}
 SVM, MENTION_PAIR, TUTORIAL = "SVM", "Mention pair", "Tutorial component"
 MODELS = [SVM, *PAIR_SENTENCE, MENTION_PAIR, TUTORIAL]
 DEPTH = {1: "CNN", 5: "ResNet-5", 9: "ResNet-9", 11: "ResNet-11", 13: "ResNet-13"}
@@ -166,7 +175,9 @@ def model_config(cell: Cell) -> Config:
     RETURNS (Config): Of a pipeline with a relation classifier.
     """
     scale, corpus = SCALES[cell.scale], CORPORA[cell.corpus]
-    name = cell.model
+    name, changes = VARIANTS.get(cell.model, (cell.model, {}))
+    if "vectors" in changes:
+        cell = cell._replace(vectors=changes["vectors"])
     if name == MENTION_PAIR:
         path = f"{'cmeie' if cell.corpus == 'cmeie' else 'ccks2017_relations'}.cfg"
     else:
@@ -183,6 +194,8 @@ def model_config(cell: Cell) -> Config:
         _size_mention_pair(config, cell, scale)
     else:
         _size_pair_sentence(config, cell, scale)
+        options = {key: value for key, value in changes.items() if key != "vectors"}
+        component["model"].update(options)
     return config
 
 

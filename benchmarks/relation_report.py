@@ -5,7 +5,7 @@ from pathlib import Path
 from typing import Any, Callable, Dict, List, Optional, Sequence, Tuple
 
 import srsly
-from relation_cells import CORPORA, DEPTH, MODELS, SCALES, SVM, TUTORIAL
+from relation_cells import CORPORA, DEPTH, MODELS, SCALES, SVM, TUTORIAL, VARIANTS
 
 Result = Dict[str, Any]
 Results = Dict[Tuple[str, str], List[Result]]
@@ -156,6 +156,21 @@ def depths(results: Results) -> str:
     return table(header, rows)
 
 
+def variants(results: Results) -> str:
+    """F of models that lack one of their inputs.
+
+    results (Results): All results.
+    RETURNS (str): Markdown.
+    """
+    rows = []
+    for base in dict.fromkeys(model for model, _ in VARIANTS.values()):
+        for model in (base, *(name for name, (of, _) in VARIANTS.items() if of == base)):
+            cells = [results.get((corpus, model)) for corpus in CORPORA]
+            row = [spread([run["test"]["f"] for run in runs]) if runs else "–" for runs in cells]
+            rows.append([model, *row])
+    return table(["Model", *(TITLES[corpus] for corpus in CORPORA)], rows)
+
+
 def training_time(results: Results, corpus: str) -> str:
     """Seconds of training up to some epochs (the first paper's figure 4).
 
@@ -203,6 +218,7 @@ def write_report(folder: Path, scale: str, out: Path, notes: Path) -> None:
     for corpus in CORPORA:
         parts += [f"## {TITLES[corpus]}\n", overall(results, corpus)]
     parts += ["## Depth\n", "F on test.\n", depths(results)]
+    parts += ["## What models owe to their inputs\n", "F on test.\n", variants(results)]
     parts += ["## Seconds of training\n", f"{TITLES['15-labels']}.\n"]
     parts.append(training_time(results, "15-labels"))
     for corpus in CORPORA:

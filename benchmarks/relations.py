@@ -18,7 +18,7 @@ from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import List
 
-from relation_cells import CORPORA, MODELS, ROOT, SCALES, TUTORIAL, Cell, run, save
+from relation_cells import CORPORA, MODELS, ROOT, SCALES, TUTORIAL, VARIANTS, Cell, run, save
 from relation_report import write_report
 from tqdm import tqdm
 
@@ -35,7 +35,8 @@ def arguments() -> argparse.Namespace:
     parser.add_argument("--data", type=Path, default=ROOT / "corpus", help="their .spacy files")
     parser.add_argument("--vectors", default=str(ROOT / "corpus" / "vectors"), help="or 'none'")
     parser.add_argument("--tutorial", type=Path, help="checkout of explosion/projects")
-    parser.add_argument("--models", nargs="+", choices=MODELS, default=MODELS)
+    names = [*MODELS, *VARIANTS]
+    parser.add_argument("--models", nargs="+", choices=names, default=names, metavar="NAME")
     parser.add_argument("--only", nargs="+", choices=list(CORPORA), default=list(CORPORA))
     parser.add_argument("--seeds", nargs="+", type=int, default=[0, 1, 2])
     parser.add_argument("--scale", choices=list(SCALES), default="cpu")
@@ -68,7 +69,7 @@ def result_path(cell: Cell, results: Path) -> Path:
     results (Path): Folder of the results.
     RETURNS (Path): Where its result goes.
     """
-    model = cell.model.lower().replace(" ", "_")
+    model = cell.model.lower().replace(",", "").replace(" ", "_")
     return results / f"{cell.scale}.{cell.corpus}.{model}.{cell.seed}.json"
 
 
