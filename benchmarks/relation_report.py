@@ -5,7 +5,7 @@ from pathlib import Path
 from typing import Any, Callable, Dict, List, Optional, Sequence, Tuple
 
 import srsly
-from relation_cells import CORPORA, DEPTH, MODELS, SCALES, SVM, TUTORIAL, VARIANTS
+from relation_settings import CORPORA, DEPTH, MODELS, SCALES, SVM, TUTORIAL, VARIANTS
 
 Result = Dict[str, Any]
 Results = Dict[Tuple[str, str], List[Result]]

@@ -19,7 +19,7 @@ from spacy_clinrel.readers import Corpus
 from spacy_clinrel.types import Candidates
 
 if TYPE_CHECKING:
-    from relation_cells import Cell
+    from relation_settings import Cell
 
 FEATURES = 2**17
 # Characters on either side of the pair, and between its mentions, that features are made of.
@@ -152,7 +152,7 @@ def train_svm(cell: "Cell", folder: Path, limit: int) -> None:
     folder (Path): Where to save it.
     limit (int): Documents to read; 0 for all.
     """
-    from relation_cells import COMPONENT, CORPORA
+    from relation_settings import COMPONENT, CORPORA
 
     corpus = CORPORA[cell.corpus]
     nlp = spacy.blank("zh")

@@ -20,7 +20,7 @@ from spacy_clinrel.scorers import score_relations
 from spacy_clinrel.tokens import Relation
 
 if TYPE_CHECKING:
-    from relation_cells import Cell
+    from relation_settings import Cell
 
 TUTORIAL = Path("tutorials") / "rel_component"
 
@@ -103,7 +103,7 @@ def tutorial_config(cell: "Cell") -> Config:
     cell (Cell): What to train.
     RETURNS (Config): The config.
     """
-    from relation_cells import CORPORA, SCALES
+    from relation_settings import CORPORA, SCALES
 
     assert cell.tutorial is not None
     folder = load_tutorial(cell.tutorial)
@@ -136,7 +136,7 @@ def speed(nlp: Language, cell: "Cell", seconds: float = 3.0) -> float:
     seconds (float): How long to measure at least.
     RETURNS (float): Pairs/s, the encoding of the text included.
     """
-    from relation_cells import SCALES
+    from relation_settings import SCALES
 
     limit = SCALES[cell.scale].limit
     examples = Corpus(cell.file("test"), gold_entities=True, limit=limit)(nlp)

@@ -18,8 +18,9 @@ from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import List
 
-from relation_cells import CORPORA, MODELS, ROOT, SCALES, TUTORIAL, VARIANTS, Cell, run, save
+from relation_cells import run, save
 from relation_report import write_report
+from relation_settings import CORPORA, MODELS, ROOT, SCALES, TUTORIAL, VARIANTS, Cell
 from tqdm import tqdm
 
 RESULTS = ROOT / "benchmarks" / "results"

@@ -90,7 +90,7 @@ def test_a_cell_that_fails_is_named_and_the_rest_goes_on(data, tmp_path):
 
 
 def test_the_svm_saves_loads_and_scores_the_same(data, benchmarks, tmp_path):
-    from relation_cells import Cell
+    from relation_settings import Cell
     from relation_svm import train_svm
 
     cell = Cell("SVM", "15-labels", 0, "small", data)
