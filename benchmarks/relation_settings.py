@@ -65,7 +65,7 @@ PAIR_SENTENCE = {**PAPER_ONE, **PAPER_TWO}
 # What a model owes to its inputs: its name, and the settings that differ.
 VARIANTS: Dict[str, Tuple[str, Dict[str, Any]]] = {
     "CNN-Max, no positions": ("CNN-Max", {"position_width": 0}),
-    "CNN-Max, whole sentence": ("CNN-Max", {"context": None}),
+    "CNN-Max, whole sentence": ("CNN-Max", {"window": None}),
     "CNN-Max, no vectors": ("CNN-Max", {"vectors": None}),
     "PCNN, no positions": ("PCNN", {"position_width": 0}),
     "ResNet-Max, no positions": ("ResNet-Max", {"position_width": 0}),
@@ -83,7 +83,7 @@ class Scale(NamedTuple):
     docs (Optional[Dict[str, int]]): Documents of a batch, for each corpus; None for the config's
         own.
     negatives (Optional[float]): Pairs without a relation for each with one.
-    context (Optional[int]): Characters on either side of a mention that a pair's window holds.
+    window (Optional[int]): Characters on either side of a mention that a pair's window holds.
     rate (Optional[float]): Highest learning rate, after half an epoch, from where it falls to zero,
         with dropout 0.3 and averaged weights; None for the config's own.
     filters (Optional[int]): Filters of convolutions; None for the config's own, as below.
@@ -96,7 +96,7 @@ class Scale(NamedTuple):
     epochs: Dict[str, int]
     docs: Optional[Dict[str, int]] = None
     negatives: Optional[float] = None
-    context: Optional[int] = None
+    window: Optional[int] = None
     rate: Optional[float] = None
     filters: Optional[int] = None
     windows: Optional[List[int]] = None
@@ -111,7 +111,7 @@ SCALES = {
         # About 50 pairs each.
         docs={"15-labels": 8, "11-labels": 1, "cmeie": 4},
         negatives=3,
-        context=25,
+        window=25,
         rate=0.002,
         filters=128,
         windows=[3],
@@ -122,7 +122,7 @@ SCALES = {
     "small": Scale(
         epochs={"15-labels": 2, "11-labels": 2, "cmeie": 2},
         negatives=3,
-        context=5,
+        window=5,
         rate=0.01,
         filters=8,
         windows=[3],
@@ -209,8 +209,8 @@ def _size_pair_sentence(config: Config, cell: Cell, scale: Scale) -> None:
         model["tok2vec"]["width"] = util.load_model(cell.vectors).vocab.vectors.shape[1]
     elif cell.scale == "small":
         model["tok2vec"].update(width=8, rows=200)
-    if scale.context is not None:
-        model["context"] = scale.context
+    if scale.window is not None:
+        model["window"] = scale.window
     blocks = [model["encoder"], *model["encoder"].get("*", {}).values()]
     for block in blocks:
         kind = block["@misc"]

@@ -1,7 +1,9 @@
 """Label schemes: the papers' two, and what a projection does to relations."""
 
+import catalogue
 import pytest
 
+from spacy_clinrel.cli.evaluate import evaluate_path
 from spacy_clinrel.readers import Corpus
 from spacy_clinrel.schemes import get_scheme, schemes
 from spacy_clinrel.tokens import relabel_relations
@@ -99,14 +101,30 @@ def test_the_reader_projects_the_reference(doc, zh, tmp_path):
         Corpus(path, scheme="none")
 
 
-def test_a_scheme_of_ones_own(doc, zh, tmp_path):
-    path = write_docs(tmp_path / "x.spacy", [doc])
-    schemes.register("own", func=lambda: {"TeRD": "finds"})
-    try:
-        [example] = Corpus(path, scheme="own")(zh)
-    finally:
-        # The registry has no way to forget a name.
-        import catalogue
+@pytest.fixture
+def own():
+    """A scheme of one's own, forgotten afterwards."""
+    schemes.register("own", func=lambda: {"TeRD": "finds", "证实": "证实"})
+    yield "own"
+    # The registry itself has no way to forget a name.
+    catalogue.REGISTRY.pop(("spacy_clinrel", "schemes", "own"))
 
-        catalogue.REGISTRY.pop(("spacy_clinrel", "schemes", "own"))
+
+def test_a_scheme_of_ones_own(doc, zh, own, tmp_path):
+    path = write_docs(tmp_path / "x.spacy", [doc])
+    [example] = Corpus(path, scheme=own)(zh)
     assert labels(example.reference) == ["finds"]
+
+
+def test_evaluation_under_a_scheme(trained_model, made_up, own):
+    """Gold relations outside the scheme are none, so what is predicted there is wrong."""
+    path = made_up / "dev.spacy"
+    plain = evaluate_path(str(trained_model), path, gold_entities=True)["gold_entities"]
+    result = evaluate_path(str(trained_model), path, gold_entities=True, scheme=own)
+    assert result["scheme"] == own
+    scores = result["gold_entities"]
+    assert scores["rel_per_type"]["证实"] == plain["rel_per_type"]["证实"]
+    assert scores["rel_per_type"].get("改善", {"gold": 0})["gold"] == 0
+    assert scores["rel_micro_p"] < plain["rel_micro_p"]
+    with pytest.raises(ValueError, match="F023"):
+        evaluate_path(str(trained_model), path, scheme="none")

@@ -13,6 +13,7 @@ from ..errors import Errors
 from ..layers.pair_sentence import PairSentence as PairSentenceModule
 from ..layers.pair_sentence.encoders import CreateEncoder
 from ..layers.pair_sentence.pooling import CreatePooling
+from .encode import Encoder
 from .pair_model import RelationModel, pair_model
 
 
@@ -22,10 +23,11 @@ def PairSentence(
     pooling: CreatePooling,
     position_width: int = 25,
     max_distance: int = 100,
-    context: Optional[int] = None,
+    window: Optional[int] = None,
     sentence_ends: str = SENTENCE_ENDS,
     line_breaks: bool = True,
     budget: int = 32768,
+    context: Optional[Encoder] = None,
     mixed_precision: bool = False,
 ) -> RelationModel:
     """Create a relation model that encodes each pair's sentence, as both Chinese papers do; its
@@ -40,18 +42,21 @@ def PairSentence(
     position_width (int): Width of each of the two embeddings of a token's distances to head and
         tail; 0 leaves them out.
     max_distance (int): Distances beyond it are clipped, in tokens.
-    context (Optional[int]): Tokens of a window on either side of each mention. None for the whole
-        sentence, or all sentences from one mention's to the other's.
+    window (Optional[int]): Tokens on either side of each mention that a pair sees. None for the
+        whole sentence, or all sentences from one mention's to the other's.
     sentence_ends (str): Characters that end a sentence.
     line_breaks (bool): Whether a line break ends a sentence.
     budget (int): Most places of a padded batch, pairs times tokens, which bounds the memory.
+    context (Optional[Encoder]): A sequence encoder over the vectors of the whole text, told where
+        its mentions stand, e.g. `spacy-clinrel.BiRNN.v1`; pairs see its output beside the token
+        vectors. The papers have none.
     mixed_precision (bool): Half precision on CUDA.
     RETURNS (Model[Tuple[List[Doc], Candidates], Floats2d]): Documents and their candidates to
         scores of shape (pairs, nO), before any softmax or sigmoid.
     RAISES (ValueError): If a size is out of range.
     """
     sizes = {"max_distance": (max_distance, 1), "budget": (budget, 1)}
-    sizes.update(position_width=(position_width, 0), context=(context or 0, 0))
+    sizes.update(position_width=(position_width, 0), window=(window or 0, 0))
     for name, (value, least) in sizes.items():
         if value < least:
             raise ValueError(Errors.M004.format(what=name, need=f"{least} or more", value=value))
@@ -61,12 +66,17 @@ def PairSentence(
         pooling=pooling,
         position_width=position_width,
         max_distance=max_distance,
-        context=context,
+        window=window,
         budget=budget,
     )
     numbers = partial(batch_sentences, ends=sentence_ends, line_breaks=line_breaks)
     return pair_model(
-        "pair_sentence", tok2vec, create, token_numbers=numbers, mixed_precision=mixed_precision
+        "pair_sentence",
+        tok2vec,
+        create,
+        context=context,
+        token_numbers=numbers,
+        mixed_precision=mixed_precision,
     )
 
 

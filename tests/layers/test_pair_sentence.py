@@ -53,7 +53,7 @@ POOLINGS = {
 }
 
 
-def naive_window(head, tail, context):
+def naive_window(head, tail, window):
     """The tokens that a pair sees, one by one."""
     (a, b, _), (c, d, _) = MENTIONS[head].tolist(), MENTIONS[tail].tolist()
     first, last = SENTENCES[min(a, c)], SENTENCES[max(b, d) - 1]
@@ -61,18 +61,18 @@ def naive_window(head, tail, context):
         i
         for i in range(len(SENTENCES))
         if first <= SENTENCES[i] <= last
-        and (context is None or any(s - context <= i < e + context for s, e in ((a, b), (c, d))))
+        and (window is None or any(s - window <= i < e + window for s, e in ((a, b), (c, d))))
     ]
 
 
-@pytest.mark.parametrize("context", [None, 0, 1, 2, 50])
-def test_windows(context):
-    windows = make_windows(MENTIONS, PAIRS, SENTENCES, context)
+@pytest.mark.parametrize("window", [None, 0, 1, 2, 50])
+def test_windows(window):
+    windows = make_windows(MENTIONS, PAIRS, SENTENCES, window)
     index = windows.tokens(torch.arange(len(PAIRS)))
     lengths = windows.lengths.tolist()
     assert index.shape == (len(PAIRS), max(lengths))
     for row, length, (head, tail) in zip(index.tolist(), lengths, PAIRS.tolist()):
-        assert row[:length] == naive_window(head, tail, context)
+        assert row[:length] == naive_window(head, tail, window)
         assert set(row[length:]) <= {row[length - 1]}
 
 
@@ -160,7 +160,7 @@ def test_bidirectional_layers_are_torchs_own():
 
 def make_model(encoder="parallel", pooling="position", **options):
     torch.manual_seed(0)
-    settings = {"position_width": 2, "max_distance": 4, "context": None, "budget": 10**6}
+    settings = {"position_width": 2, "max_distance": 4, "window": None, "budget": 10**6}
     return PairSentence(
         n_in=3,
         n_types=3,
@@ -180,7 +180,7 @@ def tokens():
 
 def naive_scores(model, tokens, head, tail):
     """One pair, its tokens put together one by one."""
-    index = naive_window(head, tail, model.context)
+    index = naive_window(head, tail, model.window)
     rows, positions = [], []
     for i in index:
         both = []
@@ -201,11 +201,11 @@ def naive_scores(model, tokens, head, tail):
     return model.output(torch.cat(pooled, dim=1))[0]
 
 
-@pytest.mark.parametrize("context", [None, 2])
+@pytest.mark.parametrize("window", [None, 2])
 @pytest.mark.parametrize("pooling", POOLINGS)
 @pytest.mark.parametrize("encoder", CREATE)
-def test_pairs_one_by_one(encoder, pooling, context, tokens):
-    model = make_model(encoder, pooling, context=context)
+def test_pairs_one_by_one(encoder, pooling, window, tokens):
+    model = make_model(encoder, pooling, window=window)
     scores = model(tokens, MENTIONS, PAIRS, SENTENCES)
     assert scores.shape == (len(PAIRS), 4) and scores.std(dim=0).min() > 0
     for row, (head, tail) in zip(scores, PAIRS.tolist()):

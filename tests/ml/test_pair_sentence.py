@@ -81,8 +81,8 @@ def test_the_budget_changes_no_score(docs):
     np.testing.assert_allclose(scores[1], scores[2], atol=1e-5)
 
 
-def test_context_hides_what_stands_farther_off(docs, zh):
-    model = make_model(docs, context=2)
+def test_the_window_hides_what_stands_farther_off(docs, zh):
+    model = make_model(docs, window=2)
     texts = ("予补液后头痛缓解甲乙丙丁。", "予补液后头痛缓解甲己庚辛。")
     scores = []
     for text in texts:
@@ -93,6 +93,18 @@ def test_context_hides_what_stands_farther_off(docs, zh):
         ]
         scores.append(model.predict(([doc], candidates_of([doc]))))
     np.testing.assert_allclose(*scores, atol=1e-6)
+
+
+def test_a_context_encoder_lets_pairs_see_the_whole_text(docs, zh):
+    birnn = {"@architectures": "spacy-clinrel.BiRNN.v1", "width": 4}
+    model = make_model(docs, window=1, context=birnn)
+    doc, batch = docs[0], candidates_of(docs[:1])
+    scores = model.predict(([doc], batch))
+    other = zh.make_doc(doc.text.replace("患者", "病人"))
+    spans = [(ent.start_char, ent.end_char, ent.label_) for ent in doc.ents]
+    other.ents = [other.char_span(*bounds[:2], label=bounds[2]) for bounds in spans]
+    changed = model.predict(([other], candidates_of([other])))
+    assert scores.shape == changed.shape and not np.allclose(scores, changed)
 
 
 def test_gradients_reach_the_characters(docs):
@@ -123,7 +135,7 @@ def test_sentences_are_numbered_through_the_batch(zh):
 
 @pytest.mark.parametrize(
     "options",
-    [{"position_width": -1}, {"max_distance": 0}, {"budget": 0}, {"context": -1}],
+    [{"position_width": -1}, {"max_distance": 0}, {"budget": 0}, {"window": -1}],
     ids=str,
 )
 def test_sizes_out_of_range(options):

@@ -27,7 +27,7 @@ class PairSentence(nn.Module):
     pooling (Callable[..., Module]): Creates a pooling, one for each of the encoder's parts.
     position_width (int): Width of each of the two position embeddings, d_p; 0 leaves them out.
     max_distance (int): Distances beyond it are clipped, in tokens.
-    context (Optional[int]): Tokens of a window on either side of each mention; None for the whole
+    window (Optional[int]): Tokens of a window on either side of each mention; None for the whole
         sentence of both.
     budget (int): Most places of a padded batch, pairs times tokens.
     """
@@ -42,12 +42,12 @@ class PairSentence(nn.Module):
         pooling: CreatePooling,
         position_width: int,
         max_distance: int,
-        context: Optional[int],
+        window: Optional[int],
         budget: int,
     ):
         super().__init__()
         self.max_distance = max_distance
-        self.context = context
+        self.window = window
         self.budget = budget
         self.dropout = Dropout()
         embeddings = [nn.Embedding(2 * max_distance + 1, position_width) for _ in range(2)]
@@ -71,7 +71,7 @@ class PairSentence(nn.Module):
         """
         if not len(pairs):
             return self.output(tokens.new_zeros(0, self.output.in_features))
-        windows = make_windows(mentions, pairs, sentences, self.context)
+        windows = make_windows(mentions, pairs, sentences, self.window)
         lengths = windows.lengths
         batches = list(chunks(lengths, self.budget))
         again = torch.is_grad_enabled() and len(batches) > 1

@@ -44,17 +44,17 @@ class Windows:
 
 
 def make_windows(
-    mentions: Tensor, pairs: Tensor, sentences: Tensor, context: Optional[int]
+    mentions: Tensor, pairs: Tensor, sentences: Tensor, window: Optional[int]
 ) -> Windows:
     """Find the window of each pair.
 
     It runs from the start of the sentence of the one mention to the end of the sentence of the
-    other; with `context`, tokens farther than that from both mentions are left out.
+    other; with `window`, tokens farther than that from both mentions are left out.
 
     mentions (Tensor): Start, end (exclusive), type. *Shape:* (mentions, 3)
     pairs (Tensor): Head and tail. *Shape:* (pairs, 2)
     sentences (Tensor): The number of the sentence of each token, ascending. *Shape:* (tokens,)
-    context (Optional[int]): Tokens on either side of each mention. None for no limit.
+    window (Optional[int]): Tokens on either side of each mention. None for no limit.
     RETURNS (Windows): For each pair one.
     """
     starts, ends = mentions[pairs, 0], mentions[pairs, 1]  # (pairs, 2)
@@ -65,10 +65,10 @@ def make_windows(
     last = sentences[ends.amax(1) - 1].contiguous()
     low = torch.searchsorted(sentences, first)
     high = torch.searchsorted(sentences, last, right=True)
-    if context is None:
+    if window is None:
         return Windows(torch.stack([low, high], dim=1), torch.stack([high, high], dim=1))
-    starts = torch.maximum(starts - context, low[:, None])
-    ends = torch.minimum(ends + context, high[:, None])
+    starts = torch.maximum(starts - window, low[:, None])
+    ends = torch.minimum(ends + window, high[:, None])
     apart = starts[:, 1] > ends[:, 0]
     one = torch.where(apart, ends[:, 0], ends.amax(1))
     two = torch.where(apart, starts[:, 1], one)
