@@ -111,6 +111,14 @@ class Errors(metaclass=ErrorsWithCodes):
         "Unknown scheme '{name}'. Known: {known}. (A scheme that was just added to setup.cfg is "
         "known after `python -m pip install -e .`)"
     )
+    F024 = (
+        "--rename, --only-groups-of and --without-groups-of work on the way from a corpus to a "
+        ".spacy file, not back."
+    )
+    F025 = (
+        "{out} already holds {n} of the files that would be written, e.g. {name}. Give another "
+        "folder, or --force to replace them."
+    )
     F015 = "{paths}: no character occurs {n} times. Give more text, or a smaller --min-count."
 
     # Pictures
@@ -127,6 +135,7 @@ class Errors(metaclass=ErrorsWithCodes):
     )
     V006 = "{path}: not UTF-8 (byte {byte}). Convert it first, e.g. iconv -f GB18030 -t UTF-8."
     V007 = "{path} is a folder. Give the name of the .html file to write."
+    V009 = "The page's own words are not there in '{lang}'. Known: {known}."
     V008 = "{path} is no .spacy file, so without a pipeline ('-') there is nothing to show."
 
 

@@ -6,9 +6,10 @@ from typing import Callable, Iterable, Iterator, Optional, Union
 
 from spacy import util
 from spacy.language import Language
-from spacy.tokens import Doc, Span, SpanGroup
+from spacy.tokens import Doc, DocBin, Span, SpanGroup
 from spacy.training import Example
 from spacy.training.corpus import Corpus as SpacyCorpus
+from spacy.training.corpus import walk_corpus
 
 from .errors import Errors
 from .schemes import get_scheme
@@ -83,8 +84,24 @@ def read_corpus(nlp: Language, path: Union[str, Path], corpus: SpacyCorpus) -> I
         except StopIteration:
             return
         except Exception as err:  # msgpack, zlib and the DocBin have no error in common
-            raise ValueError(Errors.F003.format(path=path, error=err)) from err
+            broken = broken_file(Path(path), nlp) or path
+            raise ValueError(Errors.F003.format(path=broken, error=err)) from err
         yield example
+
+
+def broken_file(path: Path, nlp: Language) -> Optional[Path]:
+    """Find the file of a folder that can't be read.
+
+    path (Path): A .spacy file, or a folder of them.
+    nlp (Language): The pipeline.
+    RETURNS (Optional[Path]): The first such file; None if all can be read.
+    """
+    for file in walk_corpus(path, ".spacy"):
+        try:
+            list(DocBin().from_disk(file).get_docs(nlp.vocab))
+        except Exception:  # as above
+            return file
+    return None
 
 
 def gold_mentions_doc(nlp: Language, reference: Doc) -> Doc:

@@ -145,6 +145,14 @@ def test_a_broken_file(zh, tmp_path, content):
         list(Corpus(path)(zh))
 
 
+def test_the_broken_file_of_a_folder_is_named(zh, notes, tmp_path):
+    write_docs(tmp_path / "a.spacy", notes)
+    write_docs(tmp_path / "c.spacy", notes)
+    (tmp_path / "b.spacy").write_bytes(b"no docbin")
+    with pytest.raises(ValueError, match=r"F003.*b\.spacy"):
+        list(Corpus(tmp_path)(zh))
+
+
 def test_a_file_that_was_cut_off(zh, path):
     data = path.read_bytes()
     path.write_bytes(data[: len(data) // 2])

@@ -71,6 +71,9 @@ def convert_cli(
             "--group-by", help="Pattern that finds a document's group, e.g. its record, in its id"
         ),
     ] = "[0-9]+$",
+    force: Annotated[
+        bool, typer.Option("--force", "-F", help="Replace files that OUT, a folder, has already")
+    ] = False,
     quiet: Annotated[bool, typer.Option("--quiet", "-q", help="Print nothing but errors")] = False,
 ) -> None:
     """Convert a corpus in FORMAT to a .spacy file, or a .spacy file to FORMAT.
@@ -94,6 +97,7 @@ def convert_cli(
                 lang=lang,
                 strict=strict,
                 selection=selection,
+                force=force,
                 report=report,
                 progress=not quiet,
             )
@@ -118,6 +122,7 @@ def convert(
     lang: str = "zh",
     strict: bool = False,
     selection: Selection = Selection(),  # noqa: B008 - it can't be changed
+    force: bool = False,
     report: Optional[Report] = None,
     progress: bool = False,
 ) -> Report:
@@ -129,6 +134,7 @@ def convert(
     lang (str): The language, whose tokenizer is used.
     strict (bool): Whether a loss is an error.
     selection (Selection): Which documents to keep, and other names for types.
+    force (bool): Whether files that the folder OUT has already may be replaced.
     report (Optional[Report]): Filled in, also where the conversion fails. None makes a new one.
     progress (bool): Whether to show a progress bar.
     RETURNS (Report): What was kept, lost and repaired.
@@ -137,7 +143,11 @@ def convert(
     """
     report = Report() if report is None else report
     if src.suffix == SUFFIX and not src.is_dir():
-        _write_corpus(format_name, src, out, spacy.blank(lang), strict, report)
+        if selection.only or selection.without or selection.names:
+            raise ValueError(Errors.F024)
+        written = _corpus_files(format_name, src, spacy.blank(lang), report)
+        _check_losses(report, strict)
+        _write_files(written, out, force)
         return report
     check_output(None if out.is_dir() else out, src, selection.only, selection.without)
     converter = select(get_converter(format_name), selection)
@@ -153,6 +163,11 @@ def convert(
         code = Errors.F022 if selected and not report.messages else Errors.F008
         raise ValueError(code.format(path=src))
     _check_losses(report, strict)
+    report.messages.extend(
+        f"--rename {old}={new}: there is no entity of the type {old}"
+        for old, new in selection.names.items()
+        if not report.renamed[old]
+    )
     with replacing(out) as draft:
         docs.to_disk(draft)
     return report
@@ -196,13 +211,15 @@ def print_report(report: Report) -> None:
         msg.info(f"… and {more} more. --report FILE.json lists them all.")
 
 
-def _write_corpus(
-    format_name: str, src: Path, out: Path, nlp: Language, strict: bool, report: Report
-) -> None:
+def _corpus_files(format_name: str, src: Path, nlp: Language, report: Report) -> Dict[str, str]:
     write = get_writer(format_name)
-    docs = read_docbin(src, nlp.vocab)
-    files = write_files(write, docs, report)
-    _check_losses(report, strict)
+    return write_files(write, read_docbin(src, nlp.vocab), report)
+
+
+def _write_files(files: Dict[str, str], out: Path, force: bool) -> None:
+    there = [name for name in files if (out / name).exists()]
+    if there and not force:
+        raise ValueError(Errors.F025.format(out=out, n=len(there), name=there[0]))
     for name, content in files.items():
         with replacing(out / name) as draft:
             draft.write_bytes(content.encode("utf-8"))

@@ -14,6 +14,7 @@ from wasabi import msg
 
 from ..converters import get_doc_id
 from ..displacy import to_html
+from ..displacy.words import WORDS
 from ..errors import Errors
 from ..files import check_output, read_docbin, replacing
 from ..tokens import all_mentions, get_relations
@@ -101,6 +102,8 @@ def visualize(
     """
     if not src.exists():
         raise ValueError(Errors.F001.format(path=src))
+    if lang is not None and lang not in WORDS:
+        raise ValueError(Errors.V009.format(lang=lang, known=", ".join(WORDS)))
     if out.is_dir():
         raise ValueError(Errors.V007.format(path=out))
     check_output(out, src)

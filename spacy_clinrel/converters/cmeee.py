@@ -22,6 +22,9 @@ def read(path: Path, report: Report) -> Iterator[Record]:
     YIELDS (Record): A record for each line, named by the file and the line.
     """
     for line, content in read_lines(path, report) or ():
+        if SEPARATOR not in content and content.lstrip().startswith("{"):
+            report.lose("line of JSON, which CMeEE has none of", path, line)
+            continue
         text, *parts = content.split(SEPARATOR)
         record = Record(f"{path.stem}-{line}", text, line=line)
         for number, part in enumerate(parts):

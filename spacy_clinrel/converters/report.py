@@ -21,6 +21,7 @@ class Report:
     relations (int): Relations kept, each once.
     lost (Counter): How much could not be kept, or not in its shape, by reason.
     repaired (Counter): How much was put right without loss, by reason.
+    renamed (Counter): Mentions whose type got another name, by old name.
     messages (List[str]): `file:line: what is wrong`.
     """
 
@@ -30,6 +31,7 @@ class Report:
     relations: int = 0
     lost: Counter = field(default_factory=Counter)
     repaired: Counter = field(default_factory=Counter)
+    renamed: Counter = field(default_factory=Counter)
     messages: List[str] = field(default_factory=list)
 
     @property
@@ -89,5 +91,6 @@ class Report:
             "relations": self.relations,
             "lost": dict(self.lost.most_common()),
             "repaired": dict(self.repaired.most_common()),
+            "renamed": dict(self.renamed.most_common()),
             "messages": self.messages,
         }

@@ -56,7 +56,8 @@ def renaming(converter: Converter, names: Mapping[str, str]) -> Converter:
     RETURNS (Converter): The format with these names.
     """
 
-    def rename(record: Record) -> Record:
+    def rename(record: Record, report: Report) -> Record:
+        report.renamed.update(m.type for m in record.mentions if m.type in names)
         mentions = [m._replace(type=names.get(m.type, m.type)) for m in record.mentions]
         return dataclasses.replace(record, mentions=mentions)
 
@@ -70,7 +71,7 @@ def selecting(converter: Converter, keep: Callable[[str], bool]) -> Converter:
     keep (Callable[[str], bool]): Whether to keep a document, by its id.
     RETURNS (Converter): The format with only these.
     """
-    return _mapped(converter, lambda record: record if keep(record.doc_id) else None)
+    return _mapped(converter, lambda record, _: record if keep(record.doc_id) else None)
 
 
 def group_of(doc_id: str, pattern: str) -> str:
@@ -104,10 +105,12 @@ def _membership(groups: Set[str], pattern: str, wanted: bool) -> Callable[[str],
     return lambda doc_id: (group_of(doc_id, pattern) in groups) == wanted
 
 
-def _mapped(converter: Converter, change: Callable[[Record], Optional[Record]]) -> Converter:
+def _mapped(
+    converter: Converter, change: Callable[[Record, Report], Optional[Record]]
+) -> Converter:
     def read(path: Path, report: Report) -> Iterator[Record]:
         for record in converter.read(path, report):
-            changed = change(record)
+            changed = change(record, report)
             if changed is not None:
                 yield changed
 

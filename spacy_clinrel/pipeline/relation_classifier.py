@@ -9,7 +9,7 @@ from spacy.tokens import Doc
 from spacy.training import Example, validate_examples, validate_get_examples
 from spacy.vocab import Vocab
 from thinc.api import Config, Model, Optimizer, set_dropout_rate
-from thinc.types import Floats2d
+from thinc.types import Floats2d, Ints1d
 
 from ..candidates import make_candidates
 from ..errors import Errors
@@ -324,12 +324,17 @@ class RelationClassifier(TrainablePipe):
         examples (Iterable[Example]): The batch.
         scores (ndarray): The model's scores for all candidates. Shape: (pairs, nO)
         RETURNS (Tuple[float, np.ndarray]): Cross-entropy, averaged over the documents, and its
-            gradient.
+            gradient, zero in documents that are not annotated with relations.
         """
         examples = list(examples)
         candidates = self.make_candidates([eg.predicted for eg in examples])
         gold = gold_matrix(examples, candidates, self.cfg, self.name)
-        return self._loss(candidates, gold, scores)
+        rows = np.flatnonzero(annotated_pairs(examples, candidates))
+        some = self.model.ops.asarray1i(cast(Ints1d, rows))
+        loss, d_some = self._loss(candidates.select(rows), gold[rows], scores[some])
+        gradient = self.model.ops.alloc2f(*scores.shape)
+        gradient[some] = d_some
+        return loss, gradient
 
     def initialize(
         self,

@@ -10,6 +10,7 @@ from typer.testing import CliRunner
 
 from spacy_clinrel.cli.convert import convert
 from spacy_clinrel.converters import Report, get_doc_id
+from spacy_clinrel.converters.select import Selection
 from spacy_clinrel.tokens import get_relations
 
 ANN = "T1\tTest 1 5\t头颅CT\nT2\tDisease 6 9\t脑出血\nR1\tTeRD Arg1:T1 Arg2:T2\n"
@@ -175,3 +176,36 @@ def test_bad_selections(corpus, tmp_path, options, code):
     result = run("brat", corpus, out, *more, *options)
     assert result.exit_code == 1 and code in result.output
     assert not out.exists()
+
+
+def test_a_renaming_that_meets_nothing_is_named(corpus, tmp_path):
+    report = Report()
+    names = {"Test": "检查", "Tset": "检查"}
+    convert("brat", corpus, tmp_path / "a.spacy", selection=Selection(names=names), report=report)
+    assert report.renamed == {"Test": 2} and report.to_dict()["renamed"] == {"Test": 2}
+    assert report.messages == ["--rename Tset=检查: there is no entity of the type Tset"]
+
+
+def test_the_other_way_replaces_nothing_unasked(corpus, tmp_path):
+    out = tmp_path / "a.spacy"
+    convert("brat", corpus, out)
+    convert("brat", out, tmp_path / "fresh")
+    before = {path.name: path.read_bytes() for path in (tmp_path / "fresh").iterdir()}
+    (corpus / "1.txt").write_text("a note of somebody else", encoding="utf-8")
+    (corpus / "2.ann").unlink()
+    result = run("brat", out, corpus)
+    assert result.exit_code == 1 and "F025" in result.output and "3 of the files" in result.output
+    assert not (corpus / "2.ann").exists(), "none of the files is written"
+    assert run("brat", out, corpus, "--force").exit_code == 0
+    assert {path.name: path.read_bytes() for path in corpus.iterdir()} == before
+
+
+@pytest.mark.parametrize(
+    "options", [("--rename", "Test=检查"), ("--only-groups-of", "a.spacy")], ids=str
+)
+def test_the_other_way_takes_no_selection(corpus, tmp_path, options):
+    out = tmp_path / "a.spacy"
+    convert("brat", corpus, out)
+    result = run("brat", out, tmp_path / "back", *options)
+    assert result.exit_code == 1 and "F024" in result.output
+    assert not (tmp_path / "back").exists()

@@ -111,6 +111,13 @@ def test_file_as_a_whole_or_by_lines(model, tmp_path):
     assert titles == ["a:1", "a:3"] and len(found) == 1 and ">Confidence<" in html
 
 
+def test_a_language_without_words(gold, tmp_path):
+    result = run("-", gold, tmp_path / "a.html", "--lang", "klingon")
+    assert result.exit_code == 1 and "V009" in result.output
+    assert "Known: en, zh" in flat(result.output)
+    assert not (tmp_path / "a.html").exists()
+
+
 def test_gold_as_it_is(gold, tmp_path):
     out = tmp_path / "a.html"
     result = run("-", gold, out)

@@ -34,3 +34,10 @@ def test_broken_mentions(read, put):
         "mention is empty, reversed or outside the text": 2,
     }
     assert all(message.startswith(f"{path}:1: ") for message in report.messages)
+
+
+def test_a_line_of_json_is_no_text(read, put):
+    path = put("a.txt", '{"text": "头痛"}\n头痛|||0 1 sym|||\n')
+    docs, report = read("cmeee", path)
+    assert [doc.text for doc in docs] == ["头痛"]
+    assert report.losses == 1 and "a.txt:1" in report.messages[0]

@@ -323,6 +323,24 @@ def test_the_loss_is_averaged_over_docs(relations):
     np.testing.assert_allclose(3 * gradient, np.concatenate([g for (_, g), _ in parts]), rtol=1e-5)
 
 
+def test_docs_without_relation_annotation_do_not_count(relations):
+    """A reference without the group says nothing about relations, so nothing is learned of it."""
+    component = relations.get_pipe(NAME)
+    examples = gold_examples(relations, make_notes(relations, 2, seed=7))
+    logits = component.model.predict(
+        (
+            [eg.predicted for eg in examples],
+            component.make_candidates([eg.predicted for eg in examples]),
+        )
+    )
+    first = len(component.make_candidates([examples[0].predicted]))
+    loss, gradient = component.get_loss(examples, logits * 0.01)
+    assert gradient[first:].any()
+    del examples[1].reference.spans["clinrel"]
+    less, gradient = component.get_loss(examples, logits * 0.01)
+    assert less < loss and gradient[:first].any() and not gradient[first:].any()
+
+
 @pytest.mark.parametrize("option", [{"threshold": 1.5}, {"threshold": -0.1}, {"negatives": -2.0}])
 def test_options_out_of_range(zh, option):
     with pytest.raises(ValueError, match="C006"):
