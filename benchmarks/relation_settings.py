@@ -107,11 +107,11 @@ class Scale(NamedTuple):
 
 SCALES = {
     "cpu": Scale(
-        epochs={"15-labels": 20, "11-labels": 8, "cmeie": 8},
-        # About 50 pairs each.
-        docs={"15-labels": 8, "11-labels": 1, "cmeie": 4},
+        epochs={"15-labels": 20, "11-labels": 6, "cmeie": 5},
+        # About 100 pairs each.
+        docs={"15-labels": 16, "11-labels": 2, "cmeie": 8},
         negatives=3,
-        window=25,
+        window=20,
         rate=0.002,
         filters=128,
         windows=[3],
