@@ -105,6 +105,15 @@ class ResNet(Convolutions):
     The depth is odd: 5, 9, 11, 13 convolutions have 2, 4, 5, 6 blocks.
     """
 
+    def __init__(self, *, n_in: int, filters: int, depth: int, windows: Sequence[int]):
+        super().__init__(n_in=n_in, filters=filters, depth=depth, windows=windows)
+        # Each block adds its variance to what comes in; shared among the blocks, the sum of all
+        # stays small, else an LSTM upon it is saturated from the start.
+        with torch.no_grad():
+            for stack in self.stacks:
+                for conv in list(cast(nn.ModuleList, stack))[2::2]:
+                    cast(Convolution, conv).weight.div_((depth // 2) ** 0.5)
+
     def run(self, stack: List[nn.Module], x: Tensor, keep: Tensor) -> Tensor:
         """See `Convolutions.run`."""
         first, *blocks = stack
