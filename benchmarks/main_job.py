@@ -1,4 +1,5 @@
-"""The figures of the main job: trains and measures on real corpora, with and without vectors.
+"""The figures of the main job: trains and measures on real corpora, from vectors and without,
+entities also from a language model.
 
     python benchmarks/main_job.py --corpora PATH [--jobs 2] [--seeds 0 1 2] [--only NAME ...]
 
@@ -12,19 +13,22 @@ import argparse
 import json
 import os
 import platform
+import random
+import re
 import statistics
 import subprocess
 import sys
 import time
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
-from typing import Any, Dict, List, NamedTuple
+from typing import Any, Dict, Iterator, List, NamedTuple
 
 import srsly
 
 ROOT = Path(__file__).resolve().parent.parent
 WORK = ROOT / "benchmarks" / "work"
 RESULTS = ROOT / "benchmarks" / "results"
+PRETRAINED = WORK / "pretrain" / "model0.bin"
 
 
 class Task(NamedTuple):
@@ -57,23 +61,32 @@ TASKS = {
 }
 
 
+# What training starts from, and what the tables call it.
+STARTS = {
+    "pretrained": "vectors, language model",
+    "vectors": "vectors",
+    "plain": "nothing",
+}
+# Of the larger file of unlabelled text, the language model reads so many characters.
+RAW_CHARACTERS = 1_500_000
+
+
 class Run(NamedTuple):
     """One training.
 
     name (str): Name of the task.
-    vectors (bool): With pre-trained character vectors.
+    start (str): What training starts from, one of STARTS.
     seed (int): The seed.
     """
 
     name: str
-    vectors: bool
+    start: str
     seed: int
 
     @property
     def folder(self) -> Path:
         """RETURNS (Path): Where the run keeps its files."""
-        kind = "vectors" if self.vectors else "plain"
-        return WORK / f"{TASKS[self.name].config}-{kind}-{self.seed}"
+        return WORK / f"{TASKS[self.name].config}-{self.start}-{self.seed}"
 
 
 def spacy_command(*args: str, log: Path) -> None:
@@ -101,10 +114,13 @@ def execute(run: Run) -> Dict[str, Any]:
     run.folder.mkdir(parents=True, exist_ok=True)
     log = run.folder / "log.txt"
     options = ["--system.seed", str(run.seed)]
-    if run.vectors:
+    vectors = run.start != "plain"
+    if vectors:
         options += ["--paths.vectors", "corpus/vectors"]
+    if run.start == "pretrained":
+        options += ["--paths.init_tok2vec", str(PRETRAINED)]
     for name in ("include_static_vectors", "pair_vectors"):
-        options += [f"--{task.embed}.{name}", str(run.vectors).lower()]
+        options += [f"--{task.embed}.{name}", str(vectors).lower()]
     data = {part: f"corpus/{task.data}_{part}.spacy" for part in ("train", "dev", "test")}
     start = time.time()
     paths = ["--paths.train", data["train"], "--paths.dev", data["dev"]]
@@ -145,6 +161,57 @@ def convert(corpora: Path) -> None:
         subprocess.run([*args, "--vars.corpora", str(corpora.resolve())], check=True, cwd=ROOT)
 
 
+def pieces(text: str, usual: int = 250, most: int = 400) -> Iterator[str]:
+    """Cut a text at the ends of sentences.
+
+    text (str): The text.
+    usual (int): A piece ends before it is longer than this, if it can.
+    most (int): No piece is longer.
+    YIELDS (str): Pieces.
+    """
+    piece = ""
+    for sentence in re.split(r"(?<=[。；;！？!?])", text):
+        if piece and len(piece) + len(sentence) > usual:
+            yield piece
+            piece = ""
+        piece += sentence
+        while len(piece) > most:
+            yield piece[:most]
+            piece = piece[most:]
+    if piece:
+        yield piece
+
+
+def pretrain(corpora: Path) -> None:
+    """Train the language model that entities start from, unless that was done before.
+
+    corpora (Path): The folder of the corpora.
+    """
+    if PRETRAINED.exists():
+        return
+    dice = random.Random(0)
+    found: List[str] = []
+    for name, most in (("emr_only", None), ("medical_modern", RAW_CHARACTERS)):
+        lines = (corpora / "raw_zh" / f"{name}.txt").read_text(encoding="utf-8").split("\n")
+        dice.shuffle(lines)
+        count = 0
+        for line in lines:
+            if len(line.strip()) >= 8:
+                some = list(pieces(line.strip()))
+                found += some
+                count += sum(map(len, some))
+            if most is not None and count > most:
+                break
+    dice.shuffle(found)
+    folder = PRETRAINED.parent
+    folder.mkdir(parents=True, exist_ok=True)
+    raw = folder / "raw.jsonl"
+    srsly.write_jsonl(raw, ({"text": piece} for piece in found))
+    options = ["--paths.raw_text", str(raw), "--paths.vectors", "corpus/vectors"]
+    log = folder / "log.txt"
+    spacy_command("pretrain", "configs/ccks2017_ner.cfg", str(folder), *options, log=log)
+
+
 def end_to_end(seed: int = 0) -> Dict[str, Any]:
     """Put the entities and relations of one seed into one pipeline and measure it on the layer.
 
@@ -152,7 +219,7 @@ def end_to_end(seed: int = 0) -> Dict[str, Any]:
     RETURNS (Dict[str, Any]): Figures on dev and test; empty if a model is missing.
     """
     names = ("CCKS-2017 entities", "CCKS-2017 relation layer, gold entities")
-    ner, relations = (Run(name, True, seed).folder / "model-best" for name in names)
+    ner, relations = (Run(name, "vectors", seed).folder / "model-best" for name in names)
     if not (ner.exists() and relations.exists()):
         return {}
     folder = WORK / f"ccks2017-end-to-end-{seed}"
@@ -178,18 +245,17 @@ def table(results: Dict[Run, Dict[str, Any]]) -> str:
     RETURNS (str): A table with mean ± standard deviation over seeds.
     """
     lines = [
-        "| Task | Vectors | Seeds | dev F | test P | test R | test F | minutes |",
+        "| Task | Starts from | Seeds | dev F | test P | test R | test F | minutes |",
         "|---|---|---|---|---|---|---|---|",
     ]
     for name, task in TASKS.items():
-        for vectors in (True, False):
-            runs = [r for run, r in results.items() if run.name == name and run.vectors == vectors]
+        for start, label in STARTS.items():
+            runs = [r for run, r in results.items() if run.name == name and run.start == start]
             if not runs:
                 continue
             cells = [spread([r["dev"][f"{task.score}_f"] for r in runs])]
             cells += [spread([r["test"][f"{task.score}_{x}"] for r in runs]) for x in "prf"]
             minutes = statistics.mean(r["seconds"] for r in runs) / 60
-            label = "yes" if vectors else "no"
             row = [name, label, str(len(runs)), *cells, f"{minutes:.0f}"]
             lines.append(f"| {' | '.join(row)} |")
     return "\n".join(lines)
@@ -213,26 +279,28 @@ def main() -> None:
     parser.add_argument("--jobs", type=int, default=2, help="Trainings at a time")
     parser.add_argument("--only", nargs="*", default=list(TASKS), choices=list(TASKS))
     parser.add_argument("--seeds", nargs="*", type=int, default=[0, 1, 2])
-    kinds = {"with": [True], "without": [False], "both": [True, False]}
-    parser.add_argument("--vectors", choices=kinds, default="both", help="With vectors or without")
+    parser.add_argument("--start", nargs="*", choices=STARTS, default=list(STARTS))
     parser.add_argument("--report", action="store_true", help="Only write the tables")
     args = parser.parse_args()
     runs = [
-        Run(name, vectors, seed)
-        for vectors in kinds[args.vectors]
+        Run(name, start, seed)
+        for start in args.start
         for seed in args.seeds
         for name in args.only
         if seed in range(TASKS[name].seeds)
+        if start != "pretrained" or not TASKS[name].gold_entities
     ]
     if not args.report:
         convert(args.corpora)
+        if any(run.start == "pretrained" for run in runs):
+            pretrain(args.corpora)
         with ThreadPoolExecutor(args.jobs) as pool:
             for run, result in zip(runs, pool.map(execute, runs)):
                 print(run.folder.name, f"{result['seconds']} s", flush=True)
     every = [
-        Run(name, vectors, seed)
+        Run(name, start, seed)
         for name, task in TASKS.items()
-        for vectors in (True, False)
+        for start in STARTS
         for seed in range(task.seeds)
     ]
     results = {run: execute(run) for run in every if (run.folder / "result.json").exists()}

@@ -11,7 +11,17 @@ from typing import Any, Callable, Dict, List
 
 import srsly
 import torch
-from relation_settings import COMPONENT, CORPORA, ROOT, SCALES, SVM, TUTORIAL, Cell, model_config
+from relation_settings import (
+    COMPONENT,
+    CORPORA,
+    ROOT,
+    SCALES,
+    SVM,
+    TUTORIAL,
+    Cell,
+    model_config,
+    shared_settings,
+)
 from spacy import util
 from spacy.language import Language
 from spacy.training.initialize import init_nlp
@@ -24,20 +34,21 @@ from spacy_clinrel.readers import Corpus
 
 
 class Clock:
-    """Seconds of training without those of scoring, as `spacy train` goes on."""
+    """Seconds of training, those of scoring left out, as `spacy train` goes on: processor time of
+    the one thread, which other jobs on the machine do not lengthen."""
 
     def __init__(self, nlp: Language):
         """nlp (Language): Its `evaluate` is timed from now on."""
-        self.start = time.perf_counter()
+        self.start = time.process_time()
         self.scoring = 0.0
         self.marks: List[Dict[str, float]] = []
         evaluate = nlp.evaluate
 
         def timed(*args: Any, **kwargs: Any) -> Dict[str, Any]:
-            start = time.perf_counter()
+            start = time.process_time()
             scores = evaluate(*args, **kwargs)
-            self.scoring += time.perf_counter() - start
-            seconds = time.perf_counter() - self.start - self.scoring
+            self.scoring += time.process_time() - start
+            seconds = time.process_time() - self.start - self.scoring
             self.marks.append({"seconds": round(seconds, 2), "score": scores.get("rel_micro_f")})
             return scores
 
@@ -50,7 +61,7 @@ def train(config: Config, output: Path) -> List[Dict[str, float]]:
     config (Config): The config.
     output (Path): Gets model-best and model-last.
     RETURNS (List[Dict[str, float]]): Seconds of training and dev score at each scoring; the first
-        is before training.
+        is after the first batch.
     """
     output.mkdir(parents=True, exist_ok=True)
     nlp = init_nlp(config)
@@ -87,9 +98,9 @@ def speed(nlp: Language, cell: Cell, seconds: float = 3.0) -> float:
     pairs, spent = 0, 0.0
     while spent < seconds:
         for batch in util.minibatch(docs, 16):
-            start = time.perf_counter()
+            start = time.process_time()
             predicted = pipe.predict(batch)
-            spent += time.perf_counter() - start
+            spent += time.process_time() - start
             pairs += len(predicted.candidates)
     return pairs / spent
 
@@ -110,11 +121,29 @@ def measure(cell: Cell, folder: Path, measure_speed: Callable = speed) -> Dict[s
         )["gold_entities"]
         result[part] = {key: scores[f"{prefix}_{key}"] for key in "prf"}
         result[part]["per_label"] = scores["rel_per_type"]
+        result[part]["candidates"] = scores.get("candidates", {}).get(COMPONENT)
     nlp = util.load_model(folder)
     result["pairs_per_second"] = round(measure_speed(nlp, cell))
     if nlp.has_pipe(COMPONENT):
         result["parameters"] = parameters(nlp.get_pipe(COMPONENT).model)
     return result
+
+
+def vary(cell: Cell, folder: Path) -> None:
+    """Refuse a model whose scores are the same for all pairs: its activations are saturated, and
+    it knows nothing but the types.
+
+    cell (Cell): What was trained.
+    folder (Path): The pipeline.
+    RAISES (ValueError): If it is such a one.
+    """
+    nlp = util.load_model(folder)
+    reader = Corpus(cell.file("dev"), gold_entities=True, limit=20)
+    pipe = nlp.get_pipe(COMPONENT)
+    docs = [example.predicted for example in reader(nlp)]
+    logits = pipe.model.predict((docs, pipe.make_candidates(docs)))
+    if logits.std(axis=0).max() < 1e-4:
+        raise ValueError(f"{cell.model} on {cell.corpus}: all pairs get the same scores")
 
 
 def run(cell: Cell, work: Path) -> Dict[str, Any]:
@@ -126,8 +155,9 @@ def run(cell: Cell, work: Path) -> Dict[str, Any]:
     """
     torch.set_num_threads(1)
     util.fix_random_seed(cell.seed)
-    start = time.perf_counter()
+    start, at = time.perf_counter(), commit()
     marks: List[Dict[str, float]] = []
+    settings: Dict[str, Any] = {}
     measure_speed: Callable = speed
     if cell.model == SVM:
         from relation_svm import train_svm
@@ -140,14 +170,18 @@ def run(cell: Cell, work: Path) -> Dict[str, Any]:
 
         marks = train(tutorial_config(cell), work)
     else:
-        marks = train(model_config(cell), work)
+        config = model_config(cell)
+        settings = shared_settings(config)
+        marks = train(config, work)
+        vary(cell, work / "model-best")
     return {
         **{"model": cell.model, "corpus": cell.corpus, "seed": cell.seed, "scale": cell.scale},
         "vectors": bool(cell.vectors),
         "epochs": marks,
         **measure(cell, work / "model-best", measure_speed),
         "seconds": round(time.perf_counter() - start),
-        "commit": commit(),
+        "commit": at,
+        "settings": settings,
         "machine": f"{platform.machine()}, one thread",
         "version": spacy_clinrel.__version__,
     }

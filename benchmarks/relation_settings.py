@@ -86,6 +86,8 @@ class Scale(NamedTuple):
     window (Optional[int]): Characters on either side of a mention that a pair's window holds.
     rate (Optional[float]): Highest learning rate, after half an epoch, from where it falls to zero,
         with dropout 0.3 and averaged weights; None for the config's own.
+    deep_rate (Optional[float]): The same for models with a residual network, whose activations grow
+        out of bounds at the other's.
     filters (Optional[int]): Filters of convolutions; None for the config's own, as below.
     windows (Optional[List[int]]): Window sizes of convolutions.
     recurrent (Optional[int]): Width of recurrent layers, both directions together.
@@ -98,6 +100,7 @@ class Scale(NamedTuple):
     negatives: Optional[float] = None
     window: Optional[int] = None
     rate: Optional[float] = None
+    deep_rate: Optional[float] = None
     filters: Optional[int] = None
     windows: Optional[List[int]] = None
     recurrent: Optional[int] = None
@@ -113,6 +116,7 @@ SCALES = {
         negatives=3,
         window=20,
         rate=0.002,
+        deep_rate=0.0005,
         filters=128,
         windows=[3],
         recurrent=128,
@@ -124,6 +128,7 @@ SCALES = {
         negatives=3,
         window=5,
         rate=0.01,
+        deep_rate=0.01,
         filters=8,
         windows=[3],
         recurrent=8,
@@ -212,6 +217,7 @@ def _size_pair_sentence(config: Config, cell: Cell, scale: Scale) -> None:
     if scale.window is not None:
         model["window"] = scale.window
     blocks = [model["encoder"], *model["encoder"].get("*", {}).values()]
+    deep = any(block["@misc"] == "spacy-clinrel.ResNet.v1" for block in blocks)
     for block in blocks:
         kind = block["@misc"]
         if kind == "spacy-clinrel.RNN.v1":
@@ -230,7 +236,7 @@ def _size_pair_sentence(config: Config, cell: Cell, scale: Scale) -> None:
             "@schedules": "warmup_linear.v1",
             "warmup_steps": epoch // 2,
             "total_steps": steps,
-            "initial_rate": scale.rate,
+            "initial_rate": scale.deep_rate if deep else scale.rate,
         }
         training["dropout"] = 0.3
 
@@ -250,3 +256,34 @@ def steps_per_epoch(config: Config) -> int:
     docs = sum(1 for _ in Corpus(**reader)(util.get_lang_class("zh")()))
     size = config["training"]["batcher"]["size"]
     return max(1, -(-docs // size))
+
+
+def shared_settings(config: Config) -> Dict[str, Any]:
+    """What a result says of how its model was trained.
+
+    config (Config): The config it was trained with.
+    RETURNS (Dict[str, Any]): Plain values.
+    """
+    component, training = config["components"][COMPONENT], config["training"]
+    model, rate = component["model"], training["optimizer"]["learn_rate"]
+    encoder = model.get("encoder", {})
+    blocks = [encoder, *encoder.get("*", {}).values()]
+    found: Dict[str, Any] = {
+        "learning rate": rate["initial_rate"] if isinstance(rate, dict) else rate,
+        "falling rate": isinstance(rate, dict),
+        "averaged weights": training["optimizer"]["use_averages"],
+        "dropout": training["dropout"],
+        "documents in a batch": training["batcher"]["size"],
+        "steps": training["max_steps"],
+        "negatives": component["negatives"],
+        "width of characters": model["tok2vec"].get("width"),
+        "width of positions": model.get("position_width"),
+        "window around mentions": model.get("window"),
+    }
+    names = {"filters": "filters", "windows": "windows of filters"}
+    for block in blocks:
+        found.update({names[key]: value for key, value in block.items() if key in names})
+        if "cell" in block:
+            found["width of recurrent layers"] = block["width"]
+            found["recurrent layers"] = block["depth"]
+    return found

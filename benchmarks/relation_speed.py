@@ -3,8 +3,8 @@
     python benchmarks/relation_speed.py [--models CNN-Max ResNet-PAtt] [--threads 2]
 
 Untrained models with the papers' sizes score pairs in sentences of 60 characters. Each figure comes
-from a process of its own; memory is its peak with many pairs over that with few. Results go to
-benchmarks/results/relations_speed.json and .md.
+from a process of its own, its peak memory with few pairs and with many. Results go to
+benchmarks/results/relations_speed.json and .md. (For Unix; elsewhere there is no such peak.)
 """
 
 import argparse
@@ -47,11 +47,8 @@ def sentences(nlp: Chinese, count: int) -> Doc:
     chars = dice.choice(list(CHARACTERS), (count, LENGTH))
     chars[:, -1] = "。"
     doc = Doc(nlp.vocab, words=chars.ravel().tolist(), spaces=[False] * chars.size)
-    starts = [
-        LENGTH * i + place
-        for i in range(count)
-        for place in range(1, LENGTH - 3, (LENGTH - 3) // MENTIONS + 1)
-    ]
+    places = np.linspace(1, LENGTH - 4, MENTIONS).astype(int).tolist()
+    starts = [LENGTH * i + place for i in range(count) for place in places]
     doc.set_ents([Span(doc, start, start + 2, label="X") for start in starts])
     return doc
 

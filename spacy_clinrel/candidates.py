@@ -109,11 +109,33 @@ def make_candidates(
     types: Sequence[str] = (),
     allowed: Optional[np.ndarray] = None,
 ) -> Candidates:
-    """The candidate pairs of a batch of documents.
+    """The candidate pairs of the mentions that a batch of documents has.
 
     docs (Sequence[Doc]): The documents.
     strategy (CandidateStrategy): Proposes pairs.
     source (str): Where mentions come from, see `read_mentions`.
+    types (Sequence[str]): Entity types, numbered from 1 on.
+    allowed (Optional[ndarray]): Pairs of type indices that may be related, bool. Shape:
+        (types + 1, types + 1). None allows all.
+    RETURNS (Candidates): Mentions and pairs of all documents.
+    """
+    mentions = [read_mentions(doc, source) for doc in docs]
+    return pair_mentions(docs, mentions, strategy, types=types, allowed=allowed)
+
+
+def pair_mentions(
+    docs: Sequence[Doc],
+    mentions: Sequence[Mentions],
+    strategy: CandidateStrategy,
+    *,
+    types: Sequence[str] = (),
+    allowed: Optional[np.ndarray] = None,
+) -> Candidates:
+    """The candidate pairs of mentions that stand on no Doc yet.
+
+    docs (Sequence[Doc]): The documents.
+    mentions (Sequence[Mentions]): The mentions of each.
+    strategy (CandidateStrategy): Proposes pairs.
     types (Sequence[str]): Entity types, numbered from 1 on.
     allowed (Optional[ndarray]): Pairs of type indices that may be related, bool. Shape:
         (types + 1, types + 1). None allows all.
@@ -125,11 +147,10 @@ def make_candidates(
         type_index = {strings.add(label): i + 1 for i, label in enumerate(types)}
     rows: List[np.ndarray] = []
     pairs: List[np.ndarray] = []
-    for doc in docs:
-        mentions = read_mentions(doc, source)
-        kinds = np.asarray([type_index.get(int(x), 0) for x in mentions.labels], dtype="int64")
-        rows.append(np.stack([mentions.starts, mentions.ends, kinds], axis=1))
-        proposed = np.asarray(strategy(doc, mentions), dtype="int64").reshape(-1, 2)
+    for doc, some in zip(docs, mentions):
+        kinds = np.asarray([type_index.get(int(x), 0) for x in some.labels], dtype="int64")
+        rows.append(np.stack([some.starts, some.ends, kinds], axis=1))
+        proposed = np.asarray(strategy(doc, some), dtype="int64").reshape(-1, 2)
         if allowed is not None:
             proposed = proposed[allowed[kinds[proposed[:, 0]], kinds[proposed[:, 1]]]]
         pairs.append(proposed)

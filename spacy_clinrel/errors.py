@@ -73,6 +73,10 @@ class Errors(metaclass=ErrorsWithCodes):
         "{wanted}. Set its width to {got}, or train vectors of that width (`python -m spacy "
         "clinrel init-vectors --width {wanted}`)."
     )
+    M007 = (
+        "The pipeline's vectors are of the kind '{mode}', which has no row for each character. "
+        "Train some with `python -m spacy clinrel init-vectors`, or leave paths.vectors out."
+    )
 
     # Files
     F001 = "No such file or folder: {path}."

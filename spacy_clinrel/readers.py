@@ -75,7 +75,7 @@ def read_corpus(nlp: Language, path: Union[str, Path], corpus: SpacyCorpus) -> I
     path (Union[str, Path]): What is read, for the error.
     corpus (SpacyCorpus): spaCy's reader over it.
     YIELDS (Example): The examples.
-    RAISES (ValueError): If the file is no DocBin.
+    RAISES (ValueError): If a file is no DocBin; whatever else spaCy's reader raises.
     """
     examples = iter(corpus(nlp))
     while True:
@@ -84,7 +84,9 @@ def read_corpus(nlp: Language, path: Union[str, Path], corpus: SpacyCorpus) -> I
         except StopIteration:
             return
         except Exception as err:  # msgpack, zlib and the DocBin have no error in common
-            broken = broken_file(Path(path), nlp) or path
+            broken = broken_file(Path(path), nlp)
+            if broken is None:  # the files are sound, and the error says what else is wrong
+                raise
             raise ValueError(Errors.F003.format(path=broken, error=err)) from err
         yield example
 

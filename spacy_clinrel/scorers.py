@@ -28,6 +28,24 @@ def make_ner_scorer() -> Callable:
     return score_entities
 
 
+def make_joint_scorer() -> Callable:
+    """Create the scorer of both, for a component's `scorer`.
+
+    RETURNS (Callable): See `score_joint`.
+    """
+    return score_joint
+
+
+def score_joint(examples: Iterable[Example], **kwargs: Any) -> Dict[str, Any]:
+    """Entities and relations by one component.
+
+    examples (Iterable[Example]): Documents whose predicted side was annotated.
+    RETURNS (Dict[str, Any]): What `score_entities` and `score_relations` return.
+    """
+    examples = list(examples)
+    return {**score_entities(examples, **kwargs), **score_relations(examples, **kwargs)}
+
+
 def score_relations(examples: Iterable[Example], **kwargs: Any) -> Dict[str, Any]:
     """Precision, recall and F of relations against all gold relations.
 

@@ -94,6 +94,20 @@ class Emissions(NamedTuple):
     lengths: Ints1d
 
 
+class SelectionInput(NamedTuple):
+    """What the relation scorer of a joint model gets.
+
+    encoded (List[Floats2d]): The shared encoder's output for each document. Shape: (tokens, width)
+    tags (ndarray): BIEOS tag of each token of the batch: gold in training, else predicted. Shape:
+        (tokens,)
+    candidates (Candidates): Pairs of mentions.
+    """
+
+    encoded: List[Floats2d]
+    tags: np.ndarray
+    candidates: Candidates
+
+
 # Doc and its mentions → ordered (head, tail) pairs of mention indices, (pairs, 2)
 CandidateStrategy = Callable[[Doc, Mentions], np.ndarray]
 

@@ -48,6 +48,7 @@ def test_twins_differ_in_sizes_alone(name):
             "rows",
             "pair_rows",
             "between",
+            "buckets",
             "include_static_vectors",
             "pair_vectors",
         ),

@@ -154,6 +154,19 @@ def relation_config(
     return {"model": model, **options}
 
 
+def joint_config(**options: Any) -> Dict[str, Any]:
+    """RETURNS (Dict[str, Any]): The config of a tiny joint_extractor."""
+    encoder = tok2vec(24)
+    encoder["encode"] = {"@architectures": "spacy-clinrel.BiRNN.v1", "width": 32}
+    model = {
+        "@architectures": "spacy-clinrel.MultiHeadSelection.v1",
+        "tok2vec": encoder,
+        "width": 16,
+        "tag_width": 8,
+    }
+    return {"model": model, "train_pairs": "mentions", **options}
+
+
 def fit(
     nlp: Language, examples: List[Example], steps: int = 40, rate: float = 0.02, **kwargs: Any
 ) -> Dict[str, float]:

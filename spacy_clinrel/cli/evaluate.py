@@ -23,6 +23,7 @@ from ..report import (
     TEXT_SCORES,
     evaluate,
 )
+from ..schemes import get_scheme
 from ._app import app
 
 ROWS = {
@@ -49,9 +50,7 @@ def evaluate_cli(
     ] = None,
     scheme: Annotated[
         Optional[str],
-        typer.Option(
-            help="Label scheme that the data's relations are projected to, e.g. 11-labels"
-        ),
+        typer.Option(help="Label scheme that relations are projected to, e.g. 11-labels"),
     ] = None,
     code_path: Annotated[
         Optional[Path], typer.Option("--code", "-c", help="Python file with more functions")
@@ -100,7 +99,7 @@ def evaluate_path(
     data_path (Path): A .spacy file, or a folder of them.
     gold_entities (bool): Score relations between gold entities.
     batch_size (int): Documents at a time.
-    scheme (Optional[str]): Label scheme of the data's relations.
+    scheme (Optional[str]): Label scheme that relations, gold and predicted, are projected to.
     RETURNS (Dict[str, Any]): As `report.evaluate` has it, and the data's path.
     RAISES (ValueError): If the data can't be read or has nothing to score.
     """
@@ -111,6 +110,7 @@ def evaluate_path(
         examples,
         gold_entities=gold_entities,
         batch_size=batch_size,
+        labels=None if scheme is None else get_scheme(scheme),
         progress=lambda docs: tqdm(docs, total=len(examples), desc="Documents", leave=False),
     )
     scores = result[GOLD_ENTITIES if gold_entities else END_TO_END]

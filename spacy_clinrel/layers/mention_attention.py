@@ -5,9 +5,11 @@ from torch import Tensor, nn
 from torch.nn.functional import scaled_dot_product_attention
 
 from .dropout import Dropout
-from .ragged import pad, unpad
+from .ragged import chunks, pad, unpad
 
 HEADS = 4
+# The most (text × mention) places of a padded batch.
+PLACES = 4096
 
 
 class MentionAttention(nn.Module):
@@ -30,10 +32,18 @@ class MentionAttention(nn.Module):
         """
         if not len(vectors):
             return vectors
-        x, mask = pad(vectors, lengths)  # (texts, most, width)
-        for layer in self.layers:
-            x = layer(x, mask)
-        return unpad(x, mask)
+        texts = vectors.split(lengths.tolist())
+        outputs = [vectors] * len(texts)
+        # Texts with about as many mentions share a batch, so that one with many costs the others
+        # nothing.
+        for rows in chunks(lengths, PLACES):
+            sizes = lengths[rows]
+            x, mask = pad(torch.cat([texts[i] for i in rows.tolist()]), sizes)
+            for layer in self.layers:
+                x = layer(x, mask)  # (texts, most, width)
+            for i, text in zip(rows.tolist(), unpad(x, mask).split(sizes.tolist())):
+                outputs[i] = text
+        return torch.cat(outputs)
 
 
 class AttentionLayer(nn.Module):

@@ -1,6 +1,6 @@
 """Sequences of different lengths: one after the other (flat), or padded."""
 
-from typing import Tuple
+from typing import Iterator, List, Tuple
 
 import torch
 from torch import Tensor
@@ -38,3 +38,20 @@ def unpad(padded: Tensor, mask: Tensor) -> Tensor:
     RETURNS (Tensor): *Shape:* (items, width)
     """
     return padded[mask]
+
+
+def chunks(lengths: Tensor, budget: int) -> Iterator[Tensor]:
+    """Put sequences of like length together, so that each padded batch keeps within a budget.
+
+    lengths (Tensor): Items of each sequence. *Shape:* (sequences,)
+    budget (int): Most places of a padded batch, sequences times the longest. A longer one gets a
+        batch of its own.
+    YIELDS (Tensor): Indices of sequences. *Shape:* (batch,)
+    """
+    order = lengths.argsort(descending=True)
+    sizes: List[int] = lengths[order].tolist()
+    start = 0
+    while start < len(sizes):
+        count = max(1, budget // max(sizes[start], 1))
+        yield order[start : start + count]
+        start += count

@@ -26,8 +26,12 @@ def CharTable(width: int, rows: int = 5000) -> Model[List[Doc], List[Floats2d]]:
     width (int): Width of an embedding; the width of the vectors, where there are any.
     rows (int): Embeddings for characters without a vector.
     RETURNS (Model[List[Doc], List[Floats2d]]): The embedding layer.
-    RAISES (ValueError): At initialization, if the vectors have another width.
+    RAISES (ValueError): If a size is out of range; at initialization, if the vectors have another
+        width or no rows of their own for each character.
     """
+    for name, value in (("width", width), ("rows", rows)):
+        if value < 1:
+            raise ValueError(Errors.M004.format(what=name, need="1 or more", value=value))
     model: Model[List[Doc], List[Floats2d]] = Model(
         "char_table",
         _forward,
@@ -56,7 +60,7 @@ def _init(model: Model, X: Any = None, Y: Any = None) -> None:
     table = np.random.uniform(-SCALE, SCALE, (len(keys) + rows, width)).astype("float32")
     if len(keys):
         # Vectors of whatever length start as long, on average, as the random ones.
-        table[: len(keys)] = vectors * (table.std() / vectors.std())
+        table[: len(keys)] = vectors * (table.std() / max(vectors.std(), 1e-9))
     model.set_param("E", model.ops.asarray2f(cast(Any, table)))
 
 
@@ -69,6 +73,8 @@ def character_vectors(vocab: Vocab) -> Tuple[np.ndarray, np.ndarray]:
         (characters,) and (characters, width)
     """
     table = vocab.vectors
+    if table.mode != "default":
+        raise ValueError(Errors.M007.format(mode=table.mode))
     found: Dict[Tuple[int, bool], int] = {}
     for key in table.key2row:
         text = vocab.strings[key]

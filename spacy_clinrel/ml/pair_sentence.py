@@ -25,7 +25,6 @@ def PairSentence(
     max_distance: int = 100,
     window: Optional[int] = None,
     sentence_ends: str = SENTENCE_ENDS,
-    line_breaks: bool = True,
     budget: int = 32768,
     context: Optional[Encoder] = None,
     mixed_precision: bool = False,
@@ -44,8 +43,7 @@ def PairSentence(
     max_distance (int): Distances beyond it are clipped, in tokens.
     window (Optional[int]): Tokens on either side of each mention that a pair sees. None for the
         whole sentence, or all sentences from one mention's to the other's.
-    sentence_ends (str): Characters that end a sentence.
-    line_breaks (bool): Whether a line break ends a sentence.
+    sentence_ends (str): Characters that end a sentence; a line break does so as well.
     budget (int): Most places of a padded batch, pairs times tokens, which bounds the memory.
     context (Optional[Encoder]): A sequence encoder over the vectors of the whole text, told where
         its mentions stand, e.g. `spacy-clinrel.BiRNN.v1`; pairs see its output beside the token
@@ -69,7 +67,7 @@ def PairSentence(
         window=window,
         budget=budget,
     )
-    numbers = partial(batch_sentences, ends=sentence_ends, line_breaks=line_breaks)
+    numbers = partial(batch_sentences, ends=sentence_ends)
     return pair_model(
         "pair_sentence",
         tok2vec,
@@ -80,18 +78,17 @@ def PairSentence(
     )
 
 
-def batch_sentences(docs: List[Doc], ends: str, line_breaks: bool) -> np.ndarray:
+def batch_sentences(docs: List[Doc], ends: str) -> np.ndarray:
     """The number of each token's sentence, counted through a batch.
 
     docs (List[Doc]): The documents.
-    ends (str): Characters that end a sentence.
-    line_breaks (bool): Whether a line break ends a sentence.
+    ends (str): Characters that end a sentence; a line break does so as well.
     RETURNS (ndarray): Ascending, int64. Shape: (tokens,)
     """
     numbers: List[np.ndarray] = [np.zeros(0, dtype="int64")]
     first = 0
     for doc in docs:
-        numbers.append(sentence_ids(doc, ends, line_breaks) + first)
+        numbers.append(sentence_ids(doc, ends) + first)
         if len(doc):
             first = int(numbers[-1][-1]) + 1
     return np.concatenate(numbers)

@@ -29,8 +29,26 @@ def CRFTagger(
     mixed_precision (bool): Half precision on CUDA.
     RETURNS (Model[List[Doc], Emissions]): The model. Its nO is the number of labels.
     """
+    layer = crf_layer(tok2vec, mixed_precision=mixed_precision)
+    model = chain(tok2vec, layer)
+    model.set_ref("tok2vec", tok2vec)
+    model.set_ref("output_layer", layer)
+    model.attrs["loss"] = loss
+    model.attrs["decode"] = decode
+    return model
+
+
+def crf_layer(
+    tok2vec: Model[List[Doc], List[Floats2d]], mixed_precision: bool = False
+) -> Model[List[Floats2d], Emissions]:
+    """Create the tagger's last layer: token vectors to emissions and transitions.
+
+    tok2vec (Model[List[Doc], List[Floats2d]]): The encoder before it, for its width.
+    mixed_precision (bool): Half precision on CUDA.
+    RETURNS (Model[List[Floats2d], Emissions]): The layer. Its nO is the number of labels.
+    """
     width = tok2vec.get_dim("nO") if tok2vec.has_dim("nO") else None
-    layer = torch_layer(
+    return torch_layer(
         "crf_tagger",
         _create,
         _infer_sizes,
@@ -39,12 +57,6 @@ def CRFTagger(
         dims={"nI": width, "nO": None},
         mixed_precision=mixed_precision,
     )
-    model = chain(tok2vec, layer)
-    model.set_ref("tok2vec", tok2vec)
-    model.set_ref("output_layer", layer)
-    model.attrs["loss"] = loss
-    model.attrs["decode"] = decode
-    return model
 
 
 def _create(n_in: int, n_labels: int) -> crf.CRFTagger:

@@ -6,16 +6,15 @@ from typing import Any, Callable, Dict, Iterable, List, Optional, Sequence
 import numpy as np
 from spacy.language import Language
 from spacy.pipeline import TrainablePipe
-from spacy.tokens import Doc, Span
+from spacy.tokens import Doc
 from spacy.training import Example, validate_examples, validate_get_examples
 from spacy.vocab import Vocab
 from thinc.api import Config, Model, Optimizer, set_dropout_rate
 
 from ..errors import Errors
 from ..scorers import score_entities
-from ..tagging import spans_to_tags, tags_to_spans
-from ..tokens.alignment import align_spans
 from ..types import Emissions
+from .entity_data import gold_tags, set_tagged_entities
 
 default_model_config = """
 [model]
@@ -140,11 +139,7 @@ class ClinicalNER(TrainablePipe):
         docs (Iterable[Doc]): The documents.
         scores (List[np.ndarray]): What `predict` returned.
         """
-        labels = self.cfg["labels"]
-        for doc, tags in zip(docs, scores):
-            spans = tags_to_spans(tags).tolist()
-            ents = [Span(doc, start, end, label=labels[k]) for start, end, k in spans]
-            doc.set_ents(ents, default="outside")
+        set_tagged_entities(docs, scores, self.cfg["labels"])
 
     def update(
         self,
@@ -186,7 +181,7 @@ class ClinicalNER(TrainablePipe):
             its gradient with respect to the scores.
         """
         examples = list(examples)
-        tags = [self._gold_tags(eg) for eg in examples]
+        tags = [gold_tags(eg, self.cfg["labels"], self.name) for eg in examples]
         # Documents without entity annotation say nothing about entities.
         weight = [eg.reference.has_annotation("ENT_IOB") for eg in examples]
         return self.model.attrs["loss"](scores, np.concatenate(tags), np.asarray(weight, int))
@@ -221,14 +216,3 @@ class ClinicalNER(TrainablePipe):
     def _output_dim(self) -> Optional[int]:
         layer = self.model.get_ref("output_layer")
         return layer.get_dim("nO") if layer.has_dim("nO") else None
-
-    def _gold_tags(self, example: Example) -> np.ndarray:
-        ents = list(example.reference.ents)
-        index = {label: i for i, label in enumerate(self.cfg["labels"])}
-        for ent in ents:
-            if ent.label_ not in index:
-                known = ", ".join(index)
-                raise ValueError(Errors.C008.format(label=ent.label_, name=self.name, known=known))
-        labels = np.asarray([index[ent.label_] for ent in ents], dtype="int64")
-        spans = np.concatenate([align_spans(example, ents), labels[:, None]], axis=1)
-        return spans_to_tags(spans[(spans >= 0).all(axis=1)], len(example.predicted))

@@ -21,11 +21,11 @@ from spacy_clinrel.layers.pair_sentence import (
 )
 from spacy_clinrel.layers.pair_sentence.windows import (
     PairBatch,
-    chunks,
     make_windows,
     pieces,
     relative_positions,
 )
+from spacy_clinrel.layers.ragged import chunks
 
 # Two sentences of 9 and 12 tokens, one of a single token; nested, equal, touching and overlapping
 # mentions, one over a sentence's end, one in each sentence.

@@ -127,10 +127,10 @@ def test_nothing_to_score(docs):
 
 def test_sentences_are_numbered_through_the_batch(zh):
     docs = [zh.make_doc(text) for text in ("甲。乙", "", "丙", "丁；\n戊")]
-    numbers = batch_sentences(docs, ends="。；", line_breaks=True)
+    numbers = batch_sentences(docs, ends="。；")
     assert numbers.tolist() == [0, 0, 1, 2, 3, 3, 4, 5]
-    assert batch_sentences(docs, ends="。", line_breaks=False).tolist() == [0, 0, 1, 2, 3, 3, 3, 3]
-    assert batch_sentences([], ends="。", line_breaks=True).shape == (0,)
+    assert batch_sentences(docs, ends="。").tolist() == [0, 0, 1, 2, 3, 3, 3, 4]
+    assert batch_sentences([], ends="。").shape == (0,)
 
 
 @pytest.mark.parametrize(

@@ -5,6 +5,8 @@ import pytest
 from spacy.tokens import Doc
 from spacy.training import Example
 
+from spacy_clinrel.pipeline.entity_data import gold_tags
+
 from ..util import ents, fit, make_doc, make_notes, ner_config, text_examples
 
 
@@ -51,7 +53,7 @@ def test_entities_that_do_not_fit_the_tokens_are_left_out(entities):
     component = entities.get_pipe("clinical_ner")
     reference = make_doc(entities, "患者[胸闷|症状]，[发热|症状]。")
     predicted = Doc(entities.vocab, words=["患者胸", "闷", "，", "发热", "。"], spaces=[False] * 5)
-    tags = component._gold_tags(Example(predicted, reference))
+    tags = gold_tags(Example(predicted, reference), component.labels, component.name)
     assert len(tags) == 5 and np.flatnonzero(tags).tolist() == [3]
 
 

@@ -97,11 +97,12 @@ class CNN(Convolutions):
 
 class ResNet(Convolutions):
     """A convolution, then blocks of two with a shortcut around each (He et al. 2016): equations 2
-    and 3 of "Attention-based deep residual network", 3 to 5 of "ResGRU-Att",
+    and 3 of "Attention-based deep residual network",
 
         ĉ = relu(W2 · relu(W1 · c + b1) + b2 + c)
 
-    (The second paper's equation 5 adds c_l; c_{l+1}, the block's second convolution, is meant.)
+    Equations 3 to 5 of "ResGRU-Att" have one relu more, on the second convolution before the sum
+    (equation 5 adds c_l there; c_{l+1} is meant). Both papers' models take the form above here.
     The depth is odd: 5, 9, 11, 13 convolutions have 2, 4, 5, 6 blocks.
     """
 

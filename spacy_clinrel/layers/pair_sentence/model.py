@@ -7,9 +7,10 @@ from torch import Tensor, nn
 from torch.utils.checkpoint import checkpoint
 
 from ..dropout import Dropout
+from ..ragged import chunks
 from .encoders import CreateEncoder
 from .pooling import CreatePooling
-from .windows import PairBatch, Windows, chunks, make_windows, pieces, relative_positions
+from .windows import PairBatch, Windows, make_windows, pieces, relative_positions
 
 
 class PairSentence(nn.Module):

@@ -71,6 +71,8 @@ class AttentionPool(Pooling):
 
         a = softmax(tanh(w · H + b)),  S = Σ a_i H_i
 
+    (Printed without brackets around what the tanh takes; read here as all of it.)
+
     n_in (int): Width of the sequence.
     n_position (int): Width of the position embeddings of a token; unused.
     """

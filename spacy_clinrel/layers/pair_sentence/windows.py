@@ -1,7 +1,7 @@
 """The tokens that a pair sees: its sentences, or what stands close to its mentions."""
 
 from dataclasses import dataclass
-from typing import Iterator, List, Optional
+from typing import Optional
 
 import torch
 from torch import Tensor
@@ -114,20 +114,3 @@ def pieces(tokens: Tensor, heads: Tensor, tails: Tensor) -> Tensor:
     """
     after_head = (tokens >= heads[:, 1:2]).long()
     return after_head + (tokens >= tails[:, 1:2]).long()
-
-
-def chunks(lengths: Tensor, budget: int) -> Iterator[Tensor]:
-    """Put windows of like length together, so that each padded batch keeps within a budget.
-
-    lengths (Tensor): Tokens of each window. *Shape:* (pairs,)
-    budget (int): Most places of a padded batch, pairs times the longest window. A window that is
-        longer than that gets a batch of its own.
-    YIELDS (Tensor): Indices of pairs. *Shape:* (batch,)
-    """
-    order = lengths.argsort(descending=True)
-    sizes: List[int] = lengths[order].tolist()
-    start = 0
-    while start < len(sizes):
-        count = max(1, budget // max(sizes[start], 1))
-        yield order[start : start + count]
-        start += count

@@ -1,0 +1,115 @@
+"""Joint models: one encoder, a tagger for entities and a scorer of relations upon it."""
+
+from functools import partial
+from typing import Any, Callable, List, Optional, Tuple
+
+import numpy as np
+from spacy.tokens import Doc
+from thinc.api import ArgsKwargs, Model, torch2xp
+from thinc.types import Floats2d
+
+from ..errors import Errors
+from ..layers.selection import Selection
+from ..tagging import n_tags
+from ..types import SelectionInput
+from .tagger import crf_layer, decode, loss
+from .wrap import Sizes, flatten, gradients, to_tensor, torch_layer
+
+
+def MultiHeadSelection(
+    tok2vec: Model[List[Doc], List[Floats2d]],
+    width: int = 128,
+    tag_width: int = 32,
+    mixed_precision: bool = False,
+) -> Model:
+    """Create the joint model of "BERT-based multi-head joint model" (after Bekoulis et al. 2018):
+    a CRF over the token vectors finds entities; vectors and tags' embeddings together are
+    scored for each pair of mentions, a mention standing as its last token, with a sigmoid for
+    each relation, so that a mention may take part in many.
+
+    tok2vec (Model[List[Doc], List[Floats2d]]): The shared encoder, e.g. a BiLSTM over embeddings,
+        or a transformer through spacy-transformers.
+    width (int): Width of a pair's vector.
+    tag_width (int): Width of the tags' embeddings; 0 leaves them out.
+    mixed_precision (bool): Half precision on CUDA.
+    RETURNS (Model): With the refs "tok2vec", "tagger" (token vectors → Emissions) and "relations"
+        (SelectionInput → scores), which the component runs one after the other.
+    RAISES (ValueError): If a size is out of range.
+    """
+    for name, value, least in (("width", width, 1), ("tag_width", tag_width, 0)):
+        if value < least:
+            raise ValueError(Errors.M004.format(what=name, need=f"{least} or more", value=value))
+    tagger = crf_layer(tok2vec, mixed_precision=mixed_precision)
+    relations = torch_layer(
+        "selection",
+        partial(Selection, width=width, tag_width=tag_width),
+        _selection_sizes,
+        _selection_inputs,
+        _selection_outputs,
+        dims={"nI": None, "nO": None, "nT": None},
+        mixed_precision=mixed_precision,
+    )
+    return joint_model("multi_head_selection", tok2vec, tagger, relations)
+
+
+def joint_model(name: str, tok2vec: Model, tagger: Model, relations: Model) -> Model:
+    """Put the parts of a joint model together.
+
+    name (str): The model's name.
+    tok2vec (Model): The shared encoder.
+    tagger (Model): What it returns → Emissions.
+    relations (Model): Inputs with what it returns → scores.
+    RETURNS (Model): The whole. Its own forward pass tags alone; the component runs the parts.
+    """
+    return Model(
+        name,
+        _forward,
+        init=_init,
+        layers=[tok2vec, tagger, relations],
+        refs={"tok2vec": tok2vec, "tagger": tagger, "relations": relations},
+        attrs={"loss": loss, "decode": decode},
+    )
+
+
+def _forward(model: Model, docs: List[Doc], is_train: bool) -> Tuple[Any, Callable]:
+    vectors, backprop_tok2vec = model.get_ref("tok2vec")(docs, is_train)
+    emissions, backprop_tagger = model.get_ref("tagger")(vectors, is_train)
+    return emissions, lambda gradient: backprop_tok2vec(backprop_tagger(gradient))
+
+
+def _init(model: Model, X: Any = None, Y: Any = None) -> None:
+    tok2vec, tagger, relations = (
+        model.get_ref(name) for name in ("tok2vec", "tagger", "relations")
+    )
+    tok2vec.initialize(X=X)
+    vectors = None if X is None else tok2vec.predict(X)
+    tagger.initialize(X=vectors)
+    relations.set_dim("nT", n_tags(tagger.get_dim("nO")))
+    relations.initialize(X=vectors)
+
+
+def _selection_sizes(model: Model, X: Optional[List[Floats2d]], Y: Any) -> Sizes:
+    if X is not None and model.has_dim("nI") is None:
+        model.set_dim("nI", X[0].shape[1])
+    sizes = {"n_in": "nI", "n_tags": "nT", "n_out": "nO"}
+    return {name: model.get_dim(dim) for name, dim in sizes.items()}
+
+
+def _selection_inputs(
+    model: Model, X: SelectionInput, is_train: bool
+) -> Tuple[ArgsKwargs, Callable]:
+    flat, backprop = flatten(model, X.encoded, is_train)
+    lengths = np.asarray([len(x) for x in X.encoded])
+    ends = X.candidates.batch_mentions(lengths)[:, 1] - 1
+    pairs = to_tensor(ends[X.candidates.batch_pairs()], flat.device)
+    args = (flat, to_tensor(X.tags, flat.device), pairs)
+    return ArgsKwargs(args=args, kwargs={}), backprop
+
+
+def _selection_outputs(model: Model, inputs_outputs: Tuple, is_train: bool) -> Tuple:
+    _, scores = inputs_outputs
+
+    def backprop(d_scores: Floats2d) -> ArgsKwargs:
+        return gradients((scores,), (d_scores,))
+
+    return torch2xp(scores.float()), backprop

@@ -1,0 +1,70 @@
+"""Multi-head selection against a loop over pairs."""
+
+import math
+
+import pytest
+import torch
+
+from spacy_clinrel.layers.dropout import set_dropout
+from spacy_clinrel.layers.selection import Selection
+
+TAGS = torch.tensor([0, 1, 2, 3, 0, 4, 0])
+ALL = torch.tensor([(i, j) for i in range(7) for j in range(7)])
+
+
+def make(tag_width=3, **options):
+    torch.manual_seed(0)
+    sizes = {"n_in": 4, "n_tags": 5, "n_out": 2, "width": 6}
+    return Selection(**sizes, tag_width=tag_width, **options).double()
+
+
+@pytest.fixture
+def tokens():
+    """RETURNS (Tensor): Token vectors."""
+    make = torch.Generator().manual_seed(1)
+    return torch.randn(7, 4, generator=make, dtype=torch.float64)
+
+
+@pytest.mark.parametrize("tag_width", [3, 0])
+def test_pairs_one_by_one(tokens, tag_width):
+    layer = make(tag_width)
+    scores = layer(tokens, TAGS, ALL).tolist()
+    weights = {name: value.tolist() for name, value in layer.state_dict().items()}
+
+    def times(matrix, vector):
+        return [sum(map(float.__mul__, row, vector)) for row in matrix]
+
+    for (i, j), row in zip(ALL.tolist(), scores):
+        z = [tokens[k].tolist() + weights["tags.weight"][int(TAGS[k])] for k in (i, j)]
+        head = times(weights["head.weight"], z[0])
+        tail = times(weights["tail.weight"], z[1])
+        hidden = [math.tanh(a + b + c) for a, b, c in zip(head, tail, weights["head.bias"])]
+        wanted = times(weights["output.weight"], hidden)
+        for value, plain, bias in zip(row, wanted, weights["output.bias"]):
+            assert value == pytest.approx(plain + bias)
+
+
+def test_chunks_change_neither_scores_nor_gradients(tokens):
+    results = []
+    for chunk in (100, 5):
+        layer = make(chunk=chunk)
+        some = tokens.clone().requires_grad_()
+        scores = layer(some, TAGS, ALL)
+        scores.square().sum().backward()
+        results.append([scores, some.grad, *(weight.grad for weight in layer.parameters())])
+    for one, two in zip(*results):
+        torch.testing.assert_close(one, two)
+
+
+def test_gradients(tokens):
+    layer = make(chunk=10)
+    some = tokens.requires_grad_()
+    assert torch.autograd.gradcheck(lambda x: layer(x, TAGS, ALL), (some,))
+
+
+def test_no_pairs_and_dropout(tokens):
+    layer = make()
+    assert layer(tokens, TAGS, ALL[:0]).shape == (0, 2)
+    plain = layer(tokens, TAGS, ALL)
+    set_dropout(layer, 0.5)
+    assert not torch.equal(layer(tokens, TAGS, ALL), plain)
