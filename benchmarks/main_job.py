@@ -13,22 +13,20 @@ import argparse
 import json
 import os
 import platform
-import random
-import re
 import statistics
 import subprocess
 import sys
 import time
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
-from typing import Any, Dict, Iterator, List, NamedTuple
+from typing import Any, Dict, List, NamedTuple
 
 import srsly
 
 ROOT = Path(__file__).resolve().parent.parent
 WORK = ROOT / "benchmarks" / "work"
 RESULTS = ROOT / "benchmarks" / "results"
-PRETRAINED = WORK / "pretrain" / "model0.bin"
+PRETRAINED = ROOT / "training" / "ccks2017_pretrain" / "model0.bin"
 
 
 class Task(NamedTuple):
@@ -67,8 +65,6 @@ STARTS = {
     "vectors": "vectors",
     "plain": "nothing",
 }
-# Of the larger file of unlabelled text, the language model reads so many characters.
-RAW_CHARACTERS = 1_500_000
 
 
 class Run(NamedTuple):
@@ -153,63 +149,13 @@ def convert(corpora: Path) -> None:
         "vectors": "vectors/meta.json",
         "ccks2017-convert": "ccks2017_test.spacy",
         "cmeie-convert": "cmeie_test.spacy",
+        "ccks2017-pretrain": PRETRAINED,
     }
     for command, output in made.items():
         if (ROOT / "corpus" / output).exists():
             continue
         args = [sys.executable, "-m", "spacy", "project", "run", command, str(ROOT)]
         subprocess.run([*args, "--vars.corpora", str(corpora.resolve())], check=True, cwd=ROOT)
-
-
-def pieces(text: str, usual: int = 250, most: int = 400) -> Iterator[str]:
-    """Cut a text at the ends of sentences.
-
-    text (str): The text.
-    usual (int): A piece ends before it is longer than this, if it can.
-    most (int): No piece is longer.
-    YIELDS (str): Pieces.
-    """
-    piece = ""
-    for sentence in re.split(r"(?<=[。；;！？!?])", text):
-        if piece and len(piece) + len(sentence) > usual:
-            yield piece
-            piece = ""
-        piece += sentence
-        while len(piece) > most:
-            yield piece[:most]
-            piece = piece[most:]
-    if piece:
-        yield piece
-
-
-def pretrain(corpora: Path) -> None:
-    """Train the language model that entities start from, unless that was done before.
-
-    corpora (Path): The folder of the corpora.
-    """
-    if PRETRAINED.exists():
-        return
-    dice = random.Random(0)
-    found: List[str] = []
-    for name, most in (("emr_only", None), ("medical_modern", RAW_CHARACTERS)):
-        lines = (corpora / "raw_zh" / f"{name}.txt").read_text(encoding="utf-8").split("\n")
-        dice.shuffle(lines)
-        count = 0
-        for line in lines:
-            if len(line.strip()) >= 8:
-                some = list(pieces(line.strip()))
-                found += some
-                count += sum(map(len, some))
-            if most is not None and count > most:
-                break
-    dice.shuffle(found)
-    folder = PRETRAINED.parent
-    folder.mkdir(parents=True, exist_ok=True)
-    raw = folder / "raw.jsonl"
-    srsly.write_jsonl(raw, ({"text": piece} for piece in found))
-    options = ["--paths.raw_text", str(raw), "--paths.vectors", "corpus/vectors"]
-    log = folder / "log.txt"
-    spacy_command("pretrain", "configs/ccks2017_ner.cfg", str(folder), *options, log=log)
 
 
 def end_to_end(seed: int = 0) -> Dict[str, Any]:
@@ -292,8 +238,6 @@ def main() -> None:
     ]
     if not args.report:
         convert(args.corpora)
-        if any(run.start == "pretrained" for run in runs):
-            pretrain(args.corpora)
         with ThreadPoolExecutor(args.jobs) as pool:
             for run, result in zip(runs, pool.map(execute, runs)):
                 print(run.folder.name, f"{result['seconds']} s", flush=True)

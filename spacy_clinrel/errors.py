@@ -123,6 +123,10 @@ class Errors(metaclass=ErrorsWithCodes):
         "{out} already holds {n} of the files that would be written, e.g. {name}. Give another "
         "folder, or --force to replace them."
     )
+    F026 = (
+        "--characters was given {numbers} times for {files} files. Give it once for each, 0 for "
+        "all of a file."
+    )
     F015 = "{paths}: no character occurs {n} times. Give more text, or a smaller --min-count."
 
     # Pictures

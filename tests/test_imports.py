@@ -33,6 +33,7 @@ ALLOWED: Dict[str, Set[str]] = {
     "review": STORE | {"schemes", "calibration"} | MIDDLE | READING,
     "processing": STORE,
     "vectors": BASE,
+    "rawtext": BASE,
     "__init__": STORE,
 }
 EVERYTHING = set(ALLOWED) | {"cli"}

@@ -6,8 +6,16 @@ from ._app import app
 from .convert import convert_cli
 from .evaluate import evaluate_cli
 from .init_vectors import init_vectors_cli
+from .raw_text import raw_text_cli
 from .visualize import visualize_cli
 
 spacy_app.add_typer(app, name="clinrel")
 
-__all__ = ["app", "convert_cli", "evaluate_cli", "init_vectors_cli", "visualize_cli"]
+__all__ = [
+    "app",
+    "convert_cli",
+    "evaluate_cli",
+    "init_vectors_cli",
+    "raw_text_cli",
+    "visualize_cli",
+]
