@@ -199,11 +199,19 @@ def _size_mention_pair(config: Config, cell: Cell, scale: Scale) -> None:
     paper."""
     model = config["components"][COMPONENT]["model"]
     for option in ("include_static_vectors", "pair_vectors"):
-        model["tok2vec"][option] = bool(cell.vectors)
+        embed(model["tok2vec"])[option] = bool(cell.vectors)
     if cell.scale == "small":
-        model["tok2vec"].update(width=8, rows=200, pair_rows=200)
+        embed(model["tok2vec"]).update(width=8, rows=200, pair_rows=200)
+        model["tok2vec"].get("encode", {}).update(width=8)
         model["context"].update(width=8, depth=1)
         config["training"].update(max_steps=4, eval_frequency=2)
+
+
+def embed(tok2vec: Dict[str, Any]) -> Dict[str, Any]:
+    """tok2vec (Dict[str, Any]): The config's block of the encoder.
+    RETURNS (Dict[str, Any]): The block of its embedding, which may be itself.
+    """
+    return tok2vec.get("embed", tok2vec)
 
 
 def _size_pair_sentence(config: Config, cell: Cell, scale: Scale) -> None:
