@@ -1,0 +1,148 @@
+"""What only the joint component does: learning from tokens, keeping entities, both scores."""
+
+import numpy as np
+import pytest
+import spacy
+from spacy.training import Example
+
+from spacy_clinrel.candidates import SentencePairs
+from spacy_clinrel.pipeline.joint_data import gold_pairs, tagged_mentions
+from spacy_clinrel.report import evaluate
+from spacy_clinrel.tagging import spans_to_tags
+
+from ..util import (
+    edges,
+    ents,
+    fit,
+    gold_examples,
+    joint_config,
+    make_doc,
+    make_notes,
+    text_examples,
+)
+
+NAME = "joint_extractor"
+CFG = {
+    "types": ["检查", "治疗", "疾病", "症状"],
+    "labels": ["改善", "证实"],
+    "train_pairs": "tokens",
+}
+
+
+def tags_of(doc):
+    rows = [(ent.start, ent.end, CFG["types"].index(ent.label_)) for ent in doc.ents]
+    return spans_to_tags(np.asarray(rows).reshape(-1, 3), len(doc))
+
+
+def pairs_of(nlp, notes, **options):
+    examples = text_examples(nlp, notes)
+    tags = [tags_of(note) for note in notes]
+    cfg = {**CFG, **options}
+    return gold_pairs(examples, tags, SentencePairs(), cfg, NAME, nlp.vocab)
+
+
+def test_each_two_tokens_of_a_sentence_are_a_pair(zh):
+    notes = [*make_notes(zh, 3), zh.make_doc(""), zh.make_doc("无。")]
+    candidates, gold = pairs_of(zh, notes)
+    assert gold.shape == (len(candidates), 2)
+    first = 0
+    for note, count in zip(notes, candidates.pair_lengths):
+        wanted = {
+            (rel.head.end - 1, rel.tail.end - 1, CFG["labels"].index(rel.label))
+            for rel in note._.relations
+        }
+        pairs = candidates.pairs[first : first + count].tolist()
+        rows, columns = np.nonzero(gold[first : first + count])
+        assert {(*pairs[i], k) for i, k in zip(rows.tolist(), columns.tolist())} == wanted
+        ends = [i for i, char in enumerate(note.text) if char in "。；"]
+        same = [
+            (i, j)
+            for i in range(len(note))
+            for j in range(len(note))
+            if i != j and sum(i > end for end in ends) == sum(j > end for end in ends)
+        ]
+        assert [tuple(pair) for pair in pairs] == same
+        first += count
+
+
+def test_mentions_as_pairs(zh):
+    notes = make_notes(zh, 2)
+    candidates, gold = pairs_of(zh, notes, train_pairs="mentions")
+    assert candidates.mention_lengths.tolist() == [len(note.ents) for note in notes]
+    assert gold.sum() == sum(len(note._.relations) for note in notes)
+
+
+@pytest.mark.parametrize("train_pairs", ["tokens", "mentions"])
+def test_an_unknown_label_is_named(zh, train_pairs):
+    note = make_doc(zh, "[胸片|检查]示[肺炎|疾病]。", [(0, 1, "排除")])
+    with pytest.raises(ValueError, match=r"C007.*排除"):
+        pairs_of(zh, [note], train_pairs=train_pairs)
+
+
+def test_tagged_mentions_are_the_entities(zh):
+    note = make_notes(zh, 1)[0]
+    mentions = tagged_mentions(tags_of(note), CFG["types"], zh.vocab)
+    found = zip(mentions.starts, mentions.ends, (zh.vocab.strings[k] for k in mentions.labels))
+    assert list(found) == ents(note)
+
+
+def learn(train_pairs, notes, steps, **options):
+    nlp = spacy.blank("zh")
+    nlp.add_pipe(NAME, config=joint_config(train_pairs=train_pairs, **options))
+    losses = fit(nlp, text_examples(nlp, notes(nlp)), steps=steps)
+    return nlp, losses
+
+
+def test_it_learns_from_tokens_alone():
+    nlp, _ = learn("tokens", lambda nlp: make_notes(nlp, 4), 150, negatives=20.0)
+    scores = nlp.evaluate(text_examples(nlp, make_notes(nlp, 4)))
+    assert scores["ents_f"] == 1.0 and scores["rel_micro_f"] > 0.8
+
+
+def test_a_mention_takes_part_in_many_relations():
+    def notes(nlp):
+        marked = "[胸片|检查]示[肺炎|疾病]、[贫血|疾病]、[房颤|疾病]。"
+        return [make_doc(nlp, marked, [(0, 1, "证实"), (0, 2, "证实"), (0, 3, "证实")])]
+
+    nlp, _ = learn("mentions", notes, 60)
+    [note] = notes(nlp)
+    assert edges(nlp(note.text)) == edges(note) and len(edges(note)) == 3
+
+
+def test_gold_entities_are_kept_for_their_evaluation():
+    nlp, _ = learn("mentions", lambda nlp: make_notes(nlp, 6), 60)
+    component = nlp.get_pipe(NAME)
+    notes = make_notes(nlp, 6)
+    scores = evaluate(nlp, gold_examples(nlp, notes), gold_entities=True)["gold_entities"]
+    assert scores["rel_micro_f"] > 0.9 and not any(key.startswith("ents") for key in scores)
+    assert component.cfg["keep_entities"] is False
+    component.cfg["keep_entities"] = True
+    [example] = gold_examples(nlp, notes[:1])
+    assert ents(nlp(example.predicted)) == ents(notes[0])
+    bare = nlp(nlp.make_doc(notes[0].text))
+    assert not bare.ents and not bare._.relations
+
+
+def test_docs_without_entity_or_relation_annotation_teach_nothing(zh):
+    nlp, _ = learn("mentions", lambda nlp: make_notes(nlp, 2), 2)
+    bare = Example(nlp.make_doc("患者头痛。"), nlp.make_doc("患者头痛。"))
+    assert nlp.update([bare], sgd=nlp.resume_training())[NAME] == 0.0
+
+
+@pytest.mark.parametrize("option", [{"threshold": 1.5}, {"negatives": -1}, {"train_pairs": "all"}])
+def test_options_out_of_range(zh, option):
+    with pytest.raises(ValueError, match="C006"):
+        zh.add_pipe(NAME, config=option)
+
+
+def test_no_candidates(zh):
+    with pytest.raises(ValueError, match="C005"):
+        zh.add_pipe(NAME, config={"candidates": None})
+
+
+@pytest.mark.parametrize("size", [{"width": 0}, {"tag_width": -1}])
+def test_sizes_out_of_range(zh, size):
+    config = joint_config()
+    config["model"].update(size)
+    with pytest.raises(ValueError, match="M004"):
+        zh.add_pipe(NAME, config=config)
