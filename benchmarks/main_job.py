@@ -1,5 +1,5 @@
 """The figures of the main job: trains and measures on real corpora, from vectors and without,
-entities also from a language model.
+and from a language model.
 
     python benchmarks/main_job.py --corpora PATH [--jobs 2] [--seeds 0 1 2] [--only NAME ...]
 
@@ -260,8 +260,8 @@ def main() -> None:
     if together:
         f = [f"{100 * together['test'][key]:.2f}" for key in ("ents_f", "rel_micro_f")]
         line = (
-            "End to end on the relation layer's test part, entities found by the first model, "
-            f"relations by the second (with vectors, seed 0): entities F {f[0]}, relations {f[1]}."
+            "End to end on the relation layer's test part, entities found by the model from "
+            f"vectors, relations by the layer's from vectors (seed 0): entities F {f[0]}, relations {f[1]}."
         )
     text = (
         "# The main job on real corpora\n\n"
