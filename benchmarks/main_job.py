@@ -261,7 +261,8 @@ def main() -> None:
         f = [f"{100 * together['test'][key]:.2f}" for key in ("ents_f", "rel_micro_f")]
         line = (
             "End to end on the relation layer's test part, entities found by the model from "
-            f"vectors, relations by the layer's from vectors (seed 0): entities F {f[0]}, relations {f[1]}."
+            "vectors, relations by the layer's from vectors (seed 0): entities F "
+            f"{f[0]}, relations {f[1]}."
         )
     text = (
         "# The main job on real corpora\n\n"
