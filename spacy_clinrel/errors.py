@@ -77,6 +77,19 @@ class Errors(metaclass=ErrorsWithCodes):
         "The pipeline's vectors are of the kind '{mode}', which has no row for each character. "
         "Train some with `python -m spacy clinrel init-vectors`, or leave paths.vectors out."
     )
+    M008 = (
+        "There is no encoder '{name}': neither a folder that holds one, nor one that the hub gave "
+        "({error}). Make one with `python -m spacy clinrel make-encoder`, or give the name or the "
+        "folder of a BERT-like model."
+    )
+    M009 = (
+        "The encoder '{name}' is a '{kind}', not a BERT-like model: focused attention needs its "
+        "layers one by one (encoder.layer), as BERT, RoBERTa, ELECTRA and ERNIE have them."
+    )
+    M010 = (
+        "The encoder '{name}' has positions of the kind '{kind}'. Focused attention needs absolute "
+        "ones, as mentions are taken out of their places in the text."
+    )
 
     # Files
     F001 = "No such file or folder: {path}."
@@ -153,5 +166,15 @@ class Warnings(metaclass=ErrorsWithCodes):
     W001 = (
         "doc._.relations is already an extension of somebody else's and was left alone. Use "
         "spacy_clinrel.tokens.get_relations and set_relations instead."
+    )
+    W003 = (
+        "{lost} of {total} tokens are beyond what the encoder takes ({most} word pieces) and no "
+        "other window holds them: no entity or relation is found there. Make the windows of "
+        "get_spans shorter."
+    )
+    W004 = (
+        "'{name}': {lost} of {total} pairs of mentions have no window of the encoder in common and "
+        "can't be related. Make the windows of get_spans longer or let them overlap more, or lower "
+        "max_distance of the candidates."
     )
     W002 = "'{name}': {lost} of {total} gold relations can't be learned from: {reasons}."

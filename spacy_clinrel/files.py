@@ -3,7 +3,7 @@
 import os
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Any, Iterator, List, Optional
+from typing import Any, Iterator, List, Optional, Sequence
 
 import srsly
 from spacy.tokens import Doc, DocBin
@@ -46,6 +46,28 @@ def check_output(output: Optional[Path], *inputs: Optional[Path]) -> None:
     for path in inputs:
         if path is not None and path.resolve() == output.resolve():
             raise ValueError(Errors.F017.format(path=output))
+
+
+def text_lines(paths: Sequence[Path]) -> Iterator[str]:
+    """The lines of text files.
+
+    paths (Sequence[Path]): Text files in UTF-8.
+    YIELDS (str): A line without its end.
+    RAISES (ValueError): Before the first line, if a file is missing or a folder; and if one is not
+        UTF-8.
+    """
+    for path in paths:
+        if path.is_dir():
+            raise ValueError(Errors.F020.format(path=path))
+        if not path.exists():
+            raise ValueError(Errors.F001.format(path=path))
+    for path in paths:
+        try:
+            with path.open(encoding="utf-8-sig") as lines:
+                for line in lines:
+                    yield line.rstrip("\r\n")
+        except UnicodeDecodeError as error:
+            raise ValueError(Errors.V006.format(path=path, byte=error.start)) from error
 
 
 def write_json(path: Path, data: Any) -> None:

@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import Iterator, List, Optional, Sequence
 
 from .errors import Errors
+from .files import text_lines
 
 # Shorter lines are headings and the like.
 SHORTEST = 8
@@ -48,7 +49,7 @@ def read_pieces(paths: Sequence[Path], characters: Sequence[int] = (), seed: int
     dice = random.Random(seed)
     found: List[str] = []
     for i, path in enumerate(paths):
-        lines = _lines(path)
+        lines = list(text_lines([path]))
         dice.shuffle(lines)
         found += _take(lines, (characters[i] if characters else 0) or None)
     if not found:
@@ -56,17 +57,6 @@ def read_pieces(paths: Sequence[Path], characters: Sequence[int] = (), seed: int
         raise ValueError(Errors.F002.format(path=", ".join(map(str, paths)), expected=expected))
     dice.shuffle(found)
     return found
-
-
-def _lines(path: Path) -> List[str]:
-    if path.is_dir():
-        raise ValueError(Errors.F020.format(path=path))
-    if not path.exists():
-        raise ValueError(Errors.F001.format(path=path))
-    try:
-        return path.read_text(encoding="utf-8-sig").split("\n")
-    except UnicodeDecodeError as error:
-        raise ValueError(Errors.V006.format(path=path, byte=error.start)) from error
 
 
 def _take(lines: Sequence[str], most: Optional[int]) -> List[str]:

@@ -1,7 +1,7 @@
 """Compound types that more than one room uses."""
 
 from dataclasses import dataclass
-from typing import Callable, List, NamedTuple, Tuple
+from typing import Any, Callable, List, NamedTuple, Tuple
 
 import numpy as np
 from spacy.tokens import Doc
@@ -97,13 +97,13 @@ class Emissions(NamedTuple):
 class SelectionInput(NamedTuple):
     """What the relation scorer of a joint model gets.
 
-    encoded (List[Floats2d]): The shared encoder's output for each document. Shape: (tokens, width)
+    encoded (Any): The shared encoder's output.
     tags (ndarray): BIEOS tag of each token of the batch: gold in training, else predicted. Shape:
         (tokens,)
     candidates (Candidates): Pairs of mentions.
     """
 
-    encoded: List[Floats2d]
+    encoded: Any
     tags: np.ndarray
     candidates: Candidates
 

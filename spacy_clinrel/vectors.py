@@ -10,6 +10,7 @@ from spacy.language import Language
 from spacy.vectors import Vectors
 
 from .errors import Errors
+from .files import text_lines
 
 # A longer line is cut, as gensim would silently drop what goes beyond 10,000 units.
 MAX_LINE = 5000
@@ -46,17 +47,12 @@ def read_lines(paths: Sequence[Path]) -> Iterator[str]:
 
     paths (Sequence[Path]): Text files in UTF-8.
     YIELDS (str): A line that is not blank.
-    RAISES (ValueError): If a file is not UTF-8.
+    RAISES (ValueError): As `text_lines` has it.
     """
-    for path in paths:
-        try:
-            with path.open(encoding="utf-8-sig") as lines:
-                for line in lines:
-                    line = unicodedata.normalize("NFKC", line).lower().strip()
-                    if line:
-                        yield line
-        except UnicodeDecodeError as error:
-            raise ValueError(Errors.V006.format(path=path, byte=error.start)) from error
+    for line in text_lines(paths):
+        line = unicodedata.normalize("NFKC", line).lower().strip()
+        if line:
+            yield line
 
 
 def train_vectors(

@@ -19,6 +19,8 @@ from spacy_clinrel.tokens import GROUP, Relation, store_relations
 ROOT = Path(__file__).parent.parent
 CONFIGS = ROOT / "configs" / "test"
 
+MODEL_OPTIONS = ("mask", "focused_layers", "budget", "encoder_rate", "layer_decay", "get_spans")
+
 Link = Tuple[int, int, str]
 
 SYMPTOMS = ("头痛", "胸闷", "咳嗽", "腹痛", "气促", "发热", "心悸")
@@ -165,6 +167,22 @@ def joint_config(**options: Any) -> Dict[str, Any]:
         "tag_width": 8,
     }
     return {"model": model, "train_pairs": "mentions", **options}
+
+
+def focused_config(encoder: str, **options: Any) -> Dict[str, Any]:
+    """RETURNS (Dict[str, Any]): The config of a joint_extractor with focused attention."""
+    model = {
+        "@architectures": "spacy-clinrel.FocusedAttention.v1",
+        "name": encoder,
+        "focused_layers": 1,
+        "get_spans": {
+            "@span_getters": "spacy-transformers.strided_spans.v1",
+            "window": 100,
+            "stride": 80,
+        },
+    }
+    own = {key: options.pop(key) for key in list(options) if key in MODEL_OPTIONS}
+    return {"model": {**model, **own}, "train_pairs": "mentions", **options}
 
 
 def fit(

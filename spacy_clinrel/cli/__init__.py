@@ -6,6 +6,7 @@ from ._app import app
 from .convert import convert_cli
 from .evaluate import evaluate_cli
 from .init_vectors import init_vectors_cli
+from .make_encoder import make_encoder_cli
 from .raw_text import raw_text_cli
 from .visualize import visualize_cli
 
@@ -16,6 +17,7 @@ __all__ = [
     "convert_cli",
     "evaluate_cli",
     "init_vectors_cli",
+    "make_encoder_cli",
     "raw_text_cli",
     "visualize_cli",
 ]

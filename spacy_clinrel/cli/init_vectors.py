@@ -7,7 +7,6 @@ import typer
 from tqdm import tqdm
 from wasabi import msg
 
-from ..errors import Errors
 from ..vectors import train_vectors
 from ._app import app
 
@@ -38,12 +37,6 @@ def init_vectors_cli(
     `spacy-clinrel.CharEmbed.v1` blocks of the config. Needs the extra `vectors` (gensim).
     """
     try:
-        for path in texts:
-            if path.is_dir():
-                raise ValueError(Errors.F020.format(path=path))
-            if not path.exists():
-                raise ValueError(Errors.F001.format(path=path))
-        output.mkdir(parents=True, exist_ok=True)
         nlp = train_vectors(
             texts,
             lang=lang,
@@ -56,6 +49,7 @@ def init_vectors_cli(
             seed=seed,
             progress=lambda lines: tqdm(lines, unit=" lines", leave=False),
         )
+        output.mkdir(parents=True, exist_ok=True)
         nlp.to_disk(output)
     except (ImportError, ValueError, OSError) as problem:
         msg.fail(str(problem), exits=1)

@@ -1,9 +1,10 @@
 """Sequences of different lengths: one after the other (flat), or padded."""
 
-from typing import Iterator, List, Tuple
+from typing import Callable, Iterator, List, Sequence, Tuple
 
 import torch
 from torch import Tensor
+from torch.utils.checkpoint import checkpoint
 
 
 def padding_mask(lengths: Tensor) -> Tensor:
@@ -55,3 +56,16 @@ def chunks(lengths: Tensor, budget: int) -> Iterator[Tensor]:
         count = max(1, budget // max(sizes[start], 1))
         yield order[start : start + count]
         start += count
+
+
+def score_parts(score: Callable[[Tensor], Tensor], parts: Sequence[Tensor]) -> List[Tensor]:
+    """Score a batch part by part. In training, where there is more than one part, each is computed
+    again on the way back instead of being kept, which bounds the memory.
+
+    score (Callable[[Tensor], Tensor]): Scores a part.
+    parts (Sequence[Tensor]): The parts, e.g. indices of pairs.
+    RETURNS (List[Tensor]): The scores of each part.
+    """
+    if torch.is_grad_enabled() and len(parts) > 1:
+        return [checkpoint(score, part, use_reentrant=False) for part in parts]
+    return [score(part) for part in parts]

@@ -1,11 +1,13 @@
 """Multi-head selection: for two tokens, a score for each relation between the mentions that end
 there (Bekoulis et al. 2018)."""
 
+from functools import partial
+
 import torch
 from torch import Tensor, nn
-from torch.utils.checkpoint import checkpoint
 
 from .dropout import Dropout
+from .ragged import score_parts
 
 
 class Selection(nn.Module):
@@ -45,14 +47,7 @@ class Selection(nn.Module):
         """
         z = torch.cat([self.dropout(tokens), self.tags(tags)], dim=1)
         heads, tails = self.head(z), self.tail(z)
-        parts = pairs.split(self.chunk)
-        if torch.is_grad_enabled() and len(parts) > 1:
-            scores = [
-                checkpoint(self.score, heads, tails, part, use_reentrant=False) for part in parts
-            ]
-        else:
-            scores = [self.score(heads, tails, part) for part in parts]
-        return torch.cat(scores)
+        return torch.cat(score_parts(partial(self.score, heads, tails), pairs.split(self.chunk)))
 
     def score(self, heads: Tensor, tails: Tensor, pairs: Tensor) -> Tensor:
         """heads, tails (Tensor): *Shape:* (tokens, width)

@@ -1,7 +1,7 @@
 """Joint models: one encoder, a tagger for entities and a scorer of relations upon it."""
 
 from functools import partial
-from typing import Any, Callable, List, Optional, Tuple
+from typing import Any, Callable, List, NamedTuple, Optional, Tuple
 
 import numpy as np
 from spacy.tokens import Doc
@@ -11,7 +11,7 @@ from thinc.types import Floats2d
 from ..errors import Errors
 from ..layers.selection import Selection
 from ..tagging import n_tags
-from ..types import SelectionInput
+from ..types import Candidates, SelectionInput
 from .tagger import crf_layer, decode, loss
 from .wrap import Sizes, flatten, gradients, to_tensor, torch_layer
 
@@ -32,8 +32,8 @@ def MultiHeadSelection(
     width (int): Width of a pair's vector.
     tag_width (int): Width of the tags' embeddings; 0 leaves them out.
     mixed_precision (bool): Half precision on CUDA.
-    RETURNS (Model): With the refs "tok2vec", "tagger" (token vectors → Emissions) and "relations"
-        (SelectionInput → scores), which the component runs one after the other.
+    RETURNS (Model): With the refs "encoder", "tagger" and "relations", which the component runs one
+        after the other, see `joint_model`.
     RAISES (ValueError): If a size is out of range.
     """
     for name, value, least in (("width", width, 1), ("tag_width", tag_width, 0)):
@@ -49,42 +49,79 @@ def MultiHeadSelection(
         dims={"nI": None, "nO": None, "nT": None},
         mixed_precision=mixed_precision,
     )
-    return joint_model("multi_head_selection", tok2vec, tagger, relations)
+    shared: Model = Model(
+        "shared_encoder", _share, init=_init_shared, layers=[tok2vec], refs={"tok2vec": tok2vec}
+    )
+    return joint_model("multi_head_selection", shared, tagger, relations)
 
 
-def joint_model(name: str, tok2vec: Model, tagger: Model, relations: Model) -> Model:
+def joint_model(
+    name: str,
+    encoder: Model,
+    tagger: Model,
+    relations: Model,
+    *,
+    reach: Optional[Callable[[Any, Candidates], np.ndarray]] = None,
+) -> Model:
     """Put the parts of a joint model together.
 
     name (str): The model's name.
-    tok2vec (Model): The shared encoder.
-    tagger (Model): What it returns → Emissions.
-    relations (Model): Inputs with what it returns → scores.
+    encoder (Model): The shared encoder: documents → something with the token vectors of each in
+        `vectors`. Its way back takes the gradients of both tasks.
+    tagger (Model): Token vectors → Emissions.
+    relations (Model): SelectionInput → scores; its nO is their number.
+    reach (Optional[Callable[[Any, Candidates], ndarray]]): For a model that scores a pair once,
+        whichever mention comes first, over no-relation, each label from the first mention to the
+        second, and each label back: takes the encoder's output and pairs, returns which of these
+        it can score. None for one that scores head and tail over each label.
     RETURNS (Model): The whole. Its own forward pass tags alone; the component runs the parts.
     """
     return Model(
         name,
         _forward,
         init=_init,
-        layers=[tok2vec, tagger, relations],
-        refs={"tok2vec": tok2vec, "tagger": tagger, "relations": relations},
-        attrs={"loss": loss, "decode": decode},
+        layers=[encoder, tagger, relations],
+        refs={"encoder": encoder, "tagger": tagger, "relations": relations},
+        attrs={"loss": loss, "decode": decode, "reach": reach},
     )
+
+
+class SharedEncoding(NamedTuple):
+    """What the shared encoder returns.
+
+    vectors (List[Floats2d]): Of each document's tokens. Shape: (tokens, width)
+    """
+
+    vectors: List[Floats2d]
+
+
+def _share(model: Model, docs: List[Doc], is_train: bool) -> Tuple[SharedEncoding, Callable]:
+    vectors, backprop = model.layers[0](docs, is_train)
+
+    def add(gradients: Tuple[List[Floats2d], Optional[List[Floats2d]]]) -> Any:
+        of_tags, of_pairs = gradients
+        return backprop(of_tags if of_pairs is None else [a + b for a, b in zip(of_tags, of_pairs)])
+
+    return SharedEncoding(vectors), add
+
+
+def _init_shared(model: Model, X: Any = None, Y: Any = None) -> None:
+    model.layers[0].initialize(X=X)
 
 
 def _forward(model: Model, docs: List[Doc], is_train: bool) -> Tuple[Any, Callable]:
-    vectors, backprop_tok2vec = model.get_ref("tok2vec")(docs, is_train)
-    emissions, backprop_tagger = model.get_ref("tagger")(vectors, is_train)
-    return emissions, lambda gradient: backprop_tok2vec(backprop_tagger(gradient))
+    encoded, backprop_encoder = model.get_ref("encoder")(docs, is_train)
+    emissions, backprop_tagger = model.get_ref("tagger")(encoded.vectors, is_train)
+    return emissions, lambda gradient: backprop_encoder((backprop_tagger(gradient), None))
 
 
 def _init(model: Model, X: Any = None, Y: Any = None) -> None:
-    tok2vec, tagger, relations = (
-        model.get_ref(name) for name in ("tok2vec", "tagger", "relations")
-    )
-    tok2vec.initialize(X=X)
-    vectors = None if X is None else tok2vec.predict(X)
+    encoder, tagger, relations = model.layers
+    encoder.initialize(X=X)
+    vectors = None if X is None else encoder.predict(X).vectors
     tagger.initialize(X=vectors)
-    relations.set_dim("nT", n_tags(tagger.get_dim("nO")))
+    if relations.has_dim("nT") is None:
+        relations.set_dim("nT", n_tags(tagger.get_dim("nO")))
     relations.initialize(X=vectors)
 
 
@@ -98,8 +135,8 @@ def _selection_sizes(model: Model, X: Optional[List[Floats2d]], Y: Any) -> Sizes
 def _selection_inputs(
     model: Model, X: SelectionInput, is_train: bool
 ) -> Tuple[ArgsKwargs, Callable]:
-    flat, backprop = flatten(model, X.encoded, is_train)
-    lengths = np.asarray([len(x) for x in X.encoded])
+    flat, backprop = flatten(model, X.encoded.vectors, is_train)
+    lengths = np.asarray([len(x) for x in X.encoded.vectors])
     ends = X.candidates.batch_mentions(lengths)[:, 1] - 1
     pairs = to_tensor(ends[X.candidates.batch_pairs()], flat.device)
     args = (flat, to_tensor(X.tags, flat.device), pairs)

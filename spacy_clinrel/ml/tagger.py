@@ -39,15 +39,16 @@ def CRFTagger(
 
 
 def crf_layer(
-    tok2vec: Model[List[Doc], List[Floats2d]], mixed_precision: bool = False
+    tok2vec: Optional[Model[List[Doc], List[Floats2d]]] = None, mixed_precision: bool = False
 ) -> Model[List[Floats2d], Emissions]:
     """Create the tagger's last layer: token vectors to emissions and transitions.
 
-    tok2vec (Model[List[Doc], List[Floats2d]]): The encoder before it, for its width.
+    tok2vec (Optional[Model[List[Doc], List[Floats2d]]]): The encoder before it, for its width; None
+        where that is not known yet.
     mixed_precision (bool): Half precision on CUDA.
     RETURNS (Model[List[Floats2d], Emissions]): The layer. Its nO is the number of labels.
     """
-    width = tok2vec.get_dim("nO") if tok2vec.has_dim("nO") else None
+    width = tok2vec.get_dim("nO") if tok2vec is not None and tok2vec.has_dim("nO") else None
     return torch_layer(
         "crf_tagger",
         _create,

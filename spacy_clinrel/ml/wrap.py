@@ -13,7 +13,7 @@ from typing import Any, Callable, Dict, List, Optional, Tuple, cast
 import torch
 from safetensors.torch import load as load_tensors
 from safetensors.torch import save as save_tensors
-from thinc.api import ArgsKwargs, Model, PyTorchShim, torch2xp, xp2torch
+from thinc.api import ArgsKwargs, Model, Optimizer, PyTorchShim, torch2xp, xp2torch
 from thinc.layers.pytorchwrapper import forward as wrapper_forward
 from thinc.types import Floats2d
 from thinc.util import get_torch_default_device
@@ -22,7 +22,7 @@ from torch import nn
 from ..errors import Errors
 from ..layers.dropout import set_dropout
 
-Sizes = Dict[str, int]
+Sizes = Dict[str, Any]
 
 
 class LazyModule(nn.Module):
@@ -44,8 +44,16 @@ class LazyModule(nn.Module):
 
         sizes (Sizes): What `create` needs.
         """
+        self.adopt(self.create(**sizes), sizes)
+
+    def adopt(self, module: nn.Module, sizes: Sizes) -> None:
+        """Take a module that is there already.
+
+        module (Module): The module.
+        sizes (Sizes): What `create` makes such a one from.
+        """
         self.sizes = sizes
-        self.inner = self.create(**sizes)
+        self.inner = module
 
     def forward(self, *args, **kwargs):
         """Call the module.
@@ -61,8 +69,25 @@ class AveragingShim(PyTorchShim):
     """Thinc's shim, with the optimizer's averaged parameters reaching the module.
 
     Thinc looks for keys that are strings, but its optimizer keys averages by (id, name), so the
-    averages of wrapped modules would be left out while those of Thinc's own layers are used.
+    averages of wrapped modules would be left out while those of Thinc's own layers are used. And
+    each weight may have a learning rate of its own.
+
+    rate (Optional[Callable[[Module, str], float]]): The learning rate of a weight, given the module
+        and the weight's name, as a share of the optimizer's.
     """
+
+    rate: Optional[Callable[[nn.Module, str], float]] = None
+
+    def finish_update(self, optimizer: Optimizer) -> None:
+        """optimizer (Optimizer): Moves each weight that has a gradient."""
+        if self.rate is None:
+            return super().finish_update(optimizer)
+
+        def scaled(key: Any, weights: Any, gradient: Any) -> Any:
+            share = self.rate(self._model, key[1])  # type: ignore[misc]
+            return optimizer(key, weights, gradient, lr_scale=share)
+
+        super().finish_update(cast(Optimizer, scaled))
 
     @contextlib.contextmanager
     def use_params(self, params):
@@ -88,6 +113,7 @@ def torch_layer(
     *,
     dims: Optional[Dict[str, Optional[int]]] = None,
     mixed_precision: bool = False,
+    rate: Optional[Callable[[nn.Module, str], float]] = None,
 ) -> Model:
     """Wrap a PyTorch module.
 
@@ -99,6 +125,8 @@ def torch_layer(
     convert_outputs (Callable): As `PyTorchWrapper_v3` has it.
     dims (Optional[Dict[str, Optional[int]]]): The Thinc model's dimensions.
     mixed_precision (bool): Run the module's forward pass in half precision where CUDA can.
+    rate (Optional[Callable[[Module, str], float]]): The learning rate of a weight as a share of the
+        optimizer's, given the wrapped LazyModule and the weight's name in it.
     RETURNS (Model): The Thinc model.
     """
     shim = AveragingShim(
@@ -107,7 +135,7 @@ def torch_layer(
         serialize_model=_serialize,
         deserialize_model=_deserialize,
     )
-
+    shim.rate = rate
     return Model(
         name,
         _forward,

@@ -14,6 +14,7 @@ from ..types import Candidates, CandidateStrategy, Mentions
 from .relation_data import gold_matrix
 
 TRAIN_PAIRS = ("tokens", "mentions")
+TASKS = ("entities", "relations")
 
 
 def tagged_mentions(tags: np.ndarray, types: Sequence[str], vocab: Vocab) -> Mentions:

@@ -1,11 +1,11 @@
 """Entities and the relations between them by one component with one shared encoder."""
 
+import warnings
 from itertools import islice
 from typing import Any, Callable, Dict, Iterable, List, NamedTuple, Optional, Sequence, Tuple, cast
 
 import numpy as np
 from spacy.language import Language
-from spacy.pipeline import TrainablePipe
 from spacy.tokens import Doc
 from spacy.training import Example, validate_examples, validate_get_examples
 from spacy.vocab import Vocab
@@ -13,13 +13,22 @@ from thinc.api import Config, Model, Optimizer, set_dropout_rate
 from thinc.types import Floats2d
 
 from ..candidates import make_candidates, pair_mentions
-from ..errors import Errors
+from ..errors import Errors, Warnings
 from ..scorers import score_joint
 from ..types import Candidates, CandidateStrategy, SelectionInput
 from .entity_data import gold_tags, set_tagged_entities
-from .joint_data import TRAIN_PAIRS, gold_pairs, tagged_mentions
-from .relation_data import LabelData, annotate, annotated_pairs, collect_labels, sample_pairs
+from .joint_data import TASKS, TRAIN_PAIRS, gold_pairs, tagged_mentions
+from .relation_data import (
+    annotate,
+    annotated_pairs,
+    collect_labels,
+    recall_ceiling,
+    sample_pairs,
+    warn_lost,
+)
+from .relation_pipe import RelationPipe
 from .relation_scores import allowed_labels, cross_entropy, probabilities
+from .unordered import both_directions, fold, fold_gold, unfold_scores
 
 default_config = """
 [candidates]
@@ -46,6 +55,7 @@ width = 256
 depth = 2
 """
 DEFAULT = Config().from_str(default_config)
+DEFAULT_WEIGHTS = {task: 1.0 for task in TASKS}
 
 
 class JointPredictions(NamedTuple):
@@ -73,6 +83,7 @@ class JointPredictions(NamedTuple):
         "typed": True,
         "train_pairs": "tokens",
         "negatives": None,
+        "loss_weights": DEFAULT_WEIGHTS,
         "keep_entities": False,
         "scorer": {"@scorers": "spacy-clinrel.joint_scorer.v1"},
     },
@@ -106,6 +117,7 @@ def make_joint_extractor(
     typed: bool,
     train_pairs: str,
     negatives: Optional[float],
+    loss_weights: Dict[str, float],
     keep_entities: bool,
     scorer: Optional[Callable],
 ) -> "JointExtractor":
@@ -117,9 +129,12 @@ def make_joint_extractor(
     threshold (float): The probability from which a relation is predicted, 0 to 1.
     typed (bool): Allow only the pairs of types, and the labels for them, seen in training.
     train_pairs (str): What the relation scorer learns from: "tokens", each two tokens of a
-        stretch, as in multi-head selection, or "mentions", the gold mentions alone.
+        stretch, as in multi-head selection, or "mentions", the gold mentions alone. Focused
+        attention takes the latter.
     negatives (Optional[float]): In training, how many pairs without a relation to keep for each
         pair with one. None keeps all.
+    loss_weights (Dict[str, float]): What the loss of "entities" and that of "relations" is
+        multiplied by, 0 or more. 0 leaves the task untrained.
     keep_entities (bool): Take the mentions that a Doc already has instead of finding entities.
     scorer (Optional[Callable]): The scoring method.
     """
@@ -132,12 +147,13 @@ def make_joint_extractor(
         typed=typed,
         train_pairs=train_pairs,
         negatives=negatives,
+        loss_weights=loss_weights,
         keep_entities=keep_entities,
         scorer=scorer,
     )
 
 
-class JointExtractor(TrainablePipe):
+class JointExtractor(RelationPipe):
     """Find entities and the relations between them."""
 
     def __init__(
@@ -151,6 +167,7 @@ class JointExtractor(TrainablePipe):
         typed: bool = True,
         train_pairs: str = "tokens",
         negatives: Optional[float] = None,
+        loss_weights: Dict[str, float] = DEFAULT_WEIGHTS,
         keep_entities: bool = False,
         scorer: Optional[Callable] = score_joint,
     ):
@@ -160,27 +177,25 @@ class JointExtractor(TrainablePipe):
         """
         if candidates is None:
             raise ValueError(Errors.C005.format(name=name))
-        checks: Dict[str, Tuple[Any, bool, Any]] = {
-            "train_pairs": (train_pairs, train_pairs in TRAIN_PAIRS, TRAIN_PAIRS),
-            "threshold": (threshold, 0.0 <= threshold <= 1.0, "0 to 1"),
-            "negatives": (negatives, negatives is None or negatives >= 0.0, "0 or more"),
-        }
-        for option, (value, good, allowed) in checks.items():
-            if not good:
-                raise ValueError(
-                    Errors.C006.format(option=option, name=name, allowed=allowed, value=value)
-                )
         self.vocab = vocab
         self.model = model
         self.name = name
         self.strategy = candidates
         self.scorer = scorer
+        kinds = TRAIN_PAIRS if model.attrs["reach"] is None else TRAIN_PAIRS[1:]
+        few = negatives is None or negatives >= 0.0
+        weighed = set(loss_weights) == set(TASKS) and min(loss_weights.values()) >= 0.0
+        self.check_option("train_pairs", train_pairs, train_pairs in kinds, kinds)
+        self.check_option("threshold", threshold, 0.0 <= threshold <= 1.0, "0 to 1")
+        self.check_option("negatives", negatives, few, "0 or more")
+        self.check_option("loss_weights", loss_weights, weighed, f"0 or more for each of {TASKS}")
         self.cfg: Dict[str, Any] = {
             "threshold": threshold,
             "exclusive": False,
             "typed": typed,
             "train_pairs": train_pairs,
             "negatives": negatives,
+            "loss_weights": dict(loss_weights),
             "keep_entities": keep_entities,
             "labels": [],
             "types": [],
@@ -188,32 +203,9 @@ class JointExtractor(TrainablePipe):
         }
 
     @property
-    def labels(self) -> Sequence[str]:  # type: ignore[override]
-        """RETURNS (Tuple[str]): The relation labels."""
-        return tuple(self.cfg["labels"])
-
-    @property
-    def label_data(self) -> LabelData:  # type: ignore[override]
-        """RETURNS (Dict[str, List]): Labels, entity types and (head type, label, tail type)
-        signatures, as `spacy init labels` writes them.
-        """
-        return {key: list(self.cfg[key]) for key in ("labels", "types", "signatures")}
-
-    def add_label(self, label: str) -> int:
-        """Add a relation label, before the model has its output layer.
-
-        label (str): The label.
-        RETURNS (int): 1 if it was added, 0 if it was there.
-        RAISES (ValueError): If the model is already initialized.
-        """
-        if label in self.cfg["labels"]:
-            return 0
-        if self._part("relations").has_dim("nO"):
-            count = len(self.cfg["labels"])
-            raise ValueError(Errors.C002.format(label=label, name=self.name, n=count))
-        self.cfg["labels"].append(label)
-        self.vocab.strings.add(label)
-        return 1
+    def output_model(self) -> Model:
+        """RETURNS (Model): The part that scores relations."""
+        return self._part("relations")
 
     def predict(self, docs: Iterable[Doc]) -> JointPredictions:
         """Find entities and score the pairs of them, without changing the docs.
@@ -223,31 +215,38 @@ class JointExtractor(TrainablePipe):
         RAISES (ValueError): If the component is not initialized.
         """
         docs = list(docs)
-        if not self._part("relations").has_dim("nO"):
-            raise ValueError(Errors.C003.format(name=self.name))
+        self.check_initialized()
         keep = self.cfg["keep_entities"]
         if not any(len(doc) for doc in docs):
-            empty = make_candidates(docs, self.strategy, types=self.cfg["types"])
             tags = [np.zeros(0, dtype="int64") for _ in docs]
-            return JointPredictions(None if keep else tags, empty, np.zeros((0, len(self.labels))))
-        encoded = self._part("tok2vec").predict(docs)
+            none = np.zeros((0, len(self.labels)))
+            return JointPredictions(None if keep else tags, self._own_pairs(docs), none)
+        encoded = self._part("encoder").predict(docs)
         if keep:
             own = [gold_tags(Example(doc, doc), self.cfg["types"], self.name) for doc in docs]
-            candidates = make_candidates(
-                docs, self.strategy, types=self.cfg["types"], allowed=self._allowed()
-            )
+            candidates = self._own_pairs(docs)
         else:
-            own = self.model.attrs["decode"](self._part("tagger").predict(encoded))
+            own = self.model.attrs["decode"](self._part("tagger").predict(encoded.vectors))
             mentions = [tagged_mentions(tags, self.cfg["types"], self.vocab) for tags in own]
             candidates = pair_mentions(
                 docs, mentions, self.strategy, types=self.cfg["types"], allowed=self._allowed()
             )
-        scores = np.zeros((0, len(self.labels)), dtype="float32")
-        if len(candidates):
-            inputs = SelectionInput(encoded, np.concatenate(own), candidates)
-            logits = self.model.ops.to_numpy(self._part("relations").predict(inputs))
-            scores = probabilities(logits, candidates, self.cfg)
+        candidates = candidates.select(self._reach(encoded, candidates))
+        scores = self._score(SelectionInput(encoded, np.concatenate(own), candidates))
         return JointPredictions(None if keep else own, candidates, scores)
+
+    def _score(self, inputs: SelectionInput) -> np.ndarray:
+        """Probability of each label for each ordered pair. Shape: (pairs, labels)"""
+        candidates = inputs.candidates
+        if not len(candidates):
+            return np.zeros((0, len(self.labels)), dtype="float32")
+        predict, to_numpy = self._part("relations").predict, self.model.ops.to_numpy
+        if self.model.attrs["reach"] is None:
+            return probabilities(to_numpy(predict(inputs)), candidates, self.cfg)
+        folded = fold(candidates)
+        logits = to_numpy(predict(inputs._replace(candidates=folded.candidates)))
+        p = probabilities(logits, folded.candidates, both_directions(self.cfg))
+        return unfold_scores(folded, p)
 
     def set_annotations(self, docs: Iterable[Doc], scores: JointPredictions) -> None:
         """Write entities and relations to the docs.
@@ -259,11 +258,18 @@ class JointExtractor(TrainablePipe):
         source = "auto" if scores.tags is None else "ents"
         if scores.tags is not None:
             set_tagged_entities(docs, scores.tags, self.cfg["types"])
-        # Above zero, which is the score of labels that the types do not allow.
-        threshold = max(self.cfg["threshold"], np.finfo("float32").tiny)
-        rows, columns = np.nonzero(scores.scores >= threshold)
+        rows, columns = np.nonzero(scores.scores >= self.least_score)
         cfg = {**self.cfg, "mentions": source}
         annotate(docs, scores.candidates, rows, columns, scores.scores, cfg)
+
+    def recall_ceiling(self, examples: Iterable[Example]) -> Dict[str, Any]:
+        """How many gold relations the candidate strategy reaches between the mentions that are
+        there, whatever the model says of them.
+
+        examples (Iterable[Example]): Documents whose predicted side has its mentions.
+        RETURNS (Dict[str, Any]): As `RelationClassifier.recall_ceiling` has it.
+        """
+        return recall_ceiling(self.name, examples, self._own_pairs, self.cfg)
 
     def update(
         self,
@@ -289,37 +295,53 @@ class JointExtractor(TrainablePipe):
         if not any(len(doc) for doc in docs):
             return losses
         set_dropout_rate(self.model, drop)
-        encoded, backprop_encoder = self._part("tok2vec").begin_update(docs)
-        emissions, backprop_tagger = self._part("tagger").begin_update(encoded)
         tags = [gold_tags(eg, self.cfg["types"], self.name) for eg in examples]
-        # Documents without entity annotation say nothing about entities.
-        weight = np.asarray([eg.reference.has_annotation("ENT_IOB") for eg in examples], int)
-        entity_loss, gradient = self.model.attrs["loss"](emissions, np.concatenate(tags), weight)
-        d_encoded = backprop_tagger(gradient)
-        relation_loss, d_relations = self._learn_relations(examples, encoded, tags)
-        backprop_encoder([a + b for a, b in zip(d_encoded, d_relations)])
+        encoded, backprop_encoder = self._part("encoder").begin_update(docs)
+        entity_loss, d_vectors = self._learn_entities(examples, encoded.vectors, tags)
+        relation_loss, d_relations = 0.0, None
+        if self.cfg["loss_weights"]["relations"]:
+            relation_loss, d_relations = self._learn_relations(examples, encoded, tags)
+        backprop_encoder((d_vectors, d_relations))
         if sgd is not None:
             self.finish_update(sgd)
         losses[self.name] += entity_loss + relation_loss
         return losses
 
-    def _learn_relations(
-        self, examples: Sequence[Example], encoded: List[Floats2d], tags: List[np.ndarray]
+    def _learn_entities(
+        self, examples: Sequence[Example], vectors: List[Floats2d], tags: List[np.ndarray]
     ) -> Tuple[float, List[Floats2d]]:
-        """The relations' loss, and its gradient with respect to the encoder's output."""
+        """The entities' loss, and its gradient with respect to the token vectors."""
+        emissions, backprop = self._part("tagger").begin_update(vectors)
+        # Documents without entity annotation say nothing about entities.
+        counted = np.asarray([eg.reference.has_annotation("ENT_IOB") for eg in examples], int)
+        loss, gradient = self.model.attrs["loss"](emissions, np.concatenate(tags), counted)
+        weight = self.cfg["loss_weights"]["entities"]
+        weighed = (weight * part for part in gradient[:-1])
+        return weight * loss, backprop(type(gradient)(*weighed, gradient.lengths))
+
+    def _learn_relations(
+        self, examples: Sequence[Example], encoded: Any, tags: List[np.ndarray]
+    ) -> Tuple[float, Any]:
+        """The relations' loss, and its gradient with respect to what the encoder returned."""
         candidates, gold = gold_pairs(
             examples, tags, self.strategy, self.cfg, self.name, self.vocab
         )
+        # Each two tokens have no types.
+        cfg = {**self.cfg, "typed": self.cfg["typed"] and self.cfg["train_pairs"] == "mentions"}
+        if self.model.attrs["reach"] is not None:
+            folded = fold(candidates)
+            cfg, gold = both_directions(cfg), fold_gold(folded, gold)
+            candidates = folded.candidates
+            near = self._reach(encoded, candidates)
+            candidates, gold = candidates.select(near), gold[near]
         keep = sample_pairs(gold, annotated_pairs(examples, candidates), self.cfg["negatives"])
         if keep is not None:
             candidates, gold = candidates.select(keep), gold[keep]
         inputs = SelectionInput(encoded, np.concatenate(tags), candidates)
         logits, backprop = self._part("relations").begin_update(inputs)
-        # Each two tokens have no types.
-        cfg = {**self.cfg, "typed": self.cfg["typed"] and self.cfg["train_pairs"] == "mentions"}
         p = probabilities(self.model.ops.to_numpy(logits), candidates, cfg)
-        loss, gradient = cross_entropy(p, gold, exclusive=False)
-        share = 1.0 / len(examples)
+        loss, gradient = cross_entropy(p, gold, exclusive=cfg["exclusive"])
+        share = self.cfg["loss_weights"]["relations"] / len(examples)
         d_logits = self.model.ops.asarray(cast(Floats2d, gradient.astype("float32") * share))
         return loss * share, backprop(d_logits)
 
@@ -342,19 +364,33 @@ class JointExtractor(TrainablePipe):
         for key, what in (("types", "doc.ents"), ("labels", "doc._.relations")):
             if not data[key]:
                 raise ValueError(Errors.C001.format(name=self.name, what=what))
-        signatures = [list(signature) for signature in data["signatures"]]
-        self.cfg.update(types=list(data["types"]), signatures=signatures)
-        for label in data["labels"]:
-            self.add_label(label)
-        for kind in self.cfg["types"]:
-            self.vocab.strings.add(kind)
+        self.take_labels(data)
         filled = (eg.reference for eg in get_examples() if len(eg.reference))
+        count = len(self.cfg["labels"])
+        both = self.model.attrs["reach"] is not None
         self._part("tagger").set_dim("nO", len(self.cfg["types"]))
-        self._part("relations").set_dim("nO", len(self.cfg["labels"]))
+        self._part("relations").set_dim("nO", 1 + 2 * count if both else count)
         self.model.initialize(X=list(islice(filled, 10)))
+        warn_lost(self.name, get_examples(), self._own_pairs, self.cfg)
 
     def _part(self, name: str) -> Model:
         return self.model.get_ref(name)
+
+    def _own_pairs(self, docs: Sequence[Doc]) -> Candidates:
+        """The pairs of the mentions that documents have."""
+        types, allowed = self.cfg["types"], self._allowed()
+        return make_candidates(docs, self.strategy, types=types, allowed=allowed)
+
+    def _reach(self, encoded: Any, candidates: Candidates) -> np.ndarray:
+        """Indices of the pairs that the model can score. Warns of others. Shape: (reached,)"""
+        if self.model.attrs["reach"] is None:
+            return np.arange(len(candidates))
+        reached = np.flatnonzero(self.model.attrs["reach"](encoded, candidates))
+        lost = len(candidates) - len(reached)
+        if lost:
+            message = Warnings.W004.format(name=self.name, lost=lost, total=len(candidates))
+            warnings.warn(message, stacklevel=2)
+        return reached
 
     def _allowed(self) -> Optional[np.ndarray]:
         allowed = allowed_labels(self.cfg)

@@ -4,7 +4,6 @@ from typing import Any, Callable, Dict, Iterable, List, NamedTuple, Optional, Se
 
 import numpy as np
 from spacy.language import Language
-from spacy.pipeline import TrainablePipe
 from spacy.tokens import Doc
 from spacy.training import Example, validate_examples, validate_get_examples
 from spacy.vocab import Vocab
@@ -17,15 +16,15 @@ from ..scorers import score_relations
 from ..tokens.mentions import SOURCES
 from ..types import Candidates, CandidateStrategy
 from .relation_data import (
-    LabelData,
     annotate,
     annotated_pairs,
     collect_labels,
-    count_lost,
     gold_matrix,
+    recall_ceiling,
     sample_pairs,
     warn_lost,
 )
+from .relation_pipe import RelationPipe
 from .relation_scores import allowed_labels, cross_entropy, probabilities
 
 default_config = """
@@ -140,7 +139,7 @@ def make_relation_classifier(
     )
 
 
-class RelationClassifier(TrainablePipe):
+class RelationClassifier(RelationPipe):
     """Find relations between mentions that are there already."""
 
     def __init__(
@@ -163,20 +162,13 @@ class RelationClassifier(TrainablePipe):
         """
         if candidates is None:
             raise ValueError(Errors.C005.format(name=name))
-        if mentions not in SOURCES:
-            raise ValueError(
-                Errors.C006.format(option="mentions", name=name, allowed=SOURCES, value=mentions)
-            )
-        limits = {"threshold": (threshold, 0.0, 1.0), "negatives": (negatives, 0.0, np.inf)}
-        for option, (value, low, high) in limits.items():
-            if value is not None and not low <= value <= high:
-                allowed = f"{low} to {high}"
-                raise ValueError(
-                    Errors.C006.format(option=option, name=name, allowed=allowed, value=value)
-                )
         self.vocab = vocab
         self.model = model
         self.name = name
+        few = negatives is None or negatives >= 0.0
+        self.check_option("mentions", mentions, mentions in SOURCES, SOURCES)
+        self.check_option("threshold", threshold, 0.0 <= threshold <= 1.0, "0 to 1")
+        self.check_option("negatives", negatives, few, "0 or more")
         self.strategy = candidates
         self.scorer = scorer
         self.cfg: Dict[str, Any] = {
@@ -189,34 +181,6 @@ class RelationClassifier(TrainablePipe):
             "types": [],
             "signatures": [],
         }
-
-    @property
-    def labels(self) -> Sequence[str]:  # type: ignore[override]
-        """RETURNS (Tuple[str]): The relation labels."""
-        return tuple(self.cfg["labels"])
-
-    @property
-    def label_data(self) -> LabelData:  # type: ignore[override]
-        """RETURNS (Dict[str, List]): Labels, entity types and (head type, label, tail type)
-        signatures, as `spacy init labels` writes them.
-        """
-        return {key: list(self.cfg[key]) for key in ("labels", "types", "signatures")}
-
-    def add_label(self, label: str) -> int:
-        """Add a relation label, before the model has its output layer.
-
-        label (str): The label.
-        RETURNS (int): 1 if it was added, 0 if it was there.
-        RAISES (ValueError): If the model is already initialized.
-        """
-        if label in self.cfg["labels"]:
-            return 0
-        if self.model.has_dim("nO"):
-            count = len(self.cfg["labels"])
-            raise ValueError(Errors.C002.format(label=label, name=self.name, n=count))
-        self.cfg["labels"].append(label)
-        self.vocab.strings.add(label)
-        return 1
 
     def make_candidates(self, docs: Sequence[Doc]) -> Candidates:
         """The candidate pairs of a batch, as this component sees them.
@@ -241,8 +205,7 @@ class RelationClassifier(TrainablePipe):
         RAISES (ValueError): If the component is not initialized.
         """
         docs = list(docs)
-        if not self.model.has_dim("nO"):
-            raise ValueError(Errors.C003.format(name=self.name))
+        self.check_initialized()
         candidates = self.make_candidates(docs)
         if not len(candidates):
             return Predictions(candidates, np.zeros((0, len(self.labels)), dtype="float32"))
@@ -256,8 +219,7 @@ class RelationClassifier(TrainablePipe):
         docs (Iterable[Doc]): The documents.
         scores (Predictions): What `predict` returned.
         """
-        # Above zero, which is the score of labels that the types do not allow.
-        threshold = max(self.cfg["threshold"], np.finfo("float32").tiny)
+        threshold = self.least_score
         if self.cfg["exclusive"] and scores.scores.size:
             best = scores.scores.argmax(axis=1)
             rows = np.flatnonzero(scores.scores.max(axis=1) >= threshold)
@@ -273,10 +235,7 @@ class RelationClassifier(TrainablePipe):
         RETURNS (Dict[str, Any]): "gold" relations, "reached" ones, their share "recall" and the
             number of the others by reason, "lost".
         """
-        lost, gold = count_lost(self.name, examples, self.make_candidates, self.cfg)
-        reached = gold - sum(lost.values())
-        recall = reached / gold if gold else None
-        return {"gold": gold, "reached": reached, "recall": recall, "lost": dict(lost)}
+        return recall_ceiling(self.name, examples, self.make_candidates, self.cfg)
 
     def update(
         self,
@@ -352,10 +311,7 @@ class RelationClassifier(TrainablePipe):
         """
         validate_get_examples(get_examples, "RelationClassifier.initialize")
         data = labels or collect_labels(eg.reference for eg in get_examples())
-        self.cfg["types"] = list(data["types"])
-        self.cfg["signatures"] = [list(signature) for signature in data["signatures"]]
-        for label in data["labels"]:
-            self.add_label(label)
+        self.take_labels(data)
         if not self.labels:
             raise ValueError(Errors.C001.format(name=self.name, what="doc._.relations"))
         sample: List[Doc] = []

@@ -185,6 +185,21 @@ def count_lost(
     return reasons, total
 
 
+def recall_ceiling(
+    name: str, examples: Iterable[Example], make: MakeCandidates, cfg: Dict[str, Any]
+) -> Dict[str, Any]:
+    """How many gold relations the candidates reach, whatever a model says of them.
+
+    Arguments as `count_lost` has them.
+    RETURNS (Dict[str, Any]): "gold" relations, "reached" ones, their share "recall" and the number
+        of the others by reason, "lost".
+    """
+    lost, gold = count_lost(name, examples, make, cfg)
+    reached = gold - sum(lost.values())
+    recall = reached / gold if gold else None
+    return {"gold": gold, "reached": reached, "recall": recall, "lost": dict(lost)}
+
+
 def annotate(
     docs: Iterable[Doc],
     candidates: Candidates,

@@ -7,6 +7,9 @@ import spacy
 from spacy.language import Language
 from spacy.tokens import Doc
 
+from spacy_clinrel.ml.encoder_files import save_encoder
+from spacy_clinrel.ml.make_encoder import make_encoder
+
 from ..util import (
     edges,
     ents,
@@ -87,3 +90,15 @@ def relations(trained_bytes) -> Language:
 def entities(trained_bytes) -> Language:
     """RETURNS (Language): The trained pipeline of entities."""
     return KINDS[0].blank().from_bytes(trained_bytes["clinical_ner"])
+
+
+@pytest.fixture(scope="session")
+def bert(tmp_path_factory) -> str:
+    """RETURNS (str): A folder with a BERT of random weights, two layers and no dropout."""
+    folder = tmp_path_factory.mktemp("bert")
+    texts = [note.text for note in make_notes(spacy.blank("zh"), 100)]
+    encoder = make_encoder(texts, layers=2, width=16, heads=2, length=128)
+    config = encoder.transformer.config
+    config.hidden_dropout_prob = config.attention_probs_dropout_prob = 0.0
+    save_encoder(encoder, folder)
+    return str(folder)

@@ -1,13 +1,10 @@
-"""Behind spaCy's transformer: a tiny random BERT, built here, so that nothing is downloaded."""
+"""Behind spaCy's transformer."""
 
 import numpy as np
 import pytest
 import spacy
 
 from ..util import edges, ents, fit, gold_examples, make_notes, ner_config, relation_config, step
-
-transformers = pytest.importorskip("transformers")
-pytest.importorskip("spacy_transformers")
 
 LISTENER = {
     "@architectures": "spacy-transformers.TransformerListener.v1",
@@ -16,30 +13,6 @@ LISTENER = {
     "upstream": "transformer",
 }
 CONFIGS = {"clinical_ner": ner_config, "relation_classifier": relation_config}
-
-
-@pytest.fixture(scope="module")
-def bert(tmp_path_factory):
-    """RETURNS (str): A folder with a BERT of random weights and a vocabulary of characters."""
-    folder = tmp_path_factory.mktemp("bert")
-    texts = [note.text for note in make_notes(spacy.blank("zh"), 100)]
-    chars = sorted(set("".join(texts)) | set("abcdefghijklmnopqrstuvwxyz"))
-    pieces = ["[PAD]", "[UNK]", "[CLS]", "[SEP]", "[MASK]", *chars]
-    vocab = folder / "vocab.txt"
-    vocab.write_text("\n".join(pieces), encoding="utf-8")
-    config = transformers.BertConfig(
-        vocab_size=len(pieces),
-        hidden_size=16,
-        num_hidden_layers=1,
-        num_attention_heads=2,
-        intermediate_size=32,
-        max_position_embeddings=128,
-        hidden_dropout_prob=0.0,
-        attention_probs_dropout_prob=0.0,
-    )
-    transformers.BertModel(config).save_pretrained(folder)
-    transformers.BertTokenizerFast(vocab_file=str(vocab)).save_pretrained(folder)
-    return str(folder)
 
 
 def pipeline(bert, names=("clinical_ner", "relation_classifier")):

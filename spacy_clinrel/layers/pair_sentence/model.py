@@ -1,13 +1,13 @@
 """Scores of pairs, each from its own window: embed positions, encode, pool, classify."""
 
-from typing import List, Optional
+from functools import partial
+from typing import Optional
 
 import torch
 from torch import Tensor, nn
-from torch.utils.checkpoint import checkpoint
 
 from ..dropout import Dropout
-from ..ragged import chunks
+from ..ragged import chunks, padding_mask, score_parts
 from .encoders import CreateEncoder
 from .pooling import CreatePooling
 from .windows import PairBatch, Windows, make_windows, pieces, relative_positions
@@ -73,17 +73,9 @@ class PairSentence(nn.Module):
         if not len(pairs):
             return self.output(tokens.new_zeros(0, self.output.in_features))
         windows = make_windows(mentions, pairs, sentences, self.window)
-        lengths = windows.lengths
-        batches = list(chunks(lengths, self.budget))
-        again = torch.is_grad_enabled() and len(batches) > 1
-        scores: List[Tensor] = []
-        for rows in batches:
-            args = (tokens, mentions, pairs[rows], windows, rows, lengths[rows])
-            if again:
-                scores.append(checkpoint(self.score, *args, use_reentrant=False))
-            else:
-                scores.append(self.score(*args))
-        return torch.cat(scores).index_select(0, torch.cat(batches).argsort())
+        batches = list(chunks(windows.lengths, self.budget))
+        score = partial(self.score, tokens, mentions, pairs, windows)
+        return torch.cat(score_parts(score, batches)).index_select(0, torch.cat(batches).argsort())
 
     def score(
         self,
@@ -92,25 +84,23 @@ class PairSentence(nn.Module):
         pairs: Tensor,
         windows: Windows,
         rows: Tensor,
-        lengths: Tensor,
     ) -> Tensor:
         """tokens (Tensor): *Shape:* (tokens, n_in)
         mentions (Tensor): *Shape:* (mentions, 3)
-        pairs (Tensor): Head and tail of a batch of pairs. *Shape:* (batch, 2)
-        windows (Windows): The windows of all pairs.
-        rows (Tensor): Which of these the batch is. *Shape:* (batch,)
-        lengths (Tensor): Tokens of its windows. *Shape:* (batch,)
+        pairs (Tensor): Head and tail. *Shape:* (pairs, 2)
+        windows (Windows): The window of each pair.
+        rows (Tensor): The pairs to score. *Shape:* (batch,)
         RETURNS (Tensor): *Shape:* (batch, n_out)
         """
         index = windows.tokens(rows)  # (batch, longest)
-        heads, tails = mentions[pairs[:, 0]], mentions[pairs[:, 1]]
+        heads, tails = (mentions[ends] for ends in pairs[rows].unbind(1))
         most = self.max_distance
         embedded = [
             embed(relative_positions(index, ends).clamp(-most, most) + most)
             for embed, ends in zip(self.positions, (heads, tails))
         ]
         positions = torch.cat(embedded, dim=2)  # (batch, longest, 2 · position width)
-        mask = torch.arange(index.shape[1], device=index.device)[None, :] < lengths[:, None]
+        mask = padding_mask(windows.lengths[rows])
         batch = PairBatch(mask, pieces(index, heads, tails), positions)
         gathered = tokens.index_select(0, index.flatten()).view(*index.shape, -1)
         x = self.dropout(torch.cat([gathered, positions], dim=2))

@@ -1,0 +1,189 @@
+"""Focused attention (Xue et al. 2019): the last layers of a BERT-like encoder run once more for a
+pair of mentions, with a mask on who attends to whom, so that [CLS] comes to stand for the pair."""
+
+from functools import partial
+from typing import Any, Tuple
+
+import torch
+from torch import Tensor, nn
+
+from .dropout import Dropout
+from .ragged import chunks, score_parts
+
+MASKS = ("eq13", "eq14")
+# Finite, and within half precision: a row of nothing but minus infinity would become NaN.
+IMPOSSIBLE = -1e4
+
+
+def pair_places(spans: Tensor) -> Tuple[Tensor, Tensor]:
+    """The word pieces of [CLS] and of both mentions, P_{CLS, EN1, EN2}, for each pair.
+
+    spans (Tensor): First piece of a mention and the one after its last, for both mentions; [CLS] is
+        piece 0. *Shape:* (pairs, 4)
+    RETURNS (Tuple[Tensor, Tensor]): Places, [CLS] first, and a mask, which leaves out what two
+        mentions share the second time. *Shape:* (pairs, longest) both
+    """
+    first, first_end, second, second_end = spans.unbind(1)
+    after = 1 + (first_end - first).clamp(min=0)  # where the second mention begins
+    total = after + (second_end - second).clamp(min=0)
+    place = torch.arange(int(total.max()), device=spans.device)[None, :]
+    of_second = place >= after[:, None]
+    places = torch.where(of_second, second[:, None] - after[:, None], first[:, None] - 1) + place
+    places = places * (place > 0)
+    again = of_second & (places >= first[:, None]) & (places < first_end[:, None])
+    mask = (place < total[:, None]) & ~again
+    return places * mask, mask
+
+
+def focused_mask(kind: str, spans: Tensor, lengths: Tensor, size: int) -> Tensor:
+    """MASK^rc: which piece (row) may attend to which (column).
+
+    kind (str): "eq13": [CLS] attends to itself and the two mentions, all others to all; "eq14":
+        [CLS] and the two mentions attend to each other alone.
+    spans (Tensor): As `pair_places` has them. *Shape:* (pairs, 4)
+    lengths (Tensor): Pieces of each pair's window. Padding is attended to by none. *Shape:*
+        (pairs,)
+    size (int): Pieces of the longest window.
+    RETURNS (Tensor): Boolean. *Shape:* (pairs, size, size)
+    """
+    places, _ = pair_places(spans)
+    focus = torch.zeros(len(spans), size, dtype=torch.bool, device=spans.device)
+    focus.scatter_(1, places, True)  # where it is not kept, a place is that of [CLS]
+    if kind == "eq14":
+        return focus[:, :, None] & focus[:, None, :]
+    real = torch.arange(size, device=spans.device)[None, :] < lengths[:, None]
+    mask = real[:, None, :].repeat(1, size, 1)
+    mask[:, 0] = focus
+    return mask
+
+
+class STREncoder(nn.Module):
+    """The shared task representation encoder.
+
+    Of its N layers the first N - K see everything; the last K run once with everything in sight,
+    for the entities, and again with the same weights and another mask for each pair. With equation
+    14 a pair's [CLS] depends on the pieces of [CLS] and the two mentions alone, so only these are
+    gathered; with equation 13 the whole window runs.
+
+    transformer (Module): A BERT-like model of transformers, with `encoder.layer`.
+    tokenizer (Any): What its input is made with.
+    focused (int): K.
+    mask (str): "eq13" or "eq14".
+    budget (int): Most pieces that run through the last layers for pairs at a time. Where a batch
+        has more, it is split, and in training each part is computed again on the way back.
+    gather (bool): Gather what equation 14 needs; False runs the whole window, for comparison.
+    """
+
+    def __init__(
+        self,
+        transformer: Any,
+        tokenizer: Any = None,
+        *,
+        focused: int,
+        mask: str,
+        budget: int,
+        gather: bool = True,
+    ):
+        super().__init__()
+        self.transformer = transformer
+        self.tokenizer = tokenizer
+        self.focused = focused
+        self.mask = mask
+        self.budget = budget
+        self.gather = gather and mask == "eq14"
+
+    def forward(self, step: str, *args: Any) -> Any:
+        """step (str): "encode" or "relate".
+        args (Any): Its arguments.
+        RETURNS (Any): What it returns.
+        """
+        return self.encode(*args) if step == "encode" else self.relate(*args)
+
+    def encode(self, inputs: Any) -> Tuple[Tensor, Tensor]:
+        """Run all layers, everything in sight.
+
+        inputs (Dict[str, Tensor]): `input_ids`, `attention_mask` and perhaps `token_type_ids`.
+            *Shape of each:* (windows, longest)
+        RETURNS (Tuple[Tensor, Tensor]): H_N^ner and H_{N-K}. *Shape:* (windows, longest, width)
+        """
+        states = self.transformer(**inputs, output_hidden_states=True).hidden_states
+        return states[-1], states[-1 - self.focused]
+
+    def relate(self, hidden: Tensor, lengths: Tensor, windows: Tensor, spans: Tensor) -> Tensor:
+        """H_N^rc[0], the vector of [CLS], for each pair.
+
+        hidden (Tensor): H_{N-K}. *Shape:* (windows, longest, width)
+        lengths (Tensor): Pieces of each window. *Shape:* (windows,)
+        windows (Tensor): The window of each pair. *Shape:* (pairs,)
+        spans (Tensor): As `pair_places` has them. *Shape:* (pairs, 4)
+        RETURNS (Tensor): *Shape:* (pairs, width)
+        """
+        if not len(spans):
+            return hidden.new_zeros(0, hidden.shape[2])
+        if self.gather:
+            sizes = 1 + (spans[:, 1] - spans[:, 0]) + (spans[:, 3] - spans[:, 2])
+            score = partial(self.gathered, hidden, windows, spans)
+        else:
+            sizes = lengths[windows]
+            score = partial(self.masked, hidden, lengths, windows, spans)
+        parts = list(chunks(sizes, self.budget))
+        vectors = torch.cat(score_parts(score, parts))
+        return vectors.index_select(0, torch.cat(parts).argsort())
+
+    def gathered(self, hidden: Tensor, windows: Tensor, spans: Tensor, rows: Tensor) -> Tensor:
+        """hidden (Tensor): *Shape:* (windows, longest, width)
+        windows (Tensor): *Shape:* (pairs,)
+        spans (Tensor): *Shape:* (pairs, 4)
+        rows (Tensor): Some of the pairs. *Shape:* (batch,)
+        RETURNS (Tensor): *Shape:* (batch, width)
+        """
+        places, keep = pair_places(spans[rows])
+        return self.again(hidden[windows[rows, None], places], keep[:, None, :])
+
+    def masked(
+        self, hidden: Tensor, lengths: Tensor, windows: Tensor, spans: Tensor, rows: Tensor
+    ) -> Tensor:
+        """hidden (Tensor): *Shape:* (windows, longest, width)
+        lengths (Tensor): *Shape:* (windows,)
+        windows (Tensor): *Shape:* (pairs,)
+        spans (Tensor): *Shape:* (pairs, 4)
+        rows (Tensor): Some of the pairs. *Shape:* (batch,)
+        RETURNS (Tensor): *Shape:* (batch, width)
+        """
+        own = windows[rows]
+        size = int(lengths[own].max())
+        mask = focused_mask(self.mask, spans[rows], lengths[own], size)
+        return self.again(hidden[own, :size], mask)
+
+    def again(self, states: Tensor, mask: Tensor) -> Tensor:
+        """Run the last K layers.
+
+        states (Tensor): *Shape:* (batch, pieces, width)
+        mask (Tensor): Boolean. *Shape:* (batch, pieces or 1, pieces)
+        RETURNS (Tensor): Vectors of [CLS]. *Shape:* (batch, width)
+        """
+        bias = torch.zeros_like(mask, dtype=states.dtype).masked_fill_(~mask, IMPOSSIBLE)
+        for layer in self.transformer.encoder.layer[-self.focused :]:
+            states = layer(states, bias[:, None])[0]
+        return states[:, 0]
+
+
+class PairHead(nn.Module):
+    """Scores of a pair from its [CLS]: W2 tanh(W1 x + b1) + b2 (equations 15 and 16, before the
+    softmax).
+
+    n_in (int): Width of the encoder.
+    n_out (int): Number of scores.
+    """
+
+    def __init__(self, *, n_in: int, n_out: int):
+        super().__init__()
+        self.dropout = Dropout()
+        self.hidden = nn.Linear(n_in, n_in)
+        self.output = nn.Linear(n_in, n_out)
+
+    def forward(self, vectors: Tensor) -> Tensor:
+        """vectors (Tensor): *Shape:* (pairs, n_in)
+        RETURNS (Tensor): *Shape:* (pairs, n_out)
+        """
+        return self.output(self.dropout(self.hidden(self.dropout(vectors)).tanh()))

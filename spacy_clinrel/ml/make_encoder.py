@@ -1,0 +1,99 @@
+"""A BERT of random weights with a vocabulary of characters, for a machine without a hub."""
+
+import tempfile
+from collections import Counter
+from pathlib import Path
+from typing import Iterable, Optional, Sequence
+
+import numpy as np
+import torch
+from spacy.vocab import Vocab
+from tokenizers.normalizers import BertNormalizer
+from tokenizers.pre_tokenizers import BertPreTokenizer
+from transformers import BertConfig, BertModel, BertTokenizerFast
+
+from ..errors import Errors
+from .encoder_files import BertLike
+
+SPECIAL = ("[PAD]", "[UNK]", "[CLS]", "[SEP]", "[MASK]")
+CONTINUED = "##"
+
+
+def count_pieces(lines: Iterable[str]) -> Counter:
+    """Count characters as BERT's tokenizer sees them: in lower case, and apart where one goes on
+    with a word, as in Latin letters and digits.
+
+    lines (Iterable[str]): Text.
+    RETURNS (Counter): By piece, `a` or `##a`.
+    """
+    normalizer, splitter = BertNormalizer(), BertPreTokenizer()
+    counts: Counter = Counter()
+    for line in lines:
+        for word, _ in splitter.pre_tokenize_str(normalizer.normalize_str(line)):
+            counts.update([word[0], *(CONTINUED + char for char in word[1:])])
+    return counts
+
+
+def make_encoder(
+    lines: Iterable[str],
+    *,
+    layers: int = 4,
+    width: int = 128,
+    heads: int = 4,
+    length: int = 512,
+    min_count: int = 1,
+    vectors: Optional[Vocab] = None,
+    seed: int = 0,
+) -> BertLike:
+    """Make a BERT (Devlin et al. 2019) of random weights.
+
+    lines (Iterable[str]): Text, for the vocabulary.
+    layers (int): Number of layers.
+    width (int): Width, a multiple of `heads`; within the layers four times that.
+    heads (int): Attention heads of a layer.
+    length (int): Most word pieces of a text.
+    min_count (int): How often a character must occur.
+    vectors (Optional[Vocab]): Character vectors of that width, as `init-vectors` makes them, from
+        which the characters' embeddings start.
+    seed (int): Seed of the weights.
+    RETURNS (BertLike): Encoder and tokenizer.
+    RAISES (ValueError): If no character is that frequent, or the sizes do not fit.
+    """
+    if width % heads:
+        raise ValueError(Errors.M004.format(what="width", need=f"{heads} times n", value=width))
+    counts = count_pieces(lines)
+    pieces = sorted(piece for piece, count in counts.items() if count >= min_count)
+    if not pieces:
+        raise ValueError(Errors.F015.format(paths="the text", n=min_count))
+    vocabulary = {piece: i for i, piece in enumerate((*SPECIAL, *pieces))}
+    torch.manual_seed(seed)
+    config = BertConfig(
+        vocab_size=len(vocabulary),
+        hidden_size=width,
+        num_hidden_layers=layers,
+        num_attention_heads=heads,
+        intermediate_size=4 * width,
+        max_position_embeddings=length,
+    )
+    transformer = BertModel(config)
+    if vectors is not None:
+        table = transformer.embeddings.word_embeddings.weight
+        _start_from(table.data, list(vocabulary), vectors, config.initializer_range)
+    with tempfile.TemporaryDirectory() as folder:
+        path = Path(folder) / "vocab.txt"
+        path.write_text("\n".join(vocabulary), encoding="utf-8")
+        tokenizer = BertTokenizerFast(vocab_file=str(path), model_max_length=length)
+    return BertLike(tokenizer, transformer)
+
+
+def _start_from(table: torch.Tensor, pieces: Sequence[str], vocab: Vocab, scale: float) -> None:
+    """Put vectors into the rows of an embedding, at the scale of the others."""
+    width = vocab.vectors.shape[1]
+    if width != table.shape[1]:
+        need = f"{table.shape[1]}, as the encoder"
+        raise ValueError(Errors.M004.format(what="width of the vectors", need=need, value=width))
+    chars = [piece.removeprefix(CONTINUED) for piece in pieces]
+    known = [i for i, char in enumerate(chars) if vocab.has_vector(char)]
+    if known:
+        rows = np.stack([np.asarray(vocab.get_vector(chars[i])) for i in known])
+        table[known] = torch.from_numpy(rows * (scale / rows.std()))

@@ -1,0 +1,154 @@
+"""Focused attention: masks entry by entry, gathered against whole windows, gradients."""
+
+import pytest
+import torch
+from transformers import BertConfig, BertModel
+
+from spacy_clinrel.layers.focused import PairHead, STREncoder, focused_mask, pair_places
+
+SIZE = 12
+LENGTHS = torch.tensor([12, 9, 7])
+# Window of each pair, and pieces of its mentions: apart, nested, overlapping, the same, none.
+WINDOWS = torch.tensor([0, 0, 1, 1, 2, 0])
+SPANS = torch.tensor(
+    [[1, 3, 6, 9], [8, 10, 2, 3], [2, 6, 3, 5], [2, 5, 4, 7], [3, 5, 3, 5], [4, 6, 7, 7]]
+)
+
+
+@pytest.fixture(scope="module")
+def bert():
+    torch.manual_seed(0)
+    config = BertConfig(
+        vocab_size=20,
+        hidden_size=16,
+        num_hidden_layers=4,
+        num_attention_heads=2,
+        intermediate_size=24,
+        max_position_embeddings=SIZE,
+        hidden_dropout_prob=0.0,
+        attention_probs_dropout_prob=0.0,
+        initializer_range=0.3,
+    )
+    return BertModel(config).eval()
+
+
+@pytest.fixture(scope="module")
+def inputs():
+    torch.manual_seed(1)
+    mask = torch.arange(SIZE)[None, :] < LENGTHS[:, None]
+    return {"input_ids": torch.randint(1, 20, (3, SIZE)) * mask, "attention_mask": mask.long()}
+
+
+def encoder(bert, mask="eq14", focused=2, budget=10_000, **options):
+    return STREncoder(bert, focused=focused, mask=mask, budget=budget, **options)
+
+
+def focus_of(i):
+    first, first_end, second, second_end = SPANS[i].tolist()
+    return {0, *range(first, first_end), *range(second, second_end)}
+
+
+@pytest.mark.parametrize("kind", ["eq13", "eq14"])
+def test_masks_entry_by_entry(kind):
+    mask = focused_mask(kind, SPANS, LENGTHS[WINDOWS], SIZE)
+    assert mask.shape == (len(SPANS), SIZE, SIZE)
+    for k in range(len(SPANS)):
+        focus, length = focus_of(k), int(LENGTHS[WINDOWS[k]])
+        for i in range(length):
+            for j in range(SIZE):
+                if kind == "eq14":
+                    wanted = i in focus and j in focus
+                else:
+                    wanted = j < length and (i != 0 or j in focus)
+                assert bool(mask[k, i, j]) == wanted, (k, i, j)
+
+
+def test_places_are_those_of_the_mentions_each_once():
+    places, mask = pair_places(SPANS)
+    assert places.shape[1] == 1 + 4 + 2  # the longest
+    for k in range(len(SPANS)):
+        some = places[k][mask[k]].tolist()
+        assert some[0] == 0 and sorted(some) == sorted(focus_of(k))
+
+
+def test_gathered_equals_the_whole_window(bert, inputs):
+    states, hidden = encoder(bert)("encode", inputs)
+    torch.testing.assert_close(states, bert(**inputs).last_hidden_state)
+    args = ("relate", hidden, LENGTHS, WINDOWS, SPANS)
+    gathered = encoder(bert)(*args)
+    whole = encoder(bert, gather=False)(*args)
+    assert (gathered - whole).abs().max() <= 1e-5
+    # And the vectors do depend on the mentions.
+    assert (gathered[0] - gathered[1]).abs().max() > 1e-2
+
+
+@pytest.mark.parametrize("focused", [1, 2, 3, 4])
+@pytest.mark.parametrize("kind", ["eq13", "eq14"])
+def test_against_the_paper_one_pair_at_a_time(bert, inputs, kind, focused):
+    """Equations 6 and 7 with the mask of the pair, its window without padding."""
+    model = encoder(bert, kind, focused)
+    _, hidden = model("encode", inputs)
+    found = model("relate", hidden, LENGTHS, WINDOWS, SPANS)
+    for k in range(len(SPANS)):
+        length = int(LENGTHS[WINDOWS[k]])
+        rows = hidden[WINDOWS[k] : WINDOWS[k] + 1, :length]
+        allowed = focused_mask(kind, SPANS[k : k + 1], LENGTHS[WINDOWS[k : k + 1]], length)
+        bias = torch.where(allowed, 0.0, -1e4)[:, None]
+        for layer in bert.encoder.layer[-focused:]:
+            rows = layer(rows, bias)[0]
+        torch.testing.assert_close(found[k], rows[0, 0], atol=1e-5, rtol=1e-4)
+
+
+def test_the_last_layers_with_everything_in_sight_are_the_encoder(bert, inputs):
+    """With one mention that spans the window, equation 13 leaves nothing out."""
+    model = encoder(bert, "eq13", 3)
+    states, hidden = model("encode", inputs)
+    spans = torch.tensor([[1, 12, 1, 1], [1, 9, 1, 1], [1, 7, 1, 1]])
+    found = model("relate", hidden, LENGTHS, torch.arange(3), spans)
+    torch.testing.assert_close(found, states[:, 0], atol=1e-5, rtol=1e-4)
+
+
+@pytest.mark.parametrize("kind", ["eq13", "eq14"])
+def test_a_budget_changes_no_vector_and_no_gradient(bert, inputs, kind):
+    results = []
+    for budget in (10_000, 1):
+        bert.zero_grad()
+        model = encoder(bert, kind, budget=budget)
+        _, hidden = model("encode", inputs)
+        vectors = model("relate", hidden, LENGTHS, WINDOWS, SPANS)
+        (vectors * torch.arange(16)).sum().backward()
+        results.append((vectors.detach(), [w.grad for w in bert.parameters()]))
+        results[-1][1][:] = [None if g is None else g.clone() for g in results[-1][1]]
+    torch.testing.assert_close(results[0][0], results[1][0], atol=1e-5, rtol=1e-4)
+    assert sum(g is not None for g in results[0][1]) > 20
+    for one, other in zip(results[0][1], results[1][1]):
+        torch.testing.assert_close(one, other, atol=1e-2, rtol=1e-3)
+
+
+@pytest.mark.parametrize("kind", ["eq13", "eq14"])
+def test_gradient(bert, inputs, kind):
+    model = encoder(bert, kind, budget=20).double()
+    _, hidden = model("encode", inputs)
+    hidden = hidden.detach().requires_grad_()
+    try:
+        assert torch.autograd.gradcheck(
+            lambda h: model.relate(h, LENGTHS, WINDOWS[:3], SPANS[:3]), (hidden,), atol=1e-4
+        )
+    finally:
+        bert.float()
+
+
+def test_no_pairs(bert, inputs):
+    model = encoder(bert)
+    _, hidden = model("encode", inputs)
+    none = torch.zeros(0, dtype=torch.long)
+    assert model("relate", hidden, LENGTHS, none, none.view(0, 4)).shape == (0, 16)
+
+
+def test_head():
+    torch.manual_seed(0)
+    head = PairHead(n_in=3, n_out=2)
+    x = torch.randn(4, 3)
+    hidden = torch.tanh(x @ head.hidden.weight.T + head.hidden.bias)
+    torch.testing.assert_close(head(x), hidden @ head.output.weight.T + head.output.bias)
+    assert torch.autograd.gradcheck(head.double(), (x.double().requires_grad_(),))

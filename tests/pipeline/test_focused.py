@@ -1,0 +1,301 @@
+"""The joint component with focused attention: one encoder of its own, pairs without an order."""
+
+import warnings
+
+import numpy as np
+import pytest
+import spacy
+import torch
+from spacy.training import Example
+from transformers import BertConfig, BertModel, BertTokenizerFast
+
+from spacy_clinrel.layers.focused import STREncoder
+
+from ..util import (
+    edges,
+    ents,
+    fit,
+    focused_config,
+    gold_examples,
+    gradients,
+    make_doc,
+    make_notes,
+    step,
+    text_examples,
+)
+
+NAME = "joint_extractor"
+PAIRS = "spacy-clinrel.SentencePairs.v1"
+SHORT = {"@span_getters": "spacy-transformers.strided_spans.v1", "window": 20, "stride": 10}
+
+
+def pipeline(bert, **options):
+    nlp = spacy.blank("zh")
+    nlp.add_pipe(NAME, config=focused_config(bert, **options))
+    return nlp
+
+
+def initialize(nlp):
+    examples = text_examples(nlp, make_notes(nlp, 2))
+    nlp.initialize(lambda: examples)
+
+
+@pytest.fixture(scope="module")
+def trained(bert, tmp_path_factory):
+    """RETURNS (Path): A pipeline fitted to six notes."""
+    nlp = pipeline(bert)
+    fit(nlp, text_examples(nlp, make_notes(nlp, 6)), steps=120, rate=0.005)
+    path = tmp_path_factory.mktemp("focused") / "model"
+    nlp.to_disk(path)
+    return path
+
+
+@pytest.fixture
+def nlp(trained):
+    return spacy.load(trained)
+
+
+def test_it_fits_saves_and_loads(nlp):
+    for note in make_notes(nlp, 6):
+        doc = nlp(note.text)
+        assert ents(doc) == ents(note) and edges(doc) == edges(note)
+    scores = nlp.evaluate(text_examples(nlp, make_notes(nlp, 6)))
+    assert scores["ents_f"] == scores["rel_micro_f"] == 1.0
+
+
+def test_a_trained_pipeline_needs_the_encoders_folder_no_more(nlp):
+    again = spacy.blank("zh")
+    again.add_pipe(NAME, config=focused_config("gone"))
+    again.from_bytes(nlp.to_bytes())
+    note = make_notes(nlp, 1)[0]
+    assert edges(again(note.text)) == edges(note)
+
+
+def test_batches_do_not_matter(nlp):
+    texts = [*(note.text for note in make_notes(nlp, 6)), "", "无殊。"]
+    views = []
+    for size in (1, 8):
+        docs = list(nlp.pipe(texts, batch_size=size))
+        views.append([(ents(doc), edges(doc)) for doc in docs])
+    assert views[0] == views[1] and sum(len(found) for _, found in views[0]) > 10
+    docs = [nlp.make_doc(text) for text in texts]
+    component = nlp.get_pipe(NAME)
+    together = component.predict(docs).scores
+    alone = np.concatenate([component.predict([doc]).scores for doc in docs])
+    np.testing.assert_allclose(together, alone, atol=1e-5)
+
+
+def test_documents_without_text_or_mentions(nlp):
+    texts = ("", "，。", "\n")
+    for doc in nlp.pipe(texts):
+        assert not doc._.relations
+    component = nlp.get_pipe(NAME)
+    examples = [Example(nlp.make_doc(text), nlp.make_doc(text)) for text in texts]
+    losses = component.update(examples, sgd=nlp.resume_training())
+    assert losses[NAME] == 0.0
+
+
+def test_a_pair_is_scored_once_in_either_direction(bert):
+    """Two relations between the same mentions' types, one in each direction."""
+
+    def notes(nlp):
+        forth = make_doc(nlp, "[胸片|检查]示[肺炎|疾病]。", [(0, 1, "证实")])
+        back = make_doc(nlp, "[贫血|疾病]，查[血常规|检查]。", [(1, 0, "证实")])
+        cause = make_doc(nlp, "[肺炎|疾病]致[贫血|疾病]。", [(0, 1, "导致")])
+        other = make_doc(nlp, "[房颤|疾病]因[肺炎|疾病]。", [(1, 0, "导致")])
+        return [forth, back, cause, other]
+
+    nlp = pipeline(bert)
+    fit(nlp, text_examples(nlp, notes(nlp)), steps=120, rate=0.005)
+    component = nlp.get_pipe(NAME)
+    assert component.model.get_ref("relations").get_dim("nO") == 1 + 2 * len(component.labels)
+    for note in notes(nlp):
+        assert edges(nlp(note.text)) == edges(note)
+    predicted = component.predict([nlp.make_doc(note.text) for note in notes(nlp)])
+    # Between diseases either direction is a candidate, and the two have one label between them.
+    assert predicted.candidates.pair_lengths.tolist() == [1, 1, 2, 2]
+    by_pair = predicted.scores[2:].reshape(2, 2, len(component.labels))
+    assert ((by_pair > 0).sum(axis=(1, 2)) == 1).all()
+
+
+def test_every_weight_learns(bert):
+    nlp = pipeline(bert)
+    examples = text_examples(nlp, make_notes(nlp, 4))
+    optimizer = nlp.initialize(lambda: examples)
+    component = nlp.get_pipe(NAME)
+    before = {
+        name: weight.detach().clone()
+        for node in component.model.walk()
+        for shim in node.shims
+        for name, weight in shim._model.named_parameters()
+    }
+    step(nlp, text_examples(nlp, make_notes(nlp, 4)), optimizer)
+    same = [
+        name
+        for node in component.model.walk()
+        for shim in node.shims
+        for name, weight in shim._model.named_parameters()
+        if weight.equal(before[name])
+    ]
+    # BERT's pooler stands above [CLS] and takes no part.
+    assert all("pooler" in name for name in same), same
+    assert len(before) > 30
+
+
+@pytest.mark.parametrize("task", ["entities", "relations"])
+def test_each_task_alone_reaches_the_shared_layers(bert, task):
+    weights = {"entities": 0.0, "relations": 0.0, task: 1.0}
+    nlp = pipeline(bert, loss_weights=weights)
+    initialize(nlp)
+    component = nlp.get_pipe(NAME)
+    losses = component.update(text_examples(nlp, make_notes(nlp, 4)))
+    assert losses[NAME] > 0.0
+    encoder, tagger = (component.model.get_ref(name) for name in ("encoder", "tagger"))
+    head, _ = component.model.get_ref("relations").layers
+    assert sum(gradients(encoder)) > 20
+    assert any(gradients(tagger)) == (task == "entities")
+    assert any(gradients(head)) == (task == "relations")
+
+
+def test_learning_rates_of_encoder_and_layers(bert):
+    nlp = pipeline(bert, encoder_rate=0.5, layer_decay=0.1)
+    initialize(nlp)
+    (shim,) = nlp.get_pipe(NAME).model.get_ref("encoder").layers[0].shims
+    rate = {name: shim.rate(shim._model, name) for name, _ in shim._model.named_parameters()}
+    by_layer = {
+        part: {round(share, 6) for name, share in rate.items() if part in name}
+        for part in ("layer.1.", "layer.0.", "embeddings.")
+    }
+    assert by_layer == {"layer.1.": {0.5}, "layer.0.": {0.05}, "embeddings.": {0.005}}
+    # And it is what the optimizer gets.
+    seen = {}
+
+    def move(key, weights, gradient, lr_scale=1.0):
+        seen[key[1]] = lr_scale
+        return weights, gradient
+
+    nlp.update(text_examples(nlp, make_notes(nlp, 2)), sgd=False)
+    shim.finish_update(move)
+    assert seen and all(share == rate[name] for name, share in seen.items())
+
+
+def test_long_texts_are_read_in_windows_and_merged(bert):
+    """The windows overlap; what they find stands once."""
+    nlp = pipeline(bert, get_spans=SHORT, candidates={"max_distance": 6, "@misc": PAIRS})
+    notes = make_notes(nlp, 4)
+    fit(nlp, text_examples(nlp, notes), steps=150, rate=0.005)
+    for note in notes:
+        doc = nlp(note.text)
+        assert ents(doc) == ents(note)
+        found = [(rel.head.start, rel.tail.start, rel.label) for rel in doc._.relations]
+        assert len(found) == len(set(found))
+        near = {edge for edge in edges(note) if abs(edge[0] - edge[4]) <= 6}
+        assert near <= edges(doc)
+
+
+def test_pairs_without_a_common_window_are_counted(bert):
+    nlp = pipeline(bert, get_spans=SHORT, candidates={"max_sentences": 9, "@misc": PAIRS})
+    examples = text_examples(nlp, make_notes(nlp, 4))
+    nlp.initialize(lambda: examples)
+    with pytest.warns(UserWarning, match=r"W004.*pairs of mentions have no window"):
+        nlp.update(text_examples(nlp, make_notes(nlp, 4)))
+    component = nlp.get_pipe(NAME)
+    component.cfg["keep_entities"] = True
+    docs = [eg.predicted for eg in gold_examples(nlp, make_notes(nlp, 4))]
+    with pytest.warns(UserWarning, match="W004"):
+        predicted = component.predict(docs)
+    assert 0 < len(predicted.candidates) < len(component._own_pairs(docs))
+
+
+def test_tokens_beyond_the_encoder_are_counted(bert):
+    long = {"@span_getters": "spacy-transformers.doc_spans.v1"}
+    nlp = pipeline(bert, get_spans=long)
+    examples = text_examples(nlp, make_notes(nlp, 2))
+    nlp.initialize(lambda: examples)
+    text = make_notes(nlp, 1)[0].text
+    with pytest.warns(UserWarning, match=r"W003.*of \d+ tokens are beyond .*128 word pieces"):
+        nlp(text * 6)
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        nlp(text * 2)
+
+
+@pytest.mark.parametrize(
+    "options, message",
+    [
+        ({"mask": "eq15"}, r"M004.*mask must be one of.*eq13.*eq15"),
+        ({"focused_layers": 0}, r"M004.*focused_layers must be 1 or more"),
+        ({"budget": 0}, r"M004.*budget"),
+        ({"train_pairs": "tokens"}, r"C006.*train_pairs.*mentions"),
+        ({"loss_weights": {"mentions": 1.0}}, r"C006.*loss_weights"),
+        ({"loss_weights": {"entities": 1.0, "relations": -1.0}}, r"C006.*loss_weights"),
+    ],
+)
+def test_options_out_of_range(bert, options, message):
+    with pytest.raises(ValueError, match=message):
+        pipeline(bert, **options)
+
+
+def test_more_layers_than_there_are(bert):
+    with pytest.raises(ValueError, match=r"M004.*focused_layers must be 1 to 2.*got 3"):
+        initialize(pipeline(bert, focused_layers=3))
+
+
+@pytest.mark.parametrize("content", [None, "", "{}", '{"model_type": "no such"}'])
+def test_folders_that_hold_no_encoder(tmp_path, content):
+    folder = tmp_path / "encoder"
+    if content is not None:
+        folder.mkdir()
+        (folder / "config.json").write_text(content, encoding="utf-8")
+    with pytest.raises(ValueError, match=r"M008.*make-encoder"):
+        initialize(pipeline(str(folder)))
+
+
+def save_model(folder, model, bert):
+    model.save_pretrained(folder)
+    BertTokenizerFast.from_pretrained(bert).save_pretrained(folder)
+    return str(folder)
+
+
+SIZES = {"hidden_size": 16, "num_attention_heads": 2, "intermediate_size": 16}
+
+
+def test_an_encoder_of_another_kind(tmp_path, bert):
+    from transformers import DistilBertConfig, DistilBertModel
+
+    config = DistilBertConfig(dim=16, hidden_dim=16, n_heads=2, n_layers=1, vocab_size=200)
+    with pytest.raises(ValueError, match=r"M009.*distilbert"):
+        initialize(pipeline(save_model(tmp_path, DistilBertModel(config), bert)))
+
+
+def test_an_encoder_with_relative_positions(tmp_path, bert):
+    kind = "relative_key"
+    config = BertConfig(num_hidden_layers=1, position_embedding_type=kind, **SIZES)
+    with pytest.raises(ValueError, match=f"M010.*{kind}"):
+        initialize(pipeline(save_model(tmp_path, BertModel(config), bert)))
+
+
+def test_roberta_leaves_room_for_its_positions(tmp_path, bert):
+    from transformers import RobertaConfig, RobertaModel
+
+    config = RobertaConfig(num_hidden_layers=1, max_position_embeddings=66, pad_token_id=0, **SIZES)
+    nlp = pipeline(save_model(tmp_path, RobertaModel(config), bert))
+    initialize(nlp)
+    (shim,) = nlp.get_pipe(NAME).model.get_ref("encoder").layers[0].shims
+    assert isinstance(shim._model.inner, STREncoder)
+    assert shim._model.inner.tokenizer.model_max_length == 65
+    with pytest.warns(UserWarning, match="W003"):
+        nlp(make_notes(nlp, 1)[0].text * 3)
+
+
+def test_dropout_reaches_the_head(bert):
+    nlp = pipeline(bert)
+    initialize(nlp)
+    component = nlp.get_pipe(NAME)
+    examples = text_examples(nlp, make_notes(nlp, 2))
+
+    def loss(drop):
+        torch.manual_seed(0)
+        return component.update(examples, drop=drop)[NAME]
+
+    assert loss(0.0) == loss(0.0) != loss(0.5)
