@@ -12,7 +12,13 @@ from spacy_clinrel.readers import Corpus
 
 from .util import CONFIGS, corpus_paths, edges, run_python
 
-TWINS = ["ner.cfg", "relations.cfg", "zh_clinrel.cfg"]
+TWINS = [
+    "joint_focused.cfg",
+    "joint_multihead.cfg",
+    "ner.cfg",
+    "relations.cfg",
+    "zh_clinrel.cfg",
+]
 
 
 def spacy_command(*args):

@@ -12,16 +12,24 @@ FULL = sorted(
     path for folder in ("configs", "configs/papers") for path in (ROOT / folder).glob("*.cfg")
 )
 TWINS = {
+    "joint_focused.cfg": "joint_focused.cfg",
+    "joint_multihead.cfg": "joint_multihead.cfg",
     "ner.cfg": "ccks2017_ner.cfg",
     "relations.cfg": "ccks2017_relations.cfg",
     "zh_clinrel.cfg": "zh_clinrel.cfg",
 }
 
 
+ENCODER = "components.joint_extractor.model.encoder"
+
+
 def flat(block, path=""):
     """Every value with its full name."""
     for key, value in block.items():
         name = f"{path}.{key}" if path else key
+        if name == ENCODER:  # pretrained, or made from the texts: no two of a kind
+            yield name, "block"
+            continue
         # A rate may be a number or a schedule, as suits the corpus.
         if isinstance(value, dict) and key != "learn_rate":
             yield name, "block"
@@ -51,9 +59,11 @@ def test_twins_differ_in_sizes_alone(name):
             "buckets",
             "include_static_vectors",
             "pair_vectors",
+            "tag_width",
         ),
+        *("focused_layers", "encoder_rate", "window", "stride"),
         *("max_steps", "max_epochs", "patience", "eval_frequency", "learn_rate", "dropout"),
-        *("size", "max_distance", "max_sentences"),
+        *("size", "max_distance", "max_sentences", "encoder"),
     }
 
 
@@ -90,10 +100,12 @@ def test_initialization_from_a_config(name, made_up):
         assert len(labels["clinical_ner"]) == 4
     if "relation_classifier" in nlp.pipe_names:
         assert labels["relation_classifier"] == ("改善", "证实")
+    if "joint_extractor" in nlp.pipe_names:
+        assert labels["joint_extractor"] == ("改善", "证实")
 
 
 def test_default_factories_need_no_config():
     nlp = spacy.blank("zh")
-    for name in ("clinical_ner", "relation_classifier"):
+    for name in ("clinical_ner", "relation_classifier", "joint_extractor"):
         nlp.add_pipe(name)
         assert nlp.get_pipe(name).labels == ()

@@ -173,7 +173,7 @@ def focused_config(encoder: str, **options: Any) -> Dict[str, Any]:
     """RETURNS (Dict[str, Any]): The config of a joint_extractor with focused attention."""
     model = {
         "@architectures": "spacy-clinrel.FocusedAttention.v1",
-        "name": encoder,
+        "encoder": {"@misc": "spacy-clinrel.PretrainedEncoder.v1", "name": encoder},
         "focused_layers": 1,
         "get_spans": {
             "@span_getters": "spacy-transformers.strided_spans.v1",

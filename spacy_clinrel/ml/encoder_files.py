@@ -2,10 +2,12 @@
 
 import os
 import tempfile
+from functools import partial
 from pathlib import Path
-from typing import Any, Dict, NamedTuple
+from typing import Any, Callable, Dict, List, NamedTuple, Optional
 
 import srsly
+from spacy.tokens import Doc
 from spacy_transformers.layers.transformer_model import huggingface_from_pretrained
 from transformers import AutoConfig, AutoModel, AutoTokenizer
 
@@ -23,6 +25,27 @@ class BertLike(NamedTuple):
 
     tokenizer: Any
     transformer: Any
+
+
+# Some of the training documents → an encoder
+GetEncoder = Callable[[List[Doc]], BertLike]
+
+
+def PretrainedEncoder(name: str, tokenizer_config: Optional[Dict[str, Any]] = None) -> GetEncoder:
+    """Create a source of encoders that are there already.
+
+    name (str): A name of the hub, or a folder with the encoder (`clinrel make-encoder` makes one).
+        Read at initialization alone; a trained pipeline brings its own.
+    tokenizer_config (Optional[Dict[str, Any]]): Settings of the tokenizer, e.g. use_fast.
+    RETURNS (Callable[[List[Doc]], BertLike]): Documents, which are not looked at, to the encoder.
+    """
+    return partial(_pretrained_encoder, name=name, tokenizer_config=tokenizer_config or {})
+
+
+def _pretrained_encoder(
+    docs: List[Doc], *, name: str, tokenizer_config: Dict[str, Any]
+) -> BertLike:
+    return load_encoder(name, tokenizer_config)
 
 
 def load_encoder(name: str, tokenizer_config: Dict[str, Any]) -> BertLike:

@@ -18,7 +18,7 @@ from thinc.util import get_torch_default_device
 from ..errors import Errors
 from ..layers.focused import MASKS, PairHead, STREncoder
 from ..types import Candidates, SelectionInput
-from .encoder_files import Files, encoder_files, encoder_from_files, load_encoder
+from .encoder_files import Files, GetEncoder, encoder_files, encoder_from_files
 from .joint import joint_model
 from .pieces import GetSpans, Pieces, make_pieces, place_pairs
 from .tagger import crf_layer
@@ -50,12 +50,11 @@ class PairGradient(NamedTuple):
 
 
 def FocusedAttention(
-    name: str,
+    encoder: GetEncoder,
     get_spans: GetSpans,
     focused_layers: int = 4,
     mask: str = "eq14",
     budget: int = 8192,
-    tokenizer_config: Optional[Dict[str, Any]] = None,
     encoder_rate: float = 1.0,
     layer_decay: float = 1.0,
     mixed_precision: bool = False,
@@ -66,8 +65,8 @@ def FocusedAttention(
     the same weights for each pair of mentions, with a mask that focuses [CLS] upon these. A pair is
     scored once, whichever mention comes first: over no relation and each label in either direction.
 
-    name (str): A name of the hub, or a folder with the encoder (`clinrel make-encoder` makes one).
-        Read at initialization alone; a trained pipeline brings its own.
+    encoder (Callable[[List[Doc]], BertLike]): Where the encoder comes from,
+        `spacy-clinrel.PretrainedEncoder.v1` or `spacy-clinrel.RandomEncoder.v1`.
     get_spans (Callable[[List[Doc]], List[List[Span]]]): Cuts texts into windows that the encoder
         can take, as in spacy-transformers. Where these overlap, a token's vector is the mean over
         them; a pair is scored in the window in whose middle it stands.
@@ -75,7 +74,6 @@ def FocusedAttention(
     mask (str): "eq13" or "eq14", after the paper's equations: whether the mentions, other than
         [CLS], still see all, or only [CLS] and each other.
     budget (int): Most word pieces that run through the K layers for pairs at a time.
-    tokenizer_config (Optional[Dict[str, Any]]): Settings of the tokenizer, e.g. use_fast.
     encoder_rate (float): The encoder's learning rate as a share of the optimizer's, which the
         layers upon it have.
     layer_decay (float): Each layer's learning rate as a share of that of the layer above it.
@@ -99,8 +97,8 @@ def FocusedAttention(
         mixed_precision=mixed_precision,
         rate=partial(_rate, encoder_rate, layer_decay),
     )
-    bert.init = partial(_load, create, name, tokenizer_config or {})
-    encoder: Model = Model(
+    bert.init = partial(_load, create, encoder)
+    shared: Model = Model(
         "focused_encoder",
         _encode,
         init=_init_encoder,
@@ -121,7 +119,7 @@ def FocusedAttention(
         layers=[head, bert],
         dims={"nO": None},
     )
-    return joint_model("focused_attention", encoder, crf_layer(), relations, reach=reach)
+    return joint_model("focused_attention", shared, crf_layer(), relations, reach=reach)
 
 
 def reach(encoded: FocusedEncoding, candidates: Candidates) -> Any:
@@ -150,20 +148,19 @@ def _create(create: Callable[..., STREncoder], files: Files) -> STREncoder:
 
 def _load(
     create: Callable[..., STREncoder],
-    name: str,
-    tokenizer_config: Dict[str, Any],
+    get_encoder: GetEncoder,
     model: Model,
     X: Any = None,
     Y: Any = None,
 ) -> None:
-    """Take the encoder from its folder or the hub, unless the model has one already."""
+    """Take the encoder from where it comes from, unless the model has one already."""
     lazy = cast(LazyModule, model.shims[0]._model)
     if lazy.inner is None:
-        loaded = load_encoder(name, tokenizer_config)
+        loaded = get_encoder(X or [])
         module = create(loaded.transformer, loaded.tokenizer)
         most = len(loaded.transformer.encoder.layer)
         if module.focused > most:
-            need = f"1 to {most}, the layers of '{name}'"
+            need = f"1 to {most}, the layers of the encoder"
             raise ValueError(
                 Errors.M004.format(what="focused_layers", need=need, value=module.focused)
             )
@@ -174,11 +171,11 @@ def _load(
 
 
 def _no_sizes(model: Model, X: Any, Y: Any) -> Sizes:
-    raise NotImplementedError("the encoder comes from its folder, see _load")
+    raise NotImplementedError("the encoder comes from its source, see _load")
 
 
 def _init_encoder(model: Model, X: Any = None, Y: Any = None) -> None:
-    model.layers[0].initialize()
+    model.layers[0].initialize(X=X)
 
 
 def _bert_inputs(

@@ -2,21 +2,48 @@
 
 import tempfile
 from collections import Counter
+from functools import partial
 from pathlib import Path
-from typing import Iterable, Optional, Sequence
+from typing import Iterable, List, Optional, Sequence
 
 import numpy as np
 import torch
+from spacy.tokens import Doc
 from spacy.vocab import Vocab
 from tokenizers.normalizers import BertNormalizer
 from tokenizers.pre_tokenizers import BertPreTokenizer
 from transformers import BertConfig, BertModel, BertTokenizerFast
 
 from ..errors import Errors
-from .encoder_files import BertLike
+from .encoder_files import BertLike, GetEncoder
 
 SPECIAL = ("[PAD]", "[UNK]", "[CLS]", "[SEP]", "[MASK]")
 CONTINUED = "##"
+
+
+def RandomEncoder(
+    layers: int = 4, width: int = 128, heads: int = 4, length: int = 512, vectors: bool = False
+) -> GetEncoder:
+    """Create a source of encoders of random weights, whose vocabulary is the characters of the
+    training texts: for a CPU, for tests, and where no pretrained one is at hand.
+
+    layers (int): Number of layers.
+    width (int): Width, a multiple of `heads`; within the layers four times that.
+    heads (int): Attention heads of a layer.
+    length (int): Most word pieces of a window.
+    vectors (bool): Start the characters' embeddings from the pipeline's vectors, of that width.
+    RETURNS (Callable[[List[Doc]], BertLike]): Documents, whose vocabulary knows the strings of all
+        training texts, to an encoder.
+    """
+    sizes = {"layers": layers, "width": width, "heads": heads, "length": length}
+    return partial(_random_encoder, vectors=vectors, **sizes)
+
+
+def _random_encoder(docs: List[Doc], *, vectors: bool, **sizes: int) -> BertLike:
+    if not docs:
+        raise ValueError(Errors.F015.format(paths="no training text", n=1))
+    vocab = docs[0].vocab
+    return make_encoder(list(vocab.strings), vectors=vocab if vectors else None, **sizes)
 
 
 def count_pieces(lines: Iterable[str]) -> Counter:
@@ -43,7 +70,7 @@ def make_encoder(
     length: int = 512,
     min_count: int = 1,
     vectors: Optional[Vocab] = None,
-    seed: int = 0,
+    seed: Optional[int] = None,
 ) -> BertLike:
     """Make a BERT (Devlin et al. 2019) of random weights.
 
@@ -55,7 +82,7 @@ def make_encoder(
     min_count (int): How often a character must occur.
     vectors (Optional[Vocab]): Character vectors of that width, as `init-vectors` makes them, from
         which the characters' embeddings start.
-    seed (int): Seed of the weights.
+    seed (Optional[int]): Seed of the weights; None leaves PyTorch's as it is.
     RETURNS (BertLike): Encoder and tokenizer.
     RAISES (ValueError): If no character is that frequent, or the sizes do not fit.
     """
@@ -66,7 +93,8 @@ def make_encoder(
     if not pieces:
         raise ValueError(Errors.F015.format(paths="the text", n=min_count))
     vocabulary = {piece: i for i, piece in enumerate((*SPECIAL, *pieces))}
-    torch.manual_seed(seed)
+    if seed is not None:
+        torch.manual_seed(seed)
     config = BertConfig(
         vocab_size=len(vocabulary),
         hidden_size=width,

@@ -15,6 +15,7 @@ from ..errors import Errors
 from ..scorers import score_entities
 from ..types import Emissions
 from .entity_data import gold_tags, set_tagged_entities
+from .score_weights import ENTITIES
 
 default_model_config = """
 [model]
@@ -45,15 +46,7 @@ DEFAULT_MODEL = Config().from_str(default_model_config)["model"]
         "model": DEFAULT_MODEL,
         "scorer": {"@scorers": "spacy-clinrel.ner_scorer.v1"},
     },
-    default_score_weights={
-        "ents_f": 1.0,
-        "ents_p": 0.0,
-        "ents_r": 0.0,
-        "ents_per_type": None,
-        "ents_boundary_f": None,
-        "ents_boundary_p": None,
-        "ents_boundary_r": None,
-    },
+    default_score_weights=ENTITIES,
 )
 def make_clinical_ner(
     nlp: Language,

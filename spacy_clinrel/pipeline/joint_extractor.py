@@ -28,6 +28,7 @@ from .relation_data import (
 )
 from .relation_pipe import RelationPipe
 from .relation_scores import allowed_labels, cross_entropy, probabilities
+from .score_weights import JOINT
 from .unordered import both_directions, fold, fold_gold, unfold_scores
 
 default_config = """
@@ -87,26 +88,7 @@ class JointPredictions(NamedTuple):
         "keep_entities": False,
         "scorer": {"@scorers": "spacy-clinrel.joint_scorer.v1"},
     },
-    default_score_weights={
-        "ents_f": 0.5,
-        "ents_p": 0.0,
-        "ents_r": 0.0,
-        "ents_per_type": None,
-        "ents_boundary_f": None,
-        "ents_boundary_p": None,
-        "ents_boundary_r": None,
-        "rel_micro_f": 0.5,
-        "rel_micro_p": 0.0,
-        "rel_micro_r": 0.0,
-        "rel_macro_f": 0.0,
-        "rel_boundary_f": None,
-        "rel_boundary_p": None,
-        "rel_boundary_r": None,
-        "rel_text_f": None,
-        "rel_text_p": None,
-        "rel_text_r": None,
-        "rel_per_type": None,
-    },
+    default_score_weights=JOINT,
 )
 def make_joint_extractor(
     nlp: Language,
@@ -182,6 +164,7 @@ class JointExtractor(RelationPipe):
         self.name = name
         self.strategy = candidates
         self.scorer = scorer
+        self.warned = False
         kinds = TRAIN_PAIRS if model.attrs["reach"] is None else TRAIN_PAIRS[1:]
         few = negatives is None or negatives >= 0.0
         weighed = set(loss_weights) == set(TASKS) and min(loss_weights.values()) >= 0.0
@@ -263,13 +246,19 @@ class JointExtractor(RelationPipe):
         annotate(docs, scores.candidates, rows, columns, scores.scores, cfg)
 
     def recall_ceiling(self, examples: Iterable[Example]) -> Dict[str, Any]:
-        """How many gold relations the candidate strategy reaches between the mentions that are
-        there, whatever the model says of them.
+        """How many gold relations the candidates reach between the mentions that are there.
 
         examples (Iterable[Example]): Documents whose predicted side has its mentions.
         RETURNS (Dict[str, Any]): As `RelationClassifier.recall_ceiling` has it.
         """
-        return recall_ceiling(self.name, examples, self._own_pairs, self.cfg)
+
+        def reached(docs: Sequence[Doc]) -> Candidates:
+            candidates = self._own_pairs(docs)
+            if self.model.attrs["reach"] is None or not any(len(doc) for doc in docs):
+                return candidates
+            return candidates.select(self._reach(self._part("encoder").predict(docs), candidates))
+
+        return recall_ceiling(self.name, examples, reached, self.cfg)
 
     def update(
         self,
@@ -387,7 +376,8 @@ class JointExtractor(RelationPipe):
             return np.arange(len(candidates))
         reached = np.flatnonzero(self.model.attrs["reach"](encoded, candidates))
         lost = len(candidates) - len(reached)
-        if lost:
+        if lost and not self.warned:  # once, not for each batch
+            self.warned = True
             message = Warnings.W004.format(name=self.name, lost=lost, total=len(candidates))
             warnings.warn(message, stacklevel=2)
         return reached

@@ -26,6 +26,7 @@ from .relation_data import (
 )
 from .relation_pipe import RelationPipe
 from .relation_scores import allowed_labels, cross_entropy, probabilities
+from .score_weights import RELATIONS
 
 default_config = """
 [candidates]
@@ -86,19 +87,7 @@ class Predictions(NamedTuple):
         "negatives": None,
         "scorer": {"@scorers": "spacy-clinrel.relation_scorer.v1"},
     },
-    default_score_weights={
-        "rel_micro_f": 1.0,
-        "rel_micro_p": 0.0,
-        "rel_micro_r": 0.0,
-        "rel_macro_f": 0.0,
-        "rel_boundary_f": None,
-        "rel_boundary_p": None,
-        "rel_boundary_r": None,
-        "rel_text_f": None,
-        "rel_text_p": None,
-        "rel_text_r": None,
-        "rel_per_type": None,
-    },
+    default_score_weights=RELATIONS,
 )
 def make_relation_classifier(
     nlp: Language,

@@ -299,3 +299,20 @@ def test_dropout_reaches_the_head(bert):
         return component.update(examples, drop=drop)[NAME]
 
     assert loss(0.0) == loss(0.0) != loss(0.5)
+
+
+def test_an_encoder_made_from_the_training_texts():
+    nlp = spacy.blank("zh")
+    config = focused_config("")
+    config["model"]["encoder"] = {
+        "@misc": "spacy-clinrel.RandomEncoder.v1",
+        **{"layers": 2, "width": 24, "heads": 3, "length": 64},
+    }
+    config["model"]["get_spans"] = SHORT
+    nlp.add_pipe(NAME, config=config)
+    notes = make_notes(nlp, 20)
+    nlp.initialize(lambda: text_examples(nlp, notes))
+    (shim,) = nlp.get_pipe(NAME).model.get_ref("encoder").layers[0].shims
+    tokenizer = shim._model.inner.tokenizer
+    assert "[UNK]" not in tokenizer.tokenize("".join(note.text for note in notes))
+    assert shim._model.inner.transformer.config.hidden_size == 24
