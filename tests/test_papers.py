@@ -62,6 +62,8 @@ def test_hyper_parameters(name):
     )
     assert config["corpora"]["dev"]["scheme"] == wanted[-1]
     assert config["components"][COMPONENT]["negatives"] is None
+    # Whole sentences, but no text without punctuation as a whole.
+    assert model["window"] == 300
     for block in blocks(config):
         if "filters" in block:
             windows = [3] if first else [3, 5, 7]

@@ -95,6 +95,21 @@ def test_the_window_hides_what_stands_farther_off(docs, zh):
     np.testing.assert_allclose(*scores, atol=1e-6)
 
 
+def test_a_text_without_punctuation_is_not_read_whole(docs, zh):
+    """By default a pair sees its sentence as far as 300 characters from its mentions."""
+    texts = [f"予补液后头痛缓解{'甲' * count}" for count in (300, 400, 1000)]
+    batch = []
+    for text in texts:
+        doc = zh.make_doc(text)
+        doc.ents = [doc.char_span(1, 3, label="治疗"), doc.char_span(4, 6, label="症状")]
+        batch.append(doc)
+    bounded = make_model(docs).predict((batch, candidates_of(batch)))
+    np.testing.assert_allclose(bounded[:2], bounded[2:4], atol=1e-6)
+    np.testing.assert_allclose(bounded[:2], bounded[4:], atol=1e-6)
+    whole = make_model(docs, window=None).predict((batch, candidates_of(batch)))
+    assert abs(whole[:2] - whole[4:]).max() > 1e-4
+
+
 def test_a_context_encoder_lets_pairs_see_the_whole_text(docs, zh):
     birnn = {"@architectures": "spacy-clinrel.BiRNN.v1", "width": 4}
     model = make_model(docs, window=1, context=birnn)
