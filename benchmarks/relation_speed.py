@@ -77,7 +77,9 @@ def measure(model: str, pairs: int, threads: int) -> Dict[str, Any]:
     scores = network.predict((docs, candidates))
     seconds = time.perf_counter() - start
     assert scores.shape == (len(candidates), LABELS)
-    peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
+    # In KiB, on a Mac in bytes.
+    unit = 2**20 if sys.platform == "darwin" else 2**10
+    peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / unit
     return {"model": model, "pairs": len(candidates), "seconds": seconds, "peak_mib": peak}
 
 

@@ -1,12 +1,17 @@
 """The benchmark of relation models, at a small setting, and the models that only it has."""
 
 import json
+import os
 import shutil
+from itertools import count, permutations
+from pathlib import Path
+from types import SimpleNamespace
 
 import numpy as np
 import pytest
 import spacy
-from spacy import util
+from spacy import registry, util
+from spacy.training.initialize import init_nlp
 
 from spacy_clinrel.cli.convert import convert
 from spacy_clinrel.readers import Corpus
@@ -22,10 +27,10 @@ PARTS = {"train": 24, "dev": 6, "test": 6}
 def data(tmp_path_factory):
     """RETURNS (Path): Some of the project's own notes under the names of the corpora."""
     folder = tmp_path_factory.mktemp("data")
-    for part, count in PARTS.items():
+    for part, number in PARTS.items():
         notes = folder / part
         notes.mkdir()
-        for path in sorted((ROOT / "assets" / "zh_notes" / part).glob("*"))[: 2 * count]:
+        for path in sorted((ROOT / "assets" / "zh_notes" / part).glob("*"))[: 2 * number]:
             shutil.copy(path, notes)
         for prefix in ("ccks2017_relations", "cmeie"):
             convert("brat", notes, folder / f"{prefix}_{part}.spacy")
@@ -120,3 +125,104 @@ def test_pair_features_name_their_part(benchmarks):
     assert {"between=后", "before=予", "after=缓解", "forwards=False"} <= set(back)
     nested = pair_features(doc, (1, 6, 2), (4, 6, 1), 1)
     assert not any(feature.startswith("between=") for feature in nested)
+
+
+def test_speed_and_memory(tmp_path):
+    """One model in processes of their own, with few pairs and with more."""
+    out = tmp_path / "speed.md"
+    options = ("--models", "CNN-Max", "--pairs", 1, 300, "--threads", 1, "--out", out)
+    run_python(SCRIPT.with_name("relation_speed.py"), *options)
+    figures = json.loads(out.with_suffix(".json").read_text(encoding="utf-8"))
+    few, many = figures["results"]
+    assert figures["threads"] == 1 and few["model"] == many["model"] == "CNN-Max"
+    # Whole sentences, each with the same number of pairs.
+    assert 1 <= few["pairs"] < many["pairs"] <= 300 and many["pairs"] % few["pairs"] == 0
+    for result in (few, many):
+        assert result["seconds"] > 0
+        # PyTorch and spaCy alone take more than 100 MiB, and these pairs take little.
+        assert 100 < result["peak_mib"] < 10_000
+    report = out.read_text(encoding="utf-8")
+    assert f"peak MiB, {few['pairs']} pairs | peak MiB, {many['pairs']} pairs" in report
+    assert "1 threads" in report
+    [row] = [line for line in report.splitlines() if line.startswith("| CNN-Max |")]
+    rate, *peaks = (int(cell.replace(",", "")) for cell in row.strip("| ").split(" | ")[1:])
+    assert rate > 0 and rate == pytest.approx(many["pairs"] / many["seconds"], abs=1)
+    assert peaks == pytest.approx([few["peak_mib"], many["peak_mib"]], abs=1)
+
+
+def test_speed_of_several_models(benchmarks, tmp_path):
+    """Each row has the figures of its own model, the rate that of many pairs."""
+    import relation_speed
+
+    figures = {
+        "A": ((10, 1.0, 400.0), (2000, 4.0, 900.0)),
+        "B": ((10, 2.0, 500.0), (2000, 1.0, 7e3)),
+    }
+    results = [
+        {"model": model, "pairs": pairs, "seconds": seconds, "peak_mib": peak}
+        for model, rows in figures.items()
+        for pairs, seconds, peak in rows
+    ]
+    relation_speed.report(results, 2, 32768, tmp_path / "speed.md")
+    lines = (tmp_path / "speed.md").read_text(encoding="utf-8").splitlines()
+    assert lines[-2:] == ["| A | 500 | 400 | 900 |", "| B | 2,000 | 500 | 7,000 |"]
+    assert "peak MiB, 10 pairs | peak MiB, 2,000 pairs" in lines[-4]
+    assert "at most 32,768 characters" in lines[2]
+
+
+@pytest.fixture
+def checkout(benchmarks):
+    """RETURNS (Path): A checkout of explosion/projects, which only some have; skips without it."""
+    path = os.environ.get("CLINREL_TUTORIAL")
+    if not path:
+        pytest.skip("set CLINREL_TUTORIAL to a checkout of explosion/projects")
+    return Path(path)
+
+
+def test_a_checkout_without_the_tutorial(benchmarks, tmp_path):
+    from relation_tutorial import load_tutorial
+
+    with pytest.raises(ValueError, match="checkout of explosion/projects"):
+        load_tutorial(tmp_path)
+
+
+def test_the_tutorial_component_in_the_tables(data, checkout, tmp_path):
+    name = "Tutorial component"
+    bench(data, tmp_path, "--only", "11-labels", "--models", name, "--tutorial", checkout)
+    [result] = json.loads((tmp_path / "relations_small.json").read_text(encoding="utf-8"))
+    assert result["model"] == name and result["pairs_per_second"] > 0
+    assert len(result["epochs"]) == 3 and result["epochs"][0]["seconds"] > 0
+    assert set(result["test"]["per_label"]) <= set(get_scheme("11-labels").values())
+    # Every gold relation counts, whatever pairs the component looks at.
+    gold = Corpus(data / "ccks2017_relations_test.spacy", gold_entities=True, scheme="11-labels")
+    relations = [edges(example.reference) for example in gold(spacy.blank("zh"))]
+    counted = sum(score["gold"] for score in result["test"]["per_label"].values())
+    assert counted == sum(map(len, relations))
+    assert f"| {name} | 1 |" in (tmp_path / "relations_small.md").read_text(encoding="utf-8")
+
+
+def test_what_the_tutorial_component_learns_and_writes(data, checkout, monkeypatch):
+    import relation_tutorial
+    from relation_settings import Cell
+
+    cell = Cell("Tutorial component", "11-labels", 3, "small", data, tutorial=checkout)
+    config = relation_tutorial.tutorial_config(cell)
+    assert config["nlp"]["tokenizer"]["segmenter"] == "char"
+    assert (config["system"]["seed"], config["training"]["max_steps"]) == (3, 4)
+    whole = relation_tutorial.tutorial_config(cell._replace(scale="cpu"))
+    assert whole["training"]["max_steps"] == 4000 and whole["corpora"]["train"]["limit"] == 0
+    nlp = init_nlp(config)
+    reader = registry.resolve({"corpus": config["corpora"]["dev"]})["corpus"]
+    examples = list(reader(nlp))
+    for example in examples:
+        # What it learns from, taken for what it found.
+        example.predicted._.rel = example.reference._.rel
+        nlp.get_pipe("tutorial_relations")(example.predicted)
+        assert edges(example.predicted) == edges(example.reference)
+    assert any(edges(example.reference) for example in examples)
+    # A second for each batch; there is one.
+    clock = SimpleNamespace(process_time=count().__next__)
+    monkeypatch.setattr(relation_tutorial, "time", clock)
+    docs = [eg.predicted for eg in Corpus(cell.file("test"), gold_entities=True)(nlp)]
+    near = [abs(a.start - b.start) <= 100 for doc in docs for a, b in permutations(doc.ents, 2)]
+    assert relation_tutorial.speed(nlp, cell, seconds=1.0) == sum(near)

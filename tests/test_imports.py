@@ -89,7 +89,7 @@ def test_nothing_sees_cli():
 def test_layers_import_torch_alone():
     fine = {"torch", "numpy", *sys.stdlib_module_names}
     found = set()
-    for path in (PACKAGE / "layers").glob("*.py"):
+    for path in (PACKAGE / "layers").rglob("*.py"):
         for line, name in imports(path):
             root = name.split(".")[0]
             found.add(root)

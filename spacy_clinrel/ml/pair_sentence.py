@@ -23,7 +23,7 @@ def PairSentence(
     pooling: CreatePooling,
     position_width: int = 25,
     max_distance: int = 100,
-    window: Optional[int] = None,
+    window: Optional[int] = 300,
     sentence_ends: str = SENTENCE_ENDS,
     budget: int = 32768,
     context: Optional[Encoder] = None,
@@ -41,8 +41,10 @@ def PairSentence(
     position_width (int): Width of each of the two embeddings of a token's distances to head and
         tail; 0 leaves them out.
     max_distance (int): Distances beyond it are clipped, in tokens.
-    window (Optional[int]): Tokens on either side of each mention that a pair sees. None for the
-        whole sentence, or all sentences from one mention's to the other's.
+    window (Optional[int]): Tokens on either side of each mention that a pair sees, within its
+        sentence, or all sentences from one mention's to the other's. None for no limit but the
+        sentence's, which lets the time for a text without punctuation grow with its length times
+        its pairs.
     sentence_ends (str): Characters that end a sentence; a line break does so as well.
     budget (int): Most places of a padded batch, pairs times tokens, which bounds the memory.
     context (Optional[Encoder]): A sequence encoder over the vectors of the whole text, told where

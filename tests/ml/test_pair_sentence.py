@@ -2,13 +2,14 @@
 
 import numpy as np
 import pytest
-from spacy import registry
+import spacy
+from spacy import registry, util
 from spacy.util import fix_random_seed
 
 from spacy_clinrel.candidates import SentencePairs, make_candidates
 from spacy_clinrel.ml.pair_sentence import batch_sentences
 
-from ..util import make_notes
+from ..util import gold_examples, make_notes
 
 TYPES = ["治疗", "检查", "疾病", "症状"]
 RESNET = {"@misc": "spacy-clinrel.ResNet.v1", "filters": 4, "depth": 3, "windows": [3, 5]}
@@ -93,6 +94,43 @@ def test_the_window_hides_what_stands_farther_off(docs, zh):
         ]
         scores.append(model.predict(([doc], candidates_of([doc]))))
     np.testing.assert_allclose(*scores, atol=1e-6)
+
+
+def test_a_text_without_punctuation_is_not_read_whole(docs, zh):
+    """By default a pair sees its sentence as far as 300 characters from its mentions."""
+    texts = [f"予补液后头痛缓解{'甲' * count}" for count in (300, 400, 1000)]
+    batch = []
+    for text in texts:
+        doc = zh.make_doc(text)
+        doc.ents = [doc.char_span(1, 3, label="治疗"), doc.char_span(4, 6, label="症状")]
+        batch.append(doc)
+    bounded = make_model(docs).predict((batch, candidates_of(batch)))
+    np.testing.assert_allclose(bounded[:2], bounded[2:4], atol=1e-6)
+    np.testing.assert_allclose(bounded[:2], bounded[4:], atol=1e-6)
+    whole = make_model(docs, window=None).predict((batch, candidates_of(batch)))
+    assert abs(whole[:2] - whole[4:]).max() > 1e-4
+
+
+@pytest.mark.parametrize("pooling", POOLINGS)
+def test_without_positions(pooling, tmp_path):
+    """Embeddings of no width: trained, saved, loaded, and blind to which mention is the head."""
+    nlp = spacy.blank("zh")
+    model = config(pooling=pooling, position_width=0)
+    pipe = nlp.add_pipe("relation_classifier", config={"model": model})
+    examples = gold_examples(nlp, make_notes(nlp, 4))
+    docs = [example.predicted for example in examples]
+    fix_random_seed(0)
+    optimizer = nlp.initialize(lambda: examples)
+    losses = [nlp.update(examples, sgd=optimizer)[pipe.name] for _ in range(3)]
+    assert losses[2] < losses[0]
+    both_ways = candidates_of(docs)
+    logits = pipe.model.predict((docs, both_ways))
+    rows = {(head, tail): i for i, (head, tail) in enumerate(both_ways.batch_pairs().tolist())}
+    back = [rows[tail, head] for head, tail in rows]
+    np.testing.assert_allclose(logits, logits[back], atol=1e-6)
+    nlp.to_disk(tmp_path)
+    again = util.load_model(tmp_path).get_pipe(pipe.name)
+    assert np.array_equal(again.predict(docs).scores, pipe.predict(docs).scores)
 
 
 def test_a_context_encoder_lets_pairs_see_the_whole_text(docs, zh):

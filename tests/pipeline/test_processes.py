@@ -43,14 +43,31 @@ if __name__ == "__main__":
     print("found", sum(map(len, views[1])))
 """
 
+PAIR_SENTENCE = {
+    "@architectures": "spacy-clinrel.PairSentence.v1",
+    "tok2vec": {"@architectures": "spacy-clinrel.CharTable.v1", "width": 16, "rows": 100},
+    "encoder": {
+        "@misc": "spacy-clinrel.Parallel.v1",
+        "*": {
+            "resnet": {"@misc": "spacy-clinrel.ResNet.v1", "filters": 16, "depth": 3},
+            "bigru": {"@misc": "spacy-clinrel.RNN.v1", "width": 16, "cell": "gru"},
+        },
+    },
+    "pooling": {"@misc": "spacy-clinrel.PositionAttentionPool.v1"},
+}
+RELATIONS = {
+    "mention_pair": relation_config(listener()),
+    "pair_sentence": {"model": PAIR_SENTENCE},
+}
 
-@pytest.fixture(scope="module")
-def model(tmp_path_factory):
-    """RETURNS (Path): A trained pipeline on disk, with a shared encoder."""
+
+@pytest.fixture(scope="module", params=RELATIONS)
+def model(request, tmp_path_factory):
+    """RETURNS (Path): A trained pipeline on disk, for each kind of relation model."""
     nlp = spacy.blank("zh")
     nlp.add_pipe("tok2vec", config={"model": tok2vec()})
     nlp.add_pipe("clinical_ner", config=ner_config(listener()))
-    nlp.add_pipe("relation_classifier", config=relation_config(listener()))
+    nlp.add_pipe("relation_classifier", config=RELATIONS[request.param])
     fit(nlp, gold_examples(nlp, make_notes(nlp, 6)), steps=60)
     path = tmp_path_factory.mktemp("processes") / "model"
     nlp.to_disk(path)

@@ -1,0 +1,80 @@
+"""The command `evaluate`."""
+
+import json
+
+import pytest
+import spacy
+from spacy.cli._util import app
+from typer.testing import CliRunner
+
+from spacy_clinrel.cli.evaluate import evaluate_path
+from spacy_clinrel.tokens import relabel_relations
+
+from ..util import fit, gold_examples, make_notes, relation_config, run_python, write_docs
+
+# Of the second, 11-labels has none.
+LABELS = {"证实": "TeBS", "改善": "TrIS"}
+
+
+@pytest.fixture(scope="module")
+def folder(tmp_path_factory):
+    """RETURNS (Path): A folder with dev.spacy, relations of labels that our notes use, and model, a
+    pipeline that knows them."""
+    folder = tmp_path_factory.mktemp("evaluate")
+    nlp = spacy.blank("zh")
+    nlp.add_pipe("relation_classifier", config=relation_config())
+    notes = make_notes(nlp, 12)
+    for note in notes:
+        relabel_relations(note, LABELS)
+    fit(nlp, gold_examples(nlp, notes[:8]))
+    nlp.to_disk(folder / "model")
+    write_docs(folder / "dev.spacy", notes)
+    return folder
+
+
+def run(folder, *args, code=0):
+    """RETURNS (str): What the command prints."""
+    paths = [str(folder / "model"), str(folder / "dev.spacy")]
+    result = CliRunner().invoke(app, ["clinrel", "evaluate", *paths, "-G", *map(str, args)])
+    assert result.exit_code == code, f"{result.output}\n{result.exception!r}"
+    return result.output
+
+
+def test_a_scheme(folder, tmp_path):
+    """Labels are projected, gold and predicted alike; those outside the scheme count nowhere."""
+    assert "TeBS" in run(folder) and "TrIS" in run(folder)
+    out = tmp_path / "figures.json"
+    printed = run(folder, "--scheme", "11-labels", "-o", out)
+    assert "TeAS" in printed and "TeBS" not in printed and "TrIS" not in printed
+    result = json.loads(out.read_text(encoding="utf-8"))
+    assert result["scheme"] == "11-labels"
+    scores = result["gold_entities"]
+    plain = evaluate_path(str(folder / "model"), folder / "dev.spacy", gold_entities=True)
+    found = plain["gold_entities"]["rel_per_type"]
+    assert set(found) == {"TeBS", "TrIS"} and found["TeBS"]["f"] > 0.5
+    assert scores["rel_per_type"] == {"TeAS": found["TeBS"]}
+    assert scores["rel_micro_f"] == scores["rel_macro_f"] == found["TeBS"]["f"]
+    ceiling = scores["candidates"]["relation_classifier"]
+    assert ceiling["gold"] == ceiling["reached"] == 12
+    assert f"{100 * scores['rel_micro_f']:.2f}" in printed
+
+
+def test_an_unknown_scheme(folder, tmp_path):
+    out = tmp_path / "x.json"
+    printed = " ".join(run(folder, "--scheme", "12-labels", "-o", out, code=1).split())
+    assert "F023" in printed and "'12-labels'" in printed and "11-labels, 15-labels" in printed
+    assert not out.exists()
+
+
+def test_a_scheme_of_ones_own(folder, tmp_path):
+    """As the module's docstring has it: a function in a file that is given as --code."""
+    code, out = tmp_path / "mine.py", tmp_path / "mine.json"
+    code.write_text(
+        "from spacy_clinrel.schemes import schemes\n\n\n"
+        '@schemes.register("mine")\ndef mine():\n    return {"TrIS": "helps"}\n',
+        encoding="utf-8",
+    )
+    command = ("-m", "spacy", "clinrel", "evaluate", folder / "model", folder / "dev.spacy", "-G")
+    printed = run_python(*command, "--scheme", "mine", "--code", code, "--output", out)
+    scores = json.loads(out.read_text(encoding="utf-8"))["gold_entities"]
+    assert set(scores["rel_per_type"]) == {"helps"} and "helps" in printed
