@@ -46,19 +46,23 @@ def _random_encoder(docs: List[Doc], *, vectors: bool, **sizes: int) -> BertLike
     return make_encoder(list(vocab.strings), vectors=vocab if vectors else None, **sizes)
 
 
-def count_pieces(lines: Iterable[str]) -> Counter:
-    """Count characters as BERT's tokenizer sees them: in lower case, and apart where one goes on
-    with a word, as in Latin letters and digits.
+def char_pieces(lines: Iterable[str], min_count: int = 1) -> List[str]:
+    """The characters of a text as BERT's tokenizer sees them, in lower case and so on; those that
+    join into words, as Latin letters and digits do, a second time for the inside of a word.
 
     lines (Iterable[str]): Text.
-    RETURNS (Counter): By piece, `a` or `##a`.
+    min_count (int): How often a character must occur.
+    RETURNS (List[str]): Sorted pieces, `a` and `##a`.
     """
     normalizer, splitter = BertNormalizer(), BertPreTokenizer()
     counts: Counter = Counter()
     for line in lines:
-        for word, _ in splitter.pre_tokenize_str(normalizer.normalize_str(line)):
-            counts.update([word[0], *(CONTINUED + char for char in word[1:])])
-    return counts
+        counts.update(normalizer.normalize_str(line))
+    chars = [char for char, count in counts.items() if count >= min_count and not char.isspace()]
+    joined = [char for char in chars if len(splitter.pre_tokenize_str(2 * char)) == 1]
+    # Normalising puts spaces around ideographs, which is what keeps them apart.
+    inside = [char for char in joined if " " not in normalizer.normalize_str(2 * char)]
+    return sorted([*chars, *(CONTINUED + char for char in inside)])
 
 
 def make_encoder(
@@ -88,8 +92,7 @@ def make_encoder(
     """
     if width % heads:
         raise ValueError(Errors.M004.format(what="width", need=f"{heads} times n", value=width))
-    counts = count_pieces(lines)
-    pieces = sorted(piece for piece, count in counts.items() if count >= min_count)
+    pieces = char_pieces(lines, min_count)
     if not pieces:
         raise ValueError(Errors.F015.format(paths="the text", n=min_count))
     vocabulary = {piece: i for i, piece in enumerate((*SPECIAL, *pieces))}
