@@ -86,8 +86,6 @@ class Scale(NamedTuple):
     window (Optional[int]): Characters on either side of a mention that a pair's window holds.
     rate (Optional[float]): Highest learning rate, after half an epoch, from where it falls to zero,
         with dropout 0.3 and averaged weights; None for the config's own.
-    deep_rate (Optional[float]): The same for models with a residual network, whose activations grow
-        out of bounds at the other's.
     filters (Optional[int]): Filters of convolutions; None for the config's own, as below.
     windows (Optional[List[int]]): Window sizes of convolutions.
     recurrent (Optional[int]): Width of recurrent layers, both directions together.
@@ -100,7 +98,6 @@ class Scale(NamedTuple):
     negatives: Optional[float] = None
     window: Optional[int] = None
     rate: Optional[float] = None
-    deep_rate: Optional[float] = None
     filters: Optional[int] = None
     windows: Optional[List[int]] = None
     recurrent: Optional[int] = None
@@ -116,7 +113,6 @@ SCALES = {
         negatives=3,
         window=20,
         rate=0.002,
-        deep_rate=0.0005,
         filters=128,
         windows=[3],
         recurrent=128,
@@ -128,7 +124,6 @@ SCALES = {
         negatives=3,
         window=5,
         rate=0.01,
-        deep_rate=0.01,
         filters=8,
         windows=[3],
         recurrent=8,
@@ -225,7 +220,6 @@ def _size_pair_sentence(config: Config, cell: Cell, scale: Scale) -> None:
     if scale.window is not None:
         model["window"] = scale.window
     blocks = [model["encoder"], *model["encoder"].get("*", {}).values()]
-    deep = any(block["@misc"] == "spacy-clinrel.ResNet.v1" for block in blocks)
     for block in blocks:
         kind = block["@misc"]
         if kind == "spacy-clinrel.RNN.v1":
@@ -244,7 +238,7 @@ def _size_pair_sentence(config: Config, cell: Cell, scale: Scale) -> None:
             "@schedules": "warmup_linear.v1",
             "warmup_steps": epoch // 2,
             "total_steps": steps,
-            "initial_rate": scale.deep_rate if deep else scale.rate,
+            "initial_rate": scale.rate,
         }
         training["dropout"] = 0.3
 

@@ -35,10 +35,20 @@ MENTIONS = torch.tensor(
 )
 PAIRS = torch.tensor([(h, t) for h in range(8) for t in range(8) if h != t])
 
+
+def awake_resnet(**options):
+    """RETURNS (ResNet): With weights in place of the zeros that its blocks start with."""
+    resnet = ResNet(**options)
+    for weight in resnet.parameters():
+        if weight.dim() == 3 and not weight.any():
+            torch.nn.init.normal_(weight, std=0.3)
+    return resnet
+
+
 CREATE = {
     "cnn": partial(CNN, filters=4, depth=1, windows=(3,)),
     "cnn-5": partial(CNN, filters=4, depth=5, windows=(3, 5, 7)),
-    "resnet": partial(ResNet, filters=4, depth=5, windows=(3, 5)),
+    "resnet": partial(awake_resnet, filters=4, depth=5, windows=(3, 5)),
     "lstm": partial(RNN, width=3, depth=2, cell="lstm", bidirectional=False),
     "bilstm": partial(RNN, width=4, depth=1, cell="lstm", bidirectional=True),
     "bigru": partial(RNN, width=4, depth=3, cell="gru", bidirectional=True),
@@ -134,7 +144,7 @@ def test_cnn(depth):
 
 
 def test_resnet_is_the_papers_equations():
-    resnet = ResNet(n_in=5, filters=4, depth=5, windows=(3,)).double()
+    resnet = awake_resnet(n_in=5, filters=4, depth=5, windows=(3,)).double()
     x = torch.randn(7, 5, dtype=torch.float64)
     [[first, *blocks]] = resnet.stacks
     c = naive_conv(first, x).relu()
@@ -142,6 +152,19 @@ def test_resnet_is_the_papers_equations():
         c = (naive_conv(two, naive_conv(one, c).relu()) + c).relu()
     assert len(blocks) == 4
     torch.testing.assert_close(resnet(x[None], torch.ones(1, 7, dtype=torch.bool))[0], c)
+
+
+@pytest.mark.parametrize("depth", [5, 13])
+def test_blocks_start_as_their_shortcuts(depth):
+    torch.manual_seed(0)
+    resnet = ResNet(n_in=5, filters=4, depth=depth, windows=(3,)).double()
+    x = torch.randn(7, 5, dtype=torch.float64)
+    mask = torch.ones(1, 7, dtype=torch.bool)
+    out = resnet(x[None], mask)
+    torch.testing.assert_close(out[0], naive_conv(resnet.stacks[0][0], x).relu())
+    # And they leave that with the first step: the second convolution has a gradient.
+    out.square().sum().backward()
+    assert all(conv.weight.grad.any() for conv in resnet.stacks[0][2::2])
 
 
 def test_bidirectional_layers_are_torchs_own():

@@ -108,12 +108,12 @@ class ResNet(Convolutions):
 
     def __init__(self, *, n_in: int, filters: int, depth: int, windows: Sequence[int]):
         super().__init__(n_in=n_in, filters=filters, depth=depth, windows=windows)
-        # Each block adds its variance to what comes in; shared among the blocks, the sum of all
-        # stays small, else an LSTM upon it is saturated from the start.
-        with torch.no_grad():
-            for stack in self.stacks:
-                for conv in list(cast(nn.ModuleList, stack))[2::2]:
-                    cast(Convolution, conv).weight.div_((depth // 2) ** 0.5)
+        # A block starts as its shortcut alone (Zhang et al. 2019, "Fixup initialization"). With
+        # the weights of a plain stack activations grow with each block: an LSTM upon them is
+        # saturated from the start, and training needs a rate at which it hardly moves.
+        for stack in self.stacks:
+            for conv in list(cast(nn.ModuleList, stack))[2::2]:
+                nn.init.zeros_(cast(Convolution, conv).weight)
 
     def run(self, stack: List[nn.Module], x: Tensor, keep: Tensor) -> Tensor:
         """See `Convolutions.run`."""
