@@ -86,6 +86,8 @@ class Scale(NamedTuple):
     window (Optional[int]): Characters on either side of a mention that a pair's window holds.
     rate (Optional[float]): Highest learning rate, after half an epoch, from where it falls to zero,
         with dropout 0.3 and averaged weights; None for the config's own.
+    stacked_rate (Optional[float]): The same for a recurrent layer upon a residual network, which
+        learns next to nothing at the other's.
     filters (Optional[int]): Filters of convolutions; None for the config's own, as below.
     windows (Optional[List[int]]): Window sizes of convolutions.
     recurrent (Optional[int]): Width of recurrent layers, both directions together.
@@ -98,6 +100,7 @@ class Scale(NamedTuple):
     negatives: Optional[float] = None
     window: Optional[int] = None
     rate: Optional[float] = None
+    stacked_rate: Optional[float] = None
     filters: Optional[int] = None
     windows: Optional[List[int]] = None
     recurrent: Optional[int] = None
@@ -113,6 +116,7 @@ SCALES = {
         negatives=3,
         window=20,
         rate=0.002,
+        stacked_rate=0.0005,
         filters=128,
         windows=[3],
         recurrent=128,
@@ -124,6 +128,7 @@ SCALES = {
         negatives=3,
         window=5,
         rate=0.01,
+        stacked_rate=0.01,
         filters=8,
         windows=[3],
         recurrent=8,
@@ -220,6 +225,7 @@ def _size_pair_sentence(config: Config, cell: Cell, scale: Scale) -> None:
     if scale.window is not None:
         model["window"] = scale.window
     blocks = [model["encoder"], *model["encoder"].get("*", {}).values()]
+    stacked = model["encoder"]["@misc"] == "spacy-clinrel.Stacked.v1"
     for block in blocks:
         kind = block["@misc"]
         if kind == "spacy-clinrel.RNN.v1":
@@ -238,7 +244,7 @@ def _size_pair_sentence(config: Config, cell: Cell, scale: Scale) -> None:
             "@schedules": "warmup_linear.v1",
             "warmup_steps": epoch // 2,
             "total_steps": steps,
-            "initial_rate": scale.rate,
+            "initial_rate": scale.stacked_rate if stacked else scale.rate,
         }
         training["dropout"] = 0.3
 

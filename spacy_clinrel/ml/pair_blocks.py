@@ -71,15 +71,17 @@ def RNN(
     return partial(layers.RNN, width=width, depth=depth, cell=cell, bidirectional=bidirectional)
 
 
-def Stacked(*encoders: CreateEncoder) -> CreateEncoder:
+def Stacked(*encoders: CreateEncoder, normalize: bool = False) -> CreateEncoder:
     """Put encoders one upon the other.
 
     encoders (Callable[..., Module]): The lowest first.
+    normalize (bool): Normalise what goes from one to the next, token by token; a recurrent layer
+        upon a residual network hardly learns without.
     RETURNS (Callable[..., Module]): Creates the encoder for an `n_in`.
     RAISES (ValueError): If there are none.
     """
     _check(len(encoders) > 0, "the encoders of Stacked", "one or more", encoders)
-    return partial(layers.Stacked, create=encoders)
+    return partial(layers.Stacked, create=encoders, normalize=normalize)
 
 
 def Parallel(*encoders: CreateEncoder) -> CreateEncoder:

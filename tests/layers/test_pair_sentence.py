@@ -53,7 +53,8 @@ CREATE = {
     "bilstm": partial(RNN, width=4, depth=1, cell="lstm", bidirectional=True),
     "bigru": partial(RNN, width=4, depth=3, cell="gru", bidirectional=True),
 }
-CREATE["stacked"] = partial(Stacked, create=(CREATE["resnet"], CREATE["bilstm"]))
+CREATE["stacked"] = partial(Stacked, create=(CREATE["resnet"], CREATE["bilstm"]), normalize=True)
+CREATE["plain stack"] = partial(Stacked, create=(CREATE["cnn"], CREATE["lstm"]), normalize=False)
 CREATE["parallel"] = partial(Parallel, create=(CREATE["resnet"], CREATE["bigru"]))
 POOLINGS = {
     "max": MaxPool,
@@ -165,6 +166,22 @@ def test_blocks_start_as_their_shortcuts(depth):
     # And they leave that with the first step: the second convolution has a gradient.
     out.square().sum().backward()
     assert all(conv.weight.grad.any() for conv in resnet.stacks[0][2::2])
+
+
+def test_stacks():
+    """The one upon the other, with what goes between normalised or not."""
+    x = torch.randn(1, 6, 5, dtype=torch.float64)
+    mask = torch.ones(1, 6, dtype=torch.bool)
+    for name in ("stacked", "plain stack"):
+        stack = CREATE[name](n_in=5).double()
+        below, above = stack.encoders
+        between = below(x, mask)
+        if name == "stacked":
+            between = between - between.mean(-1, keepdim=True)
+            deviation = (between.square().mean(-1, keepdim=True) + 1e-5).sqrt()
+            between = between / deviation
+        torch.testing.assert_close(stack(x, mask), above(between, mask))
+        assert stack.widths == above.widths
 
 
 def test_bidirectional_layers_are_torchs_own():

@@ -158,14 +158,20 @@ class Stacked(WindowEncoder):
 
     n_in (int): Width of the input.
     create (Sequence[Callable]): Create the encoders, the lowest first.
+    normalize (bool): Normalise what goes from one to the next, token by token (Ba et al. 2016):
+        nothing bounds the activations of a residual network, and a recurrent layer upon it that
+        they have saturated sends nothing back that would.
     """
 
-    def __init__(self, *, n_in: int, create: Sequence[CreateEncoder]):
+    def __init__(self, *, n_in: int, create: Sequence[CreateEncoder], normalize: bool):
         super().__init__()
         self.encoders = nn.ModuleList()
+        self.norms = nn.ModuleList()
         self.widths = [n_in]
-        for create_next in create:
+        for i, create_next in enumerate(create):
+            norm = nn.LayerNorm(sum(self.widths)) if normalize and i else nn.Identity()
             encoder = create_next(n_in=sum(self.widths))
+            self.norms.append(norm)
             self.encoders.append(encoder)
             self.widths = encoder.widths
 
@@ -174,8 +180,9 @@ class Stacked(WindowEncoder):
         mask (Tensor): *Shape:* (batch, longest)
         RETURNS (Tensor): *Shape:* (batch, longest, sum of widths)
         """
-        for encoder in self.encoders:
-            x = encoder(x, mask)
+        keep = mask[:, :, None].to(x.dtype)
+        for encoder, norm in zip(self.encoders, self.norms):
+            x = encoder(norm(x) * keep, mask)
         return x
 
 
