@@ -13,6 +13,8 @@ from .ragged import chunks, score_parts
 MASKS = ("eq13", "eq14")
 # Finite, and within half precision: a row of nothing but minus infinity would become NaN.
 IMPOSSIBLE = -1e4
+# The shortest of the pairs that run together has this share of the longest's pieces, at least.
+ALIKE = 0.8
 
 
 def pair_places(spans: Tensor) -> Tuple[Tensor, Tensor]:
@@ -126,8 +128,9 @@ class STREncoder(nn.Module):
         else:
             sizes = lengths[windows]
             score = partial(self.masked, hidden, lengths, windows, spans)
-        parts = list(chunks(sizes, self.budget))
-        vectors = torch.cat(score_parts(score, parts))
+        parts = list(chunks(sizes, self.budget, ALIKE))
+        again = int(sizes.sum()) > self.budget
+        vectors = torch.cat(score_parts(score, parts, again))
         return vectors.index_select(0, torch.cat(parts).argsort())
 
     def gathered(self, hidden: Tensor, windows: Tensor, spans: Tensor, rows: Tensor) -> Tensor:
@@ -162,10 +165,18 @@ class STREncoder(nn.Module):
         mask (Tensor): Boolean. *Shape:* (batch, pieces or 1, pieces)
         RETURNS (Tensor): Vectors of [CLS]. *Shape:* (batch, width)
         """
-        bias = torch.zeros_like(mask, dtype=states.dtype).masked_fill_(~mask, IMPOSSIBLE)
-        for layer in self.transformer.encoder.layer[-self.focused :]:
-            states = layer(states, bias[:, None])[0]
-        return states[:, 0]
+        bias = torch.zeros_like(mask, dtype=states.dtype).masked_fill_(~mask, IMPOSSIBLE)[:, None]
+        *inner, last = self.transformer.encoder.layer[-self.focused :]
+        for layer in inner:
+            states = layer(states, bias)[0]
+        # Of the last layer [CLS] alone is wanted: its query, the keys and values of all.
+        cls = states[:, :1]
+        attention = last.attention
+        context = attention.self(
+            cls, encoder_hidden_states=states, encoder_attention_mask=bias[:, :, :1]
+        )[0]
+        cls = attention.output(context, cls)
+        return last.output(last.intermediate(cls), cls)[:, 0]
 
 
 class PairHead(nn.Module):

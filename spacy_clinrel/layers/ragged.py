@@ -1,6 +1,8 @@
 """Sequences of different lengths: one after the other (flat), or padded."""
 
-from typing import Callable, Iterator, List, Sequence, Tuple
+import operator
+from bisect import bisect_right
+from typing import Callable, Iterator, List, Optional, Sequence, Tuple
 
 import torch
 from torch import Tensor
@@ -41,12 +43,14 @@ def unpad(padded: Tensor, mask: Tensor) -> Tensor:
     return padded[mask]
 
 
-def chunks(lengths: Tensor, budget: int) -> Iterator[Tensor]:
+def chunks(lengths: Tensor, budget: int, least: float = 0.0) -> Iterator[Tensor]:
     """Put sequences of like length together, so that each padded batch keeps within a budget.
 
     lengths (Tensor): Items of each sequence. *Shape:* (sequences,)
     budget (int): Most places of a padded batch, sequences times the longest. A longer one gets a
         batch of its own.
+    least (float): Length of a batch's shortest sequence as a share of its longest, at least: little
+        padding for more batches.
     YIELDS (Tensor): Indices of sequences. *Shape:* (batch,)
     """
     order = lengths.argsort(descending=True)
@@ -54,18 +58,24 @@ def chunks(lengths: Tensor, budget: int) -> Iterator[Tensor]:
     start = 0
     while start < len(sizes):
         count = max(1, budget // max(sizes[start], 1))
+        # The lengths fall, so those that are long enough come first.
+        alike = bisect_right(sizes, -least * sizes[start], lo=start, key=operator.neg) - start
+        count = max(1, min(count, alike))
         yield order[start : start + count]
         start += count
 
 
-def score_parts(score: Callable[[Tensor], Tensor], parts: Sequence[Tensor]) -> List[Tensor]:
-    """Score a batch part by part. In training, where there is more than one part, each is computed
-    again on the way back instead of being kept, which bounds the memory.
+def score_parts(
+    score: Callable[[Tensor], Tensor], parts: Sequence[Tensor], again: Optional[bool] = None
+) -> List[Tensor]:
+    """Score a batch part by part. In training each part may be computed again on the way back
+    instead of being kept, which bounds the memory.
 
     score (Callable[[Tensor], Tensor]): Scores a part.
     parts (Sequence[Tensor]): The parts, e.g. indices of pairs.
+    again (Optional[bool]): Whether to compute parts again; None does where there are several.
     RETURNS (List[Tensor]): The scores of each part.
     """
-    if torch.is_grad_enabled() and len(parts) > 1:
+    if torch.is_grad_enabled() and (len(parts) > 1 if again is None else again):
         return [checkpoint(score, part, use_reentrant=False) for part in parts]
     return [score(part) for part in parts]

@@ -103,6 +103,17 @@ def test_chunks_keep_within_the_budget(budget):
     assert list(chunks(lengths[:0], budget)) == []
 
 
+@pytest.mark.parametrize("least", [0.3, 0.5, 0.8, 1.0])
+def test_chunks_of_sequences_that_are_alike(least):
+    lengths = torch.tensor([3, 9, 1, 4, 4, 2, 9, 5, 0, 8])
+    batches = list(chunks(lengths, 18, least))
+    assert sorted(torch.cat(batches).tolist()) == list(range(10))
+    for rows in batches:
+        sizes = lengths[rows]
+        assert int(sizes.min()) >= least * int(sizes.max())
+        assert len(rows) == 1 or len(rows) * int(sizes.max()) <= 18
+
+
 @pytest.fixture(params=CREATE)
 def encoder(request):
     """RETURNS (Module): An encoder, in double precision."""
