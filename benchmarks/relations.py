@@ -11,17 +11,15 @@ tables and plots go to benchmarks/results/. --report writes these from what ther
 """
 
 import argparse
-import os
 import subprocess
 import sys
-from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import List
 
+from jobs import Job, run_jobs
 from relation_cells import run, save
 from relation_report import write_report
 from relation_settings import CORPORA, MODELS, ROOT, SCALES, SVM, TUTORIAL, VARIANTS, Cell
-from tqdm import tqdm
 
 RESULTS = ROOT / "benchmarks" / "results"
 WORK = ROOT / "benchmarks" / "work"
@@ -76,27 +74,21 @@ def result_path(cell: Cell, results: Path) -> Path:
     return results / f"{cell.scale}.{cell.corpus}.{model}.{cell.seed}.json"
 
 
-def execute(cell: Cell, options: argparse.Namespace) -> int:
-    """Run a cell in a process of its own.
+def job(cell: Cell, options: argparse.Namespace) -> Job:
+    """A cell in a process of its own.
 
     cell (Cell): The cell.
     options (Namespace): The options.
-    RETURNS (int): Its exit code.
+    RETURNS (Job): The process.
     """
     folder = options.work / result_path(cell, Path()).stem
-    folder.mkdir(parents=True, exist_ok=True)
-    command = [sys.executable, __file__, "--cell", "--models", cell.model, "--only", cell.corpus]
+    command = [__file__, "--cell", "--models", cell.model, "--only", cell.corpus]
     command += ["--seeds", str(cell.seed), "--scale", cell.scale, "--data", str(options.data)]
     command += ["--vectors", options.vectors, "--results", str(options.results)]
     command += ["--work", str(folder)]
     if cell.tutorial:
         command += ["--tutorial", str(cell.tutorial)]
-    env = {**os.environ, "OMP_NUM_THREADS": "1", "MKL_NUM_THREADS": "1"}
-    with (folder / "output.txt").open("w", encoding="utf-8") as out:
-        code = subprocess.run(command, env=env, stdout=out, stderr=out).returncode
-    if code:
-        tqdm.write(f"{cell.model} on {cell.corpus}, seed {cell.seed}: failed, see {out.name}")
-    return code
+    return Job(f"{cell.model} on {cell.corpus}, seed {cell.seed}", command, folder)
 
 
 def convert(corpora: Path) -> None:
@@ -127,9 +119,7 @@ def main() -> int:
     failed = 0
     if not options.report:
         todo = [x for x in cells(options) if not result_path(x, options.results).exists()]
-        with ThreadPoolExecutor(options.jobs) as pool:
-            codes = pool.map(lambda cell: execute(cell, options), todo)
-            failed = sum(bool(code) for code in tqdm(codes, total=len(todo), desc="Trainings"))
+        failed = run_jobs([job(cell, options) for cell in todo], options.jobs)
     suffix = "" if options.scale == "cpu" else f"_{options.scale}"
     out = options.results.parent / f"relations{suffix}.md"
     write_report(options.results, options.scale, out, RESULTS / "relations_notes.md")

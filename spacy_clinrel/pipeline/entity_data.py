@@ -11,6 +11,18 @@ from ..tagging import spans_to_tags, tags_to_spans
 from ..tokens.alignment import align_spans
 
 
+def own_tags(doc: Doc, labels: Sequence[str]) -> np.ndarray:
+    """BIEOS tags of the entities that a document has.
+
+    doc (Doc): The document.
+    labels (Sequence[str]): The entity types; entities of others are left out.
+    RETURNS (ndarray): Shape: (tokens,)
+    """
+    index = {label: i for i, label in enumerate(labels)}
+    rows = [(e.start, e.end, index[e.label_]) for e in doc.ents if e.label_ in index]
+    return spans_to_tags(np.asarray(rows, dtype="int64").reshape(-1, 3), len(doc))
+
+
 def gold_tags(example: Example, labels: Sequence[str], name: str) -> np.ndarray:
     """BIEOS tags of an example's gold entities, on the predicted Doc's tokens.
 

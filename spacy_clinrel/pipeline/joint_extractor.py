@@ -16,7 +16,7 @@ from ..candidates import make_candidates, pair_mentions
 from ..errors import Errors, Warnings
 from ..scorers import score_joint
 from ..types import Candidates, CandidateStrategy, SelectionInput
-from .entity_data import gold_tags, set_tagged_entities
+from .entity_data import gold_tags, own_tags, set_tagged_entities
 from .joint_data import TASKS, TRAIN_PAIRS, gold_pairs, tagged_mentions
 from .relation_data import (
     annotate,
@@ -206,7 +206,7 @@ class JointExtractor(RelationPipe):
             return JointPredictions(None if keep else tags, self._own_pairs(docs), none)
         encoded = self._part("encoder").predict(docs)
         if keep:
-            own = [gold_tags(Example(doc, doc), self.cfg["types"], self.name) for doc in docs]
+            own = [own_tags(doc, self.cfg["types"]) for doc in docs]
             candidates = self._own_pairs(docs)
         else:
             own = self.model.attrs["decode"](self._part("tagger").predict(encoded.vectors))

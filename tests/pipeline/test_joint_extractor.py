@@ -3,6 +3,7 @@
 import numpy as np
 import pytest
 import spacy
+from spacy.tokens import Span
 from spacy.training import Example
 
 from spacy_clinrel.candidates import SentencePairs
@@ -119,6 +120,10 @@ def test_gold_entities_are_kept_for_their_evaluation():
     component.cfg["keep_entities"] = True
     [example] = gold_examples(nlp, notes[:1])
     assert ents(nlp(example.predicted)) == ents(notes[0])
+    # Types that it never saw are no obstacle.
+    other = example.predicted.copy()
+    other.set_ents([Span(other, e.start, e.end, label="X") for e in other.ents])
+    assert not nlp(other)._.relations and len(other.ents) == len(notes[0].ents)
     bare = nlp(nlp.make_doc(notes[0].text))
     assert not bare.ents and not bare._.relations
 

@@ -1,0 +1,184 @@
+"""Joint extraction against a pipeline of two components, and its ablations, on real corpora.
+
+    python benchmarks/joint.py --data corpus --vectors corpus/vectors [--jobs 2] [--seeds 0 1 2]
+        [--only layer cmeie] [--systems NAME ...] [--ablations] [--report]
+
+Each system is trained in a process of its own with one thread on the same splits, with the same
+number of steps and batches of the same size, chosen on dev end to end and measured once on test.
+What finished stays in benchmarks/results/joint/ and is not repeated. Ablations run on the relation
+layer. --report writes benchmarks/results/joint.{md,json} from what there is.
+"""
+
+import argparse
+import platform
+import sys
+import time
+from pathlib import Path
+from typing import Any, Dict, List
+
+import spacy
+import torch
+from jobs import Job, run_jobs
+from joint_report import write_report
+from joint_settings import ABLATIONS, BERT, CORPORA, SCALES, SYSTEMS, TINY_BERT, Cell, configs
+from relation_cells import commit, save, train
+from relation_settings import ROOT
+from spacy import util
+from spacy.language import Language
+
+from spacy_clinrel.cli.evaluate import evaluate_path
+from spacy_clinrel.files import read_docbin
+from spacy_clinrel.ml.encoder_files import save_encoder
+from spacy_clinrel.ml.make_encoder import make_encoder
+
+RESULTS = ROOT / "benchmarks" / "results"
+WORK = ROOT / "benchmarks" / "work" / "joint"
+
+
+def arguments() -> argparse.Namespace:
+    """RETURNS (Namespace): The command line's options."""
+    parser = argparse.ArgumentParser(
+        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
+    names = [*SYSTEMS, *ABLATIONS]
+    parser.add_argument("--data", type=Path, default=ROOT / "corpus", help="the .spacy files")
+    parser.add_argument("--vectors", default=str(ROOT / "corpus" / "vectors"), help="or 'none'")
+    parser.add_argument("--systems", nargs="+", choices=names, metavar="NAME")
+    parser.add_argument("--ablations", action="store_true", help="the ablations instead")
+    parser.add_argument("--only", nargs="+", choices=list(CORPORA), default=list(CORPORA))
+    parser.add_argument("--seeds", nargs="+", type=int, default=[0, 1, 2])
+    parser.add_argument("--scale", choices=list(SCALES), default="cpu")
+    parser.add_argument("--jobs", type=int, default=2, help="trainings at a time")
+    parser.add_argument("--results", type=Path, default=RESULTS / "joint")
+    parser.add_argument("--work", type=Path, default=WORK)
+    parser.add_argument("--report", action="store_true", help="only write the tables")
+    parser.add_argument("--cell", action="store_true", help="run the one cell here and now")
+    return parser.parse_args()
+
+
+def cells(options: argparse.Namespace) -> List[Cell]:
+    """options (Namespace): The options.
+    RETURNS (List[Cell]): All cells asked for, seed by seed.
+    """
+    vectors = None if options.vectors == "none" else options.vectors
+    systems = options.systems or list(ABLATIONS if options.ablations else SYSTEMS)
+    encoder = options.work / f"encoder.{options.scale}"
+    return [
+        Cell(system, corpus, seed, options.scale, options.data, encoder, vectors)
+        for seed in options.seeds
+        for corpus in options.only
+        for system in systems
+        if corpus == "layer" or system in SYSTEMS
+    ]
+
+
+def result_path(cell: Cell, results: Path) -> Path:
+    """cell (Cell): The cell.
+    results (Path): Folder of the results.
+    RETURNS (Path): Where its result goes.
+    """
+    words = "".join(char if char.isalnum() else " " for char in cell.system.lower()).split()
+    return results / f"{cell.scale}.{cell.corpus}.{'_'.join(words)}.{cell.seed}.json"
+
+
+def job(cell: Cell, options: argparse.Namespace) -> Job:
+    """cell (Cell): The cell.
+    options (Namespace): The options.
+    RETURNS (Job): It in a process of its own.
+    """
+    folder = options.work / result_path(cell, Path()).stem
+    command = [__file__, "--cell", "--systems", cell.system, "--only", cell.corpus]
+    command += ["--seeds", str(cell.seed), "--scale", cell.scale, "--data", str(cell.data)]
+    command += ["--vectors", options.vectors, "--results", str(options.results)]
+    command += ["--work", str(options.work)]
+    return Job(f"{cell.system} on {cell.corpus}, seed {cell.seed}", command, folder)
+
+
+def run(cell: Cell, folder: Path) -> Dict[str, Any]:
+    """Train and measure one cell.
+
+    cell (Cell): Which.
+    folder (Path): For its files.
+    RETURNS (Dict[str, Any]): Figures, end to end and between gold entities.
+    """
+    torch.set_num_threads(1)
+    start, at, marks = time.perf_counter(), commit(), []
+    parts = []
+    for i, config in enumerate(configs(cell)):
+        util.fix_random_seed(cell.seed)
+        marks.append(train(config, folder / f"part{i}"))
+        parts.append(spacy.load(folder / f"part{i}" / "model-best"))
+    nlp = assemble(parts)
+    nlp.to_disk(folder / "model")
+    result: Dict[str, Any] = {}
+    for part in ("dev", "test"):
+        scores = [
+            evaluate_path(str(folder / "model"), cell.file(part), gold_entities=gold)
+            for gold in (False, True)
+        ]
+        result[part] = {**scores[0], **scores[1]}
+    return {
+        **{"system": cell.system, "corpus": cell.corpus, "seed": cell.seed, "scale": cell.scale},
+        "vectors": bool(cell.vectors),
+        "training_seconds": round(sum(some[-1]["seconds"] for some in marks)),
+        **result,
+        "seconds": round(time.perf_counter() - start),
+        "steps": SCALES[cell.scale].steps[cell.corpus],
+        "commit": at,
+        "machine": f"{platform.machine()}, one thread",
+    }
+
+
+def assemble(parts: List[Language]) -> Language:
+    """parts (List[Language]): Pipelines of one vocabulary of vectors.
+    RETURNS (Language): The first, with the components of the others.
+    """
+    nlp, *others = parts
+    for other in others:
+        for name in other.pipe_names:
+            nlp.add_pipe(name, source=other)
+    return nlp
+
+
+def make_bert(options: argparse.Namespace, folder: Path) -> None:
+    """Make the small BERT from the training texts, unless it is there.
+
+    options (Namespace): The options.
+    folder (Path): Where it goes.
+    """
+    if (folder / "config.json").exists():
+        return
+    small = SCALES[options.scale].small
+    nlp = spacy.blank("zh") if options.vectors == "none" else spacy.load(options.vectors)
+    texts = [
+        doc.text
+        for corpus in CORPORA.values()
+        for doc in read_docbin(options.data / f"{corpus.prefix}_train.spacy", nlp.vocab)
+    ]
+    vectors = None if options.vectors == "none" or small else nlp.vocab
+    sizes = TINY_BERT if small else BERT
+    save_encoder(make_encoder(texts, vectors=vectors, seed=0, **sizes), folder)
+
+
+def main() -> int:
+    """RETURNS (int): The number of cells that failed."""
+    options = arguments()
+    if options.cell:
+        [cell] = cells(options)
+        path = result_path(cell, options.results)
+        save(run(cell, options.work / path.stem), path)
+        return 0
+    failed = 0
+    if not options.report:
+        todo = [x for x in cells(options) if not result_path(x, options.results).exists()]
+        make_bert(options, options.work / f"encoder.{options.scale}")
+        failed = run_jobs([job(cell, options) for cell in todo], options.jobs)
+    suffix = "" if options.scale == "cpu" else f"_{options.scale}"
+    out = options.results.parent / f"joint{suffix}.md"
+    write_report(options.results, options.scale, out, RESULTS / "joint_notes.md")
+    print(f"Saved {out}")
+    return failed
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,204 @@
+"""What the joint benchmark compares: corpora, systems and their configs.
+
+A system is trained as one config or as two, whose components are put into one pipeline.
+"""
+
+from pathlib import Path
+from typing import Any, Callable, Dict, List, NamedTuple, Optional
+
+from relation_settings import CORPORA as RELATION_CORPORA
+from relation_settings import ROOT, embed
+from spacy import util
+from thinc.api import Config
+
+JOINT = "joint_extractor"
+# Name → prefix of the .spacy files, candidate pairs.
+CORPORA = {
+    "layer": RELATION_CORPORA["11-labels"]._replace(scheme=None),
+    "cmeie": RELATION_CORPORA["cmeie"],
+}
+TITLES = {
+    "layer": "CCKS-2017 relation layer, 22 labels",
+    "cmeie": "CMeIE, triples as strings",
+}
+# The small BERT of random weights; characters' vectors, where there are any, are as wide.
+BERT = {"layers": 6, "width": 100, "heads": 4, "length": 256}
+TINY_BERT = {"layers": 6, "width": 8, "heads": 2, "length": 256}
+SENTENCES = {"@span_getters": "spacy-clinrel.SentenceSpans.v1", "window": 200, "stride": 50}
+
+
+class Scale(NamedTuple):
+    """Settings that all systems share.
+
+    steps (Dict[str, int]): Steps of training, for each corpus.
+    size (int): Padded characters of a batch.
+    small (bool): Tiny layers, for tests.
+    limit (int): Documents read of each part; 0 for all.
+    """
+
+    steps: Dict[str, int]
+    size: int = 2000
+    small: bool = False
+    limit: int = 0
+
+
+SCALES = {
+    "cpu": Scale(steps={"layer": 1000, "cmeie": 1600}),
+    "small": Scale(steps={"layer": 4, "cmeie": 4}, size=800, small=True, limit=20),
+}
+
+
+class Cell(NamedTuple):
+    """One system on a corpus with a seed.
+
+    system (str): Its name.
+    corpus (str): Name of the corpus.
+    seed (int): The seed.
+    scale (str): Name of the settings.
+    data (Path): Folder of the .spacy files.
+    encoder (Path): Folder of the small BERT.
+    vectors (Optional[str]): Pipeline with character vectors.
+    """
+
+    system: str
+    corpus: str
+    seed: int
+    scale: str
+    data: Path
+    encoder: Path
+    vectors: Optional[str] = None
+
+    def file(self, part: str) -> Path:
+        """RETURNS (Path): The .spacy file of "train", "dev" or "test"."""
+        return self.data / f"{CORPORA[self.corpus].prefix}_{part}.spacy"
+
+
+def own_encoders(cell: Cell) -> List[Config]:
+    """The two components of the pipeline, each trained alone."""
+    relations = "cmeie" if cell.corpus == "cmeie" else "ccks2017_relations"
+    return [_config(cell, name) for name in ("ccks2017_ner", relations)]
+
+
+def shared_encoder(cell: Cell) -> List[Config]:
+    """The two components upon one tok2vec, trained together."""
+    config = _config(cell, "zh_clinrel")
+    config["components"]["tok2vec"]["model"]["encode"]["depth"] = 2
+    return [config]
+
+
+def multi_head(cell: Cell, **options: Any) -> List[Config]:
+    """The joint component with multi-head selection."""
+    config = _config(cell, "joint_multihead")
+    config["components"][JOINT].update(options)
+    return [config]
+
+
+def multi_head_transformer(cell: Cell) -> List[Config]:
+    """Multi-head selection upon the small BERT in place of the BiLSTM."""
+    [config] = multi_head(cell)
+    config["components"][JOINT]["model"]["tok2vec"] = {
+        "@architectures": "spacy-transformers.Tok2VecTransformer.v3",
+        "name": str(cell.encoder),
+        "get_spans": SENTENCES,
+        "tokenizer_config": {"use_fast": True},
+        "pooling": {"@layers": "reduce_mean.v1"},
+        "grad_factor": 1.0,
+        "mixed_precision": False,
+        "grad_scaler_config": {},
+        "transformer_config": {},
+    }
+    _learn_as_transformer(config)
+    return [config]
+
+
+def focused_attention(cell: Cell, layers: int, mask: str, **options: Any) -> List[Config]:
+    """The joint component with focused attention."""
+    config = _config(cell, "joint_focused")
+    config["paths"]["encoder"] = str(cell.encoder)
+    component = config["components"][JOINT]
+    component.update(options)
+    # Nothing is pretrained: all learns alike.
+    component["model"].update(
+        focused_layers=layers, mask=mask, encoder_rate=1.0, layer_decay=1.0, get_spans=SENTENCES
+    )
+    _learn_as_transformer(config)
+    return [config]
+
+
+def _learn_as_transformer(config: Config) -> None:
+    training = config["training"]
+    training["dropout"] = 0.1
+    training["optimizer"]["use_averages"] = True
+    training["optimizer"]["learn_rate"]["initial_rate"] = 0.001
+
+
+def _only(task: str) -> Dict[str, Dict[str, float]]:
+    return {"loss_weights": {"entities": 0.0, "relations": 0.0, task: 1.0}}
+
+
+SYSTEMS: Dict[str, Callable[[Cell], List[Config]]] = {
+    "Pipeline, an encoder each": own_encoders,
+    "Pipeline, shared encoder": shared_encoder,
+    "Multi-head": multi_head,
+    "Multi-head, mentions": lambda cell: multi_head(cell, train_pairs="mentions"),
+}
+ABLATIONS: Dict[str, Callable[[Cell], List[Config]]] = {
+    "Multi-head, entities alone": lambda cell: multi_head(cell, **_only("entities")),
+    "Multi-head, small BERT": multi_head_transformer,
+    "Multi-head, relations alone": lambda cell: multi_head(cell, **_only("relations")),
+    **{
+        f"Focused, K = {layers}, {mask}": (
+            lambda cell, layers=layers, mask=mask: focused_attention(cell, layers, mask)
+        )
+        for mask in ("eq13", "eq14")
+        for layers in (2, 4, 6)
+    },
+    "Focused, entities alone": lambda cell: focused_attention(cell, 4, "eq14", **_only("entities")),
+    "Focused, relations alone": lambda cell: focused_attention(
+        cell, 4, "eq14", **_only("relations")
+    ),
+}
+
+
+def configs(cell: Cell) -> List[Config]:
+    """What a cell trains.
+
+    cell (Cell): The cell.
+    RETURNS (List[Config]): One or two configs.
+    """
+    make = {**SYSTEMS, **ABLATIONS}[cell.system]
+    return make(cell)
+
+
+def _config(cell: Cell, name: str) -> Config:
+    """A shipped config on the cell's corpus, with the steps and the batches that all share."""
+    scale = SCALES[cell.scale]
+    config = util.load_config(ROOT / "configs" / f"{name}.cfg", interpolate=False)
+    config["paths"]["vectors"] = cell.vectors
+    config["system"]["seed"] = cell.seed
+    for component in config["components"].values():
+        if "candidates" in component:
+            component["candidates"].update({"max_sentences": 0, **CORPORA[cell.corpus].pairs})
+        tok2vec = component["model"].get("tok2vec", component["model"])
+        if "include_static_vectors" in embed(tok2vec):
+            embed(tok2vec).update(
+                include_static_vectors=bool(cell.vectors), pair_vectors=bool(cell.vectors)
+            )
+    for part in ("train", "dev"):
+        config["corpora"][part].update(path=str(cell.file(part)), limit=scale.limit)
+    training, steps = config["training"], scale.steps[cell.corpus]
+    training.update(max_steps=steps, eval_frequency=max(steps // 10, 1))
+    training["batcher"]["size"] = scale.size
+    training["optimizer"]["learn_rate"].update(warmup_steps=steps // 10, total_steps=steps)
+    if scale.small:
+        _shrink(config["components"])
+    return config
+
+
+def _shrink(block: Dict[str, Any]) -> None:
+    """Tiny layers."""
+    for key, value in block.items():
+        if isinstance(value, dict):
+            _shrink(value)
+        elif key in ("width", "rows", "pair_rows") and isinstance(value, int):
+            block[key] = 16 if key == "width" else 200
