@@ -1,13 +1,16 @@
 """Fixtures that tests of several rooms share."""
 
 import os
+import shutil
 from pathlib import Path
 
 import pytest
 import spacy
 from spacy.language import Language
 
-from .util import CONFIGS, corpus_paths, make_notes, run_python, write_docs
+from spacy_clinrel.cli.convert import convert
+
+from .util import CONFIGS, ROOT, corpus_paths, make_notes, run_python, write_docs
 
 
 @pytest.fixture
@@ -45,3 +48,31 @@ def trained_model(made_up, tmp_path_factory) -> Path:
     train = (CONFIGS / "zh_clinrel.cfg", "--output", folder)
     run_python("-m", "spacy", "train", *train, *corpus_paths(made_up))
     return folder / "model-best"
+
+
+# Notes of each part of the benchmarks' small corpora.
+PARTS = {"train": 24, "dev": 6, "test": 6}
+
+
+@pytest.fixture(scope="session")
+def as_corpora(tmp_path_factory) -> Path:
+    """RETURNS (Path): Some of the project's own notes under the names of the real corpora."""
+    folder = tmp_path_factory.mktemp("data")
+    for part, count in PARTS.items():
+        notes = folder / part
+        notes.mkdir()
+        for path in sorted((ROOT / "assets" / "zh_notes" / part).glob("*"))[: 2 * count]:
+            shutil.copy(path, notes)
+        for prefix in ("ccks2017_relations", "cmeie"):
+            convert("brat", notes, folder / f"{prefix}_{part}.spacy")
+    return folder
+
+
+@pytest.fixture
+def benchmarks(monkeypatch) -> Path:
+    """Makes the benchmarks' modules importable, as they are to each other.
+
+    RETURNS (Path): Their folder."""
+    folder = ROOT / "benchmarks"
+    monkeypatch.syspath_prepend(str(folder))
+    return folder

@@ -13,34 +13,12 @@ import spacy
 from spacy import registry, util
 from spacy.training.initialize import init_nlp
 
-from spacy_clinrel.cli.convert import convert
 from spacy_clinrel.readers import Corpus
 from spacy_clinrel.schemes import get_scheme
 
 from .util import ROOT, edges, run_python
 
 SCRIPT = ROOT / "benchmarks" / "relations.py"
-PARTS = {"train": 24, "dev": 6, "test": 6}
-
-
-@pytest.fixture(scope="module")
-def data(tmp_path_factory):
-    """RETURNS (Path): Some of the project's own notes under the names of the corpora."""
-    folder = tmp_path_factory.mktemp("data")
-    for part, number in PARTS.items():
-        notes = folder / part
-        notes.mkdir()
-        for path in sorted((ROOT / "assets" / "zh_notes" / part).glob("*"))[: 2 * number]:
-            shutil.copy(path, notes)
-        for prefix in ("ccks2017_relations", "cmeie"):
-            convert("brat", notes, folder / f"{prefix}_{part}.spacy")
-    return folder
-
-
-@pytest.fixture
-def benchmarks(monkeypatch):
-    """Makes the benchmarks' modules importable, as they are to each other."""
-    monkeypatch.syspath_prepend(str(ROOT / "benchmarks"))
 
 
 def bench(data, out, *args):
@@ -49,10 +27,10 @@ def bench(data, out, *args):
     return run_python(SCRIPT, *options, *args)
 
 
-def test_tables_plots_and_going_on(data, tmp_path):
+def test_tables_plots_and_going_on(as_corpora, tmp_path):
     models = ("SVM", "PCNN", "Mention pair")
     run = ("--only", "11-labels", "--models", *models)
-    bench(data, tmp_path, *run)
+    bench(as_corpora, tmp_path, *run)
     report = (tmp_path / "relations_small.md").read_text(encoding="utf-8")
     figures = json.loads((tmp_path / "relations_small.json").read_text(encoding="utf-8"))
     assert [result["model"] for result in figures] == sorted(models, key=str.lower)
@@ -75,14 +53,14 @@ def test_tables_plots_and_going_on(data, tmp_path):
     kept, gone = results[0], results[-1]
     before = kept.stat().st_mtime_ns, json.loads(gone.read_text(encoding="utf-8"))["test"]
     gone.unlink()
-    bench(data, tmp_path, *run)
+    bench(as_corpora, tmp_path, *run)
     assert kept.stat().st_mtime_ns == before[0]
     assert json.loads(gone.read_text(encoding="utf-8"))["test"] == before[1]
 
 
-def test_a_cell_that_fails_is_named_and_the_rest_goes_on(data, tmp_path):
+def test_a_cell_that_fails_is_named_and_the_rest_goes_on(as_corpora, tmp_path):
     folder = tmp_path / "data"
-    shutil.copytree(data, folder)
+    shutil.copytree(as_corpora, folder)
     (folder / "cmeie_train.spacy").write_bytes(b"no DocBin")
     args = ("--models", "SVM", "--only", "cmeie", "11-labels")
     paths = ("--data", folder, "--vectors", "none", "--results", tmp_path / "relations")
@@ -94,11 +72,11 @@ def test_a_cell_that_fails_is_named_and_the_rest_goes_on(data, tmp_path):
     ]
 
 
-def test_the_svm_saves_loads_and_scores_the_same(data, benchmarks, tmp_path):
+def test_the_svm_saves_loads_and_scores_the_same(as_corpora, benchmarks, tmp_path):
     from relation_settings import Cell
     from relation_svm import train_svm
 
-    cell = Cell("SVM", "15-labels", 0, "small", data)
+    cell = Cell("SVM", "15-labels", 0, "small", as_corpora)
     train_svm(cell, tmp_path / "svm", 0)
     nlp = util.load_model(tmp_path / "svm")
     reader = Corpus(cell.file("test"), gold_entities=True, scheme="15-labels")
@@ -186,26 +164,28 @@ def test_a_checkout_without_the_tutorial(benchmarks, tmp_path):
         load_tutorial(tmp_path)
 
 
-def test_the_tutorial_component_in_the_tables(data, checkout, tmp_path):
+def test_the_tutorial_component_in_the_tables(as_corpora, checkout, tmp_path):
     name = "Tutorial component"
-    bench(data, tmp_path, "--only", "11-labels", "--models", name, "--tutorial", checkout)
+    bench(as_corpora, tmp_path, "--only", "11-labels", "--models", name, "--tutorial", checkout)
     [result] = json.loads((tmp_path / "relations_small.json").read_text(encoding="utf-8"))
     assert result["model"] == name and result["pairs_per_second"] > 0
     assert len(result["epochs"]) == 3 and result["epochs"][0]["seconds"] > 0
     assert set(result["test"]["per_label"]) <= set(get_scheme("11-labels").values())
     # Every gold relation counts, whatever pairs the component looks at.
-    gold = Corpus(data / "ccks2017_relations_test.spacy", gold_entities=True, scheme="11-labels")
+    gold = Corpus(
+        as_corpora / "ccks2017_relations_test.spacy", gold_entities=True, scheme="11-labels"
+    )
     relations = [edges(example.reference) for example in gold(spacy.blank("zh"))]
     counted = sum(score["gold"] for score in result["test"]["per_label"].values())
     assert counted == sum(map(len, relations))
     assert f"| {name} | 1 |" in (tmp_path / "relations_small.md").read_text(encoding="utf-8")
 
 
-def test_what_the_tutorial_component_learns_and_writes(data, checkout, monkeypatch):
+def test_what_the_tutorial_component_learns_and_writes(as_corpora, checkout, monkeypatch):
     import relation_tutorial
     from relation_settings import Cell
 
-    cell = Cell("Tutorial component", "11-labels", 3, "small", data, tutorial=checkout)
+    cell = Cell("Tutorial component", "11-labels", 3, "small", as_corpora, tutorial=checkout)
     config = relation_tutorial.tutorial_config(cell)
     assert config["nlp"]["tokenizer"]["segmenter"] == "char"
     assert (config["system"]["seed"], config["training"]["max_steps"]) == (3, 4)

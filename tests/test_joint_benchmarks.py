@@ -1,0 +1,58 @@
+"""The benchmarks of joint models, at a small setting."""
+
+import json
+
+import pytest
+from spacy import util
+
+from .util import ROOT, run_python
+
+SCRIPT = ROOT / "benchmarks" / "joint.py"
+
+
+def bench(data, out, *args):
+    paths = ("--data", data, "--vectors", "none", "--results", out / "joint", "--work", out / "w")
+    options = ("--scale", "small", "--seeds", 0, "--jobs", 1, "--only", "layer")
+    return run_python(SCRIPT, *paths, *options, *args)
+
+
+def test_tables_and_going_on(as_corpora, tmp_path):
+    systems = ("Pipeline, an encoder each", "Focused, K = 2, eq14")
+    bench(as_corpora, tmp_path, "--systems", *systems)
+    report = (tmp_path / "joint_small.md").read_text(encoding="utf-8")
+    figures = json.loads((tmp_path / "joint_small.json").read_text(encoding="utf-8"))
+    assert {result["system"] for result in figures} == set(systems)
+    for result in figures:
+        row = next(line for line in report.splitlines() if f"| {result['system']} | 1 |" in line)
+        for setting, key in (("end_to_end", "ents_f"), ("gold_entities", "rel_micro_f")):
+            assert f"{100 * result['test'][setting][key]:.2f}" in row
+    # Every system has a row, measured or not.
+    assert "| Multi-head | 0 |" in report and "| Focused, K = 6, eq13 | 0 |" in report
+    before = [path.stat().st_mtime_ns for path in sorted((tmp_path / "joint").iterdir())]
+    bench(as_corpora, tmp_path, "--systems", *systems)
+    assert before == [path.stat().st_mtime_ns for path in sorted((tmp_path / "joint").iterdir())]
+
+
+def test_every_system_has_a_config_that_is_whole(as_corpora, benchmarks, tmp_path):
+    from joint_settings import ABLATIONS, CORPORA, SYSTEMS, Cell, configs
+
+    for system in (*SYSTEMS, *ABLATIONS):
+        for corpus in CORPORA:
+            cell = Cell(system, corpus, 1, "cpu", as_corpora, tmp_path, "vectors")
+            made = configs(cell)
+            assert len(made) == (2 if system == "Pipeline, an encoder each" else 1)
+            for config in made:
+                assert config["system"]["seed"] == 1
+                assert config["training"]["max_steps"] == {"layer": 1000, "cmeie": 1600}[corpus]
+                nlp = util.load_model_from_config(config, auto_fill=False, validate=True)
+                assert nlp.pipe_names
+
+
+def test_speed_of_gathered_pairs(benchmarks, tmp_path):
+    out = tmp_path / "speed.md"
+    sizes = ("--sizes", "small, K = 2", "--tokens", 40, "--pairs", 12, "--repeat", 1)
+    run_python(benchmarks / "focused_speed.py", *sizes, "--out", out)
+    [row] = json.loads(out.with_suffix(".json").read_text(encoding="utf-8"))
+    assert row["difference"] <= 1e-5 and row["gathered"] > 0 and row["whole"] > 0
+    assert row["ratio"] == pytest.approx(row["whole"] / row["gathered"])
+    assert f"| {row['ratio']:.1f} |" in out.read_text(encoding="utf-8")
