@@ -140,6 +140,7 @@ SYSTEMS: Dict[str, Callable[[Cell], List[Config]]] = {
     "Pipeline, an encoder each": own_encoders,
     "Pipeline, shared encoder": shared_encoder,
     "Multi-head": multi_head,
+    "Joint, mention pairs": lambda cell: [_config(cell, "joint_mentions")],
     "Multi-head, mentions": lambda cell: multi_head(cell, train_pairs="mentions"),
 }
 ABLATIONS: Dict[str, Callable[[Cell], List[Config]]] = {

@@ -97,12 +97,14 @@ class Emissions(NamedTuple):
 class SelectionInput(NamedTuple):
     """What the relation scorer of a joint model gets.
 
+    docs (List[Doc]): The documents.
     encoded (Any): The shared encoder's output.
     tags (ndarray): BIEOS tag of each token of the batch: gold in training, else predicted. Shape:
         (tokens,)
     candidates (Candidates): Pairs of mentions.
     """
 
+    docs: List[Doc]
     encoded: Any
     tags: np.ndarray
     candidates: Candidates

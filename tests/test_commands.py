@@ -14,6 +14,7 @@ from .util import CONFIGS, corpus_paths, edges, run_python
 
 TWINS = [
     "joint_focused.cfg",
+    "joint_mentions.cfg",
     "joint_multihead.cfg",
     "ner.cfg",
     "relations.cfg",

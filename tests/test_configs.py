@@ -13,6 +13,7 @@ FULL = sorted(
 )
 TWINS = {
     "joint_focused.cfg": "joint_focused.cfg",
+    "joint_mentions.cfg": "joint_mentions.cfg",
     "joint_multihead.cfg": "joint_multihead.cfg",
     "ner.cfg": "ccks2017_ner.cfg",
     "relations.cfg": "ccks2017_relations.cfg",

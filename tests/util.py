@@ -169,6 +169,18 @@ def joint_config(**options: Any) -> Dict[str, Any]:
     return {"model": model, "train_pairs": "mentions", **options}
 
 
+def joint_relations_config(**options: Any) -> Dict[str, Any]:
+    """RETURNS (Dict[str, Any]): The same with a relation model of its own upon the encoder."""
+    shared = {"@architectures": "spacy-clinrel.SharedVectors.v1"}
+    config = joint_config(**options)
+    config["model"] = {
+        "@architectures": "spacy-clinrel.JointRelations.v1",
+        "tok2vec": config["model"]["tok2vec"],
+        "relations": relation_config(shared)["model"],
+    }
+    return config
+
+
 def focused_config(encoder: str, **options: Any) -> Dict[str, Any]:
     """RETURNS (Dict[str, Any]): The config of a joint_extractor with focused attention."""
     model = {

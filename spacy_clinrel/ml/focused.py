@@ -119,7 +119,9 @@ def FocusedAttention(
         layers=[head, bert],
         dims={"nO": None},
     )
-    return joint_model("focused_attention", shared, crf_layer(), relations, reach=reach)
+    return joint_model(
+        "focused_attention", shared, crf_layer(), relations, tokens=False, reach=reach
+    )
 
 
 def reach(encoded: FocusedEncoding, candidates: Candidates) -> Any:

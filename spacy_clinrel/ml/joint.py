@@ -49,10 +49,8 @@ def MultiHeadSelection(
         dims={"nI": None, "nO": None, "nT": None},
         mixed_precision=mixed_precision,
     )
-    shared: Model = Model(
-        "shared_encoder", _share, init=_init_shared, layers=[tok2vec], refs={"tok2vec": tok2vec}
-    )
-    return joint_model("multi_head_selection", shared, tagger, relations)
+    encoder = shared_encoder(tok2vec)
+    return joint_model("multi_head_selection", encoder, tagger, relations, tokens=True)
 
 
 def joint_model(
@@ -61,6 +59,7 @@ def joint_model(
     tagger: Model,
     relations: Model,
     *,
+    tokens: bool,
     reach: Optional[Callable[[Any, Candidates], np.ndarray]] = None,
 ) -> Model:
     """Put the parts of a joint model together.
@@ -70,6 +69,7 @@ def joint_model(
         `vectors`. Its way back takes the gradients of both tasks.
     tagger (Model): Token vectors → Emissions.
     relations (Model): SelectionInput → scores; its nO is their number.
+    tokens (bool): Whether it can learn from pairs of tokens, not only of mentions.
     reach (Optional[Callable[[Any, Candidates], ndarray]]): For a model that scores a pair once,
         whichever mention comes first, over no-relation, each label from the first mention to the
         second, and each label back: takes the encoder's output and pairs, returns which of these
@@ -82,7 +82,7 @@ def joint_model(
         init=_init,
         layers=[encoder, tagger, relations],
         refs={"encoder": encoder, "tagger": tagger, "relations": relations},
-        attrs={"loss": loss, "decode": decode, "reach": reach},
+        attrs={"loss": loss, "decode": decode, "reach": reach, "tokens": tokens},
     )
 
 
@@ -93,6 +93,17 @@ class SharedEncoding(NamedTuple):
     """
 
     vectors: List[Floats2d]
+
+
+def shared_encoder(tok2vec: Model[List[Doc], List[Floats2d]]) -> Model:
+    """Make a tok2vec the encoder of a joint model.
+
+    tok2vec (Model[List[Doc], List[Floats2d]]): Documents to token vectors.
+    RETURNS (Model): Documents to SharedEncoding; its way back adds the gradients of both tasks.
+    """
+    return Model(
+        "shared_encoder", _share, init=_init_shared, layers=[tok2vec], refs={"tok2vec": tok2vec}
+    )
 
 
 def _share(model: Model, docs: List[Doc], is_train: bool) -> Tuple[SharedEncoding, Callable]:
@@ -116,18 +127,20 @@ def _forward(model: Model, docs: List[Doc], is_train: bool) -> Tuple[Any, Callab
 
 
 def _init(model: Model, X: Any = None, Y: Any = None) -> None:
+    """X (Tuple[List[Doc], Candidates]): Documents and the pairs of their own mentions."""
     encoder, tagger, relations = model.layers
-    encoder.initialize(X=X)
-    vectors = None if X is None else encoder.predict(X).vectors
+    docs, candidates = X
+    encoder.initialize(X=docs)
+    vectors = encoder.predict(docs).vectors
     tagger.initialize(X=vectors)
     if relations.has_dim("nT") is None:
         relations.set_dim("nT", n_tags(tagger.get_dim("nO")))
-    relations.initialize(X=vectors)
+    relations.initialize(X=(vectors, docs, candidates))
 
 
-def _selection_sizes(model: Model, X: Optional[List[Floats2d]], Y: Any) -> Sizes:
-    if X is not None and model.has_dim("nI") is None:
-        model.set_dim("nI", X[0].shape[1])
+def _selection_sizes(model: Model, X: Any, Y: Any) -> Sizes:
+    if model.has_dim("nI") is None:
+        model.set_dim("nI", X[0][0].shape[1])
     sizes = {"n_in": "nI", "n_tags": "nT", "n_out": "nO"}
     return {name: model.get_dim(dim) for name, dim in sizes.items()}
 

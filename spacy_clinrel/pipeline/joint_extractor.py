@@ -111,8 +111,8 @@ def make_joint_extractor(
     threshold (float): The probability from which a relation is predicted, 0 to 1.
     typed (bool): Allow only the pairs of types, and the labels for them, seen in training.
     train_pairs (str): What the relation scorer learns from: "tokens", each two tokens of a
-        stretch, as in multi-head selection, or "mentions", the gold mentions alone. Focused
-        attention takes the latter.
+        stretch, as in multi-head selection, or "mentions", the gold mentions alone. Other models
+        take the latter.
     negatives (Optional[float]): In training, how many pairs without a relation to keep for each
         pair with one. None keeps all.
     loss_weights (Dict[str, float]): What the loss of "entities" and that of "relations" is
@@ -165,7 +165,7 @@ class JointExtractor(RelationPipe):
         self.strategy = candidates
         self.scorer = scorer
         self.warned = False
-        kinds = TRAIN_PAIRS if model.attrs["reach"] is None else TRAIN_PAIRS[1:]
+        kinds = TRAIN_PAIRS if model.attrs["tokens"] else TRAIN_PAIRS[1:]
         few = negatives is None or negatives >= 0.0
         weighed = set(loss_weights) == set(TASKS) and min(loss_weights.values()) >= 0.0
         self.check_option("train_pairs", train_pairs, train_pairs in kinds, kinds)
@@ -215,7 +215,7 @@ class JointExtractor(RelationPipe):
                 docs, mentions, self.strategy, types=self.cfg["types"], allowed=self._allowed()
             )
         candidates = candidates.select(self._reach(encoded, candidates))
-        scores = self._score(SelectionInput(encoded, np.concatenate(own), candidates))
+        scores = self._score(SelectionInput(docs, encoded, np.concatenate(own), candidates))
         return JointPredictions(None if keep else own, candidates, scores)
 
     def _score(self, inputs: SelectionInput) -> np.ndarray:
@@ -326,7 +326,8 @@ class JointExtractor(RelationPipe):
         keep = sample_pairs(gold, annotated_pairs(examples, candidates), self.cfg["negatives"])
         if keep is not None:
             candidates, gold = candidates.select(keep), gold[keep]
-        inputs = SelectionInput(encoded, np.concatenate(tags), candidates)
+        docs = [eg.predicted for eg in examples]
+        inputs = SelectionInput(docs, encoded, np.concatenate(tags), candidates)
         logits, backprop = self._part("relations").begin_update(inputs)
         p = probabilities(self.model.ops.to_numpy(logits), candidates, cfg)
         loss, gradient = cross_entropy(p, gold, exclusive=cfg["exclusive"])
@@ -359,7 +360,8 @@ class JointExtractor(RelationPipe):
         both = self.model.attrs["reach"] is not None
         self._part("tagger").set_dim("nO", len(self.cfg["types"]))
         self._part("relations").set_dim("nO", 1 + 2 * count if both else count)
-        self.model.initialize(X=list(islice(filled, 10)))
+        sample = list(islice(filled, 10))
+        self.model.initialize(X=(sample, self._own_pairs(sample)))
         warn_lost(self.name, get_examples(), self._own_pairs, self.cfg)
 
     def _part(self, name: str) -> Model:

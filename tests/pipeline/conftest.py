@@ -16,6 +16,7 @@ from ..util import (
     fit,
     gold_examples,
     joint_config,
+    joint_relations_config,
     make_notes,
     ner_config,
     relation_config,
@@ -31,6 +32,11 @@ class Kind(NamedTuple):
     examples: Callable
     view: Callable[[Doc], Any]
     score: str
+
+    @property
+    def id(self) -> str:
+        """RETURNS (str): A component may stand here with several models."""
+        return f"{self.name} {self.config.__name__}"
 
     def blank(self, **options: Any) -> Language:
         """RETURNS (Language): With the component, not initialized."""
@@ -52,6 +58,7 @@ KINDS = [
     Kind("clinical_ner", ner_config, text_examples, ents, "ents_f"),
     Kind("relation_classifier", relation_config, gold_examples, edges, "rel_micro_f"),
     Kind("joint_extractor", joint_config, text_examples, both, "rel_micro_f"),
+    Kind("joint_extractor", joint_relations_config, text_examples, both, "rel_micro_f"),
 ]
 
 
@@ -64,11 +71,11 @@ def trained_bytes():
         # Both tasks at once take longer.
         steps = 80 if kind.name == "joint_extractor" else 40
         fit(nlp, kind.examples(nlp, make_notes(nlp, 8)), steps=steps, drop=0.1)
-        data[kind.name] = nlp.to_bytes()
+        data[kind.id] = nlp.to_bytes()
     return data
 
 
-@pytest.fixture(params=KINDS, ids=lambda kind: kind.name)
+@pytest.fixture(params=KINDS, ids=lambda kind: kind.id)
 def kind(request) -> Kind:
     """RETURNS (Kind): One component after the other."""
     return request.param
@@ -77,19 +84,19 @@ def kind(request) -> Kind:
 @pytest.fixture
 def trained(kind, trained_bytes) -> Language:
     """RETURNS (Language): A pipeline of the component alone, which knows eight notes."""
-    return kind.blank().from_bytes(trained_bytes[kind.name])
+    return kind.blank().from_bytes(trained_bytes[kind.id])
 
 
 @pytest.fixture
 def relations(trained_bytes) -> Language:
     """RETURNS (Language): The trained pipeline of relations."""
-    return KINDS[1].blank().from_bytes(trained_bytes["relation_classifier"])
+    return KINDS[1].blank().from_bytes(trained_bytes[KINDS[1].id])
 
 
 @pytest.fixture
 def entities(trained_bytes) -> Language:
     """RETURNS (Language): The trained pipeline of entities."""
-    return KINDS[0].blank().from_bytes(trained_bytes["clinical_ner"])
+    return KINDS[0].blank().from_bytes(trained_bytes[KINDS[0].id])
 
 
 @pytest.fixture(scope="session")
