@@ -156,10 +156,11 @@ def relation_config(
     return {"model": model, **options}
 
 
-def joint_config(**options: Any) -> Dict[str, Any]:
+def joint_config(encoder: Dict[str, Any] | None = None, **options: Any) -> Dict[str, Any]:
     """RETURNS (Dict[str, Any]): The config of a tiny joint_extractor."""
-    encoder = tok2vec(24)
-    encoder["encode"] = {"@architectures": "spacy-clinrel.BiRNN.v1", "width": 32}
+    if encoder is None:
+        encoder = tok2vec(24)
+        encoder["encode"] = {"@architectures": "spacy-clinrel.BiRNN.v1", "width": 32}
     model = {
         "@architectures": "spacy-clinrel.MultiHeadSelection.v1",
         "tok2vec": encoder,

@@ -4,7 +4,18 @@ import numpy as np
 import pytest
 import spacy
 
-from ..util import edges, ents, fit, gold_examples, make_notes, ner_config, relation_config, step
+from ..util import (
+    edges,
+    ents,
+    fit,
+    gold_examples,
+    joint_config,
+    make_notes,
+    ner_config,
+    relation_config,
+    step,
+    text_examples,
+)
 
 LISTENER = {
     "@architectures": "spacy-transformers.TransformerListener.v1",
@@ -12,7 +23,12 @@ LISTENER = {
     "pooling": {"@layers": "reduce_mean.v1"},
     "upstream": "transformer",
 }
-CONFIGS = {"clinical_ner": ner_config, "relation_classifier": relation_config}
+SPANS = {"@span_getters": "spacy-transformers.strided_spans.v1", "window": 100, "stride": 80}
+CONFIGS = {
+    "clinical_ner": ner_config,
+    "relation_classifier": relation_config,
+    "joint_extractor": joint_config,
+}
 
 
 def pipeline(bert, names=("clinical_ner", "relation_classifier")):
@@ -21,11 +37,7 @@ def pipeline(bert, names=("clinical_ner", "relation_classifier")):
         "@architectures": "spacy-transformers.TransformerModel.v3",
         "name": bert,
         "tokenizer_config": {"use_fast": True},
-        "get_spans": {
-            "@span_getters": "spacy-transformers.strided_spans.v1",
-            "window": 100,
-            "stride": 80,
-        },
+        "get_spans": SPANS,
     }
     nlp.add_pipe("transformer", config={"model": model})
     for name in names:
@@ -90,3 +102,26 @@ def test_replaced_listeners(trained):
     nlp.replace_listeners("transformer", "relation_classifier", ["model.tok2vec"])
     for note in make_notes(nlp, 4):
         assert edges(nlp(note.text)) == edges(note)
+
+
+@pytest.mark.parametrize("direct", [False, True])
+def test_multi_head_selection_upon_a_transformer(bert, direct):
+    """Shared with other components through a listener, or the component's own."""
+    if direct:
+        encoder = {
+            "@architectures": "spacy-transformers.Tok2VecTransformer.v3",
+            "name": bert,
+            "tokenizer_config": {"use_fast": True},
+            "get_spans": SPANS,
+            "pooling": {"@layers": "reduce_mean.v1"},
+        }
+        nlp = spacy.blank("zh")
+        nlp.add_pipe("joint_extractor", config=joint_config(encoder))
+    else:
+        nlp = pipeline(bert, ["joint_extractor"])
+    notes = make_notes(nlp, 4)
+    fit(nlp, text_examples(nlp, notes), steps=80, rate=0.01)
+    again = spacy.util.load_model_from_config(nlp.config).from_bytes(nlp.to_bytes())
+    for note in notes:
+        doc = again(note.text)
+        assert ents(doc) == ents(note) and edges(doc) == edges(note)
