@@ -73,14 +73,19 @@ def measure(model: str, pairs: int, threads: int) -> Dict[str, Any]:
     docs = [sentences(nlp, max(1, pairs // PAIRS))]
     candidates = make_candidates(docs, strategy, types=["X"])
     network.predict((sample, make_candidates(sample, strategy, types=["X"])))
-    start = time.perf_counter()
+    before, start = peak_mib(), time.perf_counter()
     scores = network.predict((docs, candidates))
     seconds = time.perf_counter() - start
     assert scores.shape == (len(candidates), LABELS)
+    figures = {"before_mib": before, "peak_mib": peak_mib()}
+    return {"model": model, "pairs": len(candidates), "seconds": seconds, **figures}
+
+
+def peak_mib() -> float:
+    """RETURNS (float): The most memory that this process has had so far, in MiB."""
     # In KiB, on a Mac in bytes.
     unit = 2**20 if sys.platform == "darwin" else 2**10
-    peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / unit
-    return {"model": model, "pairs": len(candidates), "seconds": seconds, "peak_mib": peak}
+    return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / unit
 
 
 def report(results: List[Dict[str, Any]], threads: int, budget: int, out: Path) -> None:
@@ -94,14 +99,15 @@ def report(results: List[Dict[str, Any]], threads: int, budget: int, out: Path) 
     rows = []
     for few, many in zip(results[::2], results[1::2]):
         rate = many["pairs"] / many["seconds"]
-        row = [many["model"], f"{rate:,.0f}", f"{few['peak_mib']:,.0f}", f"{many['peak_mib']:,.0f}"]
-        rows.append(row)
+        memory = [f"{one['peak_mib']:,.0f} ({one['before_mib']:,.0f})" for one in (few, many)]
+        rows.append([many["model"], f"{rate:,.0f}", *memory])
     header = ["Model", "pairs/s"]
-    header += [f"peak MiB, {result['pairs']:,} pairs" for result in results[:2]]
+    header += [f"peak MiB, {one['pairs']:,} pairs (before)" for one in results[:2]]
     text = (
         "# Pair-sentence models at prediction\n\nThe papers' sizes, untrained, sentences of "
         f"{LENGTH} characters, {threads} threads, {platform.machine()}, float32; batches of at "
-        f"most {budget:,} characters. `python benchmarks/relation_speed.py`\n\n"
+        f"most {budget:,} characters. In brackets what texts, pairs and model took before. "
+        "`python benchmarks/relation_speed.py`\n\n"
     )
     out.write_text(text + table(header, rows), encoding="utf-8")
     srsly.write_json(out.with_suffix(".json"), {"threads": threads, "results": results})

@@ -130,8 +130,7 @@ class STREncoder(nn.Module):
             score = partial(self.masked, hidden, lengths, windows, spans)
         parts = list(chunks(sizes, self.budget, ALIKE))
         again = int(sizes.sum()) > self.budget
-        vectors = torch.cat(score_parts(score, parts, again))
-        return vectors.index_select(0, torch.cat(parts).argsort())
+        return score_parts(score, parts, again)
 
     def gathered(self, hidden: Tensor, windows: Tensor, spans: Tensor, rows: Tensor) -> Tensor:
         """hidden (Tensor): *Shape:* (windows, longest, width)

@@ -7,6 +7,7 @@ from torch import Tensor, nn
 
 from .dropout import Dropout
 from .mention_attention import MentionAttention, mentions_of_texts
+from .ragged import score_parts
 
 # Token distances up to 3 have a bucket of their own, then one for each power of two.
 DISTANCE_BUCKETS = 16
@@ -132,10 +133,10 @@ class MentionPair(nn.Module):
         # Row i is the sum over the tokens before i, so that a difference is a sum in between.
         # Double precision, or the place of a text in the batch would show in its scores.
         prefix = nn.functional.pad(gated.cumsum(0, dtype=torch.float64), (0, 0, 1, 0))
-        parts = [
-            self.score(heads, tails, prefix, mentions, some) for some in pairs.split(self.chunk)
-        ]
-        return torch.cat(parts) if parts else tokens.new_zeros(0, self.output.out_features)
+        parts = torch.arange(len(pairs), device=pairs.device).split(self.chunk)
+        return score_parts(
+            lambda rows: self.score(heads, tails, prefix, mentions, pairs[rows]), parts, False
+        )
 
     def mention_vectors(self, tokens: Tensor, mentions: Tensor) -> Tensor:
         """tokens (Tensor): *Shape:* (tokens, n_in)

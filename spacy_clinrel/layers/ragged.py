@@ -2,6 +2,7 @@
 
 import operator
 from bisect import bisect_right
+from functools import partial
 from typing import Callable, Iterator, List, Optional, Sequence, Tuple
 
 import torch
@@ -67,15 +68,26 @@ def chunks(lengths: Tensor, budget: int, least: float = 0.0) -> Iterator[Tensor]
 
 def score_parts(
     score: Callable[[Tensor], Tensor], parts: Sequence[Tensor], again: Optional[bool] = None
-) -> List[Tensor]:
+) -> Tensor:
     """Score a batch part by part. In training each part may be computed again on the way back
     instead of being kept, which bounds the memory.
 
-    score (Callable[[Tensor], Tensor]): Scores a part.
-    parts (Sequence[Tensor]): The parts, e.g. indices of pairs.
+    score (Callable[[Tensor], Tensor]): Takes indices, returns as many rows.
+    parts (Sequence[Tensor]): The indices of the parts, one or more, each index once.
     again (Optional[bool]): Whether to compute parts again; None does where there are several.
-    RETURNS (List[Tensor]): The scores of each part.
+    RETURNS (Tensor): The rows of all, in the order of the indices.
     """
-    if torch.is_grad_enabled() and (len(parts) > 1 if again is None else again):
-        return [checkpoint(score, part, use_reentrant=False) for part in parts]
-    return [score(part) for part in parts]
+    if torch.is_grad_enabled():
+        several = len(parts) > 1 if again is None else again
+        run = partial(checkpoint, score, use_reentrant=False) if several else score
+        return torch.cat([run(part) for part in parts]).index_select(
+            0, torch.cat(list(parts)).argsort()
+        )
+    first = score(parts[0])
+    # One tensor from the start: small ones that stay behind each part would keep the memory between
+    # them from being used again.
+    rows = first.new_empty(sum(map(len, parts)), *first.shape[1:])
+    rows[parts[0]] = first
+    for part in parts[1:]:
+        rows[part] = score(part)
+    return rows

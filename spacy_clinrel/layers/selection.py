@@ -1,8 +1,6 @@
 """Multi-head selection: for two tokens, a score for each relation between the mentions that end
 there (Bekoulis et al. 2018)."""
 
-from functools import partial
-
 import torch
 from torch import Tensor, nn
 
@@ -47,7 +45,8 @@ class Selection(nn.Module):
         """
         z = torch.cat([self.dropout(tokens), self.tags(tags)], dim=1)
         heads, tails = self.head(z), self.tail(z)
-        return torch.cat(score_parts(partial(self.score, heads, tails), pairs.split(self.chunk)))
+        parts = torch.arange(len(pairs), device=pairs.device).split(self.chunk)
+        return score_parts(lambda rows: self.score(heads, tails, pairs[rows]), parts)
 
     def score(self, heads: Tensor, tails: Tensor, pairs: Tensor) -> Tensor:
         """heads, tails (Tensor): *Shape:* (tokens, width)
