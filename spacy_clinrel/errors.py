@@ -83,12 +83,16 @@ class Errors(metaclass=ErrorsWithCodes):
         "folder of a BERT-like model."
     )
     M009 = (
-        "The encoder '{name}' is a '{kind}', not a BERT-like model: focused attention needs its "
+        "The encoder is of the kind '{kind}', which is not BERT-like: focused attention runs its "
         "layers one by one (encoder.layer), as BERT, RoBERTa, ELECTRA and ERNIE have them."
     )
     M010 = (
         "The encoder '{name}' has positions of the kind '{kind}'. Focused attention needs absolute "
         "ones, as mentions are taken out of their places in the text."
+    )
+    M011 = (
+        "The relation model of spacy-clinrel.JointRelations.v1 must take its vectors from the "
+        'joint model: give it a tok2vec block, @architectures = "spacy-clinrel.SharedVectors.v1".'
     )
 
     # Files
@@ -168,9 +172,9 @@ class Warnings(metaclass=ErrorsWithCodes):
         "spacy_clinrel.tokens.get_relations and set_relations instead."
     )
     W003 = (
-        "{lost} of {total} tokens are beyond what the encoder takes ({most} word pieces) and no "
-        "other window holds them: no entity or relation is found there. Make the windows of "
-        "get_spans shorter."
+        "{lost} of {total} tokens stand in no window of the encoder, or beyond the {most} word "
+        "pieces that it takes: no entity or relation is found there. Make the windows of get_spans "
+        "shorter, and their stride no longer than they are."
     )
     W004 = (
         "'{name}': {lost} of {total} pairs of mentions have no window of the encoder in common and "

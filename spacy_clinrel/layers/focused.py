@@ -2,7 +2,7 @@
 pair of mentions, with a mask on who attends to whom, so that [CLS] comes to stand for the pair."""
 
 from functools import partial
-from typing import Any, Tuple
+from typing import Any, List, Tuple
 
 import torch
 from torch import Tensor, nn
@@ -102,14 +102,28 @@ class STREncoder(nn.Module):
         return self.encode(*args) if step == "encode" else self.relate(*args)
 
     def encode(self, inputs: Any) -> Tuple[Tensor, Tensor]:
-        """Run all layers, everything in sight.
+        """Run all layers, everything in sight, over windows of like length at a time.
 
         inputs (Dict[str, Tensor]): `input_ids`, `attention_mask` and perhaps `token_type_ids`.
             *Shape of each:* (windows, longest)
-        RETURNS (Tuple[Tensor, Tensor]): H_N^ner and H_{N-K}. *Shape:* (windows, longest, width)
+        RETURNS (Tuple[Tensor, Tensor]): H_N^ner and H_{N-K}, zero at padding. *Shape:* (windows,
+            longest, width)
         """
-        states = self.transformer(**inputs, output_hidden_states=True).hidden_states
-        return states[-1], states[-1 - self.focused]
+        longest = inputs["attention_mask"].shape[1]
+        lengths = inputs["attention_mask"].sum(1)
+        parts = list(chunks(lengths, self.budget, ALIKE))
+        found: List[Tuple[Tensor, Tensor]] = []
+        for rows in parts:
+            size = int(lengths[rows].max())
+            some = {key: value[rows, :size] for key, value in inputs.items()}
+            states = self.transformer(**some, output_hidden_states=True).hidden_states
+            real = some["attention_mask"][:, :, None].to(states[-1].dtype)
+            pair = (states[-1] * real, states[-1 - self.focused] * real)
+            around = (0, 0, 0, longest - size)
+            found.append((nn.functional.pad(pair[0], around), nn.functional.pad(pair[1], around)))
+        order = torch.cat(parts).argsort()
+        last, inner = (torch.cat(some).index_select(0, order) for some in zip(*found))
+        return last, inner
 
     def relate(self, hidden: Tensor, lengths: Tensor, windows: Tensor, spans: Tensor) -> Tensor:
         """H_N^rc[0], the vector of [CLS], for each pair.

@@ -58,12 +58,12 @@ def load_encoder(name: str, tokenizer_config: Dict[str, Any]) -> BertLike:
     """
     try:
         loaded = huggingface_from_pretrained(name, dict(tokenizer_config), {})
-    except (OSError, ValueError, KeyError) as err:
+    except Exception as err:  # each of the libraries below has its own
         reason = str(err).strip().splitlines()[0] if str(err).strip() else type(err).__name__
         raise ValueError(Errors.M008.format(name=name, error=reason)) from err
     config, transformer = loaded.transformer.config, loaded.transformer
     if not hasattr(getattr(transformer, "encoder", None), "layer"):
-        raise ValueError(Errors.M009.format(name=name, kind=config.model_type))
+        raise ValueError(Errors.M009.format(kind=config.model_type))
     positions = getattr(config, "position_embedding_type", "relative")
     if positions != "absolute":
         raise ValueError(Errors.M010.format(name=name, kind=positions))

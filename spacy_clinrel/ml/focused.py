@@ -166,10 +166,35 @@ def _load(
             raise ValueError(
                 Errors.M004.format(what="focused_layers", need=need, value=module.focused)
             )
+        _check_layers(module, loaded.transformer.config.model_type)
         lazy.adopt(module, {"files": encoder_files(loaded)})
         lazy.to(get_torch_default_device())
     encoder = cast(STREncoder, lazy.inner)
     model.set_dim("nO", encoder.transformer.config.hidden_size)
+
+
+@torch.no_grad()
+def _check_layers(module: STREncoder, kind: str) -> None:
+    """Refuse an encoder whose layers, run one by one with everything in sight, are not what it
+    does: it normalises elsewhere than BERT, say."""
+    module.eval()
+    ids = torch.arange(1, 7)[None] % len(module.transformer.embeddings.word_embeddings.weight)
+    mask = torch.ones_like(ids)
+    inputs = {"input_ids": ids, "attention_mask": mask}
+    try:
+        device = module.transformer.device
+        inputs = {key: value.to(device) for key, value in inputs.items()}
+        plain = module.transformer(**inputs).last_hidden_state
+        states, hidden = module.encode(inputs)
+        again = module.again(hidden, inputs["attention_mask"].bool()[:, None, :])
+        same = all(
+            torch.allclose(ours, theirs, atol=1e-4, rtol=1e-3)
+            for ours, theirs in ((states, plain), (again, plain[:, 0]))
+        )
+    except Exception as error:  # whatever a model of another make says
+        raise ValueError(Errors.M009.format(kind=kind)) from error
+    if not same:
+        raise ValueError(Errors.M009.format(kind=kind))
 
 
 def _no_sizes(model: Model, X: Any, Y: Any) -> Sizes:

@@ -1,11 +1,13 @@
 """A joint model of a tagger and any relation model, upon one encoder."""
 
-from typing import Any, Callable, List, Tuple
+from contextlib import contextmanager
+from typing import Any, Callable, Iterator, List, Tuple
 
 from spacy.tokens import Doc
 from thinc.api import Model
 from thinc.types import Floats2d
 
+from ..errors import Errors
 from ..types import SelectionInput
 from .joint import joint_model, shared_encoder
 from .pair_model import RelationModel
@@ -57,7 +59,20 @@ def _hand_on(
 
 def _shared(model: Model) -> Model:
     """The relation model's stand-in for the encoder."""
-    return next(node for node in model.walk() if node.name == NAME)
+    for node in model.walk():
+        if node.name == NAME:
+            return node
+    raise ValueError(Errors.M011)
+
+
+@contextmanager
+def _holding(shared: Model, vectors: List[Floats2d]) -> Iterator[None]:
+    """Nothing of a batch stays behind: attributes are saved with the model."""
+    shared.attrs["vectors"] = vectors
+    try:
+        yield
+    finally:
+        shared.attrs["vectors"] = None
 
 
 def _init(model: Model, X: Any = None, Y: Any = None) -> None:
@@ -65,19 +80,16 @@ def _init(model: Model, X: Any = None, Y: Any = None) -> None:
     relations.set_dim("nO", model.get_dim("nO"))
     vectors, docs, candidates = X
     shared = _shared(model)
-    shared.attrs["vectors"] = vectors
-    relations.initialize(X=(docs, candidates))
-    shared.attrs["vectors"] = None
+    with _holding(shared, vectors):
+        relations.initialize(X=(docs, candidates))
 
 
 def _relate(
     model: Model, X: SelectionInput, is_train: bool
 ) -> Tuple[Floats2d, Callable[[Floats2d], List[Floats2d]]]:
     shared = _shared(model)
-    shared.attrs["vectors"] = X.encoded.vectors
-    scores, backprop_relations = model.layers[0]((X.docs, X.candidates), is_train)
-    # Nothing of a batch stays behind: attributes are saved with the model.
-    shared.attrs["vectors"] = None
+    with _holding(shared, X.encoded.vectors):
+        scores, backprop_relations = model.layers[0]((X.docs, X.candidates), is_train)
 
     def backprop(d_scores: Floats2d) -> List[Floats2d]:
         backprop_relations(d_scores)

@@ -10,6 +10,7 @@ import numpy as np
 import torch
 from spacy.tokens import Doc
 from spacy.vocab import Vocab
+from thinc.util import to_numpy
 from tokenizers.normalizers import BertNormalizer
 from tokenizers.pre_tokenizers import BertPreTokenizer
 from transformers import BertConfig, BertModel, BertTokenizerFast
@@ -126,5 +127,5 @@ def _start_from(table: torch.Tensor, pieces: Sequence[str], vocab: Vocab, scale:
     chars = [piece.removeprefix(CONTINUED) for piece in pieces]
     known = [i for i, char in enumerate(chars) if vocab.has_vector(char)]
     if known:
-        rows = np.stack([np.asarray(vocab.get_vector(chars[i])) for i in known])
+        rows = np.stack([to_numpy(vocab.get_vector(chars[i])) for i in known])
         table[known] = torch.from_numpy(rows * (scale / rows.std()))

@@ -6,6 +6,7 @@ import warnings
 from typing import Any, Callable, Dict, List, NamedTuple, Sequence, cast
 
 import numpy as np
+from spacy.attrs import IS_SPACE
 from spacy.tokens import Doc, Span
 from spacy_transformers.align import get_alignment, get_alignment_via_offset_mapping
 from spacy_transformers.data_classes import WordpieceBatch
@@ -64,12 +65,7 @@ def make_pieces(docs: Sequence[Doc], get_spans: GetSpans, tokenizer: Any) -> Pie
         align = get_alignment_via_offset_mapping(spans, encoding["offset_mapping"])
     else:
         align = get_alignment(spans, batch.strings, tokenizer.all_special_tokens)
-    before = int((align.lengths > 0).sum())
     batch, align = truncate_oversize_splits(batch, align, tokenizer.model_max_length)
-    lost = before - int((align.lengths > 0).sum())
-    if lost:
-        most = tokenizer.model_max_length
-        warnings.warn(Warnings.W003.format(lost=lost, total=before, most=most), stacklevel=2)
     lengths = np.asarray(batch.attention_mask).sum(axis=1).astype("int64")
     cut = np.asarray(encoding["attention_mask"]).sum(axis=1) > lengths
     inputs = {"input_ids": batch.input_ids, "attention_mask": batch.attention_mask}
@@ -79,13 +75,21 @@ def make_pieces(docs: Sequence[Doc], get_spans: GetSpans, tokenizer: Any) -> Pie
     bounds = np.asarray([(span.start, span.end) for span in spans]).reshape(-1, 2)
     token_offsets = np.cumsum([0, *(len(doc) for doc in docs)])[owners]
     longest = np.shape(batch.input_ids)[1]
-    return Pieces(
-        cast(Dict[str, np.ndarray], inputs),
-        align,
-        lengths,
-        owners,
-        *_piece_ranges(align, cut, longest, bounds, token_offsets),
-    )
+    ranges = _piece_ranges(align, cut, longest, bounds, token_offsets)
+    _warn_of_lost(docs, ranges[0] + token_offsets[:, None], tokenizer.model_max_length)
+    return Pieces(cast(Dict[str, np.ndarray], inputs), align, lengths, owners, *ranges)
+
+
+def _warn_of_lost(docs: Sequence[Doc], bounds: np.ndarray, most: int) -> None:
+    """bounds (ndarray): Tokens of each window, counted through the batch. Shape: (windows, 2)"""
+    text = ~np.concatenate([doc.to_array([IS_SPACE]).ravel().astype(bool) for doc in docs])
+    steps = np.zeros(len(text) + 1, dtype="int64")
+    np.add.at(steps, bounds[:, 0], 1)
+    np.add.at(steps, bounds[:, 1], -1)
+    lost = int((text & (steps.cumsum()[:-1] == 0)).sum())
+    if lost:
+        message = Warnings.W003.format(lost=lost, total=int(text.sum()), most=most)
+        warnings.warn(message, stacklevel=3)
 
 
 def _piece_ranges(
@@ -128,7 +132,7 @@ class PairPieces(NamedTuple):
 
 
 def place_pairs(pieces: Pieces, candidates: Candidates) -> PairPieces:
-    """Find for each pair the window in which both mentions stand, farthest from its edges.
+    """Find for each pair a window in which both mentions stand: of several the middle one.
 
     pieces (Pieces): The windows.
     candidates (Candidates): Mentions and pairs.
@@ -141,12 +145,13 @@ def place_pairs(pieces: Pieces, candidates: Candidates) -> PairPieces:
     first = np.searchsorted(pieces.docs, np.arange(len(ends) + 1))
     for i, end in enumerate(ends):
         own = slice(end - candidates.pair_lengths[i], end)
-        left = low[own, None] - pieces.bounds[None, first[i] : first[i + 1], 0]
-        right = pieces.bounds[None, first[i] : first[i + 1], 1] - high[own, None]
-        margin = np.minimum(left, right)  # (pairs, windows)
-        if margin.size:
-            best = margin.argmax(axis=1)
-            windows[own] = np.where(margin.max(axis=1) >= 0, first[i] + best, -1)
+        starts, stops = pieces.bounds[first[i] : first[i + 1]].T
+        # Both ascend: the windows that hold a pair stand together, and it is best placed in the
+        # middle one.
+        last = np.searchsorted(starts, low[own], side="right") - 1
+        earliest = np.searchsorted(stops, high[own], side="left")
+        middle = first[i] + (earliest + last + 1) // 2
+        windows[own] = np.where(earliest <= last, middle, -1)
     where = pieces.offsets[windows][:, None] - pieces.bounds[windows, 0][:, None]
     inside = np.where(windows[:, None] >= 0, where, 0)
     starts = pieces.starts[np.where(windows[:, None] >= 0, rows[:, :, 0] + inside, 0)]

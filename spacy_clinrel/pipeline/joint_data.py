@@ -1,6 +1,6 @@
 """What `joint_extractor` learns relations from."""
 
-from typing import Any, Dict, Sequence, Tuple
+from typing import Any, Dict, Optional, Sequence, Tuple
 
 import numpy as np
 from spacy.training import Example
@@ -37,6 +37,7 @@ def gold_pairs(
     cfg: Dict[str, Any],
     name: str,
     vocab: Vocab,
+    allowed: Optional[np.ndarray] = None,
 ) -> Tuple[Candidates, np.ndarray]:
     """The pairs that relations are learned from, and their labels.
 
@@ -46,6 +47,8 @@ def gold_pairs(
     cfg (Dict[str, Any]): The component's options, types and labels.
     name (str): The component's name, for errors.
     vocab (Vocab): Knows the types' hashes.
+    allowed (Optional[ndarray]): Pairs of type indices that may be related, as `pair_mentions` has
+        it; not for pairs of tokens, which have no types.
     RETURNS (Tuple[Candidates, ndarray]): The pairs, and True where a pair has a label. Shape:
         (pairs, labels)
     RAISES (ValueError): If a relation has a label that the component does not know.
@@ -53,7 +56,8 @@ def gold_pairs(
     docs = [eg.predicted for eg in examples]
     if cfg["train_pairs"] == "mentions":
         mentions = [tagged_mentions(own, cfg["types"], vocab) for own in tags]
-        candidates = pair_mentions(docs, mentions, strategy, types=cfg["types"])
+        types = cfg["types"]
+        candidates = pair_mentions(docs, mentions, strategy, types=types, allowed=allowed)
         return candidates, gold_matrix(examples, candidates, cfg, name)
     each = [_tokens(len(doc)) for doc in docs]
     candidates = pair_mentions(docs, each, strategy)

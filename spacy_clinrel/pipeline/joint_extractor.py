@@ -313,7 +313,7 @@ class JointExtractor(RelationPipe):
     ) -> Tuple[float, Any]:
         """The relations' loss, and its gradient with respect to what the encoder returned."""
         candidates, gold = gold_pairs(
-            examples, tags, self.strategy, self.cfg, self.name, self.vocab
+            examples, tags, self.strategy, self.cfg, self.name, self.vocab, self._allowed()
         )
         # Each two tokens have no types.
         cfg = {**self.cfg, "typed": self.cfg["typed"] and self.cfg["train_pairs"] == "mentions"}
@@ -351,8 +351,9 @@ class JointExtractor(RelationPipe):
         """
         validate_get_examples(get_examples, "JointExtractor.initialize")
         data = labels or collect_labels(eg.reference for eg in get_examples())
-        for key, what in (("types", "doc.ents"), ("labels", "doc._.relations")):
-            if not data[key]:
+        entities = any(eg.reference.ents for eg in get_examples())
+        for found, what in ((entities, "doc.ents"), (data["labels"], "doc._.relations")):
+            if not found:
                 raise ValueError(Errors.C001.format(name=self.name, what=what))
         self.take_labels(data)
         filled = (eg.reference for eg in get_examples() if len(eg.reference))
@@ -362,15 +363,16 @@ class JointExtractor(RelationPipe):
         self._part("relations").set_dim("nO", 1 + 2 * count if both else count)
         sample = list(islice(filled, 10))
         self.model.initialize(X=(sample, self._own_pairs(sample)))
-        warn_lost(self.name, get_examples(), self._own_pairs, self.cfg)
+        warn_lost(self.name, get_examples(), lambda docs: self._own_pairs(docs, "ents"), self.cfg)
 
     def _part(self, name: str) -> Model:
         return self.model.get_ref(name)
 
-    def _own_pairs(self, docs: Sequence[Doc]) -> Candidates:
-        """The pairs of the mentions that documents have."""
+    def _own_pairs(self, docs: Sequence[Doc], source: str = "auto") -> Candidates:
+        """The pairs of the mentions that documents have; of entities alone, as it learns from
+        them, with "ents"."""
         types, allowed = self.cfg["types"], self._allowed()
-        return make_candidates(docs, self.strategy, types=types, allowed=allowed)
+        return make_candidates(docs, self.strategy, source=source, types=types, allowed=allowed)
 
     def _reach(self, encoded: Any, candidates: Candidates) -> np.ndarray:
         """Indices of the pairs that the model can score. Warns of others. Shape: (reached,)"""

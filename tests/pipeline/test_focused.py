@@ -216,7 +216,7 @@ def test_tokens_beyond_the_encoder_are_counted(bert):
     examples = text_examples(nlp, make_notes(nlp, 2))
     nlp.initialize(lambda: examples)
     text = make_notes(nlp, 1)[0].text
-    with pytest.warns(UserWarning, match=r"W003.*of \d+ tokens are beyond .*128 word pieces"):
+    with pytest.warns(UserWarning, match=r"W003.*71 of 198 tokens.* 128 word"):
         nlp(text * 6)
     with warnings.catch_warnings():
         warnings.simplefilter("error")
@@ -269,6 +269,26 @@ def test_an_encoder_of_another_kind(tmp_path, bert):
     config = DistilBertConfig(dim=16, hidden_dim=16, n_heads=2, n_layers=1, vocab_size=200)
     with pytest.raises(ValueError, match=r"M009.*distilbert"):
         initialize(pipeline(save_model(tmp_path, DistilBertModel(config), bert)))
+
+
+def test_an_encoder_that_normalises_elsewhere(tmp_path, bert):
+    """Its layers are there one by one, but [CLS] would come out wrong."""
+    from transformers import RobertaPreLayerNormConfig, RobertaPreLayerNormModel
+
+    config = RobertaPreLayerNormConfig(
+        num_hidden_layers=2, max_position_embeddings=66, vocab_size=200, **SIZES
+    )
+    with pytest.raises(ValueError, match=r"M009.*roberta-prelayernorm"):
+        initialize(pipeline(save_model(tmp_path, RobertaPreLayerNormModel(config), bert)))
+
+
+def test_tokens_between_windows_are_counted(bert):
+    gaps = {"@span_getters": "spacy-transformers.strided_spans.v1", "window": 10, "stride": 20}
+    nlp = pipeline(bert, get_spans=gaps)
+    with pytest.warns(UserWarning, match=r"W003.*tokens stand in no window"):
+        initialize(nlp)
+    with pytest.warns(UserWarning, match=r"W003.*10 of 30 tokens"):
+        nlp("患" * 30)
 
 
 def test_an_encoder_with_relative_positions(tmp_path, bert):

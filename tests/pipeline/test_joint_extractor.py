@@ -17,9 +17,11 @@ from ..util import (
     fit,
     gold_examples,
     joint_config,
+    joint_relations_config,
     make_doc,
     make_notes,
     text_examples,
+    tok2vec,
 )
 
 NAME = "joint_extractor"
@@ -151,3 +153,44 @@ def test_sizes_out_of_range(zh, size):
     config["model"].update(size)
     with pytest.raises(ValueError, match="M004"):
         zh.add_pipe(NAME, config=config)
+
+
+def test_gold_mentions_beside_the_entities_are_counted(zh):
+    """What joins a nested mention can't be learned, as entities are flat."""
+    marked = "[[左|方位]股骨|部位][骨折|疾病]，予[补液|治疗]。"
+    links = [(0, 2, "位于"), (1, 2, "位于"), (2, 3, "改善")]
+    zh.add_pipe(NAME, config=joint_config())
+    notes = [make_doc(zh, marked, links)]
+    with pytest.warns(UserWarning, match=r"W002.*1 of 3 gold relations"):
+        zh.initialize(lambda: [Example(note, note) for note in notes])
+
+
+def test_mentions_of_the_group_alone_are_no_entities(zh):
+    note = make_notes(zh, 1)[0]
+    note._.relations = list(note._.relations)
+    bare = note.copy()
+    bare.set_ents([], default="outside")
+    zh.add_pipe(NAME, config=joint_config())
+    with pytest.raises(ValueError, match=r"C001.*doc\.ents"):
+        zh.initialize(lambda: [Example(bare, bare)])
+
+
+def test_only_pairs_that_the_types_allow_are_learned_from(zh):
+    notes = make_notes(zh, 2)
+    every, _ = pairs_of(zh, notes, train_pairs="mentions")
+    allowed = np.zeros((5, 5), dtype=bool)
+    allowed[2, 4] = True  # treatment, symptom
+    examples = text_examples(zh, notes)
+    cfg = {**CFG, "train_pairs": "mentions"}
+    tags = [tags_of(note) for note in notes]
+    some, _ = gold_pairs(examples, tags, SentencePairs(), cfg, NAME, zh.vocab, allowed)
+    kinds = some.mentions[some.batch_pairs(), 2]
+    assert 0 < len(some) < len(every) and (kinds == [2, 4]).all()
+
+
+def test_a_relation_model_with_an_encoder_of_its_own(zh):
+    config = joint_relations_config()
+    config["model"]["relations"]["tok2vec"] = tok2vec()
+    zh.add_pipe(NAME, config=config)
+    with pytest.raises(ValueError, match=r"M011.*SharedVectors"):
+        zh.initialize(lambda: text_examples(zh, make_notes(zh, 2)))
