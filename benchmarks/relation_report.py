@@ -223,7 +223,8 @@ def settings(shared: Sequence[Dict[str, Any]]) -> str:
     values: Dict[str, Dict[str, None]] = {}
     for one in shared:
         for key, value in one.items():
-            values.setdefault(key, {})[str(value)] = None
+            text = f"{value:g}" if isinstance(value, float) else str(value)
+            values.setdefault(key, {})[text] = None
     return "".join(f"* {key}: {' or '.join(some)}\n" for key, some in sorted(values.items()))
 
 
