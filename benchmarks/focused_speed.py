@@ -156,7 +156,8 @@ def main() -> None:
     text = (
         "# Equation 14, gathered and in whole windows\n\n"
         f"{options.pairs} pairs of a window of {options.tokens} word pieces, mentions of "
-        f"{MENTION[0]} to {MENTION[1]}; the last K layers alone. {name}, one thread, "
+        f"{MENTION[0]} to {MENTION[1]}; the last K layers alone. Gathered pairs run the last layer "
+        f"for [CLS] alone, which is part of the ratio. {name}, one thread, "
         f"commit {commit()}.\n\n" + table(header, cells)
     )
     options.out.parent.mkdir(parents=True, exist_ok=True)

@@ -4,7 +4,8 @@
         [--only layer cmeie] [--systems NAME ...] [--ablations] [--report]
 
 Each system is trained in a process of its own with one thread on the same splits, with the same
-number of steps and batches of the same size, chosen on dev end to end and measured once on test.
+number of steps (each of the components that are trained apart has all of them) and batches of the
+same size, chosen on dev and measured once on test.
 What finished stays in benchmarks/results/joint/ and is not repeated. Ablations run on the relation
 layer. --report writes benchmarks/results/joint.{md,json} from what there is.
 """

@@ -1,4 +1,4 @@
-"""What `relation_classifier` reads from gold documents and writes to predicted ones."""
+"""What components that find relations read from gold documents and write to predicted ones."""
 
 import warnings
 from collections import Counter
