@@ -71,8 +71,8 @@ def load_encoder(name: str, tokenizer_config: Dict[str, Any]) -> BertLike:
 
 
 def _limited(tokenizer: Any, transformer: Any) -> Any:
-    """Tell the tokenizer how many pieces the encoder has positions for, and to pad on the right: [CLS]
-    comes first."""
+    """Tell the tokenizer how many pieces the encoder has positions for, and to pad on the right, so
+    that [CLS] comes first."""
     # RoBERTa and its like count positions from behind that of padding.
     first = getattr(transformer.embeddings, "padding_idx", None)
     most = transformer.config.max_position_embeddings - (0 if first is None else first + 1)

@@ -1,4 +1,5 @@
-"""Arithmetic of components that find relations: probabilities of labels, and the loss. NumPy alone."""
+"""Arithmetic of components that find relations: probabilities of labels, and the loss. NumPy
+alone."""
 
 from typing import Any, Dict, Optional, Tuple
 
