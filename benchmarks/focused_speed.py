@@ -67,13 +67,15 @@ def whole_windows(
 
     bert (BertModel): The encoder.
     focused (int): K.
-    hidden, lengths, windows, spans (Tensor): What `STREncoder.relate` takes.
+    hidden, lengths, windows, spans (Tensor): What `STREncoder.relate` takes; all windows are of
+        one length.
     RETURNS (Tensor): *Shape:* (pairs, width)
     """
     vectors = []
-    size = hidden.shape[1]
+    size = int(lengths[0])
+    padded = hidden.view(len(lengths), size, -1)
     for rows in torch.arange(len(spans), device=hidden.device).split(max(1, 8192 // size)):
-        states = hidden[windows[rows]]
+        states = padded[windows[rows]]
         mask = focused_mask("eq14", spans[rows], lengths[windows[rows]], size)
         bias = torch.zeros_like(mask, dtype=states.dtype).masked_fill_(~mask, IMPOSSIBLE)
         for layer in bert.encoder.layer[-focused:]:

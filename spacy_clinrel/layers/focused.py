@@ -8,7 +8,7 @@ import torch
 from torch import Tensor, nn
 
 from .dropout import Dropout
-from .ragged import chunks, score_parts
+from .ragged import chunks, padding_mask, score_parts
 
 MASKS = ("eq13", "eq14")
 # Finite, and within half precision: a row of nothing but minus infinity would become NaN.
@@ -106,70 +106,70 @@ class STREncoder(nn.Module):
 
         inputs (Dict[str, Tensor]): `input_ids`, `attention_mask` and perhaps `token_type_ids`.
             *Shape of each:* (windows, longest)
-        RETURNS (Tuple[Tensor, Tensor]): H_N^ner and H_{N-K}, zero at padding. *Shape:* (windows,
-            longest, width)
+        RETURNS (Tuple[Tensor, Tensor]): H_N^ner and H_{N-K}, windows one after the other without
+            padding. *Shape:* (pieces, width)
         """
-        longest = inputs["attention_mask"].shape[1]
         lengths = inputs["attention_mask"].sum(1)
-        parts = list(chunks(lengths, self.budget, ALIKE))
-        found: List[Tuple[Tensor, Tensor]] = []
-        for rows in parts:
-            size = int(lengths[rows].max())
-            some = {key: value[rows, :size] for key, value in inputs.items()}
+        starts = lengths.cumsum(0) - lengths
+        found: List[Tuple[Tensor, Tensor, Tensor]] = []
+        for rows in chunks(lengths, self.budget, ALIKE):
+            real = padding_mask(lengths[rows])
+            some = {key: value[rows, : real.shape[1]] for key, value in inputs.items()}
             states = self.transformer(**some, output_hidden_states=True).hidden_states
-            real = some["attention_mask"][:, :, None].to(states[-1].dtype)
-            pair = (states[-1] * real, states[-1 - self.focused] * real)
-            around = (0, 0, 0, longest - size)
-            found.append((nn.functional.pad(pair[0], around), nn.functional.pad(pair[1], around)))
-        order = torch.cat(parts).argsort()
-        last, inner = (torch.cat(some).index_select(0, order) for some in zip(*found))
-        return last, inner
+            places = starts[rows, None] + torch.arange(real.shape[1], device=real.device)
+            found.append((states[-1][real], states[-1 - self.focused][real], places[real]))
+        last, inner, where = (torch.cat(some) for some in zip(*found))
+        order = where.argsort()
+        return last.index_select(0, order), inner.index_select(0, order)
 
     def relate(self, hidden: Tensor, lengths: Tensor, windows: Tensor, spans: Tensor) -> Tensor:
         """H_N^rc[0], the vector of [CLS], for each pair.
 
-        hidden (Tensor): H_{N-K}. *Shape:* (windows, longest, width)
+        hidden (Tensor): H_{N-K}, as `encode` returns it. *Shape:* (pieces, width)
         lengths (Tensor): Pieces of each window. *Shape:* (windows,)
         windows (Tensor): The window of each pair. *Shape:* (pairs,)
         spans (Tensor): As `pair_places` has them. *Shape:* (pairs, 4)
         RETURNS (Tensor): *Shape:* (pairs, width)
         """
         if not len(spans):
-            return hidden.new_zeros(0, hidden.shape[2])
+            return hidden.new_zeros(0, hidden.shape[1])
+        starts = lengths.cumsum(0) - lengths
         if self.gather:
             sizes = 1 + (spans[:, 1] - spans[:, 0]) + (spans[:, 3] - spans[:, 2])
-            score = partial(self.gathered, hidden, windows, spans)
+            score = partial(self.gathered, hidden, starts[windows], spans)
         else:
             sizes = lengths[windows]
-            score = partial(self.masked, hidden, lengths, windows, spans)
+            score = partial(self.masked, hidden, starts[windows], sizes, spans)
         parts = list(chunks(sizes, self.budget, ALIKE))
         again = int(sizes.sum()) > self.budget
         return score_parts(score, parts, again)
 
-    def gathered(self, hidden: Tensor, windows: Tensor, spans: Tensor, rows: Tensor) -> Tensor:
-        """hidden (Tensor): *Shape:* (windows, longest, width)
-        windows (Tensor): *Shape:* (pairs,)
+    def gathered(self, hidden: Tensor, starts: Tensor, spans: Tensor, rows: Tensor) -> Tensor:
+        """hidden (Tensor): *Shape:* (pieces, width)
+        starts (Tensor): Where each pair's window begins among the pieces. *Shape:* (pairs,)
         spans (Tensor): *Shape:* (pairs, 4)
         rows (Tensor): Some of the pairs. *Shape:* (batch,)
         RETURNS (Tensor): *Shape:* (batch, width)
         """
         places, keep = pair_places(spans[rows])
-        return self.again(hidden[windows[rows, None], places], keep[:, None, :])
+        return self.again(hidden[starts[rows, None] + places], keep[:, None, :])
 
     def masked(
-        self, hidden: Tensor, lengths: Tensor, windows: Tensor, spans: Tensor, rows: Tensor
+        self, hidden: Tensor, starts: Tensor, lengths: Tensor, spans: Tensor, rows: Tensor
     ) -> Tensor:
-        """hidden (Tensor): *Shape:* (windows, longest, width)
-        lengths (Tensor): *Shape:* (windows,)
-        windows (Tensor): *Shape:* (pairs,)
+        """hidden (Tensor): *Shape:* (pieces, width)
+        starts (Tensor): Where each pair's window begins among the pieces. *Shape:* (pairs,)
+        lengths (Tensor): Pieces of each pair's window. *Shape:* (pairs,)
         spans (Tensor): *Shape:* (pairs, 4)
         rows (Tensor): Some of the pairs. *Shape:* (batch,)
         RETURNS (Tensor): *Shape:* (batch, width)
         """
-        own = windows[rows]
-        size = int(lengths[own].max())
-        mask = focused_mask(self.mask, spans[rows], lengths[own], size)
-        return self.again(hidden[own, :size], mask)
+        own = lengths[rows]
+        size = int(own.max())
+        mask = focused_mask(self.mask, spans[rows], own, size)
+        # Behind a window's end its last piece stands; none attends to it there.
+        places = torch.arange(size, device=own.device).minimum(own[:, None] - 1)
+        return self.again(hidden[starts[rows, None] + places], mask)
 
     def again(self, states: Tensor, mask: Tensor) -> Tensor:
         """Run the last K layers.

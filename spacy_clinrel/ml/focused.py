@@ -12,13 +12,13 @@ from thinc.layers.pytorchwrapper import (
     convert_pytorch_default_inputs,
     convert_pytorch_default_outputs,
 )
-from thinc.types import Floats2d, Floats3d
+from thinc.types import Floats2d
 from thinc.util import get_torch_default_device
 
 from ..errors import Errors
 from ..layers.focused import MASKS, PairHead, STREncoder
 from ..types import Candidates, SelectionInput
-from .encoder_files import Files, GetEncoder, encoder_files, encoder_from_files
+from .encoder_files import BertLike, Files, GetEncoder, encoder_files, encoder_from_files
 from .joint import joint_model
 from .pieces import GetSpans, Pieces, make_pieces, place_pairs
 from .tagger import crf_layer
@@ -29,7 +29,7 @@ class FocusedEncoding(NamedTuple):
     """What the encoder returns for a batch.
 
     vectors (List[Floats2d]): H_N^ner of each document's tokens. Shape: (tokens, width)
-    hidden (Tensor): H_{N-K}, with its graph in training. Shape: (windows, longest, width)
+    hidden (Tensor): H_{N-K}, with its graph in training. Shape: (pieces, width)
     pieces (Pieces): The word pieces.
     """
 
@@ -144,8 +144,19 @@ def _rate(encoder_rate: float, layer_decay: float, module: Any, weight: str) -> 
 
 
 def _create(create: Callable[..., STREncoder], files: Files) -> STREncoder:
-    loaded = encoder_from_files(files)
-    return create(loaded.transformer, loaded.tokenizer)
+    return _put_in(create, encoder_from_files(files))
+
+
+def _put_in(create: Callable[..., STREncoder], encoder: BertLike) -> STREncoder:
+    """RAISES (ValueError): If the encoder has fewer layers than are to be focused."""
+    module = create(encoder.transformer, encoder.tokenizer)
+    most = len(encoder.transformer.encoder.layer)
+    if module.focused > most:
+        need = f"1 to {most}, the layers of the encoder"
+        raise ValueError(
+            Errors.M004.format(what="focused_layers", need=need, value=module.focused)
+        )
+    return module
 
 
 def _load(
@@ -159,13 +170,7 @@ def _load(
     lazy = cast(LazyModule, model.shims[0]._model)
     if lazy.inner is None:
         loaded = get_encoder(X or [])
-        module = create(loaded.transformer, loaded.tokenizer)
-        most = len(loaded.transformer.encoder.layer)
-        if module.focused > most:
-            need = f"1 to {most}, the layers of the encoder"
-            raise ValueError(
-                Errors.M004.format(what="focused_layers", need=need, value=module.focused)
-            )
+        module = _put_in(create, loaded)
         _check_layers(module, loaded.transformer.config.model_type)
         lazy.adopt(module, {"files": encoder_files(loaded)})
         lazy.to(get_torch_default_device())
@@ -186,10 +191,10 @@ def _check_layers(module: STREncoder, kind: str) -> None:
         inputs = {key: value.to(device) for key, value in inputs.items()}
         plain = module.transformer(**inputs).last_hidden_state
         states, hidden = module.encode(inputs)
-        again = module.again(hidden, inputs["attention_mask"].bool()[:, None, :])
+        again = module.again(hidden[None], inputs["attention_mask"].bool()[:, None, :])
         same = all(
             torch.allclose(ours, theirs, atol=1e-4, rtol=1e-3)
-            for ours, theirs in ((states, plain), (again, plain[:, 0]))
+            for ours, theirs in ((states, plain[0]), (again, plain[:, 0]))
         )
     except Exception as error:  # whatever a model of another make says
         raise ValueError(Errors.M009.format(kind=kind)) from error
@@ -216,7 +221,7 @@ def _bert_inputs(
 def _bert_outputs(model: Model, inputs_outputs: Tuple, is_train: bool) -> Tuple[Any, Callable]:
     _, (states, hidden) = inputs_outputs
 
-    def backprop(d_outputs: Tuple[Floats3d, Optional[PairGradient]]) -> ArgsKwargs:
+    def backprop(d_outputs: Tuple[Floats2d, Optional[PairGradient]]) -> ArgsKwargs:
         d_states, of_pairs = d_outputs
         # One way back for both tasks: the second would find the graph of the first layers gone.
         if of_pairs is None or not of_pairs.vectors.requires_grad:
@@ -233,16 +238,15 @@ def _encode(
     tokenizer = bert.shims[0]._model.inner.tokenizer
     pieces = make_pieces(docs, model.attrs["get_spans"], tokenizer)
     (states, hidden), backprop_bert = bert(pieces.inputs, is_train)
-    flat = model.ops.reshape2f(states, -1, states.shape[2])
-    aligned, backprop_align = apply_alignment(model.ops, pieces.align, flat)
+    aligned, backprop_align = apply_alignment(model.ops, pieces.align, states)
     means, backprop_mean = reduce_mean()(aligned, is_train)
     lengths = model.ops.asarray1i([len(doc) for doc in docs])
     vectors = cast(List[Floats2d], model.ops.unflatten(means, lengths))
 
     def backprop(d_outputs: Tuple[List[Floats2d], Optional[PairGradient]]) -> Any:
         d_vectors, of_pairs = d_outputs
-        d_flat = backprop_align(backprop_mean(model.ops.flatten(d_vectors)))
-        return backprop_bert((d_flat.reshape(states.shape), of_pairs))
+        d_states = backprop_align(backprop_mean(model.ops.flatten(d_vectors)))
+        return backprop_bert((d_states, of_pairs))
 
     return FocusedEncoding(vectors, hidden, pieces), backprop
 

@@ -26,7 +26,8 @@ class Pieces(NamedTuple):
 
     inputs (Dict[str, ndarray]): What the encoder takes. Shape of each: (windows, longest)
     align (Ragged): For each token of the batch the pieces it is made of, in all windows that hold
-        it, as places in the windows laid end to end. A token of white space has none.
+        it, as places in the windows laid end to end without padding. A token of white space has
+        none.
     lengths (ndarray): Pieces of each window, [CLS] and [SEP] among them. Shape: (windows,)
     docs (ndarray): The document of each window, ascending. Shape: (windows,)
     bounds (ndarray): First token of each window and the one after its last, counted in its
@@ -77,7 +78,15 @@ def make_pieces(docs: Sequence[Doc], get_spans: GetSpans, tokenizer: Any) -> Pie
     longest = np.shape(batch.input_ids)[1]
     ranges = _piece_ranges(align, cut, longest, bounds, token_offsets)
     _warn_of_lost(docs, ranges[0] + token_offsets[:, None], tokenizer.model_max_length)
+    align = _without_padding(align, lengths, longest)
     return Pieces(cast(Dict[str, np.ndarray], inputs), align, lengths, owners, *ranges)
+
+
+def _without_padding(align: Ragged, lengths: np.ndarray, longest: int) -> Ragged:
+    """The same pieces, counted through windows that are not padded."""
+    windows, pieces = np.divmod(np.asarray(align.dataXd, dtype="int64"), longest)
+    starts = np.cumsum(lengths) - lengths
+    return Ragged((starts[windows] + pieces).astype("int32"), align.lengths)
 
 
 def _warn_of_lost(docs: Sequence[Doc], bounds: np.ndarray, most: int) -> None:
