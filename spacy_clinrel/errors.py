@@ -177,8 +177,8 @@ class Warnings(metaclass=ErrorsWithCodes):
         "shorter, and their stride no longer than they are."
     )
     W004 = (
-        "'{name}': {lost} of {total} pairs of mentions have no window of the encoder in common and "
-        "can't be related. Make the windows of get_spans longer or let them overlap more, or lower "
-        "max_distance of the candidates."
+        "'{name}': {lost} of {total} pairs of mentions of a batch have no window of the encoder in "
+        "common and can't be related; later batches are not counted. Make the windows of get_spans "
+        "longer or let them overlap more, or lower max_distance of the candidates."
     )
     W002 = "'{name}': {lost} of {total} gold relations can't be learned from: {reasons}."

@@ -89,7 +89,9 @@ def encoder_files(encoder: BertLike) -> Files:
     """
     with tempfile.TemporaryDirectory() as folder:
         encoder.tokenizer.save_pretrained(folder)
-        srsly.write_json(Path(folder) / "config.json", encoder.transformer.config.to_dict())
+        config = encoder.transformer.config.to_dict()
+        config.pop("_name_or_path", None)  # a place on this machine
+        srsly.write_json(Path(folder) / "config.json", config)
         return {path.name: path.read_bytes().decode("latin-1") for path in Path(folder).iterdir()}
 
 
@@ -102,7 +104,9 @@ def encoder_from_files(files: Files) -> BertLike:
     with tempfile.TemporaryDirectory() as folder:
         for name, content in files.items():
             (Path(folder) / Path(name).name).write_bytes(content.encode("latin-1"))
-        tokenizer = AutoTokenizer.from_pretrained(folder)
+        # A slow tokenizer, chosen with use_fast = false, saves no tokenizer.json.
+        fast = "tokenizer.json" in files
+        tokenizer = AutoTokenizer.from_pretrained(folder, use_fast=fast)
         config = AutoConfig.from_pretrained(folder)
     transformer = AutoModel.from_config(config)
     return BertLike(_limited(tokenizer, transformer), transformer)

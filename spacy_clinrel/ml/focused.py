@@ -1,7 +1,7 @@
 """The joint model of focused attention: one BERT-like encoder, run for entities and for pairs."""
 
 from functools import partial
-from typing import Any, Callable, Dict, List, NamedTuple, Optional, Tuple, cast
+from typing import Any, Callable, Dict, List, NamedTuple, Optional, Sequence, Tuple, cast
 
 import numpy as np
 import torch
@@ -124,14 +124,24 @@ def FocusedAttention(
     )
 
 
-def reach(encoded: FocusedEncoding, candidates: Candidates) -> Any:
+def reach(
+    model: Model, docs: Sequence[Doc], candidates: Candidates, encoded: Optional[FocusedEncoding]
+) -> Any:
     """Which pairs can be scored at all: those whose mentions stand together in a window.
 
-    encoded (FocusedEncoding): The encoder's output.
-    candidates (Candidates): The pairs.
+    model (Model): The joint model.
+    docs (Sequence[Doc]): The documents, one at least with a token.
+    candidates (Candidates): Their pairs.
+    encoded (Optional[FocusedEncoding]): The encoder's output, where it is there already.
     RETURNS (ndarray): Bool. Shape: (pairs,)
     """
-    return place_pairs(encoded.pieces, candidates).windows >= 0
+    pieces = _pieces(model.get_ref("encoder"), docs) if encoded is None else encoded.pieces
+    return place_pairs(pieces, candidates).windows >= 0
+
+
+def _pieces(shared: Model, docs: Sequence[Doc]) -> Pieces:
+    tokenizer = shared.layers[0].shims[0]._model.inner.tokenizer
+    return make_pieces(docs, shared.attrs["get_spans"], tokenizer)
 
 
 def _rate(encoder_rate: float, layer_decay: float, module: Any, weight: str) -> float:
@@ -153,9 +163,7 @@ def _put_in(create: Callable[..., STREncoder], encoder: BertLike) -> STREncoder:
     most = len(encoder.transformer.encoder.layer)
     if module.focused > most:
         need = f"1 to {most}, the layers of the encoder"
-        raise ValueError(
-            Errors.M004.format(what="focused_layers", need=need, value=module.focused)
-        )
+        raise ValueError(Errors.M004.format(what="focused_layers", need=need, value=module.focused))
     return module
 
 
@@ -234,9 +242,7 @@ def _bert_outputs(model: Model, inputs_outputs: Tuple, is_train: bool) -> Tuple[
 def _encode(
     model: Model, docs: List[Doc], is_train: bool
 ) -> Tuple[FocusedEncoding, Callable[[Tuple[List[Floats2d], Optional[PairGradient]]], Any]]:
-    bert = model.layers[0]
-    tokenizer = bert.shims[0]._model.inner.tokenizer
-    pieces = make_pieces(docs, model.attrs["get_spans"], tokenizer)
+    bert, pieces = model.layers[0], _pieces(model, docs)
     (states, hidden), backprop_bert = bert(pieces.inputs, is_train)
     aligned, backprop_align = apply_alignment(model.ops, pieces.align, states)
     means, backprop_mean = reduce_mean()(aligned, is_train)

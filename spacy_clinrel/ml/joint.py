@@ -1,7 +1,7 @@
 """Joint models: one encoder, a tagger for entities and a scorer of relations upon it."""
 
 from functools import partial
-from typing import Any, Callable, List, NamedTuple, Optional, Tuple
+from typing import Any, Callable, List, NamedTuple, Optional, Sequence, Tuple
 
 import numpy as np
 from spacy.tokens import Doc
@@ -60,7 +60,7 @@ def joint_model(
     relations: Model,
     *,
     tokens: bool,
-    reach: Optional[Callable[[Any, Candidates], np.ndarray]] = None,
+    reach: Optional[Callable[[Model, Sequence[Doc], Candidates, Any], np.ndarray]] = None,
 ) -> Model:
     """Put the parts of a joint model together.
 
@@ -70,10 +70,11 @@ def joint_model(
     tagger (Model): Token vectors → Emissions.
     relations (Model): SelectionInput → scores; its nO is their number.
     tokens (bool): Whether it can learn from pairs of tokens, not only of mentions.
-    reach (Optional[Callable[[Any, Candidates], ndarray]]): For a model that scores a pair once,
-        whichever mention comes first, over no-relation, each label from the first mention to the
-        second, and each label back: takes the encoder's output and pairs, returns which of these
-        it can score. None for one that scores head and tail over each label.
+    reach (Optional[Callable[[Model, Sequence[Doc], Candidates, Any], ndarray]]): For a model that
+        scores a pair once, whichever mention comes first, over no-relation, each label from the
+        first mention to the second, and each label back: takes the whole model, documents, pairs
+        and the encoder's output or None, returns which pairs it can score. None for one that
+        scores head and tail over each label.
     RETURNS (Model): The whole. Its own forward pass tags alone; the component runs the parts.
     """
     return Model(

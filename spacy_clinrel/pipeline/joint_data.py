@@ -87,14 +87,17 @@ def _token_matrix(
                 raise ValueError(Errors.C007.format(label=label, name=name, known=known))
         first = ends[i] - candidates.pair_lengths[i]
         pairs = candidates.pairs[first : ends[i]]
-        # Pairs are sorted by head and tail, so each has a number, and these ascend.
+        if not len(pairs):
+            continue
+        # Each pair has a number; most strategies give them in ascending order.
         size = len(example.predicted)
         keys = pairs[:, 0] * size + pairs[:, 1]
+        order = np.argsort(keys, kind="stable")
         last = np.asarray([(head[1] - 1, tail[1] - 1) for head, tail, _ in relations])
         wanted = last[:, 0] * size + last[:, 1]
-        place = np.minimum(np.searchsorted(keys, wanted), max(len(keys) - 1, 0))
+        place = np.searchsorted(keys, wanted, sorter=order)
+        place = order[np.minimum(place, len(keys) - 1)]
         columns = np.asarray([labels[label] for _, _, label in relations])
-        if len(keys):
-            found = keys[place] == wanted
-            gold[first + place[found], columns[found]] = True
+        found = keys[place] == wanted
+        gold[first + place[found], columns[found]] = True
     return gold

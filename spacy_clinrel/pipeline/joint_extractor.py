@@ -1,6 +1,7 @@
 """Entities and the relations between them by one component with one shared encoder."""
 
 import warnings
+from functools import partial
 from itertools import islice
 from typing import Any, Callable, Dict, Iterable, List, NamedTuple, Optional, Sequence, Tuple, cast
 
@@ -214,7 +215,7 @@ class JointExtractor(RelationPipe):
             candidates = pair_mentions(
                 docs, mentions, self.strategy, types=self.cfg["types"], allowed=self._allowed()
             )
-        candidates = candidates.select(self._reach(encoded, candidates))
+        candidates = candidates.select(self._reach(docs, candidates, encoded))
         scores = self._score(SelectionInput(docs, encoded, np.concatenate(own), candidates))
         return JointPredictions(None if keep else own, candidates, scores)
 
@@ -252,13 +253,7 @@ class JointExtractor(RelationPipe):
         RETURNS (Dict[str, Any]): As `RelationClassifier.recall_ceiling` has it.
         """
 
-        def reached(docs: Sequence[Doc]) -> Candidates:
-            candidates = self._own_pairs(docs)
-            if self.model.attrs["reach"] is None or not any(len(doc) for doc in docs):
-                return candidates
-            return candidates.select(self._reach(self._part("encoder").predict(docs), candidates))
-
-        return recall_ceiling(self.name, examples, reached, self.cfg)
+        return recall_ceiling(self.name, examples, self._reachable_pairs, self.cfg)
 
     def update(
         self,
@@ -315,18 +310,18 @@ class JointExtractor(RelationPipe):
         candidates, gold = gold_pairs(
             examples, tags, self.strategy, self.cfg, self.name, self.vocab, self._allowed()
         )
+        docs = [eg.predicted for eg in examples]
         # Each two tokens have no types.
         cfg = {**self.cfg, "typed": self.cfg["typed"] and self.cfg["train_pairs"] == "mentions"}
         if self.model.attrs["reach"] is not None:
             folded = fold(candidates)
             cfg, gold = both_directions(cfg), fold_gold(folded, gold)
             candidates = folded.candidates
-            near = self._reach(encoded, candidates)
+            near = self._reach(docs, candidates, encoded)
             candidates, gold = candidates.select(near), gold[near]
         keep = sample_pairs(gold, annotated_pairs(examples, candidates), self.cfg["negatives"])
         if keep is not None:
             candidates, gold = candidates.select(keep), gold[keep]
-        docs = [eg.predicted for eg in examples]
         inputs = SelectionInput(docs, encoded, np.concatenate(tags), candidates)
         logits, backprop = self._part("relations").begin_update(inputs)
         p = probabilities(self.model.ops.to_numpy(logits), candidates, cfg)
@@ -363,7 +358,8 @@ class JointExtractor(RelationPipe):
         self._part("relations").set_dim("nO", 1 + 2 * count if both else count)
         sample = list(islice(filled, 10))
         self.model.initialize(X=(sample, self._own_pairs(sample)))
-        warn_lost(self.name, get_examples(), lambda docs: self._own_pairs(docs, "ents"), self.cfg)
+        pairs = partial(self._reachable_pairs, source="ents")
+        warn_lost(self.name, get_examples(), pairs, self.cfg)
 
     def _part(self, name: str) -> Model:
         return self.model.get_ref(name)
@@ -374,11 +370,19 @@ class JointExtractor(RelationPipe):
         types, allowed = self.cfg["types"], self._allowed()
         return make_candidates(docs, self.strategy, source=source, types=types, allowed=allowed)
 
-    def _reach(self, encoded: Any, candidates: Candidates) -> np.ndarray:
+    def _reachable_pairs(self, docs: Sequence[Doc], source: str = "auto") -> Candidates:
+        """Those of `_own_pairs` that the model can score."""
+        candidates = self._own_pairs(docs, source)
+        if self.model.attrs["reach"] is None or not len(candidates):
+            return candidates
+        reached = self.model.attrs["reach"](self.model, docs, candidates, None)
+        return candidates.select(np.flatnonzero(reached))
+
+    def _reach(self, docs: Sequence[Doc], candidates: Candidates, encoded: Any) -> np.ndarray:
         """Indices of the pairs that the model can score. Warns of others. Shape: (reached,)"""
         if self.model.attrs["reach"] is None:
             return np.arange(len(candidates))
-        reached = np.flatnonzero(self.model.attrs["reach"](encoded, candidates))
+        reached = np.flatnonzero(self.model.attrs["reach"](self.model, docs, candidates, encoded))
         lost = len(candidates) - len(reached)
         if lost and not self.warned:  # once, not for each batch
             self.warned = True

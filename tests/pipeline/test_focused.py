@@ -1,5 +1,6 @@
 """The joint component with focused attention: one encoder of its own, pairs without an order."""
 
+import re
 import warnings
 
 import numpy as np
@@ -197,7 +198,7 @@ def test_pairs_without_a_common_window_are_counted(bert):
     nlp = pipeline(bert, get_spans=SHORT, candidates={"max_sentences": 9, "@misc": PAIRS})
     examples = text_examples(nlp, make_notes(nlp, 4))
     nlp.initialize(lambda: examples)
-    with pytest.warns(UserWarning, match=r"W004.*pairs of mentions have no window"):
+    with pytest.warns(UserWarning, match=r"W004.*of a batch have no window"):
         nlp.update(text_examples(nlp, make_notes(nlp, 4)))
     component = nlp.get_pipe(NAME)
     component.cfg["keep_entities"] = True
@@ -244,6 +245,30 @@ def test_more_layers_than_there_are(bert):
         initialize(pipeline(bert, focused_layers=3))
 
 
+def test_more_layers_than_a_saved_encoder_has(trained):
+    path = f"components.{NAME}.model.focused_layers"
+    with pytest.raises(ValueError, match=r"M004.*focused_layers must be 1 to 2.*got 3"):
+        spacy.load(trained, config={path: 3})
+
+
+@pytest.mark.parametrize("fast", [True, False])
+def test_the_tokenizer_stays_of_its_make(bert, fast, tmp_path):
+    config = focused_config(bert)
+    config["model"]["encoder"]["tokenizer_config"] = {"use_fast": fast}
+    nlp = spacy.blank("zh")
+    nlp.add_pipe(NAME, config=config)
+    initialize(nlp)
+    nlp.to_disk(tmp_path / "model")
+    again = spacy.load(tmp_path / "model")
+    bytes_of_model = (tmp_path / "model" / NAME / "model").read_bytes()
+    assert b"_name_or_path" not in bytes_of_model and bert.encode() not in bytes_of_model
+    note = make_notes(nlp, 1)[0]
+    made = [pipe.get_pipe(NAME).model.get_ref("encoder").layers[0] for pipe in (nlp, again)]
+    assert [one.shims[0]._model.inner.tokenizer.is_fast for one in made] == [fast, fast]
+    vectors = [one.get_pipe(NAME).model.predict([note]).scores for one in (nlp, again)]
+    np.testing.assert_array_equal(*vectors)
+
+
 @pytest.mark.parametrize("content", [None, "", "{}", '{"model_type": "no such"}'])
 def test_folders_that_hold_no_encoder(tmp_path, content):
     folder = tmp_path / "encoder"
@@ -285,8 +310,11 @@ def test_an_encoder_that_normalises_elsewhere(tmp_path, bert):
 def test_tokens_between_windows_are_counted(bert):
     gaps = {"@span_getters": "spacy-transformers.strided_spans.v1", "window": 10, "stride": 20}
     nlp = pipeline(bert, get_spans=gaps)
-    with pytest.warns(UserWarning, match=r"W003.*tokens stand in no window"):
+    with pytest.warns(UserWarning) as told:
         initialize(nlp)
+    messages = " ".join(str(one.message) for one in told)
+    assert re.search("W003.*tokens stand in no window", messages)
+    assert "W002] 'joint_extractor': 2 of 4 gold relations" in messages
     with pytest.warns(UserWarning, match=r"W003.*10 of 30 tokens"):
         nlp("患" * 30)
 

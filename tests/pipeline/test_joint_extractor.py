@@ -31,17 +31,19 @@ CFG = {
     "train_pairs": "tokens",
 }
 
+SENTENCES = SentencePairs()
+
 
 def tags_of(doc):
     rows = [(ent.start, ent.end, CFG["types"].index(ent.label_)) for ent in doc.ents]
     return spans_to_tags(np.asarray(rows).reshape(-1, 3), len(doc))
 
 
-def pairs_of(nlp, notes, **options):
+def pairs_of(nlp, notes, strategy=SENTENCES, **options):
     examples = text_examples(nlp, notes)
     tags = [tags_of(note) for note in notes]
     cfg = {**CFG, **options}
-    return gold_pairs(examples, tags, SentencePairs(), cfg, NAME, nlp.vocab)
+    return gold_pairs(examples, tags, strategy, cfg, NAME, nlp.vocab)
 
 
 def test_each_two_tokens_of_a_sentence_are_a_pair(zh):
@@ -66,6 +68,19 @@ def test_each_two_tokens_of_a_sentence_are_a_pair(zh):
         ]
         assert [tuple(pair) for pair in pairs] == same
         first += count
+
+
+def test_pairs_in_any_order(zh):
+    def backwards(doc, mentions):
+        return SENTENCES(doc, mentions)[::-1]
+
+    notes = make_notes(zh, 3)
+    found = [
+        {tuple(edge) for edge in np.column_stack([candidates.pairs[rows], columns]).tolist()}
+        for candidates, gold in (pairs_of(zh, notes), pairs_of(zh, notes, backwards))
+        for rows, columns in [np.nonzero(gold)]
+    ]
+    assert found[0] == found[1] and len(found[0]) >= 6
 
 
 def test_mentions_as_pairs(zh):
