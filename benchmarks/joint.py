@@ -18,6 +18,7 @@ from pathlib import Path
 from typing import Any, Dict, List
 
 import spacy
+import srsly
 import torch
 from jobs import Job, run_jobs
 from joint_report import write_report
@@ -142,12 +143,14 @@ def assemble(parts: List[Language]) -> Language:
 
 
 def make_bert(options: argparse.Namespace, folder: Path) -> None:
-    """Make the small BERT from the training texts, unless it is there.
+    """Make the small BERT from the training texts, unless it is there and was made from these.
 
     options (Namespace): The options.
     folder (Path): Where it goes.
     """
-    if (folder / "config.json").exists():
+    source = {"data": str(options.data.resolve()), "vectors": options.vectors}
+    note = folder / "made_from.json"
+    if (folder / "config.json").exists() and note.exists() and srsly.read_json(note) == source:
         return
     small = SCALES[options.scale].small
     nlp = spacy.blank("zh") if options.vectors == "none" else spacy.load(options.vectors)
@@ -159,6 +162,7 @@ def make_bert(options: argparse.Namespace, folder: Path) -> None:
     vectors = None if options.vectors == "none" or small else nlp.vocab
     sizes = TINY_BERT if small else BERT
     save_encoder(make_encoder(texts, vectors=vectors, seed=0, **sizes), folder)
+    srsly.write_json(note, source)
 
 
 def main() -> int:

@@ -190,6 +190,10 @@ def _config(cell: Cell, name: str) -> Config:
     training, steps = config["training"], scale.steps[cell.corpus]
     training.update(max_steps=steps, eval_frequency=max(steps // 10, 1))
     training["batcher"]["size"] = scale.size
+    reported, weights = CORPORA[cell.corpus].score, training["score_weights"]
+    if reported != "rel_micro" and "rel_micro_f" in weights:
+        # What is reported chooses the best step, too.
+        weights[f"{reported}_f"], weights["rel_micro_f"] = weights["rel_micro_f"], 0.0
     training["optimizer"]["learn_rate"].update(warmup_steps=steps // 10, total_steps=steps)
     if scale.small:
         _shrink(config["components"])
