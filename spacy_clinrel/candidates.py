@@ -55,11 +55,7 @@ def _sentence_pairs(
     max_sentences: int,
     max_distance: Optional[int],
 ) -> np.ndarray:
-    if use_sents and doc.has_annotation("SENT_START"):
-        first = doc.to_array([SENT_START]) == 1
-        sentence = np.cumsum(first)
-    else:
-        sentence = sentence_ids(doc, ends, line_breaks)
+    sentence = sentence_ids(doc, ends, line_breaks, use_sents)
     # Mentions are sorted by start, so that each one's partners are a slice of them.
     of_mention = sentence[mentions.starts] if len(doc) else np.zeros(0, dtype="int64")
     low = np.searchsorted(of_mention, of_mention - max_sentences, side="left")
@@ -71,14 +67,19 @@ def _sentence_pairs(
     return _slices_to_pairs(low, high)
 
 
-def sentence_ids(doc: Doc, ends: str = SENTENCE_ENDS, line_breaks: bool = True) -> np.ndarray:
+def sentence_ids(
+    doc: Doc, ends: str = SENTENCE_ENDS, line_breaks: bool = True, use_sents: bool = False
+) -> np.ndarray:
     """The number of the sentence of each token. An end belongs to the sentence it ends.
 
     doc (Doc): The document.
     ends (str): Characters that end a sentence where they are a token of their own.
     line_breaks (bool): Whether a token with a line break ends a sentence.
+    use_sents (bool): Take the sentences of the Doc, where it has any, instead.
     RETURNS (ndarray): Ascending from 0. Shape: (tokens,)
     """
+    if use_sents and doc.has_annotation("SENT_START"):
+        return np.cumsum(doc.to_array([SENT_START]).ravel() == 1) - 1
     orths, index = np.unique(doc.to_array([ORTH]).ravel(), return_inverse=True)
     texts = [doc.vocab.strings[orth] for orth in orths]
     is_end = np.asarray(
@@ -89,6 +90,20 @@ def sentence_ids(doc: Doc, ends: str = SENTENCE_ENDS, line_breaks: bool = True) 
         return np.zeros(0, dtype="int64")
     after_end = np.concatenate([[False], is_end[index][:-1]])
     return np.cumsum(after_end)
+
+
+def text_sentences(docs: Sequence[Doc], use_sents: bool = False) -> np.ndarray:
+    """The text and the sentence of each token of a batch.
+
+    docs (Sequence[Doc]): The documents.
+    use_sents (bool): Take the sentences of the Doc, where it has any.
+    RETURNS (ndarray): Number of the text, and of the sentence counted through the batch, both
+        ascending. Shape: (tokens, 2)
+    """
+    sentences = [sentence_ids(doc, use_sents=use_sents) for doc in docs]
+    offsets = np.cumsum([0, *(ids[-1] + 1 if len(ids) else 0 for ids in sentences)])
+    texts = np.repeat(np.arange(len(docs)), [len(ids) for ids in sentences])
+    return np.stack([texts, np.concatenate([*sentences, texts[:0]]) + offsets[texts]], axis=1)
 
 
 def _slices_to_pairs(low: np.ndarray, high: np.ndarray) -> np.ndarray:

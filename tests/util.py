@@ -156,6 +156,19 @@ def relation_config(
     return {"model": model, **options}
 
 
+def chain_config(**options: Any) -> Dict[str, Any]:
+    """RETURNS (Dict[str, Any]): The config of a tiny relation_classifier, hierarchical with a CRF."""
+    model = {
+        "@architectures": "spacy-clinrel.Hierarchical.v1",
+        "tok2vec": tok2vec(),
+        "width": 16,
+        "hidden_width": 16,
+        "between": 8,
+    }
+    chains = {"@architectures": "spacy-clinrel.PairCRF.v1", "relations": model}
+    return {"model": chains, "threshold": 0.0, **options}
+
+
 def joint_config(encoder: Dict[str, Any] | None = None, **options: Any) -> Dict[str, Any]:
     """RETURNS (Dict[str, Any]): The config of a tiny joint_extractor."""
     if encoder is None:

@@ -5,7 +5,7 @@ Emissions are padded, (batch, longest, tags); the score of a tag sequence y of l
     start[y_1] + Σ emission[i, y_i] + Σ transition[y_i, y_{i+1}] + end[y_n]
 """
 
-from typing import Tuple
+from typing import NamedTuple, Tuple
 
 import numpy as np
 import torch
@@ -102,6 +102,54 @@ def negative_log_likelihood(
     """
     total = log_partition(emissions, mask, transitions, start, end)
     return total - sequence_score(emissions, tags, mask, transitions, start, end)
+
+
+class Marginals(NamedTuple):
+    """What a CRF expects of its tag sequences.
+
+    log_partition (Tensor): As the function of that name has it. *Shape:* (batch,)
+    tags (Tensor): Probability of each tag at each place, zero where the mask is False. *Shape:*
+        (batch, longest, tags)
+    transitions (Tensor): Expected number of times that one tag follows another, over all rows.
+        *Shape:* (tags, tags)
+    """
+
+    log_partition: Tensor
+    tags: Tensor
+    transitions: Tensor
+
+
+@torch.no_grad()
+def forward_backward(
+    emissions: Tensor, mask: Tensor, transitions: Tensor, start: Tensor, end: Tensor
+) -> Marginals:
+    """Marginal probabilities by the forward-backward algorithm. They are the gradient of the
+    partition's logarithm, in a memory of (places × tags) whatever the length.
+
+    Arguments as `log_partition` has them.
+    RETURNS (Marginals): The marginals.
+    """
+    longest = emissions.shape[1]
+    forth = [start + emissions[:, 0]]  # each (batch, tags)
+    for i in range(1, longest):
+        following = torch.logsumexp(forth[-1][:, :, None] + transitions, dim=1) + emissions[:, i]
+        forth.append(torch.where(mask[:, i, None], following, forth[-1]))
+    total = torch.logsumexp(forth[-1] + end, dim=1)  # (batch,)
+    behind = end.expand_as(forth[0])  # scores of what comes after a place
+    tags = torch.zeros_like(emissions)
+    expected = torch.zeros_like(transitions)
+    for i in range(longest - 1, -1, -1):
+        here = (forth[i] + behind - total[:, None]).exp()
+        tags[:, i] = here * mask[:, i, None]
+        if i == 0:
+            break
+        arriving = emissions[:, i] + behind  # (batch, to)
+        steps = forth[i - 1][:, :, None] + transitions + arriving[:, None, :]
+        steps = (steps - total[:, None, None]).exp() * mask[:, i, None, None]
+        expected += steps.sum(0)
+        before = torch.logsumexp(transitions + arriving[:, None, :], dim=2)  # (batch, from)
+        behind = torch.where(mask[:, i, None], before, behind)
+    return Marginals(total, tags, expected)
 
 
 @torch.no_grad()

@@ -5,7 +5,7 @@ from torch import Tensor, nn
 from torch.nn.functional import scaled_dot_product_attention
 
 from .dropout import Dropout
-from .ragged import chunks, pad, unpad
+from .ragged import map_padded
 
 HEADS = 4
 # The most (text × mention) places of a padded batch.
@@ -32,18 +32,16 @@ class MentionAttention(nn.Module):
         """
         if not len(vectors):
             return vectors
-        texts = vectors.split(lengths.tolist())
-        outputs = [vectors] * len(texts)
-        # Texts with about as many mentions share a batch, so that one with many costs the others
-        # nothing.
-        for rows in chunks(lengths, PLACES):
-            sizes = lengths[rows]
-            x, mask = pad(torch.cat([texts[i] for i in rows.tolist()]), sizes)
-            for layer in self.layers:
-                x = layer(x, mask)  # (texts, most, width)
-            for i, text in zip(rows.tolist(), unpad(x, mask).split(sizes.tolist())):
-                outputs[i] = text
-        return torch.cat(outputs)
+        return map_padded(self.padded, vectors, lengths, PLACES)
+
+    def padded(self, x: Tensor, mask: Tensor) -> Tensor:
+        """x (Tensor): *Shape:* (texts, most, width)
+        mask (Tensor): Which places hold a mention. *Shape:* (texts, most)
+        RETURNS (Tensor): *Shape:* (texts, most, width)
+        """
+        for layer in self.layers:
+            x = layer(x, mask)
+        return x
 
 
 class AttentionLayer(nn.Module):

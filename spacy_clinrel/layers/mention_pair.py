@@ -68,7 +68,8 @@ class MentionTags(nn.Module):
 class MentionPair(nn.Module):
     """Scores of labels for pairs of mentions.
 
-    A mention's vector is m = relu(W [first; last; max; type] + b) over its tokens; a pair's is
+    A mention's vector is m = relu(W [first; last; max; type; beside] + b) over its tokens, with
+    what else is known of it beside; a pair's is
 
         z = relu(A m_head + B m_tail + (C m_head) ∘ (D m_tail) + e(distance) + E g)
 
@@ -83,6 +84,7 @@ class MentionPair(nn.Module):
     width (int): Width of the vectors of mentions and pairs.
     between (int): Width of g.
     attention (int): Layers of self-attention among the mentions of a text, before they are paired.
+    n_beside (int): Width of what is known of each mention beside its tokens.
     chunk (int): Pairs scored at a time, which bounds the memory of prediction.
     """
 
@@ -95,13 +97,14 @@ class MentionPair(nn.Module):
         width: int,
         between: int,
         attention: int = 0,
+        n_beside: int = 0,
         chunk: int = 8192,
     ):
         super().__init__()
         self.chunk = chunk
         self.dropout = Dropout()
         self.types = nn.Embedding(n_types, width)
-        self.mention = nn.Linear(3 * n_in + width, width)
+        self.mention = nn.Linear(3 * n_in + width + n_beside, width)
         self.attention = MentionAttention(width=width, depth=attention) if attention else None
         self.head = nn.Linear(width, 2 * width)
         self.tail = nn.Linear(width, 2 * width)
@@ -114,17 +117,23 @@ class MentionPair(nn.Module):
             nn.init.normal_(embedding.weight, std=0.1)
 
     def forward(
-        self, tokens: Tensor, mentions: Tensor, pairs: Tensor, texts: Optional[Tensor] = None
+        self,
+        tokens: Tensor,
+        mentions: Tensor,
+        pairs: Tensor,
+        texts: Optional[Tensor] = None,
+        beside: Optional[Tensor] = None,
     ) -> Tensor:
         """tokens (Tensor): Token vectors of all texts. *Shape:* (tokens, n_in)
         mentions (Tensor): Start, end (exclusive), type. *Shape:* (mentions, 3)
         pairs (Tensor): Head and tail, indices into mentions. *Shape:* (pairs, 2)
         texts (Optional[Tensor]): The number of each token's text, ascending, which attention needs.
             *Shape:* (tokens,)
+        beside (Optional[Tensor]): What else is known of each mention. *Shape:* (mentions, n_beside)
         RETURNS (Tensor): *Shape:* (pairs, n_out)
         """
         tokens = self.dropout(tokens)
-        vectors = self.mention_vectors(tokens, mentions)
+        vectors = self.mention_vectors(tokens, mentions, beside)
         if self.attention is not None and texts is not None:
             vectors = self.attention(vectors, mentions_of_texts(texts, mentions))
         heads, tails = self.head(vectors), self.tail(vectors)  # (mentions, 2 · width)
@@ -138,15 +147,20 @@ class MentionPair(nn.Module):
             lambda rows: self.score(heads, tails, prefix, mentions, pairs[rows]), parts, False
         )
 
-    def mention_vectors(self, tokens: Tensor, mentions: Tensor) -> Tensor:
+    def mention_vectors(
+        self, tokens: Tensor, mentions: Tensor, beside: Optional[Tensor] = None
+    ) -> Tensor:
         """tokens (Tensor): *Shape:* (tokens, n_in)
         mentions (Tensor): *Shape:* (mentions, 3)
+        beside (Optional[Tensor]): *Shape:* (mentions, n_beside)
         RETURNS (Tensor): *Shape:* (mentions, width)
         """
         starts, ends, types = mentions.unbind(1)
         pooled = _segment_max(tokens, starts, ends)
         first, last = tokens.index_select(0, starts), tokens.index_select(0, ends - 1)
         parts = [first, last, pooled, self.types(types)]
+        if beside is not None:
+            parts.append(self.dropout(beside))
         return self.dropout(self.mention(torch.cat(parts, dim=1)).relu())
 
     def score(

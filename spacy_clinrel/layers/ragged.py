@@ -66,6 +66,35 @@ def chunks(lengths: Tensor, budget: int, least: float = 0.0) -> Iterator[Tensor]
         start += count
 
 
+def map_padded(
+    run: Callable[[Tensor, Tensor], Tensor], flat: Tensor, lengths: Tensor, budget: int
+) -> Tensor:
+    """Run sequences through what takes padded ones, those of like length together, so that one
+    long sequence costs the others nothing.
+
+    run (Callable[[Tensor, Tensor], Tensor]): Takes padded sequences, each with an item at least,
+        and their mask, (batch, longest, width) and (batch, longest); returns
+        (batch, longest, width out).
+    flat (Tensor): Items of all sequences, one at least. *Shape:* (items, width)
+    lengths (Tensor): Items of each sequence. *Shape:* (sequences,)
+    budget (int): Most places of a padded batch, see `chunks`.
+    RETURNS (Tensor): *Shape:* (items, width out)
+    """
+    starts = (lengths.cumsum(0) - lengths)[lengths > 0]
+    sizes = lengths[lengths > 0]
+    if len(sizes) * int(sizes.max()) <= budget:
+        x, mask = pad(flat, sizes)
+        return unpad(run(x, mask), mask)
+    parts, places = [], []
+    for rows in chunks(sizes, budget):
+        mask = padding_mask(sizes[rows])
+        place = (starts[rows, None] + torch.arange(mask.shape[1], device=flat.device))[mask]
+        x, mask = pad(flat.index_select(0, place), sizes[rows])
+        parts.append(unpad(run(x, mask), mask))
+        places.append(place)
+    return torch.cat(parts).index_select(0, torch.cat(places).argsort())
+
+
 def score_parts(
     score: Callable[[Tensor], Tensor], parts: Sequence[Tensor], again: Optional[bool] = None
 ) -> Tensor:

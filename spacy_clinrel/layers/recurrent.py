@@ -4,7 +4,10 @@ import torch
 from torch import Tensor, nn
 
 from .dropout import Dropout
-from .ragged import pad, unpad
+from .ragged import map_padded
+
+# The most (text × token) places of a padded batch.
+PLACES = 65536
 
 CELLS = {"lstm": nn.LSTM, "gru": nn.GRU}
 
@@ -45,8 +48,7 @@ class BiRNN(nn.Module):
         if not len(tokens):
             # A product, so that the gradient, empty as well, finds its way back.
             return tokens @ tokens.new_zeros(tokens.shape[1], self.width)
-        x, mask = pad(tokens, lengths)  # (texts, longest, n_in)
-        return unpad(self.padded(x, mask), mask)
+        return map_padded(self.padded, tokens, lengths, PLACES)
 
     def padded(self, x: Tensor, mask: Tensor) -> Tensor:
         """x (Tensor): Token vectors, a text a row. *Shape:* (texts, longest, n_in)

@@ -8,13 +8,13 @@ from spacy.tokens import Doc
 from spacy.training import Example, validate_examples, validate_get_examples
 from spacy.vocab import Vocab
 from thinc.api import Config, Model, Optimizer, set_dropout_rate
-from thinc.types import Floats2d, Ints1d
+from thinc.types import Floats2d
 
 from ..candidates import make_candidates
 from ..errors import Errors
 from ..scorers import score_relations
 from ..tokens.mentions import SOURCES
-from ..types import Candidates, CandidateStrategy
+from ..types import Candidates, CandidateStrategy, Emissions
 from .relation_data import (
     annotate,
     annotated_pairs,
@@ -25,7 +25,12 @@ from .relation_data import (
     warn_lost,
 )
 from .relation_pipe import RelationPipe
-from .relation_scores import allowed_labels, cross_entropy, probabilities
+from .relation_scores import (
+    allowed_labels,
+    cross_entropy,
+    probabilities,
+    without_impossible,
+)
 from .score_weights import RELATIONS
 
 default_config = """
@@ -59,7 +64,8 @@ depth = 1
 """
 DEFAULT = Config().from_str(default_config)
 
-RelationModel = Model[Tuple[List[Doc], Candidates], Floats2d]
+# Scores of shape (pairs, nO), or Emissions where the pairs make up chains
+RelationModel = Model[Tuple[List[Doc], Candidates], Any]
 
 
 class Predictions(NamedTuple):
@@ -103,7 +109,8 @@ def make_relation_classifier(
 ) -> "RelationClassifier":
     """Create a RelationClassifier component.
 
-    model (Model[Tuple[List[Doc], Candidates], Floats2d]): Documents and candidates → scores.
+    model (Model[Tuple[List[Doc], Candidates], Floats2d]): Documents and candidates → scores; or
+        Emissions, with `spacy-clinrel.PairCRF.v1`.
     candidates (Optional[CandidateStrategy]): Proposes pairs of mentions.
     threshold (float): The probability from which a relation is predicted, 0 to 1.
     exclusive (bool): One label or none for a pair (softmax with a no-relation class), or any
@@ -158,6 +165,8 @@ class RelationClassifier(RelationPipe):
         self.check_option("mentions", mentions, mentions in SOURCES, SOURCES)
         self.check_option("threshold", threshold, 0.0 <= threshold <= 1.0, "0 to 1")
         self.check_option("negatives", negatives, few, "0 or more")
+        one = exclusive or not self._chained
+        self.check_option("exclusive", exclusive, one, "true with a CRF over pairs")
         self.strategy = candidates
         self.scorer = scorer
         self.cfg: Dict[str, Any] = {
@@ -198,8 +207,11 @@ class RelationClassifier(RelationPipe):
         candidates = self.make_candidates(docs)
         if not len(candidates):
             return Predictions(candidates, np.zeros((0, len(self.labels)), dtype="float32"))
-        logits = self.model.ops.to_numpy(self.model.predict((docs, candidates)))
-        p = probabilities(logits, candidates, self.cfg)
+        output = self.model.predict((docs, candidates))
+        if self._chained:
+            p = self.model.attrs["chain_scores"](self._typed(output, candidates))
+        else:
+            p = probabilities(self.model.ops.to_numpy(output), candidates, self.cfg)
         return Predictions(candidates, p[:, self._first :])
 
     def set_annotations(self, docs: Iterable[Doc], scores: Predictions) -> None:
@@ -258,31 +270,26 @@ class RelationClassifier(RelationPipe):
             candidates, gold = candidates.select(keep), gold[keep]
         set_dropout_rate(self.model, drop)
         # A batch without candidates goes through as well: a shared encoder waits for it.
-        logits, backprop = self.model.begin_update((docs, candidates))
-        loss, gradient = self._loss(candidates, gold, logits)
+        output, backprop = self.model.begin_update((docs, candidates))
+        loss, gradient = self._loss(candidates, gold, output)
         backprop(gradient)
         if sgd is not None:
             self.finish_update(sgd)
         losses[self.name] += loss
         return losses
 
-    def get_loss(self, examples: Iterable[Example], scores: Floats2d) -> Tuple[float, Floats2d]:
+    def get_loss(self, examples: Iterable[Example], scores: Any) -> Tuple[float, Any]:
         """The loss of a batch, and its gradient.
 
         examples (Iterable[Example]): The batch.
-        scores (ndarray): The model's scores for all candidates. Shape: (pairs, nO)
-        RETURNS (Tuple[float, np.ndarray]): Cross-entropy, averaged over the documents, and its
-            gradient, zero in documents that are not annotated with relations.
+        scores (Union[Floats2d, Emissions]): What the model returned for all candidates.
+        RETURNS (Tuple[float, Union[Floats2d, Emissions]]): Cross-entropy, averaged over the
+            documents, and its gradient, zero in documents that are not annotated with relations.
         """
         examples = list(examples)
         candidates = self.make_candidates([eg.predicted for eg in examples])
         gold = gold_matrix(examples, candidates, self.cfg, self.name)
-        rows = np.flatnonzero(annotated_pairs(examples, candidates))
-        some = self.model.ops.asarray1i(cast(Ints1d, rows))
-        loss, d_some = self._loss(candidates.select(rows), gold[rows], scores[some])
-        gradient = self.model.ops.alloc2f(*scores.shape)
-        gradient[some] = d_some
-        return loss, gradient
+        return self._loss(candidates, gold, scores, annotated_pairs(examples, candidates))
 
     def initialize(
         self,
@@ -324,11 +331,36 @@ class RelationClassifier(RelationPipe):
         """Column of the first label; where labels are exclusive, no-relation comes before it."""
         return 1 if self.cfg["exclusive"] else 0
 
+    @property
+    def _chained(self) -> bool:
+        """Whether the model joins the pairs to chains, as `spacy-clinrel.PairCRF.v1` does."""
+        return "chain_loss" in self.model.attrs
+
+    def _typed(self, emissions: Emissions, candidates: Candidates) -> Emissions:
+        """Emissions without the labels that the types do not allow."""
+        ops = self.model.ops
+        scores = without_impossible(ops.to_numpy(emissions.scores), candidates, self.cfg)
+        return emissions._replace(scores=ops.asarray2f(cast(Floats2d, scores)))
+
     def _loss(
-        self, candidates: Candidates, gold: np.ndarray, logits: Floats2d
-    ) -> Tuple[float, Floats2d]:
-        p = probabilities(self.model.ops.to_numpy(logits), candidates, self.cfg)
-        loss, gradient = cross_entropy(p, gold, self.cfg["exclusive"])
+        self,
+        candidates: Candidates,
+        gold: np.ndarray,
+        output: Any,
+        counted: Optional[np.ndarray] = None,
+    ) -> Tuple[float, Any]:
+        """counted (Optional[ndarray]): Pairs to learn from, bool; None for all. Shape: (pairs,)"""
+        counted = np.ones(len(candidates), dtype=bool) if counted is None else counted
         docs = max(len(candidates.pair_lengths), 1)
-        gradient_array = self.model.ops.asarray(cast(Floats2d, gradient / docs))
-        return loss / docs, cast(Floats2d, gradient_array)
+        if self._chained:
+            # A pair has one place in its chain: of several labels the first.
+            columns = np.where(gold.any(axis=1), 1 + gold.argmax(axis=1), 0)
+            emissions = self._typed(output, candidates)
+            loss, gradient = self.model.attrs["chain_loss"](emissions, columns, counted)
+            shares = (part / docs for part in gradient[:4])
+            return loss / docs, type(gradient)(*shares, gradient.lengths)
+        p = probabilities(self.model.ops.to_numpy(output), candidates, self.cfg)
+        loss, d_some = cross_entropy(p[counted], gold[counted], self.cfg["exclusive"])
+        d_output = np.zeros_like(p)
+        d_output[counted] = d_some / docs
+        return loss / docs, self.model.ops.asarray2f(cast(Floats2d, d_output))

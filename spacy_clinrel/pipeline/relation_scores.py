@@ -28,6 +28,26 @@ def allowed_labels(cfg: Dict[str, Any]) -> Optional[np.ndarray]:
     return allowed
 
 
+def without_impossible(
+    logits: np.ndarray, candidates: Candidates, cfg: Dict[str, Any]
+) -> np.ndarray:
+    """Scores in which the labels that the types of a pair do not allow have none of worth.
+
+    logits (ndarray): The model's scores. Shape: (pairs, nO)
+    candidates (Candidates): The pairs.
+    cfg (Dict[str, Any]): What `allowed_labels` needs.
+    RETURNS (ndarray): A copy, where there is anything to change. Shape: (pairs, nO)
+    """
+    allowed = allowed_labels(cfg)
+    if allowed is None:
+        return logits
+    head, tail = candidates.mentions[candidates.batch_pairs(), 2].T
+    logits = logits.copy()
+    first = logits.shape[1] - allowed.shape[2]
+    logits[:, first:][~allowed[head, tail]] = IMPOSSIBLE
+    return logits
+
+
 def probabilities(logits: np.ndarray, candidates: Candidates, cfg: Dict[str, Any]) -> np.ndarray:
     """Softmax with no-relation in the first column, or sigmoids, over the labels that the types
     allow.
@@ -37,12 +57,7 @@ def probabilities(logits: np.ndarray, candidates: Candidates, cfg: Dict[str, Any
     cfg (Dict[str, Any]): The component's "exclusive" and what `allowed_labels` needs.
     RETURNS (ndarray): Shape: (pairs, nO)
     """
-    allowed = allowed_labels(cfg)
-    if allowed is not None:
-        head, tail = candidates.mentions[candidates.batch_pairs(), 2].T
-        logits = logits.copy()
-        first = logits.shape[1] - allowed.shape[2]
-        logits[:, first:][~allowed[head, tail]] = IMPOSSIBLE
+    logits = without_impossible(logits, candidates, cfg)
     if not cfg["exclusive"]:
         return 0.5 * (1.0 + np.tanh(0.5 * logits))  # a sigmoid that can't overflow
     exponentials = np.exp(logits - logits.max(axis=1, keepdims=True, initial=IMPOSSIBLE))

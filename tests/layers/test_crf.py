@@ -9,6 +9,7 @@ import torch
 
 from spacy_clinrel.layers.crf import (
     CRFTagger,
+    forward_backward,
     log_partition,
     negative_log_likelihood,
     sequence_score,
@@ -69,6 +70,25 @@ def test_partition(make, seed):
         high = max(every)
         expected = high + math.log(sum(math.exp(score - high) for score in every))
         assert total == pytest.approx(expected, abs=1e-9)
+
+
+@CASES
+@pytest.mark.parametrize("seed", range(3))
+def test_marginals(make, seed):
+    emissions, mask, *rest = make(seed)
+    found = forward_backward(emissions, mask, *rest)
+    torch.testing.assert_close(found.log_partition, log_partition(emissions, mask, *rest))
+    steps = torch.zeros_like(found.transitions)
+    for row, (length, total) in enumerate(zip(LENGTHS, found.log_partition.tolist())):
+        tags = torch.zeros_like(emissions[row])
+        for sequence, score in naive(emissions[row], length, *rest).items():
+            p = math.exp(score - total)
+            for i, tag in enumerate(sequence):
+                tags[i, tag] += p
+            for a, b in itertools.pairwise(sequence):
+                steps[a, b] += p
+        torch.testing.assert_close(found.tags[row], tags)
+    torch.testing.assert_close(found.transitions, steps)
 
 
 @CASES

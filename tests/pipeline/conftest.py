@@ -11,6 +11,7 @@ from spacy_clinrel.ml.encoder_files import save_encoder
 from spacy_clinrel.ml.make_encoder import make_encoder
 
 from ..util import (
+    chain_config,
     edges,
     ents,
     fit,
@@ -57,6 +58,7 @@ def both(doc: Doc) -> Any:
 KINDS = [
     Kind("clinical_ner", ner_config, text_examples, ents, "ents_f"),
     Kind("relation_classifier", relation_config, gold_examples, edges, "rel_micro_f"),
+    Kind("relation_classifier", chain_config, gold_examples, edges, "rel_micro_f"),
     Kind("joint_extractor", joint_config, text_examples, both, "rel_micro_f"),
     Kind("joint_extractor", joint_relations_config, text_examples, both, "rel_micro_f"),
 ]

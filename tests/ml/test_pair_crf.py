@@ -1,0 +1,150 @@
+"""A CRF over candidate pairs: chains, loss and decoding."""
+
+import itertools
+import math
+
+import numpy as np
+import pytest
+from spacy import registry
+from spacy.util import fix_random_seed
+
+from spacy_clinrel.candidates import SentencePairs, make_candidates
+from spacy_clinrel.ml.pair_crf import chain_lengths, chain_loss, chain_scores
+from spacy_clinrel.types import Emissions
+
+from ..util import make_notes, relation_config
+
+TYPES = ["治疗", "检查", "疾病", "症状"]
+LENGTHS = [3, 1, 4]
+
+
+def candidates_of(docs):
+    return make_candidates(docs, SentencePairs(max_sentences=9), types=TYPES)
+
+
+def emissions(seed=0, labels=3):
+    dice = np.random.default_rng(seed)
+    sizes = [(sum(LENGTHS), labels), (labels, labels), (labels,), (labels,)]
+    arrays = [2 * dice.standard_normal(size).astype("float32") for size in sizes]
+    return Emissions(*arrays, np.asarray(LENGTHS, dtype="int32"))
+
+
+def paths(chain, some):
+    """Each sequence of labels of one chain, with its score."""
+    first = sum(LENGTHS[:chain])
+    scores = some.scores[first : first + LENGTHS[chain]].tolist()
+    for labels in itertools.product(range(len(some.start)), repeat=LENGTHS[chain]):
+        total = some.start[labels[0]] + some.end[labels[-1]]
+        total += sum(row[label] for row, label in zip(scores, labels))
+        total += sum(some.transitions[a, b] for a, b in itertools.pairwise(labels))
+        yield labels, float(total)
+
+
+@pytest.mark.parametrize("seed", range(4))
+def test_scores_are_marginals_of_the_best_path(seed):
+    some = emissions(seed)
+    found = chain_scores(some)
+    first = 0
+    for chain, length in enumerate(LENGTHS):
+        every = dict(paths(chain, some))
+        best = max(every, key=every.get)
+        total = sum(map(math.exp, every.values()))
+        for i, label in enumerate(best):
+            p = sum(math.exp(s) for labels, s in every.items() if labels[i] == label) / total
+            wanted = np.zeros(3)
+            wanted[label] = p
+            np.testing.assert_allclose(found[first + i], wanted, atol=1e-5)
+        first += length
+
+
+def test_loss():
+    some, gold = emissions(), np.asarray([0, 1, 2, 1, 0, 0, 2, 2])
+    loss, _ = chain_loss(some, gold, np.ones(8, dtype=bool))
+    wanted, first = 0.0, 0
+    for chain, length in enumerate(LENGTHS):
+        every = dict(paths(chain, some))
+        own = every[tuple(gold[first : first + length].tolist())]
+        wanted += math.log(sum(map(math.exp, every.values()))) - own
+        first += length
+    assert loss == pytest.approx(wanted, rel=1e-5)
+
+
+@pytest.mark.parametrize("part", range(4))
+def test_gradient_by_differences(part):
+    some, gold = emissions(), np.asarray([0, 1, 2, 1, 0, 0, 2, 2])
+    counted = np.asarray([True] * 4 + [False] * 4)
+    gradient = chain_loss(some, gold, counted)[1][part]
+    step = 1e-2
+    for place in np.ndindex(*some[part].shape):
+        sides = []
+        for sign in (1, -1):
+            moved = [array.copy() for array in some]
+            moved[part][place] += sign * step
+            sides.append(chain_loss(Emissions(*moved), gold, counted)[0])
+        assert gradient[place] == pytest.approx((sides[0] - sides[1]) / (2 * step), abs=2e-3)
+
+
+def test_chains_of_unannotated_documents_teach_nothing():
+    some, gold = emissions(), np.zeros(8, dtype="int64")
+    loss, gradient = chain_loss(some, gold, np.zeros(8, dtype=bool))
+    assert loss == 0.0 and not any(part.any() for part in gradient[:4])
+
+
+def test_chains(zh):
+    docs = [*make_notes(zh, 3), zh.make_doc(""), zh.make_doc("未见异常。")]
+    candidates = candidates_of(docs)
+    assert chain_lengths(docs, candidates, "document", False).tolist() == [
+        count for count in candidates.pair_lengths.tolist() if count
+    ]
+    wanted, first = [], 0
+    for doc, count, mentions in zip(docs, candidates.pair_lengths, candidates.mention_lengths):
+        pairs = candidates.pairs[first : first + count]
+        ends = [i for i, char in enumerate(doc.text) if char in "。；"]
+        starts = sorted(ent.start for ent in doc.ents)
+        assert len(starts) == mentions
+        heads = [sum(end < starts[h] for end in ends) for h in pairs[:, 0].tolist()]
+        wanted += [len(list(some)) for _, some in itertools.groupby(heads)]
+        first += count
+    found = chain_lengths(docs, candidates, "sentence", False).tolist()
+    assert found == wanted and len(found) > 3
+    none = candidates.select(np.zeros(0, dtype="int64"))
+    assert chain_lengths(docs, none, "sentence", False).tolist() == []
+
+
+def test_the_sentences_of_the_doc(zh):
+    [doc] = make_notes(zh, 1)
+    candidates = candidates_of([doc])
+    for i, token in enumerate(doc):
+        token.is_sent_start = i == 0
+    assert chain_lengths([doc], candidates, "sentence", True).tolist() == [len(candidates)]
+    assert len(chain_lengths([doc], candidates, "sentence", False)) > 1
+
+
+@pytest.mark.parametrize("scope", ["sentence", "document"])
+def test_the_model_adds_transitions_to_what_it_stands_upon(zh, scope):
+    fix_random_seed(0)
+    relations = relation_config()["model"]
+    config = {"@architectures": "spacy-clinrel.PairCRF.v1", "relations": relations, "scope": scope}
+    model = registry.resolve({"model": config})["model"]
+    model.set_dim("nO", 3)
+    docs = make_notes(zh, 3)
+    candidates = candidates_of(docs)
+    model.initialize(X=(docs, candidates))
+    output, backprop = model.begin_update((docs, candidates))
+    alone = model.get_ref("relations").predict((docs, candidates))
+    np.testing.assert_allclose(output.scores, alone, atol=1e-6)
+    gold = np.arange(len(candidates)) % 3
+    _, gradient = chain_loss(output, gold, np.ones(len(candidates), dtype=bool))
+    backprop(gradient)
+    for name in ("transitions", "start", "end"):
+        assert model.get_grad(name).any()
+
+
+def test_an_unknown_scope():
+    config = {
+        "@architectures": "spacy-clinrel.PairCRF.v1",
+        "relations": relation_config()["model"],
+        "scope": "page",
+    }
+    with pytest.raises(ValueError, match=r"M004.*sentence or document.*'page'"):
+        registry.resolve({"model": config})
