@@ -157,7 +157,7 @@ def relation_config(
 
 
 def chain_config(**options: Any) -> Dict[str, Any]:
-    """RETURNS (Dict[str, Any]): The config of a tiny relation_classifier, hierarchical with a CRF."""
+    """RETURNS (Dict[str, Any]): Of a tiny relation_classifier, hierarchical with a CRF."""
     model = {
         "@architectures": "spacy-clinrel.Hierarchical.v1",
         "tok2vec": tok2vec(),

@@ -17,6 +17,7 @@ from .pair_model import RelationModel
 from .wrap import to_tensor
 
 SCOPES = ("sentence", "document")
+WEIGHTS = ("transitions", "start", "end")
 # The most (chain × pair) places of a padded batch, and how alike the lengths in it must be.
 PLACES, ALIKE = 65536, 0.5
 
@@ -47,7 +48,7 @@ def PairCRF(
         init=_init,
         layers=[relations],
         dims={"nO": None},
-        params={"transitions": None, "start": None, "end": None},
+        params=dict.fromkeys(WEIGHTS),
         refs={"relations": relations},
         attrs={
             "scope": scope,
@@ -72,14 +73,15 @@ def _forward(
 ) -> Tuple[Emissions, Callable[[Emissions], Any]]:
     scores, backprop_relations = model.layers[0](X, is_train)
     lengths = chain_lengths(*X, model.attrs["scope"], model.attrs["use_sents"])
-    transitions = [model.get_param(name) for name in ("transitions", "start", "end")]
+    weights = {name: cast(Any, model.get_param(name)) for name in WEIGHTS}
+    chains = model.ops.asarray1i(lengths.tolist())
 
     def backprop(gradient: Emissions) -> Any:
-        for name in ("transitions", "start", "end"):
+        for name in WEIGHTS:
             model.inc_grad(name, getattr(gradient, name))
         return backprop_relations(gradient.scores)
 
-    return Emissions(scores, *transitions, model.ops.asarray1i(lengths)), backprop
+    return Emissions(scores=scores, lengths=chains, **weights), backprop
 
 
 def chain_lengths(
