@@ -1,0 +1,108 @@
+"""Sentence boundaries of English clinical notes."""
+
+import textwrap
+
+import numpy as np
+import pytest
+import spacy
+
+NAME = "clinical_sentencizer"
+
+
+@pytest.fixture(scope="module")
+def nlp():
+    """RETURNS (Language): English, with the component."""
+    nlp = spacy.blank("en")
+    nlp.add_pipe(NAME)
+    return nlp
+
+
+def sentences(nlp, text):
+    return [sent.text.strip() for sent in nlp(text).sents if sent.text.strip()]
+
+
+@pytest.mark.parametrize(
+    "marked",
+    [
+        "Pt c/o SOB.| No fever.",
+        "Temp 98.6 F, WBC 11.2.| Given 2.5 mg p.o. b.i.d. for two days.| Improved!",
+        "Was seen by Dr. Smith.| MRI showed mild MR.| EF was 45 %.",
+        "Lactate 3.8 mmol/L.| Hgb 10 g / L.| Given approx. 5 L of fluid, i.e. a lot.",
+        "Is it a clot?| Yes (see Fig. 3).| “No change.”| Stable vs. prior.",
+        "Denies pain ; no nausea.| pH 7.35.",
+        "1. Acute mania.| 2. Cellulitis.",
+    ],
+)
+def test_full_stops(nlp, marked):
+    expected = [part.strip() for part in marked.split("|")]
+    assert sentences(nlp, marked.replace("|", "")) == expected
+
+
+def test_lists_headings_and_lines(nlp):
+    text = (
+        "CHIEF COMPLAINT:\nchest pain\n\nHISTORY\n1. Acute mania. Start olanzapine.\n"
+        "2. Cellulitis\n- cefazolin 2 g\nDisposition: home"
+    )
+    assert sentences(nlp, text) == [
+        "CHIEF COMPLAINT:",
+        "chest pain",
+        "HISTORY",
+        "1. Acute mania.",
+        "Start olanzapine.",
+        "2. Cellulitis",
+        "- cefazolin 2 g",
+        "Disposition: home",
+    ]
+
+
+SENTENCES = [
+    "The patient is a 64-year-old man who presents with worsening dyspnea and orthopnea.",
+    "Chest CT (Siemens, 2.5 mm slices) showed bilateral pleural effusions without consolidation.",
+    "BNP was 1,240 pg/mL.",
+    "He was given IV furosemide for volume overload with good effect, and was discharged home.",
+]
+
+
+@pytest.mark.parametrize("ends", ["\n", "\r\n"])
+@pytest.mark.parametrize("width", [40, 60, 80])
+def test_lines_broken_at_a_margin(nlp, width, ends):
+    lines = textwrap.wrap(" ".join(SENTENCES), width, break_on_hyphens=False)
+    found = sentences(nlp, ends.join(lines))
+    assert [" ".join(sent.split()) for sent in found] == SENTENCES
+
+
+def test_lines_that_are_sentences(nlp):
+    assert sentences(nlp, "\n".join(SENTENCES)) == SENTENCES
+    without = [sentence.rstrip(".") for sentence in SENTENCES]
+    assert sentences(nlp, "\n".join(without)) == without
+
+
+def test_options():
+    nlp = spacy.blank("en")
+    nlp.add_pipe(NAME, config={"ends": ".;", "abbreviations": ["rash"], "line_width": 0})
+    text = "No fever; no rash. Yes.\nand on"
+    assert sentences(nlp, text) == ["No fever;", "no rash. Yes.", "and on"]
+
+
+def test_every_token_has_a_boundary_or_none(nlp):
+    doc = nlp("No fever. No rash.")
+    assert doc.has_annotation("SENT_START")
+    assert [token.is_sent_start for token in doc] == [True, False, False, True, False, False]
+    again = nlp.get_pipe(NAME)(doc)
+    assert [sent.text for sent in again.sents] == ["No fever.", "No rash."]
+
+
+@pytest.mark.parametrize("text", ["", " ", "\n", ".", "...", ".\n.", "a", "\n\nHx.\n"])
+def test_odd_texts(nlp, text):
+    doc = nlp(text)
+    assert "".join(sent.text_with_ws for sent in doc.sents) == text
+    assert not len(doc) or doc[0].is_sent_start
+
+
+def test_it_travels_with_a_pipeline(nlp, tmp_path):
+    nlp.to_disk(tmp_path / "model")
+    again = spacy.load(tmp_path / "model")
+    texts = ["Seen by Dr. Smith. MRI showed mild MR. Stable."] * 3
+    docs = list(again.pipe(texts, n_process=2))
+    assert [len(list(doc.sents)) for doc in docs] == [3, 3, 3]
+    assert np.array_equal(docs[0].to_array("SENT_START"), nlp(texts[0]).to_array("SENT_START"))
