@@ -62,7 +62,9 @@ PAPER_TWO = {
     "ResGRU-Att": "resgru_att",
 }
 PAIR_SENTENCE = {**PAPER_ONE, **PAPER_TWO}
-# What a model owes to its inputs: its name, and the settings that differ.
+PIECES = {"pooling": {"@misc": "spacy-clinrel.PiecewiseMaxPool.v1"}}
+# What a model owes to its inputs, and what a model of neither paper, which pools deeper states in
+# pieces, would add: its name, and the settings that differ.
 VARIANTS: Dict[str, Tuple[str, Dict[str, Any]]] = {
     "CNN-Max, no positions": ("CNN-Max", {"position_width": 0}),
     "CNN-Max, whole sentence": ("CNN-Max", {"window": None}),
@@ -70,6 +72,8 @@ VARIANTS: Dict[str, Tuple[str, Dict[str, Any]]] = {
     "PCNN, no positions": ("PCNN", {"position_width": 0}),
     "ResNet-Max, no positions": ("ResNet-Max", {"position_width": 0}),
     "BiGRU-Att, no positions": ("BiGRU-Att", {"position_width": 0}),
+    "ResNet-5, pieces": ("ResNet-5", PIECES),
+    "ResGRU, pieces": ("ResGRU", PIECES),
 }
 SVM, MENTION_PAIR, TUTORIAL = "SVM", "Mention pair", "Tutorial component"
 MODELS = [SVM, *PAIR_SENTENCE, MENTION_PAIR, TUTORIAL]
