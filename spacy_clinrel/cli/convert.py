@@ -213,7 +213,8 @@ def print_report(report: Report) -> None:
 
 def _corpus_files(format_name: str, src: Path, nlp: Language, report: Report) -> Dict[str, str]:
     write = get_writer(format_name)
-    return write_files(write, read_docbin(src, nlp.vocab), report)
+    docs = read_docbin(src, nlp.vocab)
+    return write_files(write, docs, report, get_converter(format_name).join, src.stem)
 
 
 def _write_files(files: Dict[str, str], out: Path, force: bool) -> None:
