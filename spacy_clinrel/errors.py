@@ -133,8 +133,8 @@ class Errors(metaclass=ErrorsWithCodes):
         "known after `python -m pip install -e .`)"
     )
     F024 = (
-        "--rename, --only-groups-of and --without-groups-of work on the way from a corpus to a "
-        ".spacy file, not back."
+        "--rename, --keep-type, --keep-label, --only-groups-of and --without-groups-of work on the "
+        "way from a corpus to a .spacy file, not back."
     )
     F025 = (
         "{out} already holds {n} of the files that would be written, e.g. {name}. Give another "
