@@ -142,7 +142,8 @@ def test_strict_command_prints_why(corpus, tmp_path):
 
 def test_help_names_the_formats():
     output = flat(run("--help").output)
-    for name in ("brat", "ccks2017", "ccks2018", "ccks2019", "cmeee", "cmeie", "--strict"):
+    formats = ("brat", "ccks2017", "ccks2018", "ccks2019", "cmeee", "cmeie", "i2b2", "spert")
+    for name in (*formats, "--strict", "--keep-type", "--keep-label"):
         assert name in output
 
 
