@@ -3,13 +3,13 @@
 A line of `.con` is `c="the headache" 12:3 12:4||t="problem"`, of `.rel` `c="aspirin" 12:0
 12:0||r="TrAP"||c="the headache" 12:3 12:4`: a concept's text, in lower case, and its first and
 last token, each as line (from 1) and token in that line (from 0). The challenge (Uzuner et al.
-2011, doi:10.1136/amiajnl-2011-000203) gave out texts with a sentence a line, tokens apart; tokens
-are what white space divides, as its readers have it (CliNER: "token numbers of the span (delimited
-by white space)"), so that several spaces in a row divide as one does.
+2011, doi:10.1136/amiajnl-2011-000203) gave out texts with a sentence a line, its tokens apart.
+What white space divides is a token, however much of it there is: so do other readers of these
+files count (CliNER, whose manual says it of `.con`; BigBIO's n2c2_2010).
 
 Files lie side by side, or in folders `txt`, `concept` (or `concepts`) and `rel` under one folder,
-as the challenge had them. Assertions (`.ast`) are not read. A text without `.con` has no
-annotations, one without `.rel` no relations.
+as the challenge's training part has them. Assertions (`.ast`) are not read. A text without `.con`
+has no annotations, one without `.rel` no relations.
 
 Reading. A relation goes from its first concept to its second. `.rel` says where its concepts stand
 but not of which type they are: they are those of `.con` at that place, the first if several are

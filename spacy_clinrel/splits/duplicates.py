@@ -78,7 +78,7 @@ def near_duplicates(texts: Sequence[str], similarity: float = 0.8) -> List[NearD
     signatures = np.stack([_signature(_shingles(texts[i])) for i in filled])
     together = Components(len(texts))
     found: List[NearDuplicates] = []
-    shingles = lru_cache(maxsize=CHUNK)(lambda i: _shingles(texts[i]))
+    shingles = lru_cache(maxsize=1000)(lambda i: _shingles(texts[i]))
     for one, other in sorted(_candidates(signatures, similarity - MARGIN)):
         i, j = filled[one], filled[other]
         if together.find(i) != together.find(j):
