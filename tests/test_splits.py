@@ -105,6 +105,14 @@ def test_few_of_all_pairs_are_compared():
     assert len(near_duplicates(["".join(CHARACTERS)] * 2000)) == 1999
 
 
+def test_neighbours_are_those_that_share_most():
+    """Texts of one form share bands with many: the same text is found among them all the same."""
+    chance = np.random.default_rng(0)
+    forms = chance.integers(0, 2, (100, BANDS), dtype="uint64").repeat(ROWS, axis=1)
+    found = _candidates(np.concatenate([forms, forms]), 0.9)
+    assert {(i, i + 100) for i in range(100)} <= found
+
+
 # Shares
 
 
@@ -245,6 +253,15 @@ def test_a_seed_gives_one_split(docs):
     assert split_docs(docs, PLAN) == first
     others = [split_docs(docs, PLAN._replace(seed=seed)).parts for seed in range(1, 4)]
     assert any(parts != first.parts for parts in others)
+
+
+def test_labels_are_shared_out(docs):
+    """60 of the notes have relations, and 30 have none."""
+    plan = Plan(ratios=(60, 20, 20), stratify_labels=True, keep_together=False)
+    for seed in range(3):
+        parts = describe(docs, split_docs(docs, plan._replace(seed=seed)))["parts"]
+        assert [part["documents"] for part in parts.values()] == [54, 18, 18]
+        assert [part["relations"] for part in parts.values()] == [72, 24, 24]
 
 
 def test_pooled_strata_are_spread_too(zh):

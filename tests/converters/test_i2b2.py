@@ -163,6 +163,12 @@ def test_broken_concepts_are_named(corpus, line):
     assert report.messages[1].startswith(f"{corpus / 'record-1.rel'}:1: relation ")
 
 
+def test_lines_count_from_one(put):
+    put("a.txt", "no\npain")
+    (doc,), report = convert(put("a.con", 'c="pain" 0:0 0:0||t="problem"'))
+    assert not mentions(doc) and report.lost == {"broken line": 1}
+
+
 @pytest.mark.parametrize(
     "line",
     [

@@ -103,7 +103,7 @@ def test_no_space_beside_chinese_characters(put_json, tokens, text):
         ({"tokens": ["Aspirin", 7]}, 0),
         ({"entities": [{"type": "X", "start": 0, "end": 10}], "relations": []}, 1),
         ({"entities": [{"type": "X", "start": 1, "end": 1}], "relations": []}, 1),
-        ({"entities": [{"type": "X", "start": -1, "end": 1}], "relations": []}, 1),
+        ({"entities": [{"type": "X", "start": -9, "end": 1}], "relations": []}, 1),
         ({"entities": [{"type": "X", "start": "0", "end": 1}], "relations": []}, 1),
         ({"entities": [{"start": 0, "end": 1}], "relations": []}, 1),
         ({"entities": ["X"], "relations": []}, 1),
