@@ -116,8 +116,8 @@ class Errors(metaclass=ErrorsWithCodes):
     F010 = "{path} is a folder. Give the name of the .spacy file to write."
     F011 = "'{pattern}' is no regular expression: {error}."
     F012 = (
-        "The pattern '{pattern}' does not match the document's id '{doc_id}'. Give a pattern for "
-        "--group-by that fits all ids, e.g. '[0-9]+$' for the number at their end."
+        "The pattern '{pattern}' does not match the document's id '{doc_id}'. Give a pattern that "
+        "fits all ids, e.g. '[0-9]+$' for the number at their end."
     )
     F013 = "'{value}' is no renaming. Write OLD=NEW, e.g. --rename 身体部位=Body."
     F014 = "Training vectors needs gensim: python -m pip install 'spacy-clinrel[vectors]'."
@@ -133,8 +133,8 @@ class Errors(metaclass=ErrorsWithCodes):
         "known after `python -m pip install -e .`)"
     )
     F024 = (
-        "--rename, --only-groups-of and --without-groups-of work on the way from a corpus to a "
-        ".spacy file, not back."
+        "--rename, --keep-type, --keep-label, --only-groups-of and --without-groups-of work on the "
+        "way from a corpus to a .spacy file, not back."
     )
     F025 = (
         "{out} already holds {n} of the files that would be written, e.g. {name}. Give another "
@@ -143,6 +143,29 @@ class Errors(metaclass=ErrorsWithCodes):
     F026 = (
         "--characters was given {numbers} times for {files} files. Give it once for each, 0 for "
         "all of a file."
+    )
+    F027 = (
+        "--ratios {ratios}: the sizes of train, dev and test can't be negative, nor train's 0. "
+        "Write e.g. --ratios 70 15 15, or --ratios 80 20 0 for no test part."
+    )
+    F028 = (
+        "{path}: no metadata that can be read ({error}). Give a .csv file in UTF-8 with a header, "
+        "or a .jsonl file with an object a line, and each document once, its id in the column "
+        "doc_id or id."
+    )
+    F029 = (
+        "{n} of {total} documents have no '{key}' in the metadata, e.g. the one with the id "
+        "'{doc_id}'. Add them, or check the ids, which are the names in the corpus."
+    )
+    F030 = "'{key}' is no column of the metadata ({columns}), and as a pattern: {error}"
+    F031 = (
+        "No document is left for {part}: {n} documents form {units} units that can't be divided, "
+        "the largest of {most} (by --group-by and near-duplicates). Give other --ratios, smaller "
+        "groups, or 0 as the size of {part}."
+    )
+    F032 = (
+        "The document '{doc_id}' has an empty value of '{key}', so that its group is not known. "
+        "Give each document a value, its own id if it belongs to no group."
     )
     F015 = "{paths}: no character occurs {n} times. Give more text, or a smaller --min-count."
 

@@ -8,6 +8,7 @@ from .evaluate import evaluate_cli
 from .init_vectors import init_vectors_cli
 from .make_encoder import make_encoder_cli
 from .raw_text import raw_text_cli
+from .split import split_cli
 from .visualize import visualize_cli
 
 spacy_app.add_typer(app, name="clinrel")
@@ -19,5 +20,6 @@ __all__ = [
     "init_vectors_cli",
     "make_encoder_cli",
     "raw_text_cli",
+    "split_cli",
     "visualize_cli",
 ]

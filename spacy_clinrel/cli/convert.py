@@ -1,7 +1,7 @@
 """`python -m spacy clinrel convert`: corpora into .spacy files, and back."""
 
 from pathlib import Path
-from typing import Annotated, Dict, List, Optional
+from typing import Annotated, Dict, Iterator, List, Optional
 
 import spacy
 import typer
@@ -57,6 +57,17 @@ def convert_cli(
         Optional[List[str]],
         typer.Option("--rename", help="Another name for an entity type, OLD=NEW; may be repeated"),
     ] = None,
+    types: Annotated[
+        Optional[List[str]],
+        typer.Option(
+            "--keep-type",
+            help="Keep only entities of this type, by its new name if it has one; may be repeated",
+        ),
+    ] = None,
+    labels: Annotated[
+        Optional[List[str]],
+        typer.Option("--keep-label", help="Keep only relations of this label; may be repeated"),
+    ] = None,
     only: Annotated[
         Optional[Path],
         typer.Option("--only-groups-of", help="Keep only documents of the groups in this .spacy"),
@@ -82,14 +93,16 @@ def convert_cli(
     (doc.spans["clinrel"]), relations (doc._.relations) and the documents' names. A report says how
     much was kept, repaired and lost, for which reasons, and in which lines of which files.
 
-    Examples: convert brat corpus/train train.spacy; convert brat predicted.spacy out/
+    Examples: convert brat corpus/train train.spacy; convert i2b2 predicted.spacy out/; convert brat
+    reports drugs.spacy --lang en --keep-type Medication --keep-type Dosage --keep-label MODIFY
     """
     report = Report()
     error = ""
     try:
         try:
             check_output(report_path, src, out)
-            selection = Selection(only, without, group_by, _names(rename or []))
+            names = _names(rename or [])
+            selection = Selection(only, without, group_by, names, types or (), labels or ())
             convert(
                 format_name,
                 src,
@@ -133,7 +146,7 @@ def convert(
     out (Path): The .spacy file or, the other way, the folder to write.
     lang (str): The language, whose tokenizer is used.
     strict (bool): Whether a loss is an error.
-    selection (Selection): Which documents to keep, and other names for types.
+    selection (Selection): Which documents, types and labels to keep, and other names for types.
     force (bool): Whether files that the folder OUT has already may be replaced.
     report (Optional[Report]): Filled in, also where the conversion fails. None makes a new one.
     progress (bool): Whether to show a progress bar.
@@ -143,7 +156,7 @@ def convert(
     """
     report = Report() if report is None else report
     if src.suffix == SUFFIX and not src.is_dir():
-        if selection.only or selection.without or selection.names:
+        if selection._replace(group_by="") != Selection(group_by=""):
             raise ValueError(Errors.F024)
         written = _corpus_files(format_name, src, spacy.blank(lang), report)
         _check_losses(report, strict)
@@ -163,11 +176,7 @@ def convert(
         code = Errors.F022 if selected and not report.messages else Errors.F008
         raise ValueError(code.format(path=src))
     _check_losses(report, strict)
-    report.messages.extend(
-        f"--rename {old}={new}: there is no entity of the type {old}"
-        for old, new in selection.names.items()
-        if not report.renamed[old]
-    )
+    report.messages.extend(_without_effect(selection, report))
     with replacing(out) as draft:
         docs.to_disk(draft)
     return report
@@ -181,6 +190,19 @@ def _names(renamings: List[str]) -> Dict[str, str]:
             raise ValueError(Errors.F013.format(value=value))
         names[old] = new
     return names
+
+
+def _without_effect(selection: Selection, report: Report) -> Iterator[str]:
+    """Names that an option gives and the corpus has not."""
+    for old, new in selection.names.items():
+        if not report.renamed[old]:
+            yield f"--rename {old}={new}: there is no entity of the type {old}"
+    for name in selection.types:
+        if not report.kept_types[name]:
+            yield f"--keep-type {name}: there is no entity of the type {name}"
+    for name in selection.labels:
+        if not report.kept_labels[name]:
+            yield f"--keep-label {name}: there is no relation of the label {name}"
 
 
 def print_report(report: Report) -> None:
@@ -198,7 +220,11 @@ def print_report(report: Report) -> None:
         ("Kept", kept),
         *(
             (title, counts.most_common())
-            for title, counts in (("Repaired", report.repaired), ("Lost", report.lost))
+            for title, counts in (
+                ("Left out, as asked", report.left_out),
+                ("Repaired", report.repaired),
+                ("Lost", report.lost),
+            )
             if counts
         ),
     )
@@ -213,7 +239,8 @@ def print_report(report: Report) -> None:
 
 def _corpus_files(format_name: str, src: Path, nlp: Language, report: Report) -> Dict[str, str]:
     write = get_writer(format_name)
-    return write_files(write, read_docbin(src, nlp.vocab), report)
+    docs = read_docbin(src, nlp.vocab)
+    return write_files(write, docs, report, get_converter(format_name).join, src.stem)
 
 
 def _write_files(files: Dict[str, str], out: Path, force: bool) -> None:

@@ -54,7 +54,7 @@ def build_doc(nlp: Language, record: Record, path: Path, report: Report) -> Doc:
     """
     doc = nlp.make_doc(record.text)
     spans, keys = _align_mentions(doc, record, path, report)
-    edges = _join_relations(record, keys, path, report)
+    edges = _join_relations(record, keys, record.relation_source or path, report)
     ents = filter_spans(spans.values())
     doc.set_ents(ents, default="outside")
     linked = {key for head, tail, _ in edges for key in (head, tail)}

@@ -1,16 +1,17 @@
 """Whole corpora: finding a format's files, reading them as Docs, writing them."""
 
 import re
+from collections import defaultdict
 from fnmatch import fnmatchcase
 from pathlib import Path
-from typing import Dict, Iterable, Iterator, List, Set
+from typing import Dict, Iterable, Iterator, List, Optional, Set
 
 from spacy.language import Language
 from spacy.tokens import Doc
 
 from ..errors import Errors
 from .build import build_doc, doc_to_record, get_doc_id
-from .registry import Converter, Writer
+from .registry import Converter, Join, Writer
 from .report import BROKEN_LINE, Report
 
 # Names of files are at most 255 bytes almost everywhere; this leaves room for a suffix.
@@ -66,23 +67,34 @@ def read_docs(
                 yield doc
 
 
-def write_files(write: Writer, docs: Iterable[Doc], report: Report) -> Dict[str, str]:
+def write_files(
+    write: Writer,
+    docs: Iterable[Doc],
+    report: Report,
+    join: Optional[Join] = None,
+    corpus: str = "corpus",
+) -> Dict[str, str]:
     """Make the files of Docs in a format, without touching the disk.
 
     write (Writer): The writer of the format.
     docs (Iterable[Doc]): The documents.
     report (Report): Takes counts, losses and repairs.
-    RETURNS (Dict[str, str]): Contents by file name. Files are named by the document's id, or its
-        number if it has none; a second document of the same name gets a number behind it.
+    join (Optional[Join]): What makes one file of all documents, where the format has it so.
+    corpus (str): The name of that file, without its suffix.
+    RETURNS (Dict[str, str]): Contents by file name. Documents, and the files of each, are named by
+        the document's id, or its number if it has none; a second document of the same name gets a
+        number behind it.
     """
     contents: Dict[str, str] = {}
+    parts: Dict[str, List[str]] = defaultdict(list)
     used: Set[str] = set()
     for number, doc in enumerate(docs, start=1):
         name = _unique(safe_name(get_doc_id(doc) or "") or str(number), used)
         record = doc_to_record(doc, name, report)
         for suffix, content in write(record, report).items():
             contents[name + suffix] = content
-    return contents
+            parts[suffix].append(content)
+    return {corpus + suffix: join(part) for suffix, part in parts.items()} if join else contents
 
 
 def safe_name(doc_id: str) -> str:

@@ -54,6 +54,8 @@ class Record:
     source (Optional[Path]): The file that holds the annotations, for messages, where that is not
         the file that was read.
     line (Optional[int]): The record's line in that file.
+    relation_source (Optional[Path]): The file that holds the relations, for messages, where they
+        have one of their own.
     """
 
     doc_id: str
@@ -62,3 +64,4 @@ class Record:
     relations: List[Link] = field(default_factory=list)
     source: Optional[Path] = None
     line: Optional[int] = None
+    relation_source: Optional[Path] = None

@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Callable, Dict, Iterator, Optional, Tuple
+from typing import Callable, Dict, Iterator, Optional, Sequence, Tuple
 
 import catalogue
 
@@ -12,6 +12,7 @@ from .report import Report
 
 Reader = Callable[[Path, Report], Iterator[Record]]
 Writer = Callable[[Record, Report], Dict[str, str]]
+Join = Callable[[Sequence[str]], str]
 
 converters = catalogue.create("spacy_clinrel", "converters", entry_points=True)
 
@@ -29,6 +30,8 @@ class Converter:
     skip (Tuple[str, ...]): Patterns, in lower case, of names that are not the corpus.
     main (Optional[Callable[[Path], Path]]): Where a document takes several files: the one that
         `read` gets, from any of them.
+    join (Optional[Join]): Where one file holds all documents: makes its content of what `write`
+        gave for each.
     """
 
     about: str
@@ -37,6 +40,7 @@ class Converter:
     write: Optional[Writer] = None
     skip: Tuple[str, ...] = ()
     main: Optional[Callable[[Path], Path]] = None
+    join: Optional[Join] = None
 
     def __post_init__(self) -> None:
         """RAISES (ValueError): If the patterns are one string instead of several."""

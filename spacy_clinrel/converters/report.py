@@ -22,6 +22,9 @@ class Report:
     lost (Counter): How much could not be kept, or not in its shape, by reason.
     repaired (Counter): How much was put right without loss, by reason.
     renamed (Counter): Mentions whose type got another name, by old name.
+    kept_types (Counter): Mentions kept by type, where only some types were asked for.
+    kept_labels (Counter): Relations kept by label, where only some labels were asked for.
+    left_out (Counter): How much was left out because it was not asked for, by reason.
     messages (List[str]): `file:line: what is wrong`.
     """
 
@@ -32,6 +35,9 @@ class Report:
     lost: Counter = field(default_factory=Counter)
     repaired: Counter = field(default_factory=Counter)
     renamed: Counter = field(default_factory=Counter)
+    kept_types: Counter = field(default_factory=Counter)
+    kept_labels: Counter = field(default_factory=Counter)
+    left_out: Counter = field(default_factory=Counter)
     messages: List[str] = field(default_factory=list)
 
     @property
@@ -92,5 +98,8 @@ class Report:
             "lost": dict(self.lost.most_common()),
             "repaired": dict(self.repaired.most_common()),
             "renamed": dict(self.renamed.most_common()),
+            "kept_types": dict(self.kept_types.most_common()),
+            "kept_labels": dict(self.kept_labels.most_common()),
+            "left_out": dict(self.left_out.most_common()),
             "messages": self.messages,
         }

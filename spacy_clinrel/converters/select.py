@@ -1,10 +1,12 @@
-"""Reading a part of a corpus, or other names for its types: a format made from a format."""
+"""Reading a part of a corpus, some of its types and labels, or other names for its types: a format
+made from a format."""
 
 import dataclasses
 import re
+from collections import Counter
 from pathlib import Path
 from types import MappingProxyType
-from typing import Callable, Iterable, Iterator, Mapping, NamedTuple, Optional, Set
+from typing import Callable, Collection, Iterable, Iterator, Mapping, NamedTuple, Optional, Set
 
 from spacy.tokens import Doc
 from spacy.vocab import Vocab
@@ -24,12 +26,16 @@ class Selection(NamedTuple):
     without (Optional[Path]): A .spacy file whose documents' groups to leave out.
     group_by (str): Pattern that finds the group in a document's id.
     names (Mapping[str, str]): New names of entity types by old ones.
+    types (Collection[str]): Entity types to keep, by their new names. Empty keeps all.
+    labels (Collection[str]): Relation labels to keep. Empty keeps all.
     """
 
     only: Optional[Path] = None
     without: Optional[Path] = None
     group_by: str = "[0-9]+$"
     names: Mapping[str, str] = MappingProxyType({})
+    types: Collection[str] = ()
+    labels: Collection[str] = ()
 
 
 def select(converter: Converter, selection: Selection) -> Converter:
@@ -41,6 +47,8 @@ def select(converter: Converter, selection: Selection) -> Converter:
     """
     if selection.names:
         converter = renaming(converter, selection.names)
+    if selection.types or selection.labels:
+        converter = keeping(converter, selection.types, selection.labels)
     for path, wanted in ((selection.only, True), (selection.without, False)):
         if path is not None:
             groups = groups_of(read_docbin(path, Vocab()), selection.group_by)
@@ -62,6 +70,36 @@ def renaming(converter: Converter, names: Mapping[str, str]) -> Converter:
         return dataclasses.replace(record, mentions=mentions)
 
     return _mapped(converter, rename)
+
+
+def keeping(
+    converter: Converter, types: Collection[str] = (), labels: Collection[str] = ()
+) -> Converter:
+    """A format that yields only mentions of some types and relations of some labels.
+
+    converter (Converter): The format.
+    types (Collection[str]): Entity types to keep, empty for all. With a mention go its relations.
+    labels (Collection[str]): Relation labels to keep, empty for all.
+    RETURNS (Converter): The format with only these. Reports count what is kept and left out.
+    """
+
+    def keep(record: Record, report: Report) -> Record:
+        gone = {m.id for m in record.mentions if types and m.type not in types}
+        mentions = [m for m in record.mentions if m.id not in gone]
+        wanted = [link for link in record.relations if not labels or link.label in labels]
+        relations = [link for link in wanted if gone.isdisjoint((link.head, link.tail))]
+        report.kept_types.update(m.type for m in mentions if types)
+        report.kept_labels.update(link.label for link in relations if labels)
+        report.left_out += Counter(
+            {
+                "entities of other types": len(gone),
+                "relations of other labels": len(record.relations) - len(wanted),
+                "relations of entities that are left out": len(wanted) - len(relations),
+            }
+        )
+        return dataclasses.replace(record, mentions=mentions, relations=relations)
+
+    return _mapped(converter, keep)
 
 
 def selecting(converter: Converter, keep: Callable[[str], bool]) -> Converter:

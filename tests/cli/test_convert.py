@@ -142,7 +142,8 @@ def test_strict_command_prints_why(corpus, tmp_path):
 
 def test_help_names_the_formats():
     output = flat(run("--help").output)
-    for name in ("brat", "ccks2017", "ccks2018", "ccks2019", "cmeee", "cmeie", "--strict"):
+    formats = ("brat", "ccks2017", "ccks2018", "ccks2019", "cmeee", "cmeie", "i2b2", "spert")
+    for name in (*formats, "--strict", "--keep-type", "--keep-label"):
         assert name in output
 
 
@@ -186,6 +187,24 @@ def test_a_renaming_that_meets_nothing_is_named(corpus, tmp_path):
     assert report.messages == ["--rename Tset=检查: there is no entity of the type Tset"]
 
 
+def test_some_types_and_labels(corpus, tmp_path):
+    """The report states the selection, and names what it asks for in vain."""
+    out, path = tmp_path / "a.spacy", tmp_path / "a.json"
+    asked = ("--keep-type", "检查", "--keep-type", "Tset", "--keep-label", "TeCD")
+    result = run("brat", corpus, out, "--rename", "Test=检查", "--report", path, *asked, "--strict")
+    assert result.exit_code == 0, result.output
+    assert "Left out, as asked" in flat(result.output)
+    for doc in load(out):
+        assert [ent.label_ for ent in doc.ents] == ["检查"] and not get_relations(doc)
+    report = json.loads(path.read_text(encoding="utf-8"))
+    assert report["kept_types"] == {"检查": 2} and report["kept_labels"] == {}
+    assert report["left_out"] == {"entities of other types": 2, "relations of other labels": 2}
+    assert report["messages"] == [
+        "--keep-type Tset: there is no entity of the type Tset",
+        "--keep-label TeCD: there is no relation of the label TeCD",
+    ]
+
+
 def test_the_other_way_replaces_nothing_unasked(corpus, tmp_path):
     out = tmp_path / "a.spacy"
     convert("brat", corpus, out)
@@ -201,7 +220,14 @@ def test_the_other_way_replaces_nothing_unasked(corpus, tmp_path):
 
 
 @pytest.mark.parametrize(
-    "options", [("--rename", "Test=检查"), ("--only-groups-of", "a.spacy")], ids=str
+    "options",
+    [
+        ("--rename", "Test=检查"),
+        ("--only-groups-of", "a.spacy"),
+        ("--keep-type", "Test"),
+        ("--keep-label", "TeRD"),
+    ],
+    ids=str,
 )
 def test_the_other_way_takes_no_selection(corpus, tmp_path, options):
     out = tmp_path / "a.spacy"

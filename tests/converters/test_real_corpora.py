@@ -8,11 +8,13 @@ import spacy
 
 from spacy_clinrel.converters import (
     Report,
+    Selection,
     build_doc,
     find_files,
     get_converter,
     get_doc_id,
     read_docs,
+    select,
     write_files,
 )
 from spacy_clinrel.tokens import all_mentions, get_relations
@@ -207,3 +209,28 @@ def test_maccrobat(corpora):
     assert lost["mention does not align with the tokens"] < kinds["T"] / 100
     for path, doc in zip(files, docs, strict=True):
         assert doc.text == raw(path)
+
+
+def test_some_of_maccrobat(corpora):
+    """Two of its 41 types and one of its labels, against a plain reading."""
+    types, report = {"Medication", "Dosage"}, Report()
+    converter = select(get_converter("brat"), Selection(types=types, labels=["MODIFY"]))
+    files = find_files(corpora / "maccrobat2020", converter)
+    docs = list(read_docs(spacy.blank("en"), converter, files, report))
+    expected = 0
+    for path in files:
+        annotated = [line.split("\t") for line in lines(path.with_suffix(".ann"))]
+        kinds = {id: rest[0].split()[0] for id, *rest in annotated if id[0] == "T"}
+        kinds.update(
+            {id: kinds[rest[0].split(":")[1].strip()] for id, *rest in annotated if id[0] == "E"}
+        )
+        for id, *rest in annotated:
+            if id[0] == "R":
+                label, *ends = rest[0].split()
+                both = {kinds[end.partition(":")[2]] for end in ends}
+                expected += label == "MODIFY" and both <= types
+    lost = report.lost["relation lost with its mention"]
+    merged = report.repaired["equal relations merged"]
+    assert report.relations + lost + merged == expected > 200
+    assert {span.label_ for doc in docs for span in all_mentions(doc)} == types
+    assert {r.label for doc in docs for r in get_relations(doc)} == {"MODIFY"}

@@ -10,7 +10,8 @@ from spacy_clinrel.converters.text import read_lines
 
 def test_every_registered_name_resolves():
     found = {entry.name: entry.load() for entry in entry_points(group="spacy_clinrel_converters")}
-    assert {"brat", "ccks2017", "ccks2018", "ccks2019", "cmeee", "cmeie"} <= set(found)
+    names = {"brat", "ccks2017", "ccks2018", "ccks2019", "cmeee", "cmeie", "i2b2", "spert"}
+    assert names <= set(found)
     for name, converter in found.items():
         assert isinstance(converter, Converter) and converter.about and converter.files
         assert get_converter(name) is converter

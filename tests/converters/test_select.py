@@ -3,7 +3,7 @@
 import pytest
 from spacy.tokens import DocBin
 
-from spacy_clinrel.converters import Converter, Mention, Record, Selection, set_doc_id
+from spacy_clinrel.converters import Converter, Link, Mention, Record, Selection, set_doc_id
 from spacy_clinrel.converters.report import Report
 from spacy_clinrel.converters.select import group_of, select
 
@@ -36,6 +36,38 @@ def test_groups_split_a_corpus_without_overlap(dev, tmp_path):
 def test_types_are_renamed_and_others_stay(tmp_path):
     records = select(FORMAT, Selection(names={"症状": "Symptom"})).read(tmp_path, Report())
     assert [mention.type for mention in next(records).mentions] == ["Symptom", "部位"]
+
+
+def test_types_and_labels():
+    """With a mention go its relations; what refers to no mention stays, to be named as a fault."""
+    links = [Link("T1", "T2", "甲"), Link("T2", "T3", "甲"), Link("T3", "T2", "乙")]
+    links += [Link("T2", "T9", "甲"), Link("T3", "T1", "甲")]
+
+    def read_one(path, report):
+        kinds = ("症状", "部位", "Sign")
+        found = [Mention(f"T{i}", 0, i, kind) for i, kind in enumerate(kinds, start=1)]
+        yield Record("病史", "腹痛甚", found, links)
+
+    def kept(**options):
+        report = Report()
+        selection = Selection(names={"Sign": "征"}, **options)
+        one = Converter("made up", ("*.txt",), read_one)
+        (record,) = select(one, selection).read(None, report)
+        return [m.id for m in record.mentions], [links.index(x) for x in record.relations], report
+
+    mentions, relations, report = kept(types=["部位", "征"], labels=["甲"])
+    assert (mentions, relations) == (["T2", "T3"], [1, 3])
+    assert report.kept_types == {"部位": 1, "征": 1} and report.kept_labels == {"甲": 2}
+    assert report.left_out == {
+        "entities of other types": 1,
+        "relations of other labels": 1,
+        "relations of entities that are left out": 2,
+    }
+    assert report.losses == 0
+    mentions, relations, report = kept(types=["Sign"])
+    assert (mentions, relations) == ([], []) and not report.kept_labels
+    mentions, relations, report = kept(labels=["乙"])
+    assert (mentions, relations) == (["T1", "T2", "T3"], [2]) and not report.kept_types
 
 
 def test_nothing_selected_is_the_format_itself():

@@ -1,0 +1,154 @@
+"""SpERT's JSON (Eberts and Ulges 2020): a list of texts as tokens, entities and relations.
+
+An element is `{"tokens": ["Aspirin", "for", "headache"], "entities": [{"type": "Drug", "start": 0,
+"end": 1}, …], "relations": [{"type": "TrAP", "head": 0, "tail": 1}], "orig_id": "7"}`: `start` and
+`end` (exclusive) count tokens, `head` and `tail` entities. Entities may nest. In messages the
+number behind the file is the element's, from 1. Files of types (`*types*.json`) are not read.
+
+Reading. The format has no white space: the text is the tokens with a space between them, but none
+beside a Chinese or Japanese character or its punctuation.
+
+Writing. One file holds all documents. Tokens are the other way round: what white space divides,
+with each Chinese or Japanese character a token of its own; and a token ends where a mention begins
+or ends. So a text reads back as it was, and tokens that were read are written again, but for words
+of several Chinese characters; a text whose other white space (line breaks, no space before a
+mention) is not kept is counted.
+"""
+
+import re
+from bisect import bisect_left, bisect_right
+from itertools import pairwise
+from pathlib import Path
+from typing import Any, Dict, Iterator, List, Sequence, Tuple
+
+import srsly
+
+from .record import Link, Mention, Record
+from .registry import Converter
+from .report import BROKEN_FILE, Report
+from .text import BOM, field, read_text
+
+# Ideographs, kana, their punctuation and full-width forms; Korean puts spaces between words.
+CJK = "\u2e80-\u2fdf\u3001-\u30ff\u31f0-\u4dbf\u4e00-\u9fff\uf900-\ufaff\ufe30-\ufe4f\uff01-\uff9f"
+CJK += "\uffe0-\uffee\U00020000-\U0003ffff"
+TOKEN = re.compile(rf"[{CJK}]|[^\s{CJK}]+")
+# Two tokens that no space stands between.
+CLOSE = re.compile(rf"[{CJK}].|.[{CJK}]", re.DOTALL)
+
+
+def read(path: Path, report: Report) -> Iterator[Record]:
+    """Read one file.
+
+    path (Path): The file.
+    report (Report): Takes the faults.
+    YIELDS (Record): A record for each element, named by `orig_id`, or else by file and number.
+    """
+    text = read_text(path, report)
+    if text is None:
+        return
+    try:
+        entries = srsly.json_loads(text.removeprefix(BOM))
+        if not isinstance(entries, list):
+            raise ValueError(f"expected a list, got {type(entries).__name__}")
+    except ValueError as error:
+        report.lose(BROKEN_FILE, path, None, f"no list in JSON ({error}), skipped")
+        return
+    for number, entry in enumerate(entries, start=1):
+        with report.guard(path, number):
+            tokens = field(entry, "tokens", list)
+            name = entry.get("orig_id")
+            record = Record(f"{path.stem}-{number}" if name is None else str(name), "", line=number)
+            _parse(entry, tokens, record, path, report)
+            yield record
+
+
+def write(record: Record, report: Report) -> Dict[str, str]:
+    """Make the element of a record.
+
+    record (Record): The document.
+    report (Report): Counts a text whose white space is not kept as a loss.
+    RETURNS (Dict[str, str]): The element, as JSON on one line.
+    """
+    text = record.text
+    bounds = sorted({0, len(text), *(b for m in record.mentions for b in (m.start, m.end))})
+    spans = [
+        (piece[0] + match.start(), piece[0] + match.end())
+        for piece in pairwise(bounds)
+        for match in TOKEN.finditer(text[piece[0] : piece[1]])
+    ]
+    tokens = [text[start:end] for start, end in spans]
+    if _join(tokens)[0] != text:
+        report.lose("text whose white space is not kept")
+    starts, ends = [start for start, _ in spans], [end for _, end in spans]
+    entities = [
+        {
+            "type": mention.type,
+            "start": bisect_left(starts, mention.start),
+            "end": bisect_right(ends, mention.end),
+        }
+        for mention in record.mentions
+    ]
+    index = {mention.id: i for i, mention in enumerate(record.mentions)}
+    relations = [
+        {"type": link.label, "head": index[link.head], "tail": index[link.tail]}
+        for link in record.relations
+    ]
+    entry = {
+        "tokens": tokens,
+        "entities": entities,
+        "relations": relations,
+        "orig_id": record.doc_id,
+    }
+    return {".json": srsly.json_dumps(entry)}
+
+
+def join(entries: Sequence[str]) -> str:
+    """Make the content of a file.
+
+    entries (Sequence[str]): Its elements as JSON.
+    RETURNS (str): The list, an element a line.
+    """
+    return "[\n" + ",\n".join(entries) + "\n]\n"
+
+
+def _parse(
+    entry: Dict[str, Any], tokens: List[Any], record: Record, path: Path, report: Report
+) -> None:
+    if not all(isinstance(token, str) for token in tokens):
+        raise ValueError("'tokens' must be strings")
+    record.text, starts = _join(tokens)
+    for number, entity in enumerate(entry.get("entities") or []):
+        with report.guard(path, record.line):
+            start, end = field(entity, "start", int), field(entity, "end", int)
+            if not 0 <= start < end <= len(tokens):
+                raise ValueError(
+                    f"entity {number}: there are no tokens {start} to {end} (excluded)"
+                )
+            first, last = starts[start], starts[end - 1] + len(tokens[end - 1])
+            kind = field(entity, "type", str)
+            record.mentions.append(Mention(str(number), first, last, kind, line=record.line))
+    for relation in entry.get("relations") or []:
+        with report.guard(path, record.line):
+            head, tail = (str(field(relation, name, int)) for name in ("head", "tail"))
+            record.relations.append(Link(head, tail, field(relation, "type", str), record.line))
+
+
+def _join(tokens: Sequence[str]) -> Tuple[str, List[int]]:
+    """The text of tokens, and where each of them starts in it."""
+    text, starts = "", []
+    for token in tokens:
+        if text and token and not CLOSE.fullmatch(text[-1] + token[0]):
+            text += " "
+        starts.append(len(text))
+        text += token
+    return text, starts
+
+
+SPERT = Converter(
+    about="SpERT: JSON lists of tokens, entities and relations",
+    files=("*.json",),
+    read=read,
+    write=write,
+    skip=("*types*", "*schema*"),
+    join=join,
+)
