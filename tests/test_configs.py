@@ -12,6 +12,7 @@ FULL = sorted(
     path for folder in ("configs", "configs/papers") for path in (ROOT / folder).glob("*.cfg")
 )
 TWINS = {
+    "en_clinrel.cfg": "en_clinrel.cfg",
     "joint_focused.cfg": "joint_focused.cfg",
     "joint_mentions.cfg": "joint_mentions.cfg",
     "joint_multihead.cfg": "joint_multihead.cfg",
@@ -53,6 +54,7 @@ def test_twins_differ_in_sizes_alone(name):
     assert changed <= {
         *(
             "width",
+            "hidden_width",
             "depth",
             "rows",
             "pair_rows",
