@@ -4,9 +4,11 @@ import os
 import random
 import subprocess
 import sys
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, Dict, Iterable, Iterator, List, Sequence, Set, Tuple
 
+import numpy as np
 from spacy.language import Language
 from spacy.tokens import Doc, DocBin, Span
 from spacy.training import Example
@@ -110,6 +112,11 @@ def ents(doc: Doc) -> List[Tuple[int, int, str]]:
     return [(ent.start, ent.end, ent.label_) for ent in doc.ents]
 
 
+def both(doc: Doc) -> List[Any]:
+    """The entities and the relations of a Doc as values."""
+    return [*ents(doc), *sorted(edges(doc))]
+
+
 def span(doc: Doc, text: str, label: str = "X") -> Span:
     """The first place of a text in a Doc of single characters."""
     start = doc.text.index(text)
@@ -195,17 +202,22 @@ def joint_relations_config(**options: Any) -> Dict[str, Any]:
     return config
 
 
+def strided(window: int = 100, stride: int = 80) -> Dict[str, Any]:
+    """RETURNS (Dict[str, Any]): The config of windows of so many tokens, so far apart."""
+    return {
+        "@span_getters": "spacy-transformers.strided_spans.v1",
+        "window": window,
+        "stride": stride,
+    }
+
+
 def focused_config(encoder: str, **options: Any) -> Dict[str, Any]:
     """RETURNS (Dict[str, Any]): The config of a joint_extractor with focused attention."""
     model = {
         "@architectures": "spacy-clinrel.FocusedAttention.v1",
         "encoder": {"@misc": "spacy-clinrel.PretrainedEncoder.v1", "name": encoder},
         "focused_layers": 1,
-        "get_spans": {
-            "@span_getters": "spacy-transformers.strided_spans.v1",
-            "window": 100,
-            "stride": 80,
-        },
+        "get_spans": strided(),
     }
     own = {key: options.pop(key) for key in list(options) if key in MODEL_OPTIONS}
     return {"model": {**model, **own}, "train_pairs": "mentions", **options}
@@ -247,14 +259,19 @@ def step(
     return losses
 
 
-def gradients(model: Model) -> Iterator[bool]:
-    """YIELDS (bool): For each weight of a model, whether it has a gradient other than zero."""
+def gradient_arrays(model: Model) -> Iterator[np.ndarray]:
+    """YIELDS (ndarray): The gradient of each weight of a model, zeros where there is none."""
     for node in model.walk():
         for name in node.param_names:
-            yield bool(node.has_grad(name)) and bool(node.get_grad(name).any())
+            yield node.get_grad(name) if node.has_grad(name) else 0 * node.get_param(name)
         for shim in node.shims:
             for weight in shim._model.parameters():
-                yield weight.grad is not None and bool(weight.grad.any())
+                yield (0 * weight.detach() if weight.grad is None else weight.grad).numpy()
+
+
+def gradients(model: Model) -> Iterator[bool]:
+    """YIELDS (bool): For each weight of a model, whether it has a gradient other than zero."""
+    return (bool(gradient.any()) for gradient in gradient_arrays(model))
 
 
 def write_docs(path: Path, docs: Iterable[Doc]) -> Path:
@@ -282,3 +299,28 @@ def run_python(*args: Any, expect: int = 0) -> str:
     output = done.stdout + done.stderr
     assert done.returncode == expect, output
     return output
+
+
+@contextmanager
+def inputs_of(*modules: Any) -> Iterator[List[List[Any]]]:
+    """YIELDS (List[List[Tensor]]): What comes in meanwhile, for each of some modules of PyTorch."""
+    found: List[List[Any]] = [[] for _ in modules]
+    hooks = [
+        module.register_forward_pre_hook(lambda _, inputs, seen=seen: seen.append(inputs[0]))
+        for module, seen in zip(modules, found)
+    ]
+    try:
+        yield found
+    finally:
+        for hook in hooks:
+            hook.remove()
+
+
+@contextmanager
+def batches_of(bert: Any) -> Iterator[List[Tuple[int, int]]]:
+    """YIELDS (List[Tuple[int, int]]): Sequences and pieces of each batch that reaches a layer of a
+    BERT, whose keys every piece needs; known at the end."""
+    found: List[Tuple[int, int]] = []
+    with inputs_of(*(layer.attention.self.key for layer in bert.encoder.layer)) as seen:
+        yield found
+    found += [tuple(states.shape[:2]) for of_layer in seen for states in of_layer]

@@ -13,6 +13,8 @@ from transformers import BertConfig, BertModel, BertTokenizerFast
 from spacy_clinrel.layers.focused import STREncoder
 
 from ..util import (
+    batches_of,
+    both,
     edges,
     ents,
     fit,
@@ -22,12 +24,13 @@ from ..util import (
     make_doc,
     make_notes,
     step,
+    strided,
     text_examples,
 )
 
 NAME = "joint_extractor"
 PAIRS = "spacy-clinrel.SentencePairs.v1"
-SHORT = {"@span_getters": "spacy-transformers.strided_spans.v1", "window": 20, "stride": 10}
+SHORT = strided(20, 10)
 
 
 def pipeline(bert, **options):
@@ -58,8 +61,7 @@ def nlp(trained):
 
 def test_it_fits_saves_and_loads(nlp):
     for note in make_notes(nlp, 6):
-        doc = nlp(note.text)
-        assert ents(doc) == ents(note) and edges(doc) == edges(note)
+        assert both(nlp(note.text)) == both(note)
     scores = nlp.evaluate(text_examples(nlp, make_notes(nlp, 6)))
     assert scores["ents_f"] == scores["rel_micro_f"] == 1.0
 
@@ -77,13 +79,27 @@ def test_batches_do_not_matter(nlp):
     views = []
     for size in (1, 8):
         docs = list(nlp.pipe(texts, batch_size=size))
-        views.append([(ents(doc), edges(doc)) for doc in docs])
-    assert views[0] == views[1] and sum(len(found) for _, found in views[0]) > 10
+        views.append([both(doc) for doc in docs])
+    assert views[0] == views[1] and sum(len(doc._.relations) for doc in docs) > 10
     docs = [nlp.make_doc(text) for text in texts]
     component = nlp.get_pipe(NAME)
     together = component.predict(docs).scores
     alone = np.concatenate([component.predict([doc]).scores for doc in docs])
     np.testing.assert_allclose(together, alone, atol=1e-5)
+
+
+def test_the_budget_changes_what_runs_at_a_time_and_nothing_else(nlp, trained):
+    path = f"components.{NAME}.model.budget"
+    small = spacy.load(trained, config={path: 64})
+    docs = [nlp.make_doc(note.text) for note in make_notes(nlp, 6)]
+    scores, sizes = [], []
+    for pipe in (nlp, small):
+        (shim,) = pipe.get_pipe(NAME).model.get_ref("encoder").layers[0].shims
+        with batches_of(shim._model.inner.transformer) as batches:
+            scores.append(pipe.get_pipe(NAME).predict(docs).scores)
+        sizes.append(max(rows * pieces for rows, pieces in batches if rows > 1))
+    np.testing.assert_allclose(*scores, atol=1e-5)
+    assert sizes[1] <= 64 < sizes[0]
 
 
 def test_documents_without_text_or_mentions(nlp):
@@ -308,8 +324,7 @@ def test_an_encoder_that_normalises_elsewhere(tmp_path, bert):
 
 
 def test_tokens_between_windows_are_counted(bert):
-    gaps = {"@span_getters": "spacy-transformers.strided_spans.v1", "window": 10, "stride": 20}
-    nlp = pipeline(bert, get_spans=gaps)
+    nlp = pipeline(bert, get_spans=strided(10, 20))
     with pytest.warns(UserWarning) as told:
         initialize(nlp)
     messages = " ".join(str(one.message) for one in told)
