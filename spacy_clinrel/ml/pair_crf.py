@@ -98,7 +98,7 @@ def chain_lengths(
     pairs = np.repeat(np.arange(len(docs)), candidates.pair_lengths)
     if scope == "sentence":
         heads = candidates.batch_mentions(np.asarray([len(doc) for doc in docs]))[:, 0]
-        pairs = text_sentences(docs, use_sents)[heads[candidates.batch_pairs()[:, 0]], 1]
+        pairs = text_sentences(docs, use_sents=use_sents)[heads[candidates.batch_pairs()[:, 0]], 1]
     return np.unique(pairs, return_counts=True)[1]
 
 

@@ -8,7 +8,7 @@ from spacy.tokens import Doc
 from thinc.api import Model
 from thinc.types import Floats2d
 
-from ..candidates import SENTENCE_ENDS, sentence_ids
+from ..candidates import SENTENCE_ENDS, text_sentences
 from ..errors import Errors
 from ..layers.pair_sentence import PairSentence as PairSentenceModule
 from ..layers.pair_sentence.encoders import CreateEncoder
@@ -87,10 +87,4 @@ def batch_sentences(docs: List[Doc], ends: str) -> np.ndarray:
     ends (str): Characters that end a sentence; a line break does so as well.
     RETURNS (ndarray): Ascending, int64. Shape: (tokens,)
     """
-    numbers: List[np.ndarray] = [np.zeros(0, dtype="int64")]
-    first = 0
-    for doc in docs:
-        numbers.append(sentence_ids(doc, ends) + first)
-        if len(doc):
-            first = int(numbers[-1][-1]) + 1
-    return np.concatenate(numbers)
+    return np.ascontiguousarray(text_sentences(docs, ends)[:, 1])
