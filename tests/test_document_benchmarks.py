@@ -1,0 +1,66 @@
+"""The benchmark of document-level relations, at a small setting."""
+
+import json
+
+import pytest
+from spacy import util
+
+from .util import ROOT, make_doc, run_python
+
+SCRIPT = ROOT / "benchmarks" / "documents.py"
+
+
+def test_tables_and_going_on(as_corpora, tmp_path):
+    args = ("--data", as_corpora, "--results", tmp_path / "documents", "--work", tmp_path / "w")
+    systems = ("BiGRU-Att", "Hierarchical, CRF of a sentence")
+    args += ("--small", "--seeds", 0, "--jobs", 1, "--only", "layer", "--systems", *systems)
+    run_python(SCRIPT, *args)
+    report = (tmp_path / "documents.md").read_text(encoding="utf-8")
+    figures = json.loads((tmp_path / "documents.json").read_text(encoding="utf-8"))
+    assert {result["system"] for result in figures} == set(systems)
+    for result in figures:
+        places = result["test"]
+        assert places["within"]["gold"] + places["across"]["gold"] == places["all"]["gold"] > 0
+        row = next(line for line in report.splitlines() if f"| {result['system']} | 1 |" in line)
+        assert f"{100 * places['all']['f']:.2f}" in row
+    before = [path.stat().st_mtime_ns for path in sorted((tmp_path / "documents").iterdir())]
+    run_python(SCRIPT, *args)
+    assert before == [
+        path.stat().st_mtime_ns for path in sorted((tmp_path / "documents").iterdir())
+    ]
+
+
+def test_every_system_has_a_config_that_is_whole(as_corpora, benchmarks):
+    from document_settings import CORPORA, SYSTEMS, Cell, config
+
+    for system in SYSTEMS:
+        for corpus, data in CORPORA.items():
+            made = config(Cell(system, corpus, 1, as_corpora))
+            assert made["system"]["seed"] == 1 and made["training"]["max_steps"] == data.steps
+            nlp = util.load_model_from_config(made, auto_fill=False, validate=True)
+            assert nlp.pipe_names[-1] == "relation_classifier"
+            chained = "chain_loss" in nlp.get_pipe("relation_classifier").model.attrs
+            assert chained == ("Hierarchical" in system and "no CRF" not in system)
+
+
+def test_relations_are_counted_by_place(benchmarks, zh):
+    from documents import place_counts
+
+    text = "[阿司匹林|治疗]治[心梗|疾病]。[胸痛|症状]缓解。"
+    gold = make_doc(zh, text, [(0, 1, "改善"), (0, 2, "改善")])
+    predicted = make_doc(zh, text, [(0, 1, "改善"), (1, 2, "改善"), (0, 2, "证实")])
+    assert place_counts(gold, predicted, False) == {
+        "all": [1, 3, 2],
+        "within": [1, 1, 1],
+        "across": [0, 2, 1],
+    }
+
+
+@pytest.mark.parametrize("sents", [True, False])
+def test_sentences_of_the_doc(benchmarks, zh, sents):
+    from documents import place_counts
+
+    doc = make_doc(zh, "[阿司匹林|治疗]治。[心梗|疾病]。", [(0, 1, "改善")])
+    for i, token in enumerate(doc):
+        token.is_sent_start = i == 0
+    assert place_counts(doc, doc, sents)["within" if sents else "across"] == [1, 1, 1]
