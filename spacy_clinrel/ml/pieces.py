@@ -58,7 +58,8 @@ def make_pieces(docs: Sequence[Doc], get_spans: GetSpans, tokenizer: Any) -> Pie
     tokenizer (Any): The encoder's, of transformers.
     RETURNS (Pieces): The pieces.
     """
-    nested = get_spans(list(docs))
+    # Some getters give an empty window for a document without tokens, which nothing aligns with.
+    nested = [[span for span in some if len(span)] for some in get_spans(list(docs))]
     spans = [span for some in nested for span in some]
     encoding = huggingface_tokenize(tokenizer, [span.text for span in spans])
     batch = WordpieceBatch.from_batch_encoding(encoding)
