@@ -1,0 +1,262 @@
+"""Word pieces and windows against constructions token by token."""
+
+import warnings
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from spacy.tokens import Doc
+from spacy.vocab import Vocab
+from spacy_transformers.span_getters import configure_get_doc_spans, configure_strided_spans
+from transformers import BertTokenizer
+
+from spacy_clinrel.ml.make_encoder import make_encoder
+from spacy_clinrel.ml.pieces import make_pieces, place_pairs
+from spacy_clinrel.ml.spans import SentenceSpans
+from spacy_clinrel.types import Candidates
+
+VOCAB = Vocab()
+# Several pieces a word; an unknown one; white space; what the tokenizer throws away.
+WORDS = ("痛", "abc", "38", "CT示", "。", "龘", "\n", " \n", "\u200b")
+TOKENIZER = make_encoder(["痛abct38示。"], layers=1, width=2, heads=1).tokenizer
+
+
+@pytest.fixture
+def limit(monkeypatch):
+    """RETURNS (Callable): Gives the tokenizer, which takes no more than so many pieces."""
+
+    def limited(most):
+        monkeypatch.setattr(TOKENIZER, "model_max_length", most)
+        return TOKENIZER
+
+    return limited
+
+
+def words(*texts):
+    return Doc(VOCAB, words=list(texts), spaces=[False] * len(texts))
+
+
+def naive(docs, get_spans, tokenizer):
+    """For each window its document, bounds, ids and whether it was cut; and the pieces of each of
+    its tokens, one character after the other."""
+    most = tokenizer.model_max_length
+    for number, spans in enumerate(get_spans(docs)):
+        for span in spans:
+            encoded = tokenizer(span.text, return_offsets_mapping=True)
+            ids, cut = encoded["input_ids"][:most], len(encoded["input_ids"]) > most
+            own = []
+            for token in span:
+                first = token.idx - span.start_char
+                own.append(
+                    [
+                        piece
+                        for piece, (start, end) in enumerate(encoded["offset_mapping"][:most])
+                        if any(start <= first + i < end for i in range(len(token)))
+                    ]
+                )
+            held = [i for i, some in enumerate(own) if some]
+            end = span.start + held[-1] + 1 if cut and held else span.end
+            yield number, (span.start, end), ids, own
+
+
+def check_pieces(docs, get_spans, tokenizer):
+    """RETURNS (Pieces): What `make_pieces` returns, equal to the naive construction."""
+    wanted = list(naive(docs, get_spans, tokenizer))
+    text = [(i, token.i) for i, doc in enumerate(docs) for token in doc if not token.is_space]
+    held = {(doc, i) for doc, bounds, _, _ in wanted for i in range(*bounds)}
+    lost = sum(token not in held for token in text)
+    with warnings.catch_warnings(record=True) as caught:
+        warnings.simplefilter("always")
+        pieces = make_pieces(docs, get_spans, tokenizer)
+    messages = [str(warning.message) for warning in caught if "W003" in str(warning.message)]
+    numbers = f"{lost} of {len(text)} tokens", f"the {tokenizer.model_max_length} word pieces"
+    assert len(messages) == bool(lost)
+    assert all(number in message for message in messages for number in numbers)
+
+    longest = max(len(ids) for _, _, ids, _ in wanted)
+    padded = [[*ids, *[tokenizer.pad_token_id] * (longest - len(ids))] for _, _, ids, _ in wanted]
+    assert pieces.inputs["input_ids"].tolist() == padded
+    mask = np.arange(longest) < pieces.lengths[:, None]
+    assert (pieces.inputs["attention_mask"] == mask).all()
+    assert not pieces.inputs["token_type_ids"].any()
+    assert pieces.lengths.tolist() == [len(ids) for _, _, ids, _ in wanted]
+    assert pieces.docs.tolist() == [doc for doc, _, _, _ in wanted]
+    assert [tuple(bounds) for bounds in pieces.bounds.tolist()] == [row[1] for row in wanted]
+
+    places = {(i, token.i): [] for i, doc in enumerate(docs) for token in doc}
+    offset, laid, starts, ends = 0, 0, [], []
+    for window, (doc, bounds, ids, own) in enumerate(wanted):
+        assert pieces.offsets[window] == offset
+        offset += len(own)
+        for i, some in enumerate(own):
+            places[doc, bounds[0] + i] += [laid + piece for piece in some]
+            following = [piece for later in own[i:] for piece in later]
+            before = [piece for earlier in own[: i + 1] for piece in earlier]
+            starts.append(following[0] if following else longest)
+            ends.append(before[-1] + 1 if before else 1)
+        laid += len(ids)
+    assert pieces.starts.tolist() == starts and pieces.ends.tolist() == ends
+    found = np.split(pieces.align.dataXd, np.cumsum(pieces.align.lengths)[:-1])
+    assert [some.tolist() for some in found] == list(places.values())
+    return pieces
+
+
+def candidates_of(mentions, pairs):
+    """Mentions and pairs of each document as Candidates."""
+    rows = [(start, end, 0) for some in mentions for start, end in some]
+    return Candidates(
+        np.asarray(rows, dtype="int64").reshape(-1, 3),
+        np.asarray([len(some) for some in mentions]),
+        np.asarray([pair for some in pairs for pair in some], dtype="int64").reshape(-1, 2),
+        np.asarray([len(some) for some in pairs]),
+        1,
+    )
+
+
+def check_places(pieces, mentions, pairs):
+    """Each pair against a loop over all windows.
+
+    RETURNS (List[int]): The windows.
+    """
+    placed = place_pairs(pieces, candidates_of(mentions, pairs))
+    each = [
+        (doc, mentions[doc][head], mentions[doc][tail])
+        for doc, some in enumerate(pairs)
+        for head, tail in some
+    ]
+    assert len(placed.windows) == len(placed.spans) == len(each)
+    for (doc, *both), window, row in zip(each, placed.windows, placed.spans.tolist()):
+        holding = [
+            i
+            for i, (owner, (start, end)) in enumerate(zip(pieces.docs, pieces.bounds))
+            if owner == doc and all(start <= first and last <= end for first, last in both)
+        ]
+        assert window == (holding[len(holding) // 2] if holding else -1)
+        if holding:
+            offset = pieces.offsets[window] - pieces.bounds[window, 0]
+            wanted = []
+            for first, last in both:
+                start = pieces.starts[offset + first]
+                wanted += [start, max(start, pieces.ends[offset + last - 1])]
+            assert row == wanted
+    return placed.windows.tolist()
+
+
+def spans_of(doc, data):
+    """Two mentions or more, and all pairs of them."""
+    first = st.integers(0, len(doc) - 1)
+    starts = data.draw(st.lists(first, min_size=2, max_size=4)) if len(doc) else []
+    mentions = [(start, data.draw(st.integers(start + 1, len(doc)))) for start in starts]
+    numbers = range(len(mentions))
+    return mentions, [(i, j) for i in numbers for j in numbers if i != j]
+
+
+@settings(max_examples=150, deadline=None)
+@given(st.data())
+def test_pieces_and_pairs_of_any_texts(data):
+    texts = st.lists(st.sampled_from(WORDS), max_size=12)
+    docs = [words(*some) for some in data.draw(st.lists(texts, min_size=1, max_size=3))]
+    if not any(len(doc) for doc in docs):
+        docs.append(words("痛"))
+    window, stride = data.draw(st.integers(1, 8)), data.draw(st.integers(1, 8))
+    kinds = [configure_strided_spans(window, stride), SentenceSpans(window, min(stride, window))]
+    if all(len(doc) for doc in docs):
+        kinds.append(configure_get_doc_spans())
+    get_spans = data.draw(st.sampled_from(kinds))
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(TOKENIZER, "model_max_length", data.draw(st.integers(3, 20)))
+        pieces = check_pieces(docs, get_spans, TOKENIZER)
+    drawn = [spans_of(doc, data) for doc in docs]
+    check_places(pieces, [some for some, _ in drawn], [pairs for _, pairs in drawn])
+
+
+def test_a_mention_is_made_of_the_pieces_between_its_bounds():
+    doc = words("痛", "\n", "abc", "\n", "38", "。")
+    pieces = make_pieces([doc], configure_strided_spans(4, 2), TOKENIZER)
+    mentions, pairs = [(0, 1), (2, 3), (1, 4), (4, 6), (3, 4)], [(0, 1), (2, 3), (3, 1), (4, 1)]
+    placed = place_pairs(pieces, candidates_of([mentions], [pairs]))
+    assert placed.windows.tolist() == [0, -1, 1, 1]
+    texts = []
+    for window, row in zip(placed.windows, placed.spans):
+        ids = pieces.inputs["input_ids"][window]
+        texts.append([TOKENIZER.decode(ids[slice(*ends)]) for ends in (row[:2], row[2:])])
+    assert texts[0] == ["痛", "abc"] and texts[2] == ["38 。", "abc"]
+    # White space alone has no piece, not its neighbours'.
+    assert texts[3] == ["", "abc"]
+
+
+@pytest.mark.parametrize(
+    "mention, window",
+    [((10, 12), 3), ((10, 13), 4), ((0, 2), 0), ((0, 4), 0), ((2, 10), 1), ((28, 30), 10)],
+)
+def test_of_several_windows_the_middle_one(mention, window):
+    """Ten tokens each, two apart: of 2 to 10, an odd number, 6; of 4 to 10, an even one, 8."""
+    pieces = make_pieces([words(*"痛" * 30)], configure_strided_spans(10, 2), TOKENIZER)
+    assert pieces.bounds[:, 0].tolist() == list(range(0, 21, 2))
+    first, last = mention
+    for pair in ((0, 1), (1, 0)):
+        found = check_places(pieces, [[(first, first + 1), (last - 1, last)]], [[pair]])
+        assert found == [window]
+
+
+def test_a_pair_that_no_window_holds():
+    docs = [words(*"痛" * 9), words(*"痛" * 30)]
+    pieces = make_pieces(docs, configure_strided_spans(10, 5), TOKENIZER)
+    near = [(0, 1), (7, 9)]
+    far = [(3, 4), (13, 14), (5, 6)]
+    # No window of the first document stands in for one of the second.
+    pairs = [[(0, 1)], [(0, 1), (1, 0), (1, 2)]]
+    assert check_places(pieces, [near, far], pairs) == [0, -1, -1, 2]
+    assert check_places(pieces, [near, []], [[], []]) == []
+
+
+@pytest.mark.parametrize(
+    "most, end", [(12, 4), (11, 4), (10, 4), (9, 4), (8, 4), (7, 3), (6, 3), (5, 2)]
+)
+def test_windows_end_where_the_encoder_does(limit, most, end):
+    """[CLS], one piece, three, two and three, and [SEP], which goes first."""
+    doc = words("痛", "abc", "38", "abc")
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore" if end < 4 else "error")
+        pieces = make_pieces([doc], configure_get_doc_spans(), limit(most))
+    assert pieces.bounds.tolist() == [[0, end]]
+    assert pieces.lengths.tolist() == [min(most, 11)] == [pieces.inputs["input_ids"].shape[1]]
+    check_pieces([doc], configure_get_doc_spans(), TOKENIZER)
+    windows = check_places(pieces, [[(0, 1), (2, 3), (3, 4)]], [[(0, 1), (0, 2), (2, 1)]])
+    assert windows == [0 if end > 2 else -1, *[0 if end > 3 else -1] * 2]
+
+
+def test_a_cut_window_leaves_its_pairs_to_the_next(limit):
+    """Of the first window only six tokens of ten are left; what lies behind stands in the others,
+    which are cut as well."""
+    doc = words(*"痛" * 4, *["ab"] * 6, *"痛" * 4)
+    limit(9)
+    pieces = check_pieces([doc], configure_strided_spans(10, 2), TOKENIZER)
+    assert pieces.bounds.tolist() == [[0, 6], [2, 7], [4, 8]]
+    mentions, pairs = [(2, 3), (6, 7), (7, 8)], [(0, 1), (1, 2), (0, 2)]
+    assert check_places(pieces, [mentions], [pairs]) == [1, 2, -1]
+
+
+def test_tokens_that_no_window_holds_are_counted(limit):
+    docs = [words(*"痛" * 3, "\n", *"痛" * 4), words("。"), words("\n")]
+    limit(6)
+    with pytest.warns(UserWarning, match=r"W003.* 2 of 10 tokens .* 6 word pieces"):
+        make_pieces(docs, configure_get_doc_spans(), TOKENIZER)
+    with pytest.warns(UserWarning, match=r"W003.* 1 of 10 tokens "):  # the sixth of the first
+        make_pieces(docs, configure_strided_spans(5, 6), TOKENIZER)
+    limit(9)
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        make_pieces(docs, configure_get_doc_spans(), TOKENIZER)
+
+
+def test_a_tokenizer_without_offsets_aligns_as_well(tmp_path):
+    TOKENIZER.save_pretrained(tmp_path)
+    slow = BertTokenizer.from_pretrained(tmp_path)
+    docs = [words("痛", "abc", "\n", "CT示", "38"), words(), words("。", "abc")]
+    get_spans = configure_strided_spans(3, 2)
+    one, other = (make_pieces(docs, get_spans, tokenizer) for tokenizer in (TOKENIZER, slow))
+    assert one.align.dataXd.tolist() == other.align.dataXd.tolist()
+    for name in ("lengths", "docs", "bounds", "offsets", "starts", "ends"):
+        assert (getattr(one, name) == getattr(other, name)).all(), name
