@@ -1,5 +1,6 @@
 """Tiny trained pipelines that the tests of components share."""
 
+from functools import partial
 from typing import Any, Callable, Iterable, List, NamedTuple
 
 import pytest
@@ -15,6 +16,7 @@ from ..util import (
     edges,
     ents,
     fit,
+    focused_config,
     gold_examples,
     joint_config,
     joint_relations_config,
@@ -26,9 +28,10 @@ from ..util import (
 
 
 class Kind(NamedTuple):
-    """A component, and how a test of both treats it."""
+    """A component with a model, and how a test of all treats it."""
 
     name: str
+    model: str
     config: Callable[[], dict]
     examples: Callable
     view: Callable[[Doc], Any]
@@ -37,7 +40,12 @@ class Kind(NamedTuple):
     @property
     def id(self) -> str:
         """RETURNS (str): A component may stand here with several models."""
-        return f"{self.name} {self.config.__name__}"
+        return f"{self.name} {self.model}"
+
+    def upon(self, bert: str) -> "Kind":
+        """RETURNS (Kind): The same, with the encoder in a folder if it needs one."""
+        focused = self.config is focused_config
+        return self._replace(config=partial(self.config, bert)) if focused else self
 
     def blank(self, **options: Any) -> Language:
         """RETURNS (Language): With the component, not initialized."""
@@ -56,19 +64,20 @@ def both(doc: Doc) -> Any:
 
 
 KINDS = [
-    Kind("clinical_ner", ner_config, text_examples, ents, "ents_f"),
-    Kind("relation_classifier", relation_config, gold_examples, edges, "rel_micro_f"),
-    Kind("relation_classifier", chain_config, gold_examples, edges, "rel_micro_f"),
-    Kind("joint_extractor", joint_config, text_examples, both, "rel_micro_f"),
-    Kind("joint_extractor", joint_relations_config, text_examples, both, "rel_micro_f"),
+    Kind("clinical_ner", "crf", ner_config, text_examples, ents, "ents_f"),
+    Kind("relation_classifier", "pairs", relation_config, gold_examples, edges, "rel_micro_f"),
+    Kind("relation_classifier", "chains", chain_config, gold_examples, edges, "rel_micro_f"),
+    Kind("joint_extractor", "multi-head", joint_config, text_examples, both, "rel_micro_f"),
+    Kind("joint_extractor", "pairs", joint_relations_config, text_examples, both, "rel_micro_f"),
+    Kind("joint_extractor", "focused", focused_config, text_examples, both, "rel_micro_f"),
 ]
 
 
 @pytest.fixture(scope="session")
-def trained_bytes():
+def trained_bytes(bert):
     """RETURNS (Dict[str, bytes]): A trained pipeline for each component."""
     data = {}
-    for kind in KINDS:
+    for kind in (kind.upon(bert) for kind in KINDS):
         nlp = kind.blank()
         # Both tasks at once take longer.
         steps = 80 if kind.name == "joint_extractor" else 40
@@ -78,9 +87,9 @@ def trained_bytes():
 
 
 @pytest.fixture(params=KINDS, ids=lambda kind: kind.id)
-def kind(request) -> Kind:
+def kind(request, bert) -> Kind:
     """RETURNS (Kind): One component after the other."""
-    return request.param
+    return request.param.upon(bert)
 
 
 @pytest.fixture
@@ -106,7 +115,7 @@ def bert(tmp_path_factory) -> str:
     """RETURNS (str): A folder with a BERT of random weights, two layers and no dropout."""
     folder = tmp_path_factory.mktemp("bert")
     texts = [note.text for note in make_notes(spacy.blank("zh"), 100)]
-    encoder = make_encoder(texts, layers=2, width=16, heads=2, length=128)
+    encoder = make_encoder(texts, layers=2, width=16, heads=2, length=128, seed=0)
     config = encoder.transformer.config
     config.hidden_dropout_prob = config.attention_probs_dropout_prob = 0.0
     save_encoder(encoder, folder)

@@ -1,4 +1,4 @@
-"""What holds for either component."""
+"""What holds for each component, with each of its models."""
 
 import pickle
 
