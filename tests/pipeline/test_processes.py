@@ -8,6 +8,7 @@ import spacy
 from ..util import (
     edges,
     fit,
+    focused_config,
     gold_examples,
     listener,
     make_notes,
@@ -61,13 +62,16 @@ RELATIONS = {
 }
 
 
-@pytest.fixture(scope="module", params=RELATIONS)
-def model(request, tmp_path_factory):
+@pytest.fixture(scope="module", params=[*RELATIONS, "joint"])
+def model(request, bert, tmp_path_factory):
     """RETURNS (Path): A trained pipeline on disk, for each kind of relation model."""
     nlp = spacy.blank("zh")
-    nlp.add_pipe("tok2vec", config={"model": tok2vec()})
-    nlp.add_pipe("clinical_ner", config=ner_config(listener()))
-    nlp.add_pipe("relation_classifier", config=RELATIONS[request.param])
+    if request.param == "joint":
+        nlp.add_pipe("joint_extractor", config=focused_config(bert))
+    else:
+        nlp.add_pipe("tok2vec", config={"model": tok2vec()})
+        nlp.add_pipe("clinical_ner", config=ner_config(listener()))
+        nlp.add_pipe("relation_classifier", config=RELATIONS[request.param])
     fit(nlp, gold_examples(nlp, make_notes(nlp, 6)), steps=60)
     path = tmp_path_factory.mktemp("processes") / "model"
     nlp.to_disk(path)
