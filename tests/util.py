@@ -4,6 +4,7 @@ import os
 import random
 import subprocess
 import sys
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, Dict, Iterable, Iterator, List, Sequence, Set, Tuple
 
@@ -282,3 +283,21 @@ def run_python(*args: Any, expect: int = 0) -> str:
     output = done.stdout + done.stderr
     assert done.returncode == expect, output
     return output
+
+
+@contextmanager
+def batches_of(bert: Any) -> Iterator[List[Tuple[int, int]]]:
+    """YIELDS (List[Tuple[int, int]]): Sequences and pieces of each batch that reaches a layer of a
+    BERT, whose keys and values every piece needs."""
+    found: List[Tuple[int, int]] = []
+    hooks = [
+        layer.attention.self.key.register_forward_pre_hook(
+            lambda _, inputs: found.append(tuple(inputs[0].shape[:2]))
+        )
+        for layer in bert.encoder.layer
+    ]
+    try:
+        yield found
+    finally:
+        for hook in hooks:
+            hook.remove()

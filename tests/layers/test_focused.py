@@ -6,6 +6,8 @@ from transformers import BertConfig, BertModel
 
 from spacy_clinrel.layers.focused import PairHead, STREncoder, focused_mask, pair_places
 
+from ..util import batches_of
+
 SIZE = 12
 LENGTHS = torch.tensor([12, 9, 7])
 # Window of each pair, and pieces of its mentions: apart, nested, overlapping, the same, none.
@@ -113,7 +115,7 @@ def test_the_last_layers_with_everything_in_sight_are_the_encoder(bert, inputs):
 @pytest.mark.parametrize("kind", ["eq13", "eq14"])
 def test_a_budget_changes_no_vector_and_no_gradient(bert, inputs, kind):
     results = []
-    for budget in (10_000, 1):
+    for budget in (10_000, 20, 1):
         bert.zero_grad()
         model = encoder(bert, kind, budget=budget)
         _, hidden = model("encode", inputs)
@@ -121,10 +123,35 @@ def test_a_budget_changes_no_vector_and_no_gradient(bert, inputs, kind):
         (vectors * torch.arange(16)).sum().backward()
         results.append((vectors.detach(), [w.grad for w in bert.parameters()]))
         results[-1][1][:] = [None if g is None else g.clone() for g in results[-1][1]]
-    torch.testing.assert_close(results[0][0], results[1][0], atol=1e-5, rtol=1e-4)
-    assert sum(g is not None for g in results[0][1]) > 20
-    for one, other in zip(results[0][1], results[1][1]):
-        torch.testing.assert_close(one, other, atol=1e-2, rtol=1e-3)
+    (vectors, gradients), *others = results
+    assert sum(g is not None for g in gradients) > 20
+    for other_vectors, other_gradients in others:
+        torch.testing.assert_close(vectors, other_vectors, atol=1e-5, rtol=1e-4)
+        for one, other in zip(gradients, other_gradients):
+            torch.testing.assert_close(one, other, atol=1e-2, rtol=1e-3)
+
+
+@pytest.mark.parametrize("budget", [1, 12, 30, 10_000])
+@pytest.mark.parametrize("kind", ["eq13", "eq14"])
+def test_a_budget_bounds_what_runs_at_a_time(bert, inputs, kind, budget):
+    """On the way there and, where parts are computed again, back; a longer pair runs alone."""
+    model = encoder(bert, kind, budget=budget)
+    windows, spans = WINDOWS.repeat(5), SPANS.repeat(5, 1)
+    with batches_of(bert) as encoded:
+        _, hidden = model("encode", inputs)
+    with batches_of(bert) as there, torch.no_grad():
+        model("relate", hidden, LENGTHS, windows, spans)
+    with batches_of(bert) as learning:
+        vectors = model("relate", hidden, LENGTHS, windows, spans)
+    assert learning == there
+    with batches_of(bert) as back:
+        vectors.sum().backward()
+    assert sorted(back) == (sorted(there) if budget < 100 else [])
+    for batches, rows, layers in ((encoded, len(LENGTHS), 4), (there, len(spans), 2)):
+        assert sum(count for count, _ in batches) == rows * layers
+        assert all(count == 1 or count * size <= budget for count, size in batches)
+    # And it is used: one row more of the largest would be too many.
+    assert max((count + 1) * size for count, size in there) > min(budget, 100)
 
 
 @pytest.mark.parametrize("kind", ["eq13", "eq14"])

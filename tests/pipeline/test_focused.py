@@ -13,6 +13,7 @@ from transformers import BertConfig, BertModel, BertTokenizerFast
 from spacy_clinrel.layers.focused import STREncoder
 
 from ..util import (
+    batches_of,
     edges,
     ents,
     fit,
@@ -84,6 +85,20 @@ def test_batches_do_not_matter(nlp):
     together = component.predict(docs).scores
     alone = np.concatenate([component.predict([doc]).scores for doc in docs])
     np.testing.assert_allclose(together, alone, atol=1e-5)
+
+
+def test_the_budget_changes_what_runs_at_a_time_and_nothing_else(nlp, trained):
+    path = f"components.{NAME}.model.budget"
+    small = spacy.load(trained, config={path: 64})
+    docs = [nlp.make_doc(note.text) for note in make_notes(nlp, 6)]
+    scores, sizes = [], []
+    for pipe in (nlp, small):
+        (shim,) = pipe.get_pipe(NAME).model.get_ref("encoder").layers[0].shims
+        with batches_of(shim._model.inner.transformer) as batches:
+            scores.append(pipe.get_pipe(NAME).predict(docs).scores)
+        sizes.append(max(rows * pieces for rows, pieces in batches if rows > 1))
+    np.testing.assert_allclose(*scores, atol=1e-5)
+    assert sizes[1] <= 64 < sizes[0]
 
 
 def test_documents_without_text_or_mentions(nlp):
