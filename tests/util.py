@@ -8,6 +8,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, Dict, Iterable, Iterator, List, Sequence, Set, Tuple
 
+import numpy as np
 from spacy.language import Language
 from spacy.tokens import Doc, DocBin, Span
 from spacy.training import Example
@@ -248,14 +249,19 @@ def step(
     return losses
 
 
-def gradients(model: Model) -> Iterator[bool]:
-    """YIELDS (bool): For each weight of a model, whether it has a gradient other than zero."""
+def gradient_arrays(model: Model) -> Iterator[np.ndarray]:
+    """YIELDS (ndarray): The gradient of each weight of a model, zeros where there is none."""
     for node in model.walk():
         for name in node.param_names:
-            yield bool(node.has_grad(name)) and bool(node.get_grad(name).any())
+            yield node.get_grad(name) if node.has_grad(name) else 0 * node.get_param(name)
         for shim in node.shims:
             for weight in shim._model.parameters():
-                yield weight.grad is not None and bool(weight.grad.any())
+                yield (0 * weight.detach() if weight.grad is None else weight.grad).numpy()
+
+
+def gradients(model: Model) -> Iterator[bool]:
+    """YIELDS (bool): For each weight of a model, whether it has a gradient other than zero."""
+    return (bool(gradient.any()) for gradient in gradient_arrays(model))
 
 
 def write_docs(path: Path, docs: Iterable[Doc]) -> Path:
