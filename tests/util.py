@@ -292,18 +292,25 @@ def run_python(*args: Any, expect: int = 0) -> str:
 
 
 @contextmanager
-def batches_of(bert: Any) -> Iterator[List[Tuple[int, int]]]:
-    """YIELDS (List[Tuple[int, int]]): Sequences and pieces of each batch that reaches a layer of a
-    BERT, whose keys and values every piece needs."""
-    found: List[Tuple[int, int]] = []
+def inputs_of(*modules: Any) -> Iterator[List[List[Any]]]:
+    """YIELDS (List[List[Tensor]]): What comes in meanwhile, for each of some modules of PyTorch."""
+    found: List[List[Any]] = [[] for _ in modules]
     hooks = [
-        layer.attention.self.key.register_forward_pre_hook(
-            lambda _, inputs: found.append(tuple(inputs[0].shape[:2]))
-        )
-        for layer in bert.encoder.layer
+        module.register_forward_pre_hook(lambda _, inputs, seen=seen: seen.append(inputs[0]))
+        for module, seen in zip(modules, found)
     ]
     try:
         yield found
     finally:
         for hook in hooks:
             hook.remove()
+
+
+@contextmanager
+def batches_of(bert: Any) -> Iterator[List[Tuple[int, int]]]:
+    """YIELDS (List[Tuple[int, int]]): Sequences and pieces of each batch that reaches a layer of a
+    BERT, whose keys every piece needs; known at the end."""
+    found: List[Tuple[int, int]] = []
+    with inputs_of(*(layer.attention.self.key for layer in bert.encoder.layer)) as seen:
+        yield found
+    found += [tuple(states.shape[:2]) for of_layer in seen for states in of_layer]

@@ -4,9 +4,10 @@ import pytest
 import torch
 from transformers import BertConfig, BertModel
 
+from spacy_clinrel.layers.dropout import set_dropout
 from spacy_clinrel.layers.focused import PairHead, STREncoder, focused_mask, pair_places
 
-from ..util import batches_of
+from ..util import batches_of, inputs_of
 
 SIZE = 12
 LENGTHS = torch.tensor([12, 9, 7])
@@ -180,4 +181,10 @@ def test_head():
     x = torch.randn(4, 3)
     hidden = torch.tanh(x @ head.hidden.weight.T + head.hidden.bias)
     torch.testing.assert_close(head(x), hidden @ head.output.weight.T + head.output.bias)
+    set_dropout(head, 0.5)
+    with inputs_of(head.hidden, head.output) as seen:
+        head(torch.ones(50, 3))
+    for [inputs] in seen:
+        assert 0.3 < (inputs == 0).float().mean() < 0.7
+    head.eval()
     assert torch.autograd.gradcheck(head.double(), (x.double().requires_grad_(),))

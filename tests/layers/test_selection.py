@@ -8,6 +8,8 @@ import torch
 from spacy_clinrel.layers.dropout import set_dropout
 from spacy_clinrel.layers.selection import Selection
 
+from ..util import inputs_of
+
 TAGS = torch.tensor([0, 1, 2, 3, 0, 4, 0])
 ALL = torch.tensor([(i, j) for i in range(7) for j in range(7)])
 
@@ -62,9 +64,23 @@ def test_gradients(tokens):
     assert torch.autograd.gradcheck(lambda x: layer(x, TAGS, ALL), (some,))
 
 
-def test_no_pairs_and_dropout(tokens):
+def test_no_pairs(tokens):
+    assert make()(tokens, TAGS, ALL[:0]).shape == (0, 2)
+
+
+def test_dropout_of_token_vectors_and_of_pairs(tokens):
+    """The embeddings of tags stay as they are."""
     layer = make()
-    assert layer(tokens, TAGS, ALL[:0]).shape == (0, 2)
-    plain = layer(tokens, TAGS, ALL)
     set_dropout(layer, 0.5)
-    assert not torch.equal(layer(tokens, TAGS, ALL), plain)
+    layer.eval()
+    plain = layer(tokens, TAGS, ALL)
+    assert torch.equal(layer(tokens, TAGS, ALL), plain)
+    layer.train()
+    with inputs_of(layer.head, layer.tail, layer.output) as (heads, tails, pairs):
+        assert not torch.equal(layer(tokens, TAGS, ALL), layer(tokens, TAGS, ALL))
+    for z in (*heads, *tails):
+        kept = z[:, :4] != 0
+        assert 0.2 < kept.double().mean() < 0.8
+        torch.testing.assert_close(z[:, :4][kept], 2 * tokens[kept])
+        assert torch.equal(z[:, 4:], layer.tags(TAGS))
+    assert all(0.3 < (hidden == 0).double().mean() < 0.7 for hidden in pairs)

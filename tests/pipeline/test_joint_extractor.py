@@ -151,6 +151,19 @@ def test_docs_without_entity_or_relation_annotation_teach_nothing(zh):
     assert nlp.update([bare], sgd=nlp.resume_training())[NAME] == 0.0
 
 
+def test_the_embeddings_of_gold_tags_learn(zh):
+    """Of tags that end a mention; what the tagger would say has no part in it."""
+    zh.add_pipe(NAME, config=joint_config())
+    notes = make_notes(zh, 4)
+    fit(zh, text_examples(zh, notes), steps=0)
+    component = zh.get_pipe(NAME)
+    component.update(text_examples(zh, notes))
+    (shim,) = component.model.get_ref("relations").shims
+    learned = shim._model.inner.tags.weight.grad.any(dim=1)
+    wanted = {int(tags_of(note)[ent.end - 1]) for note in notes for ent in note.ents}
+    assert set(np.flatnonzero(learned)) == wanted and not learned.all()
+
+
 @pytest.mark.parametrize("option", [{"threshold": 1.5}, {"negatives": -1}, {"train_pairs": "all"}])
 def test_options_out_of_range(zh, option):
     with pytest.raises(ValueError, match="C006"):
