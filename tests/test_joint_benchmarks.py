@@ -1,6 +1,8 @@
 """The benchmarks of joint models, at a small setting."""
 
 import json
+import shutil
+from argparse import Namespace
 
 import pytest
 from spacy import util
@@ -46,6 +48,41 @@ def test_every_system_has_a_config_that_is_whole(as_corpora, benchmarks, tmp_pat
                 assert config["training"]["max_steps"] == {"layer": 1000, "cmeie": 1600}[corpus]
                 nlp = util.load_model_from_config(config, auto_fill=False, validate=True)
                 assert nlp.pipe_names
+                # The best step is that of the score that is reported.
+                weights = config["training"]["score_weights"]
+                scores = {key for key, value in weights.items() if value}
+                assert scores <= {"ents_f", f"{CORPORA[corpus].score}_f"}
+
+
+@pytest.mark.parametrize("ablations", [False, True])
+def test_a_process_runs_the_cell_that_it_is_for(benchmarks, monkeypatch, tmp_path, ablations):
+    from joint import arguments, cells, job, result_path
+
+    def options(*args):
+        monkeypatch.setattr("sys.argv", [str(arg) for arg in args])
+        return arguments()
+
+    own = ("--data", tmp_path / "data", "--vectors", "none", "--work", tmp_path / "w")
+    every = options(SCRIPT, *own, *(["--ablations"] if ablations else []), "--seeds", 3, 4)
+    made = cells(every)
+    assert {cell.corpus for cell in made} == ({"layer"} if ablations else {"layer", "cmeie"})
+    assert {cell.seed for cell in made} == {3, 4}
+    assert len({result_path(cell, tmp_path) for cell in made}) == len(made)
+    for cell in made:
+        asked = options(*job(cell, every).command)
+        assert asked.cell and cells(asked) == [cell]
+
+
+def test_the_small_encoder_is_made_once_for_its_texts(as_corpora, benchmarks, tmp_path):
+    from joint import make_bert
+
+    def made(data, vectors="none"):
+        make_bert(Namespace(data=data, vectors=vectors, scale="small"), tmp_path / "encoder")
+        return (tmp_path / "encoder" / "model.safetensors").stat().st_mtime_ns
+
+    copy = shutil.copytree(as_corpora, tmp_path / "copy")
+    first = made(as_corpora)
+    assert made(as_corpora) == first != made(copy)
 
 
 def test_speed_of_gathered_pairs(benchmarks, tmp_path):
