@@ -50,6 +50,14 @@ def trained_model(made_up, tmp_path_factory) -> Path:
     return folder / "model-best"
 
 
+@pytest.fixture
+def raw(request, tmp_path) -> Path:
+    """RETURNS (Path): A file with the TEXT of the test's module."""
+    path = tmp_path / "raw.txt"
+    path.write_text(request.module.TEXT, encoding="utf-8")
+    return path
+
+
 # Notes of each part of the benchmarks' small corpora.
 PARTS = {"train": 24, "dev": 6, "test": 6}
 

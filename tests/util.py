@@ -112,6 +112,11 @@ def ents(doc: Doc) -> List[Tuple[int, int, str]]:
     return [(ent.start, ent.end, ent.label_) for ent in doc.ents]
 
 
+def both(doc: Doc) -> List[Any]:
+    """The entities and the relations of a Doc as values."""
+    return [*ents(doc), *sorted(edges(doc))]
+
+
 def span(doc: Doc, text: str, label: str = "X") -> Span:
     """The first place of a text in a Doc of single characters."""
     start = doc.text.index(text)
@@ -197,17 +202,22 @@ def joint_relations_config(**options: Any) -> Dict[str, Any]:
     return config
 
 
+def strided(window: int = 100, stride: int = 80) -> Dict[str, Any]:
+    """RETURNS (Dict[str, Any]): The config of windows of so many tokens, so far apart."""
+    return {
+        "@span_getters": "spacy-transformers.strided_spans.v1",
+        "window": window,
+        "stride": stride,
+    }
+
+
 def focused_config(encoder: str, **options: Any) -> Dict[str, Any]:
     """RETURNS (Dict[str, Any]): The config of a joint_extractor with focused attention."""
     model = {
         "@architectures": "spacy-clinrel.FocusedAttention.v1",
         "encoder": {"@misc": "spacy-clinrel.PretrainedEncoder.v1", "name": encoder},
         "focused_layers": 1,
-        "get_spans": {
-            "@span_getters": "spacy-transformers.strided_spans.v1",
-            "window": 100,
-            "stride": 80,
-        },
+        "get_spans": strided(),
     }
     own = {key: options.pop(key) for key in list(options) if key in MODEL_OPTIONS}
     return {"model": {**model, **own}, "train_pairs": "mentions", **options}

@@ -12,13 +12,6 @@ from ..util import run_python
 TEXT = "患者头痛3天，予CT检查。\nCT示：肺炎。\n\n体温38.5℃，BP120/80mmHg。\n" * 3
 
 
-@pytest.fixture
-def raw(tmp_path):
-    path = tmp_path / "raw.txt"
-    path.write_text(TEXT, encoding="utf-8")
-    return path
-
-
 def make(raw, out, *options, expect=0):
     return run_python("-m", "spacy", "clinrel", "make-encoder", raw, out, *options, expect=expect)
 

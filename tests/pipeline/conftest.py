@@ -12,6 +12,7 @@ from spacy_clinrel.ml.encoder_files import save_encoder
 from spacy_clinrel.ml.make_encoder import make_encoder
 
 from ..util import (
+    both,
     chain_config,
     edges,
     ents,
@@ -56,11 +57,6 @@ class Kind(NamedTuple):
     def docs(self, nlp: Language, notes: Iterable[Doc]) -> List[Doc]:
         """RETURNS (List[Doc]): What the component annotates."""
         return [example.predicted for example in self.examples(nlp, notes)]
-
-
-def both(doc: Doc) -> Any:
-    """RETURNS (List): Entities and relations as values."""
-    return [*ents(doc), *sorted(edges(doc))]
 
 
 KINDS = [

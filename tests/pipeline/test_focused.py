@@ -14,6 +14,7 @@ from spacy_clinrel.layers.focused import STREncoder
 
 from ..util import (
     batches_of,
+    both,
     edges,
     ents,
     fit,
@@ -23,12 +24,13 @@ from ..util import (
     make_doc,
     make_notes,
     step,
+    strided,
     text_examples,
 )
 
 NAME = "joint_extractor"
 PAIRS = "spacy-clinrel.SentencePairs.v1"
-SHORT = {"@span_getters": "spacy-transformers.strided_spans.v1", "window": 20, "stride": 10}
+SHORT = strided(20, 10)
 
 
 def pipeline(bert, **options):
@@ -59,8 +61,7 @@ def nlp(trained):
 
 def test_it_fits_saves_and_loads(nlp):
     for note in make_notes(nlp, 6):
-        doc = nlp(note.text)
-        assert ents(doc) == ents(note) and edges(doc) == edges(note)
+        assert both(nlp(note.text)) == both(note)
     scores = nlp.evaluate(text_examples(nlp, make_notes(nlp, 6)))
     assert scores["ents_f"] == scores["rel_micro_f"] == 1.0
 
@@ -78,8 +79,8 @@ def test_batches_do_not_matter(nlp):
     views = []
     for size in (1, 8):
         docs = list(nlp.pipe(texts, batch_size=size))
-        views.append([(ents(doc), edges(doc)) for doc in docs])
-    assert views[0] == views[1] and sum(len(found) for _, found in views[0]) > 10
+        views.append([both(doc) for doc in docs])
+    assert views[0] == views[1] and sum(len(doc._.relations) for doc in docs) > 10
     docs = [nlp.make_doc(text) for text in texts]
     component = nlp.get_pipe(NAME)
     together = component.predict(docs).scores
@@ -323,8 +324,7 @@ def test_an_encoder_that_normalises_elsewhere(tmp_path, bert):
 
 
 def test_tokens_between_windows_are_counted(bert):
-    gaps = {"@span_getters": "spacy-transformers.strided_spans.v1", "window": 10, "stride": 20}
-    nlp = pipeline(bert, get_spans=gaps)
+    nlp = pipeline(bert, get_spans=strided(10, 20))
     with pytest.warns(UserWarning) as told:
         initialize(nlp)
     messages = " ".join(str(one.message) for one in told)

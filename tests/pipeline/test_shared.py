@@ -9,6 +9,7 @@ import spacy
 from spacy_clinrel.readers import gold_mentions_doc
 
 from ..util import (
+    both,
     edges,
     ents,
     fit,
@@ -82,7 +83,7 @@ def test_a_copy_from_disk(end_to_end, tmp_path):
     other = spacy.load(tmp_path / "model")
     for note in make_notes(nlp, 4, seed=2):
         first, second = nlp(note.text), other(note.text)
-        assert ents(first) == ents(second) and edges(first) == edges(second)
+        assert both(first) == both(second)
         for one, two in zip(first._.relations, second._.relations):
             assert one.score == pytest.approx(two.score, abs=1e-6)
 
@@ -94,8 +95,8 @@ def test_batches(end_to_end):
     for size in (1, 2, 100):
         docs = list(nlp.pipe(texts, batch_size=size))
         assert [doc.text for doc in docs] == texts
-        views.append([(ents(doc), edges(doc)) for doc in docs])
-    assert views[0] == views[1] == views[2] and any(found for _, found in views[0])
+        views.append([both(doc) for doc in docs])
+    assert views[0] == views[1] == views[2] and any(views[0])
 
 
 def test_a_pipeline_run_twice_on_one_doc(end_to_end):
@@ -153,15 +154,15 @@ def test_a_frozen_encoder(end_to_end):
 def test_replaced_listeners(end_to_end, names, tmp_path):
     nlp = shared().from_bytes(end_to_end)
     notes = make_notes(nlp, 4, seed=6)
-    before = [(ents(nlp(note.text)), edges(nlp(note.text))) for note in notes]
+    before = [both(nlp(note.text)) for note in notes]
     for name in names:
         nlp.replace_listeners("tok2vec", name, ["model.tok2vec"])
     if names == BOTH:
         nlp.remove_pipe("tok2vec")
-    assert [(ents(nlp(note.text)), edges(nlp(note.text))) for note in notes] == before
+    assert [both(nlp(note.text)) for note in notes] == before
     nlp.to_disk(tmp_path / "model")
     other = spacy.load(tmp_path / "model")
-    assert [(ents(other(note.text)), edges(other(note.text))) for note in notes] == before
+    assert [both(other(note.text)) for note in notes] == before
     # They learn on, each with its own copy.
     batch = gold_examples(other, make_notes(other, 2))
     losses = other.update(batch, sgd=other.resume_training())

@@ -5,8 +5,8 @@ import pytest
 import spacy
 
 from ..util import (
+    both,
     edges,
-    ents,
     fit,
     gold_examples,
     joint_config,
@@ -14,6 +14,7 @@ from ..util import (
     ner_config,
     relation_config,
     step,
+    strided,
     text_examples,
 )
 
@@ -23,7 +24,6 @@ LISTENER = {
     "pooling": {"@layers": "reduce_mean.v1"},
     "upstream": "transformer",
 }
-SPANS = {"@span_getters": "spacy-transformers.strided_spans.v1", "window": 100, "stride": 80}
 CONFIGS = {
     "clinical_ner": ner_config,
     "relation_classifier": relation_config,
@@ -37,7 +37,7 @@ def pipeline(bert, names=("clinical_ner", "relation_classifier")):
         "@architectures": "spacy-transformers.TransformerModel.v3",
         "name": bert,
         "tokenizer_config": {"use_fast": True},
-        "get_spans": SPANS,
+        "get_spans": strided(),
     }
     nlp.add_pipe("transformer", config={"model": model})
     for name in names:
@@ -58,17 +58,14 @@ def trained(bert, tmp_path_factory):
 def test_it_fits_and_loads(trained):
     nlp = spacy.load(trained)
     for note in make_notes(nlp, 4):
-        doc = nlp(note.text)
-        assert ents(doc) == ents(note) and edges(doc) == edges(note)
+        assert both(nlp(note.text)) == both(note)
 
 
 def test_batches(trained):
     nlp = spacy.load(trained)
     texts = [*(note.text for note in make_notes(nlp, 4)), "", "无殊。"]
-    views = [
-        [(ents(doc), edges(doc)) for doc in nlp.pipe(texts, batch_size=size)] for size in (1, 8)
-    ]
-    assert views[0] == views[1] and any(found for _, found in views[0])
+    views = [[both(doc) for doc in nlp.pipe(texts, batch_size=size)] for size in (1, 8)]
+    assert views[0] == views[1] and any(views[0])
 
 
 def test_texts_longer_than_a_window(trained):
@@ -112,7 +109,7 @@ def test_multi_head_selection_upon_a_transformer(bert, direct):
             "@architectures": "spacy-transformers.Tok2VecTransformer.v3",
             "name": bert,
             "tokenizer_config": {"use_fast": True},
-            "get_spans": SPANS,
+            "get_spans": strided(),
             "pooling": {"@layers": "reduce_mean.v1"},
         }
         nlp = spacy.blank("zh")
@@ -123,5 +120,4 @@ def test_multi_head_selection_upon_a_transformer(bert, direct):
     fit(nlp, text_examples(nlp, notes), steps=80, rate=0.01)
     again = spacy.util.load_model_from_config(nlp.config).from_bytes(nlp.to_bytes())
     for note in notes:
-        doc = again(note.text)
-        assert ents(doc) == ents(note) and edges(doc) == edges(note)
+        assert both(again(note.text)) == both(note)
