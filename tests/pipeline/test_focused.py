@@ -112,6 +112,13 @@ def test_documents_without_text_or_mentions(nlp):
     assert losses[NAME] == 0.0
 
 
+def test_windows_of_whole_documents_some_without_text(bert):
+    nlp = pipeline(bert, get_spans={"@span_getters": "spacy-transformers.doc_spans.v1"})
+    initialize(nlp)
+    docs = list(nlp.pipe(["", "头痛", ""]))
+    assert [len(doc) for doc in docs] == [0, 2, 0]
+
+
 def test_a_pair_is_scored_once_in_either_direction(bert):
     """Two relations between the same mentions' types, one in each direction."""
 
