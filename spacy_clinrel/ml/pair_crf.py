@@ -126,7 +126,8 @@ def chain_loss(
         padded, tags = scores[places], labels[places]  # (chains, longest, labels), without labels
         expected = crf.forward_backward(padded, mask, *weights)
         score = crf.sequence_score(padded, tags, mask, *weights)
-        loss += float((expected.log_partition - score).sum())
+        # Never negative, but for rounding.
+        loss += float((expected.log_partition - score).clamp(min=0.0).sum())
         # What is expected less what is there.
         surplus = expected.tags.scatter_add(2, tags[:, :, None], -mask[:, :, None].to(scores.dtype))
         d_scores[places[mask]] = surplus[mask]

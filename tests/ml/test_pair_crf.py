@@ -84,6 +84,14 @@ def test_gradient_by_differences(part):
         assert gradient[place] == pytest.approx((sides[0] - sides[1]) / (2 * step), abs=2e-3)
 
 
+def test_a_loss_of_nothing_is_not_negative():
+    """Rounding left it below zero once a model was sure of all labels."""
+    scores = np.random.default_rng(0).uniform(15, 40, (8, 1)) * np.eye(3)[[0, 1, 2, 1, 0, 0, 2, 2]]
+    some = emissions()._replace(scores=scores.astype("float32"))
+    loss, _ = chain_loss(some, scores.argmax(axis=1), np.ones(8, dtype=bool))
+    assert 0.0 <= loss < 1e-3
+
+
 def test_chains_of_unannotated_documents_teach_nothing():
     some, gold = emissions(), np.zeros(8, dtype="int64")
     loss, gradient = chain_loss(some, gold, np.zeros(8, dtype=bool))
