@@ -1,4 +1,4 @@
-"""Sentence boundaries of English case reports: `clinical_sentencizer` against spaCy's `sentencizer`.
+"""Sentence boundaries of English texts: `clinical_sentencizer` against spaCy's `sentencizer`.
 
     python benchmarks/sentences.py --corpora PATH
 
