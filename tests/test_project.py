@@ -8,6 +8,8 @@ from pathlib import Path
 
 import pytest
 import srsly
+from spacy.cli._util import app
+from typer.testing import CliRunner
 
 ROOT = Path(__file__).resolve().parent.parent
 PROJECT = srsly.read_yaml(ROOT / "project.yml")
@@ -47,25 +49,49 @@ def test_a_missing_corpora_folder_is_named(tmp_path):
     assert "nowhere/cmeie" in (result.stdout + result.stderr).replace("\\", "/")
 
 
-@pytest.mark.parametrize(
-    ("prefix", "lang", "config"), [("", "zh", "config"), ("en-", "en", "config_en")]
-)
-def test_the_whole_project_runs(tmp_path, prefix, lang, config):
-    """From notes to figures and a page; the wheels are built by the workflow itself."""
-    name = f"{lang}_clinrel"
-    notes = len(list((ROOT / "assets" / f"{lang}_notes" / "test").glob("*.txt")))
+def copy_project(folder):
     for part in ("project.yml", "configs", "assets"):
         source = ROOT / part
         copy = shutil.copytree if source.is_dir() else shutil.copy
-        copy(source, tmp_path / part)
-    for step in ("convert", "train", "evaluate", "visualize"):
-        tiny = (f"--vars.{config}", f"test/{name}")
-        result = run_spacy("project", "run", f"{prefix}{step}", ".", *tiny, cwd=tmp_path)
-        assert result.returncode == 0, result.stdout + result.stderr
-    end_to_end = json.loads((tmp_path / "metrics" / f"{name}_end_to_end.json").read_text())
-    gold = json.loads((tmp_path / "metrics" / f"{name}_gold_entities.json").read_text())
+        copy(source, folder / part)
+
+
+def check_outputs(folder, lang):
+    name = f"{lang}_clinrel"
+    notes = len(list((ROOT / "assets" / f"{lang}_notes" / "test").glob("*.txt")))
+    end_to_end = json.loads((folder / "metrics" / f"{name}_end_to_end.json").read_text())
+    gold = json.loads((folder / "metrics" / f"{name}_gold_entities.json").read_text())
     assert end_to_end["documents"] == gold["documents"] == notes > 20
     assert "ents_f" in end_to_end["end_to_end"] and "gold_entities" not in end_to_end
     assert "rel_micro_f" in gold["gold_entities"] and "end_to_end" not in gold
-    page = (tmp_path / "output" / f"{name}.html").read_text(encoding="utf-8")
+    page = (folder / "output" / f"{name}.html").read_text(encoding="utf-8")
     assert page.count("<svg") >= notes
+
+
+def test_the_whole_project_runs(tmp_path):
+    """From notes to figures and a page; the wheels are built by the workflow itself."""
+    copy_project(tmp_path)
+    for step in ("convert", "train", "evaluate", "visualize"):
+        tiny = ("--vars.config", "test/zh_clinrel")
+        result = run_spacy("project", "run", step, ".", *tiny, cwd=tmp_path)
+        assert result.returncode == 0, result.stdout + result.stderr
+    check_outputs(tmp_path, "zh")
+
+
+def test_the_english_commands_run(tmp_path, monkeypatch):
+    """The commands' own lines, within this process, which saves their start."""
+    copy_project(tmp_path)
+    monkeypatch.chdir(tmp_path)
+    for folder in PROJECT["directories"]:
+        (tmp_path / folder).mkdir(exist_ok=True)
+    commands = {command["name"]: command["script"] for command in PROJECT["commands"]}
+    values = {**PROJECT["vars"], "config_en": "test/en_clinrel"}
+    for step in ("en-convert", "en-train", "en-evaluate", "en-visualize"):
+        for line in commands[step]:
+            for key, value in values.items():
+                line = line.replace(f"${{vars.{key}}}", str(value))
+            python, option, module, *args = line.split()
+            assert (python, option, module) == ("python", "-m", "spacy")
+            result = CliRunner().invoke(app, args)
+            assert result.exit_code == 0, f"{line}\n{result.output}\n{result.exception!r}"
+    check_outputs(tmp_path, "en")
