@@ -1,7 +1,7 @@
 """What the document benchmark compares: corpora, systems and their configs."""
 
 from pathlib import Path
-from typing import Any, Dict, List, NamedTuple, Optional
+from typing import Any, Dict, List, NamedTuple
 
 from relation_settings import COMPONENT, ROOT
 from spacy import util
@@ -150,10 +150,3 @@ def _model(system: Dict[str, Any], sents: bool) -> Dict[str, Any]:
     elif "PairSentence" in model["@architectures"] and sents:
         model["sentence_ends"] = ""  # each of the corpus's sentences is a line
     return model
-
-
-def chosen(names: Optional[List[str]]) -> List[str]:
-    """names (Optional[List[str]]): Systems asked for.
-    RETURNS (List[str]): These, or all.
-    """
-    return names or list(SYSTEMS)

@@ -20,7 +20,7 @@ from typing import Any, Dict, List, Tuple
 import spacy
 import srsly
 import torch
-from document_settings import CORPORA, SYSTEMS, Cell, chosen, config
+from document_settings import CORPORA, SYSTEMS, Cell, config
 from jobs import Job, run_jobs
 from relation_cells import commit, save, train
 from relation_report import spread, table
@@ -61,7 +61,7 @@ def cells(options: argparse.Namespace) -> List[Cell]:
         Cell(system, corpus, seed, options.data, options.small)
         for seed in options.seeds
         for corpus in options.only
-        for system in chosen(options.systems)
+        for system in options.systems or SYSTEMS
     ]
 
 
