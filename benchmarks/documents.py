@@ -21,8 +21,7 @@ import spacy
 import srsly
 import torch
 from document_settings import CORPORA, SYSTEMS, Cell, config
-from jobs import Job, run_jobs
-from relation_cells import commit, save, train
+from jobs import add_options, file_stem, run_cells
 from relation_report import spread, table
 from relation_settings import COMPONENT, ROOT
 from spacy import util
@@ -30,6 +29,7 @@ from spacy.tokens import Doc
 
 from spacy_clinrel.candidates import sentence_ids
 from spacy_clinrel.readers import Corpus
+from training import commit, train
 
 RESULTS = ROOT / "benchmarks" / "results"
 PLACES = ("all", "within", "across")
@@ -40,16 +40,9 @@ def arguments() -> argparse.Namespace:
     parser = argparse.ArgumentParser(
         description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
     )
-    parser.add_argument("--data", type=Path, default=ROOT / "corpus", help="the .spacy files")
+    add_options(parser, "documents", list(CORPORA))
     parser.add_argument("--systems", nargs="+", choices=list(SYSTEMS), metavar="NAME")
-    parser.add_argument("--only", nargs="+", choices=list(CORPORA), default=list(CORPORA))
-    parser.add_argument("--seeds", nargs="+", type=int, default=[0, 1, 2])
-    parser.add_argument("--jobs", type=int, default=2, help="trainings at a time")
     parser.add_argument("--small", action="store_true", help="few documents and steps, for tests")
-    parser.add_argument("--results", type=Path, default=RESULTS / "documents")
-    parser.add_argument("--work", type=Path, default=ROOT / "benchmarks" / "work" / "documents")
-    parser.add_argument("--report", action="store_true", help="only write the tables")
-    parser.add_argument("--cell", action="store_true", help="run the one cell here and now")
     return parser.parse_args()
 
 
@@ -65,26 +58,11 @@ def cells(options: argparse.Namespace) -> List[Cell]:
     ]
 
 
-def result_path(cell: Cell, results: Path) -> Path:
+def stem(cell: Cell) -> str:
     """cell (Cell): The cell.
-    results (Path): Folder of the results.
-    RETURNS (Path): Where its result goes.
+    RETURNS (str): The name of its files.
     """
-    words = "".join(char if char.isalnum() else " " for char in cell.system.lower()).split()
-    return results / f"{cell.corpus}.{'_'.join(words)}.{cell.seed}.json"
-
-
-def job(cell: Cell, options: argparse.Namespace) -> Job:
-    """cell (Cell): The cell.
-    options (Namespace): The options.
-    RETURNS (Job): It in a process of its own.
-    """
-    folder = options.work / result_path(cell, Path()).stem
-    command = [__file__, "--cell", "--systems", cell.system, "--only", cell.corpus]
-    command += ["--seeds", str(cell.seed), "--data", str(cell.data)]
-    command += ["--results", str(options.results), "--work", str(options.work)]
-    command += ["--small"] if cell.small else []
-    return Job(f"{cell.system} on {cell.corpus}, seed {cell.seed}", command, folder)
+    return file_stem(cell.corpus, cell.system, cell.seed)
 
 
 def place_counts(gold: Doc, predicted: Doc, sents: bool) -> Dict[str, List[int]]:
@@ -204,18 +182,11 @@ def write_report(folder: Path, out: Path, notes: Path) -> None:
 def main() -> int:
     """RETURNS (int): The number of cells that failed."""
     options = arguments()
-    if options.cell:
-        [cell] = cells(options)
-        path = result_path(cell, options.results)
-        save(run(cell, options.work / path.stem), path)
-        return 0
-    failed = 0
-    if not options.report:
-        todo = [x for x in cells(options) if not result_path(x, options.results).exists()]
-        failed = run_jobs([job(cell, options) for cell in todo], options.jobs)
-    out = options.results.parent / f"{options.results.name}.md"
-    write_report(options.results, out, RESULTS / "documents_notes.md")
-    print(f"Saved {out}")
+    failed = run_cells(cells(options), "--systems", options, stem, run)
+    if not options.cell:
+        out = options.results.with_suffix(".md")
+        write_report(options.results, out, RESULTS / "documents_notes.md")
+        print(f"Saved {out}")
     return failed
 
 

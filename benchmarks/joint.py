@@ -20,10 +20,9 @@ from typing import Any, Dict, List
 import spacy
 import srsly
 import torch
-from jobs import Job, run_jobs
+from jobs import add_options, file_stem, run_cells
 from joint_report import write_report
 from joint_settings import ABLATIONS, BERT, CORPORA, SCALES, SYSTEMS, TINY_BERT, Cell, configs
-from relation_cells import commit, save, train
 from relation_settings import ROOT
 from spacy import util
 from spacy.language import Language
@@ -32,9 +31,9 @@ from spacy_clinrel.cli.evaluate import evaluate_path
 from spacy_clinrel.files import read_docbin
 from spacy_clinrel.ml.encoder_files import save_encoder
 from spacy_clinrel.ml.make_encoder import make_encoder
+from training import commit, train
 
 RESULTS = ROOT / "benchmarks" / "results"
-WORK = ROOT / "benchmarks" / "work" / "joint"
 
 
 def arguments() -> argparse.Namespace:
@@ -43,18 +42,11 @@ def arguments() -> argparse.Namespace:
         description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
     )
     names = [*SYSTEMS, *ABLATIONS]
-    parser.add_argument("--data", type=Path, default=ROOT / "corpus", help="the .spacy files")
+    add_options(parser, "joint", list(CORPORA))
     parser.add_argument("--vectors", default=str(ROOT / "corpus" / "vectors"), help="or 'none'")
     parser.add_argument("--systems", nargs="+", choices=names, metavar="NAME")
     parser.add_argument("--ablations", action="store_true", help="the ablations instead")
-    parser.add_argument("--only", nargs="+", choices=list(CORPORA), default=list(CORPORA))
-    parser.add_argument("--seeds", nargs="+", type=int, default=[0, 1, 2])
     parser.add_argument("--scale", choices=list(SCALES), default="cpu")
-    parser.add_argument("--jobs", type=int, default=2, help="trainings at a time")
-    parser.add_argument("--results", type=Path, default=RESULTS / "joint")
-    parser.add_argument("--work", type=Path, default=WORK)
-    parser.add_argument("--report", action="store_true", help="only write the tables")
-    parser.add_argument("--cell", action="store_true", help="run the one cell here and now")
     return parser.parse_args()
 
 
@@ -74,26 +66,11 @@ def cells(options: argparse.Namespace) -> List[Cell]:
     ]
 
 
-def result_path(cell: Cell, results: Path) -> Path:
+def stem(cell: Cell) -> str:
     """cell (Cell): The cell.
-    results (Path): Folder of the results.
-    RETURNS (Path): Where its result goes.
+    RETURNS (str): The name of its files.
     """
-    words = "".join(char if char.isalnum() else " " for char in cell.system.lower()).split()
-    return results / f"{cell.scale}.{cell.corpus}.{'_'.join(words)}.{cell.seed}.json"
-
-
-def job(cell: Cell, options: argparse.Namespace) -> Job:
-    """cell (Cell): The cell.
-    options (Namespace): The options.
-    RETURNS (Job): It in a process of its own.
-    """
-    folder = options.work / result_path(cell, Path()).stem
-    command = [__file__, "--cell", "--systems", cell.system, "--only", cell.corpus]
-    command += ["--seeds", str(cell.seed), "--scale", cell.scale, "--data", str(cell.data)]
-    command += ["--vectors", options.vectors, "--results", str(options.results)]
-    command += ["--work", str(options.work)]
-    return Job(f"{cell.system} on {cell.corpus}, seed {cell.seed}", command, folder)
+    return file_stem(cell.scale, cell.corpus, cell.system, cell.seed)
 
 
 def run(cell: Cell, folder: Path) -> Dict[str, Any]:
@@ -168,20 +145,14 @@ def make_bert(options: argparse.Namespace, folder: Path) -> None:
 def main() -> int:
     """RETURNS (int): The number of cells that failed."""
     options = arguments()
-    if options.cell:
-        [cell] = cells(options)
-        path = result_path(cell, options.results)
-        save(run(cell, options.work / path.stem), path)
-        return 0
-    failed = 0
-    if not options.report:
-        todo = [x for x in cells(options) if not result_path(x, options.results).exists()]
+    if not (options.cell or options.report):
         make_bert(options, options.work / f"encoder.{options.scale}")
-        failed = run_jobs([job(cell, options) for cell in todo], options.jobs)
-    suffix = "" if options.scale == "cpu" else f"_{options.scale}"
-    out = options.results.parent / f"joint{suffix}.md"
-    write_report(options.results, options.scale, out, RESULTS / "joint_notes.md")
-    print(f"Saved {out}")
+    failed = run_cells(cells(options), "--systems", options, stem, run)
+    if not options.cell:
+        suffix = "" if options.scale == "cpu" else f"_{options.scale}"
+        out = options.results.parent / f"joint{suffix}.md"
+        write_report(options.results, options.scale, out, RESULTS / "joint_notes.md")
+        print(f"Saved {out}")
     return failed
 
 

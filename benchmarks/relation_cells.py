@@ -4,17 +4,14 @@
 """
 
 import platform
-import subprocess
 import time
 from pathlib import Path
 from typing import Any, Callable, Dict, List
 
-import srsly
 import torch
 from relation_settings import (
     COMPONENT,
     CORPORA,
-    ROOT,
     SCALES,
     SVM,
     TUTORIAL,
@@ -24,51 +21,12 @@ from relation_settings import (
 )
 from spacy import util
 from spacy.language import Language
-from spacy.training.initialize import init_nlp
-from spacy.training.loop import train as train_loop
-from thinc.api import Config, Model
+from thinc.api import Model
 
 import spacy_clinrel
 from spacy_clinrel.cli.evaluate import evaluate_path
 from spacy_clinrel.readers import Corpus
-
-
-class Clock:
-    """Seconds of training, those of scoring left out, as `spacy train` goes on: processor time of
-    the one thread, which other jobs on the machine do not lengthen."""
-
-    def __init__(self, nlp: Language):
-        """nlp (Language): Its `evaluate` is timed from now on."""
-        self.start = time.process_time()
-        self.scoring = 0.0
-        self.marks: List[Dict[str, float]] = []
-        evaluate = nlp.evaluate
-
-        def timed(*args: Any, **kwargs: Any) -> Dict[str, Any]:
-            start = time.process_time()
-            scores = evaluate(*args, **kwargs)
-            self.scoring += time.process_time() - start
-            seconds = time.process_time() - self.start - self.scoring
-            self.marks.append({"seconds": round(seconds, 2), "score": scores.get("rel_micro_f")})
-            return scores
-
-        nlp.evaluate = timed  # type: ignore[method-assign]
-
-
-def train(config: Config, output: Path) -> List[Dict[str, float]]:
-    """Train as `spacy train` does.
-
-    config (Config): The config.
-    output (Path): Gets model-best and model-last.
-    RETURNS (List[Dict[str, float]]): Seconds of training and dev score at each scoring; the first
-        is after the first batch.
-    """
-    output.mkdir(parents=True, exist_ok=True)
-    nlp = init_nlp(config)
-    clock = Clock(nlp)
-    with (output / "log.txt").open("w", encoding="utf-8") as log:
-        train_loop(nlp, output, stdout=log, stderr=log)
-    return clock.marks
+from training import commit, train
 
 
 def parameters(model: Model) -> int:
@@ -185,21 +143,3 @@ def run(cell: Cell, work: Path) -> Dict[str, Any]:
         "machine": f"{platform.machine()}, one thread",
         "version": spacy_clinrel.__version__,
     }
-
-
-def commit() -> str:
-    """RETURNS (str): The commit of the working tree, marked where it has changes."""
-    command = ["git", "describe", "--always", "--dirty", "--abbrev=10"]
-    return subprocess.run(command, cwd=ROOT, capture_output=True, text=True).stdout.strip()
-
-
-def save(result: Dict[str, Any], path: Path) -> None:
-    """Write a result in one go, so that a run that was stopped leaves none or a whole one.
-
-    result (Dict[str, Any]): The result.
-    path (Path): The file.
-    """
-    path.parent.mkdir(parents=True, exist_ok=True)
-    part = path.with_suffix(".part")
-    srsly.write_json(part, result)
-    part.replace(path)

@@ -16,13 +16,12 @@ import sys
 from pathlib import Path
 from typing import List
 
-from jobs import Job, run_jobs
-from relation_cells import run, save
+from jobs import add_options, file_stem, run_cells
+from relation_cells import run
 from relation_report import write_report
 from relation_settings import CORPORA, MODELS, ROOT, SCALES, SVM, TUTORIAL, VARIANTS, Cell
 
 RESULTS = ROOT / "benchmarks" / "results"
-WORK = ROOT / "benchmarks" / "work"
 
 
 def arguments() -> argparse.Namespace:
@@ -30,20 +29,13 @@ def arguments() -> argparse.Namespace:
     parser = argparse.ArgumentParser(
         description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
     )
+    names = [*MODELS, *VARIANTS]
+    add_options(parser, "relations", list(CORPORA))
     parser.add_argument("--corpora", type=Path, help="folder of the corpora, to convert them")
-    parser.add_argument("--data", type=Path, default=ROOT / "corpus", help="their .spacy files")
     parser.add_argument("--vectors", default=str(ROOT / "corpus" / "vectors"), help="or 'none'")
     parser.add_argument("--tutorial", type=Path, help="checkout of explosion/projects")
-    names = [*MODELS, *VARIANTS]
     parser.add_argument("--models", nargs="+", choices=names, default=names, metavar="NAME")
-    parser.add_argument("--only", nargs="+", choices=list(CORPORA), default=list(CORPORA))
-    parser.add_argument("--seeds", nargs="+", type=int, default=[0, 1, 2])
     parser.add_argument("--scale", choices=list(SCALES), default="cpu")
-    parser.add_argument("--jobs", type=int, default=2, help="trainings at a time")
-    parser.add_argument("--results", type=Path, default=RESULTS / "relations")
-    parser.add_argument("--work", type=Path, default=WORK / "relations")
-    parser.add_argument("--report", action="store_true", help="only write tables and plots")
-    parser.add_argument("--cell", action="store_true", help="run the one cell here and now")
     return parser.parse_args()
 
 
@@ -65,30 +57,11 @@ def cells(options: argparse.Namespace) -> List[Cell]:
     ]
 
 
-def result_path(cell: Cell, results: Path) -> Path:
+def stem(cell: Cell) -> str:
     """cell (Cell): The cell.
-    results (Path): Folder of the results.
-    RETURNS (Path): Where its result goes.
+    RETURNS (str): The name of its files.
     """
-    model = cell.model.lower().replace(",", "").replace(" ", "_")
-    return results / f"{cell.scale}.{cell.corpus}.{model}.{cell.seed}.json"
-
-
-def job(cell: Cell, options: argparse.Namespace) -> Job:
-    """A cell in a process of its own.
-
-    cell (Cell): The cell.
-    options (Namespace): The options.
-    RETURNS (Job): The process.
-    """
-    folder = options.work / result_path(cell, Path()).stem
-    command = [__file__, "--cell", "--models", cell.model, "--only", cell.corpus]
-    command += ["--seeds", str(cell.seed), "--scale", cell.scale, "--data", str(options.data)]
-    command += ["--vectors", options.vectors, "--results", str(options.results)]
-    command += ["--work", str(folder)]
-    if cell.tutorial:
-        command += ["--tutorial", str(cell.tutorial)]
-    return Job(f"{cell.model} on {cell.corpus}, seed {cell.seed}", command, folder)
+    return file_stem(cell.scale, cell.corpus, cell.model, cell.seed)
 
 
 def convert(corpora: Path) -> None:
@@ -110,20 +83,14 @@ def convert(corpora: Path) -> None:
 def main() -> int:
     """RETURNS (int): The number of cells that failed."""
     options = arguments()
-    if options.cell:
-        [cell] = cells(options)
-        save(run(cell, options.work), result_path(cell, options.results))
-        return 0
-    if options.corpora and not options.report:
+    if options.corpora and not (options.cell or options.report):
         convert(options.corpora)
-    failed = 0
-    if not options.report:
-        todo = [x for x in cells(options) if not result_path(x, options.results).exists()]
-        failed = run_jobs([job(cell, options) for cell in todo], options.jobs)
-    suffix = "" if options.scale == "cpu" else f"_{options.scale}"
-    out = options.results.parent / f"relations{suffix}.md"
-    write_report(options.results, options.scale, out, RESULTS / "relations_notes.md")
-    print(f"Saved {out}")
+    failed = run_cells(cells(options), "--models", options, stem, run)
+    if not options.cell:
+        suffix = "" if options.scale == "cpu" else f"_{options.scale}"
+        out = options.results.parent / f"relations{suffix}.md"
+        write_report(options.results, options.scale, out, RESULTS / "relations_notes.md")
+        print(f"Saved {out}")
     return failed
 
 

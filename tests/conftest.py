@@ -2,7 +2,9 @@
 
 import os
 import shutil
+from importlib import import_module
 from pathlib import Path
+from typing import Any, Callable
 
 import pytest
 import spacy
@@ -84,3 +86,18 @@ def benchmarks(monkeypatch) -> Path:
     folder = ROOT / "benchmarks"
     monkeypatch.syspath_prepend(str(folder))
     return folder
+
+
+@pytest.fixture
+def run_benchmark(benchmarks, monkeypatch, capsys) -> Callable:
+    """RETURNS (Callable): Runs a benchmark's command line within this process; takes the script's
+    name and its arguments, and returns exit code and what was printed. Its trainings are processes
+    of their own."""
+
+    def run(script: str, *args: Any) -> Any:
+        monkeypatch.setattr("sys.argv", [str(benchmarks / script), *map(str, args)])
+        code = import_module(script[: -len(".py")]).main()
+        printed = capsys.readouterr()
+        return code, printed.out + printed.err
+
+    return run

@@ -21,16 +21,24 @@ from .util import ROOT, edges, run_python
 SCRIPT = ROOT / "benchmarks" / "relations.py"
 
 
-def bench(data, out, *args):
-    paths = ("--data", data, "--vectors", "none", "--results", out / "relations")
-    options = (*paths, "--work", out / "work", "--scale", "small", "--seeds", 0, "--jobs", 1)
-    return run_python(SCRIPT, *options, *args)
+@pytest.fixture
+def bench(run_benchmark, tmp_path):
+    """RETURNS (Callable): Runs the benchmark at its small setting, and returns what it prints."""
+
+    def run(data, *args, failed=0):
+        paths = ("--data", data, "--results", tmp_path / "relations", "--work", tmp_path / "work")
+        options = ("--vectors", "none", "--scale", "small", "--seeds", 0, "--jobs", 1)
+        code, printed = run_benchmark("relations.py", *paths, *options, *args)
+        assert code == failed, printed
+        return printed
+
+    return run
 
 
-def test_tables_plots_and_going_on(as_corpora, tmp_path):
+def test_tables_plots_and_going_on(as_corpora, bench, tmp_path):
     models = ("SVM", "PCNN", "Mention pair")
     run = ("--only", "11-labels", "--models", *models)
-    bench(as_corpora, tmp_path, *run)
+    bench(as_corpora, *run)
     report = (tmp_path / "relations_small.md").read_text(encoding="utf-8")
     figures = json.loads((tmp_path / "relations_small.json").read_text(encoding="utf-8"))
     assert [result["model"] for result in figures] == sorted(models, key=str.lower)
@@ -53,20 +61,17 @@ def test_tables_plots_and_going_on(as_corpora, tmp_path):
     kept, gone = results[0], results[-1]
     before = kept.stat().st_mtime_ns, json.loads(gone.read_text(encoding="utf-8"))["test"]
     gone.unlink()
-    bench(as_corpora, tmp_path, *run)
+    bench(as_corpora, *run)
     assert kept.stat().st_mtime_ns == before[0]
     assert json.loads(gone.read_text(encoding="utf-8"))["test"] == before[1]
 
 
-def test_a_cell_that_fails_is_named_and_the_rest_goes_on(as_corpora, tmp_path):
+def test_a_cell_that_fails_is_named_and_the_rest_goes_on(as_corpora, bench, tmp_path):
     folder = tmp_path / "data"
     shutil.copytree(as_corpora, folder)
     (folder / "cmeie_train.spacy").write_bytes(b"no DocBin")
     args = ("--models", "SVM", "--only", "cmeie", "11-labels")
-    paths = ("--data", folder, "--vectors", "none", "--results", tmp_path / "relations")
-    options = (*paths, "--work", tmp_path / "work", "--scale", "small", "--seeds", 0)
-    output = run_python(SCRIPT, *options, *args, expect=1)
-    assert "SVM on cmeie, seed 0: failed" in output
+    assert "small.cmeie.svm.0: failed" in bench(folder, *args, failed=1)
     assert [path.name for path in (tmp_path / "relations").glob("*.json")] == [
         "small.11-labels.svm.0.json"
     ]
@@ -165,9 +170,9 @@ def test_a_checkout_without_the_tutorial(benchmarks, tmp_path):
         load_tutorial(tmp_path)
 
 
-def test_the_tutorial_component_in_the_tables(as_corpora, checkout, tmp_path):
+def test_the_tutorial_component_in_the_tables(as_corpora, bench, checkout, tmp_path):
     name = "Tutorial component"
-    bench(as_corpora, tmp_path, "--only", "11-labels", "--models", name, "--tutorial", checkout)
+    bench(as_corpora, "--only", "11-labels", "--models", name, "--tutorial", checkout)
     [result] = json.loads((tmp_path / "relations_small.json").read_text(encoding="utf-8"))
     assert result["model"] == name and result["pairs_per_second"] > 0
     assert len(result["epochs"]) == 3 and result["epochs"][0]["seconds"] > 0

@@ -5,16 +5,14 @@ import json
 import pytest
 from spacy import util
 
-from .util import ROOT, make_doc, run_python
-
-SCRIPT = ROOT / "benchmarks" / "documents.py"
+from .util import make_doc
 
 
-def test_tables_and_going_on(as_corpora, tmp_path):
+def test_tables_and_going_on(as_corpora, run_benchmark, tmp_path):
     args = ("--data", as_corpora, "--results", tmp_path / "documents", "--work", tmp_path / "w")
     systems = ("BiGRU-Att", "Hierarchical, CRF of a sentence")
     args += ("--small", "--seeds", 0, "--jobs", 1, "--only", "layer", "--systems", *systems)
-    run_python(SCRIPT, *args)
+    assert run_benchmark("documents.py", *args)[0] == 0
     report = (tmp_path / "documents.md").read_text(encoding="utf-8")
     figures = json.loads((tmp_path / "documents.json").read_text(encoding="utf-8"))
     assert {result["system"] for result in figures} == set(systems)
@@ -24,7 +22,7 @@ def test_tables_and_going_on(as_corpora, tmp_path):
         row = next(line for line in report.splitlines() if f"| {result['system']} | 1 |" in line)
         assert f"{100 * places['all']['f']:.2f}" in row
     before = [path.stat().st_mtime_ns for path in sorted((tmp_path / "documents").iterdir())]
-    run_python(SCRIPT, *args)
+    assert run_benchmark("documents.py", *args)[0] == 0
     assert before == [
         path.stat().st_mtime_ns for path in sorted((tmp_path / "documents").iterdir())
     ]

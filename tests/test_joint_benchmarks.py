@@ -12,15 +12,15 @@ from .util import ROOT, run_python
 SCRIPT = ROOT / "benchmarks" / "joint.py"
 
 
-def bench(data, out, *args):
-    paths = ("--data", data, "--vectors", "none", "--results", out / "joint", "--work", out / "w")
-    options = ("--scale", "small", "--seeds", 0, "--jobs", 1, "--only", "layer")
-    return run_python(SCRIPT, *paths, *options, *args)
+def test_tables_and_going_on(as_corpora, run_benchmark, tmp_path):
+    def bench():
+        paths = ("--data", as_corpora, "--results", tmp_path / "joint", "--work", tmp_path / "w")
+        options = ("--vectors", "none", "--scale", "small", "--seeds", 0, "--jobs", 1)
+        args = (*paths, *options, "--only", "layer", "--systems", *systems)
+        assert run_benchmark("joint.py", *args)[0] == 0
 
-
-def test_tables_and_going_on(as_corpora, tmp_path):
     systems = ("Pipeline, an encoder each", "Focused, K = 2, eq14")
-    bench(as_corpora, tmp_path, "--systems", *systems)
+    bench()
     report = (tmp_path / "joint_small.md").read_text(encoding="utf-8")
     figures = json.loads((tmp_path / "joint_small.json").read_text(encoding="utf-8"))
     assert {result["system"] for result in figures} == set(systems)
@@ -31,7 +31,7 @@ def test_tables_and_going_on(as_corpora, tmp_path):
     # Every system has a row, measured or not.
     assert "| Multi-head | 0 |" in report and "| Focused, K = 6, eq13 | 0 |" in report
     before = [path.stat().st_mtime_ns for path in sorted((tmp_path / "joint").iterdir())]
-    bench(as_corpora, tmp_path, "--systems", *systems)
+    bench()
     assert before == [path.stat().st_mtime_ns for path in sorted((tmp_path / "joint").iterdir())]
 
 
@@ -56,7 +56,8 @@ def test_every_system_has_a_config_that_is_whole(as_corpora, benchmarks, tmp_pat
 
 @pytest.mark.parametrize("ablations", [False, True])
 def test_a_process_runs_the_cell_that_it_is_for(benchmarks, monkeypatch, tmp_path, ablations):
-    from joint import arguments, cells, job, result_path
+    from jobs import cell_command
+    from joint import arguments, cells, stem
 
     def options(*args):
         monkeypatch.setattr("sys.argv", [str(arg) for arg in args])
@@ -67,10 +68,10 @@ def test_a_process_runs_the_cell_that_it_is_for(benchmarks, monkeypatch, tmp_pat
     made = cells(every)
     assert {cell.corpus for cell in made} == ({"layer"} if ablations else {"layer", "cmeie"})
     assert {cell.seed for cell in made} == {3, 4}
-    assert len({result_path(cell, tmp_path) for cell in made}) == len(made)
-    for cell in made:
-        asked = options(*job(cell, every).command)
-        assert asked.cell and cells(asked) == [cell]
+    assert len({stem(cell) for cell in made}) == len(made)
+    for command in [cell_command(cell, "--systems") for cell in made]:
+        asked = options(*command)
+        assert asked.cell and [cells(asked)] == [[made.pop(0)]]
 
 
 def test_the_small_encoder_is_made_once_for_its_texts(as_corpora, benchmarks, tmp_path):

@@ -8,8 +8,8 @@ from pathlib import Path
 
 import pytest
 import srsly
-from spacy.cli._util import app
-from typer.testing import CliRunner
+
+from .util import invoke
 
 ROOT = Path(__file__).resolve().parent.parent
 PROJECT = srsly.read_yaml(ROOT / "project.yml")
@@ -92,6 +92,6 @@ def test_the_english_commands_run(tmp_path, monkeypatch):
                 line = line.replace(f"${{vars.{key}}}", str(value))
             python, option, module, *args = line.split()
             assert (python, option, module) == ("python", "-m", "spacy")
-            result = CliRunner().invoke(app, args)
+            result = invoke(*args)
             assert result.exit_code == 0, f"{line}\n{result.output}\n{result.exception!r}"
     check_outputs(tmp_path, "en")

@@ -9,12 +9,16 @@ from pathlib import Path
 from typing import Any, Dict, Iterable, Iterator, List, Sequence, Set, Tuple
 
 import numpy as np
+from click.testing import Result
+from spacy.cli._util import app
 from spacy.language import Language
 from spacy.tokens import Doc, DocBin, Span
 from spacy.training import Example
 from spacy.util import filter_spans, fix_random_seed
 from thinc.api import Model, Optimizer
+from typer.testing import CliRunner
 
+import spacy_clinrel.cli  # noqa: F401 - joins spaCy's command line
 from spacy_clinrel.readers import gold_mentions_doc
 from spacy_clinrel.tokens import GROUP, Relation, store_relations
 
@@ -299,6 +303,15 @@ def run_python(*args: Any, expect: int = 0) -> str:
     output = done.stdout + done.stderr
     assert done.returncode == expect, output
     return output
+
+
+def invoke(*args: Any) -> Result:
+    """Run a command of spaCy's within this process, which saves its start.
+
+    args (Any): The arguments after `python -m spacy`.
+    RETURNS (Result): Its output and exit code.
+    """
+    return CliRunner().invoke(app, [str(arg) for arg in args])
 
 
 @contextmanager

@@ -7,13 +7,15 @@ from transformers import AutoModel, AutoTokenizer
 
 from spacy_clinrel.vectors import train_vectors
 
-from ..util import run_python
+from ..util import invoke
 
 TEXT = "患者头痛3天，予CT检查。\nCT示：肺炎。\n\n体温38.5℃，BP120/80mmHg。\n" * 3
 
 
 def make(raw, out, *options, expect=0):
-    return run_python("-m", "spacy", "clinrel", "make-encoder", raw, out, *options, expect=expect)
+    result = invoke("clinrel", "make-encoder", raw, out, *options)
+    assert result.exit_code == expect, f"{result.output}\n{result.exception!r}"
+    return result.output
 
 
 def test_sizes_vocabulary_and_use(raw, tmp_path):

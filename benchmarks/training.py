@@ -1,0 +1,56 @@
+"""Training within a benchmark: as `spacy train` does, timed, and under which commit."""
+
+import subprocess
+import time
+from pathlib import Path
+from typing import Any, Dict, List
+
+from relation_settings import ROOT
+from spacy.language import Language
+from spacy.training.initialize import init_nlp
+from spacy.training.loop import train as train_loop
+from thinc.api import Config
+
+
+class Clock:
+    """Seconds of training, those of scoring left out, as `spacy train` goes on: processor time of
+    the one thread, which other jobs on the machine do not lengthen."""
+
+    def __init__(self, nlp: Language):
+        """nlp (Language): Its `evaluate` is timed from now on."""
+        self.start = time.process_time()
+        self.scoring = 0.0
+        self.marks: List[Dict[str, float]] = []
+        evaluate = nlp.evaluate
+
+        def timed(*args: Any, **kwargs: Any) -> Dict[str, Any]:
+            start = time.process_time()
+            scores = evaluate(*args, **kwargs)
+            self.scoring += time.process_time() - start
+            seconds = time.process_time() - self.start - self.scoring
+            self.marks.append({"seconds": round(seconds, 2), "score": scores.get("rel_micro_f")})
+            return scores
+
+        nlp.evaluate = timed  # type: ignore[method-assign]
+
+
+def train(config: Config, output: Path) -> List[Dict[str, float]]:
+    """Train as `spacy train` does.
+
+    config (Config): The config.
+    output (Path): Gets model-best and model-last.
+    RETURNS (List[Dict[str, float]]): Seconds of training and dev score at each scoring; the first
+        is after the first batch.
+    """
+    output.mkdir(parents=True, exist_ok=True)
+    nlp = init_nlp(config)
+    clock = Clock(nlp)
+    with (output / "log.txt").open("w", encoding="utf-8") as log:
+        train_loop(nlp, output, stdout=log, stderr=log)
+    return clock.marks
+
+
+def commit() -> str:
+    """RETURNS (str): The commit of the working tree, marked where it has changes."""
+    command = ["git", "describe", "--always", "--dirty", "--abbrev=10"]
+    return subprocess.run(command, cwd=ROOT, capture_output=True, text=True).stdout.strip()
