@@ -169,6 +169,25 @@ class Errors(metaclass=ErrorsWithCodes):
     )
     F015 = "{paths}: no character occurs {n} times. Give more text, or a smaller --min-count."
 
+    # Bootstrapping
+    B001 = (
+        "The pipeline has {n} components made by '{factory}'; bootstrapping needs one. Give a "
+        "config of relations between gold entities, e.g. configs/ccks2017_relations.cfg."
+    )
+    B002 = (
+        "[corpora.{part}] reads with '{reader}', which gives no gold entities. Use "
+        '@readers = "spacy-clinrel.Corpus.v1" with gold_entities = true.'
+    )
+    B003 = (
+        "{path} was begun with other settings or texts ({what}). Go on with the same, or begin in "
+        "an empty folder."
+    )
+    B004 = "{path} holds rounds of an earlier run. Go on with --resume, or give an empty folder."
+    B005 = "{path}: {n} documents, but none has two mentions. {hint}"
+    B006 = "'{option}' must be {allowed}, got {value}."
+    B008 = "The chart needs matplotlib: pip install 'spacy-clinrel[plots]'."
+    B007 = "The pipeline given as --ner has no component that finds mentions (it has: {names})."
+
     # Pictures
     V001 = "Unknown style '{style}'. Known: {allowed}."
     V002 = (
@@ -205,3 +224,7 @@ class Warnings(metaclass=ErrorsWithCodes):
         "longer or let them overlap more, or lower max_distance of the candidates."
     )
     W002 = "'{name}': {lost} of {total} gold relations can't be learned from: {reasons}."
+    W005 = (
+        "The labelled documents have no relation with these labels of dev: {labels}. They can't be "
+        "learned, nor found in the unlabelled documents. Label some by hand first."
+    )

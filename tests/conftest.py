@@ -10,6 +10,7 @@ import pytest
 import spacy
 from spacy.language import Language
 
+from spacy_clinrel.bootstrap import Data
 from spacy_clinrel.cli.convert import convert
 
 from .util import CONFIGS, ROOT, corpus_paths, make_notes, run_python, write_docs
@@ -76,6 +77,16 @@ def as_corpora(tmp_path_factory) -> Path:
         for prefix in ("ccks2017_relations", "cmeie"):
             convert("brat", notes, folder / f"{prefix}_{part}.spacy")
     return folder
+
+
+@pytest.fixture(scope="session")
+def few_labels(tmp_path_factory) -> Data:
+    """RETURNS (Data): Few labelled notes, and more whose relations nobody is to look at."""
+    folder = tmp_path_factory.mktemp("few_labels")
+    nlp = spacy.blank("zh")
+    for part, count, seed in (("l", 5, 1), ("u", 40, 5), ("dev", 10, 2), ("test", 6, 3)):
+        write_docs(folder / f"{part}.spacy", make_notes(nlp, count, seed=seed))
+    return Data(*(folder / f"{part}.spacy" for part in ("l", "u", "dev", "test")))
 
 
 @pytest.fixture

@@ -28,7 +28,7 @@ ALLOWED: Dict[str, Set[str]] = {
     **{room: STORE | {"schemes"} | MIDDLE for room in READING},
     "layers": set(),
     "ml": STORE | {"layers", "tagging", "candidates"},
-    "pipeline": STORE | {"tagging", "candidates", "scorers"},
+    "pipeline": STORE | {"tagging", "candidates", "scorers", "calibration"},
     "bootstrap": STORE | {"schemes", "calibration"} | MIDDLE | READING,
     "review": STORE | {"schemes", "calibration"} | MIDDLE | READING,
     "processing": STORE,

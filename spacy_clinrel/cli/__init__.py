@@ -3,6 +3,7 @@
 from spacy.cli._util import app as spacy_app
 
 from ._app import app
+from .bootstrap import bootstrap_cli
 from .convert import convert_cli
 from .evaluate import evaluate_cli
 from .init_vectors import init_vectors_cli
@@ -15,6 +16,7 @@ spacy_app.add_typer(app, name="clinrel")
 
 __all__ = [
     "app",
+    "bootstrap_cli",
     "convert_cli",
     "evaluate_cli",
     "init_vectors_cli",

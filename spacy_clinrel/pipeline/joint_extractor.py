@@ -319,7 +319,9 @@ class JointExtractor(RelationPipe):
             candidates = folded.candidates
             near = self._reach(docs, candidates, encoded)
             candidates, gold = candidates.select(near), gold[near]
-        keep = sample_pairs(gold, annotated_pairs(examples, candidates), self.cfg["negatives"])
+        keep = sample_pairs(
+            gold, annotated_pairs(examples, candidates, self.cfg), self.cfg["negatives"]
+        )
         if keep is not None:
             candidates, gold = candidates.select(keep), gold[keep]
         inputs = SelectionInput(docs, encoded, np.concatenate(tags), candidates)

@@ -10,6 +10,7 @@ from spacy.vocab import Vocab
 from thinc.api import Config, Model, Optimizer, set_dropout_rate
 from thinc.types import Floats2d
 
+from ..calibration import temper
 from ..candidates import make_candidates
 from ..errors import Errors
 from ..scorers import score_relations
@@ -91,6 +92,7 @@ class Predictions(NamedTuple):
         "typed": True,
         "mentions": "auto",
         "negatives": None,
+        "temperature": 1.0,
         "scorer": {"@scorers": "spacy-clinrel.relation_scorer.v1"},
     },
     default_score_weights=RELATIONS,
@@ -105,6 +107,7 @@ def make_relation_classifier(
     typed: bool,
     mentions: str,
     negatives: Optional[float],
+    temperature: float,
     scorer: Optional[Callable],
 ) -> "RelationClassifier":
     """Create a RelationClassifier component.
@@ -119,6 +122,8 @@ def make_relation_classifier(
     mentions (str): Where mentions come from: "auto", "ents" or "group".
     negatives (Optional[float]): In training, how many pairs without a relation to keep for
         each pair with one. None keeps all.
+    temperature (float): Calibration of the probabilities, see `calibration.temper`; 1.0 leaves
+        them as they are.
     scorer (Optional[Callable]): The scoring method.
     """
     return RelationClassifier(
@@ -131,6 +136,7 @@ def make_relation_classifier(
         typed=typed,
         mentions=mentions,
         negatives=negatives,
+        temperature=temperature,
         scorer=scorer,
     )
 
@@ -150,6 +156,7 @@ class RelationClassifier(RelationPipe):
         typed: bool = True,
         mentions: str = "auto",
         negatives: Optional[float] = None,
+        temperature: float = 1.0,
         scorer: Optional[Callable] = score_relations,
     ):
         """Initialize the component. The arguments are those of `make_relation_classifier`.
@@ -165,6 +172,7 @@ class RelationClassifier(RelationPipe):
         self.check_option("mentions", mentions, mentions in SOURCES, SOURCES)
         self.check_option("threshold", threshold, 0.0 <= threshold <= 1.0, "0 to 1")
         self.check_option("negatives", negatives, few, "0 or more")
+        self.check_option("temperature", temperature, temperature > 0.0, "above 0")
         one = exclusive or not self._chained
         self.check_option("exclusive", exclusive, one, "true with a CRF over pairs")
         self.strategy = candidates
@@ -175,6 +183,7 @@ class RelationClassifier(RelationPipe):
             "typed": typed,
             "mentions": mentions,
             "negatives": negatives,
+            "temperature": temperature,
             "labels": [],
             "types": [],
             "signatures": [],
@@ -212,6 +221,7 @@ class RelationClassifier(RelationPipe):
             p = self.model.attrs["chain_scores"](self._typed(output, candidates))
         else:
             p = probabilities(self.model.ops.to_numpy(output), candidates, self.cfg)
+        p = temper(p, self.cfg["temperature"], exclusive=self.cfg["exclusive"])
         return Predictions(candidates, p[:, self._first :])
 
     def set_annotations(self, docs: Iterable[Doc], scores: Predictions) -> None:
@@ -237,6 +247,17 @@ class RelationClassifier(RelationPipe):
             number of the others by reason, "lost".
         """
         return recall_ceiling(self.name, examples, self.make_candidates, self.cfg)
+
+    def gold_labels(self, examples: Iterable[Example]) -> np.ndarray:
+        """The gold labels of the candidate pairs that `predict` scores.
+
+        examples (Iterable[Example]): Documents whose predicted side has its mentions.
+        RETURNS (ndarray): Bool; labels that the component does not know are left out. Shape:
+            (pairs, labels)
+        """
+        examples = list(examples)
+        candidates = self.make_candidates([eg.predicted for eg in examples])
+        return gold_matrix(examples, candidates, self.cfg, self.name, strict=False)
 
     def update(
         self,
@@ -264,7 +285,7 @@ class RelationClassifier(RelationPipe):
         docs = [eg.predicted for eg in examples]
         candidates = self.make_candidates(docs)
         gold = gold_matrix(examples, candidates, self.cfg, self.name)
-        annotated = annotated_pairs(examples, candidates)
+        annotated = annotated_pairs(examples, candidates, self.cfg)
         keep = sample_pairs(gold, annotated, self.cfg["negatives"])
         if keep is not None:
             candidates, gold = candidates.select(keep), gold[keep]
@@ -289,7 +310,7 @@ class RelationClassifier(RelationPipe):
         examples = list(examples)
         candidates = self.make_candidates([eg.predicted for eg in examples])
         gold = gold_matrix(examples, candidates, self.cfg, self.name)
-        return self._loss(candidates, gold, scores, annotated_pairs(examples, candidates))
+        return self._loss(candidates, gold, scores, annotated_pairs(examples, candidates, self.cfg))
 
     def initialize(
         self,

@@ -7,12 +7,14 @@ from typing import Any, Callable, Dict, Iterable, List, Optional, Sequence, Set,
 import numpy as np
 from spacy.tokens import Doc, Span
 from spacy.training import Example
+from spacy.vocab import Vocab
 
 from ..errors import Errors, Warnings
 from ..tokens import GROUP, all_mentions, get_relations, read_mentions, store_relations
-from ..tokens.alignment import align_relations
+from ..tokens.alignment import Key, align_relations, mention_keys
 from ..tokens.mentions import has_own_mentions
 from ..tokens.relation import Edge, span_key
+from ..tokens.silver import silver_pairs
 from ..types import Candidates, Signature
 
 LabelData = Dict[str, List]
@@ -60,29 +62,16 @@ def gold_cells(
     RAISES (ValueError): If a label is unknown.
     """
     labels = {label: i for i, label in enumerate(cfg["labels"])}
-    type_names = ["", *cfg["types"]]
     cells: List[Tuple[int, int]] = []
     lost: Counter = Counter()
     total = 0
-    pair_ends = np.cumsum(candidates.pair_lengths)
-    mention_ends = np.cumsum(candidates.mention_lengths)
     for i, example in enumerate(examples):
         aligned = align_relations(example)
         lost.update(aligned.lost)
         total += len(aligned.relations) + sum(aligned.lost.values())
         if not aligned.relations:
             continue
-        first = int(pair_ends[i] - candidates.pair_lengths[i])
-        pairs = candidates.pairs[first : pair_ends[i]]
-        place = {(h, t): first + k for k, (h, t) in enumerate(pairs.tolist())}
-        rows = candidates.mentions[
-            mention_ends[i] - candidates.mention_lengths[i] : mention_ends[i]
-        ]
-        strings = example.reference.vocab.strings
-        index = {
-            (start, end, strings.add(type_names[kind])): m
-            for m, (start, end, kind) in enumerate(rows.tolist())
-        }
+        index, place = _places(candidates, i, example.predicted.vocab, cfg)
         for head, tail, label in aligned.relations:
             if label not in labels and not strict:
                 lost["a label that the pipeline does not know"] += 1
@@ -99,8 +88,30 @@ def gold_cells(
     return cells, lost, total
 
 
+def _places(
+    candidates: Candidates, i: int, vocab: Vocab, cfg: Dict[str, Any]
+) -> Tuple[Dict[Key, int], Dict[Tuple[int, int], int]]:
+    """The mentions of the i-th document by boundaries and type, and its pairs in the batch."""
+    names = ["", *cfg["types"]]
+    first, mention = (
+        int(lengths[:i].sum()) for lengths in (candidates.pair_lengths, candidates.mention_lengths)
+    )
+    pairs = candidates.pairs[first : first + candidates.pair_lengths[i]]
+    rows = candidates.mentions[mention : mention + candidates.mention_lengths[i]]
+    index = {
+        (start, end, vocab.strings.add(names[kind])): m
+        for m, (start, end, kind) in enumerate(rows.tolist())
+    }
+    return index, {(h, t): first + k for k, (h, t) in enumerate(pairs.tolist())}
+
+
 def gold_matrix(
-    examples: Sequence[Example], candidates: Candidates, cfg: Dict[str, Any], name: str
+    examples: Sequence[Example],
+    candidates: Candidates,
+    cfg: Dict[str, Any],
+    name: str,
+    *,
+    strict: bool = True,
 ) -> np.ndarray:
     """The gold labels of the candidates.
 
@@ -108,22 +119,38 @@ def gold_matrix(
     RETURNS (ndarray): True where a pair has a label, bool. Shape: (pairs, labels)
     """
     gold = np.zeros((len(candidates), len(cfg["labels"])), dtype=bool)
-    cells, _, _ = gold_cells(examples, candidates, cfg, name)
+    cells, _, _ = gold_cells(examples, candidates, cfg, name, strict=strict)
     if cells:
         gold[tuple(np.asarray(cells).T)] = True
     return gold
 
 
-def annotated_pairs(examples: Sequence[Example], candidates: Candidates) -> np.ndarray:
-    """Which pairs stand in documents that were annotated with relations.
+def annotated_pairs(
+    examples: Sequence[Example], candidates: Candidates, cfg: Dict[str, Any]
+) -> np.ndarray:
+    """Which pairs may be learned from: those of documents that were annotated with relations, and
+    of silver documents those that are known.
 
     examples (Sequence[Example]): The batch.
     candidates (Candidates): Its candidates.
-    RETURNS (ndarray): False for pairs of documents without the span group, which say nothing about
-        relations. Bool. Shape: (pairs,)
+    cfg (Dict[str, Any]): The component's types.
+    RETURNS (ndarray): False for pairs that say nothing about relations, like those of documents
+        without the span group. Bool. Shape: (pairs,)
     """
     annotated = np.asarray([GROUP in example.reference.spans for example in examples], dtype=bool)
-    return np.repeat(annotated, candidates.pair_lengths)
+    learned = np.repeat(annotated, candidates.pair_lengths)
+    for i, example in enumerate(examples):
+        known = silver_pairs(example.reference)
+        if known is None:
+            continue
+        index, place = _places(candidates, i, example.predicted.vocab, cfg)
+        # A mention that is not among the candidates' has no pairs.
+        mentions = [index.get(key, -1) for key in mention_keys(example)]
+        rows = [place.get((mentions[pair.head], mentions[pair.tail])) for pair in known]
+        first = int(candidates.pair_lengths[:i].sum())
+        learned[first : first + candidates.pair_lengths[i]] = False
+        learned[[row for row in rows if row is not None]] = True
+    return learned
 
 
 def sample_pairs(

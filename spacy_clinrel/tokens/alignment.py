@@ -62,20 +62,29 @@ def align_spans(example: Example, spans: List[Span]) -> np.ndarray:
     return aligned
 
 
+def mention_keys(example: Example) -> List[Key]:
+    """Where the mentions of the reference's span group stand in the predicted Doc.
+
+    example (Example): The pair of docs.
+    RETURNS (List[Key]): For each mention; start and end are -1 where token boundaries do not
+        allow it.
+    """
+    spans = list(example.reference.spans[GROUP])
+    bounds = align_spans(example, spans)
+    return [(int(s), int(e), span.label) for (s, e), span in zip(bounds, spans)]
+
+
 def align_relations(example: Example) -> AlignedRelations:
     """Map the gold relations of an Example from its reference to its predicted Doc.
 
     example (Example): The pair of docs.
     RETURNS (AlignedRelations): The relations, and a count of those that token boundaries lose.
     """
-    reference = example.reference
     lost: Counter = Counter()
-    edges = relation_edges(reference)
+    edges = relation_edges(example.reference)
     if not edges:
         return AlignedRelations([], lost)
-    spans = list(reference.spans[GROUP])
-    bounds = align_spans(example, spans)
-    keys = [(int(s), int(e), span.label) for (s, e), span in zip(bounds, spans)]
+    keys = mention_keys(example)
     relations = []
     for head, tail, label, _ in edges:
         if keys[head][0] < 0 or keys[tail][0] < 0:

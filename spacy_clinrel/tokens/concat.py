@@ -6,10 +6,12 @@ from spacy.tokens import Doc, Span
 
 from ..errors import Errors
 from .relation import FROM_ENTS, GROUP, Edge, relation_edges, store_relations
+from .silver import SILVER, SilverPair, silver_pairs
 
 
 def concat_docs(docs: Sequence[Doc], *, ensure_whitespace: bool = False) -> Doc:
     """Join documents into one, as `Doc.from_docs` does, and keep their relations, which it drops.
+    One silver document makes the whole silver: of others' pairs it is not known which are related.
 
     docs (Sequence[Doc]): The documents, at least one, all with the same vocab.
     ensure_whitespace (bool): Put a space between documents. Off, as Chinese needs none.
@@ -21,6 +23,7 @@ def concat_docs(docs: Sequence[Doc], *, ensure_whitespace: bool = False) -> Doc:
     joined = Doc.from_docs(list(docs), ensure_whitespace=ensure_whitespace)
     spans: List[Span] = []
     edges: List[Edge] = []
+    silver: List[SilverPair] = []
     offset = 0
     groups = [doc.spans[GROUP] for doc in docs if GROUP in doc.spans]
     for doc in docs:
@@ -31,8 +34,14 @@ def concat_docs(docs: Sequence[Doc], *, ensure_whitespace: bool = False) -> Doc:
                 Span(joined, start, end, label=span.label, kb_id=span.kb_id, span_id=span.id)
             )
         edges.extend((first + h, first + t, label, s) for h, t, label, s in relation_edges(doc))
+        known = silver_pairs(doc)
+        silver.extend(
+            pair._replace(head=first + pair.head, tail=first + pair.tail) for pair in known or ()
+        )
         offset += len(doc)
     if groups:
         from_ents = all(group.attrs.get(FROM_ENTS, False) for group in groups)
         store_relations(joined, spans, edges, from_ents=from_ents)
+        if any(SILVER in group.attrs for group in groups):
+            joined.spans[GROUP].attrs[SILVER] = [list(pair) for pair in silver]
     return joined

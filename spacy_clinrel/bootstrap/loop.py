@@ -1,0 +1,93 @@
+"""Rounds of training, each on what the model of the round before was sure of."""
+
+from pathlib import Path
+from typing import Any, Callable, Dict, List, Optional, Tuple
+
+import srsly
+from spacy import util
+from thinc.api import Config
+
+from ..errors import Errors
+from ..files import write_json
+from .options import Data, Options
+from .rounds import Progress, Run
+from .store import RunFolder, settings_of
+from .texts import check_config, prepare
+
+DEFAULT = Options()
+OnRound = Callable[[Dict[str, Any]], None]
+
+
+def bootstrap(
+    config: Config,
+    data: Data,
+    output: Path,
+    options: Options = DEFAULT,
+    *,
+    ner: Optional[str] = None,
+    resume: bool = False,
+    use_gpu: int = -1,
+    on_round: OnRound = lambda record: None,
+    progress: Progress = iter,
+) -> Dict[str, Any]:
+    """Train on labelled documents, label pairs of unlabelled ones, learn from the sure ones as
+    well, and so on (algorithm 1 of "ResGRU-Att", and guards against its semantic drift).
+
+    config (Config): Of a pipeline with one `relation_classifier`, read without interpolation.
+    data (Data): The documents.
+    output (Path): Folder of the run: `rounds.jsonl`, each round's silver documents in `rounds/`,
+        the kept pipeline in `model-best`.
+    options (Options): How.
+    ner (Optional[str]): Name or path of a pipeline that finds the mentions of the unlabelled
+        documents. None where they have theirs.
+    resume (bool): Go on after the last finished round. The result is that of a run that was not
+        interrupted.
+    use_gpu (int): GPU, or -1 for the CPU.
+    on_round (Callable[[Dict[str, Any]], None]): Called with each round's record.
+    progress (Callable[[Iterable[Doc]], Iterable[Doc]]): Wraps streams of unlabelled documents.
+    RETURNS (Dict[str, Any]): "stopped", why; "kept", the round whose model is kept; "rounds", their
+        records.
+    RAISES (ValueError): If a file can't be read, the config does not fit, or the folder holds
+        another run.
+    """
+    check_options(options)
+    check_config(config)
+    folder = RunFolder(output)
+    folder.begin(settings_of(config, data, options, ner or ""), resume)
+    prepared = folder.path / "data" / "counts.json"
+    if not prepared.exists():
+        nlp = None if ner is None else util.load_model(ner)
+        write_json(prepared, prepare(folder, config, data, nlp, progress))
+    run = Run(folder, config, options, use_gpu, progress)
+    while True:
+        records = folder.records()
+        stopped = run.stops(records)
+        if stopped:
+            break
+        record = run.round(len(records))
+        if record is None:
+            stopped = "nothing above the threshold"
+            break
+        folder.add(record)
+        run.clean(folder.records())
+        on_round(folder.records()[-1])
+    kept = run.best(records)
+    folder.finish(kept)
+    result = {"stopped": stopped, "kept": kept, "texts": srsly.read_json(prepared)}
+    write_json(folder.path / "result.json", result)
+    return {**result, "rounds": records}
+
+
+def check_options(options: Options) -> None:
+    """options (Options): The options.
+    RAISES (ValueError): If one makes no sense.
+    """
+    checks: List[Tuple[str, Any, bool, str]] = [
+        ("threshold", options.threshold, 0 < options.threshold < 1, "between 0 and 1"),
+        ("batch", options.batch, options.batch > 0, "1 or more"),
+        ("max_rounds", options.max_rounds, options.max_rounds >= 0, "0 or more"),
+        ("patience", options.guards.patience, options.guards.patience >= 0, "0 or more"),
+    ]
+    for option, value, fits, allowed in checks:
+        if not fits:
+            raise ValueError(Errors.B006.format(option=option, value=value, allowed=allowed))

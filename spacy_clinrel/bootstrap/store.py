@@ -1,0 +1,115 @@
+"""The folder of a run: what it was begun with, what each round left, and where to go on."""
+
+import hashlib
+import shutil
+from pathlib import Path
+from typing import Any, Dict, List
+
+import srsly
+from thinc.api import Config
+
+from ..errors import Errors
+from ..files import replacing, write_json
+from .options import Data, Options
+
+ROUNDS = "rounds.jsonl"
+# May differ when a run goes on.
+FREE = ("max_rounds",)
+
+
+class RunFolder:
+    """The folder of a run."""
+
+    def __init__(self, path: Path):
+        """path (Path): The folder."""
+        self.path = path
+
+    def begin(self, settings: Dict[str, Any], resume: bool) -> None:
+        """Note what the run is begun with, or see that it goes on with the same.
+
+        settings (Dict[str, Any]): As `settings_of` has them.
+        resume (bool): Whether rounds that are there are gone on from.
+        RAISES (ValueError): If there are rounds and they are not to be gone on from, or were begun
+            with other settings.
+        """
+        noted = self.path / "settings.json"
+        if noted.exists():
+            before = srsly.read_json(noted)
+            if not resume:
+                raise ValueError(Errors.B004.format(path=self.path))
+            other = [
+                key
+                for key in sorted({*before, *settings} - set(FREE))
+                if before.get(key) != settings.get(key)
+            ]
+            if other:
+                raise ValueError(Errors.B003.format(path=self.path, what=", ".join(other)))
+        elif self.path.is_dir() and any(self.path.iterdir()):
+            raise ValueError(Errors.B004.format(path=self.path))
+        write_json(noted, settings)
+
+    def records(self) -> List[Dict[str, Any]]:
+        """RETURNS (List[Dict[str, Any]]): What the finished rounds measured."""
+        path = self.path / ROUNDS
+        return list(srsly.read_jsonl(path)) if path.exists() else []
+
+    def add(self, record: Dict[str, Any]) -> None:
+        """record (Dict[str, Any]): A round that is finished. Before it nothing of it counts."""
+        lines = [srsly.json_dumps(one) for one in (*self.records(), record)]
+        with replacing(self.path / ROUNDS) as draft:
+            draft.write_text("".join(f"{line}\n" for line in lines), encoding="utf-8")
+
+    def data(self, part: str) -> Path:
+        """part (str): "labelled", "unlabelled", "dev" or "test".
+        RETURNS (Path): Its documents as the run sees them.
+        """
+        return self.path / "data" / f"{part}.spacy"
+
+    def round(self, number: int, fresh: bool = False) -> Path:
+        """number (int): The round.
+        fresh (bool): Whether to empty it.
+        RETURNS (Path): Its folder.
+        """
+        path = self.path / "rounds" / f"{number:02}"
+        if fresh:
+            shutil.rmtree(path, ignore_errors=True)
+            path.mkdir(parents=True)
+        return path
+
+    def finish(self, number: int) -> None:
+        """number (int): The round whose model becomes model-best."""
+        best, draft = self.path / "model-best", self.path / "model-best.part"
+        shutil.rmtree(draft, ignore_errors=True)
+        shutil.copytree(self.round(number) / "model", draft)
+        shutil.rmtree(best, ignore_errors=True)
+        draft.rename(best)
+
+
+def settings_of(config: Config, data: Data, options: Options, ner: str) -> Dict[str, Any]:
+    """What a run that goes on must have in common with its beginning.
+
+    config (Config): The config.
+    data (Data): The documents.
+    options (Options): The options.
+    ner (str): Name or path of the pipeline that finds mentions, or "".
+    RETURNS (Dict[str, Any]): Settings, and digests of the files.
+    """
+    return {
+        "config": hashlib.sha256(config.to_str(interpolate=False).encode()).hexdigest(),
+        **{part: _digest(path) for part, path in data._asdict().items()},
+        **options._replace(guards=None)._asdict(),  # type: ignore[arg-type]
+        **{f"guard_{key}": value for key, value in options.guards._asdict().items()},
+        "ner": ner,
+    }
+
+
+def _digest(path: Any) -> str:
+    if path is None:
+        return ""
+    digest = hashlib.sha256()
+    files = sorted(path.rglob("*.spacy")) if path.is_dir() else [path]
+    for file in files:
+        if not file.exists():
+            raise ValueError(Errors.F001.format(path=file))
+        digest.update(file.read_bytes())
+    return digest.hexdigest()

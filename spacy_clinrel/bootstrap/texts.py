@@ -1,0 +1,110 @@
+"""The documents of a run, as it sees them."""
+
+import warnings
+from pathlib import Path
+from typing import Callable, Dict, Iterable, List, Optional, Sequence, Set
+
+from spacy import util
+from spacy.language import Language
+from spacy.tokens import Doc
+from thinc.api import Config
+
+from ..errors import Errors, Warnings
+from ..readers import Corpus
+from ..report import entity_components
+from ..tokens import GROUP, all_mentions, relation_edges, store_relations
+from ..tokens.silver import SILVER
+from .options import Data
+from .silver import write_docs
+from .store import RunFolder
+
+READER = "spacy-clinrel.Corpus.v1"
+
+
+def prepare(
+    folder: RunFolder,
+    config: Config,
+    data: Data,
+    ner: Optional[Language],
+    progress: Callable[[Iterable[Doc]], Iterable[Doc]],
+) -> Dict[str, int]:
+    """Write the documents as the run sees them: gold ones in the config's label scheme, unlabelled
+    ones with their mentions alone, without those whose text is among the gold ones.
+
+    folder (RunFolder): Where to.
+    config (Config): The config.
+    data (Data): The documents.
+    ner (Optional[Language]): Finds the mentions of the unlabelled documents; None where they have
+        theirs.
+    progress (Callable[[Iterable[Doc]], Iterable[Doc]]): Wraps the stream of documents.
+    RETURNS (Dict[str, int]): Documents of each part, and the number of those "left_out".
+    RAISES (ValueError): If a file can't be read, or no unlabelled document has two mentions.
+    """
+    scheme = config["corpora"]["train"].get("scheme")
+    nlp = util.get_lang_class(config["nlp"]["lang"])()
+    counts: Dict[str, int] = {}
+    texts: Set[str] = set()
+    labels: Dict[str, Set[str]] = {}
+    for part in ("labelled", "dev", "test"):
+        path: Optional[Path] = getattr(data, part)
+        if path is not None:
+            docs = [eg.reference for eg in Corpus(path, scheme=scheme)(nlp)]
+            texts.update(doc.text for doc in docs)
+            labels[part] = {label for doc in docs for _, _, label, _ in relation_edges(doc)}
+            counts[part] = len(docs)
+            write_docs(docs, folder.data(part))
+    missing = labels["dev"] - labels["labelled"]
+    if missing:
+        warnings.warn(Warnings.W005.format(labels=", ".join(sorted(missing))), stacklevel=3)
+    docs = [eg.reference for eg in Corpus(data.unlabelled)(nlp)]
+    kept = [doc for doc in docs if doc.text not in texts]
+    kept = list(_with_mentions(kept, ner, progress))
+    if not any(len(all_mentions(doc)) > 1 for doc in kept):
+        hint = "All are among the gold ones." if docs and not kept else "Give --ner PIPELINE."
+        raise ValueError(Errors.B005.format(path=data.unlabelled, n=len(docs), hint=hint))
+    write_docs(kept, folder.data("unlabelled"))
+    return {**counts, "unlabelled": len(kept), "left_out": len(docs) - len(kept)}
+
+
+def _with_mentions(
+    docs: Sequence[Doc],
+    ner: Optional[Language],
+    progress: Callable[[Iterable[Doc]], Iterable[Doc]],
+) -> Iterable[Doc]:
+    if ner is not None:
+        with ner.select_pipes(disable=_others(ner)):
+            found = ner.pipe(Doc(ner.vocab, *_words(doc)) for doc in docs)
+            for doc, other in zip(progress(docs), found):
+                ents = [doc.char_span(e.start_char, e.end_char, e.label_) for e in other.ents]
+                doc.set_ents([ent for ent in ents if ent is not None], default="outside")
+                if GROUP in doc.spans:
+                    store_relations(doc, [], [])
+    for doc in docs:
+        if GROUP in doc.spans:
+            if relation_edges(doc):
+                store_relations(doc, list(doc.spans[GROUP]), [])
+            doc.spans[GROUP].attrs.pop(SILVER, None)
+        yield doc
+
+
+def _others(ner: Language) -> List[str]:
+    """Components after the last that finds mentions."""
+    writers = entity_components(ner)
+    if not writers:
+        raise ValueError(Errors.B007.format(names=", ".join(ner.pipe_names) or "none"))
+    last = ner.pipe_names.index(writers[-1])
+    return ner.pipe_names[last + 1 :]
+
+
+def _words(doc: Doc) -> tuple:
+    return [token.text for token in doc], [bool(token.whitespace_) for token in doc]
+
+
+def check_config(config: Config) -> None:
+    """config (Config): A config, to be trained in rounds.
+    RAISES (ValueError): If its corpora give no gold entities.
+    """
+    for part in ("train", "dev"):
+        reader = config["corpora"][part]
+        if reader.get("@readers") != READER or not reader.get("gold_entities"):
+            raise ValueError(Errors.B002.format(part=part, reader=reader.get("@readers")))

@@ -1,0 +1,112 @@
+"""One training of a round, and what it is measured by."""
+
+from pathlib import Path
+from typing import Any, Dict, List, NamedTuple, Tuple
+
+import numpy as np
+from spacy.language import Language
+from spacy.tokens import Doc
+from spacy.training import Example
+from spacy.training.initialize import init_nlp
+from spacy.training.loop import train
+from thinc.api import Config
+
+from ..calibration import expected_calibration_error, fit_temperature, reliability, temper
+from ..readers import gold_mentions_doc
+from ..report import GOLD_ENTITIES, RELATION_SCORES, evaluate
+from .scoring import ScoredPairs, find_component, gold_classes, score_pairs
+from .texts import READER
+
+
+class Calibration(NamedTuple):
+    """What dev says of the probabilities.
+
+    temperature (float): Fitted on dev.
+    errors (Dict[str, float]): Expected calibration error of the best class of all pairs, "all",
+        and of those whose best class is a relation, "relations"; of both under the temperature,
+        "all_calibrated" and "relations_calibrated".
+    """
+
+    temperature: float
+    errors: Dict[str, float]
+
+
+def train_round(
+    config: Config, train_path: Path, dev_path: Path, output: Path, seed: int, use_gpu: int
+) -> Path:
+    """Train as `spacy train` does, on the documents of a round.
+
+    config (Config): The config. Not changed.
+    train_path (Path): .spacy file of gold and silver documents.
+    dev_path (Path): .spacy file of gold documents.
+    output (Path): Gets model-best and log.txt.
+    seed (int): The seed.
+    use_gpu (int): GPU, or -1.
+    RETURNS (Path): The best model by dev.
+    """
+    config = config.copy()
+    for part, path in (("train", train_path), ("dev", dev_path)):
+        config["corpora"][part] = {"@readers": READER, "path": str(path), "gold_entities": True}
+    config["training"]["seed"] = seed
+    config["system"]["seed"] = seed
+    output.mkdir(parents=True, exist_ok=True)
+    nlp = init_nlp(config, use_gpu=use_gpu)
+    with (output / "log.txt").open("w", encoding="utf-8") as log:
+        train(nlp, output, use_gpu=use_gpu, stdout=log, stderr=log)
+    return output / "model-best"
+
+
+def gold_examples(nlp: Language, docs: List[Doc]) -> List[Example]:
+    """nlp (Language): The pipeline.
+    docs (List[Doc]): Gold documents.
+    RETURNS (List[Example]): Their predicted sides have the mentions alone.
+    """
+    return [Example(gold_mentions_doc(nlp, doc), doc) for doc in docs]
+
+
+def measure(nlp: Language, docs: List[Doc]) -> Dict[str, float]:
+    """nlp (Language): A pipeline.
+    docs (List[Doc]): Gold documents.
+    RETURNS (Dict[str, float]): "p", "r" and "f" between gold entities, micro-averaged.
+    """
+    scores = evaluate(nlp, gold_examples(nlp, docs), gold_entities=True)[GOLD_ENTITIES]
+    return {key: scores[name] or 0.0 for key, name in zip("prf", RELATION_SCORES)}
+
+
+def calibrate(scored: ScoredPairs, gold: np.ndarray) -> Calibration:
+    """Fit a temperature, and say how far confidence is from accuracy before and after.
+
+    scored (ScoredPairs): Dev's pairs, at temperature 1.
+    gold (ndarray): Their gold classes. Shape: (pairs,)
+    RETURNS (Calibration): The temperature and the errors.
+    """
+    temperature = fit_temperature(scored.p, gold)
+    errors = {}
+    for suffix, p in (("", scored.p), ("_calibrated", temper(scored.p, temperature))):
+        classes, confidence = p.argmax(axis=1), p.max(axis=1)
+        right = classes == gold
+        for name, rows in (("all", classes >= 0), ("relations", classes > 0)):
+            table = reliability(confidence[rows], right[rows], bins=15)
+            errors[name + suffix] = expected_calibration_error(table)
+    return Calibration(temperature, errors)
+
+
+def set_temperature(nlp: Language, temperature: float) -> None:
+    """Let a pipeline carry its calibration, in its config and where its component is saved.
+
+    nlp (Language): The pipeline, changed in place.
+    temperature (float): The temperature.
+    """
+    name = find_component(nlp)
+    component: Any = nlp.get_pipe(name)
+    component.cfg["temperature"] = temperature
+    nlp.get_pipe_config(name)["temperature"] = temperature
+
+
+def dev_scores(nlp: Language, docs: List[Doc]) -> Tuple[ScoredPairs, np.ndarray]:
+    """nlp (Language): A pipeline.
+    docs (List[Doc]): Gold documents.
+    RETURNS (Tuple[ScoredPairs, ndarray]): Their candidate pairs and the gold classes of these.
+    """
+    examples = gold_examples(nlp, docs)
+    return score_pairs(nlp, [eg.predicted for eg in examples]), gold_classes(nlp, examples)

@@ -1,0 +1,130 @@
+"""`python -m spacy clinrel bootstrap`: learn from unlabelled documents as well."""
+
+from pathlib import Path
+from typing import Annotated, Any, Dict, Optional
+
+import typer
+from spacy import util
+from spacy.cli._util import import_code, parse_config_overrides, setup_gpu
+from tqdm import tqdm
+from wasabi import msg
+
+from ..bootstrap import UNGUARDED, Data, Guards, Options, bootstrap, draw
+from ._app import app
+
+HEADER = ("round", "relations", "silver", "new", "dev F", "test F", "T", "ECE", "seconds")
+WIDTHS = (5, 9, 7, 6, 6, 6, 5, 6, 7)
+
+
+@app.command(
+    "bootstrap", context_settings={"allow_extra_args": True, "ignore_unknown_options": True}
+)
+def bootstrap_cli(
+    ctx: typer.Context,
+    config_path: Annotated[
+        Path, typer.Argument(metavar="CONFIG", help="Config of relations between gold entities")
+    ],
+    labelled: Annotated[
+        Path, typer.Option("--labelled", "-l", help=".spacy file or folder: gold relations")
+    ],
+    unlabelled: Annotated[
+        Path, typer.Option("--unlabelled", "-u", help=".spacy file or folder: texts with mentions")
+    ],
+    dev: Annotated[Path, typer.Option("--dev", "-d", help=".spacy file: gold, to choose on")],
+    output: Annotated[Path, typer.Option("--output", "-o", help="Folder of the run")],
+    test: Annotated[
+        Optional[Path],
+        typer.Option("--test", help=".spacy file: gold, measured and used for nothing"),
+    ] = None,
+    ner: Annotated[
+        Optional[str],
+        typer.Option(help="Pipeline that finds the mentions of the unlabelled documents"),
+    ] = None,
+    threshold: Annotated[
+        float, typer.Option(help="Probability from which a pair is reliable")
+    ] = 0.7,
+    batch: Annotated[int, typer.Option(help="Relations that join in a round, at most")] = 1000,
+    max_rounds: Annotated[int, typer.Option(help="Rounds after the supervised one")] = 20,
+    calibrate: Annotated[
+        bool, typer.Option(help="Compare the threshold with calibrated probabilities")
+    ] = True,
+    class_thresholds: Annotated[
+        bool, typer.Option(help="Raise a class's threshold to where dev bears it out")
+    ] = True,
+    balance: Annotated[
+        bool, typer.Option(help="Keep the labelled set's proportions in each round")
+    ] = True,
+    agree: Annotated[
+        bool, typer.Option(help="Ask a second model, trained from another seed")
+    ] = True,
+    patience: Annotated[
+        int, typer.Option(help="Stop when dev has not risen for so many rounds; 0 never does")
+    ] = 2,
+    guards: Annotated[
+        bool, typer.Option("--guards/--no-guards", help="All of these five, or the bare algorithm")
+    ] = True,
+    resume: Annotated[
+        bool, typer.Option("--resume", "-r", help="Go on after the last finished round")
+    ] = False,
+    code_path: Annotated[
+        Optional[Path], typer.Option("--code", "-c", help="Python file with more functions")
+    ] = None,
+    use_gpu: Annotated[int, typer.Option("--gpu-id", "-g", help="GPU, or -1 for the CPU")] = -1,
+) -> None:
+    """Train, label pairs of unlabelled documents, learn from the sure ones too, and so on.
+
+    Each round writes what it measured to OUTPUT/rounds.jsonl and its silver documents, apart from
+    the gold ones, to OUTPUT/rounds; the kept pipeline is OUTPUT/model-best. Values of the config
+    are overridden as in spacy train, e.g. --training.max_epochs 5.
+
+    Example: bootstrap relations.cfg -l seed.spacy -u more.spacy -d dev.spacy -o run
+    """
+    chosen = Guards(calibrate, class_thresholds, balance, agree, patience)
+    options = Options(threshold, batch, max_rounds, chosen if guards else UNGUARDED)
+    data = Data(labelled, unlabelled, dev, test)
+    try:
+        overrides = parse_config_overrides(ctx.args)
+        import_code(code_path)
+        setup_gpu(use_gpu, silent=True)
+        config = util.load_config(config_path, overrides=overrides, interpolate=False)
+        msg.row(HEADER, widths=WIDTHS, aligns=["r"] * len(HEADER))
+        result = bootstrap(
+            config,
+            data,
+            output,
+            options,
+            ner=ner,
+            resume=resume,
+            use_gpu=use_gpu,
+            on_round=print_round,
+            progress=lambda docs: tqdm(docs, desc="Documents", leave=False),
+        )
+    except (ValueError, ImportError, OSError) as problem:
+        msg.fail(str(problem), exits=1)
+    left_out = result["texts"]["left_out"]
+    if left_out:
+        msg.warn(f"{left_out} unlabelled documents are among the gold ones and were left out.")
+    if len(result["rounds"]) == 1:
+        msg.warn("No round followed the supervised one: see --threshold and the guards.")
+    try:
+        draw(result["rounds"], output / "rounds.png")
+    except ImportError as problem:
+        msg.info(str(problem))
+    msg.good(f"Stopped: {result['stopped']}. Kept round {result['kept']}: {output / 'model-best'}")
+
+
+def print_round(record: Dict[str, Any]) -> None:
+    """record (Dict[str, Any]): A round, as in `rounds.jsonl`."""
+    parts = [record.get(part, {}).get("f") for part in ("dev", "test")]
+    relations = record["relations"]
+    row = [
+        record["round"],
+        relations["labelled"],
+        relations["silver"],
+        relations["new"],
+        *("–" if f is None else f"{100 * f:.2f}" for f in parts),
+        f"{record['temperature']:.2f}",
+        f"{record['errors']['all']:.3f}",
+        f"{sum(record['seconds'].values()):.0f}",
+    ]
+    msg.row(row, widths=WIDTHS, aligns=["r"] * len(row))
