@@ -5,6 +5,7 @@ from spacy.cli._util import app as spacy_app
 from ._app import app
 from .convert import convert_cli
 from .evaluate import evaluate_cli
+from .export import export_cli
 from .init_vectors import init_vectors_cli
 from .make_encoder import make_encoder_cli
 from .raw_text import raw_text_cli
@@ -17,6 +18,7 @@ __all__ = [
     "app",
     "convert_cli",
     "evaluate_cli",
+    "export_cli",
     "init_vectors_cli",
     "make_encoder_cli",
     "raw_text_cli",
