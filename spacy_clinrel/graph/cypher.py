@@ -41,12 +41,12 @@ def _edge_statements(kind: str, rows: Sequence[Row]) -> Iterator[str]:
 def literal(value: Any) -> str:
     """A value as Cypher's source has it.
 
-    value (Any): A string, number, truth value, or a list or dictionary of these. What is None is
-        left out of a dictionary, as in a property graph.
+    value (Any): A string, number, truth value, a list of these, or a dictionary whose keys are
+        names of columns. What is None is left out of it, as in a property graph.
     RETURNS (str): A literal without line breaks.
     """
     if isinstance(value, dict):
-        pairs = (f"{name(key)}: {literal(v)}" for key, v in value.items() if v is not None)
+        pairs = (f"{key}: {literal(v)}" for key, v in value.items() if v is not None)
         return "{" + ", ".join(pairs) + "}"
     if isinstance(value, list):
         return "[" + ", ".join(map(literal, value)) + "]"
@@ -58,13 +58,11 @@ def literal(value: Any) -> str:
 
 
 def name(text: str) -> str:
-    """A label, relationship type or key as Cypher's source has it.
+    """A relationship type as Cypher's source has it.
 
     text (str): The name, not empty.
-    RETURNS (str): In backticks where it needs them, a backtick doubled. A backslash is written as
-        Neo4j's escape for it, as `\\u` within a name would be read as one.
+    RETURNS (str): In backticks, as it may be one of Cypher's words, a backtick doubled. A backslash
+        is written as Neo4j's escape for it, as `\\u` within a name would be read as one.
     """
-    if text.isascii() and text.isidentifier():
-        return text
     escaped = text.replace("`", "``").replace("\\", "\\u005C")
     return f"`{escaped}`"

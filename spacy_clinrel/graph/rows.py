@@ -33,8 +33,8 @@ def doc_rows(doc: Doc, number: int, normal_form: NormalForm, prefix: str = "") -
             {
                 "id": ids[span_key(span)],
                 **source,
-                "start": span.start_char,
-                "end": span.end_char,
+                "start_char": span.start_char,
+                "end_char": span.end_char,
                 "text": span.text,
                 "type": span.label_,
                 "norm": normal_form(span),
@@ -70,7 +70,7 @@ def _evidence(relation: Relation, sentences: np.ndarray) -> Row:
     text = span.text
     begin = span.start_char + len(text) - len(text.lstrip())
     return {
-        "same_sentence": first == last,
+        "same_sentence": bool(first == last),
         "evidence_start": begin,
         "evidence_end": begin + len(text.strip()),
         "evidence": text.strip(),

@@ -4,8 +4,6 @@ import json
 from contextlib import ExitStack
 from typing import Any, Sequence
 
-import srsly
-
 from .schema import Export, Table, arrow_schema, require
 
 # Types of Arrow as Neo4j's import calls them. What is a list is a string of JSON in CSV.
@@ -61,11 +59,14 @@ def write_jsonl(export: Export) -> int:
     export (Export): What to write, and where.
     RETURNS (int): 0, as no character has to be replaced.
     """
-    for path in export.paths:
-        path.touch()
-    for both in export.batches:
-        for batch, path in zip(both, export.paths):
-            srsly.write_jsonl(path, batch.to_pylist(), append=True, append_new_line=False)
+    with ExitStack() as stack:
+        files = [
+            stack.enter_context(path.open("w", encoding="utf-8", newline="\n"))
+            for path in export.paths
+        ]
+        for both in export.batches:
+            for batch, file in zip(both, files):
+                file.writelines(f"{_to_json(row)}\n" for row in batch.to_pylist())
     return 0
 
 
@@ -120,5 +121,5 @@ def _is_list(pa: Any, field: Any) -> bool:
 
 
 def _to_json(value: Any) -> str:
-    # Not srsly's, which writes Chinese as escapes.
+    # Not srsly's, which rounds scores to nine digits and writes Chinese as escapes.
     return json.dumps(value, ensure_ascii=False)
