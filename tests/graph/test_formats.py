@@ -18,7 +18,8 @@ from spacy_clinrel.graph import FORMATS, MERGED, PLAIN, export_graph, guess_form
 from spacy_clinrel.graph.cypher import literal, name
 from spacy_clinrel.graph.graphml import REPLACEMENT
 from spacy_clinrel.graph.rdf import INSTANCES, VOCABULARY
-from spacy_clinrel.graph.schema import arrow_schema
+from spacy_clinrel.graph.rows import doc_rows
+from spacy_clinrel.graph.schema import arrow_schema, to_batches
 from spacy_clinrel.tokens import GROUP
 
 from ..util import make_doc
@@ -336,6 +337,21 @@ def test_nothing_is_left_of_an_export_that_fails(zh, tmp_path):
         with pytest.raises(RuntimeError, match="mine"):
             export_graph(docs(), out, format)
     assert not [path for path in tmp_path.rglob("*") if path.is_file()]
+
+
+def test_rows_are_written_while_documents_are_read(zh, monkeypatch):
+    monkeypatch.setattr("spacy_clinrel.graph.schema.BATCH", 4)
+    read = []
+
+    def rows():
+        for i in range(1, 11):
+            read.append(i)
+            yield doc_rows(make_doc(zh, "[头痛|症状][发热|症状]", [(0, 1, "x")]), i, str)
+
+    batches = to_batches(PLAIN, rows())
+    nodes, edges = next(batches)
+    assert (len(nodes), len(edges), read) == (4, 2, [1, 2])
+    assert sum(len(edges) for _, edges in batches) == 8
 
 
 def test_guessing(tmp_path):
