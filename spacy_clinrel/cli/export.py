@@ -78,9 +78,9 @@ def export_cli(
 
     Mentions come with document, offsets in characters, text, type and normal form; relations with
     label, score and evidence, the text of the sentences from one mention to the other: the
-    documents' own sentences where they have any, else up to one of 。；;！？!? or a line break. What
-    each column and property means stands in spacy_clinrel/graph/vocabulary.ttl. Mentions are not
-    merged unless --merge says so: whether two mentions mean the same is yours to judge.
+    documents' own sentences where they have any, else up to one of 。；;！？!? or a line break.
+    What each column and property means stands in spacy_clinrel/graph/vocabulary.ttl. Mentions are
+    not merged unless --merge says so: whether two mentions mean the same is yours to judge.
 
     csv has the header of `neo4j-admin database import`, which the command prints in full.
 

@@ -1,6 +1,7 @@
 """Each format, read back by the library that people would use."""
 
 import json
+import re
 from pathlib import Path
 
 import hypothesis.strategies as st
@@ -248,11 +249,19 @@ def test_cypher(merge, tmp_path):
     assert by_id(found) == by_id(edges) and len(edges) > 5
 
 
-def test_cypher_names():
-    """A backslash is Neo4j's escape for one, since that alone can't begin another escape there."""
-    names = [name(text) for text in ("TeRD", "治疗", "a`b", "a b", "a\\u0041", "1x")]
-    assert names == ["`TeRD`", "`治疗`", "`a``b`", "`a b`", "`a\\u005Cu0041`", "`1x`"]
+def test_literals():
     assert literal({"a": None, "b": [1, 1e16, True, 'x"']}) == r'{b: [1, 1e16, true, "x\""]}'
+    assert [name(text) for text in ("END", "a`b c")] == ["`END`", "`a``b c`"]
+
+
+def as_neo4j_reads(source):
+    """The first of two steps in which Neo4j reads a statement: `\\uXXXX` anywhere is a character,
+    unless its backslash belongs to a pair with the one before."""
+
+    def unescape(match):
+        return chr(int(match[1], 16)) if match[1] else match[0]
+
+    return re.sub(r"\\(?:u([0-9A-Fa-f]{4})|.)", unescape, source, flags=re.DOTALL)
 
 
 anything = st.text(st.characters(exclude_categories=["Cs"]), min_size=1, max_size=12)
@@ -294,6 +303,18 @@ def test_any_text_comes_back(texts, doc_id, tmp_path_factory):
 @given(texts=st.lists(anything | nasty, min_size=1, max_size=20))
 def test_any_text_comes_back_from_cypher(texts):
     assert DATABASE.execute(f"RETURN {literal(texts)} AS x").get_all() == [[texts]]
+
+
+@settings(max_examples=200, deadline=None)
+@given(anything | nasty)
+def test_any_text_comes_back_from_neo4j(text):
+    """By a model of its reader, as it is no library of Python's."""
+    escapes = {"b": "\b", "f": "\f", "n": "\n", "r": "\r", "t": "\t"}
+    string = as_neo4j_reads(literal(text))
+    inside = re.fullmatch(r'"((?:[^"\\]|\\.)*)"', string, flags=re.DOTALL)
+    assert re.sub(r"(?s)\\(.)", lambda m: escapes.get(m[1], m[1]), inside[1]) == text
+    inside = re.fullmatch("`((?:[^`]|``)*)`", as_neo4j_reads(name(text)))
+    assert inside[1].replace("``", "`") == text
 
 
 def test_an_export_of_nothing(tmp_path):
