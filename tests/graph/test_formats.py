@@ -1,6 +1,7 @@
 """Each format, read back by the library that people would use."""
 
 import json
+import math
 import re
 from pathlib import Path
 
@@ -326,6 +327,24 @@ def test_an_export_of_nothing(tmp_path):
             assert all(Path(file).is_file() for file in report["files"])
     assert len(nx.read_graphml(tmp_path / "graphml" / "True" / ".graphml")) == 0
     assert len(pd.read_csv(tmp_path / "csv" / "True" / "x" / "nodes.csv")) == 0
+
+
+def test_a_score_that_is_no_number_is_none(tmp_path):
+    docs = [note(["头痛", "发热"], score=math.nan)]
+    for format, entry in FORMATS.items():
+        export_graph(
+            docs, tmp_path / (format if entry.is_folder else f"x{entry.endings[0]}"), format
+        )
+    table = pyarrow.parquet.read_table(tmp_path / "parquet" / "relations.parquet")
+    assert table["score"].to_pylist() == [None]
+    (row,) = srsly.read_jsonl(tmp_path / "jsonl" / "relations.jsonl")
+    assert row["score"] is None
+    assert pd.read_csv(tmp_path / "csv" / "relations.csv")["score:double"].isna().all()
+    ((*_, data),) = nx.read_graphml(tmp_path / "x.graphml").edges(data=True)
+    assert "score" not in data and data["label"] == "TeRD"
+    assert "score" not in (tmp_path / "x.cypher").read_text(encoding="utf-8")
+    rows, _ = read_rdf(tmp_path / "x.ttl", "turtle")
+    assert "score" not in rows["d1-r1"]
 
 
 def test_a_broken_document_is_left_out_and_named(zh, tmp_path):
