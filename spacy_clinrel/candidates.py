@@ -4,15 +4,10 @@ from functools import partial
 from typing import Dict, List, Optional, Sequence
 
 import numpy as np
-from spacy.attrs import ORTH, SENT_START
 from spacy.tokens import Doc
 
-from .tokens import read_mentions
+from .tokens import SENTENCE_ENDS, read_mentions, sentence_ids
 from .types import Candidates, CandidateStrategy, Mentions
-
-# The relation guidelines end a sentence at these; the default sentencizer stops at neither
-# the semicolons nor a line break.
-SENTENCE_ENDS = "。；;！？!?"
 
 
 def SentencePairs(
@@ -65,31 +60,6 @@ def _sentence_pairs(
         low = np.maximum(low, np.searchsorted(starts, starts - max_distance, side="left"))
         high = np.minimum(high, np.searchsorted(starts, starts + max_distance, side="right"))
     return _slices_to_pairs(low, high)
-
-
-def sentence_ids(
-    doc: Doc, ends: str = SENTENCE_ENDS, line_breaks: bool = True, use_sents: bool = False
-) -> np.ndarray:
-    """The number of the sentence of each token. An end belongs to the sentence it ends.
-
-    doc (Doc): The document.
-    ends (str): Characters that end a sentence where they are a token of their own.
-    line_breaks (bool): Whether a token with a line break ends a sentence.
-    use_sents (bool): Take the sentences of the Doc, where it has any, instead.
-    RETURNS (ndarray): Ascending from 0. Shape: (tokens,)
-    """
-    if use_sents and doc.has_annotation("SENT_START"):
-        return np.cumsum(doc.to_array([SENT_START]).ravel() == 1) - 1
-    orths, index = np.unique(doc.to_array([ORTH]).ravel(), return_inverse=True)
-    texts = [doc.vocab.strings[orth] for orth in orths]
-    is_end = np.asarray(
-        [text in ends or (line_breaks and ("\n" in text or "\r" in text)) for text in texts],
-        dtype=bool,
-    )
-    if not len(doc):
-        return np.zeros(0, dtype="int64")
-    after_end = np.concatenate([[False], is_end[index][:-1]])
-    return np.cumsum(after_end)
 
 
 def text_sentences(

@@ -205,6 +205,20 @@ class Errors(metaclass=ErrorsWithCodes):
     V009 = "The page's own words are not there in '{lang}'. Known: {known}."
     V008 = "{path} is no .spacy file, so without a pipeline ('-') there is nothing to show."
 
+    # Graphs
+    G001 = "Exporting a graph needs {package}: python -m pip install 'spacy-clinrel[graph]'."
+    G002 = "Unknown format '{name}'. Known: {known}."
+    G003 = (
+        "The name {path} does not tell the format: give --format. The endings {endings} tell it; "
+        "{folders} make two files each, for which OUT is a folder."
+    )
+    G004 = "Unknown normal form '{name}'. Known: {known}."
+    G005 = (
+        "{path}: in the format {format} there are two files, {names}. Give the name of a folder "
+        "for them, without an ending."
+    )
+    G006 = "{path} is a folder, but {format} is one file. Give its name, e.g. {path}/{example}."
+
 
 class Warnings(metaclass=ErrorsWithCodes):
     """Messages of the warnings this package gives."""

@@ -3,7 +3,7 @@
 import os
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Any, Iterator, List, Optional, Sequence
+from typing import Any, Dict, Iterator, List, Optional, Sequence
 
 import srsly
 from spacy.tokens import Doc, DocBin
@@ -80,6 +80,58 @@ def write_json(path: Path, data: Any) -> None:
         draft.write_text(srsly.json_dumps(data, indent=2) + "\n", encoding="utf-8")
 
 
+def spacy_files(sources: Sequence[Path]) -> List[Path]:
+    """The .spacy files that are named or stand in folders, each once, in the same order everywhere.
+
+    sources (Sequence[Path]): .spacy files, or folders, searched with their subfolders.
+    RETURNS (List[Path]): The files.
+    RAISES (ValueError): If a source is missing, or a folder without .spacy files.
+    """
+    found: Dict[Path, Path] = {}
+    for source in sources:
+        if not source.exists():
+            raise ValueError(Errors.F001.format(path=source))
+        inside = (path for path in source.rglob("*.spacy") if not path.name.startswith("."))
+        files = sorted(inside) if source.is_dir() else [source]
+        if not files:
+            raise ValueError(Errors.F002.format(path=source, expected="*.spacy"))
+        for path in files:
+            found.setdefault(path.resolve(), path)
+    return list(found.values())
+
+
+def stream_docbin(path: Path, vocab: Vocab) -> Iterator[Doc]:
+    """Read the documents of a .spacy file one by one.
+
+    path (Path): The file.
+    vocab (Vocab): The vocabulary they get.
+    YIELDS (Doc): At least one document.
+    RAISES (ValueError): If there is no such file, it can't be read, or it is empty.
+    """
+    if path.is_dir():
+        raise ValueError(Errors.F020.format(path=path))
+    if not path.is_file():
+        raise ValueError(Errors.F001.format(path=path))
+    stream = _docs_of(path, vocab)
+    count = 0
+    while True:
+        # No `yield` in here: what befalls whoever takes the documents is no fault of the file.
+        try:
+            doc = next(stream, None)
+        except Exception as error:  # zlib, msgpack and spaCy each have their own
+            raise ValueError(Errors.F003.format(path=path, error=error)) from error
+        if doc is None:
+            break
+        count += 1
+        yield doc
+    if not count:
+        raise ValueError(Errors.F004.format(path=path))
+
+
+def _docs_of(path: Path, vocab: Vocab) -> Iterator[Doc]:
+    yield from DocBin().from_disk(path).get_docs(vocab)
+
+
 def read_docbin(path: Path, vocab: Vocab) -> List[Doc]:
     """Read the documents of a .spacy file.
 
@@ -88,14 +140,4 @@ def read_docbin(path: Path, vocab: Vocab) -> List[Doc]:
     RETURNS (List[Doc]): At least one document.
     RAISES (ValueError): If there is no such file, it can't be read, or it is empty.
     """
-    if path.is_dir():
-        raise ValueError(Errors.F020.format(path=path))
-    if not path.is_file():
-        raise ValueError(Errors.F001.format(path=path))
-    try:
-        docs: List[Doc] = list(DocBin().from_disk(path).get_docs(vocab))
-    except Exception as error:  # zlib, msgpack and spaCy each have their own
-        raise ValueError(Errors.F003.format(path=path, error=error)) from error
-    if not docs:
-        raise ValueError(Errors.F004.format(path=path))
-    return docs
+    return list(stream_docbin(path, vocab))

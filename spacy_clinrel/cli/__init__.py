@@ -6,6 +6,7 @@ from ._app import app
 from .bootstrap import bootstrap_cli
 from .convert import convert_cli
 from .evaluate import evaluate_cli
+from .export import export_cli
 from .init_vectors import init_vectors_cli
 from .make_encoder import make_encoder_cli
 from .raw_text import raw_text_cli
@@ -19,6 +20,7 @@ __all__ = [
     "bootstrap_cli",
     "convert_cli",
     "evaluate_cli",
+    "export_cli",
     "init_vectors_cli",
     "make_encoder_cli",
     "raw_text_cli",

@@ -8,7 +8,8 @@ To add a format: a file here with a `Converter`, a line in setup.cfg under
 `spacy_clinrel_converters`, a test.
 """
 
-from .build import build_doc, doc_to_record, get_doc_id, set_doc_id
+from ..tokens import get_doc_id, set_doc_id
+from .build import build_doc, doc_to_record
 from .corpus import find_files, read_docs, write_files
 from .record import Link, Mention, Record
 from .registry import Converter, converters, get_converter, get_writer

@@ -8,34 +8,18 @@ from spacy.language import Language
 from spacy.tokens import Doc, Span
 from spacy.util import filter_spans
 
-from ..tokens import GROUP, all_mentions, get_relations, store_relations
+from ..tokens import (
+    all_mentions,
+    get_relations,
+    set_doc_id,
+    store_relations,
+)
 from ..tokens.relation import span_key
 from .offsets import fits
 from .record import Link, Mention, Record
 from .report import BROKEN_LINE, LOST_WITH_MENTION, Report
 
-DOC_ID = "doc_id"
 Key = Tuple[int, int, int]
-
-
-def get_doc_id(doc: Doc) -> Optional[str]:
-    """The name a document had in its corpus.
-
-    doc (Doc): The document.
-    RETURNS (Optional[str]): The name, None if it has none.
-    """
-    return doc.spans[GROUP].attrs.get(DOC_ID) if GROUP in doc.spans else None
-
-
-def set_doc_id(doc: Doc, doc_id: str) -> None:
-    """Name a document, in the attributes of the mention group, so that the name is stored with it.
-
-    doc (Doc): The document.
-    doc_id (str): The name.
-    """
-    if GROUP not in doc.spans:
-        store_relations(doc, [], [])
-    doc.spans[GROUP].attrs[DOC_ID] = doc_id
 
 
 def build_doc(nlp: Language, record: Record, path: Path, report: Report) -> Doc:

@@ -10,7 +10,8 @@ from spacy.language import Language
 from spacy.tokens import Doc
 
 from ..errors import Errors
-from .build import build_doc, doc_to_record, get_doc_id
+from ..tokens import get_doc_id
+from .build import build_doc, doc_to_record
 from .registry import Converter, Join, Writer
 from .report import BROKEN_LINE, Report
 

@@ -13,7 +13,7 @@ from spacy.vocab import Vocab
 
 from ..errors import Errors
 from ..files import read_docbin
-from .build import get_doc_id
+from ..tokens import get_doc_id
 from .record import Record
 from .registry import Converter
 from .report import Report

@@ -2,21 +2,27 @@
 
 from .alignment import AlignedRelations, align_relations
 from .concat import concat_docs
+from .doc_id import get_doc_id, set_doc_id
 from .mentions import all_mentions, read_mentions
 from .relabel import relabel_relations
 from .relation import GROUP, Relation, get_relations, relation_edges, set_relations, store_relations
+from .sentences import SENTENCE_ENDS, sentence_ids
 
 __all__ = [
     "GROUP",
+    "SENTENCE_ENDS",
     "AlignedRelations",
     "Relation",
     "align_relations",
     "all_mentions",
     "concat_docs",
+    "get_doc_id",
     "get_relations",
     "read_mentions",
     "relabel_relations",
     "relation_edges",
+    "sentence_ids",
+    "set_doc_id",
     "set_relations",
     "store_relations",
 ]

@@ -1,0 +1,89 @@
+"""The formats, by name."""
+
+from pathlib import Path
+from typing import Callable, Dict, List, NamedTuple, Tuple
+
+from ..errors import Errors
+from .cypher import write_cypher
+from .graphml import write_graphml
+from .rdf import write_jsonld, write_turtle
+from .schema import Export, Layout
+from .tables import write_csv, write_jsonl, write_parquet
+
+
+class Format(NamedTuple):
+    """One format.
+
+    about (str): A few words for the command's help.
+    write (Callable[[Export], int]): Writes both tables. RETURNS how many characters the format
+        can't hold and had to be replaced.
+    endings (Tuple[str, ...]): Of the names of its files.
+    is_folder (bool): Whether each table has a file of its own in a folder.
+    """
+
+    about: str
+    write: Callable[[Export], int]
+    endings: Tuple[str, ...]
+    is_folder: bool = False
+
+
+FORMATS: Dict[str, Format] = {
+    "csv": Format("two tables that Neo4j's bulk import reads too", write_csv, (".csv",), True),
+    "jsonl": Format("two tables, an object a line", write_jsonl, (".jsonl",), True),
+    "parquet": Format("two tables", write_parquet, (".parquet",), True),
+    "graphml": Format("networkx, Gephi, Cytoscape, yEd", write_graphml, (".graphml",)),
+    "turtle": Format("RDF", write_turtle, (".ttl",)),
+    "jsonld": Format("RDF as JSON", write_jsonld, (".jsonld",)),
+    "cypher": Format("a script of CREATE statements", write_cypher, (".cypher", ".cql")),
+}
+
+
+def get_format(name: str) -> Format:
+    """Look up a format.
+
+    name (str): Its name.
+    RETURNS (Format): The format.
+    RAISES (ValueError): If there is none of that name.
+    """
+    if name not in FORMATS:
+        raise ValueError(Errors.G002.format(name=name, known=", ".join(FORMATS)))
+    return FORMATS[name]
+
+
+def guess_format(out: Path) -> str:
+    """Tell the format from the name of a file.
+
+    out (Path): The file.
+    RETURNS (str): The format's name.
+    RAISES (ValueError): If the name does not tell, as that of a folder does not.
+    """
+    for name, entry in FORMATS.items():
+        if out.suffix.lower() in entry.endings and not entry.is_folder:
+            return name
+    endings = ", ".join(
+        e for entry in FORMATS.values() if not entry.is_folder for e in entry.endings
+    )
+    folders = ", ".join(name for name, entry in FORMATS.items() if entry.is_folder)
+    raise ValueError(Errors.G003.format(path=out, endings=endings, folders=folders))
+
+
+def output_files(name: str, out: Path, layout: Layout) -> List[Path]:
+    """The files that an export writes.
+
+    name (str): The format's name.
+    out (Path): A file, or a folder for a format with a file for each table.
+    layout (Layout): The tables.
+    RETURNS (List[Path]): One file, or one for nodes and one for edges.
+    RAISES (ValueError): If a folder is given for a file, or a file for a folder.
+    """
+    entry = get_format(name)
+    ending = entry.endings[0]
+    if not entry.is_folder:
+        if out.is_dir():
+            raise ValueError(Errors.G006.format(path=out, format=name, example=f"graph{ending}"))
+        return [out]
+    files = [out / f"{table.name}{ending}" for table in layout]
+    if out.is_file() or out.suffix.lower() == ending:
+        names = " and ".join(path.name for path in files)
+        raise ValueError(Errors.G005.format(path=out, format=name, names=names))
+    return files

@@ -1,0 +1,60 @@
+"""Normal forms: what makes two mentions of a type the same thing."""
+
+import unicodedata
+from typing import Callable, Dict
+
+from spacy.tokens import Span
+
+from ..errors import Errors
+
+NormalForm = Callable[[Span], str]
+
+
+def fold(text: str) -> str:
+    """Take away differences of writing that carry no meaning.
+
+    text (str): Any text.
+    RETURNS (str): In Unicode's form NFKC, so that full-width letters become plain ones, with case
+        folded, and with one space for each run of white space, none at the ends.
+    """
+    folded = unicodedata.normalize("NFKC", text).casefold()
+    # Folding case can take a text out of the form again.
+    return " ".join(unicodedata.normalize("NFKC", folded).split())
+
+
+def _exact(span: Span) -> str:
+    return str(span.text)
+
+
+def _fold(span: Span) -> str:
+    return fold(span.text)
+
+
+def _norm(span: Span) -> str:
+    return fold("".join(token.norm_ + token.whitespace_ for token in span))
+
+
+def _lemma(span: Span) -> str:
+    return fold("".join((token.lemma_ or token.norm_) + token.whitespace_ for token in span))
+
+
+NORMAL_FORMS: Dict[str, NormalForm] = {
+    "exact": _exact,
+    "fold": _fold,
+    "norm": _norm,
+    "lemma": _lemma,
+}
+
+
+def get_normal_form(name: str) -> NormalForm:
+    """Look up a normal form.
+
+    name (str): "exact" for the text as it is; "fold" for it in NFKC, with case folded and white
+        space as single spaces; "norm" for the tokens' `norm_`, "lemma" for their `lemma_`, or
+        `norm_` where a token has no lemma, both folded then.
+    RETURNS (NormalForm): Mention → normal form.
+    RAISES (ValueError): If there is none of that name.
+    """
+    if name not in NORMAL_FORMS:
+        raise ValueError(Errors.G004.format(name=name, known=", ".join(NORMAL_FORMS)))
+    return NORMAL_FORMS[name]
