@@ -80,6 +80,27 @@ def write_json(path: Path, data: Any) -> None:
         draft.write_text(srsly.json_dumps(data, indent=2) + "\n", encoding="utf-8")
 
 
+def spacy_files(sources: Sequence[Path]) -> Iterator[Path]:
+    """Find .spacy files, each once, in an order that is the same everywhere.
+
+    sources (Sequence[Path]): Files, or folders of them.
+    YIELDS (Path): A file. Hidden ones in folders are left out.
+    RAISES (ValueError): If there is no such file or folder, or none in a folder.
+    """
+    seen = set()
+    for source in sources:
+        if not source.exists():
+            raise ValueError(Errors.F001.format(path=source))
+        inside = (path for path in source.rglob("*.spacy") if not path.name.startswith("."))
+        files = sorted(inside) if source.is_dir() else [source]
+        if not files:
+            raise ValueError(Errors.F002.format(path=source, expected="*.spacy"))
+        for path in files:
+            if path.resolve() not in seen:
+                seen.add(path.resolve())
+                yield path
+
+
 def read_docbin(path: Path, vocab: Vocab) -> List[Doc]:
     """Read the documents of a .spacy file.
 

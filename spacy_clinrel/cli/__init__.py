@@ -4,6 +4,7 @@ from spacy.cli._util import app as spacy_app
 
 from ._app import app
 from .convert import convert_cli
+from .debug import debug_cli
 from .evaluate import evaluate_cli
 from .init_vectors import init_vectors_cli
 from .make_encoder import make_encoder_cli
@@ -16,6 +17,7 @@ spacy_app.add_typer(app, name="clinrel")
 __all__ = [
     "app",
     "convert_cli",
+    "debug_cli",
     "evaluate_cli",
     "init_vectors_cli",
     "make_encoder_cli",

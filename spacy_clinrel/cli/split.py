@@ -3,7 +3,7 @@
 from contextlib import ExitStack
 from importlib.metadata import version
 from pathlib import Path
-from typing import Annotated, Any, Dict, Iterable, List, Optional, Sequence, Tuple
+from typing import Annotated, Any, Dict, List, Optional, Sequence, Tuple
 
 import typer
 from spacy.tokens import Doc, DocBin
@@ -11,7 +11,7 @@ from spacy.vocab import Vocab
 from wasabi import msg
 
 from ..errors import Errors
-from ..files import check_output, read_docbin, replacing, write_json
+from ..files import check_output, read_docbin, replacing, spacy_files, write_json
 from ..splits import PARTS, Plan, describe, split_docs
 from ._app import app
 
@@ -115,7 +115,7 @@ def split(sources: Sequence[Path], out: Path, plan: Plan, *, force: bool = False
     RAISES (ValueError): If a source can't be read, the plan can't be followed, or a file is in
         the way. Nothing is written then.
     """
-    paths = list(_spacy_files(sources))
+    paths = list(spacy_files(sources))
     targets = {name: out / f"{name}.spacy" for name, n in zip(PARTS, plan.ratios) if n > 0}
     written = [*targets.values(), out / REPORT]
     for path in written:
@@ -187,19 +187,3 @@ def _counts(parts: Sequence[Dict[str, Any]], key: str) -> List[Tuple[str, List[i
     names = dict.fromkeys(name for part in parts for name in part[key])
     rows = [(name, [part[key].get(name, 0) for part in parts]) for name in names]
     return sorted(rows, key=lambda row: -sum(row[1]))
-
-
-def _spacy_files(sources: Sequence[Path]) -> Iterable[Path]:
-    """The files, each once, in an order that is the same everywhere."""
-    seen = set()
-    for source in sources:
-        if not source.exists():
-            raise ValueError(Errors.F001.format(path=source))
-        inside = (path for path in source.rglob("*.spacy") if not path.name.startswith("."))
-        files = sorted(inside) if source.is_dir() else [source]
-        if not files:
-            raise ValueError(Errors.F002.format(path=source, expected="*.spacy"))
-        for path in files:
-            if path.resolve() not in seen:
-                seen.add(path.resolve())
-                yield path
