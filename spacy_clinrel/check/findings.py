@@ -13,13 +13,12 @@ EXAMPLES = 5
 
 Figures = Dict[str, Dict[str, Any]]
 ODD = {
-    "empty_documents": "documents have no text",
-    "not_annotated": "documents were never annotated with relations: no pair of them is learned "
-    "from",
-    "inside_another": "mentions lie inside another: entities (doc.ents) are the longest ones alone",
-    "across_another": "mentions begin inside another and end outside of it",
-    "across_sentences": "mentions go over the end of a sentence: check their boundaries, or the "
-    "rule for sentences",
+    "empty_documents": "documents without text",
+    "not_annotated": "documents never annotated with relations, whose pairs are not learned from",
+    "inside_another": "mentions inside another; entities (doc.ents) are the longest ones alone",
+    "across_another": "mentions that begin inside another and end outside of it",
+    "across_sentences": "mentions that go over the end of a sentence; check their boundaries, or "
+    "the rule for sentences",
 }
 
 
@@ -54,11 +53,11 @@ def annotation(parts: Sequence[Part], figures: Figures) -> Iterator[Finding]:
         for key, text in ODD.items():
             if figures[part.name][key]:
                 level = INFO if key == "inside_another" else WARNING
-                yield Finding(level, section, f"{part.name}: {figures[part.name][key]} {text}")
+                yield Finding(level, section, f"{part.name}, {text}: {figures[part.name][key]}")
         nameless = sum(get_doc_id(doc) is None for doc in part.docs)
         if nameless:
-            text = f"{nameless} documents have no name and are called by their number"
-            yield Finding(WARNING, section, f"{part.name}: {text}")
+            text = f"{part.name}, documents without a name, called by their number: {nameless}"
+            yield Finding(INFO, section, text)
 
 
 def labels(figures: Figures, min_count: int) -> Iterator[Finding]:
@@ -73,8 +72,8 @@ def labels(figures: Figures, min_count: int) -> Iterator[Finding]:
     known = figures[train]["per_label"]
     rare = [f"{label} ({n})" for label, n in known.items() if n < min_count]
     if rare:
-        text = f"{len(rare)} labels have fewer than {min_count} relations in {train}"
-        yield Finding(WARNING, section, f"{text}: {', '.join(rare)}")
+        text = f"labels with fewer than {min_count} relations in {train}: {', '.join(rare)}"
+        yield Finding(WARNING, section, text)
     elif known:
         yield Finding(GOOD, section, f"every label has {min_count} relations or more in {train}")
     pairs = {(head, tail) for head, _, tail, _ in figures[train]["per_signature"]}
@@ -87,8 +86,8 @@ def labels(figures: Figures, min_count: int) -> Iterator[Finding]:
                 yield Finding(WARNING, section, text)
         unseen = sum(n for head, _, tail, n in own["per_signature"] if (head, tail) not in pairs)
         if unseen:
-            text = f"{unseen} relations of {name} are between two types that are not related in "
-            text += f"{train}: a component with typed = true can't find them"
+            text = f"relations of {name} between two types that are not related in {train}, which "
+            text += f"a component with typed = true can't find: {unseen}"
             yield Finding(WARNING, section, text)
 
 
@@ -101,15 +100,23 @@ def direction(figures: Figures, found: Sequence[Reverse]) -> Iterator[Finding]:
     """
     section = "directions"
     for row in found:
-        text = f"{row.label} goes from {row.types[0]} to {row.types[1]} {row.counts[0]} times and "
-        text += f"{row.counts[1]} times back"
         if row.rare:
-            text += f", perhaps by mistake: {_some(row.examples)}"
-        yield Finding(WARNING, section, text)
+            text = f"{row.label} goes from {row.types[0]} to {row.types[1]} ({row.counts[0]}), but "
+            text += f"also back ({row.counts[1]}), perhaps by mistake: {_some(row.examples)}"
+            yield Finding(WARNING, section, text)
+    often = [
+        f"{row.label} between {row.types[0]} ({row.counts[0]}) and {row.types[1]} ({row.counts[1]})"
+        for row in found
+        if not row.rare
+    ]
+    if often:
+        text = "labels that often go both ways between two types, which is right if their "
+        text += f"guideline says so: {_some(often)}"
+        yield Finding(INFO, section, text)
     both = [place for own in figures.values() for place in own["both_directions"]]
     if both:
-        text = f"{len(both)} pairs of mentions are related by one label in both directions"
-        yield Finding(WARNING, section, f"{text}: {_some(both)}")
+        text = f"mentions that one label relates in both directions ({len(both)}): {_some(both)}"
+        yield Finding(WARNING, section, text)
     if not found and not both:
         yield Finding(GOOD, section, "no label goes both ways between two types")
 
@@ -124,14 +131,19 @@ def duplicates(figures: Figures, near: Dict[str, List[List[str]]]) -> Iterator[F
     section = "duplicates"
     twice = [place for own in figures.values() for place in own["same_twice"]]
     if twice:
-        yield Finding(WARNING, section, f"{len(twice)} relations are there twice: {_some(twice)}")
+        text = f"relations that are there twice ({len(twice)}): {_some(twice)}"
+        yield Finding(WARNING, section, text)
     for kind, what in (
-        ("across", "stand in several parts, so that what is measured was learned"),
-        ("within", "stand in one part"),
+        (
+            "across",
+            "in several parts, so that what is measured was learned (`clinrel split` keeps "
+            "it together)",
+        ),
+        ("within", "in one part"),
     ):
         if near[kind]:
             shown = [" = ".join(group[:EXAMPLES]) for group in near[kind]]
-            text = f"{len(near[kind])} groups of nearly the same text {what}: {_some(shown)}"
+            text = f"nearly the same text {what}, groups: {len(near[kind])}; {_some(shown)}"
             yield Finding(WARNING, section, text)
     if not near["across"] and len(figures) > 1:
         yield Finding(GOOD, section, "no text stands in several parts")

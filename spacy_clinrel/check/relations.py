@@ -12,6 +12,8 @@ TOKEN_BINS = (0, 10, 20, 50, 100, 200, 500)
 SENTENCE_BINS = (0, 1, 2, 3, 4, 5, 10)
 # A direction that so small a share of a label's relations between two types has is called rare.
 RARE = 0.1
+# How many relations in the other direction that takes.
+LEAST = 10
 
 
 class Reverse(NamedTuple):
@@ -31,7 +33,7 @@ class Reverse(NamedTuple):
     @property
     def rare(self) -> bool:
         """RETURNS (bool): Whether the less frequent direction is so rare that it may be a slip."""
-        return self.counts[1] <= RARE * sum(self.counts)
+        return self.counts[0] >= LEAST and self.counts[1] <= RARE * sum(self.counts)
 
 
 def describe_relations(part: Part) -> Dict[str, Any]:
@@ -86,21 +88,26 @@ def _histogram(values: np.ndarray, bins: Sequence[int]) -> Dict[str, int]:
 
 
 def _repeated(part: Part) -> List[str]:
-    """Documents that have a relation of the same mentions and label twice, for each such."""
+    """Label and document of each relation that is there twice."""
     edges = part.edges
     rows = np.column_stack([edges.doc, edges.ends, edges.signature[:, 1].view("int64")])
-    unique, counts = np.unique(rows, axis=0, return_counts=True)
-    return [part.title(int(row[0])) for row in unique[counts > 1]]
+    return _twice(part, rows)
 
 
 def _both_directions(part: Part) -> List[str]:
-    """Documents with two mentions that one label relates in both directions, for each such."""
+    """Label and document of each two mentions that one label relates in both directions."""
     edges = part.edges
     labels = edges.signature[:, 1].view("int64")
     forward = np.column_stack([edges.doc, edges.ends, labels])
     # Seen from the earlier mention each relation goes one way or the other.
     ascending = np.unique(forward[edges.ends[:, 0] < edges.ends[:, 1]], axis=0)
     descending = np.unique(forward[edges.ends[:, 0] > edges.ends[:, 1]], axis=0)
-    both = np.concatenate([ascending, descending[:, [0, 2, 1, 3]]])
-    unique, counts = np.unique(both, axis=0, return_counts=True)
-    return [part.title(int(row[0])) for row in unique[counts > 1]]
+    return _twice(part, np.concatenate([ascending, descending[:, [0, 2, 1, 3]]]))
+
+
+def _twice(part: Part, rows: np.ndarray) -> List[str]:
+    """Label and document of the rows (document, mention, mention, label) that are there twice."""
+    unique, counts = np.unique(rows, axis=0, return_counts=True)
+    found = unique[counts > 1]
+    labels = part.strings(found[:, 3].astype("int64").view("uint64"))
+    return [f"{label} in {part.title(int(i))}" for label, i in zip(labels, found[:, 0])]

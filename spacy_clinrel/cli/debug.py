@@ -193,17 +193,22 @@ def _print_table(
 
 
 def _print_bars(title: str, histograms: Dict[str, Dict[str, int]]) -> None:
-    """Draw how many relations of each part are how far apart."""
-    for name, counts in histograms.items():
-        total = sum(counts.values())
-        table = [
-            [key, str(n), f"{100 * n / total:.1f} %", "█" * round(BAR * n / total)]
-            for key, n in counts.items()
-            if total
+    """Draw how far apart the relations of the first part are, beside the figures of all."""
+    totals = {name: max(sum(counts.values()), 1) for name, counts in histograms.items()}
+    first = next(iter(histograms))
+    table = [
+        [
+            key,
+            *(
+                f"{counts[key]} ({100 * counts[key] / totals[n]:.1f} %)"
+                for n, counts in histograms.items()
+            ),
+            "█" * round(BAR * histograms[first][key] / totals[first]),
         ]
-        header = (title, name, "", "")
-        if table:
-            msg.table(table, header=header, aligns=("r", "r", "r", "l"), divider=True)
+        for key in histograms[first]
+    ]
+    aligns = ("r", *"r" * len(histograms), "l")
+    msg.table(table, header=(title, *histograms, f"({first})"), aligns=aligns, divider=True)
 
 
 def _print_summary(levels: Sequence[str]) -> None:
