@@ -1,6 +1,6 @@
 """Documents and mentions of a corpus."""
 
-from typing import Any, Dict
+from typing import Any, Dict, Tuple
 
 import numpy as np
 
@@ -38,7 +38,7 @@ def describe_mentions(part: Part) -> Dict[str, Any]:
     }
 
 
-def overlaps(mentions: Mentions) -> "tuple[np.ndarray, np.ndarray]":
+def overlaps(mentions: Mentions) -> Tuple[np.ndarray, np.ndarray]:
     """Which mentions lie inside of another, and which begin inside of one and end outside.
 
     mentions (Mentions): The mentions of a document.

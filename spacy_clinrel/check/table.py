@@ -52,7 +52,7 @@ class Part:
     mentions (List[Mentions]): The mentions of each.
     sentences (List[ndarray]): The sentence of each token of each.
     edges (Edges): The relations of all.
-    broken (List[str]): Documents whose relations point at no mention.
+    broken (List[str]): Documents with relations that point at no mention, and are left out.
     """
 
     name: str
@@ -96,12 +96,12 @@ def read_part(name: str, docs: Sequence[Doc], rule: Sentences) -> Part:
         index = {key: m for m, key in enumerate(zip(*(column.tolist() for column in some)))}
         edges = relation_edges(doc)
         keys = [span_key(span) for span in doc.spans[GROUP]] if edges else []
-        if any(not 0 <= end < len(keys) for edge in edges for end in edge[:2]):
+        # Where a prediction filled the group, a mention may be no entity any more.
+        place = {m: index[key] for m, key in enumerate(keys) if key in index}
+        sound = [edge for edge in edges if edge[0] in place and edge[1] in place]
+        if len(sound) < len(edges):
             broken.append(get_doc_id(doc) or f"no. {i + 1}")
-            continue
-        for head, tail, label, _ in edges:
-            if keys[head] in index and keys[tail] in index:
-                rows.append((i, index[keys[head]], index[keys[tail]], doc.vocab.strings.add(label)))
+        rows += [(i, place[h], place[t], doc.vocab.strings.add(label)) for h, t, label, _ in sound]
     return Part(name, list(docs), mentions, sentences, _edges(rows, mentions, sentences), broken)
 
 

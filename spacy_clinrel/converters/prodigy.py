@@ -62,13 +62,9 @@ def write(record: Record, report: Report) -> Dict[str, str]:
     spans: Dict[str, Dict[str, Any]] = {}
     reach = 0
     for mention in sorted(record.mentions, key=lambda m: (m.start, m.end)):
-        spans[mention.id] = {
-            "start": mention.start,
-            "end": mention.end,
-            "token_start": first[mention.start],
-            "token_end": last[mention.end],
-            "label": mention.type,
-        }
+        tokens_of = {"token_start": first[mention.start], "token_end": last[mention.end]}
+        place = {"start": mention.start, "end": mention.end}
+        spans[mention.id] = {**place, **tokens_of, "label": mention.type}
         if mention.start < reach:
             report.repair(OVERLAP)
         reach = max(reach, mention.end)

@@ -148,3 +148,11 @@ def test_relations_that_point_nowhere():
     doc.spans["clinrel"].attrs["relations"] = [[0, 7, "R", 1.0]]
     part = read_part("train", [doc, make_doc(NLP, "[甲|A][乙|B]", [(0, 1, "R")])], RULE)
     assert part.broken == ["病史"] and part.edges.doc.tolist() == [1]
+
+
+def test_relations_of_what_is_no_entity_any_more():
+    doc = make_doc(NLP, "[甲|A][乙|B][丙|B]", [(0, 1, "R"), (0, 2, "R")])
+    doc.spans["clinrel"].attrs["from_ents"] = True
+    doc.set_ents([ent for ent in doc.ents if ent.text != "丙"], default="outside")
+    part = read_part("train", [doc], RULE)
+    assert part.broken == ["no. 1"] and part.edges.ends.tolist() == [[0, 1]]
