@@ -167,6 +167,16 @@ class Errors(metaclass=ErrorsWithCodes):
         "The document '{doc_id}' has an empty value of '{key}', so that its group is not known. "
         "Give each document a value, its own id if it belongs to no group."
     )
+    F040 = "{path}: no config that can be read ({error})."
+    F041 = (
+        "{path}: none of its components has candidates. Give the config of a pipeline with a "
+        "relation_classifier or joint_extractor, or the candidates' settings (--max-sentences, "
+        "--max-distance, --use-sents)."
+    )
+    F042 = (
+        "--config says what the candidates are, and so do --max-sentences, --max-distance and "
+        "--use-sents. Give the one or the others."
+    )
     F015 = "{paths}: no character occurs {n} times. Give more text, or a smaller --min-count."
 
     # Bootstrapping

@@ -31,6 +31,7 @@ ALLOWED: Dict[str, Set[str]] = {
     "pipeline": STORE | {"tagging", "candidates", "scorers", "calibration"},
     "bootstrap": STORE | {"schemes", "calibration"} | MIDDLE | READING,
     "review": STORE | {"schemes", "calibration"} | MIDDLE | READING,
+    "check": STORE | {"schemes"} | MIDDLE | READING,
     "processing": STORE,
     "vectors": BASE,
     "rawtext": BASE,

@@ -5,6 +5,7 @@ from spacy.cli._util import app as spacy_app
 from ._app import app
 from .bootstrap import bootstrap_cli
 from .convert import convert_cli
+from .debug import debug_cli
 from .evaluate import evaluate_cli
 from .export import export_cli
 from .init_vectors import init_vectors_cli
@@ -19,6 +20,7 @@ __all__ = [
     "app",
     "bootstrap_cli",
     "convert_cli",
+    "debug_cli",
     "evaluate_cli",
     "export_cli",
     "init_vectors_cli",

@@ -240,7 +240,8 @@ def print_report(report: Report) -> None:
 def _corpus_files(format_name: str, src: Path, nlp: Language, report: Report) -> Dict[str, str]:
     write = get_writer(format_name)
     docs = read_docbin(src, nlp.vocab)
-    return write_files(write, docs, report, get_converter(format_name).join, src.stem)
+    converter = get_converter(format_name)
+    return write_files(write, docs, report, converter.join, src.stem, converter.scores)
 
 
 def _write_files(files: Dict[str, str], out: Path, force: bool) -> None:

@@ -1,7 +1,7 @@
 """Records to Docs and back: the one place where characters meet tokens."""
 
 from pathlib import Path
-from typing import Dict, List, Optional, Tuple
+from typing import Dict, Optional, Tuple
 
 import numpy as np
 from spacy.language import Language
@@ -45,7 +45,9 @@ def build_doc(nlp: Language, record: Record, path: Path, report: Report) -> Doc:
     group = sorted(linked | _overlapping(doc, spans), key=lambda k: (*k[:2], spans[k].label_))
     index = {key: i for i, key in enumerate(group)}
     store_relations(
-        doc, [spans[key] for key in group], [(index[h], index[t], r, 1.0) for h, t, r in edges]
+        doc,
+        [spans[key] for key in group],
+        [(index[h], index[t], r, score) for (h, t, r), score in edges.items()],
     )
     set_doc_id(doc, record.doc_id)
     report.documents += 1
@@ -61,7 +63,7 @@ def doc_to_record(doc: Doc, doc_id: str, report: Report) -> Record:
     doc (Doc): The document.
     doc_id (str): Its name.
     report (Report): Takes counts and losses.
-    RETURNS (Record): The document in character offsets. Scores of relations are not part of it.
+    RETURNS (Record): The document in character offsets.
     """
     record = Record(doc_id, doc.text)
     ids: Dict[Key, str] = {}
@@ -73,12 +75,12 @@ def doc_to_record(doc: Doc, doc_id: str, report: Report) -> Record:
         record.mentions.append(
             Mention(ids[span_key(span)], span.start_char, span.end_char, span.label_, span.text)
         )
-    for head, tail, label, _ in get_relations(doc):
+    for head, tail, label, score in get_relations(doc):
         ends = ids.get(span_key(head)), ids.get(span_key(tail))
         if ends[0] is None or ends[1] is None:
             report.lose(LOST_WITH_MENTION)
         else:
-            record.relations.append(Link(ends[0], ends[1], label))
+            record.relations.append(Link(ends[0], ends[1], label, score=score))
     report.documents += 1
     report.entities += len(record.mentions)
     report.nested += len(ids.keys() - {span_key(ent) for ent in doc.ents})
@@ -140,10 +142,10 @@ def _fault(text: str, mention: Mention) -> str:
 
 def _join_relations(
     record: Record, keys: Dict[str, Optional[Key]], path: Path, report: Report
-) -> List[Tuple[Key, Key, str]]:
-    """Relations between the mentions that are left, each once."""
-    edges: Dict[Tuple[Key, Key, str], None] = {}
-    for head, tail, label, line in record.relations:
+) -> Dict[Tuple[Key, Key, str], float]:
+    """Relations between the mentions that are left, each once, and their scores."""
+    edges: Dict[Tuple[Key, Key, str], float] = {}
+    for head, tail, label, line, score in record.relations:
         unknown = [id for id in (head, tail) if id not in keys]
         ends = keys.get(head), keys.get(tail)
         if unknown:
@@ -155,8 +157,8 @@ def _join_relations(
         elif (ends[0], ends[1], label) in edges:
             report.repair("equal relations merged")
         else:
-            edges[(ends[0], ends[1], label)] = None
-    return list(edges)
+            edges[(ends[0], ends[1], label)] = score
+    return edges
 
 
 def _overlapping(doc: Doc, spans: Dict[Key, Span]) -> set:

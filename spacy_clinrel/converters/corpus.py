@@ -17,6 +17,7 @@ from .report import BROKEN_LINE, Report
 
 # Names of files are at most 255 bytes almost everywhere; this leaves room for a suffix.
 MAX_NAME_BYTES = 200
+SCORE_LOST = "score of a relation not kept"
 
 
 def find_files(src: Path, converter: Converter) -> List[Path]:
@@ -74,6 +75,7 @@ def write_files(
     report: Report,
     join: Optional[Join] = None,
     corpus: str = "corpus",
+    scores: bool = False,
 ) -> Dict[str, str]:
     """Make the files of Docs in a format, without touching the disk.
 
@@ -82,6 +84,8 @@ def write_files(
     report (Report): Takes counts, losses and repairs.
     join (Optional[Join]): What makes one file of all documents, where the format has it so.
     corpus (str): The name of that file, without its suffix.
+    scores (bool): Whether the format holds the scores of relations; else those below 1 are counted
+        as lost.
     RETURNS (Dict[str, str]): Contents by file name. Documents, and the files of each, are named by
         the document's id, or its number if it has none; a second document of the same name gets a
         number behind it.
@@ -92,10 +96,16 @@ def write_files(
     for number, doc in enumerate(docs, start=1):
         name = _unique(safe_name(get_doc_id(doc) or "") or str(number), used)
         record = doc_to_record(doc, name, report)
+        if not scores:
+            report.lose(SCORE_LOST, count=sum(link.score < 1 for link in record.relations))
         for suffix, content in write(record, report).items():
             contents[name + suffix] = content
             parts[suffix].append(content)
-    return {corpus + suffix: join(part) for suffix, part in parts.items()} if join else contents
+    return (
+        {corpus + suffix: join(suffix, part) for suffix, part in parts.items()}
+        if join
+        else contents
+    )
 
 
 def safe_name(doc_id: str) -> str:

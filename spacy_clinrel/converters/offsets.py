@@ -1,7 +1,7 @@
 """Which characters the offsets count, where the text is a file of its own."""
 
 from dataclasses import replace
-from typing import Iterator, List, Tuple
+from typing import Iterable, Iterator, List, Tuple
 
 from .record import Mention, Record
 from .report import Report
@@ -24,18 +24,41 @@ def fit_offsets(record: Record, report: Report) -> Record:
     RETURNS (Record): The record with the offsets that its text has.
     """
     text = record.text.removeprefix(BOM)
-    best = record.mentions
-    misfits = sum(not fits(text, m) for m in best)
-    reason = ""
-    if misfits:
-        for name, positions in _countings(record.text):
-            moved = [_move(m, positions) for m in record.mentions]
-            wrong = sum(not fits(text, m) for m in moved)
-            if wrong < misfits:
-                best, misfits, reason = moved, wrong, name
-    if reason:
-        report.repair(reason)
-    return replace(record, text=text, mentions=best)
+    return _best(replace(record, text=text), _countings(record.text), report)
+
+
+def fit_utf16(record: Record, report: Report) -> Record:
+    """Let the offsets count characters where they counted units of UTF-16, as JavaScript does.
+
+    The mentions' recorded texts settle it, for the whole record; without them, offsets are taken as
+    they are.
+
+    record (Record): The record as read.
+    report (Report): Counts a record whose offsets were moved as repaired.
+    RETURNS (Record): The record with the offsets that its text has.
+    """
+    return _best(record, [("offsets had counted UTF-16", from_utf16(record.text))], report)
+
+
+def from_utf16(text: str) -> List[int]:
+    """Positions in a text by offsets that count units of UTF-16.
+
+    text (str): The text.
+    RETURNS (List[int]): The position at each offset, -1 for those within a character.
+    """
+    positions: List[int] = []
+    for i, char in enumerate(text):
+        positions += [i, -1] if char > "\uffff" else [i]
+    return [*positions, len(text)]
+
+
+def to_utf16(text: str) -> List[int]:
+    """Offsets that count units of UTF-16, by positions in a text.
+
+    text (str): The text.
+    RETURNS (List[int]): The offset of each character and of the end.
+    """
+    return [offset for offset, position in enumerate(from_utf16(text)) if position >= 0]
 
 
 def fits(text: str, mention: Mention) -> bool:
@@ -51,6 +74,22 @@ def fits(text: str, mention: Mention) -> bool:
     found = "".join(text[s:e] for s, e in zip(bounds[::2], bounds[1::2], strict=True) if 0 <= s < e)
     # Tools write a line break in a mention as a space, or leave it out.
     return "".join(found.split()) == "".join(mention.text.split())
+
+
+def _best(record: Record, countings: Iterable[Tuple[str, List[int]]], report: Report) -> Record:
+    """The record, its offsets moved by the first counting that makes most mentions fit."""
+    best = record.mentions
+    misfits = sum(not fits(record.text, m) for m in best)
+    reason = ""
+    if misfits:
+        for name, positions in countings:
+            moved = [_move(m, positions) for m in record.mentions]
+            wrong = sum(not fits(record.text, m) for m in moved)
+            if wrong < misfits:
+                best, misfits, reason = moved, wrong, name
+    if reason:
+        report.repair(reason)
+    return replace(record, mentions=best)
 
 
 def _countings(raw: str) -> Iterator[Tuple[str, List[int]]]:

@@ -35,12 +35,14 @@ class Link(NamedTuple):
     tail (str): Id of the mention it goes to.
     label (str): The relation's type.
     line (Optional[int]): The line in the file, for messages.
+    score (float): A model's confidence, 1.0 for gold relations.
     """
 
     head: str
     tail: str
     label: str
     line: Optional[int] = None
+    score: float = 1.0
 
 
 @dataclass

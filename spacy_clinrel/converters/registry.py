@@ -12,7 +12,7 @@ from .report import Report
 
 Reader = Callable[[Path, Report], Iterator[Record]]
 Writer = Callable[[Record, Report], Dict[str, str]]
-Join = Callable[[Sequence[str]], str]
+Join = Callable[[str, Sequence[str]], str]
 
 converters = catalogue.create("spacy_clinrel", "converters", entry_points=True)
 
@@ -30,8 +30,9 @@ class Converter:
     skip (Tuple[str, ...]): Patterns, in lower case, of names that are not the corpus.
     main (Optional[Callable[[Path], Path]]): Where a document takes several files: the one that
         `read` gets, from any of them.
-    join (Optional[Join]): Where one file holds all documents: makes its content of what `write`
-        gave for each.
+    join (Optional[Join]): Where one file holds all documents: makes its content of its suffix and
+        of what `write` gave for each.
+    scores (bool): Whether what is written holds the scores of relations.
     """
 
     about: str
@@ -41,6 +42,7 @@ class Converter:
     skip: Tuple[str, ...] = ()
     main: Optional[Callable[[Path], Path]] = None
     join: Optional[Join] = None
+    scores: bool = False
 
     def __post_init__(self) -> None:
         """RAISES (ValueError): If the patterns are one string instead of several."""

@@ -17,7 +17,6 @@ mention) is not kept is counted.
 
 import re
 from bisect import bisect_left, bisect_right
-from itertools import pairwise
 from pathlib import Path
 from typing import Any, Dict, Iterator, List, Sequence, Tuple
 
@@ -25,13 +24,10 @@ import srsly
 
 from .record import Link, Mention, Record
 from .registry import Converter
-from .report import BROKEN_FILE, Report
-from .text import BOM, field, read_text
+from .report import Report
+from .text import field, first_name, join_json, read_json_list
+from .words import CJK, token_spans
 
-# Ideographs, kana, their punctuation and full-width forms; Korean puts spaces between words.
-CJK = "\u2e80-\u2fdf\u3001-\u30ff\u31f0-\u4dbf\u4e00-\u9fff\uf900-\ufaff\ufe30-\ufe4f\uff01-\uff9f"
-CJK += "\uffe0-\uffee\U00020000-\U0003ffff"
-TOKEN = re.compile(rf"[{CJK}]|[^\s{CJK}]+")
 # Two tokens that no space stands between.
 CLOSE = re.compile(rf"[{CJK}].|.[{CJK}]", re.DOTALL)
 
@@ -41,25 +37,10 @@ def read(path: Path, report: Report) -> Iterator[Record]:
 
     path (Path): The file.
     report (Report): Takes the faults.
-    YIELDS (Record): A record for each element, named by `orig_id`, or else by file and number.
+    RETURNS (Iterator[Record]): A record for each element, named by `orig_id`, or else by file and
+        number.
     """
-    text = read_text(path, report)
-    if text is None:
-        return
-    try:
-        entries = srsly.json_loads(text.removeprefix(BOM))
-        if not isinstance(entries, list):
-            raise ValueError(f"expected a list, got {type(entries).__name__}")
-    except ValueError as error:
-        report.lose(BROKEN_FILE, path, None, f"no list in JSON ({error}), skipped")
-        return
-    for number, entry in enumerate(entries, start=1):
-        with report.guard(path, number):
-            tokens = field(entry, "tokens", list)
-            name = entry.get("orig_id")
-            record = Record(f"{path.stem}-{number}" if name is None else str(name), "", line=number)
-            _parse(entry, tokens, record, path, report)
-            yield record
+    return read_json_list(path, report, _parse)
 
 
 def write(record: Record, report: Report) -> Dict[str, str]:
@@ -70,12 +51,7 @@ def write(record: Record, report: Report) -> Dict[str, str]:
     RETURNS (Dict[str, str]): The element, as JSON on one line.
     """
     text = record.text
-    bounds = sorted({0, len(text), *(b for m in record.mentions for b in (m.start, m.end))})
-    spans = [
-        (piece[0] + match.start(), piece[0] + match.end())
-        for piece in pairwise(bounds)
-        for match in TOKEN.finditer(text[piece[0] : piece[1]])
-    ]
+    spans = token_spans(record)
     tokens = [text[start:end] for start, end in spans]
     if _join(tokens)[0] != text:
         report.lose("text whose white space is not kept")
@@ -102,18 +78,9 @@ def write(record: Record, report: Report) -> Dict[str, str]:
     return {".json": srsly.json_dumps(entry)}
 
 
-def join(entries: Sequence[str]) -> str:
-    """Make the content of a file.
-
-    entries (Sequence[str]): Its elements as JSON.
-    RETURNS (str): The list, an element a line.
-    """
-    return "[\n" + ",\n".join(entries) + "\n]\n"
-
-
-def _parse(
-    entry: Dict[str, Any], tokens: List[Any], record: Record, path: Path, report: Report
-) -> None:
+def _parse(entry: Dict[str, Any], record: Record, path: Path, report: Report) -> None:
+    tokens = field(entry, "tokens", list)
+    record.doc_id = first_name(entry.get("orig_id"), record.doc_id)
     if not all(isinstance(token, str) for token in tokens):
         raise ValueError("'tokens' must be strings")
     record.text, starts = _join(tokens)
@@ -150,5 +117,5 @@ SPERT = Converter(
     read=read,
     write=write,
     skip=("*types*", "*schema*"),
-    join=join,
+    join=join_json,
 )

@@ -1,7 +1,18 @@
 """Reading files as converters need them: no line break changed, every fault named."""
 
 from pathlib import Path
-from typing import Any, Callable, Dict, Iterator, List, Optional, Tuple, Type, TypeVar
+from typing import (
+    Any,
+    Callable,
+    Dict,
+    Iterator,
+    List,
+    Optional,
+    Sequence,
+    Tuple,
+    Type,
+    TypeVar,
+)
 
 import srsly
 
@@ -13,6 +24,7 @@ NO_ANNOTATIONS = "text without an annotation file, kept without annotations"
 
 Value = TypeVar("Value")
 Lines = List[Tuple[int, str]]
+Parse = Callable[[Dict[str, Any], Record, Path, Report], Optional[bool]]
 
 
 def read_text(path: Path, report: Report) -> Optional[str]:
@@ -68,38 +80,97 @@ def read_pair(text_path: Path, path: Path, report: Report) -> Optional[Tuple[str
     return None if lines is None else (text, lines)
 
 
-def read_json_lines(
-    path: Path, report: Report, parse: Callable[[Dict[str, Any], Record, Path, Report], None]
-) -> Iterator[Record]:
+def read_json_lines(path: Path, report: Report, parse: Parse) -> Iterator[Record]:
     """Read a file with a JSON object a line, a record each.
 
     path (Path): The file.
     report (Report): Takes the faults.
     parse (Callable): Fills in text and annotations of a record from its object. A ValueError,
-        KeyError or TypeError there makes it a broken line.
+        KeyError or TypeError there makes it a broken line; if it returns False, the record is left
+        out.
     YIELDS (Record): Named by the file and the line.
     """
     for number, line in read_lines(path, report) or ():
         with report.guard(path, number):
-            entry = srsly.json_loads(line)
-            if not isinstance(entry, dict):
-                raise ValueError(f"expected a JSON object, got {type(entry).__name__}")
-            record = Record(f"{path.stem}-{number}", "", line=number)
-            parse(entry, record, path, report)
-            yield record
+            yield from _record(srsly.json_loads(line), number, path, report, parse)
 
 
-def field(entry: Dict[str, Any], name: str, kind: Type[Value]) -> Value:
+def read_json_list(path: Path, report: Report, parse: Parse) -> Iterator[Record]:
+    """Read a file with a list of JSON objects, a record each. Messages count them from 1.
+
+    path (Path): The file.
+    report (Report): Takes the faults.
+    parse (Callable): As `read_json_lines` has it.
+    YIELDS (Record): Named by the file and the number.
+    """
+    text = read_text(path, report)
+    if text is None:
+        return
+    try:
+        entries = srsly.json_loads(text.removeprefix(BOM))
+        if not isinstance(entries, list):
+            raise ValueError(f"expected a list, got {type(entries).__name__}")
+    except ValueError as error:
+        report.lose(BROKEN_FILE, path, None, f"no list in JSON ({error}), skipped")
+        return
+    for number, entry in enumerate(entries, start=1):
+        with report.guard(path, number):
+            yield from _record(entry, number, path, report, parse)
+
+
+def _record(entry: Any, number: int, path: Path, report: Report, parse: Parse) -> Iterator[Record]:
+    if not isinstance(entry, dict):
+        raise ValueError(f"expected a JSON object, got {type(entry).__name__}")
+    record = Record(f"{path.stem}-{number}", "", line=number)
+    if parse(entry, record, path, report) is not False:
+        yield record
+
+
+def join_json(suffix: str, entries: Sequence[str]) -> str:
+    """Make the content of a file with a list.
+
+    suffix (str): The file's suffix.
+    entries (Sequence[str]): The elements as JSON.
+    RETURNS (str): The list, an element a line.
+    """
+    return "[\n" + ",\n".join(entries) + "\n]\n"
+
+
+def join_lines(suffix: str, entries: Sequence[str]) -> str:
+    """Make the content of a file with a line for each document.
+
+    suffix (str): The file's suffix.
+    entries (Sequence[str]): The lines, without their ends.
+    RETURNS (str): The content.
+    """
+    return "".join(f"{entry}\n" for entry in entries)
+
+
+def first_name(*values: Any) -> str:
+    """The first of several possible names of a document.
+
+    values (Any): The names; None where there is none. The last must be one.
+    RETURNS (str): The name.
+    """
+    return str(next(value for value in values if value is not None))
+
+
+def field(
+    entry: Dict[str, Any], name: str, kind: Type[Value], default: Optional[Value] = None
+) -> Value:
     """A value of a JSON object, checked.
 
     entry (Dict[str, Any]): The object.
     name (str): The value's name.
     kind (Type[Value]): What it must be.
+    default (Optional[Value]): Stands for one that is missing or null. None if there must be one.
     RETURNS (Value): The value.
     RAISES (ValueError): If it is missing or of another kind.
     """
     if not isinstance(entry, dict):
         raise ValueError(f"expected a JSON object, got {entry!r}")
+    if default is not None and entry.get(name) is None:
+        return default
     if name not in entry:
         raise ValueError(f"has no {name!r}")
     value = entry[name]

@@ -1,7 +1,7 @@
 """Dividing documents into parts for training, development and test, without leakage."""
 
 from .assign import assign
-from .duplicates import NearDuplicates, near_duplicates
+from .duplicates import NearDuplicates, clusters, near_duplicates
 from .keys import keys_of, pool_rare, read_metadata
 from .plan import PARTS, Plan, Split, describe, split_docs
 
@@ -11,6 +11,7 @@ __all__ = [
     "Plan",
     "Split",
     "assign",
+    "clusters",
     "describe",
     "keys_of",
     "near_duplicates",

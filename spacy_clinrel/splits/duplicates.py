@@ -7,8 +7,9 @@ chapter 3): with 24 bands of 5 values a pair that is 0.8 alike is missed once in
 """
 
 import unicodedata
+from collections import defaultdict
 from functools import lru_cache
-from typing import List, NamedTuple, Sequence, Set, Tuple
+from typing import Dict, Iterable, List, NamedTuple, Sequence, Set, Tuple
 
 import numpy as np
 
@@ -88,6 +89,23 @@ def near_duplicates(texts: Sequence[str], similarity: float = 0.8) -> List[NearD
                 found.append(NearDuplicates(i, j, alike))
                 together.join(i, j)
     return found
+
+
+def clusters(size: int, found: Iterable[NearDuplicates]) -> List[Set[int]]:
+    """Near-duplicates, directly or through others, in groups.
+
+    size (int): How many texts there are.
+    found (Iterable[NearDuplicates]): What `near_duplicates` returned.
+    RETURNS (List[Set[int]]): Indices of the texts of each group of two or more.
+    """
+    together = Components(size)
+    pairs = list(found)
+    for pair in pairs:
+        together.join(pair.first, pair.second)
+    members: Dict[int, Set[int]] = defaultdict(set)
+    for pair in pairs:
+        members[together.find(pair.first)] |= {pair.first, pair.second}
+    return list(members.values())
 
 
 def _candidates(signatures: np.ndarray, least: float) -> Set[Tuple[int, int]]:

@@ -1,9 +1,9 @@
 """A split as a whole: what is asked for, what comes of it, and what it holds."""
 
-from collections import Counter, defaultdict
+from collections import Counter
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, Dict, Hashable, List, NamedTuple, Optional, Sequence, Set, Tuple
+from typing import Any, Dict, Hashable, List, NamedTuple, Optional, Sequence, Tuple
 
 from spacy.tokens import Doc
 
@@ -12,7 +12,7 @@ from ..errors import Errors
 from ..tokens import all_mentions
 from ..tokens.relation import relation_edges
 from .assign import assign
-from .duplicates import Components, NearDuplicates, near_duplicates
+from .duplicates import Components, NearDuplicates, clusters, near_duplicates
 from .keys import keys_of, pool_rare, read_metadata
 
 PARTS = ("train", "dev", "test")
@@ -124,15 +124,15 @@ def describe(docs: Sequence[Doc], split: Split) -> Dict[str, Any]:
             "strata": dict(strata.most_common()),
             "ids": [get_doc_id(docs[i]) for i in inside],
         }
-    clusters = _clusters(len(docs), split.duplicates)
-    across = [found for found in clusters if len({split.parts[i] for i in found}) > 1]
+    near = clusters(len(docs), split.duplicates)
+    across = [found for found in near if len({split.parts[i] for i in found}) > 1]
     shown = [[[get_doc_id(docs[i]), PARTS[split.parts[i]]] for i in sorted(c)] for c in across]
     return {
         "parts": parts,
         "pooled": split.pooled,
         "near_duplicates": {
-            "clusters": len(clusters),
-            "documents": sum(map(len, clusters)),
+            "clusters": len(near),
+            "documents": sum(map(len, near)),
             "pairs": [
                 [get_doc_id(docs[i]), get_doc_id(docs[j]), round(alike, 4)]
                 for i, j, alike in split.duplicates
@@ -151,14 +151,6 @@ def _units(n: int, groups: Sequence[str], duplicates: Sequence[NearDuplicates]) 
     for pair in duplicates:
         together.join(pair.first, pair.second)
     return [together.find(i) for i in range(n)]
-
-
-def _clusters(n: int, duplicates: Sequence[NearDuplicates]) -> List[Set[int]]:
-    members: Dict[int, Set[int]] = defaultdict(set)
-    units = _units(n, (), duplicates)
-    for pair in duplicates:
-        members[units[pair.first]] |= {pair.first, pair.second}
-    return list(members.values())
 
 
 def _features(

@@ -141,9 +141,10 @@ def test_strict_command_prints_why(corpus, tmp_path):
 
 
 def test_help_names_the_formats():
-    output = flat(run("--help").output)
+    output = flat(run("--help").output).replace("- ", "-")  # lines break behind hyphens
     formats = ("brat", "ccks2017", "ccks2018", "ccks2019", "cmeee", "cmeie", "i2b2", "spert")
-    for name in (*formats, "--strict", "--keep-type", "--keep-label"):
+    tools = ("doccano", "label-studio", "label-studio-predictions", "prodigy")
+    for name in (*formats, *tools, "--strict", "--keep-type", "--keep-label"):
         assert name in output
 
 

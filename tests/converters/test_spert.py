@@ -220,7 +220,7 @@ def test_docs_round_trip(text, data):
     with tempfile.TemporaryDirectory() as folder:
         path = Path(folder) / "a.json"
         content = SPERT.write(doc_to_record(doc, "x", Report()), report)[".json"]
-        path.write_text(SPERT.join([content]), encoding="utf-8")
+        path.write_text(SPERT.join(".json", [content]), encoding="utf-8")
         (copy,), _ = read(path, ZH)
     assert "".join(copy.text.split()) == "".join(doc.text.split())
     assert (copy.text == doc.text) == (report.losses == 0)

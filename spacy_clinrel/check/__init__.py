@@ -1,0 +1,17 @@
+"""What is in a corpus and what is wrong with it, before anything is trained on it."""
+
+from .corpus import Checks, check, make_part
+from .findings import ERROR, GOOD, INFO, WARNING, Finding
+from .settings import candidates_of
+
+__all__ = [
+    "ERROR",
+    "GOOD",
+    "INFO",
+    "WARNING",
+    "Checks",
+    "Finding",
+    "candidates_of",
+    "check",
+    "make_part",
+]

@@ -1,0 +1,222 @@
+"""`python -m spacy clinrel debug`: what a corpus holds, and what is wrong with it."""
+
+from importlib.metadata import version
+from pathlib import Path
+from typing import Annotated, Any, Dict, List, Optional, Sequence
+
+import typer
+from spacy.cli._util import import_code
+from spacy.vocab import Vocab
+from wasabi import msg
+
+from ..candidates import SentencePairs
+from ..check import ERROR, GOOD, INFO, WARNING, Checks, candidates_of, check, make_part
+from ..errors import Errors
+from ..files import check_output, read_docbin, spacy_files, write_json
+from ._app import app
+
+BAR = 40
+MAX_ROWS = 30
+# Sections of the output, and their figures: a table of counts, or a histogram.
+SECTIONS = {
+    "Documents and mentions": ("mentions", ("per_type",)),
+    "Relations": ("relations", ("per_label", "per_signature")),
+    "Distances between head and tail": (
+        "distances",
+        ("distance_in_tokens", "distance_in_sentences"),
+    ),
+    "Directions": ("directions", ()),
+    "Duplicates and leakage": ("duplicates", ()),
+    "Candidates": ("candidates", ()),
+}
+TITLES = {
+    "per_type": "Mentions by type",
+    "per_label": "Relations by label",
+    "per_signature": "Relations by types and label",
+    "distance_in_tokens": "Tokens from start to start",
+    "distance_in_sentences": "Sentences on",
+}
+TOTALS = {
+    "documents": "documents",
+    "tokens": "tokens",
+    "sentences": "sentences",
+    "mentions": "mentions",
+    "inside_another": "of which inside another",
+    "across_another": "of which across another's end",
+    "across_sentences": "of which across a sentence's end",
+    "relations": "relations",
+    "without_mentions": "documents without mentions",
+    "without_relations": "documents without relations",
+}
+
+
+@app.command("debug")
+def debug_cli(
+    sources: Annotated[
+        List[Path],
+        typer.Argument(
+            metavar="DATA…",
+            help=".spacy files, or folders of them. Each file is a part; the first whose name has "
+            "'train' in it, or else the first, is the one that is trained on",
+        ),
+    ],
+    config_path: Annotated[
+        Optional[Path],
+        typer.Option("--config", "-c", help="Config whose candidates' recall ceiling to measure"),
+    ] = None,
+    max_sentences: Annotated[
+        Optional[int],
+        typer.Option(
+            min=0, help="Without a config: sentences on that a mention may be [default: 0]"
+        ),
+    ] = None,
+    max_distance: Annotated[
+        Optional[int],
+        typer.Option(min=1, help="Without a config: tokens on that it may be [default: 200]"),
+    ] = None,
+    use_sents: Annotated[
+        bool, typer.Option("--use-sents", help="Without a config: sentences are those of the Docs")
+    ] = False,
+    min_count: Annotated[
+        int, typer.Option(min=1, help="Labels with fewer relations are called too rare")
+    ] = 20,
+    similarity: Annotated[
+        float,
+        typer.Option(
+            min=0.05, max=1, help="Share of five-character stretches that near-duplicates share"
+        ),
+    ] = 0.8,
+    output: Annotated[
+        Optional[Path], typer.Option("--json", "-j", help="Write the figures as JSON here")
+    ] = None,
+    code_path: Annotated[
+        Optional[Path], typer.Option("--code", help="Python file with more functions")
+    ] = None,
+) -> None:
+    """Check converted documents before training: relations, their directions and distances,
+    labels too rare to learn, duplicates, leakage between parts, and the recall ceiling of the
+    candidates.
+
+    Exit code 1 if there is an error, such as no relations to learn; warnings are none.
+
+    Example: debug corpus/train.spacy corpus/dev.spacy --config configs/zh_clinrel.cfg
+    """
+    try:
+        check_output(output, *sources, config_path)
+        import_code(code_path)
+        own = {"max_sentences": max_sentences, "max_distance": max_distance}
+        given: Dict[str, Any] = {name: value for name, value in own.items() if value is not None}
+        if config_path is not None and (given or use_sents):
+            raise ValueError(Errors.F042)
+        strategies = (
+            {"SentencePairs": SentencePairs(use_sents=use_sents, **given)}
+            if config_path is None
+            else candidates_of(config_path)
+        )
+        result = debug(sources, Checks(strategies, min_count, similarity))
+        print_checks(result)
+        if output is not None:
+            write_json(output, result)
+            msg.good(f"Saved the figures to {output}")
+    except (ValueError, ImportError, OSError) as problem:
+        msg.fail(str(problem), exits=1)
+    if any(finding["level"] == ERROR for finding in result["findings"]):
+        raise typer.Exit(1)
+
+
+def debug(sources: Sequence[Path], checks: Checks) -> Dict[str, Any]:
+    """Check the parts of a corpus.
+
+    sources (Sequence[Path]): .spacy files, or folders of them; each file is a part.
+    checks (Checks): What to check by.
+    RETURNS (Dict[str, Any]): As `check` has it, and the files.
+    RAISES (ValueError): If a file can't be read.
+    """
+    paths = sorted(spacy_files(sources), key=lambda path: "train" not in path.stem)
+    stems = [path.stem for path in paths]
+    names = [path.stem if stems.count(path.stem) == 1 else str(path) for path in paths]
+    vocab = Vocab()
+    parts = [make_part(name, read_docbin(path, vocab), checks) for name, path in zip(names, paths)]
+    made = {"spacy_clinrel": version("spacy-clinrel"), "data": [str(path) for path in paths]}
+    return {**made, **check(parts, checks)}
+
+
+def print_checks(result: Dict[str, Any]) -> None:
+    """Print the figures and findings, section by section.
+
+    result (Dict[str, Any]): What `debug` returned.
+    """
+    parts = result["parts"]
+    tell: Dict[str, Any] = {
+        ERROR: msg.fail,
+        WARNING: msg.warn,
+        INFO: msg.info,
+        GOOD: msg.good,
+    }
+    for title, (section, keys) in SECTIONS.items():
+        msg.divider(title)
+        if section == "mentions":
+            _print_table("", {name: parts[name] for name in parts}, TOTALS)
+        for key in keys:
+            if section == "distances":
+                _print_bars(TITLES[key], {name: part[key] for name, part in parts.items()})
+            else:
+                counts = {name: _counts(part[key]) for name, part in parts.items()}
+                _print_table(TITLES[key], counts)
+        for finding in result["findings"]:
+            if finding["section"] == section:
+                tell[finding["level"]](finding["text"])
+    _print_summary([finding["level"] for finding in result["findings"]])
+
+
+def _counts(figures: Any) -> Dict[str, int]:
+    if isinstance(figures, dict):
+        return figures
+    return {f"{head} — {label} → {tail}": n for head, label, tail, n in figures}
+
+
+def _print_table(
+    title: str, counts: Dict[str, Dict[str, int]], rows: Optional[Dict[str, str]] = None
+) -> None:
+    names = {key: key for part in counts.values() for key in part} if rows is None else rows
+    table = [
+        [shown, *(str(part.get(key, 0)) for part in counts.values())]
+        for key, shown in names.items()
+    ]
+    if not table:
+        return
+    aligns = ("l", *"r" * len(counts))
+    header = (title, *counts)
+    msg.table(table[:MAX_ROWS], header=header, aligns=aligns, divider=True, max_col=60)
+    if len(table) > MAX_ROWS:
+        msg.info(f"… and {len(table) - MAX_ROWS} more. --json FILE.json lists them all.")
+
+
+def _print_bars(title: str, histograms: Dict[str, Dict[str, int]]) -> None:
+    """Draw how far apart the relations of the first part are, beside the figures of all."""
+    totals = {name: max(sum(counts.values()), 1) for name, counts in histograms.items()}
+    first = next(iter(histograms))
+    table = [
+        [
+            key,
+            *(
+                f"{counts[key]} ({100 * counts[key] / totals[n]:.1f} %)"
+                for n, counts in histograms.items()
+            ),
+            "█" * round(BAR * histograms[first][key] / totals[first]),
+        ]
+        for key in histograms[first]
+    ]
+    aligns = ("r", *"r" * len(histograms), "l")
+    msg.table(table, header=(title, *histograms, f"({first})"), aligns=aligns, divider=True)
+
+
+def _print_summary(levels: Sequence[str]) -> None:
+    msg.divider("Summary")
+    for level, tell, what in (
+        (GOOD, msg.good, "checks passed"),
+        (WARNING, msg.warn, "warnings"),
+        (ERROR, msg.fail, "errors"),
+    ):
+        if levels.count(level):
+            tell(f"{levels.count(level)} {what}")

@@ -1,0 +1,119 @@
+"""doccano's JSONL: a text a line, with entities and relations (github.com/doccano/doccano).
+
+A line of a sequence labelling project with relations is `{"id": 7, "text": "…", "entities": [{"id":
+0, "label": "Drug", "start_offset": 0, "end_offset": 7}, …], "relations": [{"id": 0, "from_id": 0,
+"to_id": 1, "type": "TrAP"}], "Comments": []}`; without relations it has `"label": [[0, 7, "Drug"],
+…]` instead (`labels` in some versions). Both are read.
+
+Offsets count units of UTF-16, as JavaScript does: a character beyond U+FFFF, such as an emoji or a
+rare ideograph, counts as two, when reading and when writing; documents that have such ones are
+counted. In projects with "Count grapheme clusters as one character" they count otherwise, and texts
+with such characters or `\\r\\n` will not fit.
+
+The document's name is `doc_id`, which doccano keeps as metadata, or else `id`. Comments and other
+metadata are not kept, and counted. doccano shows mentions that overlap only in projects that
+allow it.
+"""
+
+from pathlib import Path
+from typing import Any, Dict, Iterator, List
+
+import srsly
+
+from .offsets import from_utf16, to_utf16
+from .record import Link, Mention, Record
+from .registry import Converter
+from .report import Report
+from .text import field, first_name, join_lines, read_json_lines
+
+TEXTS = ("text", "data")
+ENTITIES = ("entities", "label", "labels")
+COMMENTS = ("Comments", "comments")
+OTHERS = ("id", "doc_id", "relations", "annotation_approver", "username")
+UTF16 = "text beyond U+FFFF, its offsets counted in UTF-16 as doccano does"
+
+
+def read(path: Path, report: Report) -> Iterator[Record]:
+    """Read one file.
+
+    path (Path): The file.
+    report (Report): Takes the faults.
+    RETURNS (Iterator[Record]): A record for each line.
+    """
+    return read_json_lines(path, report, _parse)
+
+
+def write(record: Record, report: Report) -> Dict[str, str]:
+    """Make the line of a record.
+
+    record (Record): The document.
+    report (Report): Counts texts whose offsets differ from those of characters as repaired.
+    RETURNS (Dict[str, str]): The line.
+    """
+    offsets = to_utf16(record.text)
+    if offsets[-1] > len(record.text):
+        report.repair(UTF16)
+    index = {mention.id: i for i, mention in enumerate(record.mentions)}
+    entry = {
+        "doc_id": record.doc_id,
+        "text": record.text,
+        "entities": [
+            {
+                "id": index[mention.id],
+                "label": mention.type,
+                "start_offset": offsets[mention.start],
+                "end_offset": offsets[mention.end],
+            }
+            for mention in record.mentions
+        ],
+        "relations": [
+            {"id": i, "from_id": index[link.head], "to_id": index[link.tail], "type": link.label}
+            for i, link in enumerate(record.relations)
+        ],
+    }
+    return {".jsonl": srsly.json_dumps(entry)}
+
+
+def _parse(entry: Dict[str, Any], record: Record, path: Path, report: Report) -> None:
+    record.text = field(entry, next((name for name in TEXTS if name in entry), TEXTS[0]), str)
+    record.doc_id = first_name(entry.get("doc_id"), entry.get("id"), record.doc_id)
+    positions = from_utf16(record.text)
+    if len(positions) > len(record.text) + 1:
+        report.repair(UTF16)
+    for name in ENTITIES:
+        for number, entity in enumerate(field(entry, name, list, [])):
+            with report.guard(path, record.line):
+                record.mentions.append(_mention(entity, number, positions, record.line))
+    for relation in field(entry, "relations", list, []):
+        with report.guard(path, record.line):
+            head, tail = (str(field(relation, name, int)) for name in ("from_id", "to_id"))
+            record.relations.append(Link(head, tail, field(relation, "type", str), record.line))
+    for name in COMMENTS:
+        report.lose("comment not kept", count=len(field(entry, name, list, [])))
+    metadata = entry.keys() - {*TEXTS, *ENTITIES, *COMMENTS, *OTHERS}
+    report.lose("metadata not kept", count=len(metadata))
+
+
+def _mention(entity: Any, number: int, positions: List[int], line: Any) -> Mention:
+    if isinstance(entity, list):
+        start, end, label = entity
+        entity = {"id": number, "start_offset": start, "end_offset": end, "label": label}
+    bounds = []
+    for name in ("start_offset", "end_offset"):
+        offset = field(entity, name, int)
+        if not 0 <= offset < len(positions):
+            raise ValueError(f"there is no offset {offset} in the text")
+        if positions[offset] < 0:
+            raise ValueError(f"offset {offset} is within a character, counted in UTF-16")
+        bounds.append(positions[offset])
+    name = str(field(entity, "id", int))
+    return Mention(name, bounds[0], bounds[1], field(entity, "label", str), line=line)
+
+
+DOCCANO = Converter(
+    about="doccano: JSONL with entities and relations",
+    files=("*.jsonl",),
+    read=read,
+    write=write,
+    join=join_lines,
+)

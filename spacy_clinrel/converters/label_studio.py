@@ -1,0 +1,228 @@
+"""Label Studio's JSON: a list of tasks (https://labelstud.io/guide/task_format).
+
+A task is `{"data": {"text": "…"}, "annotations": [{"result": […]}], "predictions": [{"score": 0.9,
+"model_version": "…", "result": […]}]}`. A result is a region, `{"id": "a", "type": "labels",
+"from_name": "label", "to_name": "text", "value": {"start": 0, "end": 7, "text": "Aspirin",
+"labels": ["Drug"]}}`, or a relation, `{"type": "relation", "from_id": "a", "to_id": "b",
+"direction": "right", "labels": ["TrAP"]}`. Offsets count characters, `\\r\\n` as two;
+before the end of 2021 they counted units of UTF-16. The texts that regions record settle it.
+
+Two formats: `label-studio` is about `annotations`, `label-studio-predictions` about `predictions`,
+with scores, which annotators start from.
+
+Reading. The text is `data.text`, or the only string in `data`. Of several annotations of a task one
+is taken: that marked as ground truth, else the latest by `updated_at`, else the last in the file;
+the others are counted, and so are cancelled ones and tasks that have none, which are left out. A
+relation in the direction "left" goes from `to_id` to `from_id`, one in both directions ("bi") is
+two. Of a region with several labels, relations go to the first. Other results (choices, ratings)
+and other fields of `data` are not kept, and counted. The name is `data.doc_id`, else the task's id.
+
+Writing. One file holds all tasks; beside it, in the .xml, stands the labelling interface that a
+project needs to show them (Settings, Labeling Interface, Code). It keeps one relation for each
+ordered pair of regions, with one label or several, so those of a pair are written as one.
+"""
+
+from collections import Counter, defaultdict
+from functools import partial
+from pathlib import Path
+from typing import Any, Dict, Iterator, List, Optional, Sequence, Tuple
+from xml.sax.saxutils import quoteattr
+
+import srsly
+
+from .offsets import fit_utf16
+from .record import Link, Mention, Record
+from .registry import Converter
+from .report import Report
+from .text import field, first_name, join_json, read_json_list
+
+ANNOTATIONS, PREDICTIONS = "annotations", "predictions"
+CONTROL, OBJECT = "label", "text"
+MODEL = "spacy-clinrel"
+DIRECTIONS = {"right": (1,), "left": (-1,), "bi": (1, -1)}
+INTERFACE = """<View>
+  <Relations choice="multiple">
+{relations}  </Relations>
+  <Labels name="label" toName="text" choice="multiple">
+{labels}  </Labels>
+  <Style>.htx-text {{ white-space: pre-wrap; }}</Style>
+  <Text name="text" value="$text"/>
+</View>
+"""
+
+
+def read(path: Path, report: Report, *, source: str) -> Iterator[Record]:
+    """Read one file.
+
+    path (Path): The file.
+    report (Report): Takes the faults.
+    source (str): "annotations" or "predictions".
+    YIELDS (Record): A record for each task that has such.
+    """
+    for record in read_json_list(path, report, partial(_parse, source=source)):
+        yield fit_utf16(record, report)
+
+
+def write(record: Record, report: Report, *, source: str) -> Dict[str, str]:
+    """Make the task of a record, and its part of the labelling interface.
+
+    record (Record): The document.
+    report (Report): Counts scores that have no place as a loss.
+    source (str): Where results are to stand, "annotations" or "predictions".
+    RETURNS (Dict[str, str]): The task as JSON, and tags of the interface, one a line.
+    """
+    names = {mention.id: f"m{i}" for i, mention in enumerate(record.mentions)}
+    pairs: Dict[Tuple[str, str], List[Link]] = defaultdict(list)
+    for link in record.relations:
+        pairs[(names[link.head], names[link.tail])].append(link)
+    results = [_region(mention, names[mention.id], record.text) for mention in record.mentions]
+    results += [_relation(ends, links, source, report) for ends, links in pairs.items()]
+    entry: Dict[str, Any] = {"result": results}
+    if source == PREDICTIONS:
+        entry["model_version"] = MODEL
+        scores = [link.score for link in record.relations]
+        if scores:
+            entry["score"] = sum(scores) / len(scores)
+    task = {"data": {"text": record.text, "doc_id": record.doc_id}, source: [entry]}
+    tags = [f"<Label value={quoteattr(mention.type)}/>" for mention in record.mentions]
+    tags += [f"<Relation value={quoteattr(link.label)}/>" for link in record.relations]
+    return {".json": srsly.json_dumps(task), ".xml": "\n".join(tags)}
+
+
+def join(suffix: str, parts: Sequence[str]) -> str:
+    """Make the content of the file of tasks, or of the labelling interface.
+
+    suffix (str): The file's suffix.
+    parts (Sequence[str]): The tasks, or the tags of each.
+    RETURNS (str): The content.
+    """
+    if suffix == ".json":
+        return join_json(suffix, parts)
+    tags = sorted({f"    {tag}\n" for part in parts for tag in part.split("\n") if tag})
+    kinds = {"labels": "<Label ", "relations": "<Relation "}
+    return INTERFACE.format(
+        **{name: "".join(t for t in tags if tag in t) for name, tag in kinds.items()}
+    )
+
+
+def _region(mention: Mention, name: str, text: str) -> Dict[str, Any]:
+    value = {
+        "start": mention.start,
+        "end": mention.end,
+        "text": text[mention.start : mention.end],
+        "labels": [mention.type],
+    }
+    return {
+        "id": name,
+        "type": "labels",
+        "from_name": CONTROL,
+        "to_name": OBJECT,
+        "value": value,
+    }
+
+
+def _relation(
+    ends: Tuple[str, str], links: Sequence[Link], source: str, report: Report
+) -> Dict[str, Any]:
+    relation: Dict[str, Any] = {
+        "type": "relation",
+        "from_id": ends[0],
+        "to_id": ends[1],
+        "direction": "right",
+        "labels": [link.label for link in links],
+    }
+    if source == PREDICTIONS:
+        scores = sorted(link.score for link in links)
+        relation["score"] = scores[0]
+        lost = sum(score > scores[0] for score in scores)
+        report.lose("score of one of several relations of a pair not kept", count=lost)
+    return relation
+
+
+def _parse(
+    task: Dict[str, Any], record: Record, path: Path, report: Report, *, source: str
+) -> bool:
+    data = field(task, "data", dict)
+    strings = [name for name, value in data.items() if isinstance(value, str)]
+    name = strings[0] if "text" not in data and len(strings) == 1 else "text"
+    record.text = field(data, name, str)
+    record.doc_id = first_name(data.get("doc_id"), task.get("id"), record.doc_id)
+    chosen = _choose(field(task, source, list, []), source, report)
+    if chosen is None:
+        return False
+    report.lose("metadata not kept", count=len(data.keys() - {name, "doc_id"}))
+    ids: Dict[str, None] = {}
+    for result in field(chosen, "result", list):
+        with report.guard(path, record.line):
+            kind = field(result, "type", str)
+            if kind == "labels":
+                record.mentions += _mentions(result, ids, record)
+            elif kind == "relation":
+                record.relations += _links(result, record.line)
+            else:
+                report.lose(f"result of the type {kind!r} not kept")
+    return True
+
+
+def _choose(entries: List[Any], source: str, report: Report) -> Optional[Dict[str, Any]]:
+    """The annotation to take of a task; None if it has none."""
+    valid = [entry for entry in entries if not field(entry, "was_cancelled", bool, False)]
+    report.left_out += Counter(
+        {
+            "cancelled annotations": len(entries) - len(valid),
+            f"further {source} of a task": len(valid) - 1,
+            f"tasks without {source}": not valid,
+        }
+    )
+    return max(reversed(valid), key=_rank, default=None)
+
+
+def _rank(entry: Dict[str, Any]) -> Tuple[bool, str]:
+    time = entry.get("updated_at") or entry.get("created_at") or ""
+    return bool(entry.get("ground_truth")), str(time)
+
+
+def _mentions(result: Dict[str, Any], ids: Dict[str, None], record: Record) -> Iterator[Mention]:
+    """A mention for each label of a region; the first has the region's id."""
+    value = field(result, "value", dict)
+    start, end = field(value, "start", int), field(value, "end", int)
+    recorded = value.get("text")
+    if isinstance(recorded, str):
+        # Line breaks are recorded as \n, and before 2022 a part of the region only.
+        recorded = recorded.replace("\\n", "\n")
+        if "".join(recorded.split()) in "".join(record.text[max(start, 0) : max(end, 0)].split()):
+            recorded = None
+    for label in field(value, "labels", list):
+        id = field(result, "id", str)
+        while id in ids:
+            id += f"\n{label}"
+        ids[id] = None
+        yield Mention(id, start, end, str(label), recorded, line=record.line)
+
+
+def _links(result: Dict[str, Any], line: Optional[int]) -> Iterator[Link]:
+    ends = [field(result, name, str) for name in ("from_id", "to_id")]
+    direction = result.get("direction", "right")
+    if direction not in DIRECTIONS:
+        raise ValueError(f"'direction' must be right, left or bi, got {direction!r}")
+    for label in field(result, "labels", list, []) or [""]:
+        for step in DIRECTIONS[direction]:
+            head, tail = ends[::step]
+            yield Link(head, tail, str(label), line, float(result.get("score") or 1.0))
+
+
+def _converter(source: str, about: str) -> Converter:
+    return Converter(
+        about=about,
+        files=("*.json",),
+        read=partial(read, source=source),
+        write=partial(write, source=source),
+        join=join,
+        scores=source == PREDICTIONS,
+    )
+
+
+LABEL_STUDIO = _converter(ANNOTATIONS, "Label Studio: JSON of tasks with annotations")
+LABEL_STUDIO_PREDICTIONS = _converter(
+    PREDICTIONS, "the same with predictions, for annotators to correct"
+)

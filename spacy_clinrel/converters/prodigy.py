@@ -1,0 +1,173 @@
+"""Prodigy's JSONL for relations, as the recipe `rel.manual` takes it and `db-out` gives it.
+
+A line is `{"text": "…", "tokens": [{"text": "Aspirin", "start": 0, "end": 7, "id": 0, "ws": true},
+…], "spans": [{"start": 0, "end": 7, "token_start": 0, "token_end": 0, "label": "Drug"}, …],
+"relations": [{"head": 0, "child": 2, "label": "TrAP", "head_span": {…}, "child_span": {…}}],
+"answer": "accept"}` (https://prodi.gy/docs/api-interfaces#relations). Offsets count characters, the
+tokens of a span include the last. A relation goes from the token `head` to the token `child`, the
+last ones of their spans; where `head_span` and `child_span` are there and have a label, they say
+which spans are meant.
+
+Reading. Lines whose answer is "reject" or "ignore" are left out, and counted; those without an
+answer are kept. A relation of a token that is in no span is lost, and named. Where a text was
+annotated in several sessions, each of its lines is a document. The name is `meta.doc_id`; other
+metadata is not kept, and counted.
+
+Writing. Tokens are what white space divides, with each Chinese or Japanese character one of its
+own, and end where mentions do; white space other than a space behind a token is a token that can't
+be chosen. Prodigy's view of relations shows no span inside or across another: those are written,
+and counted.
+"""
+
+from itertools import pairwise
+from pathlib import Path
+from typing import Any, Dict, Iterator, List, Optional, Tuple
+
+import srsly
+
+from .record import Link, Mention, Record
+from .registry import Converter
+from .report import Report
+from .text import field, first_name, join_lines, read_json_lines
+from .words import token_spans
+
+ANSWERS = ("accept", "reject", "ignore")
+OVERLAP = "span inside or across another, which Prodigy's view of relations does not show"
+# The ends of a relation: the names of token and span.
+ENDS = (("head", "head_span"), ("child", "child_span"))
+
+Key = Tuple[int, int, str]
+
+
+def read(path: Path, report: Report) -> Iterator[Record]:
+    """Read one file.
+
+    path (Path): The file.
+    report (Report): Takes the faults.
+    RETURNS (Iterator[Record]): A record for each line that was accepted.
+    """
+    return read_json_lines(path, report, _parse)
+
+
+def write(record: Record, report: Report) -> Dict[str, str]:
+    """Make the line of a record.
+
+    record (Record): The document.
+    report (Report): Counts spans that Prodigy does not show as repaired.
+    RETURNS (Dict[str, str]): The line.
+    """
+    tokens = _tokens(record)
+    first = {token["start"]: token["id"] for token in tokens}
+    last = {token["end"]: token["id"] for token in tokens}
+    spans: Dict[str, Dict[str, Any]] = {}
+    reach = 0
+    for mention in sorted(record.mentions, key=lambda m: (m.start, m.end)):
+        tokens_of = {"token_start": first[mention.start], "token_end": last[mention.end]}
+        place = {"start": mention.start, "end": mention.end}
+        spans[mention.id] = {**place, **tokens_of, "label": mention.type}
+        if mention.start < reach:
+            report.repair(OVERLAP)
+        reach = max(reach, mention.end)
+    relations = [
+        {
+            "head": spans[link.head]["token_end"],
+            "child": spans[link.tail]["token_end"],
+            "label": link.label,
+            "head_span": spans[link.head],
+            "child_span": spans[link.tail],
+        }
+        for link in record.relations
+    ]
+    entry = {
+        "text": record.text,
+        "tokens": tokens,
+        "spans": list(spans.values()),
+        "relations": relations,
+        "meta": {"doc_id": record.doc_id},
+        "answer": ANSWERS[0],
+    }
+    return {".jsonl": srsly.json_dumps(entry)}
+
+
+def _tokens(record: Record) -> List[Dict[str, Any]]:
+    """The tokens of a text; together with the spaces behind them they are all of it."""
+    text = record.text
+    starts = {mention.start for mention in record.mentions}
+    ends = {mention.end for mention in record.mentions}
+    words = {bound for span in token_spans(record) for bound in span}
+    tokens: List[Dict[str, Any]] = []
+    for start, end in pairwise(sorted({0, len(text), *words, *starts, *ends})):
+        piece = text[start:end]
+        if piece == " " and tokens and start not in starts and end not in ends:
+            tokens[-1]["ws"] = True
+            continue
+        token = {"text": piece, "start": start, "end": end, "id": len(tokens), "ws": False}
+        tokens.append(token if piece.strip() else {**token, "disabled": True})
+    return tokens
+
+
+def _parse(entry: Dict[str, Any], record: Record, path: Path, report: Report) -> bool:
+    record.text = field(entry, "text", str)
+    answer = entry.get("answer", ANSWERS[0])
+    if answer not in ANSWERS:
+        raise ValueError(f"'answer' must be one of {', '.join(ANSWERS)}, got {answer!r}")
+    if answer != ANSWERS[0]:
+        report.left_out[f"documents with the answer {answer!r}"] += 1
+        return False
+    meta = field(entry, "meta", dict, {})
+    record.doc_id = first_name(meta.get("doc_id"), record.doc_id)
+    report.lose("metadata not kept", count=len(meta.keys() - {"doc_id"}))
+    ids: Dict[Key, str] = {}
+    for number, span in enumerate(field(entry, "spans", list, [])):
+        with report.guard(path, record.line):
+            start, end, label = key = _key(span)
+            ids.setdefault(key, str(number))
+            recorded = span.get("text")
+            record.mentions.append(
+                Mention(str(number), start, end, label, recorded, line=record.line)
+            )
+    for relation in field(entry, "relations", list, []):
+        with report.guard(path, record.line):
+            head, tail = (_end(relation, *names, ids, entry) for names in ENDS)
+            record.relations.append(Link(head, tail, field(relation, "label", str), record.line))
+    return True
+
+
+def _key(span: Dict[str, Any]) -> Key:
+    return field(span, "start", int), field(span, "end", int), field(span, "label", str)
+
+
+def _end(
+    relation: Dict[str, Any],
+    token_name: str,
+    span_name: str,
+    ids: Dict[Key, str],
+    entry: Dict[str, Any],
+) -> str:
+    """The id of the mention at an end of a relation, or else what to call it in a message."""
+    span = field(relation, span_name, dict, {})
+    if span.get("label"):
+        key = _key(span)
+        return ids.get(key, f"the span {key}, which is not in 'spans'")
+    number = field(relation, token_name, int)
+    found = _at_token(entry, number, ids)
+    return f"token {number}, which is in no span" if found is None else ids[found]
+
+
+def _at_token(entry: Dict[str, Any], number: int, ids: Dict[Key, str]) -> Optional[Key]:
+    """The span that a token is in: one that it ends, else the shortest."""
+    tokens = field(entry, "tokens", list)
+    if not 0 <= number < len(tokens):
+        raise ValueError(f"there is no token {number}")
+    start, end = (field(tokens[number], name, int) for name in ("start", "end"))
+    around = [key for key in ids if key[0] <= start and end <= key[1]]
+    return min(around, key=lambda key: (key[1] != end, key[1] - key[0]), default=None)
+
+
+PRODIGY = Converter(
+    about="Prodigy: JSONL of the relations interface",
+    files=("*.jsonl",),
+    read=read,
+    write=write,
+    join=join_lines,
+)

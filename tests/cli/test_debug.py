@@ -1,0 +1,78 @@
+"""The command `debug`."""
+
+import json
+
+import pytest
+import spacy
+from spacy.cli._util import app
+from typer.testing import CliRunner
+
+from ..util import CONFIGS, make_doc, make_notes, write_docs
+
+NLP = spacy.blank("zh")
+
+
+@pytest.fixture
+def corpus(tmp_path):
+    """RETURNS (Path): A folder with dev.spacy and train.spacy."""
+    write_docs(tmp_path / "train.spacy", make_notes(NLP, 25))
+    far = make_doc(NLP, "[头痛|症状]。" + "无" * 30 + "[补液|治疗]", [(1, 0, "改善")])
+    write_docs(tmp_path / "dev.spacy", [*make_notes(NLP, 4, seed=9), far])
+    return tmp_path
+
+
+def run(*args):
+    return CliRunner().invoke(app, ["clinrel", "debug", *(str(arg) for arg in args)])
+
+
+def test_figures_and_findings(corpus):
+    out = corpus / "new" / "a.json"
+    result = run(corpus, "--json", out)
+    assert result.exit_code == 0, result.output
+    output = " ".join(result.output.split())
+    for part in ("Documents and mentions", "Directions", "Candidates", "Summary"):
+        assert part in output
+    assert "documents 25 5" in output and "治疗 — 改善 → 症状 25 5" in output
+    assert "dev: SentencePairs reaches 8 of 9 relations (88.9 %)" in output
+    assert "█" in output and "max_sentences" not in output
+    figures = json.loads(out.read_text(encoding="utf-8"))
+    assert list(figures["parts"]) == ["train", "dev"]
+    assert figures["parts"]["dev"]["distance_in_sentences"]["1"] == 1
+    assert figures["candidates"]["dev"]["SentencePairs"]["reached"] == 8
+
+
+@pytest.mark.parametrize("options", [("--max-sentences", 1), ("--config",)])
+def test_settings_of_candidates(corpus, options):
+    out = corpus / "a.json"
+    if options[0] == "--config":
+        text = (CONFIGS / "relations.cfg").read_text(encoding="utf-8")
+        text = text.replace("max_sentences = 0", "max_sentences = 1")
+        (corpus / "a.cfg").write_text(text, encoding="utf-8")
+        options = ("--config", corpus / "a.cfg")
+    assert run(corpus, *options, "--json", out).exit_code == 0
+    (row,) = json.loads(out.read_text(encoding="utf-8"))["candidates"]["dev"].values()
+    assert row["recall"] == 1
+
+
+def test_errors_exit_1(tmp_path):
+    write_docs(tmp_path / "train.spacy", [NLP.make_doc("无")])
+    result = run(tmp_path, "--json", tmp_path / "a.json")
+    assert result.exit_code == 1 and "train has no relations" in result.output
+    assert (tmp_path / "a.json").exists()
+
+
+@pytest.mark.parametrize(
+    ("args", "code"),
+    [
+        (("missing.spacy",), "F001"),
+        (("bad.spacy",), "F003"),
+        (("train.spacy", "--json", "train.spacy"), "F017"),
+        (("train.spacy", "--config", "a.cfg", "--max-sentences", "3"), "F042"),
+        (("train.spacy", "--config", "a.cfg"), "F040"),
+    ],
+)
+def test_what_can_not_be_read(corpus, monkeypatch, args, code):
+    monkeypatch.chdir(corpus)
+    (corpus / "bad.spacy").write_bytes(b"no DocBin")
+    result = run(*args)
+    assert result.exit_code == 1 and code in result.output
