@@ -169,6 +169,13 @@ class Errors(metaclass=ErrorsWithCodes):
     )
     F015 = "{paths}: no character occurs {n} times. Give more text, or a smaller --min-count."
 
+    # Report of errors
+    F060 = "{path} is a file. Give --report the name of a folder, new or old."
+    F061 = (
+        "The report's plots need matplotlib ({error}): python -m pip install "
+        "'spacy-clinrel[plots]'."
+    )
+
     # Pictures
     V001 = "Unknown style '{style}'. Known: {allowed}."
     V002 = (
