@@ -127,7 +127,9 @@ def _lone_missed(
         known = proposed([(key.head, key.tail) for key in between])
     of_pair = dict(zip(between, known.tolist()))
     return [
-        Judged(key, None, cause or (MISSED_RELATION if of_pair[key] else PRUNED_CANDIDATE), not cause)
+        Judged(
+            key, None, cause or (MISSED_RELATION if of_pair[key] else PRUNED_CANDIDATE), not cause
+        )
         for key, cause in zip(keys, causes)
     ]
 
