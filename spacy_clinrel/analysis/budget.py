@@ -2,7 +2,6 @@
 
 from typing import Callable, Dict, Iterable, List, NamedTuple, Optional, Sequence, Tuple
 
-import numpy as np
 from spacy.scorer import PRFScore
 
 from ..scorers import MentionKey
@@ -31,8 +30,8 @@ CAUSES = (
 )
 
 Ends = Tuple[MentionKey, MentionKey]
-# Pairs of head and tail → whether each is a candidate, bool, (pairs,)
-Proposed = Callable[[Sequence[Ends]], np.ndarray]
+# Pairs of head and tail → whether each is a candidate
+Proposed = Callable[[Sequence[Ends]], Sequence[bool]]
 
 
 class Judged(NamedTuple):
@@ -69,12 +68,14 @@ def judge_relations(
     Of a missed relation without a pair: no predicted mention stands for one of its mentions
     (missed mention); the one that does has other boundaries (wrong boundary) or another type (wrong
     type); the two mentions, both right, are no candidate in this direction (pruned candidate);
-    otherwise the model did not find it (missed relation: below the threshold, or between
-    candidates that it gave nothing).
+    otherwise the model did not find it (missed relation: below the threshold, or without a score).
 
     Of a spurious relation without a pair: one of its mentions stands for no gold mention (spurious
-    mention); otherwise gold relates nothing that it could stand for (spurious relation), whatever
-    its mentions are.
+    mention); the gold one has other boundaries (wrong boundary) or another type (wrong type);
+    otherwise its mentions are right and unrelated (spurious relation).
+
+    So what is missed and what is spurious are judged alike: with gold and predicted exchanged, each
+    cause but the pruned candidate becomes the other side's.
 
     gold (Iterable[RelationKey]): Gold relations; equal ones count once.
     predicted (Iterable[RelationKey]): Predicted ones; equal ones count once.
@@ -93,19 +94,21 @@ def judge_relations(
     rows = [Judged(key, key, RIGHT, True) for key in sorted(gold & predicted)]
     rows += [_pair(key, other, matched) for key, other in pairs.items()]
     rows += _lone_missed([key for key in missed if key not in pairs], matched, proposed)
-    paired, stand = set(pairs.values()), set(matched.values())
+    paired, back = set(pairs.values()), {other: end for end, other in matched.items()}
     for key in spurious:
         if key not in paired:
-            cause = SPURIOUS_RELATION if stand.issuperset(key[1:]) else SPURIOUS_MENTION
-            rows.append(Judged(None, key, cause, ours.issuperset(key[1:])))
+            cause = _mention_cause(key, back, SPURIOUS_MENTION)
+            rows.append(Judged(None, key, cause or SPURIOUS_RELATION, cause is None))
     return rows
 
 
-def _mention_cause(key: RelationKey, matched: Matched) -> Optional[str]:
-    """What is wrong with the mentions predicted for those of a gold relation."""
+def _mention_cause(
+    key: RelationKey, matched: Matched, unmatched: str = MISSED_MENTION
+) -> Optional[str]:
+    """What is wrong with the mentions of a relation, beside those that they are matched with."""
     found = [(end, matched.get(end)) for end in key[1:]]
     if any(other is None for _, other in found):
-        return MISSED_MENTION
+        return unmatched
     if any(other is not None and end[:2] != other[:2] for end, other in found):
         return WRONG_BOUNDARY
     return WRONG_TYPE if any(end != other for end, other in found) else None
@@ -122,10 +125,10 @@ def _lone_missed(
 ) -> List[Judged]:
     causes = [_mention_cause(key, matched) for key in keys]
     between = [key for key, cause in zip(keys, causes) if cause is None]
-    known = np.ones(len(between), dtype=bool)
+    known: Sequence[bool] = [True] * len(between)
     if proposed is not None and between:
         known = proposed([(key.head, key.tail) for key in between])
-    of_pair = dict(zip(between, known.tolist()))
+    of_pair = dict(zip(between, known))
     return [
         Judged(
             key, None, cause or (MISSED_RELATION if of_pair[key] else PRUNED_CANDIDATE), not cause

@@ -65,9 +65,9 @@ def interval(values: np.ndarray, docs: int) -> Optional[List[float]]:
 
     values (ndarray): The figure in each sample; samples in which it is nan are left out. Shape:
         (samples,)
-    docs (int): In how many documents there is something to count.
-    RETURNS (Optional[List[float]]): Its lower and upper bound; None where fewer than two documents
-        have anything to count, as drawing then says nothing.
+    docs (int): How many documents the figure rests on.
+    RETURNS (Optional[List[float]]): Its lower and upper bound; None where it rests on fewer than
+        two documents, as drawing then says nothing.
     """
     known = values[~np.isnan(values)]
     if docs < 2 or not len(known):
@@ -91,13 +91,15 @@ def figures(counts: Counts, samples: int, seed: int) -> Tuple[List[Dict[str, Any
     rows = []
     for i, name in enumerate(counts.names):
         gold, predicted, right = (int(n) for n in counts.table[:, i].sum(axis=0))
-        docs = int(counts.table[:, i].any(axis=1).sum())
+        # The documents that P, R and F each rest on.
+        some = counts.table[:, i, :2] > 0
+        docs = (some[:, 1].sum(), some[:, 0].sum(), some.any(axis=1).sum())
         score = PRFScore(tp=right, fp=predicted - right, fn=gold - right)
-        intervals = {key: interval(drawn[:, i, k], docs) for k, key in enumerate(SCORES)}
+        intervals = {key: interval(drawn[:, i, k], docs[k]) for k, key in enumerate(SCORES)}
         rows.append(
             {
                 "name": name,
-                **{"gold": gold, "predicted": predicted, "right": right, "docs": docs},
+                **{"gold": gold, "predicted": predicted, "right": right, "docs": int(docs[2])},
                 **score.to_dict(),
                 "intervals": intervals,
             }

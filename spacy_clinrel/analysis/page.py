@@ -1,5 +1,6 @@
 """The page of a report: one file that loads nothing and runs no script."""
 
+from pathlib import Path
 from typing import Any, Dict, Optional
 
 from ..report import GOLD_ENTITIES
@@ -24,6 +25,13 @@ SETTINGS = {
     False: "End to end: the pipeline found entities and relations itself, and a relation is right "
     "only if both its mentions are.",
 }
+HOW = (
+    "Figures are strict and in percent, as evaluate prints them. The small numbers are 95 % "
+    "intervals: documents are drawn with replacement, and the figure computed anew, many times. "
+    "Draws in which a figure is not defined are left out, and so are, from a mean over labels, the "
+    "labels that a draw lacks. A figure that rests on few documents has an interval that is too "
+    "narrow, and one that rests on a single document has none."
+)
 FACTS = {
     "data": "Data",
     "scheme": "Label scheme",
@@ -46,9 +54,9 @@ def render_page(analysis: Analysis) -> str:
     """
     figures = analysis.figures
     about = figures["evaluated"]
-    title = f"Error report: {about['model']} on {about.get('data', 'data')}"
+    title = f"Error report: {about['model']} on {Path(about['data']).name}"
     sections: Dict[str, Optional[Markup]] = {
-        "What was evaluated": _facts(about),
+        "What was evaluated": join([_facts(about), element("p", HOW)]),
         "Relations": scores_section(figures["relations"], "relations", "relation label"),
         "Entities": scores_section(figures["entities"], "entities", "entity type"),
     }

@@ -98,7 +98,7 @@ def scores_plot(rows: Sequence[Dict[str, Any]], name: str, title: str) -> Markup
         for y, row in enumerate(rows):
             if row["intervals"]["f"] is not None:
                 low, high = (100 * bound for bound in row["intervals"]["f"])
-                axes.plot([low, high], [y, y], color=MAIN, linewidth=5, alpha=0.3)
+                axes.hlines(y, low, high, color=MAIN, linewidth=5, alpha=0.3)
         axes.plot(values, range(len(rows)), "o", color=MAIN, markersize=5)
         axes.set_xlim(-2, 102)
         parts = ", ".join(f"{row['name']} {value:.1f}" for row, value in zip(rows, values))

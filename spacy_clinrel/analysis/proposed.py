@@ -31,7 +31,7 @@ def proposed_in(doc: Doc, components: Sequence[Any]) -> Optional[Proposed]:
     return partial(_proposed, doc, components) if components else None
 
 
-def _proposed(doc: Doc, components: Sequence[Any], pairs: Sequence[Ends]) -> np.ndarray:
+def _proposed(doc: Doc, components: Sequence[Any], pairs: Sequence[Ends]) -> List[bool]:
     tokens = {mention_key(span): (span.start, span.end, span.label_) for span in all_mentions(doc)}
     found = np.zeros(len(pairs), dtype=bool)
     for component in components:
@@ -46,4 +46,4 @@ def _proposed(doc: Doc, components: Sequence[Any], pairs: Sequence[Ends]) -> np.
 
         wanted = [place(head) * count + place(tail) for head, tail in pairs]
         found |= np.isin(wanted, candidates.pairs @ np.asarray([count, 1]))
-    return found
+    return [bool(known) for known in found]

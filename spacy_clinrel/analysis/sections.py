@@ -67,16 +67,9 @@ def scores_section(found: Optional[Dict[str, Any]], name: str, kind: str) -> Opt
         ["Mean over labels (macro)", "", "", macro, "", "", "", ""],
         *map(_row, found["groups"]),
     ]
-    text = (
-        f"Strict figures in percent, as evaluate prints them, by {kind}. The small numbers are "
-        "95 % intervals: documents are drawn with replacement, and the figure computed anew, many "
-        "times. Draws in which a figure is not defined are left out, and so are labels from the mean of a "
-        "draw that lacks them; a label that stands in few documents has an interval that is too "
-        "narrow, and one that stands in a single document has none."
-    )
     listed = table([kind.capitalize(), *HEADER], rows, f"P, R and F by {kind}")
     plot = scores_plot(found["groups"], name, kind) if found["groups"] else None
-    return join([element("p", text), _side(plot, listed)])
+    return _side(plot, listed)
 
 
 def budget_section(figures: Dict[str, Any]) -> Markup:
@@ -118,7 +111,7 @@ def budget_section(figures: Dict[str, Any]) -> Markup:
 
 BUDGET_TEXT = (
     "Each missed gold relation and each spurious predicted one has exactly one cause. F is what is "
-    "right, twice, divided by gold and predicted relations together, so the errors of a cause "
+    "right, twice, divided by gold and predicted relations together; so the errors of a cause "
     "divided by the same are the points of F that it takes, and these add up to what F lacks. "
     "“F if repaired” is what micro-F would be if the relations missed for this cause alone were "
     "found and the spurious ones made for it were gone. For mentions and candidates that is the "
@@ -134,13 +127,14 @@ RULES = (
     "type, then those that overlap by at least one character (the same type first, then the "
     "larger overlap).",
     "Between matched mentions, a missed and a spurious relation make one pair at most, in which "
-    "both have the same cause: with the same label and direction, then with another label, then with "
-    "the other direction.",
+    "both have the same cause: with the same label and direction, then with another label, then "
+    "with the other direction.",
     "A missed relation without such a pair is missed for its mentions, where these are not right; "
     "else for the candidates, where these leave the two mentions out; else the model gave it no "
     "score above the threshold.",
-    "A spurious relation without such a pair has a spurious mention, where one of its mentions "
-    "stands for no gold one; else it is a spurious relation.",
+    "A spurious relation without such a pair is judged likewise: one of its mentions stands for no "
+    "gold one (spurious mention), or for one with other boundaries or another type; else it is a "
+    "spurious relation.",
 )
 
 
@@ -248,8 +242,8 @@ def confusion_section(found: Dict[str, Any]) -> Markup:
         "Rows are gold labels, columns predicted ones, for the pairs of mentions that are gold and "
         "predicted alike; the colour is the share of the row. The direction counts: a relation in "
         "the wrong direction is one taken for none and none taken for one. Pairs related in "
-        f"neither are not counted. Not here, as a mention differs: {found['gold_outside']} gold and "
-        f"{found['predicted_outside']} predicted relations."
+        "neither are not counted. Not here, as a mention differs: "
+        f"{found['gold_outside']} gold and {found['predicted_outside']} predicted relations."
     )
     header = ["gold ↓ predicted →", *names]
     return join([element("p", text), table(header, rows, "Gold and predicted labels")])

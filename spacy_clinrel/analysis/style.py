@@ -31,7 +31,7 @@ align-items:start}
 caption{text-align:left;padding:0 0 4px}
 .report .scroll th,.report .scroll td{padding:4px 9px;border-bottom:1px solid var(--rule);
 vertical-align:top;text-align:right;font-weight:normal}
-.report .scroll .text{text-align:left;overflow-wrap:anywhere;min-width:5em}
+.report .scroll .text{text-align:left;overflow-wrap:break-word;min-width:5em}
 .report .scroll thead th{font-size:12px;font-weight:600;color:var(--soft);vertical-align:bottom}
 .report .scroll tr.total>*{font-weight:600}
 .scroll small{display:block;color:var(--soft);font-size:11px;white-space:nowrap}
@@ -40,12 +40,14 @@ vertical-align:top;text-align:right;font-weight:normal}
 .scroll td.cell.none{color:var(--soft)}
 dl{display:grid;grid-template-columns:max-content minmax(0,1fr);gap:2px 18px;margin:10px 0}
 dt{color:var(--soft)}dd{margin:0;overflow-wrap:anywhere}
-@media (min-width:1100px){.compare .clinrel .page{display:grid;max-width:none;padding:0;
+.compare .clinrel .page{padding:0}
+@media (min-width:1100px){.compare .clinrel .page{display:grid;max-width:none;
 grid-template-columns:minmax(0,1fr) minmax(0,1fr);gap:0 28px}
 .compare .clinrel .page>*{grid-column:1/-1}
 .compare .clinrel .page>section{grid-column:auto;border-top:1px solid var(--rule)}}
 @media (max-width:820px){.side{grid-template-columns:minmax(0,1fr)}}
-@media (max-width:640px){.report{padding:10px 12px 30px}h1{font-size:20px}
+@media (max-width:640px){dl{grid-template-columns:minmax(0,1fr)}dd{margin-bottom:6px}
+.report{padding:10px 12px 30px}h1{font-size:20px}
 .report .scroll th,.report .scroll td{padding:4px 5px;font-size:13px}}
 @media print{body{-webkit-print-color-adjust:exact;print-color-adjust:exact;font-size:12px}
 .report{padding:0;max-width:none}nav{display:none}.scroll{overflow:visible}
