@@ -228,14 +228,14 @@ def confusion_section(found: Dict[str, Any]) -> Markup:
     found (Dict[str, Any]): What `confusion.confusion` returned.
     RETURNS (Markup): HTML.
     """
-    names = [*found["labels"], NO_RELATION]
-    last = len(names) - 1
+    # No relation first, so that it is in sight however many labels there are.
+    names = [NO_RELATION, *found["labels"]]
+    matrix = [[row[-1], *row[:-1]] for row in (found["matrix"][-1], *found["matrix"][:-1])]
     rows = []
-    for i, counts in enumerate(found["matrix"]):
+    for i, counts in enumerate(matrix):
         total = max(sum(counts), 1)
         cells = [
-            _cell(count, total, right=i == j, blank=i == j == last)
-            for j, count in enumerate(counts)
+            _cell(count, total, right=i == j, blank=i == j == 0) for j, count in enumerate(counts)
         ]
         rows.append([names[i], *cells])
     text = (
@@ -246,7 +246,8 @@ def confusion_section(found: Dict[str, Any]) -> Markup:
         f"{found['gold_outside']} gold and {found['predicted_outside']} predicted relations."
     )
     header = ["gold ↓ predicted →", *names]
-    return join([element("p", text), table(header, rows, "Gold and predicted labels")])
+    listed = table(header, rows, "Gold and predicted labels")
+    return join([element("p", text), element("div", listed, class_="matrix")])
 
 
 def _cell(count: int, total: int, *, right: bool, blank: bool) -> Markup:

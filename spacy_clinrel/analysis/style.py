@@ -32,8 +32,11 @@ caption{text-align:left;padding:0 0 4px}
 .report .scroll th,.report .scroll td{padding:4px 9px;border-bottom:1px solid var(--rule);
 vertical-align:top;text-align:right;font-weight:normal}
 .report .scroll .text{text-align:left;overflow-wrap:break-word;min-width:5em}
+.report .scroll tbody .text:first-child{position:sticky;left:0;background:var(--ground)}
+.report .matrix thead .number{writing-mode:vertical-rl;text-align:right}
+.report .matrix th{white-space:nowrap;max-width:16em;max-height:16em;overflow:hidden;
+text-overflow:ellipsis}
 .report .scroll thead th{font-size:12px;font-weight:600;color:var(--soft);vertical-align:bottom}
-.report .scroll tr.total>*{font-weight:600}
 .scroll small{display:block;color:var(--soft);font-size:11px;white-space:nowrap}
 .scroll td.cell{background:color-mix(in srgb,var(--wrong) var(--share),var(--ground))}
 .scroll td.cell.right{background:color-mix(in srgb,var(--main) var(--share),var(--ground))}
@@ -51,5 +54,7 @@ grid-template-columns:minmax(0,1fr) minmax(0,1fr);gap:0 28px}
 .report .scroll th,.report .scroll td{padding:4px 5px;font-size:13px}}
 @media print{body{-webkit-print-color-adjust:exact;print-color-adjust:exact;font-size:12px}
 .report{padding:0;max-width:none}nav{display:none}.scroll{overflow:visible}
+.report .matrix th,.report .matrix td,.report .matrix thead th{font-size:8px;padding:1px 2px;
+min-width:0}
 tr,figure{break-inside:avoid}h2,h3{break-after:avoid}}
 """
