@@ -38,12 +38,11 @@ def _proposed(doc: Doc, components: Sequence[Any], pairs: Sequence[Ends]) -> Lis
         candidates = component.make_candidates([doc])
         kinds = {label: i for i, label in enumerate(component.label_data["types"], start=1)}
         index = {tuple(row): i for i, row in enumerate(candidates.mentions.tolist())}
-        count = len(index) + 1  # one more for mentions that the component does not take
-
-        def place(key: Any) -> int:
-            start, end, label = tokens[key]
-            return index.get((start, end, kinds.get(label, 0)), count - 1)  # noqa: B023
-
-        wanted = [place(head) * count + place(tail) for head, tail in pairs]
-        found |= np.isin(wanted, candidates.pairs @ np.asarray([count, 1]))
+        none = len(candidates.mentions)  # stands for mentions that the component does not take
+        place = {
+            key: index.get((start, end, kinds.get(label, 0)), none)
+            for key, (start, end, label) in tokens.items()
+        }
+        wanted = [place[head] * (none + 1) + place[tail] for head, tail in pairs]
+        found |= np.isin(wanted, candidates.pairs @ np.asarray([none + 1, 1]))
     return [bool(known) for known in found]

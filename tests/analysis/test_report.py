@@ -16,10 +16,11 @@ from spacy.training import Example
 
 from spacy_clinrel.analysis.figures import analyze, judge_examples
 from spacy_clinrel.analysis.page import render_page
+from spacy_clinrel.analysis.proposed import candidate_components, proposed_in
 from spacy_clinrel.analysis.write import check_report, write_report
 from spacy_clinrel.converters import set_doc_id
 from spacy_clinrel.report import END_TO_END, GOLD_ENTITIES, evaluate
-from spacy_clinrel.scorers import score_entities, score_relations
+from spacy_clinrel.scorers import mention_key, score_entities, score_relations
 from spacy_clinrel.tokens import GROUP, store_relations
 
 from ..util import fit, gold_examples, make_doc, make_notes, relation_config
@@ -187,6 +188,23 @@ def test_gold_entities():
     text = " ".join(Page(render_page(analysis)).text)
     assert "Relations between gold entities" in text and "Entities" not in text.split()
     assert result["seed"] == 0
+
+
+@pytest.mark.parametrize("types", [[], ["x", "y"]])
+def test_candidates_of_components(zh, types):
+    """By boundaries and type; types that a component does not know are one to it."""
+    config = relation_config(typed=False, mentions="group")
+    component = zh.add_pipe("relation_classifier", config=config)
+    component.cfg["types"] = types
+    doc = zh.make_doc("头痛咳嗽。胸闷")
+    spans = [Span(doc, *bounds) for bounds in ((0, 2, "x"), (0, 2, "y"), (2, 4, "x"), (5, 7, "y"))]
+    store_relations(doc, spans, [])
+    doc.ents = [Span(doc, 3, 4, label="z")]
+    a, same, b, c, alone = (mention_key(span) for span in [*spans, *doc.ents])
+    proposed = proposed_in(doc, candidate_components(zh))
+    pairs = [(a, b), (b, a), (a, same), (a, c), (c, b), (alone, b)]
+    assert proposed(pairs) == [True, True, bool(types), False, False, False]
+    assert proposed_in(doc, []) is None
 
 
 def test_no_relations(nlp, zh):
