@@ -195,8 +195,10 @@ class Errors(metaclass=ErrorsWithCodes):
     B004 = "{path} holds rounds of an earlier run. Go on with --resume, or give an empty folder."
     B005 = "{path}: {n} documents, but none has two mentions. {hint}"
     B006 = "'{option}' must be {allowed}, got {value}."
-    B008 = "The chart needs matplotlib: pip install 'spacy-clinrel[plots]'."
     B007 = "The pipeline given as --ner has no component that finds mentions (it has: {names})."
+    # Report of errors
+    F060 = "{path} is a file. Give --report the name of a folder, new or old."
+    F061 = "Plots need matplotlib ({error}): python -m pip install 'spacy-clinrel[plots]'."
 
     # Pictures
     V001 = "Unknown style '{style}'. Known: {allowed}."

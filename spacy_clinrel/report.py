@@ -111,7 +111,7 @@ def evaluate(
         "model": f"{nlp.meta['lang']}_{nlp.meta['name']}",
         "model_version": nlp.meta["version"],
         "spacy_clinrel": version("spacy-clinrel"),
-        "seed": nlp.config.get("training", {}).get("seed"),
+        "seed": nlp.config.interpolate().get("training", {}).get("seed"),
         "documents": len(examples),
         GOLD_ENTITIES if gold_entities else END_TO_END: wanted,
     }

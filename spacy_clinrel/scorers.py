@@ -1,14 +1,17 @@
 """What the figures mean: entities and relations, strict and by boundaries alone."""
 
-from typing import Any, Callable, Dict, Hashable, Iterable, List, Optional, Set, Tuple
+from collections import Counter
+from typing import Any, Callable, Dict, Hashable, Iterable, List, NamedTuple, Optional, Set, Tuple
 
 from spacy.scorer import PRFScore, get_ner_prf
 from spacy.tokens import Doc, Span
 from spacy.training import Example
 
-from .tokens import GROUP, get_relations
+from .tokens import GROUP, Relation, get_relations
 
 Key = Tuple[Hashable, ...]
+# First character, character after the last, type
+MentionKey = Tuple[int, int, str]
 Scorer = Callable[[Iterable[Example]], Dict[str, Any]]
 
 
@@ -93,11 +96,30 @@ def relation_keys(doc: Doc) -> Dict[str, Set[Key]]:
         "boundary" and "text" of `score_relations`.
     """
     keys: Dict[str, Set[Key]] = {"micro": set(), "boundary": set(), "text": set()}
-    for head, tail, label, _ in get_relations(doc):
-        keys["micro"].add((label, *_strict(head), *_strict(tail)))
+    for relation in get_relations(doc):
+        head, tail, label, _ = relation
+        keys["micro"].add(relation_key(relation))
         keys["boundary"].add((label, *_bounds(head), *_bounds(tail)))
         keys["text"].add((label, head.text, tail.text))
     return keys
+
+
+def relation_key(relation: Relation) -> Key:
+    """What makes two relations over the same text equal, strictly.
+
+    relation (Relation): The relation.
+    RETURNS (Key): Label, then the keys of head and tail.
+    """
+    return (relation.label, *mention_key(relation.head), *mention_key(relation.tail))
+
+
+def mention_key(span: Span) -> MentionKey:
+    """What makes two mentions over the same text equal, strictly.
+
+    span (Span): The mention.
+    RETURNS (MentionKey): First character, character after the last, type.
+    """
+    return (span.start_char, span.end_char, span.label_)
 
 
 def score_entities(examples: Iterable[Example], **kwargs: Any) -> Dict[str, Any]:
@@ -122,6 +144,47 @@ def score_entities(examples: Iterable[Example], **kwargs: Any) -> Dict[str, Any]
     }
 
 
+class EntityCounts(NamedTuple):
+    """The entities of an Example by type.
+
+    gold (Counter): Those of the reference.
+    predicted (Counter): Those of the prediction that are right or wrong.
+    right (Counter): Those that are right.
+    """
+
+    gold: Counter
+    predicted: Counter
+    right: Counter
+
+
+def entity_counts(example: Example) -> Optional[EntityCounts]:
+    """What `score_entities` counts in a document: spaCy's figures come without their counts.
+
+    example (Example): The document.
+    RETURNS (Optional[EntityCounts]): The counts, strict; None if the reference was not annotated
+        with entities.
+    """
+    reference, predicted = example.reference, example.predicted
+    if not reference.has_annotation("ENT_IOB"):
+        return None
+    missed = {(ent.label_, ent.start, ent.end) for ent in reference.ents}
+    counts = EntityCounts(Counter(label for label, _, _ in missed), Counter(), Counter())
+    tokens = example.alignment.x2y
+    for ent in predicted.ents:
+        aligned = tokens[ent.start : ent.end]
+        if not len(aligned):
+            continue
+        start, end = int(aligned[0]), int(aligned[-1]) + 1
+        # Where nobody annotated, a prediction is neither right nor wrong.
+        if any(token.ent_iob == 0 for token in reference[start:end]):
+            continue
+        key = (ent.label_, start, end)
+        counts.predicted[ent.label_] += 1
+        counts.right[ent.label_] += key in missed
+        missed.discard(key)
+    return counts
+
+
 def _with(label: Hashable, keys: Set[Key]) -> Set[Key]:
     return {key for key in keys if key[0] == label}
 
@@ -129,10 +192,6 @@ def _with(label: Hashable, keys: Set[Key]) -> Set[Key]:
 def _counted(score: PRFScore) -> Dict[str, float]:
     counts = {"gold": score.tp + score.fn, "predicted": score.tp + score.fp, "right": score.tp}
     return {**score.to_dict(), **counts}
-
-
-def _strict(span: Span) -> Tuple[int, int, str]:
-    return (span.start_char, span.end_char, span.label_)
 
 
 def _bounds(span: Span) -> Tuple[int, int]:

@@ -26,6 +26,7 @@ ALLOWED: Dict[str, Set[str]] = {
     **{room: STORE | {"schemes"} for room in MIDDLE},
     "calibration": STORE,
     **{room: STORE | {"schemes"} | MIDDLE for room in READING},
+    "analysis": STORE | {"schemes", "calibration"} | MIDDLE | {"report"},
     "layers": set(),
     "ml": STORE | {"layers", "tagging", "candidates"},
     "pipeline": STORE | {"tagging", "candidates", "scorers", "calibration"},

@@ -1,11 +1,11 @@
 """Scores against cases counted by hand."""
 
 import pytest
-from spacy.tokens import Doc
+from spacy.tokens import Doc, Span
 from spacy.training import Example
 from spacy.vocab import Vocab
 
-from spacy_clinrel.scorers import score_entities, score_relations
+from spacy_clinrel.scorers import entity_counts, score_entities, score_relations
 from spacy_clinrel.tokens import Relation
 
 from .util import make_notes, span
@@ -175,3 +175,26 @@ def test_entities_of_unannotated_documents(zh):
 def test_entities_of_annotated_documents_that_have_none(zh):
     scores = entity_scores(zh, ([("头痛", "S")], []))
     assert scores["ents_boundary_p"] == 0.0
+
+
+def test_counts_of_entities():
+    """The counts behind spaCy's figures, where tokens differ and tokens lack annotation."""
+    vocab = Vocab()
+    gold = Doc(
+        vocab, words=["no", "chest", "pain", "or", "fever"], ents=["O", "B-S", "I-S", "O", "B-S"]
+    )
+    same = Doc(
+        vocab, words=["no", "chest", "pain", "or", "fever"], ents=["O", "B-S", "I-S", "O", "B-D"]
+    )
+    other = Doc(vocab, words=["no", "chestpain"], spaces=[True, False], ents=["B-D", "B-S"])
+    partly = Doc(vocab, words=["no", "chest", "pain"], spaces=[True, False, False])
+    partly.set_ents([Span(partly, 1, 3, label="S")], missing=[partly[0:1]])
+    examples = [Example(same, gold), Example(other, partly)]
+    counts = [entity_counts(example) for example in examples]
+    assert counts[0].predicted == {"S": 1, "D": 1} and counts[0].right == {"S": 1, "D": 0}
+    # Nobody said what the first token is, so that an entity there is not counted.
+    assert counts[1].predicted == counts[1].right == counts[1].gold == {"S": 1}
+    scores = score_entities(examples)
+    assert scores["ents_p"] == pytest.approx(2 / 3) and scores["ents_r"] == pytest.approx(2 / 3)
+    plain = Doc(vocab, words=["no"])
+    assert entity_counts(Example(plain, plain.copy())) is None

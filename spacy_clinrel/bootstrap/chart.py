@@ -19,7 +19,7 @@ def draw(records: List[Dict[str, Any]], path: Path) -> None:
         from matplotlib.figure import Figure
         from matplotlib.ticker import MaxNLocator
     except ImportError as error:
-        raise ImportError(Errors.B008) from error
+        raise ImportError(Errors.F061.format(error=error)) from error
     figure = Figure(figsize=(7, 6), layout="constrained")
     FigureCanvasAgg(figure)
     scores, sizes = figure.subplots(2, 1, sharex=True)

@@ -10,6 +10,8 @@ from spacy.language import Language
 from tqdm import tqdm
 from wasabi import msg
 
+from ..analysis.figures import analyze
+from ..analysis.write import check_report, report_files, write_report
 from ..errors import Errors
 from ..files import check_output, write_json
 from ..readers import Corpus
@@ -52,6 +54,19 @@ def evaluate_cli(
         Optional[str],
         typer.Option(help="Label scheme that relations are projected to, e.g. 11-labels"),
     ] = None,
+    report: Annotated[
+        Optional[Path],
+        typer.Option(
+            "--report",
+            "-r",
+            help="Write an error report into this folder: report.html to look at, and its figures "
+            "as report.json",
+        ),
+    ] = None,
+    samples: Annotated[
+        int,
+        typer.Option("--samples", min=1, help="Bootstrap samples of the report's intervals"),
+    ] = 1000,
     code_path: Annotated[
         Optional[Path], typer.Option("--code", "-c", help="Python file with more functions")
     ] = None,
@@ -69,10 +84,18 @@ def evaluate_cli(
     """
     try:
         check_output(output, data_path)
+        if report is not None:
+            check_report(report, data_path, output)
         import_code(code_path)
         setup_gpu(use_gpu, silent=True)
         result = evaluate_path(
-            model, data_path, gold_entities=gold_entities, batch_size=batch_size, scheme=scheme
+            model,
+            data_path,
+            gold_entities=gold_entities,
+            batch_size=batch_size,
+            scheme=scheme,
+            report=report,
+            samples=samples,
         )
     except (ValueError, ImportError, OSError) as problem:
         msg.fail("Evaluation failed", str(problem), exits=1)
@@ -83,6 +106,8 @@ def evaluate_cli(
         except ValueError as problem:
             msg.fail(str(problem), exits=1)
         msg.good(f"Saved the figures to {output}")
+    if report is not None:
+        msg.good(f"Saved the error report: {report_files(report)[0]}")
 
 
 def evaluate_path(
@@ -92,6 +117,8 @@ def evaluate_path(
     gold_entities: bool = False,
     batch_size: int = 64,
     scheme: Optional[str] = None,
+    report: Optional[Path] = None,
+    samples: int = 1000,
 ) -> Dict[str, Any]:
     """Evaluate a pipeline on a file.
 
@@ -100,8 +127,12 @@ def evaluate_path(
     gold_entities (bool): Score relations between gold entities.
     batch_size (int): Documents at a time.
     scheme (Optional[str]): Label scheme that relations, gold and predicted, are projected to.
+    report (Optional[Path]): Folder for an error report.
+    samples (int): Bootstrap samples of its intervals.
     RETURNS (Dict[str, Any]): As `report.evaluate` has it, and the data's path.
-    RAISES (ValueError): If the data can't be read or has nothing to score.
+    RAISES (ValueError): If the data can't be read or has nothing to score, or the report can't be
+        written.
+    RAISES (ImportError): If what the report needs is missing.
     """
     nlp: Language = util.load_model(model)
     examples = list(Corpus(data_path, gold_entities=gold_entities, scheme=scheme)(nlp))
@@ -116,7 +147,10 @@ def evaluate_path(
     scores = result[GOLD_ENTITIES if gold_entities else END_TO_END]
     if all(scores.get(key) is None for key in ("ents_f", "rel_micro_f")):
         raise ValueError(Errors.F009.format(path=data_path, what="evaluate"))
-    return {"data": str(data_path), "scheme": scheme, **result}
+    result = {"data": str(data_path), "scheme": scheme, **result}
+    if report is not None:
+        write_report(report, analyze(nlp, examples, result, samples=samples))
+    return result
 
 
 def print_result(result: Dict[str, Any]) -> None:

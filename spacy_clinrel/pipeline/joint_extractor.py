@@ -21,10 +21,9 @@ from .entity_data import gold_tags, own_tags, set_tagged_entities
 from .joint_data import TASKS, TRAIN_PAIRS, gold_pairs, tagged_mentions
 from .relation_data import (
     annotate,
-    annotated_pairs,
     collect_labels,
+    pairs_to_learn,
     recall_ceiling,
-    sample_pairs,
     warn_lost,
 )
 from .relation_pipe import RelationPipe
@@ -246,6 +245,19 @@ class JointExtractor(RelationPipe):
         cfg = {**self.cfg, "mentions": source}
         annotate(docs, scores.candidates, rows, columns, scores.scores, cfg)
 
+    def make_candidates(self, docs: Sequence[Doc], source: str = "auto") -> Candidates:
+        """The candidate pairs of the mentions that documents have, which the model can score.
+
+        docs (Sequence[Doc]): The documents, with their mentions.
+        source (str): Where mentions come from, see `read_mentions`.
+        RETURNS (Candidates): Mentions and pairs.
+        """
+        candidates = self._own_pairs(docs, source)
+        if self.model.attrs["reach"] is None or not len(candidates):
+            return candidates
+        reached = self.model.attrs["reach"](self.model, docs, candidates, None)
+        return candidates.select(np.flatnonzero(reached))
+
     def recall_ceiling(self, examples: Iterable[Example]) -> Dict[str, Any]:
         """How many gold relations the candidates reach between the mentions that are there.
 
@@ -253,7 +265,7 @@ class JointExtractor(RelationPipe):
         RETURNS (Dict[str, Any]): As `RelationClassifier.recall_ceiling` has it.
         """
 
-        return recall_ceiling(self.name, examples, self._reachable_pairs, self.cfg)
+        return recall_ceiling(self.name, examples, self.make_candidates, self.cfg)
 
     def update(
         self,
@@ -319,9 +331,7 @@ class JointExtractor(RelationPipe):
             candidates = folded.candidates
             near = self._reach(docs, candidates, encoded)
             candidates, gold = candidates.select(near), gold[near]
-        keep = sample_pairs(
-            gold, annotated_pairs(examples, candidates, self.cfg), self.cfg["negatives"]
-        )
+        keep = pairs_to_learn(examples, candidates, gold, self.cfg)
         if keep is not None:
             candidates, gold = candidates.select(keep), gold[keep]
         inputs = SelectionInput(docs, encoded, np.concatenate(tags), candidates)
@@ -360,7 +370,7 @@ class JointExtractor(RelationPipe):
         self._part("relations").set_dim("nO", 1 + 2 * count if both else count)
         sample = list(islice(filled, 10))
         self.model.initialize(X=(sample, self._own_pairs(sample)))
-        pairs = partial(self._reachable_pairs, source="ents")
+        pairs = partial(self.make_candidates, source="ents")
         warn_lost(self.name, get_examples(), pairs, self.cfg)
 
     def _part(self, name: str) -> Model:
@@ -371,14 +381,6 @@ class JointExtractor(RelationPipe):
         them, with "ents"."""
         types, allowed = self.cfg["types"], self._allowed()
         return make_candidates(docs, self.strategy, source=source, types=types, allowed=allowed)
-
-    def _reachable_pairs(self, docs: Sequence[Doc], source: str = "auto") -> Candidates:
-        """Those of `_own_pairs` that the model can score."""
-        candidates = self._own_pairs(docs, source)
-        if self.model.attrs["reach"] is None or not len(candidates):
-            return candidates
-        reached = self.model.attrs["reach"](self.model, docs, candidates, None)
-        return candidates.select(np.flatnonzero(reached))
 
     def _reach(self, docs: Sequence[Doc], candidates: Candidates, encoded: Any) -> np.ndarray:
         """Indices of the pairs that the model can score. Warns of others. Shape: (reached,)"""

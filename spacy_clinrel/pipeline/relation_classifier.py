@@ -21,8 +21,8 @@ from .relation_data import (
     annotated_pairs,
     collect_labels,
     gold_matrix,
+    pairs_to_learn,
     recall_ceiling,
-    sample_pairs,
     warn_lost,
 )
 from .relation_pipe import RelationPipe
@@ -285,8 +285,7 @@ class RelationClassifier(RelationPipe):
         docs = [eg.predicted for eg in examples]
         candidates = self.make_candidates(docs)
         gold = gold_matrix(examples, candidates, self.cfg, self.name)
-        annotated = annotated_pairs(examples, candidates, self.cfg)
-        keep = sample_pairs(gold, annotated, self.cfg["negatives"])
+        keep = pairs_to_learn(examples, candidates, gold, self.cfg)
         if keep is not None:
             candidates, gold = candidates.select(keep), gold[keep]
         set_dropout_rate(self.model, drop)

@@ -153,6 +153,20 @@ def annotated_pairs(
     return learned
 
 
+def pairs_to_learn(
+    examples: Sequence[Example], candidates: Candidates, gold: np.ndarray, cfg: Dict[str, Any]
+) -> Optional[np.ndarray]:
+    """Choose the pairs of a batch to learn from, of those that may be.
+
+    examples (Sequence[Example]): The batch.
+    candidates (Candidates): Its candidates.
+    gold (ndarray): Their gold labels. Shape: (pairs, labels)
+    cfg (Dict[str, Any]): The component's types and "negatives".
+    RETURNS (Optional[ndarray]): As `sample_pairs` has it.
+    """
+    return sample_pairs(gold, annotated_pairs(examples, candidates, cfg), cfg["negatives"])
+
+
 def sample_pairs(
     gold: np.ndarray, annotated: np.ndarray, negatives: Optional[float]
 ) -> Optional[np.ndarray]:

@@ -78,3 +78,33 @@ def test_a_scheme_of_ones_own(folder, tmp_path):
     printed = run_python(*command, "--scheme", "mine", "--code", code, "--output", out)
     scores = json.loads(out.read_text(encoding="utf-8"))["gold_entities"]
     assert set(scores["rel_per_type"]) == {"helps"} and "helps" in printed
+
+
+def test_a_report(folder, tmp_path):
+    """Beside what is printed, a page and the same figures as JSON."""
+    out, figures = tmp_path / "report", tmp_path / "figures.json"
+    printed = run(folder, "--report", out, "--samples", 20, "-o", figures)
+    assert "report.html" in printed
+    report = json.loads((out / "report.json").read_text(encoding="utf-8"))
+    scores = json.loads(figures.read_text(encoding="utf-8"))["gold_entities"]
+    micro = report["relations"]["micro"]
+    assert [micro[key] for key in "prf"] == [scores[f"rel_micro_{key}"] for key in "prf"]
+    assert report["evaluated"]["setting"] == "gold_entities" and report["entities"] is None
+    assert report["intervals"]["samples"] == 20
+    page = (out / "report.html").read_text(encoding="utf-8")
+    assert f"{100 * micro['f']:.2f}" in printed and f"{100 * micro['f']:.2f}" in page
+
+
+def test_a_report_with_a_scheme(folder, tmp_path):
+    run(folder, "--report", tmp_path, "--samples", 5, "--scheme", "11-labels")
+    report = json.loads((tmp_path / "report.json").read_text(encoding="utf-8"))
+    assert [row["name"] for row in report["relations"]["groups"]] == ["TeAS"]
+    assert report["evaluated"]["scheme"] == "11-labels"
+
+
+def test_a_report_that_cannot_be_written(folder, tmp_path):
+    """Said before any work is done, and nothing else is written."""
+    taken, out = tmp_path / "taken", tmp_path / "x.json"
+    taken.write_text("mine", encoding="utf-8")
+    assert "F060" in run(folder, "--report", taken, "-o", out, code=1)
+    assert taken.read_text(encoding="utf-8") == "mine" and not out.exists()
