@@ -1,0 +1,180 @@
+"""What the bootstrapping benchmark compares: models, guards and shares of the labelled part."""
+
+from pathlib import Path
+from typing import Any, Dict, List, NamedTuple, Optional
+
+import numpy as np
+from relation_settings import COMPONENT, MENTION_PAIR, SCALES, model_config
+from relation_settings import Cell as RelationCell
+from spacy.language import Language
+from spacy.tokens import Doc
+from thinc.api import Config
+
+from spacy_clinrel.bootstrap import UNGUARDED, Guards, Options
+from spacy_clinrel.converters import get_doc_id
+from spacy_clinrel.files import read_docbin
+
+SCHEME = "11-labels"
+LAYER = "ccks2017_relations"
+# The rest of CCKS-2017's train part, without the records of the layer's dev part.
+UNLABELLED = "ccks2017_train"
+SHARES = {"10 %": 0.1, "25 %": 0.25, "100 %": 1.0}
+MODELS = ("CNN", "BiGRU-Att", "ResGRU-Att", MENTION_PAIR)
+ALL = Guards()
+GUARDS = {
+    "bare": UNGUARDED,
+    "guarded": ALL,
+    # The bare algorithm with one guard each.
+    "calibrate": UNGUARDED._replace(calibrate=True),
+    "class thresholds": UNGUARDED._replace(class_thresholds=True),
+    "balance": UNGUARDED._replace(balance=True),
+    "agree": UNGUARDED._replace(agree=True),
+    "patience": UNGUARDED._replace(patience=ALL.patience),
+}
+MAIN = ("bare", "guarded")
+# Each guard alone is measured with the quickest model, from the smallest seed.
+SINGLE = ("CNN", "10 %")
+
+
+class Cell(NamedTuple):
+    """One run.
+
+    system (str): Model and guards, e.g. "CNN, guarded".
+    share (str): Of the labelled part.
+    seed (int): Of the choice of documents and of training.
+    scale (str): Name of the settings.
+    data (Path): Folder of the .spacy files.
+    vectors (Optional[str]): Pipeline with character vectors.
+    """
+
+    system: str
+    share: str
+    seed: int
+    scale: str
+    data: Path
+    vectors: Optional[str] = None
+
+    @property
+    def model(self) -> str:
+        """RETURNS (str): Name of the model."""
+        return self.system.rpartition(", ")[0]
+
+    @property
+    def guards(self) -> str:
+        """RETURNS (str): Name of the guards."""
+        return self.system.rpartition(", ")[2]
+
+
+class Scale(NamedTuple):
+    """Settings that all runs share.
+
+    steps (int): Steps of each training.
+    docs (int): Documents of a batch.
+    batch (int): Relations that join in a round.
+    rounds (int): Rounds after the supervised one, at most.
+    limit (int): Unlabelled documents; 0 for all.
+    """
+
+    steps: int
+    docs: int
+    batch: int
+    rounds: int
+    limit: int = 0
+
+
+RUNS = {
+    "cpu": Scale(steps=400, docs=4, batch=1000, rounds=4),
+    "small": Scale(steps=4, docs=2, batch=5, rounds=1, limit=10),
+}
+SYSTEMS = [f"{model}, {guards}" for model in MODELS for guards in MAIN] + [
+    f"{SINGLE[0]}, {guards}" for guards in GUARDS if guards not in MAIN
+]
+
+
+def cells(
+    systems: List[str],
+    shares: List[str],
+    seeds: List[int],
+    scale: str,
+    data: Path,
+    vectors: Optional[str],
+) -> List[Cell]:
+    """systems (List[str]): Names of systems.
+    shares (List[str]): Shares of the labelled part.
+    seeds (List[int]): Seeds.
+    scale (str): Name of the settings.
+    data (Path): Folder of the .spacy files.
+    vectors (Optional[str]): Pipeline with character vectors.
+    RETURNS (List[Cell]): All runs, seed by seed; single guards with the smallest share alone.
+    """
+    made = [
+        Cell(system, share, seed, scale, data, vectors)
+        for seed in seeds
+        for share in shares
+        for system in systems
+    ]
+    return [cell for cell in made if cell.guards in MAIN or cell.share == SINGLE[1]]
+
+
+def options(cell: Cell) -> Options:
+    """cell (Cell): The run.
+    RETURNS (Options): How it bootstraps.
+    """
+    scale = RUNS[cell.scale]
+    return Options(batch=scale.batch, max_rounds=scale.rounds, guards=GUARDS[cell.guards])
+
+
+def config(cell: Cell) -> Config:
+    """The config of a run's trainings: as in the table of relation models, with the same number of
+    steps for all.
+
+    cell (Cell): The run.
+    RETURNS (Config): The config.
+    """
+    scale = RUNS[cell.scale]
+    relation = RelationCell(cell.model, SCHEME, cell.seed, cell.scale, cell.data, cell.vectors)
+    made = model_config(relation)
+    training: Dict[str, Any] = made["training"]
+    steps = scale.steps
+    training.update(max_steps=steps + 1, max_epochs=0, eval_frequency=max(steps // 5, 1))
+    if cell.model != MENTION_PAIR:
+        training["batcher"]["size"] = scale.docs
+        made["components"][COMPONENT]["negatives"] = SCALES[cell.scale].negatives
+    rate = training["optimizer"]["learn_rate"]
+    if isinstance(rate, dict):
+        rate.update(total_steps=steps, warmup_steps=steps // 10)
+    return made
+
+
+def labelled_docs(cell: Cell, nlp: Language) -> List[Doc]:
+    """A share of the layer's train part, by record, so that sections of one stay together.
+
+    cell (Cell): The run.
+    nlp (Language): A pipeline.
+    RETURNS (List[Doc]): Documents of records chosen by chance, until there are enough.
+    """
+    docs = read_docbin(cell.data / f"{LAYER}_train.spacy", nlp.vocab)
+    records = [(get_doc_id(doc) or "").rpartition("-")[2] for doc in docs]
+    order = np.random.default_rng(cell.seed).permutation(sorted(set(records)))
+    wanted = round(SHARES[cell.share] * len(docs))
+    chosen: List[int] = []
+    for record in order:
+        if len(chosen) >= wanted:
+            break
+        chosen += [i for i, other in enumerate(records) if other == record]
+    return [docs[i] for i in sorted(chosen)]
+
+
+def unlabelled_docs(cell: Cell, nlp: Language) -> List[Doc]:
+    """cell (Cell): The run.
+    nlp (Language): A pipeline.
+    RETURNS (List[Doc]): Documents with gold entities whose text is not in the layer.
+    """
+    layer = {
+        doc.text.strip()
+        for part in ("train", "dev", "test")
+        for doc in read_docbin(cell.data / f"{LAYER}_{part}.spacy", nlp.vocab)
+    }
+    docs = read_docbin(cell.data / f"{UNLABELLED}.spacy", nlp.vocab)
+    kept = [doc for doc in docs if doc.text.strip() not in layer]
+    return kept[: RUNS[cell.scale].limit or None]

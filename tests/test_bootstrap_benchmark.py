@@ -1,0 +1,62 @@
+"""The benchmark of bootstrapping, at a small setting."""
+
+import json
+import shutil
+
+import spacy
+
+from spacy_clinrel.converters import get_doc_id
+
+
+def test_tables_and_going_on(as_corpora, run_benchmark, tmp_path):
+    data = shutil.copytree(as_corpora, tmp_path / "data")
+    # Of texts that are in the layer none is left.
+    shutil.copy(data / "cmeie_train.spacy", data / "ccks2017_train.spacy")
+    args = ("--data", data, "--vectors", "none", "--results", tmp_path / "bootstrap")
+    args += ("--work", tmp_path / "w", "--scale", "small", "--seeds", 0, "--jobs", 1)
+    args += ("--only", "25 %", "--systems", "CNN, guarded")
+    code, printed = run_benchmark("bootstrap.py", *args)
+    assert code == 1 and "small.25.cnn_guarded.0: failed" in printed
+    assert "F004" in (tmp_path / "w" / "small.25.cnn_guarded.0" / "output.txt").read_text("utf-8")
+    shutil.rmtree(tmp_path / "w")
+    shutil.copy(as_corpora / "cmeie_test.spacy", data / "ccks2017_relations_dev.spacy")
+    shutil.copy(as_corpora / "cmeie_dev.spacy", data / "ccks2017_train.spacy")
+    code, printed = run_benchmark("bootstrap.py", *args)
+    assert code == 0, (tmp_path / "w" / "small.25.cnn_guarded.0" / "output.txt").read_text("utf-8")
+    [result] = json.loads((tmp_path / "bootstrap_small.json").read_text(encoding="utf-8"))
+    kept = result["rounds"][result["kept"]]
+    report = (tmp_path / "bootstrap_small.md").read_text(encoding="utf-8")
+    assert f"| {100 * kept['test']['f']:.2f} |" in report
+    assert result["options"]["batch"] == 5 and "| CNN, guarded | 1 |" in report
+
+
+def test_shares_are_of_whole_records(as_corpora, benchmarks):
+    from bootstrap_settings import SHARES, Cell, labelled_docs
+
+    nlp = spacy.blank("zh")
+    chosen = {
+        (share, seed): {
+            get_doc_id(doc)
+            for doc in labelled_docs(Cell("CNN, bare", share, seed, "small", as_corpora), nlp)
+        }
+        for share in SHARES
+        for seed in (0, 1)
+    }
+    sizes = {share: len(chosen[share, 0]) for share in SHARES}
+    assert 2 <= sizes["10 %"] < sizes["25 %"] < sizes["100 %"] == 24
+    assert chosen["100 %", 0] == chosen["100 %", 1] and chosen["25 %", 0] != chosen["25 %", 1]
+
+
+def test_every_run_has_a_config_that_is_whole(as_corpora, benchmarks):
+    from bootstrap_settings import GUARDS, MODELS, RUNS, SHARES, SYSTEMS, cells, config, options
+    from spacy import util
+
+    made = cells(SYSTEMS, list(SHARES), [0, 1], "cpu", as_corpora, None)
+    assert {(cell.model, cell.share) for cell in made} == {(m, s) for m in MODELS for s in SHARES}
+    assert {cell.guards for cell in made} == set(GUARDS)
+    for cell in made:
+        assert options(cell).guards == GUARDS[cell.guards]
+        if cell.seed and cell.share == "10 %":
+            whole = config(cell)
+            assert whole["training"]["max_steps"] == RUNS["cpu"].steps + 1
+            util.load_model_from_config(whole, auto_fill=False, validate=True)
