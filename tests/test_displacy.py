@@ -2,8 +2,13 @@
 
 import re
 import sys
+from base64 import b64encode
+from hashlib import sha256
+from http.client import HTTPConnection
 from itertools import pairwise
+from threading import Thread
 from types import ModuleType
+from wsgiref.simple_server import WSGIServer
 from xml.etree import ElementTree
 
 import pytest
@@ -17,9 +22,11 @@ from spacy.util import registry
 
 from spacy_clinrel import displacy
 from spacy_clinrel.displacy.arcs import Edge, draw_arcs, text_width
-from spacy_clinrel.displacy.colors import PALETTE, make_tint, pick_tints
+from spacy_clinrel.displacy.colors import DARK_INK, INK, PALETTE, contrast, make_tint, pick_tints
 from spacy_clinrel.displacy.document import percent
 from spacy_clinrel.displacy.layout import COLUMN, count_columns, lay_out, nesting_levels, shorten
+from spacy_clinrel.displacy.page import read_asset
+from spacy_clinrel.displacy.server import make_server
 from spacy_clinrel.tokens import Relation, all_mentions, set_relations
 
 from .util import make_doc
@@ -51,7 +58,12 @@ def drawn(lines, kind, key):
 
 def rows(html):
     body = re.search(r"<tbody>(.*?)</tbody>", html, re.DOTALL)
-    return re.findall(r"<tr>(.*?)</tr>", body[1], re.DOTALL) if body else []
+    return re.findall(r"<tr\b[^>]*>(.*?)</tr>", body[1], re.DOTALL) if body else []
+
+
+def body(html):
+    """What a page says: no style sheet, no script, no markup."""
+    return plain(re.sub(r"<(style|script)>.*?</\1>", "", html, flags=re.DOTALL))
 
 
 def plain(markup):
@@ -85,7 +97,7 @@ def test_table_has_a_row_for_each_relation(note):
 
 
 def test_scores_are_shown_unless_all_are_certain(note):
-    assert "%" not in plain(displacy.to_html(note).split("</style>")[1])
+    assert "%" not in body(displacy.to_html(note))
     first, *rest = note._.relations
     note._.relations = [first._replace(score=0.734), *rest]
     html = displacy.to_html(note)
@@ -94,10 +106,10 @@ def test_scores_are_shown_unless_all_are_certain(note):
 
 
 @pytest.mark.parametrize(
-    "score, text", [(0.0, "0%"), (0.734, "73%"), (0.999, "99%"), (1.0, "100%")]
+    "score, shown", [(-1.0, 0), (0.0, 0), (0.734, 73), (0.999, 99), (1.0, 100), (2.0, 100)]
 )
-def test_percent(score, text):
-    assert percent(score) == text
+def test_percent(score, shown):
+    assert percent(score) == shown
 
 
 def test_markup_is_escaped(zh):
@@ -110,9 +122,10 @@ def test_markup_is_escaped(zh):
     set_relations(doc, [Relation(head, tail, NASTY, 0.5)])
     for style in ("relations", "ent", "dep", "span"):
         html = displacy.render(doc, style=style, page=True, jupyter=False)
-        assert "<script" not in html and "&lt;script&gt;" in html, style
+        assert "alert(&quot;x&quot;)" in html and "&lt;script&gt;" in html, style
+        assert html.count("<script") == (style == "relations") and "<script>alert" not in html
     html = displacy.to_html(doc, page=True, title=NASTY, lang=NASTY)
-    assert "<script" not in html and 'lang="&lt;script&gt;alert(&quot;x&quot;)' in html
+    assert html.count("<script") == 1 and 'lang="&lt;script&gt;alert(&quot;x&quot;)' in html
     for line in drawing(html):  # is well-formed, and says what the document does
         assert NASTY in [title.text for title in line.iter("title")]
 
@@ -124,13 +137,33 @@ def test_characters_that_html_forbids(zh):
 
 def test_page_loads_nothing(note):
     html = displacy.to_html([note, note], page=True)
-    assert html.startswith("<!DOCTYPE html>") and "default-src 'none'" in html
-    found = re.findall(r"https?:|//|src=|url\(|@import|<link|<script|<iframe|javascript:", html)
+    assert html.startswith("<!DOCTYPE html>")
+    found = re.findall(r"https?:|src=|url\(|@import|<link|<iframe|javascript:|fetch\(|XMLH", html)
     assert found == []
+    # Nothing but our own style sheet and script may be used, and no style within a tag.
+    (policy,) = re.findall(r'http-equiv="Content-Security-Policy" content="(.*?)"', html)
+    own = [
+        f"'sha256-{b64encode(sha256(text.encode()).digest()).decode()}'"
+        for _, text in re.findall(r"<(style|script)>(.*?)</\1>", html, re.DOTALL)
+    ]
+    assert policy == f"default-src 'none'; style-src {own[0]}; script-src {own[1]}"
+    assert re.findall(r"<[^>]*\b(style|on\w+)=", html.split("</style>")[1].split("<script")[0]) == []
     assert re.findall(r'href="(.*?)"', html) == ["#document-1", "#document-2"]
     assert all(f'id="document-{i}"' in html for i in (1, 2))
     ids = re.findall(r'\bid="(.*?)"', html)
     assert len(ids) == len(set(ids))
+
+
+def test_several_in_one_notebook(note, zh):
+    wide = displacy.to_html(note)
+    small = displacy.to_html(make_doc(zh, "查[胸片|新类]", []), columns=(40, 30))
+    rules = re.compile(r"([^{}]+)\{([^{}]*)\}")
+    first, second = (
+        {name: body for name, body in rules.findall(html.split("</style>")[0])}
+        for html in (wide, small)
+    )
+    assert all(first[name] == second[name] for name in set(first) & set(second))
+    assert "id=" not in wide + small
 
 
 def test_nested_mentions(zh):
@@ -352,12 +385,53 @@ def test_displacy_of_nested_mentions(zh):
 def test_colors():
     assert registry.displacy_colors.get("clinrel") is displacy.COLORS
     assert EntityRenderer({}).colors["疾病"] == displacy.COLORS["疾病"]
-    tints = pick_tints(["disease", "Zzz", "Yyy", "部位"], {"部位": "#123456", "Yyy": "red;}"})
+    tints = pick_tints(["disease", "Zzz", "Yyy", "部位"], {"部位": "#12b4e6", "Yyy": "red;}"})
     assert tints["disease"].fill == displacy.COLORS["DISEASE"]
-    assert tints["部位"].fill == "#123456"
+    assert tints["部位"].fill == "#12b4e6"
     assert (tints["Yyy"].fill, tints["Zzz"].fill) == PALETTE[:2]
     tint = make_tint("#ffb5bc")
     assert tint.ink < tint.fill and all(re.fullmatch("#[0-9a-f]{6}", c) for c in tint[1:])
+
+
+@settings(max_examples=60, deadline=None)
+@given(st.integers(0, 0xFFFFFF))
+def test_text_can_be_read_on_any_colour(color):
+    tint = make_tint(f"#{color:06x}")
+    pairs = [(INK, tint.fill), (tint.ink, tint.fill), (tint.ink, "#ffffff")]
+    pairs += [(DARK_INK, tint.dark_fill), (tint.dark_ink, tint.dark_fill)]
+    pairs += [(tint.dark_ink, "#15181c")]
+    assert min(contrast(*pair) for pair in pairs) >= 4.5
+    assert INK in (css := read_asset("viewer.css")) and DARK_INK in css and "#15181c" in css
+    if contrast(INK, f"#{color:06x}") >= 4.5:
+        assert tint.fill == f"#{color:06x}"
+
+
+def test_serve(note, monkeypatch, capsys):
+    def visit(server):
+        thread = Thread(target=server.handle_request)
+        thread.start()
+        return thread
+
+    def get(path="/", name="127.0.0.1"):
+        with make_server("<p>页", "127.0.0.1", 0) as server:
+            thread = visit(server)
+            connection = HTTPConnection("127.0.0.1", server.server_port, timeout=5)
+            connection.request("GET", path, headers={"Host": f"{name}:{server.server_port}"})
+            response = connection.getresponse()
+            text = response.read().decode()
+            thread.join()
+        return response.status, text
+
+    assert get() == (200, "<p>页") and get(name="localhost") == (200, "<p>页")
+    assert get("/favicon.ico")[0] == 404
+    assert get(name="evil.example") == (403, "403 Forbidden")
+
+    def interrupt(server):
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(WSGIServer, "serve_forever", interrupt)
+    displacy.serve(note, port=0)
+    assert "Serving on http://127.0.0.1:" in capsys.readouterr().out
 
 
 def test_render_in_a_notebook(note, monkeypatch):
@@ -383,6 +457,7 @@ def test_render_in_a_notebook(note, monkeypatch):
         (lambda doc: displacy.to_html(doc[:2]), "V003"),
         (lambda doc: displacy.to_html(["text"]), "V003"),
         (lambda doc: displacy.render(doc, options={"colours": {}}), "V004"),
+        (lambda doc: displacy.to_html(doc, threshold=70), "V020"),
     ],
 )
 def test_errors(note, call, code):

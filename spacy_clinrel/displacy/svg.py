@@ -10,7 +10,7 @@ from .colors import Tint
 from .layout import COLUMN, MAX_LABEL, SMALL, Box, Glyph, Line, shorten
 
 SIDE = 6.0  # margin left and right
-STEP = 16.0  # height of a level of arcs
+STEP = 18.0  # height of a level of arcs
 TEXT = 24.0  # height of a line of text with its box
 NEST = 3.0  # how much a box stands out over those in it
 SMALL_ROW = 11.0  # height of a row of types
@@ -24,6 +24,7 @@ class Style(NamedTuple):
 
     labels (Sequence[str]): The mentions' types.
     tints (Dict[str, Tint]): Colours of the types.
+    types (Dict[str, int]): Numbers of the types.
     heads (Sequence[int]): The head mention of each relation.
     notes (Sequence[str]): What is shown when a pointer rests on a relation.
     columns (int): Width of a line.
@@ -31,6 +32,7 @@ class Style(NamedTuple):
 
     labels: Sequence[str]
     tints: Dict[str, Tint]
+    types: Dict[str, int]
     heads: Sequence[int]
     notes: Sequence[str]
     columns: int
@@ -76,10 +78,8 @@ def render_line(line: Line, wires: Sequence[Wire], style: Style) -> str:
     parts.extend(_label(wire, arcs, style) for wire in wires)
     kind = "line opens" if line.opens else "line"
     box = f"{-SIDE:g} 0 {width:g} {height:g}"
-    return (
-        f'<svg class="{kind}" viewBox="{box}" width="{width:g}" height="{height:g}">'
-        f"{''.join(parts)}</svg>"
-    )
+    size = f'viewBox="{box}" width="{width:g}" height="{height:g}"'
+    return f'<svg class="{kind}" {size} data-step="{STEP:g}">{"".join(parts)}</svg>'
 
 
 def _box(box: Box, top: float, style: Style) -> str:
@@ -94,8 +94,8 @@ def _box(box: Box, top: float, style: Style) -> str:
         short = shorten(label, max(MAX_LABEL, int((width - 4) / SMALL)))
         name = f'<text x="{x:g}" y="{base:g}">{escape(short)}</text>'
     return (
-        f'<g class="mention {style.tints[label].name}" data-mention="{box.mention}">'
-        f"<title>{escape(label)}</title>{rect}{name}</g>"
+        f'<g class="mention {style.tints[label].name}" data-mention="{box.mention}"'
+        f' data-type="{style.types[label]}"><title>{escape(label)}</title>{rect}{name}</g>'
     )
 
 
@@ -141,7 +141,7 @@ def _path(wire: Wire, arcs: float, top: float, style: Style) -> str:
 def _label(wire: Wire, arcs: float, style: Style) -> str:
     y = arcs - STEP * wire.level - STEP / 2
     width = text_width(wire.label)
-    ground = f'<rect x="{wire.label_x - width / 2:g}" y="{y - 7:g}" width="{width:g}" height="13"/>'
+    ground = f'<rect x="{wire.label_x - width / 2:g}" y="{y - 7.5:g}" width="{width:g}" height="15"/>'
     text = f'<text x="{wire.label_x:g}" y="{y + 4:g}">{escape(wire.label)}</text>'
     return _group(wire, ground + text, style, "label")
 
@@ -150,6 +150,6 @@ def _group(wire: Wire, content: str, style: Style, kind: str = "") -> str:
     head = style.labels[style.heads[wire.relation]]
     name = kind or ("arc" if len(wire.feet) == 2 else "stub")
     return (
-        f'<g class="{name} {style.tints[head].name}" data-relation="{wire.relation}">'
-        f"<title>{escape(style.notes[wire.relation])}</title>{content}</g>"
+        f'<g class="{name} {style.tints[head].name}" data-relation="{wire.relation}"'
+        f' data-level="{wire.level}"><title>{escape(style.notes[wire.relation])}</title>{content}</g>'
     )
