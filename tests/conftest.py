@@ -2,7 +2,9 @@
 
 import os
 import shutil
+from importlib.util import find_spec
 from pathlib import Path
+from typing import Any, Iterator
 
 import pytest
 import spacy
@@ -74,6 +76,25 @@ def as_corpora(tmp_path_factory) -> Path:
         for prefix in ("ccks2017_relations", "cmeie"):
             convert("brat", notes, folder / f"{prefix}_{part}.spacy")
     return folder
+
+
+@pytest.fixture(scope="session")
+def browser() -> Iterator[Any]:
+    """YIELDS (Browser): Chromium, one for all tests; they skip without it, but fail in CI."""
+    path = os.environ.get("CHROMIUM", "/usr/bin/chromium")
+    missing = [name for name in (path,) if not Path(name).exists()]
+    missing += [name for name in ("playwright",) if find_spec(name) is None]
+    if missing:
+        stop = pytest.fail if os.environ.get("CI_BROWSER") == "1" else pytest.skip
+        stop(f"no {' and no '.join(missing)}: set CHROMIUM, install the extra `browser`")
+    from playwright.sync_api import sync_playwright
+
+    quiet = ("gpu", "quic", "background-networking", "component-update", "sync")
+    args = ["--no-sandbox", "--no-first-run", *(f"--disable-{name}" for name in quiet)]
+    with sync_playwright() as playwright:
+        chromium = playwright.chromium.launch(executable_path=path, args=args)
+        yield chromium
+        chromium.close()
 
 
 @pytest.fixture

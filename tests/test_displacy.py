@@ -147,7 +147,9 @@ def test_page_loads_nothing(note):
         for _, text in re.findall(r"<(style|script)>(.*?)</\1>", html, re.DOTALL)
     ]
     assert policy == f"default-src 'none'; style-src {own[0]}; script-src {own[1]}"
-    assert re.findall(r"<[^>]*\b(style|on\w+)=", html.split("</style>")[1].split("<script")[0]) == []
+    assert (
+        re.findall(r"<[^>]*\b(style|on\w+)=", html.split("</style>")[1].split("<script")[0]) == []
+    )
     assert re.findall(r'href="(.*?)"', html) == ["#document-1", "#document-2"]
     assert all(f'id="document-{i}"' in html for i in (1, 2))
     ids = re.findall(r'\bid="(.*?)"', html)

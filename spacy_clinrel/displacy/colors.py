@@ -67,7 +67,11 @@ def make_tint(color: str) -> Tint:
     fill = shade(lightness, 0.01, INK, saturation)
     dark_fill = shade(0.24, -0.01, DARK_INK)
     return Tint(
-        f"c{color[1:].lower()}", fill, shade(0.33, -0.01, fill), dark_fill, shade(0.74, 0.01, dark_fill)
+        f"c{color[1:].lower()}",
+        fill,
+        shade(0.33, -0.01, fill),
+        dark_fill,
+        shade(0.74, 0.01, dark_fill),
     )
 
 

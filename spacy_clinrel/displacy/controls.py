@@ -41,9 +41,12 @@ def render_controls(
         names = {label: f" chip {tint.name}" for label, tint in tints.items()}
         slider = "" if least is None else _slider(least, words)
         total = sum(labels.values())
-        shown = f'<b class="shown">{total}</b> {escape(words["shown"].format(total=total))}'
+        shown = (
+            f'<span role="status"><b class="shown">{total}</b> '
+            f"{escape(words['shown'].format(total=total))}</span>"
+        )
         filters = (
-            f"<summary>{escape(words['filters'])}<output>{shown}</output></summary>"
+            f"<summary>{escape(words['filters'])}{shown}</summary>"
             f'<div class="panel">{_boxes("type", types, words["types"], names, words)}'
             f"{_boxes('label', labels, words['labels'], {}, words)}"
             f'<div class="last">{slider}<button type="button" data-set="reset">'
@@ -80,5 +83,5 @@ def _boxes(
 def _slider(least: int, words: Dict[str, str]) -> str:
     return (
         f'<label class="slider"><span>{escape(words["score"])}</span>'
-        f'<input type="range" min="0" max="100" value="{least}"><output></output></label>'
+        f'<input type="range" min="0" max="100" value="{least}"><b></b></label>'
     )

@@ -141,7 +141,9 @@ def _path(wire: Wire, arcs: float, top: float, style: Style) -> str:
 def _label(wire: Wire, arcs: float, style: Style) -> str:
     y = arcs - STEP * wire.level - STEP / 2
     width = text_width(wire.label)
-    ground = f'<rect x="{wire.label_x - width / 2:g}" y="{y - 7.5:g}" width="{width:g}" height="15"/>'
+    ground = (
+        f'<rect x="{wire.label_x - width / 2:g}" y="{y - 7.5:g}" width="{width:g}" height="15"/>'
+    )
     text = f'<text x="{wire.label_x:g}" y="{y + 4:g}">{escape(wire.label)}</text>'
     return _group(wire, ground + text, style, "label")
 
@@ -149,7 +151,6 @@ def _label(wire: Wire, arcs: float, style: Style) -> str:
 def _group(wire: Wire, content: str, style: Style, kind: str = "") -> str:
     head = style.labels[style.heads[wire.relation]]
     name = kind or ("arc" if len(wire.feet) == 2 else "stub")
-    return (
-        f'<g class="{name} {style.tints[head].name}" data-relation="{wire.relation}"'
-        f' data-level="{wire.level}"><title>{escape(style.notes[wire.relation])}</title>{content}</g>'
-    )
+    place = f'data-relation="{wire.relation}" data-level="{wire.level}"'
+    title = f"<title>{escape(style.notes[wire.relation])}</title>"
+    return f'<g class="{name} {style.tints[head].name}" {place}>{title}{content}</g>'

@@ -127,7 +127,7 @@
       const chosen = (kind) =>
         this.boxes.filter((box) => box.name === kind).map((box) => box.checked);
       const least = this.slider ? +this.slider.value : 0;
-      if (this.slider) this.slider.parentElement.querySelector("output").textContent = `≥ ${least}%`;
+      if (this.slider) this.slider.nextElementSibling.textContent = `≥ ${least}%`;
       const count = this.apply(chosen("type"), chosen("label"), least);
       if (this.shown) this.shown.textContent = count;
       this.changed();
@@ -162,8 +162,12 @@
       this.lit = [];
     }
 
-    find(target) {
-      const element = target.closest("[data-relation], [data-mention]");
+    // Text lies on the boxes of its mentions, so that it can be selected: look beneath it.
+    find({ target, clientX, clientY }) {
+      const under = target.closest(".text") ? document.elementsFromPoint(clientX, clientY) : [];
+      const element = (under.find((found) => found.closest(".mention")) ?? target).closest(
+        "[data-relation], [data-mention]"
+      );
       const doc = element && this.docs.get(element.closest("section"));
       if (!doc) return null;
       const { relation, mention } = element.dataset;
@@ -222,24 +226,24 @@
 
     wire() {
       const show = (key, choice) => {
-        if (choice === this[key]) return;
+        if (choice?.element === this[key]?.element) return;
         this[key] = choice;
         this.refresh();
       };
-      this.root.addEventListener("pointerover", (event) => {
-        if (event.pointerType === "mouse") show("hovered", this.find(event.target));
+      this.root.addEventListener("pointermove", (event) => {
+        if (event.pointerType === "mouse") show("hovered", this.find(event));
       });
       this.root.addEventListener("pointerleave", () => show("hovered", null));
       this.root.addEventListener("focusout", () => show("focused", null));
       this.root.addEventListener("focusin", ({ target }) => {
         if (!target.matches(STOPS)) return;
         moveStop(target.closest("tbody, .drawing"), target);
-        show("focused", this.find(target));
+        show("focused", this.find({ target }));
         this.bring(this.focused, false);
       });
-      this.root.addEventListener("click", ({ target }) => {
-        if (target.closest(".bar")) return;
-        const choice = this.find(target);
+      this.root.addEventListener("click", (event) => {
+        if (event.target.closest(".bar")) return;
+        const choice = this.find(event);
         if (choice || this.pinned) this.pin(choice ?? this.pinned);
       });
     }
@@ -258,7 +262,7 @@
     // A button of the list hears Enter by itself.
     const pressed = !stop.matches("button") && (event.key === "Enter" || event.key === " ");
     if (next) next.focus();
-    if (pressed) lights.pin(lights.find(stop));
+    if (pressed) lights.pin(lights.find({ target: stop }));
     if (next || pressed) event.preventDefault();
   }
 
