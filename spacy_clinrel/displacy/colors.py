@@ -14,6 +14,7 @@ COLORS: Dict[str, str] = {
     **dict.fromkeys(["TREATMENT", "DRU", "PRO", "治疗", "药物", "手术", "手术治疗"], TREATMENT),
     **dict.fromkeys(["MEDICATION", "THERAPEUTIC_PROCEDURE", "其他治疗"], TREATMENT),
     **dict.fromkeys(["DISEASE", "DIS", "疾病", "疾病和诊断", "DISEASE_DISORDER"], DISEASE),
+    **dict.fromkeys(["PROBLEM"], DISEASE),
     **dict.fromkeys(["SYMPTOM", "SYM", "症状", "体征", "SIGN_SYMPTOM"], SYMPTOM),
     **dict.fromkeys(["TEST", "ITE", "EQU", "检查", "检验", "影像检查", "实验室检验"], TEST),
     **dict.fromkeys(["DIAGNOSTIC_PROCEDURE", "LAB_VALUE"], TEST),

@@ -15,6 +15,7 @@ TEXT = 24.0  # height of a line of text with its box
 NEST = 3.0  # how much a box stands out over those in it
 SMALL_ROW = 11.0  # height of a row of types
 ROUND = 5.0
+LABEL = 15.0  # height of an arc's label
 # What may not stand in HTML, escaped or not: control characters and lone surrogates.
 FORBIDDEN = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\ud800-\udfff\ufffe\uffff]")
 
@@ -128,6 +129,8 @@ def _path(wire: Wire, arcs: float, top: float, style: Style) -> str:
             f"M{left.x:g} {ends[0]:g}V{y + bend:g}q0 {-bend:g} {bend:g} {-bend:g}"
             f"H{right.x - bend:g}q{bend:g} 0 {bend:g} {bend:g}V{ends[1]:g}"
         )
+    elif abs(left.x - wire.label_x) < text_width(wire.label) / 2:
+        line = f"M{left.x:g} {ends[0]:g}V{y + LABEL / 2:g}"  # up to the label that is above it
     else:
         line = f"M{left.x:g} {ends[0]:g}V{y:g}H{wire.label_x:g}"
     heads = "".join(
@@ -141,9 +144,7 @@ def _path(wire: Wire, arcs: float, top: float, style: Style) -> str:
 def _label(wire: Wire, arcs: float, style: Style) -> str:
     y = arcs - STEP * wire.level - STEP / 2
     width = text_width(wire.label)
-    ground = (
-        f'<rect x="{wire.label_x - width / 2:g}" y="{y - 7.5:g}" width="{width:g}" height="15"/>'
-    )
+    ground = f'<rect x="{wire.label_x - width / 2:g}" y="{y - LABEL / 2:g}" width="{width:g}" height="{LABEL:g}"/>'
     text = f'<text x="{wire.label_x:g}" y="{y + 4:g}">{escape(wire.label)}</text>'
     return _group(wire, ground + text, style, "label")
 

@@ -189,7 +189,7 @@
         for (const drawing of drawings) drawing.classList.add("lit");
         this.lit = [...parts, ...drawings];
       }
-      const said = this.pinned ?? this.focused;
+      const said = this.focused ?? this.pinned;
       const words = said?.items.length === 1 ? nameOf(said.items[0]) : "";
       if (this.status.textContent !== words) this.status.textContent = words;
     }
