@@ -144,7 +144,8 @@ def _path(wire: Wire, arcs: float, top: float, style: Style) -> str:
 def _label(wire: Wire, arcs: float, style: Style) -> str:
     y = arcs - STEP * wire.level - STEP / 2
     width = text_width(wire.label)
-    ground = f'<rect x="{wire.label_x - width / 2:g}" y="{y - LABEL / 2:g}" width="{width:g}" height="{LABEL:g}"/>'
+    left, size = wire.label_x - width / 2, f'width="{width:g}" height="{LABEL:g}"'
+    ground = f'<rect x="{left:g}" y="{y - LABEL / 2:g}" {size}/>'
     text = f'<text x="{wire.label_x:g}" y="{y + 4:g}">{escape(wire.label)}</text>'
     return _group(wire, ground + text, style, "label")
 

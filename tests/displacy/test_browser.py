@@ -13,7 +13,7 @@ from spacy_clinrel.cli.convert import convert
 from spacy_clinrel.files import read_docbin
 from spacy_clinrel.tokens import Relation, all_mentions, get_relations, set_relations
 
-from .util import ROOT, make_doc
+from ..util import ROOT, make_doc
 
 NOTE = (
     "患者[咳嗽|症状]三天，[胸片|检查]示[[肺|部位]炎|疾病]，予[头孢曲松|治疗]静滴后[咳嗽|症状]减轻。"
