@@ -6,7 +6,7 @@ from typing import Any, Callable, Dict, List
 from wsgiref.simple_server import WSGIServer
 from wsgiref.simple_server import make_server as make_wsgi_server
 
-from spacy.errors import Warnings
+from spacy.errors import Warnings as SpacyWarnings
 from spacy.util import find_available_port, is_in_jupyter
 
 HEADERS = {
@@ -27,7 +27,7 @@ def serve_page(markup: str, host: str, port: int, auto_select_port: bool) -> Non
     """
     port = find_available_port(port, host, auto_select_port)
     if is_in_jupyter():
-        warnings.warn(Warnings.W011, stacklevel=2)
+        warnings.warn(SpacyWarnings.W011, stacklevel=2)
     with make_server(markup, host, port) as server:
         print(f"Serving on http://{host}:{server.server_port} ... (Ctrl+C ends it)")
         try:
