@@ -80,6 +80,7 @@ def render_line(line: Line, wires: Sequence[Wire], style: Style) -> str:
     kind = "line opens" if line.opens else "line"
     box = f"{-SIDE:g} 0 {width:g} {height:g}"
     size = f'viewBox="{box}" width="{width:g}" height="{height:g}"'
+    size += ' preserveAspectRatio="xMidYMax slice"'  # where the script cuts off empty levels
     return f'<svg class="{kind}" {size} data-step="{STEP:g}">{"".join(parts)}</svg>'
 
 

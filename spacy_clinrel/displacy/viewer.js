@@ -47,11 +47,9 @@
       const moved = path.dataset.d.replace(/V(-?[\d.]+)/, (_, y) => `V${+y + down}`);
       path.setAttribute("d", moved);
     }
-    line.dataset.box ??= line.getAttribute("viewBox");
-    const [x, , width, height] = line.dataset.box.split(" ");
-    const cut = (levels.size - left.length) * step;
-    line.setAttribute("viewBox", `${x} ${cut} ${width} ${height - cut}`);
-    line.setAttribute("height", height - cut);
+    // The drawing stays as it is, at the bottom of a lower window: nothing is laid out anew.
+    const { width, height } = line.viewBox.baseVal;
+    line.style.aspectRatio = `${width} / ${height - (levels.size - left.length) * step}`;
   }
 
   const STOPS = "td button, .label";
