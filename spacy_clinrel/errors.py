@@ -215,6 +215,7 @@ class Errors(metaclass=ErrorsWithCodes):
     V006 = "{path}: not UTF-8 (byte {byte}). Convert it first, e.g. iconv -f GB18030 -t UTF-8."
     V007 = "{path} is a folder. Give the name of the .html file to write."
     V009 = "The page's own words are not there in '{lang}'. Known: {known}."
+    V020 = "The threshold is a confidence, from 0 to 1, got {value}."
     V008 = "{path} is no .spacy file, so without a pipeline ('-') there is nothing to show."
 
     # Graphs

@@ -3,8 +3,9 @@
 import os
 import shutil
 from importlib import import_module
+from importlib.util import find_spec
 from pathlib import Path
-from typing import Any, Callable
+from typing import Any, Callable, Iterator
 
 import pytest
 import spacy
@@ -87,6 +88,25 @@ def few_labels(tmp_path_factory) -> Data:
     for part, count, seed in (("l", 5, 1), ("u", 40, 5), ("dev", 10, 2), ("test", 6, 3)):
         write_docs(folder / f"{part}.spacy", make_notes(nlp, count, seed=seed))
     return Data(*(folder / f"{part}.spacy" for part in ("l", "u", "dev", "test")))
+
+
+@pytest.fixture(scope="session")
+def browser() -> Iterator[Any]:
+    """YIELDS (Browser): Chromium, one for all tests; they skip without it, but fail in CI."""
+    path = os.environ.get("CHROMIUM", "/usr/bin/chromium")
+    missing = [name for name in (path,) if not Path(name).exists()]
+    missing += [name for name in ("playwright",) if find_spec(name) is None]
+    if missing:
+        stop = pytest.fail if os.environ.get("CI_BROWSER") == "1" else pytest.skip
+        stop(f"no {' and no '.join(missing)}: set CHROMIUM, install the extra `browser`")
+    from playwright.sync_api import sync_playwright
+
+    quiet = ("gpu", "quic", "background-networking", "component-update", "sync")
+    args = ["--no-sandbox", "--no-first-run", *(f"--disable-{name}" for name in quiet)]
+    with sync_playwright() as playwright:
+        chromium = playwright.chromium.launch(executable_path=path, args=args)
+        yield chromium
+        chromium.close()
 
 
 @pytest.fixture

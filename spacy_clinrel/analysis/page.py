@@ -1,8 +1,9 @@
-"""The page of a report: one file that loads nothing and runs no script."""
+"""The page of a report: one file that loads nothing, and runs the viewer's script alone."""
 
 from pathlib import Path
 from typing import Any, Dict, Optional
 
+from ..displacy.page import script_source
 from ..report import GOLD_ENTITIES
 from .figures import Analysis
 from .markup import Markup, element, escape, join
@@ -15,9 +16,6 @@ from .sections import (
     scores_section,
 )
 from .style import CSS
-
-# Nothing can be loaded, whatever the page shows.
-POLICY = "default-src 'none'; style-src 'unsafe-inline'"
 
 SETTINGS = {
     True: "Relations between gold entities: the pipeline was given the entities of the data, so "
@@ -78,9 +76,11 @@ def render_page(analysis: Analysis) -> str:
 
 
 def _wrap(content: Markup, title: str) -> str:
+    # Nothing can be loaded, whatever the page shows. Plots have style attributes.
+    policy = f"default-src 'none'; style-src 'unsafe-inline'; script-src {script_source()}"
     return (
         '<!DOCTYPE html>\n<html lang="en"><head><meta charset="utf-8">'
-        f'<meta http-equiv="Content-Security-Policy" content="{POLICY}">'
+        f'<meta http-equiv="Content-Security-Policy" content="{policy}">'
         '<meta name="viewport" content="width=device-width,initial-scale=1">'
         '<meta name="color-scheme" content="light dark">'
         f"<title>{escape(title)}</title><style>{CSS}</style></head>"

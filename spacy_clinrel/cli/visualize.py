@@ -1,8 +1,9 @@
 """`python -m spacy clinrel visualize`: notes in, a page with mentions and relations out."""
 
+from functools import partial
 from itertools import islice
 from pathlib import Path
-from typing import Annotated, Iterator, List, Optional, Tuple
+from typing import Annotated, Any, Dict, Iterator, List, Optional, Tuple
 
 import spacy
 import typer
@@ -13,7 +14,8 @@ from spacy.util import is_package
 from wasabi import msg
 
 from ..converters import get_doc_id
-from ..displacy import to_html
+from ..displacy import render
+from ..displacy.server import serve_page
 from ..displacy.words import WORDS
 from ..errors import Errors
 from ..files import check_output, read_docbin, replacing
@@ -22,6 +24,7 @@ from ._app import app
 
 NO_MODEL = "-"
 SUFFIX = ".spacy"
+STYLE = "relations"
 
 
 @app.command("visualize")
@@ -53,22 +56,37 @@ def visualize_cli(
             "--lang", "-l", help="Language of the page's own words, zh or en. Default: the texts'"
         ),
     ] = None,
+    style: Annotated[
+        str,
+        typer.Option("--style", "-s", help="relations, or one of displaCy's: ent, span, dep"),
+    ] = STYLE,
+    threshold: Annotated[
+        float,
+        typer.Option(
+            "--threshold", help="The confidence, from 0 to 1, that the page's filter begins with"
+        ),
+    ] = 0.0,
+    serve: Annotated[
+        bool, typer.Option("--serve", help="Serve the page to this machine's browsers as well")
+    ] = False,
+    port: Annotated[int, typer.Option("--port", "-p", help="Port for --serve")] = 5000,
     code_path: Annotated[
         Optional[Path], typer.Option("--code", "-c", help="Python file with more functions")
     ] = None,
     use_gpu: Annotated[int, typer.Option("--gpu-id", "-g", help="GPU, or -1 for the CPU")] = -1,
 ) -> None:
-    """Show what a pipeline finds in notes: mentions, relations as arcs, and tables of them.
+    """Show what a pipeline finds in notes: mentions, relations as arcs, and lists of them.
 
-    The page is one file that loads nothing and runs no script. Of a .spacy file only the texts are
-    used and annotated anew, unless MODEL is -.
+    The page is one file that loads nothing; it has filters by type, label and confidence. Of a
+    .spacy file only the texts are used and annotated anew, unless MODEL is -.
 
     Examples: visualize zh_clinrel notes/ notes.html; visualize - dev.spacy gold.html --limit 20
     """
     try:
         import_code(code_path)
         setup_gpu(use_gpu, silent=True)
-        docs = visualize(model, src, out, limit=limit, lines=lines, title=title, lang=lang)
+        options = {"title": title, "lang": lang, "threshold": threshold}
+        docs = visualize(model, src, out, limit=limit, lines=lines, style=style, options=options)
     except (ValueError, ImportError, OSError) as problem:
         msg.fail(str(problem), exits=1)
     mentions = sum(len(all_mentions(doc)) for doc in docs)
@@ -76,6 +94,20 @@ def visualize_cli(
     if not mentions:
         msg.warn("Nothing was found in any document.")
     msg.good(f"{len(docs)} documents, {mentions} mentions, {relations} relations: {out}")
+    if serve:
+        serve_file(out, port)
+
+
+def serve_file(path: Path, port: int) -> None:
+    """Serve a page to the browsers of this machine until interrupted.
+
+    path (Path): The page.
+    port (int): The port.
+    """
+    try:
+        serve_page(path.read_text(encoding="utf-8"), "127.0.0.1", port, auto_select_port=False)
+    except (ValueError, OSError) as problem:
+        msg.fail(str(problem), exits=1)
 
 
 def visualize(
@@ -85,8 +117,8 @@ def visualize(
     *,
     limit: int = 0,
     lines: bool = False,
-    title: str = "",
-    lang: Optional[str] = None,
+    style: str = STYLE,
+    options: Optional[Dict[str, Any]] = None,
 ) -> List[Doc]:
     """Annotate notes and write a page that shows them.
 
@@ -95,18 +127,25 @@ def visualize(
     out (Path): The .html file to write. It is there as a whole or not at all.
     limit (int): Show only so many documents; 0 shows all.
     lines (bool): Whether each line of a text file is a document.
-    title (str): The page's title.
-    lang (Optional[str]): Language of the page's own words; None for that of the texts.
+    style (str): "relations", or one of displaCy's.
+    options (Optional[Dict[str, Any]]): What `displacy.to_html` takes for the style "relations".
     RETURNS (List[Doc]): What is shown.
-    RAISES (ValueError): If there is no such pipeline or input, or nothing in it.
+    RAISES (ValueError): If there is no such pipeline or input, or nothing in it, or no such style
+        or option.
     """
     if not src.exists():
         raise ValueError(Errors.F001.format(path=src))
+    options = options or {}
+    lang = options.get("lang")
     if lang is not None and lang not in WORDS:
         raise ValueError(Errors.V009.format(lang=lang, known=", ".join(WORDS)))
     if out.is_dir():
         raise ValueError(Errors.V007.format(path=out))
     check_output(out, src)
+    # displaCy's styles have options of their own.
+    chosen = options if style == STYLE else None
+    make_page = partial(render, style=style, page=True, jupyter=False, options=chosen)
+    make_page([])  # what is wrong with style or options is said before the work is done
     if model == NO_MODEL:
         if src.suffix != SUFFIX:
             raise ValueError(Errors.V008.format(path=src))
@@ -117,9 +156,9 @@ def visualize(
         docs = list(annotate(load_pipeline(model), src, limit, lines))
     if not docs:
         raise ValueError(Errors.F002.format(path=src, expected="text in UTF-8"))
-    page = to_html(docs, page=True, title=title, lang=lang)
+    page = make_page(docs)
     with replacing(out) as draft:
-        draft.write_bytes(page.encode("utf-8"))
+        draft.write_bytes((page or "").encode("utf-8"))
     return docs
 
 

@@ -2,6 +2,7 @@
 
 from spacy_clinrel import displacy
 displacy.render(doc)                # in a notebook
+displacy.serve(docs)                # in a browser on this machine
 html = displacy.to_html(docs, page=True)
 """
 
@@ -15,15 +16,16 @@ from ..errors import Errors
 from .colors import COLORS, pick_tints
 from .document import make_view
 from .manual import STYLES, to_displacy
-from .page import render_documents, wrap_page
+from .page import make_style, render_documents, wrap_fragment, wrap_page
+from .server import serve_page
 from .words import page_words
 
-__all__ = ["COLORS", "OPTIONS", "render", "to_displacy", "to_html"]
+__all__ = ["COLORS", "OPTIONS", "render", "serve", "to_displacy", "to_html"]
 
 # Columns on a wide and on a narrow screen; a CJK character takes two.
 COLUMNS = (100, 42)
 MIN_COLUMNS = 20
-OPTIONS = ("colors", "columns", "lang", "title")
+OPTIONS = ("colors", "columns", "lang", "threshold", "title")
 
 Docs = Union[Doc, Iterable[Doc]]
 
@@ -63,6 +65,31 @@ def render(
     return markup
 
 
+def serve(
+    docs: Docs,
+    style: str = "relations",
+    page: bool = True,
+    options: Optional[Dict[str, Any]] = None,
+    port: int = 5000,
+    host: str = "127.0.0.1",
+    auto_select_port: bool = False,
+) -> None:
+    """Show documents in a browser, as `spacy.displacy.serve` does, until interrupted.
+
+    docs (Docs): One or several documents.
+    style (str): "relations", or one of displaCy's: "ent", "span", "dep".
+    page (bool): Make a whole HTML page.
+    options (Optional[Dict[str, Any]]): See `render`.
+    port (int): The port.
+    host (str): The address to listen at. By default only this machine can see the page, for notes
+        are nobody else's business.
+    auto_select_port (bool): Whether to take the next free port if this one is in use.
+    RAISES (ValueError): If the port is in use, or the style or an option is unknown.
+    """
+    markup = render(docs, style=style, page=page, jupyter=False, options=options)
+    serve_page(markup or "", host, port, auto_select_port)
+
+
 def to_html(
     docs: Docs,
     *,
@@ -71,10 +98,12 @@ def to_html(
     lang: Optional[str] = None,
     columns: Tuple[int, int] = COLUMNS,
     colors: Optional[Dict[str, str]] = None,
+    threshold: float = 0.0,
 ) -> str:
-    """Draw documents: text with mentions, relations as arcs, and a table of the relations.
+    """Draw documents: text with mentions, relations as arcs, and a list of the relations.
 
-    Nothing is loaded and no script runs. A document's own title is `doc.user_data["title"]`.
+    Nothing is loaded. A small script filters and highlights; where none runs, all is there still.
+    A document's own title is `doc.user_data["title"]`.
 
     docs (Union[Doc, Iterable[Doc]]): One or several documents.
     page (bool): Make a whole HTML page, not only markup for one.
@@ -82,10 +111,16 @@ def to_html(
     lang (Optional[str]): Language of the page's own words, "zh" or "en"; None for the documents'.
     columns (Tuple[int, int]): Length of a line on a wide and on a narrow screen, in characters; a
         CJK one counts twice.
-    colors (Optional[Dict[str, str]]): Colours by type, `#rrggbb`.
+    colors (Optional[Dict[str, str]]): Colours by type, `#rrggbb`. Dark ones are made lighter, so
+        that the text on them can be read.
+    threshold (float): Hide relations of less confidence at first, from 0 to 1. The page's slider
+        brings them back; without a script they are shown.
     RETURNS (str): HTML.
-    RAISES (ValueError): If a line is too short, or what is given is no Doc.
+    RAISES (ValueError): If a line is too short, there is no such confidence, or what is given is
+        no Doc.
     """
+    if not 0 <= threshold <= 1:
+        raise ValueError(Errors.V020.format(value=threshold))
     if len(columns) != 2 or min(columns) < MIN_COLUMNS:
         raise ValueError(Errors.V002.format(value=columns, least=MIN_COLUMNS))
     views = [make_view(doc) for doc in _as_list(docs)]
@@ -93,8 +128,18 @@ def to_html(
     title = title or (page_words(lang)["title"] if page else "")
     tints = pick_tints((m.label_ for view in views for m in view.mentions), colors)
     titles = [str(view.doc.user_data.get("title") or "") for view in views]
-    markup = render_documents(views, tints, titles, title=title, columns=columns, lang=lang)
-    return wrap_page(markup, title, lang) if page else markup
+    content = render_documents(
+        views,
+        tints,
+        titles,
+        title=title,
+        columns=columns,
+        lang=lang,
+        threshold=threshold,
+        anchors=page,
+    )
+    css = make_style(tints.values(), columns[0])
+    return wrap_page(content, css, title, lang) if page else wrap_fragment(content, css)
 
 
 def _as_list(docs: Docs) -> List[Doc]:

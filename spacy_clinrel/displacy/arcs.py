@@ -9,7 +9,7 @@ from typing import Dict, Hashable, Iterator, List, NamedTuple, Sequence, Tuple
 from .layout import Box, Line, count_columns, shorten
 
 # Width of a narrow character in an arc's label; a CJK one takes two.
-LETTER = 5.9
+LETTER = 6.3
 GAP = 5.0
 STUB = 10.0
 MARGIN = 5.0

@@ -2,7 +2,7 @@
 
 import colorsys
 import re
-from typing import Dict, Iterable, NamedTuple, Optional
+from typing import Dict, Iterable, List, NamedTuple, Optional
 
 from spacy.displacy.render import EntityRenderer
 
@@ -14,6 +14,7 @@ COLORS: Dict[str, str] = {
     **dict.fromkeys(["TREATMENT", "DRU", "PRO", "治疗", "药物", "手术", "手术治疗"], TREATMENT),
     **dict.fromkeys(["MEDICATION", "THERAPEUTIC_PROCEDURE", "其他治疗"], TREATMENT),
     **dict.fromkeys(["DISEASE", "DIS", "疾病", "疾病和诊断", "DISEASE_DISORDER"], DISEASE),
+    **dict.fromkeys(["PROBLEM"], DISEASE),
     **dict.fromkeys(["SYMPTOM", "SYM", "症状", "体征", "SIGN_SYMPTOM"], SYMPTOM),
     **dict.fromkeys(["TEST", "ITE", "EQU", "检查", "检验", "影像检查", "实验室检验"], TEST),
     **dict.fromkeys(["DIAGNOSTIC_PROCEDURE", "LAB_VALUE"], TEST),
@@ -22,6 +23,9 @@ COLORS: Dict[str, str] = {
 }
 # For types without a colour of their own, one after the other.
 PALETTE = ("#9fdcd8", "#f5bfe0", "#d4e08b", "#f4c3a1", "#b9bff2", OTHER)
+# Text on a box by day and by night, as in viewer.css, and what WCAG asks of text (level AA).
+INK, DARK_INK = "#1b1f24", "#e7eaee"
+CONTRAST = 4.5
 HEX = re.compile(r"#[0-9a-fA-F]{6}")
 
 
@@ -43,21 +47,56 @@ class Tint(NamedTuple):
 
 
 def make_tint(color: str) -> Tint:
-    """Derive the shades of a colour.
+    """Derive the shades of a colour: each as near to it as lets text be read.
 
     color (str): The colour, `#rrggbb`.
     RETURNS (Tint): Its shades.
     """
-    red, green, blue = (int(color[i : i + 2], 16) / 255 for i in (1, 3, 5))
-    hue, _, saturation = colorsys.rgb_to_hls(red, green, blue)
+    hue, lightness, saturation = colorsys.rgb_to_hls(*_channels(color))
     # Greys stay grey; pale colours need more saturation to be told apart in thin lines.
     strength = 0.0 if saturation < 0.15 else 0.55
 
-    def shade(lightness: float) -> str:
-        rgb = colorsys.hls_to_rgb(hue, lightness, strength)
-        return "#" + "".join(f"{round(part * 255):02x}" for part in rgb)
+    def shade(start: float, step: float, on: str, strength: float = strength) -> str:
+        """The first shade, from a lightness on, that can be read on another colour or under it."""
+        for k in range(101):
+            rgb = colorsys.hls_to_rgb(hue, max(0.0, min(1.0, start + k * step)), strength)
+            found = "#" + "".join(f"{round(part * 255):02x}" for part in rgb)
+            if contrast(found, on) >= CONTRAST:
+                break
+        return found
 
-    return Tint(f"c{color[1:].lower()}", color.lower(), shade(0.33), shade(0.24), shade(0.74))
+    fill = shade(lightness, 0.01, INK, saturation)
+    dark_fill = shade(0.24, -0.01, DARK_INK)
+    return Tint(
+        f"c{color[1:].lower()}",
+        fill,
+        shade(0.33, -0.01, fill),
+        dark_fill,
+        shade(0.74, 0.01, dark_fill),
+    )
+
+
+def contrast(one: str, other: str) -> float:
+    """How well two colours can be told apart, after WCAG 2.
+
+    one (str): A colour, `#rrggbb`.
+    other (str): Another.
+    RETURNS (float): From 1 to 21.
+    """
+    low, high = sorted((_luminance(one), _luminance(other)))
+    return (high + 0.05) / (low + 0.05)
+
+
+def _luminance(color: str) -> float:
+    linear = [
+        part / 12.92 if part <= 0.04045 else ((part + 0.055) / 1.055) ** 2.4
+        for part in _channels(color)
+    ]
+    return 0.2126 * linear[0] + 0.7152 * linear[1] + 0.0722 * linear[2]
+
+
+def _channels(color: str) -> List[float]:
+    return [int(color[i : i + 2], 16) / 255 for i in (1, 3, 5)]
 
 
 def pick_tints(labels: Iterable[str], colors: Optional[Dict[str, str]] = None) -> Dict[str, Tint]:

@@ -1,4 +1,4 @@
-"""One document as markup: its text with mentions and arcs, and a table of its relations."""
+"""One document as markup: its text with mentions and arcs, and a list of its relations."""
 
 from typing import Dict, List, NamedTuple, Sequence, Tuple
 
@@ -10,7 +10,6 @@ from .arcs import Edge, draw_arcs
 from .colors import Tint
 from .layout import COLUMN, lay_out
 from .svg import Style, escape, render_line
-from .words import page_words
 
 
 class View(NamedTuple):
@@ -24,6 +23,23 @@ class View(NamedTuple):
     doc: Doc
     mentions: List[Span]
     relations: List[Relation]
+
+
+class Look(NamedTuple):
+    """What all documents of a page have in common.
+
+    tints (Dict[str, Tint]): Colours of the mentions' types.
+    types (Dict[str, int]): Numbers of the types, as the filters count them.
+    labels (Dict[str, int]): Numbers of the relations' labels.
+    columns (Sequence[Tuple[str, int]]): CSS class and line width of each drawing of a text.
+    words (Dict[str, str]): The page's own words.
+    """
+
+    tints: Dict[str, Tint]
+    types: Dict[str, int]
+    labels: Dict[str, int]
+    columns: Sequence[Tuple[str, int]]
+    words: Dict[str, str]
 
 
 def make_view(doc: Doc) -> View:
@@ -40,84 +56,91 @@ def make_view(doc: Doc) -> View:
     return View(doc, all_mentions(doc), sorted(get_relations(doc), key=position))
 
 
-def percent(score: float) -> str:
+def percent(score: float) -> int:
     """A confidence as people read it.
 
-    score (float): From 0 to 1.
-    RETURNS (str): In percent, without decimals. Only what is certain is 100%.
+    score (float): From 0 to 1; what is beyond counts as the nearer of both.
+    RETURNS (int): Percent. Only what is certain is 100.
     """
-    return f"{min(round(score * 100), 99) if score < 1 else 100}%"
+    return min(round(max(score, 0.0) * 100), 99) if score < 1 else 100
 
 
-def render_document(
-    view: View, tints: Dict[str, Tint], columns: Sequence[Tuple[str, int]], lang: str
-) -> str:
-    """The text of a document with mentions and arcs, and the table below it.
+def is_scored(view: View) -> bool:
+    """Whether confidences say anything: gold relations are all certain.
+
+    view (View): A document.
+    RETURNS (bool): Whether any relation is less than certain.
+    """
+    return any(relation.score < 1 for relation in view.relations)
+
+
+def render_document(view: View, look: Look) -> str:
+    """The text of a document with mentions and arcs, and the list of its relations.
 
     view (View): The document.
-    tints (Dict[str, Tint]): Colours of the mentions' types.
-    columns (Sequence[Tuple[str, int]]): CSS class and line width of each drawing of the text.
-    lang (str): Language of the page's own words.
+    look (Look): What all documents of the page have in common.
     RETURNS (str): HTML. Of the drawings the style sheet shows the one that fits the screen.
     """
-    words = page_words(lang)
     if not view.doc.text.strip():
-        return _note(words["no_text"])
-    # Gold relations are all certain: figures would say nothing.
-    scored = any(relation.score < 1 for relation in view.relations)
-    parts = [_drawing(view, tints, name, width, scored) for name, width in columns]
-    if view.relations:
-        parts.append(_table(view, tints, scored, words))
-    else:
-        parts.append(_note(words["no_relations" if view.mentions else "no_mentions"]))
-    return "".join(parts)
-
-
-def _drawing(view: View, tints: Dict[str, Tint], name: str, columns: int, scored: bool) -> str:
-    bounds = [(m.start_char, m.end_char, m.label_) for m in view.mentions]
+        return _note(look.words["no_text"])
     index = {span_key(mention): i for i, mention in enumerate(view.mentions)}
+    ends = [(index[span_key(head)], index[span_key(tail)]) for head, tail, *_ in view.relations]
+    text = "".join(_drawing(view, ends, look, name, width) for name, width in look.columns)
+    if view.relations:
+        listed = _table(view, ends, look)
+    else:
+        listed = _note(look.words["no_relations" if view.mentions else "no_mentions"])
+    return f'<div class="pair"><div>{text}</div><div class="list">{listed}</div></div>'
+
+
+def _drawing(
+    view: View, ends: Sequence[Tuple[int, int]], look: Look, name: str, columns: int
+) -> str:
+    bounds = [(m.start_char, m.end_char, m.label_) for m in view.mentions]
+    scores = [f" {percent(r.score)}%" if is_scored(view) else "" for r in view.relations]
     edges = [
-        Edge(
-            index[span_key(head)],
-            index[span_key(tail)],
-            f"{label} {percent(score)}" if scored else label,
-        )
-        for head, tail, label, score in view.relations
+        Edge(*pair, f"{relation.label}{score}")
+        for pair, relation, score in zip(ends, view.relations, scores)
     ]
     notes = [
-        f"{head.text} → {label} → {tail.text}{f' ({percent(score)})' if scored else ''}"
-        for head, tail, label, score in view.relations
+        f"{head.text} → {label} → {tail.text}{score and f' ({score.strip()})'}"
+        for (head, tail, label, _), score in zip(view.relations, scores)
     ]
     lines = lay_out(view.doc.text, bounds, columns)
     wires = draw_arcs(lines, edges, [m.text for m in view.mentions], columns * COLUMN)
     labels = [m.label_ for m in view.mentions]
-    style = Style(labels, tints, [edge.head for edge in edges], notes, columns)
+    style = Style(labels, look.tints, look.types, [head for head, _ in ends], notes, columns)
     drawn = "".join(render_line(line, over, style) for line, over in zip(lines, wires))
     return f'<div class="drawing {name}">{drawn}</div>'
 
 
-def _table(view: View, tints: Dict[str, Tint], scored: bool, words: Dict[str, str]) -> str:
+def _table(view: View, ends: Sequence[Tuple[int, int]], look: Look) -> str:
+    scored = is_scored(view)
     names = ["head", "relation", "tail", *(["score"] if scored else [])]
-    header = "".join(f'<th scope="col">{escape(words[name])}</th>' for name in names)
+    header = "".join(f'<th scope="col">{escape(look.words[name])}</th>' for name in names)
     rows = []
-    for head, tail, label, score in view.relations:
-        cells = [_chip(head, tints), escape(label), _chip(tail, tints)]
+    for i, ((head, tail, label, score), pair) in enumerate(zip(view.relations, ends)):
+        cells = [_chip(head, look.tints), escape(label), _chip(tail, look.tints)]
+        data = f'data-relation="{i}" data-head="{pair[0]}" data-tail="{pair[1]}"'
+        data += f' data-label="{look.labels[label]}"'
         if scored:
-            bar = f'<span class="bar"><i style="width:{_clip(score) * 100:.0f}%"></i></span>'
-            cells.append(f"{percent(score)}{bar}")
-        rows.append("".join(f"<td>{cell}</td>" for cell in cells))
-    body = "".join(f"<tr>{row}</tr>" for row in rows)
-    return f"<table><thead><tr>{header}</tr></thead><tbody>{body}</tbody></table>"
+            cells.append(f"{percent(score)}%{_bar(percent(score))}")
+            data += f' data-score="{percent(score)}"'
+        rows.append(f"<tr {data}>{''.join(f'<td>{cell}</td>' for cell in cells)}</tr>")
+    return f"<table><thead><tr>{header}</tr></thead><tbody>{''.join(rows)}</tbody></table>"
+
+
+def _bar(score: int) -> str:
+    return (
+        '<svg class="score" viewBox="0 0 100 4" preserveAspectRatio="none" aria-hidden="true">'
+        f'<rect width="{score}" height="4"/></svg>'
+    )
 
 
 def _chip(span: Span, tints: Dict[str, Tint]) -> str:
     label = span.label_
     text = escape(" ".join(span.text.split()))
     return f'<span class="chip {tints[label].name}">{text}<small>{escape(label)}</small></span>'
-
-
-def _clip(score: float) -> float:
-    return max(0.0, min(1.0, score))
 
 
 def _note(text: str) -> str:

@@ -11,7 +11,7 @@ from typing import Iterator, List, NamedTuple, Sequence, Tuple
 COLUMN = 8.0
 PAD = 3.5
 # Width of a narrow character in the small letters of a type; a CJK one takes two.
-SMALL = 6.0
+SMALL = 6.4
 MAX_LABEL = 12
 # No line starts with the first, none ends with the second.
 NO_START = "，。；：、！？）】》〉」』”’…·%％℃°‰,.;:!?)]}>"

@@ -10,11 +10,12 @@ from .colors import Tint
 from .layout import COLUMN, MAX_LABEL, SMALL, Box, Glyph, Line, shorten
 
 SIDE = 6.0  # margin left and right
-STEP = 16.0  # height of a level of arcs
+STEP = 18.0  # height of a level of arcs
 TEXT = 24.0  # height of a line of text with its box
 NEST = 3.0  # how much a box stands out over those in it
 SMALL_ROW = 11.0  # height of a row of types
 ROUND = 5.0
+LABEL = 15.0  # height of an arc's label
 # What may not stand in HTML, escaped or not: control characters and lone surrogates.
 FORBIDDEN = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\ud800-\udfff\ufffe\uffff]")
 
@@ -24,6 +25,7 @@ class Style(NamedTuple):
 
     labels (Sequence[str]): The mentions' types.
     tints (Dict[str, Tint]): Colours of the types.
+    types (Dict[str, int]): Numbers of the types.
     heads (Sequence[int]): The head mention of each relation.
     notes (Sequence[str]): What is shown when a pointer rests on a relation.
     columns (int): Width of a line.
@@ -31,6 +33,7 @@ class Style(NamedTuple):
 
     labels: Sequence[str]
     tints: Dict[str, Tint]
+    types: Dict[str, int]
     heads: Sequence[int]
     notes: Sequence[str]
     columns: int
@@ -76,10 +79,9 @@ def render_line(line: Line, wires: Sequence[Wire], style: Style) -> str:
     parts.extend(_label(wire, arcs, style) for wire in wires)
     kind = "line opens" if line.opens else "line"
     box = f"{-SIDE:g} 0 {width:g} {height:g}"
-    return (
-        f'<svg class="{kind}" viewBox="{box}" width="{width:g}" height="{height:g}">'
-        f"{''.join(parts)}</svg>"
-    )
+    size = f'viewBox="{box}" width="{width:g}" height="{height:g}"'
+    size += ' preserveAspectRatio="xMidYMax slice"'  # where the script cuts off empty levels
+    return f'<svg class="{kind}" {size} data-step="{STEP:g}">{"".join(parts)}</svg>'
 
 
 def _box(box: Box, top: float, style: Style) -> str:
@@ -94,8 +96,8 @@ def _box(box: Box, top: float, style: Style) -> str:
         short = shorten(label, max(MAX_LABEL, int((width - 4) / SMALL)))
         name = f'<text x="{x:g}" y="{base:g}">{escape(short)}</text>'
     return (
-        f'<g class="mention {style.tints[label].name}" data-mention="{box.mention}">'
-        f"<title>{escape(label)}</title>{rect}{name}</g>"
+        f'<g class="mention {style.tints[label].name}" data-mention="{box.mention}"'
+        f' data-type="{style.types[label]}"><title>{escape(label)}</title>{rect}{name}</g>'
     )
 
 
@@ -128,6 +130,8 @@ def _path(wire: Wire, arcs: float, top: float, style: Style) -> str:
             f"M{left.x:g} {ends[0]:g}V{y + bend:g}q0 {-bend:g} {bend:g} {-bend:g}"
             f"H{right.x - bend:g}q{bend:g} 0 {bend:g} {bend:g}V{ends[1]:g}"
         )
+    elif abs(left.x - wire.label_x) < text_width(wire.label) / 2:
+        line = f"M{left.x:g} {ends[0]:g}V{y + LABEL / 2:g}"  # up to the label that is above it
     else:
         line = f"M{left.x:g} {ends[0]:g}V{y:g}H{wire.label_x:g}"
     heads = "".join(
@@ -141,7 +145,8 @@ def _path(wire: Wire, arcs: float, top: float, style: Style) -> str:
 def _label(wire: Wire, arcs: float, style: Style) -> str:
     y = arcs - STEP * wire.level - STEP / 2
     width = text_width(wire.label)
-    ground = f'<rect x="{wire.label_x - width / 2:g}" y="{y - 7:g}" width="{width:g}" height="13"/>'
+    left, size = wire.label_x - width / 2, f'width="{width:g}" height="{LABEL:g}"'
+    ground = f'<rect x="{left:g}" y="{y - LABEL / 2:g}" {size}/>'
     text = f'<text x="{wire.label_x:g}" y="{y + 4:g}">{escape(wire.label)}</text>'
     return _group(wire, ground + text, style, "label")
 
@@ -149,7 +154,6 @@ def _label(wire: Wire, arcs: float, style: Style) -> str:
 def _group(wire: Wire, content: str, style: Style, kind: str = "") -> str:
     head = style.labels[style.heads[wire.relation]]
     name = kind or ("arc" if len(wire.feet) == 2 else "stub")
-    return (
-        f'<g class="{name} {style.tints[head].name}" data-relation="{wire.relation}">'
-        f"<title>{escape(style.notes[wire.relation])}</title>{content}</g>"
-    )
+    place = f'data-relation="{wire.relation}" data-level="{wire.level}"'
+    title = f"<title>{escape(style.notes[wire.relation])}</title>"
+    return f'<g class="{name} {style.tints[head].name}" {place}>{title}{content}</g>'

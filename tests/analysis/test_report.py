@@ -19,6 +19,7 @@ from spacy_clinrel.analysis.page import render_page
 from spacy_clinrel.analysis.proposed import candidate_components, proposed_in
 from spacy_clinrel.analysis.write import check_report, write_report
 from spacy_clinrel.converters import set_doc_id
+from spacy_clinrel.displacy.page import script_source
 from spacy_clinrel.report import END_TO_END, GOLD_ENTITIES, evaluate
 from spacy_clinrel.scorers import mention_key, score_entities, score_relations
 from spacy_clinrel.tokens import GROUP, store_relations
@@ -28,7 +29,7 @@ from ..util import fit, gold_examples, make_doc, make_notes, relation_config
 NASTY = "<script>alert('x')</script>&\"$a_b$"
 GOLD = "[心电图|检查]提示[房颤|疾病]，予[补液|治疗]后[头痛|症状]缓解。无[咳嗽|症状]"
 FOUND = "[心电图|检查]提示[房颤|症状]，予[补液|治疗]后[头痛|症状]缓解。无[咳嗽|症状]"
-TAGS = ("script", "iframe", "img", "link", "object", "embed", "base", "form")
+TAGS = ("iframe", "img", "link", "object", "embed", "base", "form")
 
 
 @pytest.fixture
@@ -132,18 +133,20 @@ def test_the_figures(example):
 
 
 def test_the_page(example):
-    """Everything is there as text, nothing runs, and nothing is loaded."""
+    """Everything is there as text, the viewer's script alone runs, and nothing is loaded."""
     analysis, _ = example
     page = Page(render_page(analysis))
     text = " ".join(" ".join(page.text).split())
     for words in ("Error budget", "Calibration", NASTY, "<b>first</b>", "End to end", "dev.spacy"):
         assert words in text
     assert not set(TAGS) & set(page.tags) and "svg" in page.tags
+    assert page.tags.count("script") == 1
     for _, name, value in page.attributes:
         assert not name.startswith("on") and name != "src"
         assert name != "href" or value.startswith("#")
     policy = next(v for _, n, v in page.attributes if n == "content" and "default-src" in v)
-    assert policy == "default-src 'none'; style-src 'unsafe-inline'"
+    own = f"default-src 'none'; style-src 'unsafe-inline'; script-src {script_source()}"
+    assert policy == own
     ids = [value for _, name, value in page.attributes if name == "id"]
     assert len(ids) == len(set(ids))
     targets = {value[1:] for _, name, value in page.attributes if name == "href"}

@@ -1,6 +1,7 @@
 """The command `visualize`."""
 
 import re
+from wsgiref.simple_server import WSGIServer
 
 import pytest
 import spacy
@@ -78,7 +79,7 @@ def flat(text):
 def page(path):
     html = path.read_text(encoding="utf-8")
     titles = re.findall(r"<h2>(.*?)</h2>", html)
-    table_rows = re.findall(r"<tr>(.*?)</tr>", html)
+    table_rows = re.findall(r"<tr\b[^>]*>(.*?)</tr>", html)
     cells = [re.findall(r"<td>(.*?)</td>", row) for row in table_rows]
     found = [[re.sub(r"<[^>]+>", "", cell) for cell in row] for row in cells if row]
     return html, titles, found
@@ -127,6 +128,40 @@ def test_gold_as_it_is(gold, tmp_path):
     assert found == [["补液治疗", "TrAD", "脱水疾病"]]
     assert "此文档没有文本" in html and "此文档中未发现关系" in html
     assert len(visualize("-", gold, out, limit=1)) == 1
+
+
+@pytest.mark.parametrize("style, sign", [("ent", "<mark"), ("span", "病"), ("dep", "arrowhead")])
+def test_styles_of_displacy(gold, tmp_path, style, sign):
+    out = tmp_path / "a.html"
+    result = run("-", gold, out, "--style", style)
+    assert result.exit_code == 0, result.output
+    html = out.read_text(encoding="utf-8")
+    assert sign in html and "clinrel" not in html
+
+
+def test_threshold_and_serve(model, folder, tmp_path, monkeypatch):
+    served = []
+
+    def serve_forever(server):
+        served.append(server.server_address[0])
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(WSGIServer, "serve_forever", serve_forever)
+    out = tmp_path / "a.html"
+    result = run(model, folder, out, "--threshold", "0.8", "--serve", "--port", "0")
+    assert result.exit_code == 0, result.output
+    assert served == ["127.0.0.1"] and "Serving on http://127.0.0.1:" in flat(result.output)
+    html, _, found = page(out)
+    # What the slider hides at first is in the page.
+    assert 'type="range" min="0" max="100" value="80"' in html and len(found) == 1
+
+
+@pytest.mark.parametrize(
+    "option, code", [(("--style", "tree"), "V001"), (("--threshold", "80"), "V020")]
+)
+def test_wrong_options_are_said_before_the_work(tmp_path, folder, option, code):
+    result = run("no_such_pipeline", folder, tmp_path / "a.html", *option)
+    assert result.exit_code == 1 and code in flat(result.output)
 
 
 def test_spacy_file_annotated_anew(model, gold, tmp_path):

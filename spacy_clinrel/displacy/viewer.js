@@ -1,0 +1,310 @@
+// Filters, highlights and keys of a page that says everything without them. Each root is wired
+// once and looks at nothing outside of itself: a notebook may hold several.
+(() => {
+  "use strict";
+  const MOVES = { ArrowDown: 1, ArrowRight: 1, ArrowUp: -1, ArrowLeft: -1 };
+  const isDrawn = (element) => element.getClientRects().length > 0;
+
+  // The mentions and relations of a section, each with all the elements that show it.
+  function readDocument(section) {
+    const mentions = [];
+    for (const part of section.querySelectorAll(".mention")) {
+      const i = +part.dataset.mention;
+      mentions[i] ??= { type: +part.dataset.type, parts: [], relations: [] };
+      mentions[i].parts.push(part);
+    }
+    const relations = Array.from(section.querySelectorAll("tbody tr"), (row) => {
+      const { head, tail, label, score } = row.dataset;
+      const ends = [mentions[head], mentions[tail]];
+      return { row, ends, label: +label, score: +(score ?? 100), parts: [row], off: false };
+    });
+    for (const relation of relations) {
+      for (const end of new Set(relation.ends)) end.relations.push(relation);
+    }
+    for (const part of section.querySelectorAll("g[data-relation]")) {
+      relations[part.dataset.relation].parts.push(part);
+    }
+    return { section, mentions, relations, list: section.querySelector(".list") };
+  }
+
+  // Let the arcs that are left of a line come down, in the order they have.
+  function settle(line) {
+    const groups = Array.from(line.querySelectorAll("[data-level]"));
+    const levels = new Set(groups.map((group) => +group.dataset.level));
+    const shown = groups.filter((group) => !group.classList.contains("off"));
+    const left = [...new Set(shown.map((group) => +group.dataset.level))].sort((a, b) => a - b);
+    const ranks = new Map(left.map((level, rank) => [level, rank]));
+    const step = +line.dataset.step;
+    for (const group of shown) {
+      const down = (group.dataset.level - ranks.get(+group.dataset.level)) * step;
+      if (group.classList.contains("label")) {
+        group.setAttribute("transform", `translate(0 ${down})`);
+        continue;
+      }
+      const path = group.querySelector("path");
+      path.dataset.d ??= path.getAttribute("d");
+      // The first V of a path is the way up from its left foot; what follows is relative to it.
+      const moved = path.dataset.d.replace(/V(-?[\d.]+)/, (_, y) => `V${+y + down}`);
+      path.setAttribute("d", moved);
+    }
+    // The drawing stays as it is, at the bottom of a lower window: nothing is laid out anew.
+    const { width, height } = line.viewBox.baseVal;
+    line.style.aspectRatio = `${width} / ${height - (levels.size - left.length) * step}`;
+  }
+
+  const STOPS = "td button, .label";
+  const stopsIn = (part) =>
+    part.matches(STOPS) ? [part] : Array.from(part.querySelectorAll(STOPS));
+  const isOff = (stop) => stop.closest("[data-relation]").classList.contains("off");
+  const freeStops = (container) => stopsIn(container).filter((stop) => !isOff(stop));
+  const nameOf = (relation) => relation.parts[1].querySelector("title").textContent;
+
+  // Each list and each drawing is one stop of Tab; arrow keys move within.
+  function moveStop(container, stop) {
+    for (const old of container.querySelectorAll("[tabindex='0']")) old.tabIndex = -1;
+    if (stop) stop.tabIndex = 0;
+  }
+
+  function makeStops(relation) {
+    const button = document.createElement("button");
+    const cell = relation.row.cells[1];
+    button.type = "button";
+    button.append(...cell.childNodes);
+    cell.append(button);
+    for (const stop of relation.parts.flatMap(stopsIn)) {
+      stop.tabIndex = -1;
+      stop.setAttribute("role", "button");
+      stop.setAttribute("aria-pressed", "false");
+      stop.setAttribute("aria-label", nameOf(relation));
+    }
+  }
+
+  // Show or hide something in all its places; lines that lose or gain an arc are collected.
+  function hide(item, off, lines) {
+    if (item.off === off) return;
+    item.off = off;
+    for (const part of item.parts) {
+      part.classList.toggle("off", off);
+      if (part.dataset.level) lines.add(part.closest("svg"));
+    }
+  }
+
+  // What may be hidden: the items of all documents, by the boxes and the slider.
+  class Filters {
+    constructor(root, docs, changed) {
+      this.docs = docs;
+      this.changed = changed;
+      this.panel = root.querySelector(".filters");
+      this.shown = root.querySelector(".shown");
+      this.slider = root.querySelector("input[type=range]");
+      this.boxes = Array.from(root.querySelectorAll(".filters input[type=checkbox]"));
+      if (!this.panel) return;
+      this.panel.open = root.clientWidth > 900;
+      this.panel.addEventListener("input", () => this.filter());
+      for (const button of this.panel.querySelectorAll("button[data-set]")) {
+        button.addEventListener("click", () => this.press(button));
+      }
+    }
+
+    apply(types, labels, least) {
+      const lines = new Set();
+      let count = 0;
+      for (const { mentions, relations } of this.docs.values()) {
+        for (const mention of mentions) hide(mention, types[mention.type] === false, lines);
+        for (const relation of relations) {
+          const off = labels[relation.label] === false || relation.score < least;
+          hide(relation, off || relation.ends.some((end) => end.off), lines);
+          count += !relation.off;
+        }
+      }
+      lines.forEach(settle);
+      return count;
+    }
+
+    filter() {
+      const chosen = (kind) =>
+        this.boxes.filter((box) => box.name === kind).map((box) => box.checked);
+      const least = this.slider ? +this.slider.value : 0;
+      if (this.slider) this.slider.nextElementSibling.textContent = `≥ ${least}%`;
+      const count = this.apply(chosen("type"), chosen("label"), least);
+      if (this.shown) this.shown.textContent = count;
+      this.changed();
+    }
+
+    press(button) {
+      const { set } = button.dataset;
+      const theirs = button.closest("fieldset");
+      for (const box of this.boxes) {
+        if (set === "reset" || theirs?.contains(box)) box.checked = set !== "none";
+      }
+      if (this.slider && set === "reset") this.slider.value = 0;
+      this.filter();
+    }
+
+    // RETURNS whether the panel was open and had the focus.
+    close() {
+      if (!this.panel?.open || !this.panel.contains(document.activeElement)) return false;
+      this.panel.open = false;
+      this.panel.querySelector("summary").focus();
+      return true;
+    }
+  }
+
+  // What stands out: what the pointer is on, else what has the focus, else what was chosen.
+  class Lights {
+    constructor(root, docs) {
+      this.root = root;
+      this.docs = docs;
+      this.status = root.querySelector(".picked");
+      this.hovered = this.focused = this.pinned = null;
+      this.lit = [];
+    }
+
+    // Text lies on the boxes of its mentions, so that it can be selected: look beneath it.
+    find({ target, clientX, clientY }) {
+      const under = target.closest(".text") ? document.elementsFromPoint(clientX, clientY) : [];
+      const element = (under.find((found) => found.closest(".mention")) ?? target).closest(
+        "[data-relation], [data-mention]"
+      );
+      const doc = element && this.docs.get(element.closest("section"));
+      if (!doc) return null;
+      const { relation, mention } = element.dataset;
+      if (relation) return { doc, element, items: [doc.relations[relation]], own: [] };
+      const { relations, parts } = doc.mentions[mention];
+      return { doc, element, items: relations, own: parts };
+    }
+
+    refresh() {
+      for (const element of this.lit) element.classList.remove("on", "lit");
+      this.lit = [];
+      const choice = this.hovered ?? this.focused ?? this.pinned;
+      if (choice) {
+        const items = choice.items.filter((relation) => !relation.off);
+        const all = [...items, ...items.flatMap((relation) => relation.ends)];
+        const parts = all.flatMap((item) => item.parts).concat(choice.own);
+        for (const part of parts) part.classList.add("on");
+        const drawings = choice.doc.section.querySelectorAll(".drawing");
+        for (const drawing of drawings) drawing.classList.add("lit");
+        this.lit = [...parts, ...drawings];
+      }
+      const said = this.focused ?? this.pinned;
+      const words = said?.items.length === 1 ? nameOf(said.items[0]) : "";
+      if (this.status.textContent !== words) this.status.textContent = words;
+    }
+
+    pin(choice) {
+      const before = this.pinned;
+      const same = before && choice && before.items[0] === choice.items[0] &&
+        before.own[0] === choice.own[0];
+      this.pinned = same ? null : choice;
+      for (const one of [before, this.pinned]) {
+        if (!one || one.own.length) continue;
+        for (const stop of one.items[0].parts.flatMap(stopsIn)) {
+          stop.setAttribute("aria-pressed", String(one === this.pinned));
+        }
+      }
+      if (this.pinned) this.bring(this.pinned, true);
+      this.refresh();
+    }
+
+    // Scroll to the other side of a choice: of a row to its arc, of an arc to its row.
+    bring({ doc, element, items }, asked) {
+      const beside = doc.list && getComputedStyle(doc.list).position === "sticky";
+      const row = element.closest("tr");
+      if (!items.length || !(beside || (asked && row))) return;
+      const targets = row ? items[0].parts.slice(1).filter(isDrawn) : [items[0].row];
+      targets[0]?.scrollIntoView({ block: "nearest" });
+    }
+
+    clear() {
+      if (this.pinned) this.pin(this.pinned);
+      this.hovered = this.focused = null;
+      this.refresh();
+    }
+
+    wire() {
+      const show = (key, choice) => {
+        if (choice?.element === this[key]?.element) return;
+        this[key] = choice;
+        this.refresh();
+      };
+      this.root.addEventListener("pointermove", (event) => {
+        if (event.pointerType === "mouse") show("hovered", this.find(event));
+      });
+      this.root.addEventListener("pointerleave", () => show("hovered", null));
+      this.root.addEventListener("focusout", () => show("focused", null));
+      this.root.addEventListener("focusin", ({ target }) => {
+        if (!target.matches(STOPS)) return;
+        moveStop(target.closest("tbody, .drawing"), target);
+        show("focused", this.find({ target }));
+        this.bring(this.focused, false);
+      });
+      this.root.addEventListener("click", (event) => {
+        if (event.target.closest(".bar")) return;
+        const choice = this.find(event);
+        if (choice || this.pinned) this.pin(choice ?? this.pinned);
+      });
+    }
+  }
+
+  function onKey(event, lights, filters) {
+    if (event.key === "Escape") {
+      if (!filters.close()) lights.clear();
+      return;
+    }
+    const stop = event.target.closest(STOPS);
+    if (!stop) return;
+    const stops = freeStops(stop.closest("tbody, .drawing"));
+    const ends = { Home: 0, End: stops.length - 1 };
+    const next = stops[ends[event.key] ?? stops.indexOf(stop) + MOVES[event.key]];
+    // A button of the list hears Enter by itself.
+    const pressed = !stop.matches("button") && (event.key === "Enter" || event.key === " ");
+    if (next) next.focus();
+    if (pressed) lights.pin(lights.find({ target: stop }));
+    if (next || pressed) event.preventDefault();
+  }
+
+  function wireTheme(root) {
+    const button = root.querySelector(".theme");
+    const preferred = matchMedia("(prefers-color-scheme:dark)");
+    const isDark = () =>
+      (root.dataset.theme ?? (preferred.matches ? "dark" : "light")) === "dark";
+    const show = () => button.setAttribute("aria-pressed", String(isDark()));
+    button.hidden = !CSS.supports("color", "light-dark(red,red)");
+    button.addEventListener("click", () => {
+      root.dataset.theme = isDark() ? "light" : "dark";
+      show();
+    });
+    preferred.addEventListener("change", show);
+    show();
+  }
+
+  function setUp(root) {
+    root.dataset.live = "";
+    const sections = Array.from(root.querySelectorAll("section"));
+    const docs = new Map(sections.map((section) => [section, readDocument(section)]));
+    for (const { relations } of docs.values()) relations.forEach(makeStops);
+    const lights = new Lights(root, docs);
+    const filters = new Filters(root, docs, () => {
+      for (const container of root.querySelectorAll("tbody, .drawing")) {
+        const stop = container.querySelector("[tabindex='0']");
+        if (!stop || isOff(stop)) moveStop(container, freeStops(container)[0]);
+      }
+      lights.refresh();
+    });
+    lights.wire();
+    root.addEventListener("keydown", (event) => onKey(event, lights, filters));
+    wireTheme(root);
+    const bar = root.querySelector(".bar");
+    bar.hidden = false;
+    new ResizeObserver(() => {
+      root.style.setProperty("--bar", `${bar.offsetHeight}px`);
+    }).observe(bar);
+    // Paper has no filters: it shows everything.
+    addEventListener("beforeprint", () => filters.apply([], [], 0));
+    addEventListener("afterprint", () => filters.filter());
+    filters.filter();
+  }
+
+  document.querySelectorAll(".clinrel:not([data-live])").forEach(setUp);
+})();
