@@ -32,7 +32,7 @@ from bootstrap_settings import (
     unlabelled_docs,
 )
 from jobs import add_options, file_stem, run_cells
-from relation_report import spread, table
+from relation_report import spread, table, write_page
 from relation_settings import ROOT
 
 from spacy_clinrel.bootstrap import Data, bootstrap, draw
@@ -149,11 +149,7 @@ def write_report(folder: Path, scale: str, out: Path, notes: Path) -> None:
                 values = " → ".join(f"{100 * one['test']['f']:.2f}" for one in run["rounds"])
                 parts.append(f"* {run['system']}, seed {run['seed']}: {values} ({run['stopped']})")
         parts.append("")
-    if notes.exists():
-        parts.append(notes.read_text(encoding="utf-8"))
-    parts.append(f"Commits: {', '.join(sorted({run['commit'] for run in found}))}.\n")
-    out.write_text("\n".join(parts), encoding="utf-8")
-    srsly.write_json(out.with_suffix(".json"), found)
+    write_page(parts, found, out, notes)
 
 
 def main() -> int:

@@ -22,7 +22,7 @@ import srsly
 import torch
 from document_settings import CORPORA, SYSTEMS, Cell, config
 from jobs import add_options, file_stem, run_cells
-from relation_report import spread, table
+from relation_report import spread, table, write_page
 from relation_settings import COMPONENT, ROOT
 from spacy import util
 from spacy.tokens import Doc
@@ -172,11 +172,7 @@ def write_report(folder: Path, out: Path, notes: Path) -> None:
                 rows.append([system, str(len(runs)), *row])
         parts.append(f"## {data.title}\n\nCandidates: {data.pairs}; {data.steps} steps.\n")
         parts.append(table(header, rows))
-    if notes.exists():
-        parts.append(notes.read_text(encoding="utf-8"))
-    parts.append(f"Commits: {', '.join(sorted({run['commit'] for run in found}))}.\n")
-    out.write_text("\n".join(parts), encoding="utf-8")
-    srsly.write_json(out.with_suffix(".json"), found)
+    write_page(parts, found, out, notes)
 
 
 def main() -> int:

@@ -6,7 +6,7 @@ from typing import Any, Dict, List, Sequence, Tuple
 
 import srsly
 from joint_settings import ABLATIONS, CORPORA, SYSTEMS, TITLES
-from relation_report import spread, table
+from relation_report import spread, table, write_page
 
 Result = Dict[str, Any]
 Results = Dict[Tuple[str, str], List[Result]]
@@ -81,10 +81,4 @@ def write_report(folder: Path, scale: str, out: Path, notes: Path) -> None:
     for corpus in CORPORA:
         parts += [f"## {TITLES[corpus]}\n", systems(results, corpus, list(SYSTEMS))]
     parts += [f"## Ablations: {TITLES['layer']}\n", systems(results, "layer", list(ABLATIONS))]
-    if notes.exists():
-        parts.append(notes.read_text(encoding="utf-8"))
-    commits = sorted({run["commit"] for runs in results.values() for run in runs})
-    parts.append(f"Commits: {', '.join(commits)}.\n")
-    out.parent.mkdir(parents=True, exist_ok=True)
-    out.write_text("\n".join(parts), encoding="utf-8")
-    srsly.write_json(out.with_suffix(".json"), [run for some in results.values() for run in some])
+    write_page(parts, [run for some in results.values() for run in some], out, notes)

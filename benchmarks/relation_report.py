@@ -69,6 +69,21 @@ def spread(values: Sequence[float], scale: float = 100.0) -> str:
     return f"{mean} ± {scale * statistics.stdev(values):.2f}"
 
 
+def write_page(parts: Sequence[str], found: Sequence[Result], out: Path, notes: Path) -> None:
+    """Write a benchmark's tables as markdown, and what they come from as JSON beside it.
+
+    parts (Sequence[str]): The tables.
+    found (Sequence[Result]): The results.
+    out (Path): The markdown file.
+    notes (Path): A markdown file with what is to be said of the figures, where it exists.
+    """
+    said = [notes.read_text(encoding="utf-8")] if notes.exists() else []
+    commits = f"Commits: {', '.join(sorted({run['commit'] for run in found}))}.\n"
+    out.parent.mkdir(parents=True, exist_ok=True)
+    out.write_text("\n".join([*parts, *said, commits]), encoding="utf-8")
+    srsly.write_json(out.with_suffix(".json"), list(found))
+
+
 def table(header: Sequence[str], rows: Sequence[Sequence[str]]) -> str:
     """A markdown table.
 
@@ -263,12 +278,7 @@ def write_report(folder: Path, scale: str, out: Path, notes: Path) -> None:
     parts.append(training_time(results, "15-labels"))
     for corpus in CORPORA:
         parts += [f"## F per label: {TITLES[corpus]}\n", per_label(results, corpus)]
-    if notes.exists():
-        parts.append(notes.read_text(encoding="utf-8"))
-    commits = sorted({run["commit"] for runs in results.values() for run in runs})
-    parts.append(f"Commits: {', '.join(commits)}.\n")
-    out.write_text("\n".join(parts), encoding="utf-8")
-    srsly.write_json(out.with_suffix(".json"), [run for some in results.values() for run in some])
+    write_page(parts, [run for some in results.values() for run in some], out, notes)
     plots(results, out)
 
 
