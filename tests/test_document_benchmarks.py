@@ -5,7 +5,7 @@ import json
 import pytest
 from spacy import util
 
-from .util import make_doc
+from .util import make_doc, run_python
 
 
 def test_tables_and_going_on(as_corpora, run_benchmark, tmp_path):
@@ -62,3 +62,17 @@ def test_sentences_of_the_doc(benchmarks, zh, sents):
     for i, token in enumerate(doc):
         token.is_sent_start = i == 0
     assert place_counts(doc, doc, sents)["within" if sents else "across"] == [1, 1, 1]
+
+
+def test_memory_and_time_against_length(benchmarks, tmp_path):
+    out = tmp_path / "length.md"
+    script = benchmarks / "document_length.py"
+    run_python(script, "--tokens", 100, "--threads", 1, "--out", out)
+    predicted, trained = json.loads(out.with_suffix(".json").read_text(encoding="utf-8"))["results"]
+    assert (predicted["way"], trained["way"]) == ("predict", "train")
+    for one in (predicted, trained):
+        assert (one["tokens"], one["mentions"]) == (100, 10)
+        # Each mention with all others: the text has three sentences.
+        assert one["pairs"] == 90 and one["seconds"] > 0
+        assert 100 < one["before_mib"] <= one["peak_mib"] < 10_000
+    assert "| 100 | 10 | 90 |" in out.read_text(encoding="utf-8")
