@@ -43,7 +43,7 @@ class Scale(NamedTuple):
 
 
 SCALES = {
-    "cpu": Scale(steps={"layer": 1000, "cmeie": 1600}),
+    "cpu": Scale(steps={"layer": 600, "cmeie": 900}),
     "small": Scale(steps={"layer": 4, "cmeie": 4}, size=800, small=True, limit=20),
 }
 
@@ -140,8 +140,8 @@ SYSTEMS: Dict[str, Callable[[Cell], List[Config]]] = {
     "Pipeline, an encoder each": own_encoders,
     "Pipeline, shared encoder": shared_encoder,
     "Multi-head": multi_head,
+    "Multi-head, each two tokens": lambda cell: multi_head(cell, train_pairs="tokens"),
     "Joint, mention pairs": lambda cell: [_config(cell, "joint_mentions")],
-    "Multi-head, mentions": lambda cell: multi_head(cell, train_pairs="mentions"),
 }
 ABLATIONS: Dict[str, Callable[[Cell], List[Config]]] = {
     "Multi-head, entities alone": lambda cell: multi_head(cell, **_only("entities")),

@@ -45,7 +45,7 @@ def test_every_system_has_a_config_that_is_whole(as_corpora, benchmarks, tmp_pat
             assert len(made) == (2 if system == "Pipeline, an encoder each" else 1)
             for config in made:
                 assert config["system"]["seed"] == 1
-                assert config["training"]["max_steps"] == {"layer": 1000, "cmeie": 1600}[corpus]
+                assert config["training"]["max_steps"] == {"layer": 600, "cmeie": 900}[corpus]
                 nlp = util.load_model_from_config(config, auto_fill=False, validate=True)
                 assert nlp.pipe_names
                 # The best step is that of the score that is reported.
