@@ -31,13 +31,13 @@ from bootstrap_settings import (
     options,
     unlabelled_docs,
 )
+from cell_training import commit
 from jobs import add_options, file_stem, run_cells
 from relation_report import spread, table, write_page
 from relation_settings import ROOT
 
 from spacy_clinrel.bootstrap import Data, bootstrap, draw
 from spacy_clinrel.bootstrap.silver import write_docs
-from training import commit
 
 RESULTS = ROOT / "benchmarks" / "results"
 

@@ -20,6 +20,7 @@ from typing import Any, Dict, List
 import numpy as np
 import srsly
 import torch
+from cell_training import commit
 from relation_report import table
 from relation_settings import ROOT
 from relation_speed import CHARACTERS, peak_mib
@@ -28,7 +29,6 @@ from spacy.lang.zh import Chinese
 from spacy.tokens import Doc, Span
 
 from spacy_clinrel.candidates import SentencePairs, make_candidates
-from training import commit
 
 SENTENCE, STEP, LABELS = 40, 10, 22
 SENTENCES_ON = 3

@@ -20,6 +20,7 @@ from typing import Any, Dict, List, Tuple
 import spacy
 import srsly
 import torch
+from cell_training import commit, train
 from document_settings import CORPORA, SYSTEMS, Cell, config
 from jobs import add_options, file_stem, run_cells
 from relation_report import spread, table, write_page
@@ -29,7 +30,6 @@ from spacy.tokens import Doc
 
 from spacy_clinrel.candidates import sentence_ids
 from spacy_clinrel.readers import Corpus
-from training import commit, train
 
 RESULTS = ROOT / "benchmarks" / "results"
 PLACES = ("all", "within", "across")

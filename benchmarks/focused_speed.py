@@ -16,13 +16,13 @@ from typing import Any, Callable, Dict
 
 import srsly
 import torch
+from cell_training import commit
 from relation_report import table
 from relation_settings import ROOT
 from torch import Tensor
 from transformers import BertConfig, BertModel
 
 from spacy_clinrel.layers.focused import IMPOSSIBLE, STREncoder, focused_mask
-from training import commit
 
 # Name → layers, width, heads, K.
 SIZES = {

@@ -20,6 +20,7 @@ from typing import Any, Dict, List
 import spacy
 import srsly
 import torch
+from cell_training import commit, train
 from jobs import add_options, file_stem, run_cells
 from joint_report import write_report
 from joint_settings import ABLATIONS, BERT, CORPORA, SCALES, SYSTEMS, TINY_BERT, Cell, configs
@@ -31,7 +32,6 @@ from spacy_clinrel.cli.evaluate import evaluate_path
 from spacy_clinrel.files import read_docbin
 from spacy_clinrel.ml.encoder_files import save_encoder
 from spacy_clinrel.ml.make_encoder import make_encoder
-from training import commit, train
 
 RESULTS = ROOT / "benchmarks" / "results"
 

@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any, Callable, Dict, List
 
 import torch
+from cell_training import commit, train
 from relation_settings import (
     COMPONENT,
     CORPORA,
@@ -26,7 +27,6 @@ from thinc.api import Model
 import spacy_clinrel
 from spacy_clinrel.cli.evaluate import evaluate_path
 from spacy_clinrel.readers import Corpus
-from training import commit, train
 
 
 def parameters(model: Model) -> int:

@@ -15,11 +15,10 @@ from typing import Callable, Dict, List, Set
 
 import spacy
 import srsly
+from cell_training import commit
 from relation_report import table
 from relation_settings import ROOT
 from spacy.language import Language
-
-from training import commit
 
 LAYOUTS: Dict[str, Callable[[List[str]], str]] = {
     "a sentence a line": "\n".join,
