@@ -7,7 +7,7 @@ from spacy.tokens import Doc
 
 from ..errors import Errors
 from ..report import entity_components
-from ..tokens import GROUP, relation_edges, store_relations
+from ..tokens import GROUP, bare_doc, relation_edges, store_relations
 from ..tokens.silver import SILVER
 
 
@@ -27,7 +27,7 @@ def with_mentions(
     """
     if ner is not None:
         with ner.select_pipes(disable=_others(ner)):
-            found = ner.pipe(Doc(ner.vocab, *_words(doc)) for doc in docs)
+            found = ner.pipe(bare_doc(doc, ner.vocab) for doc in docs)
             for doc, other in zip(progress(docs), found):
                 ents = [doc.char_span(e.start_char, e.end_char, e.label_) for e in other.ents]
                 doc.set_ents([ent for ent in ents if ent is not None], default="outside")
@@ -48,7 +48,3 @@ def _others(ner: Language) -> List[str]:
         raise ValueError(Errors.B007.format(names=", ".join(ner.pipe_names) or "none"))
     last = ner.pipe_names.index(writers[-1])
     return ner.pipe_names[last + 1 :]
-
-
-def _words(doc: Doc) -> tuple:
-    return [token.text for token in doc], [bool(token.whitespace_) for token in doc]
