@@ -17,7 +17,7 @@ def model(tmp_path_factory) -> Path:
     """RETURNS (Path): Relations between mentions, learned from few notes."""
     nlp = spacy.blank("zh")
     nlp.add_pipe("relation_classifier", config=relation_config())
-    fit(nlp, gold_examples(nlp, make_notes(nlp, 6, seed=1)), steps=15)
+    fit(nlp, gold_examples(nlp, make_notes(nlp, 6, seed=1)), steps=10, rate=0.003)
     path = tmp_path_factory.mktemp("relations") / "model"
     nlp.to_disk(path)
     return path
