@@ -127,9 +127,7 @@ def print_changes(result: Dict[str, Any]) -> None:
         figures = result[kind]
         rows = [_row(label, values) for label, values in figures["per_label"].items()]
         rows.append(_row("all", figures))
-        msg.table(
-            rows, header=(kind, *HEADER), divider=True, aligns=("l", *"r" * len(HEADER))
-        )
+        msg.table(rows, header=(kind, *HEADER), divider=True, aligns=("l", *"r" * len(HEADER)))
     for row in result["by_score"]:
         share = f"{100 * row['kept']:.0f} % of {row['relations']} relations kept"
         msg.text(f"score {row['from']:.1f} to {row['to']:.1f}: {share}")

@@ -3,7 +3,7 @@
 from collections import Counter, defaultdict
 from typing import Any, Dict, Iterable, Iterator, List, NamedTuple, Sequence, Set, Tuple
 
-from spacy.tokens import Doc
+from spacy.tokens import Doc, Span
 
 from ..calibration import reliability
 from ..tokens import all_mentions, get_doc_id, get_relations
@@ -40,11 +40,17 @@ def annotations(doc: Doc, kind: str) -> Dict[Tuple[Place, str], float]:
     """
     if kind == MENTIONS:
         spans = all_mentions(doc)
-        return {(((span.start_char, span.end_char),), span.label_): 1.0 for span in spans}
+        return {((_bounds(span),), span.label_): 1.0 for span in spans}
     return {
-        (tuple((end.start_char, end.end_char) for end in (head, tail)), label): score
+        ((_bounds(head), _bounds(tail)), label): score
         for head, tail, label, score in get_relations(doc)
     }
+
+
+def _bounds(span: Span) -> Tuple[int, int]:
+    """First and last character without the white space around, which no format brings back."""
+    before = len(span.text) - len(span.text.lstrip())
+    return span.start_char + before, span.start_char + len(span.text.rstrip())
 
 
 def changes(
@@ -128,7 +134,7 @@ def _figures(counts: Counter) -> Dict[str, Any]:
         **{name: counts[name] for name in names},
         "p": kept / proposed if proposed else None,
         "r": kept / corrected if corrected else None,
-        "f": 2 * kept / (proposed + corrected) if proposed and corrected else None,
+        "f": 2 * kept / (proposed + corrected) if proposed + corrected else None,
     }
 
 

@@ -5,6 +5,7 @@ import shutil
 
 import pytest
 import spacy
+from spacy.tokens import Span
 
 from spacy_clinrel.bootstrap import Data
 from spacy_clinrel.bootstrap.store import RunFolder
@@ -12,7 +13,7 @@ from spacy_clinrel.bootstrap.texts import prepare
 from spacy_clinrel.converters import Report
 from spacy_clinrel.files import read_docbin, write_docs, write_json
 from spacy_clinrel.review import FORMATS, read_review
-from spacy_clinrel.review.changes import changes
+from spacy_clinrel.review.changes import changes, compare
 from spacy_clinrel.review.formats import Names, files_of
 from spacy_clinrel.tokens import get_doc_id, set_doc_id
 from spacy_clinrel.tokens.silver import silver_pairs
@@ -209,3 +210,15 @@ def test_changes_by_hand():
         ("added", c, "", "x"),
     ]
     assert changes(set(), set()) == []
+
+
+def test_white_space_around_a_mention_is_no_change(zh):
+    """Formats bring it back trimmed."""
+    doc = zh("查\n胸片\n示肺炎。")
+    loose, tight = doc.copy(), doc.copy()
+    for copy, start, end in ((loose, 1, 5), (tight, 2, 4)):
+        copy.set_ents([Span(copy, start, end, "检查")])
+        copy._.relations = [(copy.ents[0], Span(copy, 6, 8, "疾病"), "证实")]
+    assert loose.ents[0].text != tight.ents[0].text == "胸片"
+    result = compare([(loose, tight)])
+    assert result["unchanged"] == 1 and result["relations"]["kept"] == 1
