@@ -62,11 +62,7 @@ def review(
     nlp = util.load_model(model)
     name = find_component(nlp)
     given, docs = read_new(nlp, unlabelled, labelled)
-    bare = [doc for doc in docs if not all_mentions(doc)]
-    finder = util.load_model(ner) if ner else nlp if entity_components(nlp) else None
-    if bare and finder:
-        list(with_mentions(bare, finder, progress))
-    docs = list(with_mentions(docs))
+    docs = _with_mentions(nlp, docs, ner, progress)
     cfg: Dict[str, Any] = nlp.get_pipe(name).cfg  # type: ignore[attr-defined]
     component = Component(cfg["labels"], cfg["mentions"], cfg["exclusive"])
     ranking = rank(docs, score_pairs(nlp, docs, progress), component, options)
@@ -120,6 +116,17 @@ def read_new(nlp: Language, unlabelled: Path, labelled: Optional[Path]) -> Tuple
                 if not get_doc_id(doc):
                     set_doc_id(doc, f"{path.stem}-{number}")
     return given, docs
+
+
+def _with_mentions(
+    nlp: Language, docs: Sequence[Doc], ner: Optional[str], progress: Progress
+) -> List[Doc]:
+    """The documents with mentions, where some are there or can be found, and without relations."""
+    bare = [doc for doc in docs if not all_mentions(doc)]
+    finder = util.load_model(ner) if ner else nlp if entity_components(nlp) else None
+    if bare and finder:
+        list(with_mentions(bare, finder, progress))
+    return list(with_mentions(docs))
 
 
 def annotated(nlp: Language, docs: Sequence[Doc]) -> List[Doc]:
