@@ -196,6 +196,22 @@ class Errors(metaclass=ErrorsWithCodes):
     B005 = "{path}: {n} documents, but none has two mentions. {hint}"
     B006 = "'{option}' must be {allowed}, got {value}."
     B007 = "The pipeline given as --ner has no component that finds mentions (it has: {names})."
+    B020 = (
+        "{path}: none of {n} documents has a candidate pair of mentions ({bare} have no mention at "
+        "all; {left_out} more were left out, as their text is labelled or was there before). Give "
+        "--ner PIPELINE for documents without mentions, or other documents."
+    )
+    B021 = "{path} is not empty, and may hold what somebody corrected. Give a new folder."
+    B022 = "{path}: no folder that `python -m spacy clinrel review` wrote ({error})."
+    B023 = (
+        "{path}: the text of '{doc_id}' is not the one that was given out. It differs first at "
+        "character {place}: {got!r} instead of {wanted!r}. Annotations may change, the text may "
+        "not: put it back."
+    )
+    B024 = "{path}: '{doc_id}' is none of the {n} documents that were given out."
+    B025 = "{path}: '{doc_id}' has come back already. Give each document once."
+    B026 = "{path}: none of the {n} documents that were given out could be read. {problems}"
+    B027 = "Documents were given out as {known}. Say with --format which of these comes back."
     # Report of errors
     F060 = "{path} is a file. Give --report the name of a folder, new or old."
     F061 = "Plots need matplotlib ({error}): python -m pip install 'spacy-clinrel[plots]'."

@@ -3,7 +3,7 @@
 import os
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Any, Dict, Iterator, List, Optional, Sequence
+from typing import Any, Dict, Iterable, Iterator, List, Optional, Sequence
 
 import srsly
 from spacy.tokens import Doc, DocBin
@@ -141,3 +141,11 @@ def read_docbin(path: Path, vocab: Vocab) -> List[Doc]:
     RAISES (ValueError): If there is no such file, it can't be read, or it is empty.
     """
     return list(stream_docbin(path, vocab))
+
+
+def write_docs(docs: Iterable[Doc], path: Path) -> None:
+    """docs (Iterable[Doc]): Documents.
+    path (Path): The .spacy file to write.
+    """
+    with replacing(path) as draft:
+        DocBin(docs=docs, store_user_data=True).to_disk(draft)

@@ -13,7 +13,7 @@ from spacy.training.corpus import walk_corpus
 
 from .errors import Errors
 from .schemes import get_scheme
-from .tokens import GROUP, all_mentions, relabel_relations
+from .tokens import GROUP, all_mentions, bare_doc, relabel_relations
 
 Reader = Callable[[Language], Iterable[Example]]
 
@@ -113,9 +113,7 @@ def gold_mentions_doc(nlp: Language, reference: Doc) -> Doc:
     reference (Doc): The gold document.
     RETURNS (Doc): With the same entities; where mentions nest, they are all in the span group.
     """
-    words = [token.text for token in reference]
-    spaces = [bool(token.whitespace_) for token in reference]
-    doc = Doc(nlp.vocab, words=words, spaces=spaces)
+    doc = bare_doc(reference, nlp.vocab)
 
     def here(span: Span) -> Span:
         return Span(doc, span.start, span.end, label=span.label)

@@ -12,11 +12,11 @@ from spacy.language import Language
 from spacy.tokens import Doc
 from thinc.api import Config
 
-from ..files import read_docbin
+from ..files import read_docbin, write_docs
+from ..unlabelled import ScoredPairs, find_component, gold_classes, score_pairs
 from .options import Options
-from .scoring import ScoredPairs, find_component, gold_classes, score_pairs
 from .selection import Labelled, choose, class_thresholds, reliable_pairs
-from .silver import NONE, Silver, load_silver, save_silver, silver_docs, write_docs
+from .silver import NONE, Silver, load_silver, save_silver, silver_docs
 from .store import RunFolder
 from .training import (
     Calibration,

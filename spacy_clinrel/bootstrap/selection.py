@@ -4,8 +4,8 @@ from typing import NamedTuple, Optional, Sequence
 
 import numpy as np
 
+from ..unlabelled import ScoredPairs
 from .options import Options
-from .scoring import ScoredPairs
 
 
 class Labelled(NamedTuple):

@@ -4,12 +4,12 @@ from pathlib import Path
 from typing import Iterable, List, NamedTuple, Sequence
 
 import numpy as np
-from spacy.tokens import Doc, DocBin, Span
+from spacy.tokens import Doc, Span
 
 from ..files import replacing
 from ..tokens import read_mentions
 from ..tokens.silver import SilverPair, store_silver
-from .scoring import ScoredPairs
+from ..unlabelled import ScoredPairs
 
 # Documents and mentions that fit a key: 2 ** 21 each.
 BITS = 21
@@ -110,11 +110,3 @@ def silver_docs(
                 edges.append((head, tail, labels[silver.classes[row] - 1], score))
         store_silver(doc, spans, edges, pairs)
         yield doc
-
-
-def write_docs(docs: Iterable[Doc], path: Path) -> None:
-    """docs (Iterable[Doc]): Documents.
-    path (Path): The .spacy file to write.
-    """
-    with replacing(path) as draft:
-        DocBin(docs=docs, store_user_data=True).to_disk(draft)

@@ -2,7 +2,7 @@
 
 import warnings
 from pathlib import Path
-from typing import Callable, Dict, Iterable, List, Optional, Sequence, Set
+from typing import Callable, Dict, Iterable, Optional, Set
 
 from spacy import util
 from spacy.language import Language
@@ -10,12 +10,11 @@ from spacy.tokens import Doc
 from thinc.api import Config
 
 from ..errors import Errors, Warnings
+from ..files import write_docs
 from ..readers import Corpus
-from ..report import entity_components
-from ..tokens import GROUP, all_mentions, relation_edges, store_relations
-from ..tokens.silver import SILVER
+from ..tokens import all_mentions, relation_edges
+from ..unlabelled import with_mentions
 from .options import Data
-from .silver import write_docs
 from .store import RunFolder
 
 READER = "spacy-clinrel.Corpus.v1"
@@ -58,46 +57,12 @@ def prepare(
         warnings.warn(Warnings.W005.format(labels=", ".join(sorted(missing))), stacklevel=3)
     docs = [eg.reference for eg in Corpus(data.unlabelled)(nlp)]
     kept = [doc for doc in docs if doc.text not in texts]
-    kept = list(_with_mentions(kept, ner, progress))
+    kept = list(with_mentions(kept, ner, progress))
     if not any(len(all_mentions(doc)) > 1 for doc in kept):
         hint = "All are among the gold ones." if docs and not kept else "Give --ner PIPELINE."
         raise ValueError(Errors.B005.format(path=data.unlabelled, n=len(docs), hint=hint))
     write_docs(kept, folder.data("unlabelled"))
     return {**counts, "unlabelled": len(kept), "left_out": len(docs) - len(kept)}
-
-
-def _with_mentions(
-    docs: Sequence[Doc],
-    ner: Optional[Language],
-    progress: Callable[[Iterable[Doc]], Iterable[Doc]],
-) -> Iterable[Doc]:
-    if ner is not None:
-        with ner.select_pipes(disable=_others(ner)):
-            found = ner.pipe(Doc(ner.vocab, *_words(doc)) for doc in docs)
-            for doc, other in zip(progress(docs), found):
-                ents = [doc.char_span(e.start_char, e.end_char, e.label_) for e in other.ents]
-                doc.set_ents([ent for ent in ents if ent is not None], default="outside")
-                if GROUP in doc.spans:
-                    store_relations(doc, [], [])
-    for doc in docs:
-        if GROUP in doc.spans:
-            if relation_edges(doc):
-                store_relations(doc, list(doc.spans[GROUP]), [])
-            doc.spans[GROUP].attrs.pop(SILVER, None)
-        yield doc
-
-
-def _others(ner: Language) -> List[str]:
-    """Components after the last that finds mentions."""
-    writers = entity_components(ner)
-    if not writers:
-        raise ValueError(Errors.B007.format(names=", ".join(ner.pipe_names) or "none"))
-    last = ner.pipe_names.index(writers[-1])
-    return ner.pipe_names[last + 1 :]
-
-
-def _words(doc: Doc) -> tuple:
-    return [token.text for token in doc], [bool(token.whitespace_) for token in doc]
 
 
 def check_config(config: Config) -> None:

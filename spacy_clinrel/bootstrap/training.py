@@ -14,7 +14,7 @@ from thinc.api import Config
 from ..calibration import expected_calibration_error, fit_temperature, reliability, temper
 from ..readers import gold_mentions_doc
 from ..report import GOLD_ENTITIES, RELATION_SCORES, evaluate
-from .scoring import ScoredPairs, find_component, gold_classes, score_pairs
+from ..unlabelled import ScoredPairs, find_component, gold_classes, score_pairs
 from .texts import READER
 
 

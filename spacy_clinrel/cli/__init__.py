@@ -11,6 +11,8 @@ from .export import export_cli
 from .init_vectors import init_vectors_cli
 from .make_encoder import make_encoder_cli
 from .raw_text import raw_text_cli
+from .read_review import read_review_cli
+from .review import review_cli
 from .split import split_cli
 from .visualize import visualize_cli
 
@@ -26,6 +28,8 @@ __all__ = [
     "init_vectors_cli",
     "make_encoder_cli",
     "raw_text_cli",
+    "read_review_cli",
+    "review_cli",
     "split_cli",
     "visualize_cli",
 ]

@@ -10,7 +10,7 @@ To add a format: a file here with a `Converter`, a line in setup.cfg under
 
 from ..tokens import get_doc_id, set_doc_id
 from .build import build_doc, doc_to_record
-from .corpus import find_files, read_docs, write_files
+from .corpus import file_names, find_files, read_docs, write_files
 from .record import Link, Mention, Record
 from .registry import Converter, converters, get_converter, get_writer
 from .report import Report
@@ -26,6 +26,7 @@ __all__ = [
     "build_doc",
     "converters",
     "doc_to_record",
+    "file_names",
     "find_files",
     "get_converter",
     "get_doc_id",

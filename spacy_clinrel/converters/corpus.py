@@ -86,15 +86,13 @@ def write_files(
     corpus (str): The name of that file, without its suffix.
     scores (bool): Whether the format holds the scores of relations; else those below 1 are counted
         as lost.
-    RETURNS (Dict[str, str]): Contents by file name. Documents, and the files of each, are named by
-        the document's id, or its number if it has none; a second document of the same name gets a
-        number behind it.
+    RETURNS (Dict[str, str]): Contents by file name. Documents, and the files of each, are named as
+        `file_names` says.
     """
     contents: Dict[str, str] = {}
     parts: Dict[str, List[str]] = defaultdict(list)
-    used: Set[str] = set()
-    for number, doc in enumerate(docs, start=1):
-        name = _unique(safe_name(get_doc_id(doc) or "") or str(number), used)
+    docs = list(docs)
+    for name, doc in zip(file_names(docs), docs):
         record = doc_to_record(doc, name, report)
         if not scores:
             report.lose(SCORE_LOST, count=sum(link.score < 1 for link in record.relations))
@@ -106,6 +104,18 @@ def write_files(
         if join
         else contents
     )
+
+
+def file_names(docs: Iterable[Doc]) -> Iterator[str]:
+    """The names of documents in the files of a format.
+
+    docs (Iterable[Doc]): The documents.
+    YIELDS (str): Each one's id as a file name, or its number if it has none; a second document of
+        the same name gets a number behind it.
+    """
+    used: Set[str] = set()
+    for number, doc in enumerate(docs, start=1):
+        yield _unique(safe_name(get_doc_id(doc) or "") or str(number), used)
 
 
 def safe_name(doc_id: str) -> str:

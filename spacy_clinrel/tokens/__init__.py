@@ -1,6 +1,7 @@
 """Where relations live on a Doc: the span group `clinrel` and the view `doc._.relations`."""
 
 from .alignment import AlignedRelations, align_relations
+from .bare import bare_doc
 from .concat import concat_docs
 from .doc_id import get_doc_id, set_doc_id
 from .mentions import all_mentions, read_mentions
@@ -15,6 +16,7 @@ __all__ = [
     "Relation",
     "align_relations",
     "all_mentions",
+    "bare_doc",
     "concat_docs",
     "get_doc_id",
     "get_relations",

@@ -6,8 +6,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from spacy_clinrel.bootstrap.options import Guards, Options
-from spacy_clinrel.bootstrap.scoring import ScoredPairs
 from spacy_clinrel.bootstrap.selection import Labelled, choose, class_thresholds, reliable_pairs
+from spacy_clinrel.unlabelled import ScoredPairs
 
 UNBALANCED = Guards(balance=False)
 

@@ -1,0 +1,6 @@
+"""Unlabelled documents: their mentions, and how probable each class of each candidate pair is."""
+
+from .mentions import with_mentions
+from .scoring import ScoredPairs, find_component, gold_classes, score_pairs
+
+__all__ = ["ScoredPairs", "find_component", "gold_classes", "score_pairs", "with_mentions"]
