@@ -37,7 +37,7 @@ from relation_report import spread, table, write_page
 from relation_settings import ROOT
 
 from spacy_clinrel.bootstrap import Data, bootstrap, draw
-from spacy_clinrel.bootstrap.silver import write_docs
+from spacy_clinrel.files import write_docs
 
 RESULTS = ROOT / "benchmarks" / "results"
 
