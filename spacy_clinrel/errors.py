@@ -195,6 +195,7 @@ class Errors(metaclass=ErrorsWithCodes):
     B004 = "{path} holds rounds of an earlier run. Go on with --resume, or give an empty folder."
     B005 = "{path}: {n} documents, but none has two mentions. {hint}"
     B006 = "'{option}' must be {allowed}, got {value}."
+    B009 = "{path} is there already. Give the name of a new folder, or of an empty one."
     B007 = "The pipeline given as --ner has no component that finds mentions (it has: {names})."
     B020 = (
         "{path}: none of {n} documents has a candidate pair of mentions ({bare} have no mention at "

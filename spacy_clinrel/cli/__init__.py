@@ -4,6 +4,7 @@ from spacy.cli._util import app as spacy_app
 
 from ._app import app
 from .bootstrap import bootstrap_cli
+from .calibrate import calibrate_cli
 from .convert import convert_cli
 from .debug import debug_cli
 from .evaluate import evaluate_cli
@@ -21,6 +22,7 @@ spacy_app.add_typer(app, name="clinrel")
 __all__ = [
     "app",
     "bootstrap_cli",
+    "calibrate_cli",
     "convert_cli",
     "debug_cli",
     "evaluate_cli",
