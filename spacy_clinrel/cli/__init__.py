@@ -3,6 +3,7 @@
 from spacy.cli._util import app as spacy_app
 
 from ._app import app
+from .apply import apply_cli
 from .bootstrap import bootstrap_cli
 from .convert import convert_cli
 from .debug import debug_cli
@@ -18,6 +19,7 @@ spacy_app.add_typer(app, name="clinrel")
 
 __all__ = [
     "app",
+    "apply_cli",
     "bootstrap_cli",
     "convert_cli",
     "debug_cli",
