@@ -57,7 +57,7 @@ def annotate(batch: Any, options: Options) -> Any:
 
 
 @lru_cache(maxsize=1)
-def load_pipeline(name: str, gpu_id: int = -1, code: Optional[str] = None) -> Language:
+def load_pipeline(name: str, gpu_id: int, code: Optional[str]) -> Language:
     """Load a pipeline, once in a process.
 
     name (str): Its name or folder.

@@ -72,8 +72,8 @@ class Columns(NamedTuple):
 
 
 def list_files(src: str, out: Path) -> Iterator[File]:
-    """The files of an input, those of a folder with its subfolders, in an order that is always the
-    same. Files whose names begin with . or _ are no input, nor is the output.
+    """The files of an input, those of a folder with its subfolders, always in the same order. In a folder or pattern, files whose names begin with . or _ are no input, nor is the
+    output.
 
     src (str): A file, a folder or a pattern such as "notes/*.txt".
     out (Path): The folder of the output.
@@ -112,7 +112,7 @@ def _paths(src: str) -> Iterator[Any]:
         fixed = next(i for i, part in enumerate(parts) if glob.has_magic(part))
         for found in sorted(glob.iglob(src, recursive=True)):
             path = Path(found)
-            if path.is_file():
+            if path.is_file() and path.name[0] not in "._":
                 yield path, Path(*path.parts[fixed:]).as_posix()
 
 

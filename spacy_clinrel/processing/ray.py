@@ -38,8 +38,9 @@ def annotate_dataset(
     rows: int = 500,
     **options: Any,
 ) -> Any:
-    """Annotate the documents of a dataset, on actors that keep the pipeline loaded. Ray does not
-    keep the order of rows, unless its `preserve_order` is set; ids tell them.
+    """Annotate the documents of a dataset, on actors that keep the pipeline loaded. Leave Ray a
+    core more than there are actors, to read and write with. It does not keep the order of rows,
+    unless its `preserve_order` is set; ids tell them.
 
     dataset (ray.data.Dataset): Documents, in the columns "id" and "text" if the options name no
         others.

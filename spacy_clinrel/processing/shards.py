@@ -98,11 +98,17 @@ class OutputFolder:
 
     def __init__(self, path: Path):
         """path (Path): The folder.
-        RAISES (ValueError): If it can't be one.
+        RAISES (ValueError): If it can't be one, or holds something else.
         """
         if path.is_file() or path.suffix.lower().lstrip(".") in FORMATS:
             raise ValueError(Errors.P010.format(path=path, formats=", ".join(FORMATS)))
         self.path = path
+        self.is_new = not (path / MANIFEST).exists()
+        if self.is_new and path.is_dir():
+            # A run that was killed at once leaves no more than a draft.
+            others = set(path.iterdir()) - set(path.glob(f".{MANIFEST}.*.tmp"))
+            if others:
+                raise ValueError(Errors.P011.format(path=path))
 
     def begin(self, settings: Record, resume: bool) -> Optional[Record]:
         """Note what the run is begun with, or see that it goes on with the same, and take away
@@ -111,14 +117,11 @@ class OutputFolder:
         settings (Record): All that the documents' annotation depends on.
         resume (bool): Whether to go on where there is something.
         RETURNS (Optional[Record]): The last finished shard's line; None at the beginning.
-        RAISES (ValueError): If there is something and it is not to be gone on with, or was begun
-            with something else.
+        RAISES (ValueError): If there is a run that is not to be gone on with, or was begun with
+            something else.
         """
         path = self.path / MANIFEST
-        if not path.exists():
-            drafts = list(self.path.glob(f".{MANIFEST}.*.tmp"))
-            if self.path.is_dir() and len(list(self.path.iterdir())) > len(drafts):
-                raise ValueError(Errors.P011.format(path=self.path))
+        if self.is_new:
             write_json(path, settings)
         elif not resume:
             raise ValueError(Errors.P011.format(path=self.path))
