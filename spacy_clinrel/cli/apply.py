@@ -8,6 +8,7 @@ from tqdm import tqdm
 from wasabi import msg
 
 from ..processing import FORMATS, Job, Options, apply
+from ..processing.schema import ID
 from ..processing.shards import QUARANTINE
 from ._app import app
 
@@ -33,13 +34,13 @@ def apply_cli(
         str, typer.Option("--text-column", "-tc", help="Column or key of the text")
     ] = "text",
     id_column: Annotated[
-        Optional[str],
+        str,
         typer.Option(
             "--id-column",
             "-ic",
-            help="Column or key of the id. Default: id where there is one, else file and line",
+            help="Column or key of the id. Without one named id, file and line are the id",
         ),
-    ] = None,
+    ] = ID,
     text: Annotated[
         bool, typer.Option("--text", "-t", help="Write the texts too, to parquet and jsonl")
     ] = False,
@@ -84,8 +85,17 @@ def apply_cli(
     --id-column number --n-process 4; the same with --resume
     """
     code = None if code_path is None else str(code_path)
-    options = Options(model, batch_size, max_length, text, gpu_id=use_gpu, code=code)
-    job = Job(src, out, options, format_name, text_column, id_column, shard_size)
+    options = Options(
+        model,
+        batch_size,
+        max_length,
+        text,
+        gpu_id=use_gpu,
+        code=code,
+        id_column=id_column,
+        text_column=text_column,
+    )
+    job = Job(src, out, options, format_name, shard_size)
     try:
         with tqdm(unit="B", unit_scale=True, disable=quiet, leave=False) as bar:
             show = Progress(bar)

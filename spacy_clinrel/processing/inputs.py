@@ -15,7 +15,7 @@ from ..errors import Errors
 from ..extras import require
 from ..files import stream_docbin
 from ..tokens import get_doc_id
-from .schema import read_ids, read_texts
+from .schema import ID, Options, read_ids, read_texts
 
 # Bytes of a character in UTF-8, at most.
 WIDEST = 4
@@ -58,22 +58,9 @@ class Item(NamedTuple):
     position: int
 
 
-class Columns(NamedTuple):
-    """What to read of each document.
-
-    text (str): The name of the column, or key, of the text.
-    id (Optional[str]): That of the id; None for "id" where there is one, else file and line.
-    max_length (int): The most characters of a document.
-    """
-
-    text: str
-    id: Optional[str]
-    max_length: int
-
-
 def list_files(src: str, out: Path) -> Iterator[File]:
-    """The files of an input, those of a folder with its subfolders, always in the same order. In a folder or pattern, files whose names begin with . or _ are no input, nor is the
-    output.
+    """The files of an input, those of a folder with its subfolders, always in the same order. In a
+    folder or pattern, files whose names begin with . or _ are no input, nor is the output.
 
     src (str): A file, a folder or a pattern such as "notes/*.txt".
     out (Path): The folder of the output.
@@ -134,66 +121,66 @@ def digest_files(src: str, out: Path) -> Dict[str, Any]:
     return {"files": files, "bytes": size, "sha256": digest.hexdigest()}
 
 
-def read_items(file: File, columns: Columns) -> Iterator[Item]:
+def read_items(file: File, options: Options) -> Iterator[Item]:
     """The documents of a file, one after the other.
 
     file (File): The file.
-    columns (Columns): What to read.
+    options (Options): The columns, and the most characters of a document.
     YIELDS (Item): Documents. What can't be read, be it a line or the whole file, is one with an
         error.
     """
     try:
-        yield from READERS[file.path.suffix.lower()](file, columns)
+        yield from READERS[file.path.suffix.lower()](file, options)
     except (OSError, ValueError, require("pyarrow", "apply").ArrowException) as error:
         problem = Errors.P009.format(path=file.path, error=error)
         yield Item(file.name, file.name, None, problem, file.size)
 
 
-def _read_txt(file: File, columns: Columns) -> Iterator[Item]:
+def _read_txt(file: File, options: Options) -> Iterator[Item]:
     doc_id = str(Path(file.name).with_suffix(""))
-    if file.size > WIDEST * columns.max_length + len(BOM):
-        problem = Errors.P004.format(n=f"{file.size // WIDEST} or more", most=columns.max_length)
+    if file.size > WIDEST * options.max_length + len(BOM):
+        problem = Errors.P004.format(n=f"{file.size // WIDEST} or more", most=options.max_length)
         yield Item(doc_id, file.name, None, problem, file.size)
     else:
         text = file.path.read_bytes().removeprefix(BOM)
         yield Item(doc_id, file.name, text, None, file.size)
 
 
-def _read_jsonl(file: File, columns: Columns) -> Iterator[Item]:
+def _read_jsonl(file: File, options: Options) -> Iterator[Item]:
     with file.path.open("rb") as lines:
         position = 0
         for number, line in enumerate(lines, start=1):
             position += len(line)
             line = line.removeprefix(BOM) if number == 1 else line
             if line.strip():
-                yield _json_item(line, f"{file.name}:{number}", columns, position)
+                yield _json_item(line, f"{file.name}:{number}", options, position)
 
 
-def _json_item(line: bytes, source: str, columns: Columns, position: int) -> Item:
+def _json_item(line: bytes, source: str, options: Options, position: int) -> Item:
     try:
         entry = json.loads(line)
         if not isinstance(entry, dict):
             raise ValueError(f"{type(entry).__name__} where an object is wanted")
     except (ValueError, RecursionError) as error:
         return Item(source, source, None, Errors.P008.format(error=error), position)
-    return _row_item(entry, source, columns, position)
+    return _row_item(entry, source, options, position)
 
 
-def _row_item(row: Dict[str, Any], source: str, columns: Columns, position: int) -> Item:
-    doc_id = row.get(columns.id or "id")
+def _row_item(row: Dict[str, Any], source: str, options: Options, position: int) -> Item:
+    doc_id = row.get(options.id_column)
     name = source if doc_id is None else _clean(str(doc_id))
-    text = row.get(columns.text)
+    text = row.get(options.text_column)
     problem = None
-    if columns.text not in row:
-        problem = Errors.P006.format(name=columns.text, columns=_clean(", ".join(row)))
-    elif columns.id is not None and doc_id is None:
-        problem = Errors.P006.format(name=columns.id, columns=_clean(", ".join(row)))
+    if options.text_column not in row:
+        problem = Errors.P006.format(name=options.text_column, columns=_clean(", ".join(row)))
+    elif options.id_column != ID and doc_id is None:
+        problem = Errors.P006.format(name=options.id_column, columns=_clean(", ".join(row)))
     elif isinstance(text, str):
         # Strings can hold halves of surrogate pairs, from JSON's escapes or for a table's bytes
         # that are no UTF-8. They become bytes that are none either, and so an error later on.
         text = text.encode("utf-8", "surrogatepass")
     elif text is not None and not isinstance(text, bytes):
-        problem = Errors.P007.format(name=columns.text, type=type(text).__name__)
+        problem = Errors.P007.format(name=options.text_column, type=type(text).__name__)
     return Item(name, source, None if problem else text, problem, position)
 
 
@@ -201,7 +188,7 @@ def _clean(text: str) -> str:
     return text.encode("utf-8", "replace").decode("utf-8")
 
 
-def _read_csv(file: File, columns: Columns) -> Iterator[Item]:
+def _read_csv(file: File, options: Options) -> Iterator[Item]:
     before = csv.field_size_limit(LONGEST_FIELD)
     try:
         with file.path.open("rb") as raw:
@@ -221,25 +208,26 @@ def _read_csv(file: File, columns: Columns) -> Iterator[Item]:
                     yield Item(source, source, None, problem, raw.tell())
                     continue
                 if row:
-                    yield _row_item(row, source, columns, raw.tell())
+                    yield _row_item(row, source, options, raw.tell())
     finally:
         csv.field_size_limit(before)
 
 
-def _read_parquet(file: File, columns: Columns) -> Iterator[Item]:
+def _read_parquet(file: File, options: Options) -> Iterator[Item]:
     parquet = require("pyarrow.parquet", "apply").ParquetFile(file.path)
     with parquet:
         known = parquet.schema_arrow.names
-        id_column = columns.id or ("id" if "id" in known else None)
-        for name in (columns.text, id_column):
-            if name is not None and name not in known:
+        wanted = [options.text_column, options.id_column]
+        if ID not in known and options.id_column == ID:
+            wanted.pop()
+        for name in wanted:
+            if name not in known:
                 raise ValueError(Errors.P006.format(name=name, columns=", ".join(known)))
-        wanted = [name for name in (columns.text, id_column) if name is not None]
         count = parquet.metadata.num_rows
         number = 0
         for batch in parquet.iter_batches(ROWS, columns=wanted):
-            texts = read_texts(batch, columns.text)
-            ids = read_ids(batch, id_column) if id_column else [None] * len(texts)
+            texts = read_texts(batch, options.text_column)
+            ids = read_ids(batch, wanted[1]) if wanted[1:] else [None] * len(texts)
             for doc_id, text in zip(ids, texts):
                 number += 1
                 source = f"{file.name}:{number}"
@@ -247,13 +235,13 @@ def _read_parquet(file: File, columns: Columns) -> Iterator[Item]:
                 yield Item(source if doc_id is None else doc_id, source, text, None, position)
 
 
-def _read_spacy(file: File, columns: Columns) -> Iterator[Item]:
+def _read_spacy(file: File, options: Options) -> Iterator[Item]:
     for number, doc in enumerate(stream_docbin(file.path, Vocab()), start=1):
         source = f"{file.name}:{number}"
         yield Item(get_doc_id(doc) or source, source, doc.text.encode(), None, 0)  # read at once
 
 
-READERS: Dict[str, Callable[[File, Columns], Iterator[Item]]] = {
+READERS: Dict[str, Callable[[File, Options], Iterator[Item]]] = {
     ".txt": _read_txt,
     ".jsonl": _read_jsonl,
     ".csv": _read_csv,

@@ -13,7 +13,7 @@ from spacy.util import get_package_path, is_package
 
 from ..errors import Errors
 from ..extras import require
-from .inputs import Columns, Item, digest_files, list_files, read_items
+from .inputs import Item, digest_files, list_files, read_items
 from .pool import Chunk, Place, annotate_all
 from .schema import Options
 from .shards import FORMATS, OutputFolder, Record, Shard
@@ -30,12 +30,8 @@ class Job(NamedTuple):
 
     src (str): A file, a folder or a pattern: .txt, .jsonl, .csv, .parquet, .spacy.
     out (Path): The folder to write.
-    options (Options): The pipeline, and how to run it. Its columns are those of the batches, not
-        of the files.
+    options (Options): The pipeline, and how to run it; its columns are the files'.
     format (str): Of the shards: parquet, jsonl or spacy.
-    text_column (str): The files' column, or key, with the text.
-    id_column (Optional[str]): That with the id; None for "id" where there is one, else file and
-        line.
     shard_size (int): Documents of a shard, at most.
     """
 
@@ -43,8 +39,6 @@ class Job(NamedTuple):
     out: Path
     options: Options
     format: str = "parquet"
-    text_column: str = "text"
-    id_column: Optional[str] = None
     shard_size: int = 2000
 
 
@@ -126,8 +120,8 @@ def describe(job: Job) -> Record:
         "input": digest_files(job.src, job.out),
         "format": job.format,
         "text": options.text,
-        "text_column": job.text_column,
-        "id_column": job.id_column,
+        "text_column": options.text_column,
+        "id_column": options.id_column,
         "max_length": options.max_length,
         "shard_size": job.shard_size,
     }
@@ -181,12 +175,11 @@ def _chunks(job: Job, start: Place, shard: int) -> Iterator[Chunk]:
 
 def _stream(job: Job, start: Place) -> Iterator[Tuple[Item, Place]]:
     """Documents from a place on, each with the place after it."""
-    columns = Columns(job.text_column, job.id_column, job.options.max_length)
     before = 0
     for number, file in enumerate(list_files(job.src, job.out)):
         if number >= start.file:
             skip = start.items if number == start.file else 0
-            for count, item in enumerate(read_items(file, columns), start=1):
+            for count, item in enumerate(read_items(file, job.options), start=1):
                 if count > skip:
                     yield item, Place(number, count, before + item.position)
         before += file.size

@@ -5,6 +5,8 @@ from typing import Any, List, NamedTuple, Optional
 from ..errors import Errors
 from ..extras import require
 
+ID = "id"
+
 
 class Options(NamedTuple):
     """How documents are annotated. Holds plain values alone, so that it can go to any worker.
@@ -18,7 +20,8 @@ class Options(NamedTuple):
     docs (bool): Whether it holds spaCy's documents.
     gpu_id (int): The GPU, or -1 for the CPU.
     code (Optional[str]): A Python file with functions that the pipeline needs.
-    id_column (str): The input's column with the documents' ids.
+    id_column (str): The input's column with the documents' ids. Files may lack one named "id":
+        their documents are called by file and line then.
     text_column (str): The one with their texts.
     """
 
@@ -29,7 +32,7 @@ class Options(NamedTuple):
     docs: bool = False
     gpu_id: int = -1
     code: Optional[str] = None
-    id_column: str = "id"
+    id_column: str = ID
     text_column: str = "text"
 
 

@@ -11,21 +11,22 @@ import spacy
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from spacy_clinrel.processing.inputs import Columns, digest_files, list_files, read_items
+from spacy_clinrel.processing import Options
+from spacy_clinrel.processing.inputs import digest_files, list_files, read_items
 from spacy_clinrel.tokens import set_doc_id
 
 from ..util import write_docs
 
-COLUMNS = Columns("text", None, 1000)
+OPTIONS = Options("none", max_length=1000)
 
 
 @pytest.fixture
 def read(tmp_path):
     """RETURNS (Callable): Reads all of an input; takes its name in the test's folder."""
 
-    def items(name="in", columns=COLUMNS):
+    def items(name="in", options=OPTIONS):
         files = list_files(str(tmp_path / name), tmp_path / "out")
-        return [item for file in files for item in read_items(file, columns)]
+        return [item for file in files for item in read_items(file, options)]
 
     return items
 
@@ -103,21 +104,21 @@ def test_columns_by_name(tmp_path, read):
     folder = tmp_path / "in"
     folder.mkdir()
     (folder / "a.csv").write_bytes("\ufeffnr,note,more\n7,头痛,x\n8\n\n,胸闷\n".encode())
-    items = read(columns=Columns("note", "nr", 1000))
+    items = read(options=OPTIONS._replace(text_column="note", id_column="nr"))
     assert [(item.doc_id, item.source) for item in items[:2]] == [
         ("7", "a.csv:2"),
         ("8", "a.csv:3"),
     ]
     assert items[0].text.decode() == "头痛" and "P006" in items[1].error
-    assert [item.doc_id for item in read(columns=Columns("note", None, 1000))] == [
+    assert [item.doc_id for item in read(options=OPTIONS._replace(text_column="note"))] == [
         "a.csv:2",
         "a.csv:3",
         "a.csv:5",
     ]
     for name in ("a.jsonl", "a.parquet", "a.csv"):
         put(folder, name, ["一"])
-        for columns in (Columns("note", None, 9), Columns("text", "nr", 9)):
-            (item,) = read(f"in/{name}", columns)
+        for change in ({"text_column": "note"}, {"id_column": "nr"}):
+            (item,) = read(f"in/{name}", OPTIONS._replace(**change))
             assert "P006" in item.error and "There are: id, text" in item.error
 
 
