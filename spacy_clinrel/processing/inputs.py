@@ -130,20 +130,27 @@ def read_items(file: File, options: Options) -> Iterator[Item]:
         error.
     """
     try:
-        yield from READERS[file.path.suffix.lower()](file, options)
+        for item in READERS[file.path.suffix.lower()](file, options):
+            problem = _too_long(len(item.text or b""), options)
+            yield item._replace(text=None, error=problem) if problem else item
     except (OSError, ValueError, require("pyarrow", "apply").ArrowException) as error:
         problem = Errors.P009.format(path=file.path, error=error)
         yield Item(file.name, file.name, None, problem, file.size)
 
 
+def _too_long(size: int, options: Options) -> Optional[str]:
+    """What is surely too long is not even sent to the pipeline. RETURNS the error, if so."""
+    least = size // WIDEST
+    if least <= options.max_length:
+        return None
+    return Errors.P004.format(n=f"{least} or more", most=options.max_length)
+
+
 def _read_txt(file: File, options: Options) -> Iterator[Item]:
     doc_id = str(Path(file.name).with_suffix(""))
-    if file.size > WIDEST * options.max_length + len(BOM):
-        problem = Errors.P004.format(n=f"{file.size // WIDEST} or more", most=options.max_length)
-        yield Item(doc_id, file.name, None, problem, file.size)
-    else:
-        text = file.path.read_bytes().removeprefix(BOM)
-        yield Item(doc_id, file.name, text, None, file.size)
+    problem = _too_long(file.size, options)
+    text = None if problem else file.path.read_bytes().removeprefix(BOM)
+    yield Item(doc_id, file.name, text, problem, file.size)
 
 
 def _read_jsonl(file: File, options: Options) -> Iterator[Item]:

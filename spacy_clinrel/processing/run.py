@@ -3,6 +3,7 @@
 import hashlib
 import json
 import time
+import warnings
 from importlib.metadata import version
 from itertools import groupby
 from pathlib import Path
@@ -11,7 +12,7 @@ from typing import Any, Callable, Dict, Iterator, List, NamedTuple, Optional, Tu
 from spacy.errors import Errors as SpacyErrors
 from spacy.util import get_package_path, is_package
 
-from ..errors import Errors
+from ..errors import Errors, Warnings
 from ..extras import require
 from .inputs import Item, digest_files, list_files, read_items
 from .pool import Chunk, Place, annotate_all
@@ -64,9 +65,13 @@ def apply(
     RAISES (ValueError): If there is nothing to read, the folder holds something else, or no
         document could be processed.
     RAISES (OSError): If there is no such pipeline.
+    RAISES (ImportError): If Arrow is not installed.
     """
+    require("pyarrow", "apply")
     if job.format not in FORMATS:
         raise ValueError(Errors.P014.format(name=job.format, known=", ".join(FORMATS)))
+    if n_process > 1 and job.options.gpu_id >= 0:
+        warnings.warn(Warnings.W030.format(n=n_process, gpu=job.options.gpu_id), stacklevel=2)
     job = job._replace(options=job.options._replace(docs=job.format == "spacy"))
     folder = OutputFolder(job.out)
     settings = describe(job)
@@ -85,7 +90,9 @@ def apply(
         folder.add(shard, {"shard": number, "next": chunk.place, "totals": totals.counts})
     folder.finish(settings, totals.counts)
     if not totals.counts["documents"]:
-        raise ValueError(Errors.P015.format(**folder.first_failed()))
+        failed = folder.first_failed()
+        nothing = Errors.F002.format(path=job.src, expected="documents")
+        raise ValueError(Errors.P015.format(**failed) if failed else nothing)
     return totals.counts
 
 

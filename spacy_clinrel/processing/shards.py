@@ -103,8 +103,7 @@ class OutputFolder:
         if path.is_file() or path.suffix.lower().lstrip(".") in FORMATS:
             raise ValueError(Errors.P010.format(path=path, formats=", ".join(FORMATS)))
         self.path = path
-        self.is_new = not (path / MANIFEST).exists()
-        if self.is_new and path.is_dir():
+        if path.is_dir() and not (path / MANIFEST).exists():
             # A run that was killed at once leaves no more than a draft.
             others = set(path.iterdir()) - set(path.glob(f".{MANIFEST}.*.tmp"))
             if others:
@@ -121,16 +120,18 @@ class OutputFolder:
             something else.
         """
         path = self.path / MANIFEST
-        if self.is_new:
-            write_json(path, settings)
-        elif not resume:
-            raise ValueError(Errors.P011.format(path=self.path))
-        else:
-            before = srsly.read_json(path)
-            other = [key for key, value in settings.items() if before.get(key) != value]
+        before = srsly.read_json(path) if path.exists() else {}
+        other = [key for key, value in settings.items() if before.get(key) != value]
+        if any(self.path.glob("part-*")):
+            if not resume:
+                raise ValueError(Errors.P011.format(path=self.path))
             if other:
                 what = ", ".join(other).replace("_", " ")
                 raise ValueError(Errors.P012.format(path=self.path, what=what))
+        elif other or not resume:  # nothing is lost
+            for name in (SHARDS, QUARANTINE):
+                (self.path / name).unlink(missing_ok=True)
+            write_json(path, settings)
         for draft in self.path.glob(".*.tmp"):
             draft.unlink()
         last = self._read_last()
@@ -169,11 +170,10 @@ class OutputFolder:
             os.fsync(file.fileno())
             return file.tell()
 
-    def first_failed(self) -> Record:
-        """RETURNS (Record): The first document in quarantine, where there is one."""
+    def first_failed(self) -> Optional[Record]:
+        """RETURNS (Optional[Record]): The first document in quarantine."""
         with (self.path / QUARANTINE).open(encoding="utf-8") as lines:
-            record: Record = json.loads(next(lines))
-            return record
+            return next(map(json.loads, lines), None)
 
     def finish(self, settings: Record, totals: Record) -> None:
         """Note that all is done.

@@ -14,8 +14,8 @@ from spacy.tokens import DocBin
 from spacy_clinrel.processing import Options, annotate, output_schema
 from spacy_clinrel.processing.annotate import load_pipeline, padded_batches
 
-from ..util import both, make_notes
-from .conftest import FUSE, same
+from ..util import FUSE, both, make_notes
+from .util import same
 
 DICE = random.Random(0)
 NOTES = [doc.text for doc in make_notes(spacy.blank("zh"), 12, seed=5)]

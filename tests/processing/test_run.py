@@ -23,8 +23,8 @@ from spacy_clinrel.processing.pool import Chunk, Place, _next
 from spacy_clinrel.processing.shards import MANIFEST, QUARANTINE, SHARDS, OutputFolder
 from spacy_clinrel.tokens import get_doc_id
 
-from ..util import make_notes
-from .conftest import FUSE, same
+from ..util import FUSE, make_notes
+from .util import same
 
 NOTES = [doc.text for doc in make_notes(spacy.blank("zh"), 30, seed=3)]
 
@@ -283,3 +283,17 @@ def test_a_process_that_dies():
     dead.set_exception(BrokenProcessPool("killed"))
     with pytest.raises(ValueError, match=r"P013.*documents a to c.*--resume"):
         _next(deque((chunk, dead) for chunk in chunks))
+
+
+def test_nothing_to_read(rules, tmp_path):
+    (tmp_path / "in.jsonl").write_text("\n\n")
+    with pytest.raises(ValueError, match="F002"):
+        apply(job_of(rules, tmp_path / "in.jsonl", tmp_path / "out"))
+
+
+def test_processes_that_share_a_gpu(rules, notes, tmp_path, monkeypatch):
+    monkeypatch.setattr("spacy_clinrel.processing.run.annotate_all", lambda *args: iter(()))
+    job = job_of(rules, notes, tmp_path / "out", gpu_id=3)
+    with pytest.warns(UserWarning, match="W030.*2 processes share GPU 3"):  # noqa: SIM117
+        with pytest.raises(ValueError, match="F002"):
+            apply(job, n_process=2)
