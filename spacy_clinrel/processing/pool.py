@@ -63,23 +63,25 @@ def annotate_all(
         for chunk in chunks:
             yield chunk, annotate(chunk.batch, options)
         return
-    with _processes(n_process) as pool:
-        waiting: Deque[Tuple[Chunk, Future]] = deque()
-        for chunk in chunks:
-            waiting.append((chunk, pool.submit(annotate, chunk.batch, options)))
-            if len(waiting) >= AHEAD * n_process:
+    waiting: Deque[Tuple[Chunk, Future]] = deque()
+    try:
+        with _processes(n_process) as pool:
+            for chunk in chunks:
+                waiting.append((chunk, pool.submit(annotate, chunk.batch, options)))
+                if len(waiting) >= AHEAD * n_process:
+                    yield _next(waiting)
+            while waiting:
                 yield _next(waiting)
-        while waiting:
-            yield _next(waiting)
+    except BrokenProcessPool as error:
+        sources = [item.source for chunk, _ in waiting for item in chunk.items] or ["?"]
+        raise ValueError(Errors.P013.format(first=sources[0], last=sources[-1])) from error
 
 
 def _next(waiting: Deque[Tuple[Chunk, Future]]) -> Tuple[Chunk, Any]:
-    chunk, future = waiting.popleft()
-    try:
-        return chunk, future.result()
-    except BrokenProcessPool as error:
-        first, last = chunk.items[0].source, (waiting or [(chunk, future)])[-1][0].items[-1].source
-        raise ValueError(Errors.P013.format(first=first, last=last)) from error
+    chunk, future = waiting[0]
+    found = future.result()
+    waiting.popleft()
+    return chunk, found
 
 
 @contextmanager

@@ -7,9 +7,9 @@ import re
 import shutil
 import signal
 import sys
-from collections import deque
 from concurrent.futures import Future
 from concurrent.futures.process import BrokenProcessPool
+from contextlib import nullcontext
 from itertools import count
 
 import pyarrow.parquet as pq
@@ -19,7 +19,7 @@ import spacy
 from spacy_clinrel.files import spacy_files, stream_docbin
 from spacy_clinrel.processing import Job, Options, apply
 from spacy_clinrel.processing.inputs import Item
-from spacy_clinrel.processing.pool import Chunk, Place, _next
+from spacy_clinrel.processing.pool import Chunk, Place, annotate_all
 from spacy_clinrel.processing.shards import MANIFEST, QUARANTINE, SHARDS, OutputFolder
 from spacy_clinrel.tokens import get_doc_id
 
@@ -275,14 +275,29 @@ def test_two_processes(trained_model, tmp_path):
     assert not multiprocessing.active_children()
 
 
-def test_a_process_that_dies():
-    """As one does that has no more memory."""
+class DeadPool:
+    """Processes of which one has died, as one does that has no more memory."""
+
+    def __init__(self, submits):
+        self.submits = submits
+
+    def submit(self, *work):
+        self.submits -= 1
+        if self.submits < 0:
+            raise BrokenProcessPool("at once")
+        future: Future = Future()
+        future.set_exception(BrokenProcessPool("later"))
+        return future
+
+
+@pytest.mark.parametrize("submits, place", [(0, r"\? to \?"), (2, "a to b"), (9, "a to c")])
+def test_a_process_that_dies(monkeypatch, submits, place):
     items = [Item(name, name, None, None, 0) for name in "abc"]
     chunks = [Chunk((item,), None, 0, Place()) for item in items]
-    dead: Future = Future()
-    dead.set_exception(BrokenProcessPool("killed"))
-    with pytest.raises(ValueError, match=r"P013.*documents a to c.*--resume"):
-        _next(deque((chunk, dead) for chunk in chunks))
+    fake = lambda n_process: nullcontext(DeadPool(submits))  # noqa: E731
+    monkeypatch.setattr("spacy_clinrel.processing.pool._processes", fake)
+    with pytest.raises(ValueError, match=f"P013.*documents {place} .*--resume"):
+        list(annotate_all(chunks, Options("none"), 2))
 
 
 def test_nothing_to_read(rules, tmp_path):
