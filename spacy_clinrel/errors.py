@@ -236,7 +236,6 @@ class Errors(metaclass=ErrorsWithCodes):
     V008 = "{path} is no .spacy file, so without a pipeline ('-') there is nothing to show."
 
     # Graphs
-    G001 = "Exporting a graph needs {package}: python -m pip install 'spacy-clinrel[graph]'."
     G002 = "Unknown format '{name}'. Known: {known}."
     G003 = (
         "The name {path} does not tell the format: give --format. The endings {endings} tell it; "
@@ -248,6 +247,41 @@ class Errors(metaclass=ErrorsWithCodes):
         "for them, without an ending."
     )
     G006 = "{path} is a folder, but {format} is one file. Give its name, e.g. {path}/{example}."
+
+    # Processing many documents
+    P001 = (
+        "{package} is needed for this and not installed: python -m pip install "
+        "'spacy-clinrel[{extra}]'."
+    )
+    P002 = "The text is not UTF-8 (byte {byte}). Convert it, e.g. iconv -f GB18030 -t UTF-8."
+    P003 = "There is no text."
+    P004 = "The text has {n} characters, more than the {most} allowed. Raise --max-length."
+    P005 = (
+        "{given} documents went into the pipeline and {found} came out: a component leaves "
+        "documents out. Each document must come out once."
+    )
+    P006 = "There is no column '{name}'. There are: {columns}."
+    P007 = "The column '{name}' holds values of the type {type}, not text."
+    P008 = "No line that can be read: {error}."
+    P009 = "{path}: it can't be read ({error})."
+    P010 = (
+        "{path} is no folder for the output, which is one file for each so many documents. Give "
+        "the name of a folder, without an ending; --format chooses {formats}."
+    )
+    P011 = (
+        "{path} holds something already. Go on with --resume if it is a run that was interrupted, "
+        "else give a new folder."
+    )
+    P012 = (
+        "{path} was begun with something else: {what}. Go on with the same, or give a new folder."
+    )
+    P013 = (
+        "A process died with documents {first} to {last} at work, most likely for lack of memory. "
+        "What was finished is kept: lower --batch-size, --max-length or --n-process and go on with "
+        "--resume."
+    )
+    P014 = "Unknown format '{name}'. Known: {known}."
+    P015 = "No document could be processed. The first error, of {source}: {error}"
 
 
 class Warnings(metaclass=ErrorsWithCodes):
@@ -271,4 +305,8 @@ class Warnings(metaclass=ErrorsWithCodes):
     W005 = (
         "The labelled documents have no relation with these labels of dev: {labels}. They can't be "
         "learned, nor found in the unlabelled documents. Label some by hand first."
+    )
+    W030 = (
+        "{n} processes share GPU {gpu}, each with its own copy of the pipeline. One is often as "
+        "fast."
     )

@@ -10,11 +10,14 @@ from typing import Any, Callable, Iterator
 import pytest
 import spacy
 from spacy.language import Language
+from spacy.tokens import Doc
 
 from spacy_clinrel.bootstrap import Data
 from spacy_clinrel.cli.convert import convert
 
-from .util import CONFIGS, ROOT, corpus_paths, make_notes, run_python, write_docs
+from .util import CONFIGS, FUSE, ROOT, corpus_paths, make_notes, run_python, write_docs
+
+EXPLODE = "clinrel_test_explode"
 
 
 @pytest.fixture
@@ -52,6 +55,27 @@ def trained_model(made_up, tmp_path_factory) -> Path:
     train = (CONFIGS / "zh_clinrel.cfg", "--output", folder)
     run_python("-m", "spacy", "train", *train, *corpus_paths(made_up))
     return folder / "model-best"
+
+
+@Language.component(EXPLODE)
+def explode(doc: Doc) -> Doc:
+    """Fail as a pipeline can."""
+    if FUSE in doc.text:
+        raise RuntimeError(f"{FUSE} in {doc.text}")
+    return doc
+
+
+@pytest.fixture(scope="session")
+def rules(tmp_path_factory) -> Path:
+    """RETURNS (Path): A pipeline of rules, there in no time, which finds 头痛 and CT and fails on
+    texts with FUSE."""
+    nlp = spacy.blank("zh")
+    patterns = [{"label": "症状", "pattern": "头痛"}, {"label": "检查", "pattern": "CT"}]
+    nlp.add_pipe("entity_ruler").add_patterns(patterns)
+    nlp.add_pipe(EXPLODE)
+    path = tmp_path_factory.mktemp("rules") / "model"
+    nlp.to_disk(path)
+    return path
 
 
 @pytest.fixture

@@ -12,7 +12,7 @@ import spacy_clinrel
 PACKAGE = Path(spacy_clinrel.__file__).parent
 NAME = "spacy_clinrel"
 
-BASE = {"errors", "types", "files"}
+BASE = {"errors", "types", "files", "extras"}
 STORE = BASE | {"tokens"}
 MIDDLE = {"converters", "tagging", "candidates", "scorers", "displacy", "graph"}
 READING = {"readers", "report", "splits"}
@@ -21,6 +21,7 @@ ALLOWED: Dict[str, Set[str]] = {
     "errors": set(),
     "types": set(),
     "files": {"errors"},
+    "extras": {"errors"},
     "tokens": BASE,
     "schemes": BASE,
     **{room: STORE | {"schemes"} for room in MIDDLE},

@@ -29,6 +29,9 @@ MODEL_OPTIONS = ("mask", "focused_layers", "budget", "encoder_rate", "layer_deca
 
 Link = Tuple[int, int, str]
 
+# A text with this makes the pipeline `rules` fail.
+FUSE = "爆"
+
 SYMPTOMS = ("头痛", "胸闷", "咳嗽", "腹痛", "气促", "发热", "心悸")
 TREATMENTS = ("补液", "吸氧", "布洛芬", "阿莫西林", "硝酸甘油", "止咳糖浆")
 TESTS = ("胸片", "心电图", "血常规", "头颅CT", "腹部彩超")

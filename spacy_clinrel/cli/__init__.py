@@ -3,6 +3,7 @@
 from spacy.cli._util import app as spacy_app
 
 from ._app import app
+from .apply import apply_cli
 from .bootstrap import bootstrap_cli
 from .calibrate import calibrate_cli
 from .convert import convert_cli
@@ -21,6 +22,7 @@ spacy_app.add_typer(app, name="clinrel")
 
 __all__ = [
     "app",
+    "apply_cli",
     "bootstrap_cli",
     "calibrate_cli",
     "convert_cli",

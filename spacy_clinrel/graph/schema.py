@@ -1,10 +1,9 @@
 """The two tables that all formats are written from, as Arrow has them."""
 
-import importlib
 from pathlib import Path
 from typing import Any, Dict, Iterable, Iterator, List, NamedTuple, Sequence, Tuple
 
-from ..errors import Errors
+from ..extras import require as require_extra
 
 Row = Dict[str, Any]
 # Some rows of the nodes' table, and some of the edges'.
@@ -137,10 +136,7 @@ def require(name: str) -> Any:
     RETURNS (Any): The module.
     RAISES (ImportError): If it is not installed.
     """
-    try:
-        return importlib.import_module(name)
-    except ImportError as error:
-        raise ImportError(Errors.G001.format(package=name.split(".")[0])) from error
+    return require_extra(name, "graph")
 
 
 def arrow_schema(table: Table) -> Any:

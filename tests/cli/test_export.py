@@ -131,7 +131,7 @@ def test_a_missing_library_is_named(notes, package, tmp_path, monkeypatch):
 
     monkeypatch.setattr(importlib, "import_module", without)
     result = run(notes, tmp_path / "x.graphml")
-    assert result.exit_code == 1 and "G001" in result.output and package in result.output
+    assert result.exit_code == 1 and "P001" in result.output and package in result.output
     assert "pip install 'spacy-clinrel[graph]'" in flat(result.output)
     assert not (tmp_path / "x.graphml").exists()
 

@@ -1,0 +1,121 @@
+"""`python -m spacy clinrel apply`."""
+
+import csv
+import importlib
+import json
+
+import pyarrow.parquet as pq
+import pytest
+import spacy
+
+from ..util import FUSE, invoke
+
+
+def run(*args):
+    return invoke("clinrel", "apply", *args)
+
+
+@pytest.fixture
+def notes(tmp_path):
+    """RETURNS (Path): A table with three documents, one of which fails."""
+    with (tmp_path / "notes.csv").open("w", encoding="utf-8", newline="") as file:
+        rows = [("nr", "note"), (1, "头痛，查CT。"), (2, FUSE), (3, "头痛\n头痛")]
+        csv.writer(file).writerows(rows)
+    return tmp_path / "notes.csv"
+
+
+COLUMNS = ("--text-column", "note", "--id-column", "nr")
+
+
+def test_apply(rules, notes, tmp_path):
+    out = tmp_path / "out"
+    result = run(rules, notes, out, *COLUMNS, "--format", "jsonl", "--text", "-s", 2)
+    assert result.exit_code == 0
+    assert "2 documents, 4 mentions, 0 relations" in result.output
+    assert "1 documents could not be processed" in result.output
+    assert "_quarantine.jsonl" in result.output
+    lines = (out / "part-000000.jsonl").read_text(encoding="utf-8").splitlines()
+    row = json.loads(lines[0])
+    assert row["id"] == "1" and row["text"] == "头痛，查CT。" and len(row["mentions"]) == 2
+    assert json.loads((out / "part-000001.jsonl").read_text(encoding="utf-8"))["id"] == "3"
+    result = run(rules, notes, out, *COLUMNS, "--format", "jsonl", "--text", "-s", 2)
+    assert result.exit_code == 1 and "P011" in result.output
+    again = (*COLUMNS, "--format", "jsonl", "--text", "-s", 2, "--resume")
+    result = run(rules, notes, out, *again)
+    assert result.exit_code == 0 and "2 documents" in result.output
+
+
+def test_quiet(rules, notes, tmp_path):
+    result = run(rules, notes, tmp_path / "out", *COLUMNS, "--quiet")
+    assert result.exit_code == 0
+    assert "could not be processed" in result.output and "mentions" not in result.output
+
+
+def test_nothing_found(rules, tmp_path):
+    (tmp_path / "a.txt").write_text("无殊。", encoding="utf-8")
+    result = run(rules, tmp_path / "*.txt", tmp_path / "out")
+    assert result.exit_code == 0 and "Nothing was found" in result.output
+
+
+def test_code(notes, tmp_path):
+    """A pipeline whose component is in a file of the user's."""
+    code = tmp_path / "code.py"
+    code.write_text(
+        "from spacy.language import Language\n"
+        "from spacy.tokens import Span\n\n\n"
+        "@Language.component('clinrel_test_from_file')\n"
+        "def component(doc):\n"
+        "    doc.set_ents([Span(doc, 0, 1, 'X')])\n"
+        "    return doc\n"
+    )
+    nlp = spacy.blank("zh")
+    nlp.add_pipe("sentencizer", name="own")
+    nlp.to_disk(tmp_path / "model")
+    config = nlp.config
+    config["components"]["own"] = {"factory": "clinrel_test_from_file"}
+    config.to_disk(tmp_path / "model" / "config.cfg")
+    options = (tmp_path / "model", notes, tmp_path / "out", *COLUMNS, "-q")
+    result = run(*options)
+    assert result.exit_code == 1 and "clinrel_test_from_file" in result.output
+    # Nothing was done yet, so that it can be begun again.
+    result = run(*options, "--code", code)
+    assert result.exit_code == 0 and not result.output
+    assert pq.read_table(tmp_path / "out")["mentions"].to_pylist()[0][0]["text"] == "头"
+
+
+@pytest.mark.parametrize(
+    "args, code",
+    [
+        (("no_such_pipeline", "notes.csv", "out"), "E050"),
+        (("model", "nothing.csv", "out"), "F001"),
+        (("model", "notes.csv", "out.parquet"), "P010"),
+        (("model", "notes.csv", "out"), "P015"),
+        (("model", "notes.csv", "out", "--format", "xml"), "P014"),
+    ],
+)
+def test_what_can_not_be_done(rules, notes, tmp_path, args, code):
+    paths = [rules if a == "model" else tmp_path / a if "." in a or a == "out" else a for a in args]
+    result = run(*paths)
+    assert result.exit_code == 1 and code in result.output
+    assert not list(tmp_path.glob("out*/part-*"))
+
+
+def test_a_missing_library_is_named(rules, notes, tmp_path, monkeypatch):
+    real = importlib.import_module
+
+    def without(name):
+        if name.split(".")[0] == "pyarrow":
+            raise ImportError(name)
+        return real(name)
+
+    monkeypatch.setattr(importlib, "import_module", without)
+    result = run(rules, notes, tmp_path / "out")
+    assert result.exit_code == 1 and "P001" in result.output
+    assert not (tmp_path / "out").exists()
+    assert "spacy-clinrel[apply]" in "".join(result.output.split())
+
+
+def test_help_suffices():
+    output = " ".join(run("--help").output.split())
+    for word in ("--text-column", "--n-process", "--resume", ".parquet", "_quarantine.jsonl"):
+        assert word in output

@@ -1,0 +1,201 @@
+"""The function that all ways of running a pipeline share."""
+
+import math
+import random
+from itertools import pairwise
+
+import pyarrow as pa
+import pytest
+import spacy
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from spacy.tokens import DocBin
+
+from spacy_clinrel.processing import Options, annotate, output_schema
+from spacy_clinrel.processing.annotate import load_pipeline, padded_batches
+
+from ..util import FUSE, both, make_notes
+from .util import same
+
+DICE = random.Random(0)
+NOTES = [doc.text for doc in make_notes(spacy.blank("zh"), 12, seed=5)]
+# Of many lengths, the same one twice, and nothing.
+TEXTS = ["", *NOTES, "".join(NOTES), NOTES[0] * 3, NOTES[0], "无殊。", "a\0b" + NOTES[1], " \n"]
+
+
+def to_batch(texts, ids=None, kind=None):
+    ids = range(len(texts)) if ids is None else ids
+    return pa.record_batch({"id": pa.array(ids), "text": pa.array(texts, kind)})
+
+
+def run(texts, model, **options):
+    return annotate(to_batch(texts), Options(str(model), **options)).to_pylist()
+
+
+@pytest.fixture(scope="module")
+def alone(trained_model):
+    """RETURNS (List[Dict]): The row of each of TEXTS, found in a batch of its own."""
+    rows = [run([text], trained_model)[0] for text in TEXTS]
+    assert sum(len(row["relations"]) for row in rows) > 20
+    return [{**row, "id": None} for row in rows]
+
+
+@settings(max_examples=20, deadline=None)
+@given(st.data())
+def test_nothing_depends_on_the_batch(trained_model, alone, data):
+    order = data.draw(st.lists(st.integers(0, len(TEXTS) - 1), min_size=1, max_size=40))
+    size = data.draw(st.sampled_from([1, 30, 60, 200, 1000, 100_000]))
+    cut = data.draw(st.integers(0, len(order)))
+    found = []
+    for part in (order[:cut], order[cut:]):
+        found += run([TEXTS[i] for i in part], trained_model, batch_size=size)
+    same([{**row, "id": None} for row in found], [alone[i] for i in order])
+
+
+def test_rows_are_what_the_pipeline_finds(trained_model):
+    nlp = spacy.load(trained_model)
+    rows = run(TEXTS, trained_model, text=True, docs=True)
+    for i, (row, text) in enumerate(zip(rows, TEXTS)):
+        doc = nlp(text)
+        assert row["id"] == str(i) and row["text"] == text and row["error"] is None
+        ents = [(e.start_char, e.end_char, e.text, e.label_) for e in doc.ents]
+        assert [tuple(mention.values()) for mention in row["mentions"]] == ents
+        edges = [(r.head.start_char, r.label, r.tail.start_char) for r in doc._.relations]
+        starts = [mention["start_char"] for mention in row["mentions"]]
+        found = [(starts[r["head"]], r["label"], starts[r["tail"]]) for r in row["relations"]]
+        assert found == edges
+        scores = [relation["score"] for relation in row["relations"]]
+        assert scores == pytest.approx([r.score for r in doc._.relations], abs=1e-5)
+        (stored,) = DocBin().from_bytes(row["doc"]).get_docs(nlp.vocab)
+        assert both(stored) == both(doc) and stored.text == text
+
+
+def test_the_schema(rules):
+    options = Options(str(rules))
+    schema = output_schema(options)
+    assert schema.names == ["id", "mentions", "relations", "error"]
+    mention, relation = (schema.field(name).type.value_type for name in ("mentions", "relations"))
+    assert [(f.name, str(f.type)) for f in (*mention, *relation)] == [
+        ("start_char", "int64"),
+        ("end_char", "int64"),
+        ("text", "string"),
+        ("type", "string"),
+        ("head", "int64"),
+        ("tail", "int64"),
+        ("label", "string"),
+        ("score", "double"),
+    ]
+    wide = output_schema(options._replace(text=True, docs=True))
+    assert wide.names == ["id", "text", "mentions", "relations", "doc", "error"]
+    for more in ({}, {"text": True}, {"docs": True}):
+        chosen = options._replace(**more)
+        for texts in ([], ["头痛"], [None]):
+            batch = annotate(to_batch(texts, kind=pa.string()), chosen)
+            assert batch.schema == output_schema(chosen) and len(batch) == len(texts)
+
+
+KINDS = [pa.string(), pa.large_string(), pa.string_view(), pa.binary(), pa.large_binary()]
+
+
+@pytest.mark.parametrize("kind", [*KINDS, pa.dictionary(pa.int32(), pa.string())], ids=str)
+def test_columns_of_any_type(rules, kind):
+    batch = to_batch(["头痛", None, "CT"], ids=[1.5, None, 3], kind=kind)
+    rows = annotate(batch, Options(str(rules))).to_pylist()
+    assert [row["id"] for row in rows] == ["1.5", None, "3.0"]
+    assert [row["mentions"] and row["mentions"][0]["type"] for row in rows] == [
+        "症状",
+        None,
+        "检查",
+    ]
+    assert "P003" in rows[1]["error"]
+
+
+def test_columns_by_name(rules):
+    batch = pa.record_batch({"note": ["头痛"], "nr": [b"a\xff"], "text": [1]})
+    options = Options(str(rules), id_column="nr", text_column="note")
+    (row,) = annotate(batch, options).to_pylist()
+    assert row["id"] == "a\ufffd" and len(row["mentions"]) == 1
+    with pytest.raises(ValueError, match=r"P006.*'x'.*note, nr, text"):
+        annotate(batch, options._replace(text_column="x"))
+    with pytest.raises(ValueError, match=r"P007.*int64"):
+        annotate(batch, options._replace(text_column="text"))
+
+
+def test_broken_texts(rules):
+    """Strings of Arrow's are not checked on the way from a file, so they can be broken too."""
+    bad = pa.array([b"\xe5\xa4\xb4\xe7\x97", b"CT"], pa.binary())
+    for column in (bad, pa.Array.from_buffers(pa.string(), 2, bad.buffers())):
+        batch = pa.record_batch({"id": ["a", "b"], "text": column})
+        broken, good = annotate(batch, Options(str(rules))).to_pylist()
+        assert "P002" in broken["error"] and "byte 3" in broken["error"]
+        assert broken["mentions"] is None and broken["relations"] is None
+        assert good["error"] is None and len(good["mentions"]) == 1
+
+
+def test_long_texts(rules):
+    rows = run(["头痛" * 10, "头痛" * 11, ""], rules, max_length=20)
+    assert [len(row["mentions"] or ()) for row in rows] == [10, 0, 0]
+    assert "P004" in rows[1]["error"] and "22 characters" in rows[1]["error"]
+    # The pipeline's own limit does not stand in the way of a higher one.
+    load_pipeline(str(rules), -1, None).max_length = 5
+    (row,) = run(["头痛" * 10], rules, max_length=20)
+    assert row["error"] is None
+
+
+@settings(max_examples=30, deadline=None)
+@given(st.lists(st.booleans(), min_size=1, max_size=60), st.sampled_from([1, 20, 10_000]))
+def test_documents_that_fail_are_found_by_halving(rules, fails, size):
+    nlp = load_pipeline(str(rules), -1, None)
+    passes = []
+    with pytest.MonkeyPatch.context() as patch:
+        real = nlp.pipe
+        patch.setattr(nlp, "pipe", lambda texts, **kw: passes.append(1) or real(texts, **kw))
+        rows = run(
+            [f"头痛{i}" + FUSE * fail for i, fail in enumerate(fails)], rules, batch_size=size
+        )
+    for i, (row, fail) in enumerate(zip(rows, fails)):
+        assert row["error"] == (f"RuntimeError: {FUSE} in 头痛{i}{FUSE}" if fail else None)
+        assert fail or len(row["mentions"]) == 1
+    if size == 10_000:
+        depth = math.ceil(math.log2(len(fails))) if len(fails) > 1 else 0
+        assert 1 <= len(passes) <= 1 + 2 * depth * sum(fails)
+
+
+def test_a_pipeline_that_leaves_documents_out(rules):
+    """spaCy's way of going on after an error: the document is gone."""
+    nlp = load_pipeline(str(rules), -1, None)
+    nlp.default_error_handler = lambda *problem: None
+    try:
+        first, second = run(["头痛" + FUSE, "头痛"], rules)
+    finally:
+        load_pipeline.cache_clear()
+    assert "P005" in first["error"] and second["error"] is None and len(second["mentions"]) == 1
+
+
+@settings(max_examples=100, deadline=None)
+@given(st.lists(st.integers(0, 50)), st.integers(1, 200))
+def test_padded_batches(lengths, size):
+    batches = list(padded_batches(lengths, size))
+    flat = [i for batch in batches for i in batch]
+    assert sorted(flat) == list(range(len(lengths)))
+    assert [lengths[i] for i in flat] == sorted(lengths)
+    for batch in batches:
+        longest = max(lengths[i] for i in batch)
+        assert len(batch) == 1 or len(batch) * max(longest, 1) <= size
+    # A batch ends only where one more would be too many.
+    for batch, other in pairwise(batches):
+        assert (len(batch) + 1) * max(lengths[other[0]], 1) > size
+
+
+def test_nothing_is_learned_of_the_texts(rules):
+    """Memory does not grow with the number of documents."""
+    run(["头痛"], rules)
+    nlp = load_pipeline(str(rules), -1, None)
+    before = list(nlp.vocab.strings), {lexeme.orth for lexeme in nlp.vocab}
+    run(["".join(chr(DICE.randint(0x4E00, 0x9000)) for _ in range(200)) for _ in range(20)], rules)
+    assert (list(nlp.vocab.strings), {lexeme.orth for lexeme in nlp.vocab}) == before
+
+
+def test_no_such_pipeline():
+    with pytest.raises(OSError, match="E050"):
+        run(["头痛"], "no_such_pipeline")

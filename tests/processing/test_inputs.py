@@ -1,0 +1,207 @@
+"""Reading: each document of an input once, in an order that is always the same."""
+
+import csv
+import json
+import sys
+
+import pyarrow as pa
+import pyarrow.parquet as pq
+import pytest
+import spacy
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from spacy_clinrel.processing import Options
+from spacy_clinrel.processing.inputs import digest_files, list_files, read_items
+from spacy_clinrel.tokens import set_doc_id
+
+from ..util import write_docs
+
+OPTIONS = Options("none", max_length=1000)
+
+
+@pytest.fixture
+def read(tmp_path):
+    """RETURNS (Callable): Reads all of an input; takes its name in the test's folder."""
+
+    def items(name="in", options=OPTIONS):
+        files = list_files(str(tmp_path / name), tmp_path / "out")
+        return [item for file in files for item in read_items(file, options)]
+
+    return items
+
+
+def put(folder, name, texts):
+    """Write texts as one format or another has them."""
+    folder.mkdir(exist_ok=True)
+    path = folder / name
+    if path.suffix == ".jsonl":
+        lines = [json.dumps({"id": i, "text": text}) for i, text in enumerate(texts)]
+        path.write_text("\n".join(lines), encoding="utf-8")
+    elif path.suffix == ".parquet":
+        pq.write_table(pa.table({"id": range(len(texts)), "text": pa.array(texts, "string")}), path)
+    elif path.suffix == ".csv":
+        with path.open("w", encoding="utf-8", newline="") as file:
+            csv.writer(file).writerows([("id", "text"), *enumerate(texts)])
+    else:
+        path.write_bytes(texts[0].encode())
+
+
+# Python 3.10's csv takes no NUL.
+LEAST = 1 if sys.version_info < (3, 11) else 0
+TEXT = st.text(st.characters(min_codepoint=LEAST, exclude_categories=["Cs"]), max_size=30)
+
+
+@pytest.mark.parametrize("name", ["a.jsonl", "a.csv", "a.parquet"])
+@settings(max_examples=30, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(st.lists(TEXT, min_size=1, max_size=8))
+def test_texts_come_back(tmp_path, read, name, texts):
+    put(tmp_path / "in", name, texts)
+    items = read()
+    assert [item.text.decode() for item in items] == texts
+    assert [item.doc_id for item in items] == [str(i) for i in range(len(texts))]
+    assert not any(item.error for item in items)
+    positions = [item.position for item in items]
+    assert positions == sorted(positions)
+    assert positions[-1] == (tmp_path / "in" / name).stat().st_size
+
+
+def test_a_folder_of_all_formats(tmp_path, read):
+    folder = tmp_path / "in"
+    for name in ("b.txt", "a.jsonl", "c.csv", "d.parquet", "B.TXT"):
+        put(folder, name, ["一", "二"])
+    put(folder / "sub", "b.txt", ["\ufeff三\r\n"])
+    for name in (".hidden.txt", "_quarantine.jsonl", "x.pdf"):
+        put(folder, name, ["不"])
+    put(tmp_path / "out", "part-000000.jsonl", ["不"])
+    doc = spacy.blank("zh")("四")
+    set_doc_id(doc, "named")
+    write_docs(folder / "e.spacy", [doc, spacy.blank("zh")("五")])
+    found = [(item.source, item.doc_id, item.text.decode()) for item in read()]
+    assert found == [
+        ("B.TXT", "B", "一"),
+        ("a.jsonl:1", "0", "一"),
+        ("a.jsonl:2", "1", "二"),
+        ("b.txt", "b", "一"),
+        ("c.csv:2", "0", "一"),
+        ("c.csv:3", "1", "二"),
+        ("d.parquet:1", "0", "一"),
+        ("d.parquet:2", "1", "二"),
+        ("e.spacy:1", "named", "四"),
+        ("e.spacy:2", "e.spacy:2", "五"),
+        ("sub/b.txt", "sub/b", "三\r\n"),
+    ]
+    assert [item.source for item in read("in/*.jsonl")] == ["a.jsonl:1", "a.jsonl:2"]
+    assert [item.source for item in read("i*/**/b.txt")] == ["in/b.txt", "in/sub/b.txt"]
+    assert [item.doc_id for item in read("in/sub/b.txt")] == ["b"]
+    # An output within the input is none of it.
+    (tmp_path / "out").rename(folder / "out")
+    assert len(list(list_files(str(folder), folder / "out"))) == 7
+    assert len(list(list_files(str(folder), tmp_path / "out"))) == 8
+
+
+def test_columns_by_name(tmp_path, read):
+    folder = tmp_path / "in"
+    folder.mkdir()
+    (folder / "a.csv").write_bytes("\ufeffnr,note,more\n7,头痛,x\n8\n\n,胸闷\n".encode())
+    items = read(options=OPTIONS._replace(text_column="note", id_column="nr"))
+    assert [(item.doc_id, item.source) for item in items[:2]] == [
+        ("7", "a.csv:2"),
+        ("8", "a.csv:3"),
+    ]
+    assert items[0].text.decode() == "头痛" and "P006" in items[1].error
+    assert [item.doc_id for item in read(options=OPTIONS._replace(text_column="note"))] == [
+        "a.csv:2",
+        "a.csv:3",
+        "a.csv:5",
+    ]
+    for name in ("a.jsonl", "a.parquet", "a.csv"):
+        put(folder, name, ["一"])
+        for change in ({"text_column": "note"}, {"id_column": "nr"}):
+            (item,) = read(f"in/{name}", OPTIONS._replace(**change))
+            assert "P006" in item.error and "There are: id, text" in item.error
+
+
+def test_lines_that_are_broken(tmp_path, read):
+    folder = tmp_path / "in"
+    folder.mkdir()
+    lines = [
+        b'\xef\xbb\xbf{"id": "a", "text": "\xe5\xa5\xbd"}',
+        b'{"id": "b", "text": "\xff"}',
+        b'{"id": "c", "text": "x"',
+        b"",
+        b"[1]",
+        b"[" * 100_000,
+        b'{"id": "d", "text": 1}',
+        b'{"id": "e", "text": null}',
+        b'{"id": "\\ud800", "text": "\\ud800"}',
+        b'{"id": "z", "text": "\\u0000"}',
+    ]
+    (folder / "a.jsonl").write_bytes(b"\n".join(lines))
+    items = read()
+    assert [item.doc_id for item in items] == [
+        *("a", "a.jsonl:2", "a.jsonl:3", "a.jsonl:5", "a.jsonl:6", "d", "e", "?", "z")
+    ]
+    codes = [item.error and item.error[1:5] for item in items]
+    assert codes == [None, "P008", "P008", "P008", "P008", "P007", None, None, None]
+    assert [item.text for item in items if not item.error] == [
+        *("好".encode(), None, b"\xed\xa0\x80", b"\0")
+    ]
+
+
+def test_a_table_that_is_broken(tmp_path, read, monkeypatch):
+    folder = tmp_path / "in"
+    folder.mkdir()
+    monkeypatch.setattr("spacy_clinrel.processing.inputs.LONGEST_FIELD", 50)
+    rows = [b"id,text", b"a,\xff", b"b," + b"x" * 60, b"c,d", b'e,"' + b"y" * 60, b"f,g"]
+    (folder / "a.csv").write_bytes(b"\n".join(rows))
+    before = csv.field_size_limit()
+    items = read()
+    assert csv.field_size_limit() == before
+    assert [item.doc_id for item in items] == ["a", "a.csv:3", "c", "a.csv:5", "f"]
+    assert [item.error and item.error[1:5] for item in items] == [None, "P008", None, "P008", None]
+    with pytest.raises(UnicodeDecodeError):
+        items[0].text.decode()
+
+
+def test_files_that_are_broken(tmp_path, read):
+    folder = tmp_path / "in"
+    for name in ("a.parquet", "b.spacy", "c.csv"):
+        put(folder, name, ["" if name == "c.csv" else "x"])
+    for name in ("a.parquet", "b.spacy"):
+        (folder / name).write_bytes(b"PAR1 broken")
+    put(folder, "d.jsonl", ["好"])
+    put(folder, "e.txt", ["好" * 2000])
+    *broken, empty, good, long = read()
+    assert [item.source for item in broken] == ["a.parquet", "b.spacy"]
+    assert all("P009" in item.error and item.text is None for item in broken)
+    assert empty.text == b"" and good.text.decode() == "好"
+    # It is not even read.
+    assert "P004" in long.error and "1500 or more" in long.error
+
+
+@pytest.mark.parametrize(
+    "name, code", [("nothing", "F001"), ("empty", "F002"), ("*.txt", "F002"), ("x.pdf", "F002")]
+)
+def test_nothing_to_read(tmp_path, read, name, code):
+    (tmp_path / "empty").mkdir()
+    (tmp_path / "x.pdf").touch()
+    with pytest.raises(ValueError, match=code):
+        read(name)
+
+
+def test_an_input_is_known_again(tmp_path):
+    folder = tmp_path / "in"
+    put(folder, "a.txt", ["好"])
+    put(folder, "b.txt", ["好"])
+    digests = [digest_files(str(folder), tmp_path / "out")]
+    assert digests[0]["files"] == 2 and digests[0]["bytes"] == 6
+    assert digest_files(str(folder), tmp_path / "out") == digests[0]
+    for change in (
+        lambda: put(folder, "a.txt", ["坏"]),
+        lambda: (folder / "a.txt").rename(folder / "c.txt"),
+        lambda: (folder / "b.txt").unlink(),
+    ):
+        change()
+        digests.append(digest_files(str(folder), tmp_path / "out"))
+    assert len({digest["sha256"] for digest in digests}) == 4

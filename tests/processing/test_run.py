@@ -1,0 +1,314 @@
+"""Files in, shards out: each document once, however often a run is killed."""
+
+import json
+import multiprocessing
+import os
+import re
+import shutil
+import signal
+import sys
+from concurrent.futures import Future
+from concurrent.futures.process import BrokenProcessPool
+from contextlib import nullcontext
+from itertools import count
+
+import pyarrow.parquet as pq
+import pytest
+import spacy
+
+from spacy_clinrel.files import spacy_files, stream_docbin
+from spacy_clinrel.processing import Job, Options, apply
+from spacy_clinrel.processing.inputs import Item
+from spacy_clinrel.processing.pool import Chunk, Place, annotate_all
+from spacy_clinrel.processing.shards import MANIFEST, QUARANTINE, SHARDS, OutputFolder
+from spacy_clinrel.tokens import get_doc_id
+
+from ..util import FUSE, make_notes
+from .util import same
+
+NOTES = [doc.text for doc in make_notes(spacy.blank("zh"), 30, seed=3)]
+
+
+@pytest.fixture(scope="module")
+def notes(tmp_path_factory):
+    """RETURNS (Path): A folder with 45 documents, six of them broken in one way each."""
+    folder = tmp_path_factory.mktemp("notes")
+    lines = [json.dumps({"id": f"n{i}", "text": text}) for i, text in enumerate(NOTES)]
+    lines[7:7] = ['{"id": "invalid", "text": "\udcff"}', '{"id": "none"}', '{"id": "cut', ""]
+    lines += [json.dumps({"id": "nul", "text": "头痛\0CT"}), json.dumps({"id": "", "text": ""})]
+    lines += [json.dumps({"id": "explodes", "text": f"头痛{FUSE}"})]
+    lines += [json.dumps({"id": "long", "text": "a" * 2**20})]
+    (folder / "a.jsonl").write_text("\n".join(lines), encoding="utf-8", errors="surrogateescape")
+    for i in range(7):
+        (folder / f"b{i}.txt").write_text(f"头痛{i}次，查CT。", encoding="utf-8")
+    (folder / "c.txt").write_bytes("患者头痛".encode("gb18030"))
+    return folder
+
+
+def job_of(model, src, out, **options):
+    chosen = {key: options.pop(key) for key in list(options) if key in Options._fields}
+    return Job(str(src), out, Options(str(model), **chosen), **{"format": "jsonl", **options})
+
+
+def rows_of(folder):
+    paths = sorted(folder.glob("part-*"))
+    read = pq.read_table if paths[0].suffix == ".parquet" else None
+    return [row for path in paths for row in (read(path).to_pylist() if read else lines_of(path))]
+
+
+def lines_of(path):
+    with path.open(encoding="utf-8") as lines:
+        return [json.loads(line) for line in lines]
+
+
+def tree(folder):
+    """Everything that a run leaves, without its times."""
+    found = {path.name: path.read_bytes() for path in folder.iterdir()}
+    for name in (SHARDS, MANIFEST):
+        lines = found[name].decode().splitlines()
+        found[name] = [re.sub(r'"seconds": ?[\d.]+', "", line) for line in lines]
+    return found
+
+
+@pytest.fixture(scope="module")
+def whole(rules, notes, tmp_path_factory):
+    """RETURNS (Path): What a run leaves that nothing interrupted."""
+    out = tmp_path_factory.mktemp("whole") / "out"
+    counts = apply(job_of(rules, notes, out, shard_size=4))
+    assert counts["documents"] == 39 and counts["quarantined"] == 6
+    return out
+
+
+def test_each_document_once(rules, notes, whole):
+    rows = rows_of(whole)
+    ids = [row["id"] for row in rows]
+    assert ids == [*(f"n{i}" for i in range(30)), "nul", "", *(f"b{i}" for i in range(7))]
+    failed = lines_of(whole / QUARANTINE)
+    assert [record["id"] for record in failed] == [
+        *("a.jsonl:8", "none", "a.jsonl:10", "explodes", "long", "c")
+    ]
+    codes = ["P008", "P006", "P008", FUSE, "P004", "P002"]
+    for record, code in zip(failed, codes):
+        assert code in record["error"] and set(record) == {"id", "source", "error"}
+    assert failed[-2]["source"] == "a.jsonl:38"
+    nlp = spacy.load(rules)
+    for row, text in zip(rows, NOTES):
+        found = [(e.start_char, e.end_char, e.text, e.label_) for e in nlp(text).ents]
+        assert [tuple(mention.values()) for mention in row["mentions"]] == found
+        assert list(row) == ["id", "mentions", "relations"]
+    assert len(rows[-9]["mentions"]) == 2
+    # 45 documents in shards of four; the last one's is left out, as its document is in quarantine.
+    assert len(list(whole.glob("part-*"))) == 11 and len(lines_of(whole / SHARDS)) == 12
+
+
+@pytest.mark.parametrize("format", ["parquet", "spacy"])
+def test_formats_hold_the_same(rules, notes, whole, tmp_path, format):
+    apply(job_of(rules, notes, tmp_path / "out", format=format, shard_size=4))
+    if format == "parquet":
+        assert rows_of(tmp_path / "out") == rows_of(whole)
+        # The folder is one table for whatever reads Parquet.
+        assert pq.read_table(tmp_path / "out").num_rows == 39
+        return
+    vocab = spacy.blank("zh").vocab
+    docs = [doc for path in spacy_files([tmp_path / "out"]) for doc in stream_docbin(path, vocab)]
+    for doc, row in zip(docs, rows_of(whole), strict=True):
+        found = [(e.start_char, e.end_char, e.text, e.label_) for e in doc.ents]
+        assert found == [tuple(mention.values()) for mention in row["mentions"]]
+        assert (get_doc_id(doc) or "") == row["id"]
+
+
+def test_texts_are_kept_where_wanted(rules, notes, tmp_path):
+    apply(job_of(rules, notes, tmp_path / "out", text=True))
+    assert [row["text"] for row in rows_of(tmp_path / "out")][:30] == NOTES
+    assert list(rows_of(tmp_path / "out")[0]) == ["id", "text", "mentions", "relations"]
+
+
+def test_bounds_do_not_depend_on_batches(rules, notes, whole, tmp_path):
+    for i, size in enumerate([1, 7, 10**6]):
+        apply(job_of(rules, notes, tmp_path / str(i), batch_size=size, shard_size=4))
+        assert tree(tmp_path / str(i)) == tree(whole)
+
+
+def killed_at(step, job, **options):
+    """Run in a process that kills itself just before or after the given step that leaves a trace
+    on the disk. RETURNS whether it came that far."""
+    child = os.fork()
+    if child:
+        _, status = os.waitpid(child, 0)
+        assert status in (0, signal.SIGKILL), status
+        return status != 0
+    done = [0]
+
+    def deadly(real):
+        def call(*args, **kwargs):
+            for act in (None, real):
+                done[0] += 1
+                if done[0] == step:
+                    os.kill(os.getpid(), signal.SIGKILL)
+                if act is not None:
+                    return act(*args, **kwargs)
+
+        return call
+
+    try:
+        os.replace = deadly(os.replace)
+        OutputFolder._append = deadly(OutputFolder._append)
+        apply(job, **options)
+        os._exit(0)
+    finally:
+        os._exit(1)
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="no fork")
+def test_killed_at_every_step(rules, notes, tmp_path):
+    options = {"shard_size": 15}
+    apply(job_of(rules, notes, tmp_path / "whole", **options))
+    wanted = tree(tmp_path / "whole")
+    for step in count(1):
+        job = job_of(rules, notes, tmp_path / str(step), **options)
+        was_killed = killed_at(step, job)
+        if (job.out / SHARDS).exists() and was_killed:
+            # It may even have been killed in the middle of a line, or have left a draft.
+            for name in (SHARDS, QUARANTINE, ".part-000001.jsonl.1.tmp"):
+                with (job.out / name).open("a") as file:
+                    file.write('{"file": "par')
+        counts = apply(job, resume=True)
+        assert counts["documents"] == 39 and tree(job.out) == wanted, step
+        if not was_killed:
+            break
+    # Before and after: a manifest, three files of three shards, and the manifest again.
+    assert step == 2 * (1 + 3 * 3 + 1) + 1
+
+
+def test_gone_on_with_when_all_is_done(rules, notes, whole):
+    before = tree(whole)
+    counts = apply(job_of(rules, notes, whole, shard_size=4), resume=True)
+    assert counts["documents"] == 39 and tree(whole) == before
+
+
+def stopped(job):
+    """Leave a run with some of its shards missing."""
+    apply(job)
+    lines = (job.out / SHARDS).read_bytes().splitlines(keepends=True)
+    (job.out / SHARDS).write_bytes(b"".join(lines[:3]))
+
+
+@pytest.mark.parametrize(
+    "change, what",
+    [
+        ({"text": True}, "text"),
+        ({"max_length": 99}, "max length"),
+        ({"format": "parquet"}, "format"),
+        ({"shard_size": 5}, "shard size"),
+        ({"text_column": "note"}, "text column"),
+        ({"id_column": "nr"}, "id column"),
+        ({"code": __file__}, "code"),
+    ],
+    ids=lambda value: value if isinstance(value, str) else "",
+)
+def test_other_options_are_refused(rules, notes, tmp_path, change, what):
+    stopped(job_of(rules, notes, tmp_path / "out", shard_size=4))
+    before = tree(tmp_path / "out")
+    with pytest.raises(ValueError, match=f"P012.*: {what}\\."):
+        apply(job_of(rules, notes, tmp_path / "out", **{"shard_size": 4, **change}), resume=True)
+    assert tree(tmp_path / "out") == before
+
+
+def test_another_input_or_model_is_refused(rules, notes, tmp_path):
+    src, model = (shutil.copytree(path, tmp_path / path.name) for path in (notes, rules))
+    job = job_of(model, src, tmp_path / "out", shard_size=4)
+    stopped(job)
+    (src / "b6.txt").write_text("头痛")
+    with pytest.raises(ValueError, match=r"P012.*: input\."):
+        apply(job, resume=True)
+    nlp = spacy.load(model)
+    nlp.get_pipe("entity_ruler").add_patterns([{"label": "症状", "pattern": "咳嗽"}])
+    nlp.to_disk(model)
+    with pytest.raises(ValueError, match=r"P012.*: model, input\."):
+        apply(job, resume=True)
+
+
+def test_batch_size_may_change(rules, notes, whole, tmp_path):
+    job = job_of(rules, notes, tmp_path / "out", shard_size=4)
+    stopped(job)
+    apply(job._replace(options=job.options._replace(batch_size=1)), resume=True)
+    assert tree(job.out) == tree(whole)
+
+
+def test_outputs_are_not_replaced(rules, notes, whole, tmp_path):
+    (tmp_path / "mine").write_text("x")
+    for out, code in (
+        (whole, "P011"),
+        (tmp_path, "P011"),
+        (notes, "P011"),
+        (tmp_path / "mine", "P010"),
+        (tmp_path / "x.parquet", "P010"),
+    ):
+        with pytest.raises(ValueError, match=code):
+            apply(job_of(rules, notes, out))
+    with pytest.raises(ValueError, match="P011"):
+        apply(job_of(rules, notes, tmp_path), resume=True)
+    with pytest.raises(ValueError, match="P014"):
+        apply(job_of(rules, notes, tmp_path / "out", format="xml"))
+    assert [path.name for path in tmp_path.iterdir()] == ["mine"]
+
+
+def test_no_document_that_can_be_processed(rules, notes, tmp_path):
+    job = job_of(rules, notes / "a.jsonl", tmp_path / "out", text_column="note")
+    for resume in (False, True):
+        with pytest.raises(ValueError, match=r"P015.*a.jsonl:1.*P006.*'note'"):
+            apply(job, resume=resume)
+
+
+def test_two_processes(trained_model, tmp_path):
+    """Started anew, as on all systems; with the same shards and, but for scores, the same rows."""
+    lines = [json.dumps({"id": i, "text": text}) for i, text in enumerate(NOTES * 2)]
+    (tmp_path / "in.jsonl").write_text("\n".join(lines), encoding="utf-8")
+    found = []
+    for n_process in (1, 2):
+        out = tmp_path / str(n_process)
+        job = job_of(trained_model, tmp_path / "in.jsonl", out, shard_size=17, batch_size=60)
+        counts = apply(job, n_process=n_process)
+        assert counts["documents"] == 60 and counts["relations"] > 60
+        found.append([lines_of(path) for path in sorted(out.glob("part-*"))])
+    same(found[1], found[0])
+    assert not multiprocessing.active_children()
+
+
+class DeadPool:
+    """Processes of which one has died, as one does that has no more memory."""
+
+    def __init__(self, submits):
+        self.submits = submits
+
+    def submit(self, *work):
+        self.submits -= 1
+        if self.submits < 0:
+            raise BrokenProcessPool("at once")
+        future: Future = Future()
+        future.set_exception(BrokenProcessPool("later"))
+        return future
+
+
+@pytest.mark.parametrize("submits, place", [(0, r"\? to \?"), (2, "a to b"), (9, "a to c")])
+def test_a_process_that_dies(monkeypatch, submits, place):
+    items = [Item(name, name, None, None, 0) for name in "abc"]
+    chunks = [Chunk((item,), None, 0, Place()) for item in items]
+    fake = lambda n_process: nullcontext(DeadPool(submits))  # noqa: E731
+    monkeypatch.setattr("spacy_clinrel.processing.pool._processes", fake)
+    with pytest.raises(ValueError, match=f"P013.*documents {place} .*--resume"):
+        list(annotate_all(chunks, Options("none"), 2))
+
+
+def test_nothing_to_read(rules, tmp_path):
+    (tmp_path / "in.jsonl").write_text("\n\n")
+    with pytest.raises(ValueError, match="F002"):
+        apply(job_of(rules, tmp_path / "in.jsonl", tmp_path / "out"))
+
+
+def test_processes_that_share_a_gpu(rules, notes, tmp_path, monkeypatch):
+    monkeypatch.setattr("spacy_clinrel.processing.run.annotate_all", lambda *args: iter(()))
+    job = job_of(rules, notes, tmp_path / "out", gpu_id=3)
+    with pytest.warns(UserWarning, match="W030.*2 processes share GPU 3"):  # noqa: SIM117
+        with pytest.raises(ValueError, match="F002"):
+            apply(job, n_process=2)
