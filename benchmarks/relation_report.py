@@ -81,7 +81,7 @@ def write_page(parts: Sequence[str], found: Sequence[Result], out: Path, notes: 
     commits = f"Commits: {', '.join(sorted({run['commit'] for run in found}))}.\n"
     out.parent.mkdir(parents=True, exist_ok=True)
     out.write_text("\n".join([*parts, *said, commits]), encoding="utf-8")
-    srsly.write_json(out.with_suffix(".json"), list(found))
+    srsly.write_json(out.with_suffix(".json"), list(found), indent=0)
 
 
 def table(header: Sequence[str], rows: Sequence[Sequence[str]]) -> str:
