@@ -46,12 +46,6 @@ class Silver(NamedTuple):
         """
         return ~np.isin(_keys(scored.docs, scored.pairs), _keys(self.docs, self.pairs))
 
-    def counts(self, n_classes: int) -> np.ndarray:
-        """n_classes (int): The number of labels, and 1.
-        RETURNS (ndarray): Pairs of each class. Shape: (classes,)
-        """
-        return np.bincount(self.classes, minlength=n_classes)
-
 
 NONE = Silver(
     np.zeros(0, "int64"),
