@@ -50,6 +50,17 @@ def train(config: Config, output: Path) -> List[Dict[str, float]]:
     return clock.marks
 
 
+def assemble(parts: List[Language]) -> Language:
+    """parts (List[Language]): Pipelines of one vocabulary of vectors.
+    RETURNS (Language): The first, with the components of the others.
+    """
+    nlp, *others = parts
+    for other in others:
+        for name in other.pipe_names:
+            nlp.add_pipe(name, source=other)
+    return nlp
+
+
 def commit() -> str:
     """RETURNS (str): The commit of the working tree, marked where it has changes."""
     command = ["git", "describe", "--always", "--dirty", "--abbrev=10"]

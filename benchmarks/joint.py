@@ -20,13 +20,12 @@ from typing import Any, Dict, List
 import spacy
 import srsly
 import torch
-from cell_training import commit, train
+from cell_training import assemble, commit, train
 from jobs import add_options, file_stem, run_cells
 from joint_report import write_report
 from joint_settings import ABLATIONS, BERT, CORPORA, SCALES, SYSTEMS, TINY_BERT, Cell, configs
 from relation_settings import ROOT
 from spacy import util
-from spacy.language import Language
 
 from spacy_clinrel.cli.evaluate import evaluate_path
 from spacy_clinrel.files import read_docbin
@@ -106,17 +105,6 @@ def run(cell: Cell, folder: Path) -> Dict[str, Any]:
         "commit": at,
         "machine": f"{platform.machine()}, one thread",
     }
-
-
-def assemble(parts: List[Language]) -> Language:
-    """parts (List[Language]): Pipelines of one vocabulary of vectors.
-    RETURNS (Language): The first, with the components of the others.
-    """
-    nlp, *others = parts
-    for other in others:
-        for name in other.pipe_names:
-            nlp.add_pipe(name, source=other)
-    return nlp
 
 
 def make_bert(options: argparse.Namespace, folder: Path) -> None:

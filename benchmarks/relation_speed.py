@@ -81,11 +81,13 @@ def measure(model: str, pairs: int, threads: int) -> Dict[str, Any]:
     return {"model": model, "pairs": len(candidates), "seconds": seconds, **figures}
 
 
-def peak_mib() -> float:
-    """RETURNS (float): The most memory that this process has had so far, in MiB."""
+def peak_mib(who: int = resource.RUSAGE_SELF) -> float:
+    """who (int): This process, or with RUSAGE_CHILDREN the largest of those that it waited for.
+    RETURNS (float): The most memory that it has had so far, in MiB.
+    """
     # In KiB, on a Mac in bytes.
     unit = 2**20 if sys.platform == "darwin" else 2**10
-    return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / unit
+    return resource.getrusage(who).ru_maxrss / unit
 
 
 def report(results: List[Dict[str, Any]], threads: int, budget: int, out: Path) -> None:

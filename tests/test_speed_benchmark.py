@@ -1,0 +1,45 @@
+"""The benchmark of speed and scale, at a small setting."""
+
+import json
+
+import pytest
+
+
+@pytest.fixture(scope="module")
+def work(tmp_path_factory):
+    """RETURNS (Path): Where the tests' pipelines are kept, trained once."""
+    return tmp_path_factory.mktemp("speed")
+
+
+@pytest.mark.parametrize(
+    "part,columns",
+    [
+        ("machine", ("operations_per_second", "bytes_per_second")),
+        ("pipelines", ("characters_per_second", "ratio")),
+        ("components", ("microseconds_per_character",)),
+        ("updates", ("steps_per_second",)),
+    ],
+)
+def test_parts(as_corpora, run_benchmark, work, tmp_path, part, columns):
+    out = tmp_path / "speed.md"
+    args = ("--data", as_corpora, "--work", work, "--out", out)
+    code, _ = run_benchmark("speed.py", *args, "--small", "--steps", 2, "--only", part)
+    assert code == 0
+    rows = json.loads(out.with_suffix(".json").read_text(encoding="utf-8"))[part]["rows"]
+    assert rows and all(row[column] > 0 for row in rows for column in columns)
+    assert out.read_text(encoding="utf-8").count("\n|") == len(rows) + 2
+
+
+@pytest.mark.parametrize("killed,same", [("a", "yes"), ("b", "NO")])
+def test_another_output_after_kills_shows(benchmarks, tmp_path, killed, same):
+    from speed_report import SECTIONS, write_report
+
+    counts = dict.fromkeys(("broken", "processes", "documents", "quarantined"), 1)
+    run = {**counts, "archive": 100, "seconds": 1.0, "peak_mib": 1.0}
+    rows = [{**run, "kills": 0, "digest": "a"}, {**run, "kills": 3, "digest": killed}]
+    part = {"rows": rows, "machine": "m", "commit": "c", "versions": {"spacy": "3"}}
+    write_report({"archive": part}, tmp_path / "speed.md")
+    lines = (tmp_path / "speed.md").read_text(encoding="utf-8").splitlines()
+    [column] = [i for i, name in enumerate(SECTIONS["archive"].columns) if "same" in name]
+    shown = [line.strip("| ").split(" | ") for line in lines if line.startswith("| 100 ")]
+    assert [row[column] for row in shown] == ["yes", same]
