@@ -86,10 +86,11 @@ def shared_encoder(cell: Cell) -> List[Config]:
     return [config]
 
 
-def multi_head(cell: Cell, **options: Any) -> List[Config]:
+def multi_head(cell: Cell, distance: bool = True, **options: Any) -> List[Config]:
     """The joint component with multi-head selection."""
     config = _config(cell, "joint_multihead")
     config["components"][JOINT].update(options)
+    config["components"][JOINT]["model"]["distance"] = distance
     return [config]
 
 
@@ -140,10 +141,15 @@ SYSTEMS: Dict[str, Callable[[Cell], List[Config]]] = {
     "Pipeline, an encoder each": own_encoders,
     "Pipeline, shared encoder": shared_encoder,
     "Multi-head": multi_head,
-    "Multi-head, each two tokens": lambda cell: multi_head(cell, train_pairs="tokens"),
+    # The paper's own.
+    "Multi-head, no distance, each two tokens": lambda cell: multi_head(
+        cell, distance=False, train_pairs="tokens"
+    ),
     "Joint, mention pairs": lambda cell: [_config(cell, "joint_mentions")],
 }
 ABLATIONS: Dict[str, Callable[[Cell], List[Config]]] = {
+    "Multi-head, no distance": lambda cell: multi_head(cell, distance=False),
+    "Multi-head, each two tokens": lambda cell: multi_head(cell, train_pairs="tokens"),
     "Multi-head, entities alone": lambda cell: multi_head(cell, **_only("entities")),
     "Multi-head, small BERT": multi_head_transformer,
     "Multi-head, relations alone": lambda cell: multi_head(cell, **_only("relations")),

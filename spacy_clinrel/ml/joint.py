@@ -20,6 +20,7 @@ def MultiHeadSelection(
     tok2vec: Model[List[Doc], List[Floats2d]],
     width: int = 128,
     tag_width: int = 32,
+    distance: bool = False,
     mixed_precision: bool = False,
 ) -> Model:
     """Create the joint model of "BERT-based multi-head joint model" (after Bekoulis et al. 2018):
@@ -31,6 +32,8 @@ def MultiHeadSelection(
         or a transformer through spacy-transformers.
     width (int): Width of a pair's vector.
     tag_width (int): Width of the tags' embeddings; 0 leaves them out.
+    distance (bool): Whether a pair's vector knows how far apart its tokens are, which the paper's
+        does not.
     mixed_precision (bool): Half precision on CUDA.
     RETURNS (Model): With the refs "encoder", "tagger" and "relations", which the component runs one
         after the other, see `joint_model`.
@@ -42,7 +45,7 @@ def MultiHeadSelection(
     tagger = crf_layer(tok2vec, mixed_precision=mixed_precision)
     relations = torch_layer(
         "selection",
-        partial(Selection, width=width, tag_width=tag_width),
+        partial(Selection, width=width, tag_width=tag_width, distance=distance),
         _selection_sizes,
         _selection_inputs,
         _selection_outputs,

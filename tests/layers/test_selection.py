@@ -27,9 +27,9 @@ def tokens():
     return torch.randn(7, 4, generator=make, dtype=torch.float64)
 
 
-@pytest.mark.parametrize("tag_width", [3, 0])
-def test_pairs_one_by_one(tokens, tag_width):
-    layer = make(tag_width)
+@pytest.mark.parametrize("tag_width,distance", [(3, False), (0, False), (3, True)])
+def test_pairs_one_by_one(tokens, tag_width, distance):
+    layer = make(tag_width, distance=distance)
     scores = layer(tokens, TAGS, ALL).tolist()
     weights = {name: value.tolist() for name, value in layer.state_dict().items()}
 
@@ -40,7 +40,11 @@ def test_pairs_one_by_one(tokens, tag_width):
         z = [tokens[k].tolist() + weights["tags.weight"][int(TAGS[k])] for k in (i, j)]
         head = times(weights["head.weight"], z[0])
         tail = times(weights["tail.weight"], z[1])
-        hidden = [math.tanh(a + b + c) for a, b, c in zip(head, tail, weights["head.bias"])]
+        # Up to 3 tokens a distance has a row of its own, then each power of two has one.
+        bucket = j - i if abs(j - i) < 4 else int(math.copysign(4, j - i))
+        far = weights["distances.weight"][16 + bucket] if distance else [0.0] * len(head)
+        parts = zip(head, tail, weights["head.bias"], far)
+        hidden = [math.tanh(sum(part)) for part in parts]
         wanted = times(weights["output.weight"], hidden)
         for value, plain, bias in zip(row, wanted, weights["output.bias"]):
             assert value == pytest.approx(plain + bias)
@@ -49,7 +53,7 @@ def test_pairs_one_by_one(tokens, tag_width):
 def test_chunks_change_neither_scores_nor_gradients(tokens):
     results = []
     for chunk in (100, 5):
-        layer = make(chunk=chunk)
+        layer = make(chunk=chunk, distance=True)
         some = tokens.clone().requires_grad_()
         scores = layer(some, TAGS, ALL)
         scores.square().sum().backward()
@@ -59,7 +63,7 @@ def test_chunks_change_neither_scores_nor_gradients(tokens):
 
 
 def test_gradients(tokens):
-    layer = make(chunk=10)
+    layer = make(chunk=10, distance=True)
     some = tokens.requires_grad_()
     assert torch.autograd.gradcheck(lambda x: layer(x, TAGS, ALL), (some,))
 
