@@ -6,8 +6,9 @@ from torch import Tensor, nn
 from .dropout import Dropout
 from .ragged import map_padded
 
-# The most (text × token) places of a padded batch.
-PLACES = 65536
+# The most (text × token) places of a padded batch. On the CPU few, of texts of like length, are more
+# than twice as fast as many with much padding (benchmarks/NOTES.md).
+PLACES, CPU_PLACES = 65536, 4096
 
 CELLS = {"lstm": nn.LSTM, "gru": nn.GRU}
 
@@ -48,7 +49,8 @@ class BiRNN(nn.Module):
         if not len(tokens):
             # A product, so that the gradient, empty as well, finds its way back.
             return tokens @ tokens.new_zeros(tokens.shape[1], self.width)
-        return map_padded(self.padded, tokens, lengths, PLACES)
+        places = CPU_PLACES if tokens.device.type == "cpu" else PLACES
+        return map_padded(self.padded, tokens, lengths, places)
 
     def padded(self, x: Tensor, mask: Tensor) -> Tensor:
         """x (Tensor): Token vectors, a text a row. *Shape:* (texts, longest, n_in)
