@@ -11,6 +11,9 @@ from .ragged import score_parts
 
 # Token distances up to 3 have a bucket of their own, then one for each power of two.
 DISTANCE_BUCKETS = 16
+# Pairs times width that are scored at a time: what a core's cache holds (benchmarks/NOTES.md), and
+# what keeps a GPU busy.
+CPU_VALUES, GPU_VALUES = 2**17, 2**22
 
 
 def distance_bucket(distance: Tensor) -> Tensor:
@@ -85,7 +88,8 @@ class MentionPair(nn.Module):
     between (int): Width of g.
     attention (int): Layers of self-attention among the mentions of a text, before they are paired.
     n_beside (int): Width of what is known of each mention beside its tokens.
-    chunk (int): Pairs scored at a time, which bounds the memory of prediction.
+    chunk (Optional[int]): Pairs scored at a time, which bounds the memory of prediction; None for
+        what suits the device.
     """
 
     def __init__(
@@ -98,7 +102,7 @@ class MentionPair(nn.Module):
         between: int,
         attention: int = 0,
         n_beside: int = 0,
-        chunk: int = 8192,
+        chunk: Optional[int] = None,
     ):
         super().__init__()
         self.chunk = chunk
@@ -142,7 +146,9 @@ class MentionPair(nn.Module):
         # Row i is the sum over the tokens before i, so that a difference is a sum in between.
         # Double precision, or the place of a text in the batch would show in its scores.
         prefix = nn.functional.pad(gated.cumsum(0, dtype=torch.float64), (0, 0, 1, 0))
-        parts = torch.arange(len(pairs), device=pairs.device).split(self.chunk)
+        values = CPU_VALUES if pairs.device.type == "cpu" else GPU_VALUES
+        chunk = self.chunk or max(1, values // self.output.in_features)
+        parts = torch.arange(len(pairs), device=pairs.device).split(chunk)
         return score_parts(
             lambda rows: self.score(heads, tails, prefix, mentions, pairs[rows]), parts, False
         )
