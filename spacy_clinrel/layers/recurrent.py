@@ -6,8 +6,8 @@ from torch import Tensor, nn
 from .dropout import Dropout
 from .ragged import map_padded
 
-# The most (text × token) places of a padded batch. On the CPU few, of texts of like length, are more
-# than twice as fast as many with much padding (benchmarks/NOTES.md).
+# The most (text × token) places of a padded batch. On the CPU few, of texts of like length, are
+# more than twice as fast as many with much padding (benchmarks/NOTES.md).
 PLACES, CPU_PLACES = 65536, 4096
 
 CELLS = {"lstm": nn.LSTM, "gru": nn.GRU}
