@@ -86,6 +86,16 @@ def test_chunks_do_not_change_scores(tokens, chunk):
     torch.testing.assert_close(pieces, whole, rtol=0, atol=1e-12)
 
 
+def test_chunks_are_what_a_cache_holds(tokens, monkeypatch):
+    layer, seen = make(), []
+    score = layer.score
+    width = layer.output.in_features
+    monkeypatch.setattr("spacy_clinrel.layers.mention_pair.CPU_VALUES", 10 * width)
+    monkeypatch.setattr(layer, "score", lambda *args: seen.append(len(args[-1])) or score(*args))
+    layer(tokens, MENTIONS, ALL_PAIRS)
+    assert seen == [10] * (len(ALL_PAIRS) // 10) + [len(ALL_PAIRS) % 10]
+
+
 def test_gradient(tokens):
     layer = make(chunk=10)
     inputs = (tokens.requires_grad_(), *layer.parameters())

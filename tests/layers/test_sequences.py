@@ -145,6 +145,18 @@ def test_recurrent_layers_are_torchs_own(cell, depth):
     torch.testing.assert_close(ours(tokens, lengths), expected, rtol=0, atol=1e-12)
 
 
+def test_small_batches_of_like_length_on_the_cpu(monkeypatch):
+    """Much padding costs time; what comes out is the same."""
+    torch.manual_seed(0)
+    layer, tokens = BiRNN(n_in=3, width=4, depth=2).double(), torch.randn(9, 3, dtype=torch.float64)
+    whole, seen = layer(tokens, LENGTHS), []
+    padded = layer.padded
+    monkeypatch.setattr(layer, "padded", lambda x, mask: seen.append(x.shape) or padded(x, mask))
+    monkeypatch.setattr("spacy_clinrel.layers.recurrent.CPU_PLACES", 8)
+    torch.testing.assert_close(layer(tokens, LENGTHS), whole, rtol=0, atol=1e-12)
+    assert [tuple(shape[:2]) for shape in seen] == [(1, 5), (2, 3)]
+
+
 def test_mirror():
     mask = padding_mask(LENGTHS)
     index = mirrored(mask, LENGTHS)
