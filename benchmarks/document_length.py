@@ -116,6 +116,7 @@ def report(results: List[Dict[str, Any]], threads: int, out: Path) -> None:
         f"{platform.machine()}, float32. In brackets what libraries, text and model took before. "
         f"Commit {commit()}. `python benchmarks/document_length.py`\n\n"
     )
+    out.parent.mkdir(parents=True, exist_ok=True)
     out.write_text(text + table(header, rows), encoding="utf-8")
     srsly.write_json(out.with_suffix(".json"), {"threads": threads, "results": results})
 

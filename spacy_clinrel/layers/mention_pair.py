@@ -12,7 +12,7 @@ from .ragged import score_parts
 # Token distances up to 3 have a bucket of their own, then one for each power of two.
 DISTANCE_BUCKETS = 16
 # Pairs times width that are scored at a time: what a core's cache holds (benchmarks/NOTES.md), and
-# what keeps a GPU busy.
+# more on a GPU, whose every step costs a start (not measured).
 CPU_VALUES, GPU_VALUES = 2**17, 2**22
 
 
