@@ -5,6 +5,7 @@ Emissions are padded, (batch, longest, tags); the score of a tag sequence y of l
     start[y_1] + Σ emission[i, y_i] + Σ transition[y_i, y_{i+1}] + end[y_n]
 """
 
+import math
 from typing import NamedTuple, Tuple
 
 import numpy as np
@@ -55,6 +56,25 @@ class CRFTagger(nn.Module):
         )
 
 
+def _wide(emissions: Tensor) -> torch.dtype:
+    """RETURNS (torch.dtype): Of the recursions, whose exponentials must not vanish."""
+    return torch.float32 if emissions.device.type == "mps" else torch.float64
+
+
+def _log_sum(scores: Tensor, weights: Tensor) -> Tensor:
+    """The logarithm of Σ_from exp(scores[:, from]) · weights[from, to], as a product of matrices:
+    an exponential for each tag, not for each pair of tags. What is below the best tag by more than
+    the numbers' range counts as nothing.
+
+    scores (Tensor): *Shape:* (batch, from)
+    weights (Tensor): Exponentials of the transitions. *Shape:* (from, to)
+    RETURNS (Tensor): *Shape:* (batch, to)
+    """
+    best = scores.detach().amax(dim=1, keepdim=True)
+    sums = (scores - best).exp() @ weights
+    return sums.clamp_min(torch.finfo(sums.dtype).tiny).log() + best
+
+
 def log_partition(
     emissions: Tensor, mask: Tensor, transitions: Tensor, start: Tensor, end: Tensor
 ) -> Tensor:
@@ -65,12 +85,13 @@ def log_partition(
     transitions, start, end (Tensor): *Shape:* (tags, tags), (tags,), (tags,)
     RETURNS (Tensor): *Shape:* (batch,)
     """
-    alpha = start + emissions[:, 0]  # (batch, tags)
+    scores = emissions.to(_wide(emissions))
+    weights = transitions.to(scores.dtype).exp()
+    alpha = start + scores[:, 0]  # (batch, tags)
     for i in range(1, emissions.shape[1]):
-        # (batch, from, to) → (batch, to)
-        following = torch.logsumexp(alpha[:, :, None] + transitions, dim=1) + emissions[:, i]
+        following = _log_sum(alpha, weights) + scores[:, i]
         alpha = torch.where(mask[:, i, None], following, alpha)
-    return torch.logsumexp(alpha + end, dim=1)
+    return torch.logsumexp(alpha + end, dim=1).to(emissions.dtype)
 
 
 def sequence_score(
@@ -129,27 +150,32 @@ def forward_backward(
     Arguments as `log_partition` has them.
     RETURNS (Marginals): The marginals.
     """
+    scores = emissions.to(_wide(emissions))
+    weights = transitions.to(scores.dtype).exp()
     longest = emissions.shape[1]
-    forth = [start + emissions[:, 0]]  # each (batch, tags)
+    forth = [start + scores[:, 0]]  # each (batch, tags)
     for i in range(1, longest):
-        following = torch.logsumexp(forth[-1][:, :, None] + transitions, dim=1) + emissions[:, i]
+        following = _log_sum(forth[-1], weights) + scores[:, i]
         forth.append(torch.where(mask[:, i, None], following, forth[-1]))
-    total = torch.logsumexp(forth[-1] + end, dim=1)  # (batch,)
-    behind = end.expand_as(forth[0])  # scores of what comes after a place
-    tags = torch.zeros_like(emissions)
-    expected = torch.zeros_like(transitions)
+    total = torch.logsumexp(forth[-1] + end, dim=1, keepdim=True)  # (batch, 1)
+    behind = end.to(scores.dtype).expand_as(forth[0])  # scores of what comes after a place
+    tags = torch.zeros_like(scores)
+    expected = torch.zeros_like(weights)
+    largest = math.log(torch.finfo(scores.dtype).max) - 1
     for i in range(longest - 1, -1, -1):
-        here = (forth[i] + behind - total[:, None]).exp()
-        tags[:, i] = here * mask[:, i, None]
+        here = mask[:, i, None]
+        tags[:, i] = (forth[i] + behind - total).exp() * here
         if i == 0:
             break
-        arriving = emissions[:, i] + behind  # (batch, to)
-        steps = forth[i - 1][:, :, None] + transitions + arriving[:, None, :]
-        steps = (steps - total[:, None, None]).exp() * mask[:, i, None, None]
-        expected += steps.sum(0)
-        before = torch.logsumexp(transitions + arriving[:, None, :], dim=2)  # (batch, from)
-        behind = torch.where(mask[:, i, None], before, behind)
-    return Marginals(total, tags, expected)
+        arriving = scores[:, i] + behind  # (batch, to)
+        best = forth[i - 1].amax(dim=1, keepdim=True)
+        left = (forth[i - 1] - best).exp()
+        right = (arriving + best - total).clamp_max(largest).exp() * here
+        expected += left.T @ right
+        behind = torch.where(here, _log_sum(arriving, weights.T), behind)
+    expected *= weights
+    kind = emissions.dtype
+    return Marginals(total.squeeze(1).to(kind), tags.to(kind), expected.to(kind))
 
 
 @torch.no_grad()

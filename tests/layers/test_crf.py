@@ -190,3 +190,19 @@ def test_gradients_stay_finite_where_the_gold_tags_are_forbidden():
     loss = negative_log_likelihood(leaf, tags, mask, *rest).sum()
     loss.backward()
     assert torch.isfinite(loss) and torch.isfinite(leaf.grad).all()
+
+
+@pytest.mark.parametrize("kind", [torch.float32, torch.float64])
+def test_tags_far_below_the_best_still_count_where_they_alone_can_go_on(kind):
+    emissions, mask, transitions, start, end = constrained()
+    # Loud enough that the float32 exponential of the quieter ones is zero.
+    loud = [(emissions * 60).to(kind), mask, transitions.to(kind), start.to(kind), end.to(kind)]
+    loud[0].requires_grad_()
+    totals = log_partition(*loud)
+    marginals = forward_backward(*loud)
+    (gradient,) = torch.autograd.grad(totals.sum(), loud[0])
+    torch.testing.assert_close(marginals.tags, gradient, atol=1e-4, rtol=0.0)
+    for row, length in enumerate(LENGTHS):
+        every = naive(loud[0][row].detach(), length, *(x.detach() for x in loud[2:])).values()
+        assert totals[row].item() == pytest.approx(max(every), abs=0.1, rel=1e-6)
+        torch.testing.assert_close(gradient[row, :length].sum(1), torch.ones(length, dtype=kind))
