@@ -222,9 +222,9 @@ def _fit_cmeie(config: Config) -> None:
         if relations["@architectures"] == pairs["@architectures"]:
             relations["attention"] = pairs["attention"]
     training = config["training"]
-    training["dropout"] = shipped["training"]["dropout"]
     weights = training["score_weights"]
     if "rel_micro_f" in weights:
+        training["dropout"] = shipped["training"]["dropout"]
         weights.update({key: 0.0 for key, weight in weights.items() if weight})
         weights[f"{CORPORA['cmeie'].score}_f"] = 1.0
 
