@@ -85,6 +85,7 @@ def main() -> None:
     text = (
         f"# Sentence boundaries\n\n{len(texts)} case reports of MACCROBAT, commit {commit()}.\n\n"
     )
+    options.out.parent.mkdir(parents=True, exist_ok=True)
     options.out.write_text(text + table(header, rows), encoding="utf-8")
     srsly.write_json(options.out.with_suffix(".json"), found)
     print(options.out.read_text(encoding="utf-8"))

@@ -1,4 +1,4 @@
-"""The benchmark of document-level relations, at a small setting."""
+"""The benchmarks of document-level relations and of sentence boundaries, at a small setting."""
 
 import json
 
@@ -76,3 +76,21 @@ def test_memory_and_time_against_length(benchmarks, tmp_path):
         assert one["pairs"] == 90 and one["seconds"] > 0
         assert 100 < one["before_mib"] <= one["peak_mib"] < 10_000
     assert "| 100 | 10 | 90 |" in out.read_text(encoding="utf-8")
+
+
+def test_sentence_boundaries_are_counted_in_each_layout(run_benchmark, tmp_path):
+    folder = tmp_path / "corpora" / "maccrobat2020" / "all"
+    folder.mkdir(parents=True)
+    lines = ["He came with a temp. of 39 C on day 2.", "", "No fever was found; X-ray was normal."]
+    (folder / "1.txt").write_text("\n".join(lines), encoding="utf-8")
+    out = tmp_path / "out" / "sentences.md"
+    run_benchmark("sentences.py", "--corpora", tmp_path / "corpora", "--out", out)
+    found = {
+        (figures["layout"], figures["component"]): (figures["p"], figures["r"])
+        for figures in json.loads(out.with_suffix(".json").read_text(encoding="utf-8"))
+    }
+    # Of two sentences, the sentencizer ends one at "temp." as well.
+    assert found["one line", "sentencizer"] == pytest.approx((2 / 3, 1.0))
+    assert found["one line", "clinical_sentencizer"] == (1.0, 1.0)
+    assert found["a sentence a line", "clinical_sentencizer"] == (1.0, 1.0)
+    assert len(found) == 6
