@@ -96,6 +96,11 @@ def multi_head(cell: Cell, distance: bool = True, **options: Any) -> List[Config
     return [config]
 
 
+def joint_pairs(cell: Cell) -> List[Config]:
+    """The joint component with mention pairs scored from the shared vectors."""
+    return [_config(cell, "joint_mentions")]
+
+
 def multi_head_transformer(cell: Cell) -> List[Config]:
     """Multi-head selection upon the small BERT in place of the BiLSTM."""
     [config] = multi_head(cell)
@@ -135,6 +140,21 @@ def _learn_as_transformer(config: Config) -> None:
     training["optimizer"]["learn_rate"]["initial_rate"] = 0.001
 
 
+def _twice(configs: List[Config]) -> List[Config]:
+    """With twice the steps: as many as the two components have that are trained apart."""
+    for config in configs:
+        training = config["training"]
+        rate = training["optimizer"]["learn_rate"]
+        for block, key in (
+            (training, "max_steps"),
+            (training, "eval_frequency"),
+            (rate, "warmup_steps"),
+            (rate, "total_steps"),
+        ):
+            block[key] *= 2
+    return configs
+
+
 def _only(task: str) -> Dict[str, Dict[str, float]]:
     return {"loss_weights": {"entities": 0.0, "relations": 0.0, task: 1.0}}
 
@@ -147,9 +167,11 @@ SYSTEMS: Dict[str, Callable[[Cell], List[Config]]] = {
     "Multi-head, no distance, each two tokens": lambda cell: multi_head(
         cell, distance=False, train_pairs="tokens"
     ),
-    "Joint, mention pairs": lambda cell: [_config(cell, "joint_mentions")],
+    "Joint, mention pairs": joint_pairs,
 }
 ABLATIONS: Dict[str, Callable[[Cell], List[Config]]] = {
+    "Joint, mention pairs, twice the steps": lambda cell: _twice(joint_pairs(cell)),
+    "Multi-head, twice the steps": lambda cell: _twice(multi_head(cell)),
     "Multi-head, no distance": lambda cell: multi_head(cell, distance=False),
     "Multi-head, each two tokens": lambda cell: multi_head(cell, train_pairs="tokens"),
     "Multi-head, entities alone": lambda cell: multi_head(cell, **_only("entities")),
