@@ -45,7 +45,10 @@ def test_every_system_has_a_config_that_is_whole(as_corpora, benchmarks, tmp_pat
             assert len(made) == (2 if system == "Pipeline, an encoder each" else 1)
             for config in made:
                 assert config["system"]["seed"] == 1
-                assert config["training"]["max_steps"] == {"layer": 600, "cmeie": 900}[corpus]
+                steps = {"layer": 600, "cmeie": 900}[corpus] * (2 if "twice" in system else 1)
+                rate = config["training"]["optimizer"]["learn_rate"]
+                assert config["training"]["max_steps"] == rate["total_steps"] == steps
+                assert config["training"]["eval_frequency"] == rate["warmup_steps"] == steps // 10
                 nlp = util.load_model_from_config(config, auto_fill=False, validate=True)
                 assert nlp.pipe_names
                 # The best step is that of the score that is reported.
