@@ -80,11 +80,11 @@ def own_encoders(cell: Cell) -> List[Config]:
 
 
 def shared_encoder(cell: Cell) -> List[Config]:
-    """The two components upon one tok2vec, trained together."""
+    """The two components upon one tok2vec, trained together; it is that of the joint configs."""
     config = _config(cell, "zh_clinrel")
-    if cell.corpus != "cmeie":
-        # As deep as the joint configs' own.
-        config["components"]["tok2vec"]["model"]["encode"]["depth"] = 2
+    [joint] = joint_pairs(cell)
+    tok2vec = joint["components"][JOINT]["model"]["tok2vec"]
+    config["components"]["tok2vec"]["model"].update(embed=tok2vec["embed"], encode=tok2vec["encode"])
     return [config]
 
 
@@ -229,18 +229,12 @@ def _config(cell: Cell, name: str) -> Config:
 
 
 def _fit_cmeie(config: Config) -> None:
-    """The encoder, the dropout and the attention among mentions of configs/cmeie.cfg; relations
-    alone choose the step. On dev, joint_notes.md, each of these was worth it.
-    """
+    """The dropout and the attention among mentions of configs/cmeie.cfg; relations alone choose the
+    step."""
     shipped = util.load_config(ROOT / "configs" / "cmeie.cfg", interpolate=False)
     pairs = shipped["components"]["relation_classifier"]["model"]
     for component in config["components"].values():
-        model = component["model"]
-        tok2vec = model.get("tok2vec", model)
-        if "encode" in tok2vec:
-            tok2vec["embed"]["width"] = pairs["tok2vec"]["embed"]["width"]
-            tok2vec["encode"] = {**pairs["tok2vec"]["encode"]}
-        relations = model.get("relations", model)
+        relations = component["model"].get("relations", component["model"])
         if relations["@architectures"] == pairs["@architectures"]:
             relations["attention"] = pairs["attention"]
     training = config["training"]
