@@ -83,8 +83,8 @@ def shared_encoder(cell: Cell) -> List[Config]:
     """The two components upon one tok2vec, trained together; it is that of the joint configs."""
     config = _config(cell, "zh_clinrel")
     [joint] = joint_pairs(cell)
-    tok2vec = joint["components"][JOINT]["model"]["tok2vec"]
-    config["components"]["tok2vec"]["model"].update(embed=tok2vec["embed"], encode=tok2vec["encode"])
+    same = joint["components"][JOINT]["model"]["tok2vec"]
+    config["components"]["tok2vec"]["model"].update(embed=same["embed"], encode=same["encode"])
     return [config]
 
 
