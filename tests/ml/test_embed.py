@@ -118,3 +118,13 @@ def test_vectors(zh):
     plain = CharEmbed(8, rows=1, pair_rows=0)
     plain.initialize(X=docs)
     assert np.allclose(*(x[0] for x in plain.predict(docs[:2])))
+
+
+def test_matrices_are_multiplied_by_numpy_on_the_cpu(docs):
+    model = CharEmbed(8, 50, 50)
+    model.initialize(X=docs)
+    again = CharEmbed(8, 50, 50).from_bytes(model.to_bytes())
+    for one in (model, again):
+        assert not any(node.ops.use_blis for node in one.walk())
+    for one, other in zip(model.predict(docs), again.predict(docs)):
+        np.testing.assert_array_equal(one, other)
