@@ -55,6 +55,10 @@ def test_every_system_has_a_config_that_is_whole(as_corpora, benchmarks, tmp_pat
                 weights = config["training"]["score_weights"]
                 scores = {key for key, value in weights.items() if value}
                 assert scores <= {"ents_f", f"{CORPORA[corpus].score}_f"}
+                # Relations alone are chosen where relations can be found.
+                if "relations alone" in system:
+                    assert config["corpora"]["dev"]["gold_entities"] and "ents_f" not in scores
+                    assert config["components"]["joint_extractor"]["keep_entities"]
 
 
 @pytest.mark.parametrize("ablations", [False, True])
