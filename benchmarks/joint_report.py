@@ -73,8 +73,9 @@ def write_report(folder: Path, scale: str, out: Path, notes: Path) -> None:
         "that the system itself found, and beside them between gold entities. The step is chosen "
         "on dev by the config's own score, end to end but for the pipeline with an encoder each, "
         "whose two components are trained and chosen apart (entities; relations between gold "
-        "entities), each with all the steps, and for relations alone, which are chosen between gold "
-        "entities; test is measured once; mean ± standard deviation over seeds. Seconds of training are one thread's processor time. Steps: "
+        "entities), each with all the steps, and for relations alone, chosen between gold "
+        "entities; test is measured once; mean ± standard deviation over seeds. Seconds of "
+        "training are one thread's processor time. Steps: "
         + ", ".join(f"{TITLES[name]} {count}" for name, count in sorted(steps.items()))
         + ".\n",
     ]
