@@ -1,10 +1,11 @@
-"""Equation 14 of focused attention, gathered against whole windows: time, and how far apart.
+"""Focused attention as it is computed, against whole windows: time, and how far apart.
 
     python benchmarks/focused_speed.py [--tokens 128] [--pairs 200] [--gpu-id 0]
 
-The last K layers of a BERT of random weights run for the pairs of one window, once over the word
-pieces of [CLS] and both mentions alone, once over the window with the mask. One thread, dropout
-off, medians. Writes benchmarks/results/focused_speed.{md,json}.
+The last K layers of a BERT of random weights run for the pairs of one window, once as `STREncoder`
+does it (for equation 14 over the word pieces of [CLS] and both mentions alone), once over the
+window with the mask of the equation. One thread, dropout off, medians. Writes
+benchmarks/results/focused_speed.{md,json}.
 """
 
 import argparse
@@ -22,7 +23,7 @@ from relation_settings import ROOT
 from torch import Tensor
 from transformers import BertConfig, BertModel
 
-from spacy_clinrel.layers.focused import IMPOSSIBLE, STREncoder, focused_mask
+from spacy_clinrel.layers.focused import MASKS, STREncoder, attention_bias, focused_mask
 
 # Name → layers, width, heads, K.
 SIZES = {
@@ -60,26 +61,33 @@ def make_spans(pairs: int, tokens: int) -> Tensor:
 
 
 def whole_windows(
-    bert: BertModel, focused: int, hidden: Tensor, lengths: Tensor, windows: Tensor, spans: Tensor
+    bert: BertModel,
+    focused: int,
+    kind: str,
+    hidden: Tensor,
+    lengths: Tensor,
+    windows: Tensor,
+    spans: Tensor,
 ) -> Tensor:
-    """The last layers over the window of each pair as they stand, with the mask of equation 14, in
-    chunks of about 8,192 word pieces.
+    """The last layers over the window of each pair as they stand, with its mask, in chunks of about
+    8,192 word pieces.
 
     bert (BertModel): The encoder.
     focused (int): K.
+    kind (str): Name of the mask.
     hidden, lengths, windows, spans (Tensor): What `STREncoder.relate` takes; all windows are of
         one length.
     RETURNS (Tensor): *Shape:* (pairs, width)
     """
     vectors = []
     size = int(lengths[0])
-    padded = hidden.view(len(lengths), size, -1)
+    padded = hidden[:, 0].view(len(lengths), size, -1)
     for rows in torch.arange(len(spans), device=hidden.device).split(max(1, 8192 // size)):
         states = padded[windows[rows]]
-        mask = focused_mask("eq14", spans[rows], lengths[windows[rows]], size)
-        bias = torch.zeros_like(mask, dtype=states.dtype).masked_fill_(~mask, IMPOSSIBLE)
+        mask = focused_mask(kind, spans[rows], lengths[windows[rows]], size)
+        bias = attention_bias(mask, states.dtype)
         for layer in bert.encoder.layer[-focused:]:
-            states = layer(states, bias[:, None])[0]
+            states = layer(states, bias)[0]
         vectors.append(states[:, 0])
     return torch.cat(vectors)
 
@@ -101,10 +109,13 @@ def seconds(way: Callable[[], Tensor], repeat: int, cuda: bool) -> float:
 
 
 @torch.no_grad()
-def measure(size: str, options: argparse.Namespace, device: torch.device) -> Dict[str, Any]:
+def measure(
+    size: str, kind: str, options: argparse.Namespace, device: torch.device
+) -> Dict[str, Any]:
     """Time one size both ways.
 
     size (str): Its name.
+    kind (str): Name of the mask.
     options (Namespace): The options.
     device (torch.device): Where to run.
     RETURNS (Dict[str, Any]): Seconds, their ratio, the largest difference.
@@ -119,20 +130,21 @@ def measure(size: str, options: argparse.Namespace, device: torch.device) -> Dic
         intermediate_size=4 * width,
     )
     bert = BertModel(config).eval().to(device)
-    gathered = STREncoder(bert, focused=focused, mask="eq14", budget=8192)
+    encoder = STREncoder(bert, focused=focused, mask=kind, budget=8192)
     ids = torch.randint(0, 100, (1, options.tokens))
     inputs = {"input_ids": ids.to(device), "attention_mask": torch.ones_like(ids).to(device)}
-    _, hidden = gathered.encode(inputs)
+    _, hidden = encoder.encode(inputs)
     windows = torch.zeros(options.pairs, dtype=torch.long)
     spans = make_spans(options.pairs, options.tokens)
     lengths = torch.tensor([options.tokens])
     args = [hidden, *(some.to(device) for some in (lengths, windows, spans))]
-    ways = [lambda: gathered.relate(*args), lambda: whole_windows(bert, focused, *args)]
+    ways = [lambda: encoder.relate(*args), lambda: whole_windows(bert, focused, kind, *args)]
     difference = float((ways[0]() - ways[1]()).abs().max())
     took = [seconds(way, options.repeat, hidden.is_cuda) for way in ways]
     return {
-        **{"size": size, "device": str(device), "tokens": options.tokens, "pairs": options.pairs},
-        **{"gathered": took[0], "whole": took[1], "ratio": took[1] / took[0]},
+        **{"size": size, "mask": kind, "device": str(device)},
+        **{"tokens": options.tokens, "pairs": options.pairs},
+        **{"seconds": took[0], "whole": took[1], "ratio": took[1] / took[0]},
         "difference": difference,
     }
 
@@ -142,12 +154,20 @@ def main() -> None:
     options = arguments()
     torch.set_num_threads(1)
     device = torch.device("cpu" if options.gpu_id < 0 else f"cuda:{options.gpu_id}")
-    rows = [measure(size, options, device) for size in options.sizes]
-    header = ["Encoder", "gathered, ms", "whole window, ms", "ratio", "largest difference"]
+    rows = [measure(size, kind, options, device) for kind in MASKS for size in options.sizes]
+    header = [
+        "Mask",
+        "Encoder",
+        "as computed, ms",
+        "whole window, ms",
+        "ratio",
+        "largest difference",
+    ]
     cells = [
         [
+            row["mask"],
             row["size"],
-            f"{1000 * row['gathered']:.1f}",
+            f"{1000 * row['seconds']:.1f}",
             f"{1000 * row['whole']:.1f}",
             f"{row['ratio']:.1f}",
             f"{row['difference']:.1e}",
@@ -156,11 +176,12 @@ def main() -> None:
     ]
     name = torch.cuda.get_device_name(device) if device.type == "cuda" else platform.machine()
     text = (
-        "# Equation 14, gathered and in whole windows\n\n"
+        "# Focused attention as it is computed, and in whole windows\n\n"
         f"{options.pairs} pairs of a window of {options.tokens} word pieces, mentions of "
-        f"{MENTION[0]} to {MENTION[1]}; the last K layers alone. Gathered pairs run the last layer "
-        f"for [CLS] alone, which is part of the ratio. {name}, one thread, "
-        f"commit {commit()}.\n\n" + table(header, cells)
+        f"{MENTION[0]} to {MENTION[1]}; the last K layers alone. Equation 14 gathers the pieces of "
+        "[CLS] and the two mentions, and so does equation 13 in the first and the last of the "
+        "layers; of the last, [CLS] alone is computed. All of this is part of the ratio. "
+        f"{name}, one thread, commit {commit()}.\n\n" + table(header, cells)
     )
     options.out.parent.mkdir(parents=True, exist_ok=True)
     options.out.write_text(text, encoding="utf-8")

@@ -2,7 +2,7 @@
 pair of mentions, with a mask on who attends to whom, so that [CLS] comes to stand for the pair."""
 
 from functools import partial
-from typing import Any, List, Tuple
+from typing import Any, List, Sequence, Tuple
 
 import torch
 from torch import Tensor, nn
@@ -63,9 +63,15 @@ class STREncoder(nn.Module):
     """The shared task representation encoder.
 
     Of its N layers the first N - K see everything; the last K run once with everything in sight,
-    for the entities, and again with the same weights and another mask for each pair. With equation
-    14 a pair's [CLS] depends on the pieces of [CLS] and the two mentions alone, so only these are
-    gathered; with equation 13 the whole window runs.
+    for the entities, and again with the same weights and another mask for each pair. What pairs
+    share, or [CLS] does not come to depend on, is not computed for each of them:
+
+    * With equation 14, [CLS] depends on the pieces of [CLS] and the two mentions alone, so only
+      these are gathered.
+    * With equation 13, the first of the K layers does to all pieces but [CLS] what it does for the
+      entities; of the last but one, [CLS] and the mentions are wanted, which are all that the last
+      lets [CLS] see. So up to two layers gather, and of more, all but the first and the last two
+      run over the whole window.
 
     transformer (Module): A BERT-like model of transformers, with `encoder.layer`.
     tokenizer (Any): What its input is made with.
@@ -73,18 +79,10 @@ class STREncoder(nn.Module):
     mask (str): "eq13" or "eq14".
     budget (int): Most pieces that run through the last layers for pairs at a time. Where a batch
         has more, it is split, and in training each part is computed again on the way back.
-    gather (bool): Gather what equation 14 needs; False runs the whole window, for comparison.
     """
 
     def __init__(
-        self,
-        transformer: Any,
-        tokenizer: Any = None,
-        *,
-        focused: int,
-        mask: str,
-        budget: int,
-        gather: bool = True,
+        self, transformer: Any, tokenizer: Any = None, *, focused: int, mask: str, budget: int
     ):
         super().__init__()
         self.transformer = transformer
@@ -92,7 +90,8 @@ class STREncoder(nn.Module):
         self.focused = focused
         self.mask = mask
         self.budget = budget
-        self.gather = gather and mask == "eq14"
+        # H_{N-K} and, where pairs share the first of the K layers, H_{N-K+1}.
+        self.kept = 2 if mask == "eq13" and focused > 1 else 1
 
     def forward(self, step: str, *args: Any) -> Any:
         """step (str): "encode" or "relate".
@@ -106,18 +105,21 @@ class STREncoder(nn.Module):
 
         inputs (Dict[str, Tensor]): `input_ids`, `attention_mask` and perhaps `token_type_ids`.
             *Shape of each:* (windows, longest)
-        RETURNS (Tuple[Tensor, Tensor]): H_N^ner and H_{N-K}, windows one after the other without
-            padding. *Shape:* (pieces, width)
+        RETURNS (Tuple[Tensor, Tensor]): H_N^ner, and H_{N-K} and perhaps H_{N-K+1}, which the pairs
+            start from; windows one after the other without padding. *Shape:* (pieces, width) and
+            (pieces, 1 or 2, width)
         """
         lengths = inputs["attention_mask"].sum(1)
         starts = lengths.cumsum(0) - lengths
         found: List[Tuple[Tensor, Tensor, Tensor]] = []
+        below = -1 - self.focused
         for rows in chunks(lengths, self.budget, ALIKE):
             real = padding_mask(lengths[rows])
             some = {key: value[rows, : real.shape[1]] for key, value in inputs.items()}
             states = self.transformer(**some, output_hidden_states=True).hidden_states
             places = starts[rows, None] + torch.arange(real.shape[1], device=real.device)
-            found.append((states[-1][real], states[-1 - self.focused][real], places[real]))
+            kept = [states[below + i][real] for i in range(self.kept)]
+            found.append((states[-1][real], torch.stack(kept, dim=1), places[real]))
         last, inner, where = (torch.cat(some) for some in zip(*found))
         order = where.argsort()
         return last.index_select(0, order), inner.index_select(0, order)
@@ -125,71 +127,112 @@ class STREncoder(nn.Module):
     def relate(self, hidden: Tensor, lengths: Tensor, windows: Tensor, spans: Tensor) -> Tensor:
         """H_N^rc[0], the vector of [CLS], for each pair.
 
-        hidden (Tensor): H_{N-K}, as `encode` returns it. *Shape:* (pieces, width)
+        hidden (Tensor): What `encode` returns for pairs. *Shape:* (pieces, 1 or 2, width)
         lengths (Tensor): Pieces of each window. *Shape:* (windows,)
         windows (Tensor): The window of each pair. *Shape:* (pairs,)
         spans (Tensor): As `pair_places` has them. *Shape:* (pairs, 4)
         RETURNS (Tensor): *Shape:* (pairs, width)
         """
         if not len(spans):
-            return hidden.new_zeros(0, hidden.shape[1])
-        starts = lengths.cumsum(0) - lengths
-        if self.gather:
+            return hidden.new_zeros(0, hidden.shape[2])
+        starts = (lengths.cumsum(0) - lengths)[windows]
+        sizes = lengths[windows]
+        score = partial(self.focus, hidden, starts, sizes, spans)
+        if self.mask == "eq14" or self.focused <= self.kept:
             sizes = 1 + (spans[:, 1] - spans[:, 0]) + (spans[:, 3] - spans[:, 2])
-            score = partial(self.gathered, hidden, starts[windows], spans)
-        else:
-            sizes = lengths[windows]
-            score = partial(self.masked, hidden, starts[windows], sizes, spans)
         parts = list(chunks(sizes, self.budget, ALIKE))
         again = int(sizes.sum()) > self.budget
         return score_parts(score, parts, again)
 
-    def gathered(self, hidden: Tensor, starts: Tensor, spans: Tensor, rows: Tensor) -> Tensor:
-        """hidden (Tensor): *Shape:* (pieces, width)
-        starts (Tensor): Where each pair's window begins among the pieces. *Shape:* (pairs,)
-        spans (Tensor): *Shape:* (pairs, 4)
-        rows (Tensor): Some of the pairs. *Shape:* (batch,)
-        RETURNS (Tensor): *Shape:* (batch, width)
-        """
-        places, keep = pair_places(spans[rows])
-        return self.again(hidden[starts[rows, None] + places], keep[:, None, :])
-
-    def masked(
+    def focus(
         self, hidden: Tensor, starts: Tensor, lengths: Tensor, spans: Tensor, rows: Tensor
     ) -> Tensor:
-        """hidden (Tensor): *Shape:* (pieces, width)
+        """Run the last K layers for some pairs.
+
+        hidden (Tensor): *Shape:* (pieces, 1 or 2, width)
         starts (Tensor): Where each pair's window begins among the pieces. *Shape:* (pairs,)
         lengths (Tensor): Pieces of each pair's window. *Shape:* (pairs,)
         spans (Tensor): *Shape:* (pairs, 4)
         rows (Tensor): Some of the pairs. *Shape:* (batch,)
         RETURNS (Tensor): *Shape:* (batch, width)
         """
-        own = lengths[rows]
-        size = int(own.max())
-        mask = focused_mask(self.mask, spans[rows], own, size)
-        # Behind a window's end its last piece stands; none attends to it there.
-        places = torch.arange(size, device=own.device).minimum(own[:, None] - 1)
-        return self.again(hidden[starts[rows, None] + places], mask)
+        places, keep = pair_places(spans[rows])
+        gathered = hidden[starts[rows, None] + places]
+        bias = attention_bias(keep[:, None, :], hidden.dtype)
+        states, layers = gathered[:, :, 0], self.transformer.encoder.layer[-self.focused :]
+        if self.kept == 2:
+            # Of the first layer [CLS] alone is the pair's own.
+            cls = attend(layers[0], states[:, :1], states, bias)
+            states, layers = with_cls(cls, gathered[:, :, 1]), layers[1:]
+            if len(layers) > 1:
+                window = (starts[rows], lengths[rows], spans[rows])
+                states = self.through_window(hidden[:, 1], cls, window, layers[:-1], places)
+        else:
+            for layer in layers[:-1]:
+                states = layer(states, bias)[0]
+        return attend(layers[-1], states[:, :1], states, bias)[:, 0]
 
-    def again(self, states: Tensor, mask: Tensor) -> Tensor:
-        """Run the last K layers.
+    def through_window(
+        self,
+        hidden: Tensor,
+        cls: Tensor,
+        window: Tuple[Tensor, Tensor, Tensor],
+        layers: Sequence[nn.Module],
+        places: Tensor,
+    ) -> Tensor:
+        """Run layers with the mask of equation 13.
 
-        states (Tensor): *Shape:* (batch, pieces, width)
-        mask (Tensor): Boolean. *Shape:* (batch, pieces or 1, pieces)
-        RETURNS (Tensor): Vectors of [CLS]. *Shape:* (batch, width)
+        hidden (Tensor): What is below them, but for [CLS]. *Shape:* (pieces, width)
+        cls (Tensor): [CLS] below them. *Shape:* (pairs, 1, width)
+        window (Tuple[Tensor, Tensor, Tensor]): Of each pair: where its window begins among the
+            pieces, pieces of the window, and its spans. *Shape:* (pairs,), (pairs,), (pairs, 4)
+        layers (Sequence[Module]): The layers, one at least.
+        places (Tensor): The pieces wanted of the last of them. *Shape:* (pairs, longest)
+        RETURNS (Tensor): These. *Shape:* (pairs, longest, width)
         """
-        bias = torch.zeros_like(mask, dtype=states.dtype).masked_fill_(~mask, IMPOSSIBLE)[:, None]
-        *inner, last = self.transformer.encoder.layer[-self.focused :]
-        for layer in inner:
+        starts, lengths, spans = window
+        size = int(lengths.max())
+        # Behind a window's end its last piece stands; none attends to it there.
+        every = torch.arange(size, device=lengths.device).minimum(lengths[:, None] - 1)
+        states = with_cls(cls, hidden[starts[:, None] + every])
+        bias = attention_bias(focused_mask("eq13", spans, lengths, size), states.dtype)
+        for layer in layers[:-1]:
             states = layer(states, bias)[0]
-        # Of the last layer [CLS] alone is wanted: its query, the keys and values of all.
-        cls = states[:, :1]
-        attention = last.attention
-        context = attention.self(
-            cls, encoder_hidden_states=states, encoder_attention_mask=bias[:, :, :1]
-        )[0]
-        cls = attention.output(context, cls)
-        return last.output(last.intermediate(cls), cls)[:, 0]
+        pairs = torch.arange(len(spans), device=places.device)[:, None]
+        wanted = bias[:, 0][pairs, places][:, None]
+        return attend(layers[-1], states[pairs, places], states, wanted)
+
+
+def attention_bias(mask: Tensor, dtype: torch.dtype) -> Tensor:
+    """mask (Tensor): Who attends to whom, boolean. *Shape:* (batch, queries or 1, keys)
+    dtype (dtype): Of the states.
+    RETURNS (Tensor): What to add to the scores of attention, for all heads. *Shape:* (batch, 1,
+        queries or 1, keys)
+    """
+    return torch.zeros_like(mask, dtype=dtype).masked_fill_(~mask, IMPOSSIBLE)[:, None]
+
+
+def attend(layer: Any, queries: Tensor, states: Tensor, bias: Tensor) -> Tensor:
+    """A layer's output for some pieces: their queries, the keys and values of all.
+
+    layer (Module): A layer of a BERT-like encoder.
+    queries (Tensor): The pieces wanted. *Shape:* (batch, wanted, width)
+    states (Tensor): All pieces. *Shape:* (batch, pieces, width)
+    bias (Tensor): See `attention_bias`. *Shape:* (batch, 1, wanted or 1, pieces)
+    RETURNS (Tensor): *Shape:* (batch, wanted, width)
+    """
+    attention = layer.attention
+    context = attention.self(queries, encoder_hidden_states=states, encoder_attention_mask=bias)[0]
+    mixed = attention.output(context, queries)
+    return layer.output(layer.intermediate(mixed), mixed)
+
+
+def with_cls(cls: Tensor, states: Tensor) -> Tensor:
+    """cls (Tensor): [CLS]. *Shape:* (batch, 1, width)
+    states (Tensor): Pieces with another [CLS]. *Shape:* (batch, pieces, width)
+    RETURNS (Tensor): With this one. *Shape:* (batch, pieces, width)
+    """
+    return torch.cat([cls, states[:, 1:]], dim=1)
 
 
 class PairHead(nn.Module):

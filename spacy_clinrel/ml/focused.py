@@ -29,7 +29,8 @@ class FocusedEncoding(NamedTuple):
     """What the encoder returns for a batch.
 
     vectors (List[Floats2d]): H_N^ner of each document's tokens. Shape: (tokens, width)
-    hidden (Tensor): H_{N-K}, with its graph in training. Shape: (pieces, width)
+    hidden (Tensor): What the pairs start from, see `STREncoder`, with its graph in training. Shape:
+        (pieces, 1 or 2, width)
     pieces (Pieces): The word pieces.
     """
 
@@ -199,7 +200,10 @@ def _check_layers(module: STREncoder, kind: str) -> None:
         inputs = {key: value.to(device) for key, value in inputs.items()}
         plain = module.transformer(**inputs).last_hidden_state
         states, hidden = module.encode(inputs)
-        again = module.again(hidden[None], inputs["attention_mask"].bool()[:, None, :])
+        # A mention that spans the window leaves nothing out of sight.
+        size = mask.shape[1]
+        indices = ([size], [0], [[1, size, size, size]])
+        again = module.relate(hidden, *(torch.tensor(some, device=device) for some in indices))
         same = all(
             torch.allclose(ours, theirs, atol=1e-4, rtol=1e-3)
             for ours, theirs in ((states, plain[0]), (again, plain[:, 0]))

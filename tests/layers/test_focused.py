@@ -74,34 +74,56 @@ def test_places_are_those_of_the_mentions_each_once():
         assert some[0] == 0 and sorted(some) == sorted(focus_of(k))
 
 
-def test_gathered_equals_the_whole_window(bert, inputs):
-    states, hidden = encoder(bert)("encode", inputs)
-    real = inputs["attention_mask"].bool()
-    torch.testing.assert_close(states, bert(**inputs).last_hidden_state[real])
-    assert hidden.shape == states.shape == (int(LENGTHS.sum()), 16)
-    args = ("relate", hidden, LENGTHS, WINDOWS, SPANS)
-    gathered = encoder(bert)(*args)
-    whole = encoder(bert, gather=False)(*args)
-    assert (gathered - whole).abs().max() <= 1e-5
-    # And the vectors do depend on the mentions.
-    assert (gathered[0] - gathered[1]).abs().max() > 1e-2
+def whole_windows(bert, kind, focused, hidden, windows, spans):
+    """Equations 6 and 7 with the mask of each pair, one by one, its window without padding."""
+    vectors = []
+    for k in range(len(spans)):
+        length = int(LENGTHS[windows[k]])
+        rows = hidden[:, 0].split(LENGTHS.tolist())[int(windows[k])][None]
+        allowed = focused_mask(kind, spans[k : k + 1], LENGTHS[windows[k : k + 1]], length)
+        bias = torch.where(allowed, 0.0, -1e4)[:, None]
+        for layer in bert.encoder.layer[-focused:]:
+            rows = layer(rows, bias)[0]
+        vectors.append(rows[0, 0])
+    return torch.stack(vectors)
 
 
 @pytest.mark.parametrize("focused", [1, 2, 3, 4])
 @pytest.mark.parametrize("kind", ["eq13", "eq14"])
-def test_against_the_paper_one_pair_at_a_time(bert, inputs, kind, focused):
-    """Equations 6 and 7 with the mask of the pair, its window without padding."""
+def test_against_whole_windows(bert, inputs, kind, focused):
     model = encoder(bert, kind, focused)
-    _, hidden = model("encode", inputs)
+    states, hidden = model("encode", inputs)
+    real = inputs["attention_mask"].bool()
+    torch.testing.assert_close(states, bert(**inputs).last_hidden_state[real])
     found = model("relate", hidden, LENGTHS, WINDOWS, SPANS)
-    for k in range(len(SPANS)):
-        length = int(LENGTHS[WINDOWS[k]])
-        rows = hidden.split(LENGTHS.tolist())[int(WINDOWS[k])][None]
-        allowed = focused_mask(kind, SPANS[k : k + 1], LENGTHS[WINDOWS[k : k + 1]], length)
-        bias = torch.where(allowed, 0.0, -1e4)[:, None]
-        for layer in bert.encoder.layer[-focused:]:
-            rows = layer(rows, bias)[0]
-        torch.testing.assert_close(found[k], rows[0, 0], atol=1e-5, rtol=1e-4)
+    wanted = whole_windows(bert, kind, focused, hidden, WINDOWS, SPANS)
+    assert (found - wanted).abs().max() <= 1e-5
+    # And the vectors do depend on the mentions.
+    assert (found[0] - found[1]).abs().max() > 1e-2
+
+
+@pytest.mark.parametrize("focused", [1, 2, 3, 4])
+@pytest.mark.parametrize("kind", ["eq13", "eq14"])
+def test_gradients_of_weights_against_whole_windows(bert, inputs, kind, focused):
+    """What the pairs share is learned from by all of them."""
+    gradients = []
+    for ours in (True, False):
+        bert.zero_grad()
+        model = encoder(bert, kind, focused)
+        _, hidden = model("encode", inputs)
+        if ours:
+            found = model("relate", hidden, LENGTHS, WINDOWS, SPANS)
+        else:
+            found = whole_windows(bert, kind, focused, hidden, WINDOWS, SPANS)
+        (found * torch.arange(16)).sum().backward()
+        gradients.append({name: w.grad for name, w in bert.named_parameters()})
+    ours, theirs = gradients
+    assert sum(g is not None for g in ours.values()) > 20
+    for name, gradient in ours.items():
+        if gradient is None:
+            assert theirs[name] is None
+        else:
+            torch.testing.assert_close(gradient, theirs[name], atol=1e-2, rtol=1e-3)
 
 
 def test_the_last_layers_with_everything_in_sight_are_the_encoder(bert, inputs):
@@ -113,12 +135,12 @@ def test_the_last_layers_with_everything_in_sight_are_the_encoder(bert, inputs):
     torch.testing.assert_close(found, states[LENGTHS.cumsum(0) - LENGTHS], atol=1e-5, rtol=1e-4)
 
 
-@pytest.mark.parametrize("kind", ["eq13", "eq14"])
-def test_a_budget_changes_no_vector_and_no_gradient(bert, inputs, kind):
+@pytest.mark.parametrize("kind, focused", [("eq13", 2), ("eq13", 4), ("eq14", 2)])
+def test_a_budget_changes_no_vector_and_no_gradient(bert, inputs, kind, focused):
     results = []
     for budget in (10_000, 20, 1):
         bert.zero_grad()
-        model = encoder(bert, kind, budget=budget)
+        model = encoder(bert, kind, focused, budget=budget)
         _, hidden = model("encode", inputs)
         vectors = model("relate", hidden, LENGTHS, WINDOWS, SPANS)
         (vectors * torch.arange(16)).sum().backward()
@@ -133,10 +155,10 @@ def test_a_budget_changes_no_vector_and_no_gradient(bert, inputs, kind):
 
 
 @pytest.mark.parametrize("budget", [1, 12, 30, 10_000])
-@pytest.mark.parametrize("kind", ["eq13", "eq14"])
-def test_a_budget_bounds_what_runs_at_a_time(bert, inputs, kind, budget):
+@pytest.mark.parametrize("kind, focused", [("eq13", 2), ("eq13", 4), ("eq14", 2)])
+def test_a_budget_bounds_what_runs_at_a_time(bert, inputs, kind, focused, budget):
     """On the way there and, where parts are computed again, back; a longer pair runs alone."""
-    model = encoder(bert, kind, budget=budget)
+    model = encoder(bert, kind, focused, budget=budget)
     windows, spans = WINDOWS.repeat(5), SPANS.repeat(5, 1)
     with batches_of(bert) as encoded:
         _, hidden = model("encode", inputs)
@@ -148,16 +170,16 @@ def test_a_budget_bounds_what_runs_at_a_time(bert, inputs, kind, budget):
     with batches_of(bert) as back:
         vectors.sum().backward()
     assert sorted(back) == (sorted(there) if budget < 100 else [])
-    for batches, rows, layers in ((encoded, len(LENGTHS), 4), (there, len(spans), 2)):
+    for batches, rows, layers in ((encoded, len(LENGTHS), 4), (there, len(spans), focused)):
         assert sum(count for count, _ in batches) == rows * layers
         assert all(count == 1 or count * size <= budget for count, size in batches)
     # And it is used: one row more of the largest would be too many.
     assert max((count + 1) * size for count, size in there) > min(budget, 100)
 
 
-@pytest.mark.parametrize("kind", ["eq13", "eq14"])
-def test_gradient(bert, inputs, kind):
-    model = encoder(bert, kind, budget=20).double()
+@pytest.mark.parametrize("kind, focused", [("eq13", 2), ("eq13", 4), ("eq14", 2)])
+def test_gradient(bert, inputs, kind, focused):
+    model = encoder(bert, kind, focused, budget=20).double()
     _, hidden = model("encode", inputs)
     hidden = hidden.detach().requires_grad_()
     try:
