@@ -82,8 +82,12 @@ def choose(
     options: Options,
     seed: Sequence[int],
 ) -> np.ndarray:
-    """Of the reliable pairs those that join the labelled set now: the surest relations, and pairs
-    without a relation by chance, in the labelled set's proportion.
+    """Of the reliable pairs those that join the labelled set now: the relations of documents taken
+    by chance, one after the other until there are enough, and pairs without a relation, of these
+    documents as long as they have some, in the labelled set's proportion.
+
+    The surest relations first would be all of the classes and wordings that the model knows
+    best, and a few from each of many documents.
 
     scored (ScoredPairs): The pairs.
     reliable (ndarray): Indices of the reliable ones.
@@ -92,9 +96,11 @@ def choose(
     seed (Sequence[int]): Of the chance.
     RETURNS (ndarray): Ascending indices; none if no relation is among the reliable pairs.
     """
+    rng = np.random.default_rng(seed)
+    turn = rng.permutation(scored.docs.max(initial=0) + 1)[scored.docs]
     classes = scored.classes[reliable]
     relations = reliable[classes > 0]
-    relations = relations[np.argsort(-scored.confidence[relations], kind="stable")]
+    relations = relations[np.argsort(turn[relations], kind="stable")]
     if options.guards.balance:
         most = np.ceil(labelled.shares * options.batch).astype("int64")
         kinds = scored.classes[relations] - 1
@@ -104,7 +110,8 @@ def choose(
         rank[order] = np.arange(len(order)) - starts[kinds[order]]
         relations = relations[rank < most[kinds]]
     relations = relations[: options.batch]
-    none = reliable[classes == 0]
-    wanted = min(round(labelled.negatives * len(relations)), len(none))
-    none = np.random.default_rng(seed).choice(none, wanted, replace=False)
+    none = rng.permutation(reliable[classes == 0])
+    elsewhere = ~np.isin(scored.docs[none], scored.docs[relations])
+    none = none[np.argsort(elsewhere, kind="stable")]
+    none = none[: round(labelled.negatives * len(relations))]
     return np.sort(np.concatenate([relations, none]))

@@ -48,14 +48,44 @@ def test_another_model_must_agree(some):
     assert reliable_pairs(some, np.full(3, 0.7), other).tolist() == [2, 3, 4, 5, 6]
 
 
-def test_the_surest_relations_and_their_share_of_none(some):
+def of_docs(seed, docs=30, pairs=20):
+    """RETURNS (ScoredPairs): Pairs of many documents, most of them sure of one of three classes."""
+    rng = np.random.default_rng(seed)
+    p = rng.dirichlet(np.full(3, 0.2), docs * pairs)
+    return scored(p)._replace(docs=np.repeat(np.arange(docs), pairs))
+
+
+@pytest.mark.parametrize("seed", range(5))
+def test_whole_documents_by_chance_and_their_share_of_none(seed):
+    some = of_docs(seed)
     reliable = reliable_pairs(some, np.full(3, 0.7))
     labelled = Labelled(np.asarray([10, 9, 1]))
-    chosen = choose(some, reliable, labelled, Options(batch=2, guards=UNBALANCED), (0, 1))
-    assert {1, 2} <= set(chosen) and len(chosen) == 4 and sorted(chosen) == chosen.tolist()
-    assert set(chosen) - {1, 2} <= {4, 5, 6}
-    again = choose(some, reliable, labelled, Options(batch=2, guards=UNBALANCED), (0, 1))
-    assert np.array_equal(chosen, again)
+    options = Options(batch=60, guards=UNBALANCED)
+    chosen = choose(some, reliable, labelled, options, (seed, 1))
+    assert sorted(set(chosen)) == chosen.tolist() and set(chosen) <= set(reliable)
+    relations = chosen[some.classes[chosen] > 0]
+    assert len(relations) == 60 and len(chosen) == 120
+    # All that is sure of each document, but for the one at which the batch was full.
+    docs = np.unique(some.docs[relations])
+    in_reach = reliable[(some.classes[reliable] > 0) & np.isin(some.docs[reliable], docs)]
+    left = np.setdiff1d(in_reach, relations)
+    assert len(np.unique(some.docs[left])) <= 1 and len(docs) < 12
+    # No relation is taken of these documents first.
+    none = reliable[some.classes[reliable] == 0]
+    within = np.isin(some.docs[none], docs).sum()
+    assert np.isin(some.docs[np.setdiff1d(chosen, relations)], docs).sum() == min(within, 60)
+    # By chance: the same for a seed, others for another round, not the surest.
+    assert np.array_equal(chosen, choose(some, reliable, labelled, options, (seed, 1)))
+    assert not np.array_equal(chosen, choose(some, reliable, labelled, options, (seed, 2)))
+    sure = reliable[some.classes[reliable] > 0]
+    assert some.confidence[relations].min() < np.sort(some.confidence[sure])[-60]
+
+
+def test_fewer_than_a_batch_all_join(some):
+    reliable = reliable_pairs(some, np.full(3, 0.7))
+    labelled = Labelled(np.asarray([10, 9, 1]))
+    chosen = choose(some, reliable, labelled, Options(batch=100, guards=UNBALANCED), (0, 1))
+    assert chosen.tolist() == reliable.tolist()
 
 
 def test_classes_keep_their_shares(some):
