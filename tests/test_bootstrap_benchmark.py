@@ -60,3 +60,60 @@ def test_every_run_has_a_config_that_is_whole(as_corpora, benchmarks):
             whole = config(cell)
             assert whole["training"]["max_steps"] == RUNS["cpu"].steps + 1
             util.load_model_from_config(whole, auto_fill=False, validate=True)
+
+
+def test_what_holds_it_back(as_corpora, run_benchmark, tmp_path):
+    from bootstrap_choices import VARIANTS
+
+    args = ("--data", as_corpora, "--vectors", "none", "--results", tmp_path / "limits")
+    args += ("--work", tmp_path / "w", "--scale", "small", "--seeds", 0, "--jobs", 1)
+    code, _ = run_benchmark("bootstrap_limits.py", *args, "--only", "25 %")
+    assert code == 0, (tmp_path / "w" / "small.25.mention_pair.0" / "output.txt").read_text("utf-8")
+    [result] = json.loads((tmp_path / "limits_small.json").read_text(encoding="utf-8"))
+    report = (tmp_path / "limits_small.md").read_text(encoding="utf-8")
+    variants = result["variants"]
+    assert list(variants) == list(VARIANTS)
+    for name, figures in variants.items():
+        assert f"| {name} | {figures['relations']} |" in report
+        assert f"| {100 * figures['test']['f']:.2f} |" in report
+    every, right = variants["All above the threshold"], variants["All that are right"]
+    assert right["wrong"] == right["missed"] == 0
+    assert right["relations"] == every["relations"] - every["wrong"]
+    assert variants["All, missed relations put right"]["wrong"] == every["wrong"]
+    assert variants["All, wrong relations put right"]["missed"] == every["missed"]
+    assert variants["All, put right"]["none"] + variants["All, put right"]["relations"] == (
+        every["none"] + every["relations"]
+    )
+    assert result["sure_errors"]["count"] == every["wrong"] + every["missed"]
+
+
+def test_choices_of_known_pairs(benchmarks):
+    import numpy as np
+    from bootstrap_choices import VARIANTS, Said
+
+    from spacy_clinrel.bootstrap import UNGUARDED, Options
+    from spacy_clinrel.bootstrap.selection import Labelled
+    from spacy_clinrel.unlabelled import ScoredPairs
+
+    def scored(p):
+        some = np.arange(len(p))
+        return ScoredPairs(some, np.stack([some, some + 1], axis=1), np.asarray(p))
+
+    first = [[0.1, 0.9, 0.0], [0.2, 0.8, 0.0], [0.9, 0.1, 0.0], [0.95, 0.0, 0.05], [0.5, 0.5, 0.0]]
+    second = [[0.1, 0.9, 0.0], [0.1, 0.1, 0.8], [0.9, 0.1, 0.0], [0.1, 0.0, 0.9], [0.0, 1.0, 0.0]]
+    options = Options(batch=1, guards=UNGUARDED)
+    said = Said(
+        *(scored(first), scored(second), np.asarray([1, 2, 0, 1, 1])),
+        *(Labelled(np.asarray([1, 1, 1])), options, 0),
+    )
+    chosen = {name: choice(said) for name, choice in VARIANTS.items()}
+    learned = {name: dict(zip(rows, classes[rows])) for name, (rows, classes) in chosen.items()}
+    assert learned["All above the threshold"] == {0: 1, 1: 1, 2: 0, 3: 0}
+    assert learned["All, wrong relations put right"] == {0: 1, 1: 2, 2: 0, 3: 0}
+    assert learned["All, missed relations put right"] == {0: 1, 1: 1, 2: 0, 3: 1}
+    assert learned["All that are right"] == {0: 1, 2: 0}
+    assert learned["All, put right"] == {0: 1, 1: 2, 2: 0, 3: 1}
+    assert learned["All that the second model agrees with"] == {0: 1, 2: 0}
+    assert learned["A batch of the surest relations"][0] == 1
+    for name in ("A batch of the surest relations", "A batch of relations by chance"):
+        assert sum(kind > 0 for kind in learned[name].values()) == 1

@@ -1,0 +1,78 @@
+"""From which pairs of a labelled text a model learns that takes it for an unlabelled one."""
+
+from typing import Callable, Dict, NamedTuple, Optional, Tuple
+
+import numpy as np
+
+from spacy_clinrel.bootstrap import Options
+from spacy_clinrel.bootstrap.selection import Labelled, choose, reliable_pairs
+from spacy_clinrel.unlabelled import ScoredPairs
+
+THRESHOLD = Options().threshold
+
+
+class Said(NamedTuple):
+    """What models say of the rest of the train part, and what is right.
+
+    scored (ScoredPairs): The first model's probabilities.
+    second (ScoredPairs): Those of a model trained from another seed.
+    gold (ndarray): Gold classes, 0 for no relation. Shape: (pairs,)
+    labelled (Labelled): What the labelled share looks like.
+    options (Options): How bootstrapping chooses.
+    seed (int): Of the chance.
+    """
+
+    scored: ScoredPairs
+    second: ScoredPairs
+    gold: np.ndarray
+    labelled: Labelled
+    options: Options
+    seed: int
+
+    def sure(self, second: Optional[ScoredPairs] = None) -> np.ndarray:
+        """second (Optional[ScoredPairs]): A model that must agree.
+        RETURNS (ndarray): Indices of the pairs above the threshold.
+        """
+        thresholds = np.full(self.scored.p.shape[1], THRESHOLD)
+        return reliable_pairs(self.scored, thresholds, second)
+
+    def surest(self) -> np.ndarray:
+        """RETURNS (ndarray): The surest relations, as many as join in a round, and no relation by
+        chance in the labelled share's proportion."""
+        sure = self.sure()
+        classes = self.scored.classes[sure]
+        relations = sure[classes > 0]
+        best = np.argsort(-self.scored.confidence[relations], kind="stable")
+        relations = relations[best[: self.options.batch]]
+        none = np.random.default_rng(self.seed).permutation(sure[classes == 0])
+        none = none[: round(self.labelled.negatives * len(relations))]
+        return np.sort(np.concatenate([relations, none]))
+
+
+# Name → the pairs that are learned from, and the classes of all pairs.
+Choice = Callable[[Said], Tuple[np.ndarray, np.ndarray]]
+VARIANTS: Dict[str, Choice] = {
+    "A batch of relations by chance": lambda said: (
+        choose(said.scored, said.sure(), said.labelled, said.options, (said.seed, 1)),
+        said.scored.classes,
+    ),
+    "A batch of the surest relations": lambda said: (said.surest(), said.scored.classes),
+    "All above the threshold": lambda said: (said.sure(), said.scored.classes),
+    "All that the second model agrees with": lambda said: (
+        said.sure(said.second),
+        said.scored.classes,
+    ),
+    "All, wrong relations put right": lambda said: (
+        said.sure(),
+        np.where(said.scored.classes > 0, said.gold, 0),
+    ),
+    "All, missed relations put right": lambda said: (
+        said.sure(),
+        np.where(said.scored.classes > 0, said.scored.classes, said.gold),
+    ),
+    "All that are right": lambda said: (
+        said.sure()[(said.scored.classes == said.gold)[said.sure()]],
+        said.gold,
+    ),
+    "All, put right": lambda said: (said.sure(), said.gold),
+}
