@@ -26,7 +26,7 @@ def read_results(folder: Path, scale: str) -> Results:
 
 def _spread(runs: Sequence[Result], part: str, setting: str, key: str) -> str:
     values = [run[part][setting].get(key) for run in runs]
-    return "–" if None in values else spread(values)
+    return "–" if None in values or not values else spread(values)
 
 
 def systems(results: Results, corpus: str, names: Sequence[str]) -> str:
@@ -46,12 +46,17 @@ def systems(results: Results, corpus: str, names: Sequence[str]) -> str:
         if not runs:
             rows.append([name, "0", *["–"] * (len(header) - 2)])
             continue
+        # What a system is not trained for is left out.
+        alone = name.rpartition(", ")[2]
+        ents = [] if alone == "relations alone" else runs
+        found = [] if alone == "entities alone" else ents
+        gold = [] if alone == "entities alone" else runs
         row = [name, str(len(runs))]
-        row += [_spread(runs, "test", "end_to_end", f"ents_{key}") for key in "prf"]
-        row.append(_spread(runs, "test", "end_to_end", "ents_boundary_f"))
-        row += [_spread(runs, "test", "end_to_end", f"{rel}_{key}") for key in "prf"]
-        row.append(_spread(runs, "test", "gold_entities", f"{rel}_f"))
-        row.append(_spread(runs, "dev", "end_to_end", f"{rel}_f"))
+        row += [_spread(ents, "test", "end_to_end", f"ents_{key}") for key in "prf"]
+        row.append(_spread(ents, "test", "end_to_end", "ents_boundary_f"))
+        row += [_spread(found, "test", "end_to_end", f"{rel}_{key}") for key in "prf"]
+        row.append(_spread(gold, "test", "gold_entities", f"{rel}_f"))
+        row.append(_spread(found, "dev", "end_to_end", f"{rel}_f"))
         row.append(f"{statistics.mean(run['training_seconds'] for run in runs):.0f}")
         rows.append(row)
     return table(header, rows)
@@ -75,7 +80,8 @@ def write_report(folder: Path, scale: str, out: Path, notes: Path) -> None:
         "whose two components are trained and chosen apart (entities; relations between gold "
         "entities), each with all the steps, and for relations alone, chosen between gold "
         "entities; test is measured once; mean ± standard deviation over seeds. Seconds of "
-        "training are one thread's processor time. Steps: "
+        "training are one thread's processor time. What a system was not trained for is left "
+        "out. Steps: "
         + ", ".join(f"{TITLES[name]} {count}" for name, count in sorted(steps.items()))
         + ".\n",
     ]
