@@ -21,6 +21,8 @@ def test_tables_and_going_on(as_corpora, run_benchmark, tmp_path):
         assert places["within"]["gold"] + places["across"]["gold"] == places["all"]["gold"] > 0
         row = next(line for line in report.splitlines() if f"| {result['system']} | 1 |" in line)
         assert f"{100 * places['all']['f']:.2f}" in row
+        limit = result["threshold"]
+        assert (f"| {limit:g} |" in row and limit >= 0.1) if "BiGRU" in row else limit == 0.0
     before = [path.stat().st_mtime_ns for path in sorted((tmp_path / "documents").iterdir())]
     assert run_benchmark("documents.py", *args)[0] == 0
     assert before == [
@@ -52,6 +54,26 @@ def test_relations_are_counted_by_place(benchmarks, zh):
         "within": [1, 1, 1],
         "across": [0, 2, 1],
     }
+
+
+def test_the_threshold_is_that_of_the_best_f(benchmarks, zh, tmp_path):
+    from document_settings import Cell
+    from documents import best_threshold, measure
+
+    text = "[阿司匹林|治疗]治[心梗|疾病]。[胸痛|症状]缓解。"
+    gold = make_doc(zh, text, [(0, 1, "改善"), (0, 2, "改善")])
+    predicted = make_doc(zh, text, [(0, 1, "改善"), (1, 2, "改善"), (0, 2, "改善")])
+    scores = {("阿司匹林", "心梗"): 0.95, ("心梗", "胸痛"): 0.3, ("阿司匹林", "胸痛"): 0.65}
+    predicted._.relations = [
+        relation._replace(score=scores[relation.head.text, relation.tail.text])
+        for relation in predicted._.relations
+    ]
+    docs = [(gold, predicted)]
+    found = {limit: measure(docs, False, limit)["all"]["f"] for limit in (0.1, 0.4, 0.6, 0.7)}
+    assert found == pytest.approx({0.1: 0.8, 0.4: 1.0, 0.6: 1.0, 0.7: 2 / 3})
+    assert best_threshold(Cell("BiGRU-Att", "layer", 0, tmp_path), docs) == 0.4
+    # Viterbi has decided already.
+    assert best_threshold(Cell("Hierarchical, CRF of a sentence", "layer", 0, tmp_path), docs) == 0
 
 
 @pytest.mark.parametrize("sents", [True, False])
