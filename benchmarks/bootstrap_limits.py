@@ -2,7 +2,7 @@
 what the first model says of them replaced step by step by what is right.
 
     python benchmarks/bootstrap_limits.py [--data corpus] [--vectors corpus/vectors] [--jobs 2]
-        [--seeds 0 1 2] [--only "10 %"] [--models "Mention pair" ...] [--report]
+        [--seeds 0 1 2] [--only "10 %"] [--systems "Mention pair, bare" ...] [--report]
 
 A model is trained on a share of the relation layer's train part and labels the rest of it, as if
 that were unlabelled. Each row of the table is a model trained on the share and on some of these
@@ -13,7 +13,7 @@ import argparse
 import sys
 import time
 from pathlib import Path
-from typing import Any, Dict, List, NamedTuple, Optional
+from typing import Any, Dict, List
 
 import numpy as np
 import spacy
@@ -27,10 +27,11 @@ from bootstrap_settings import (
     RUNS,
     SHARES,
     UNGUARDED,
+    Cell,
+    cells,
     config,
     labelled_docs,
 )
-from bootstrap_settings import Cell as Run
 from cell_training import commit
 from jobs import add_options, file_stem, run_cells, save
 from relation_report import spread, table, write_page
@@ -48,30 +49,6 @@ from spacy_clinrel.unlabelled import find_component, gold_classes, score_pairs
 RESULTS = ROOT / "benchmarks" / "results"
 
 
-class Cell(NamedTuple):
-    """One first model and all that is learned from what it says.
-
-    model (str): Name of the model.
-    share (str): Of the labelled part.
-    seed (int): Of the choice of documents and of training.
-    scale (str): Name of the settings.
-    data (Path): Folder of the .spacy files.
-    vectors (Optional[str]): Pipeline with character vectors.
-    """
-
-    model: str
-    share: str
-    seed: int
-    scale: str
-    data: Path
-    vectors: Optional[str] = None
-
-    @property
-    def run(self) -> Run:
-        """RETURNS (Run): The run of bootstrapping that it is the beginning of."""
-        return Run(f"{self.model}, bare", *self[1:])
-
-
 def arguments() -> argparse.Namespace:
     """RETURNS (Namespace): The command line's options."""
     parser = argparse.ArgumentParser(
@@ -80,8 +57,9 @@ def arguments() -> argparse.Namespace:
     add_options(parser, "bootstrap_limits", list(SHARES))
     parser.set_defaults(only=["10 %"])
     parser.add_argument("--vectors", default=str(ROOT / "corpus" / "vectors"), help="or 'none'")
+    first = [f"{model}, bare" for model in MODELS]
     parser.add_argument(
-        "--models", nargs="+", choices=MODELS, default=[MENTION_PAIR], metavar="NAME"
+        "--systems", nargs="+", choices=first, default=[f"{MENTION_PAIR}, bare"], metavar="NAME"
     )
     parser.add_argument("--scale", choices=list(RUNS), default="cpu")
     return parser.parse_args()
@@ -107,7 +85,7 @@ def fit(cell: Cell, docs: List[Doc], folder: Path, seed: int) -> Language:
         folder.mkdir(parents=True, exist_ok=True)
         write_docs(docs, folder / "train.spacy")
         dev = cell.data / f"{LAYER}_dev.spacy"
-        train_round(config(cell.run), folder / "train.spacy", dev, folder, seed, -1)
+        train_round(config(cell), folder / "train.spacy", dev, folder, seed, -1)
         save({"seed": seed}, folder / "done.json")
     return spacy.load(folder / "model-best")
 
@@ -163,13 +141,13 @@ def learn(
 def run(cell: Cell, folder: Path) -> Dict[str, Any]:
     """Train the first models and all that learn from them.
 
-    cell (Cell): Which.
+    cell (Cell): The run of bootstrapping that they are the beginning of.
     folder (Path): For its files.
     RETURNS (Dict[str, Any]): The figures.
     """
     torch.set_num_threads(1)
     start = time.perf_counter()
-    gold = labelled_docs(cell.run, spacy.blank("zh"))
+    gold = labelled_docs(cell, spacy.blank("zh"))
     first = fit(cell, gold, folder / "first", cell.seed)
     second = fit(cell, gold, folder / "second", cell.seed + 1000)
     texts = {doc.text for doc in gold}
@@ -260,13 +238,8 @@ def main() -> int:
     """RETURNS (int): The number of runs that failed."""
     chosen = arguments()
     vectors = None if chosen.vectors == "none" else chosen.vectors
-    asked = [
-        Cell(model, share, seed, chosen.scale, chosen.data, vectors)
-        for seed in chosen.seeds
-        for share in chosen.only
-        for model in chosen.models
-    ]
-    failed = run_cells(asked, "--models", chosen, stem, run)
+    asked = cells(chosen.systems, chosen.only, chosen.seeds, chosen.scale, chosen.data, vectors)
+    failed = run_cells(asked, "--systems", chosen, stem, run)
     if not chosen.cell:
         suffix = "" if chosen.scale == "cpu" else f"_{chosen.scale}"
         out = chosen.results.parent / f"{chosen.results.name}{suffix}.md"
