@@ -83,7 +83,7 @@ class Scale(NamedTuple):
 
 
 RUNS = {
-    "cpu": Scale(steps=400, docs=4, batch=1000, rounds=4),
+    "cpu": Scale(steps=300, docs=2, batch=1000, rounds=2),
     "small": Scale(steps=4, docs=2, batch=5, rounds=1, limit=10),
 }
 SYSTEMS = [f"{model}, {guards}" for model in MODELS for guards in MAIN] + [
