@@ -197,6 +197,14 @@ class Errors(metaclass=ErrorsWithCodes):
     B006 = "'{option}' must be {allowed}, got {value}."
     B009 = "{path} is there already. Give the name of a new folder, or of an empty one."
     B007 = "The pipeline given as --ner has no component that finds mentions (it has: {names})."
+    B010 = (
+        "There is no pair of mentions to calibrate on: no document is annotated with relations, or "
+        "none has mentions close enough to each other. Give gold documents (--dev of bootstrap)."
+    )
+    B011 = (
+        "{path}: {n} documents, '{doc_id}' the first, carry silver annotation of an earlier run. "
+        "Gold is what people have annotated or corrected: give those alone."
+    )
     B020 = (
         "{path}: none of {n} documents has a candidate pair of mentions ({bare} have no mention at "
         "all; {left_out} more were left out, as their text is labelled or was there before). Give "
@@ -211,6 +219,14 @@ class Errors(metaclass=ErrorsWithCodes):
     )
     B024 = "{path}: '{doc_id}' is none of the {n} documents that were given out."
     B025 = "{path}: '{doc_id}' has come back already. Give each document once."
+    B028 = (
+        "{path}: '{doc_id}' has come back without its annotations. Put the file back, empty if "
+        "there is nothing in the text."
+    )
+    B029 = (
+        "{path}: of '{doc_id}' not everything can be read, so it was left out ({n}; the first: "
+        "{fault}). Put it right and read it again."
+    )
     B026 = "{path}: none of the {n} documents that were given out could be read. {problems}"
     B027 = "Documents were given out as {known}. Say with --format which of these comes back."
     # Report of errors

@@ -1,11 +1,11 @@
 """Reading .spacy files, and writing files that are there as a whole or not at all."""
 
+import json
 import os
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, Dict, Iterable, Iterator, List, Optional, Sequence
 
-import srsly
 from spacy.tokens import Doc, DocBin
 from spacy.vocab import Vocab
 
@@ -77,7 +77,9 @@ def write_json(path: Path, data: Any) -> None:
     data (Any): What it is to hold.
     """
     with replacing(path) as draft:
-        draft.write_text(srsly.json_dumps(data, indent=2) + "\n", encoding="utf-8")
+        # Not srsly's, which writes ten digits of a number.
+        text = json.dumps(data, indent=2, ensure_ascii=False, allow_nan=False)
+        draft.write_text(text + "\n", encoding="utf-8")
 
 
 def spacy_files(sources: Sequence[Path]) -> List[Path]:

@@ -18,13 +18,13 @@ from .options import Options
 from .selection import Labelled, choose, class_thresholds, reliable_pairs
 from .silver import NONE, Silver, load_silver, save_silver, silver_docs
 from .store import RunFolder
+from .texts import seed_of
 from .training import (
     Calibration,
-    calibrate,
     dev_scores,
     gold_examples,
+    load_calibrated,
     measure,
-    set_temperature,
     train_round,
 )
 
@@ -62,7 +62,7 @@ class Run:
         self.options = options
         self.use_gpu = use_gpu
         self.progress = progress
-        self.seed = int(config["system"].get("seed") or 0)
+        self.seed = seed_of(config)
         self.measured = [part for part in ("dev", "test") if folder.data(part).exists()]
 
     def docs(self, part: str, nlp: Language) -> List[Doc]:
@@ -188,13 +188,15 @@ class Run:
             labelled = read_docbin(texts, known[0].vocab)
             texts = path / "train.spacy"
             write_docs([*labelled, *known], texts)
-        fit = partial(train_round, self.config, texts, self.folder.data("dev"))
-        if self.options.guards.agree:
-            shutil.move(fit(path / "training", self.seed + SECOND, self.use_gpu), path / "second")
-        nlp = util.load_model(fit(path / "training", self.seed, self.use_gpu))
-        calibration = calibrate(*dev_scores(nlp, self.docs("dev", nlp)))
-        if self.options.guards.calibrate:
-            set_temperature(nlp, calibration.temperature)
+        dev, guards = self.folder.data("dev"), self.options.guards
+        fit = partial(train_round, self.config, texts, dev, path / "training")
+        if guards.agree:
+            # Each by its own temperature: both must be as sure as the threshold says.
+            second, _ = load_calibrated(
+                fit(self.seed + SECOND, self.use_gpu), dev, guards.calibrate
+            )
+            second.to_disk(path / "second")
+        nlp, calibration = load_calibrated(fit(self.seed, self.use_gpu), dev, guards.calibrate)
         nlp.to_disk(path / "model")
         shutil.rmtree(path / "training")
         (path / "train.spacy").unlink(missing_ok=True)
@@ -231,8 +233,8 @@ class Run:
 
     def class_counts(self, nlp: Language) -> np.ndarray:
         """nlp (Language): The pipeline.
-        RETURNS (ndarray): Labelled candidate pairs of each class. Shape: (1 + labels,)
+        RETURNS (ndarray): Annotated candidate pairs of each class. Shape: (1 + labels,)
         """
         classes = gold_classes(nlp, gold_examples(nlp, self.docs("labelled", nlp)))
         component: Any = nlp.get_pipe(find_component(nlp))
-        return np.bincount(classes, minlength=1 + len(component.labels))
+        return np.bincount(classes[classes >= 0], minlength=1 + len(component.labels))

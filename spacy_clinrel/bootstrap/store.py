@@ -1,11 +1,11 @@
 """The folder of a run: what it was begun with, what each round left, and where to go on."""
 
 import hashlib
+import json
 import shutil
 from pathlib import Path
 from typing import Any, Dict, List
 
-import srsly
 from thinc.api import Config
 
 from ..errors import Errors
@@ -15,6 +15,8 @@ from .options import Data, Options
 ROUNDS = "rounds.jsonl"
 # May differ when a run goes on.
 FREE = ("max_rounds",)
+# What a run leaves that was killed while it wrote a file.
+DRAFTS = ".*.tmp"
 
 
 class RunFolder:
@@ -30,32 +32,42 @@ class RunFolder:
         settings (Dict[str, Any]): As `settings_of` has them.
         resume (bool): Whether rounds that are there are gone on from.
         RAISES (ValueError): If there are rounds and they are not to be gone on from, or were begun
-            with other settings.
+            with other settings, or the folder holds something else.
         """
         noted = self.path / "settings.json"
         if noted.exists():
-            before = srsly.read_json(noted)
-            if not resume:
-                raise ValueError(Errors.B004.format(path=self.path))
+            # Not srsly's, which reads 0.7 as 0.7000000000000001.
+            before = json.loads(noted.read_text(encoding="utf-8"))
             other = [
                 key
                 for key in sorted({*before, *settings} - set(FREE))
                 if before.get(key) != settings.get(key)
             ]
-            if other:
+            if self.records() and not resume:
+                raise ValueError(Errors.B004.format(path=self.path))
+            if self.records() and other:
                 raise ValueError(Errors.B003.format(path=self.path, what=", ".join(other)))
-        elif self.path.is_dir() and any(self.path.iterdir()):
+            if other:  # nothing is lost
+                for name in ("data", "rounds"):
+                    shutil.rmtree(self.path / name, ignore_errors=True)
+        elif self.path.is_dir() and set(self.path.iterdir()) - set(self.path.glob(DRAFTS)):
             raise ValueError(Errors.B004.format(path=self.path))
+        for draft in self.path.glob(DRAFTS):
+            draft.unlink()
         write_json(noted, settings)
 
     def records(self) -> List[Dict[str, Any]]:
         """RETURNS (List[Dict[str, Any]]): What the finished rounds measured."""
         path = self.path / ROUNDS
-        return list(srsly.read_jsonl(path)) if path.exists() else []
+        lines = path.read_text(encoding="utf-8").splitlines() if path.exists() else []
+        return [json.loads(line) for line in lines]
 
     def add(self, record: Dict[str, Any]) -> None:
         """record (Dict[str, Any]): A round that is finished. Before it nothing of it counts."""
-        lines = [srsly.json_dumps(one) for one in (*self.records(), record)]
+        lines = [
+            json.dumps(one, ensure_ascii=False, allow_nan=False)
+            for one in (*self.records(), record)
+        ]
         with replacing(self.path / ROUNDS) as draft:
             draft.write_text("".join(f"{line}\n" for line in lines), encoding="utf-8")
 

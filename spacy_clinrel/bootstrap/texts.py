@@ -12,12 +12,15 @@ from thinc.api import Config
 from ..errors import Errors, Warnings
 from ..files import write_docs
 from ..readers import Corpus
-from ..tokens import all_mentions, relation_edges
+from ..tokens import all_mentions, get_doc_id, relation_edges
+from ..tokens.silver import silver_pairs
 from ..unlabelled import with_mentions
 from .options import Data
 from .store import RunFolder
 
 READER = "spacy-clinrel.Corpus.v1"
+# Settings of the config's readers that hold for the run's gold documents too.
+KEPT = ("scheme", "limit", "max_length")
 
 
 def prepare(
@@ -37,17 +40,21 @@ def prepare(
         theirs.
     progress (Callable[[Iterable[Doc]], Iterable[Doc]]): Wraps the stream of documents.
     RETURNS (Dict[str, int]): Documents of each part, and the number of those "left_out".
-    RAISES (ValueError): If a file can't be read, or no unlabelled document has two mentions.
+    RAISES (ValueError): If a file can't be read, gold documents are silver, or no unlabelled
+        document has two mentions.
     """
-    scheme = config["corpora"]["train"].get("scheme")
-    nlp = util.get_lang_class(config["nlp"]["lang"])()
+    readers = config.interpolate()["corpora"]
+    nlp = util.get_lang_class(config.interpolate()["nlp"]["lang"])()
     counts: Dict[str, int] = {}
     texts: Set[str] = set()
     labels: Dict[str, Set[str]] = {}
     for part in ("labelled", "dev", "test"):
         path: Optional[Path] = getattr(data, part)
         if path is not None:
-            docs = [eg.reference for eg in Corpus(path, scheme=scheme)(nlp)]
+            reader = readers["train" if part == "labelled" else "dev"]
+            chosen = {key: reader[key] for key in KEPT if key in reader}
+            docs = [eg.reference for eg in Corpus(path, **chosen)(nlp)]
+            check_gold(docs, path)
             texts.update(doc.text for doc in docs)
             labels[part] = {label for doc in docs for _, _, label, _ in relation_edges(doc)}
             counts[part] = len(docs)
@@ -65,11 +72,31 @@ def prepare(
     return {**counts, "unlabelled": len(kept), "left_out": len(docs) - len(kept)}
 
 
+def check_gold(docs: Iterable[Doc], path: Path) -> None:
+    """docs (Iterable[Doc]): Documents that are to be gold.
+    path (Path): Where they come from.
+    RAISES (ValueError): If one is silver.
+    """
+    silver = [get_doc_id(doc) or "?" for doc in docs if silver_pairs(doc) is not None]
+    if silver:
+        raise ValueError(Errors.B011.format(path=path, n=len(silver), doc_id=silver[0]))
+
+
 def check_config(config: Config) -> None:
     """config (Config): A config, to be trained in rounds.
     RAISES (ValueError): If its corpora give no gold entities.
     """
+    corpora = config.get("corpora", {})
     for part in ("train", "dev"):
-        reader = config["corpora"][part]
+        reader = corpora.get(part, {})
         if reader.get("@readers") != READER or not reader.get("gold_entities"):
             raise ValueError(Errors.B002.format(part=part, reader=reader.get("@readers")))
+
+
+def seed_of(config: Config) -> int:
+    """config (Config): A config.
+    RETURNS (int): The seed of its training, else that of its system, else 0.
+    """
+    known = config.interpolate()
+    seeds = (known.get(part, {}).get("seed") for part in ("training", "system"))
+    return next((int(seed) for seed in seeds if seed is not None), 0)

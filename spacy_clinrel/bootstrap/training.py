@@ -1,9 +1,10 @@
 """One training of a round, and what it is measured by."""
 
 from pathlib import Path
-from typing import Any, Dict, List, NamedTuple, Tuple
+from typing import Any, Dict, List, NamedTuple, Optional, Tuple, Union
 
 import numpy as np
+from spacy import util
 from spacy.language import Language
 from spacy.tokens import Doc
 from spacy.training import Example
@@ -12,6 +13,8 @@ from spacy.training.loop import train
 from thinc.api import Config
 
 from ..calibration import expected_calibration_error, fit_temperature, reliability, temper
+from ..errors import Errors
+from ..files import read_docbin
 from ..readers import gold_mentions_doc
 from ..report import GOLD_ENTITIES, RELATION_SCORES, evaluate
 from ..unlabelled import ScoredPairs, find_component, gold_classes, score_pairs
@@ -22,13 +25,13 @@ class Calibration(NamedTuple):
     """What dev says of the probabilities.
 
     temperature (float): Fitted on dev.
-    errors (Dict[str, float]): Expected calibration error of the best class of all pairs, "all",
-        and of those whose best class is a relation, "relations"; of both under the temperature,
-        "all_calibrated" and "relations_calibrated".
+    errors (Dict[str, Optional[float]]): Expected calibration error of the best class of all pairs,
+        "all", and of those whose best class is a relation, "relations", None if there are none; of
+        both under the temperature, "all_calibrated" and "relations_calibrated".
     """
 
     temperature: float
-    errors: Dict[str, float]
+    errors: Dict[str, Optional[float]]
 
 
 def train_round(
@@ -47,8 +50,8 @@ def train_round(
     config = config.copy()
     for part, path in (("train", train_path), ("dev", dev_path)):
         config["corpora"][part] = {"@readers": READER, "path": str(path), "gold_entities": True}
-    config["training"]["seed"] = seed
-    config["system"]["seed"] = seed
+    for section in ("training", "system"):
+        config.setdefault(section, {})["seed"] = seed
     output.mkdir(parents=True, exist_ok=True)
     nlp = init_nlp(config, use_gpu=use_gpu)
     with (output / "log.txt").open("w", encoding="utf-8") as log:
@@ -79,15 +82,18 @@ def calibrate(scored: ScoredPairs, gold: np.ndarray) -> Calibration:
     scored (ScoredPairs): Dev's pairs, at temperature 1.
     gold (ndarray): Their gold classes. Shape: (pairs,)
     RETURNS (Calibration): The temperature and the errors.
+    RAISES (ValueError): If there is no pair.
     """
+    if not len(gold):
+        raise ValueError(Errors.B010)
     temperature = fit_temperature(scored.p, gold)
-    errors = {}
+    errors: Dict[str, Optional[float]] = {}
     for suffix, p in (("", scored.p), ("_calibrated", temper(scored.p, temperature))):
         classes, confidence = p.argmax(axis=1), p.max(axis=1)
         right = classes == gold
         for name, rows in (("all", classes >= 0), ("relations", classes > 0)):
             table = reliability(confidence[rows], right[rows], bins=15)
-            errors[name + suffix] = expected_calibration_error(table)
+            errors[name + suffix] = expected_calibration_error(table) if rows.any() else None
     return Calibration(temperature, errors)
 
 
@@ -106,7 +112,30 @@ def set_temperature(nlp: Language, temperature: float) -> None:
 def dev_scores(nlp: Language, docs: List[Doc]) -> Tuple[ScoredPairs, np.ndarray]:
     """nlp (Language): A pipeline.
     docs (List[Doc]): Gold documents.
-    RETURNS (Tuple[ScoredPairs, ndarray]): Their candidate pairs and the gold classes of these.
+    RETURNS (Tuple[ScoredPairs, ndarray]): Their annotated candidate pairs and the gold classes of
+        these.
     """
     examples = gold_examples(nlp, docs)
-    return score_pairs(nlp, [eg.predicted for eg in examples]), gold_classes(nlp, examples)
+    classes = gold_classes(nlp, examples)
+    annotated = classes >= 0
+    scored = score_pairs(nlp, [eg.predicted for eg in examples])
+    return scored.select(annotated), classes[annotated]
+
+
+def load_calibrated(
+    model: Union[str, Path], dev_path: Path, keep: bool
+) -> Tuple[Language, Calibration]:
+    """A trained pipeline and its calibration on dev, whatever temperature its config began with.
+
+    model (Union[str, Path]): The pipeline's name or folder.
+    dev_path (Path): .spacy file of gold documents.
+    keep (bool): Whether the pipeline carries the fitted temperature; else it is 1.
+    RETURNS (Tuple[Language, Calibration]): Both.
+    RAISES (ValueError): If no pair of dev is annotated.
+    """
+    nlp = util.load_model(model)
+    set_temperature(nlp, 1.0)
+    found = calibrate(*dev_scores(nlp, read_docbin(dev_path, nlp.vocab)))
+    if keep:
+        set_temperature(nlp, found.temperature)
+    return nlp, found

@@ -4,6 +4,7 @@ from pathlib import Path
 from typing import Annotated, Any, Dict, Optional
 
 import typer
+from click import ClickException
 from spacy import util
 from spacy.cli._util import import_code, parse_config_overrides, setup_gpu
 from tqdm import tqdm
@@ -99,7 +100,7 @@ def bootstrap_cli(
             on_round=print_round,
             progress=lambda docs: tqdm(docs, desc="Documents", leave=False),
         )
-    except (ValueError, ImportError, OSError) as problem:
+    except (ValueError, ImportError, OSError, ClickException) as problem:
         msg.fail(str(problem), exits=1)
     left_out = result["texts"]["left_out"]
     if left_out:
@@ -116,6 +117,7 @@ def bootstrap_cli(
 def print_round(record: Dict[str, Any]) -> None:
     """record (Dict[str, Any]): A round, as in `rounds.jsonl`."""
     parts = [record.get(part, {}).get("f") for part in ("dev", "test")]
+    error = record["errors"]["all"]
     relations = record["relations"]
     row = [
         record["round"],
@@ -124,7 +126,7 @@ def print_round(record: Dict[str, Any]) -> None:
         relations["new"],
         *("–" if f is None else f"{100 * f:.2f}" for f in parts),
         f"{record['temperature']:.2f}",
-        f"{record['errors']['all']:.3f}",
+        "–" if error is None else f"{error:.3f}",
         f"{sum(record['seconds'].values()):.0f}",
     ]
     msg.row(row, widths=WIDTHS, aligns=["r"] * len(row))

@@ -1,16 +1,14 @@
 """`python -m spacy clinrel calibrate`: let a pipeline's scores mean what they say."""
 
 from pathlib import Path
-from typing import Annotated, Any, Dict
+from typing import Annotated, Any, Dict, Optional
 
 import typer
-from spacy import util
 from spacy.cli._util import setup_gpu
 from wasabi import msg
 
-from ..bootstrap.training import calibrate, dev_scores, set_temperature
+from ..bootstrap.training import load_calibrated
 from ..errors import Errors
-from ..files import read_docbin
 from ._app import app
 
 
@@ -34,7 +32,7 @@ def calibrate_cli(
         msg.fail(str(problem), exits=1)
     errors = found["errors"]
     rows = [
-        (what, *(f"{100 * errors[f'{what}{suffix}']:.2f}" for suffix in ("", "_calibrated")))
+        (what, *(_percent(errors[what + suffix]) for suffix in ("", "_calibrated")))
         for what in ("all", "relations")
     ]
     header = ("Expected calibration error, %", "before", "after")
@@ -55,9 +53,10 @@ def calibrate_path(model: str, data_path: Path, output: Path) -> Dict[str, Any]:
     """
     if output.exists() and (not output.is_dir() or any(output.iterdir())):
         raise ValueError(Errors.B009.format(path=output))
-    nlp = util.load_model(model)
-    set_temperature(nlp, 1.0)
-    found = calibrate(*dev_scores(nlp, read_docbin(data_path, nlp.vocab)))
-    set_temperature(nlp, found.temperature)
+    nlp, found = load_calibrated(model, data_path, keep=True)
     nlp.to_disk(output)
     return found._asdict()
+
+
+def _percent(value: Optional[float]) -> str:
+    return "–" if value is None else f"{100 * value:.2f}"

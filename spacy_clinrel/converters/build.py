@@ -17,7 +17,7 @@ from ..tokens import (
 from ..tokens.relation import span_key
 from .offsets import fits
 from .record import Link, Mention, Record
-from .report import BROKEN_LINE, LOST_WITH_MENTION, Report
+from .report import BROKEN_LINE, DISCONTINUOUS, LOST_WITH_MENTION, Report
 
 Key = Tuple[int, int, int]
 
@@ -118,7 +118,7 @@ def _align(doc: Doc, text: str, mention: Mention, path: Path, report: Report) ->
         if span is None:
             fault = "mention does not align with the tokens"
         elif any(text[gap_start:gap_end].strip() for gap_start, gap_end in mention.gaps):
-            fault = "discontinuous mention kept as its covering span"
+            fault = DISCONTINUOUS
         if span is not None and end - start < len(surface):
             report.repair("white space around a mention trimmed")
     if fault:

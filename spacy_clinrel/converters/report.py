@@ -9,6 +9,7 @@ from typing import Any, Dict, Iterator, List, Optional
 BROKEN_LINE = "broken line"
 BROKEN_FILE = "broken file"
 LOST_WITH_MENTION = "relation lost with its mention"
+DISCONTINUOUS = "discontinuous mention kept as its covering span"
 
 
 @dataclass

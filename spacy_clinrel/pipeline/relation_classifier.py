@@ -248,16 +248,17 @@ class RelationClassifier(RelationPipe):
         """
         return recall_ceiling(self.name, examples, self.make_candidates, self.cfg)
 
-    def gold_labels(self, examples: Iterable[Example]) -> np.ndarray:
+    def gold_labels(self, examples: Iterable[Example]) -> Tuple[np.ndarray, np.ndarray]:
         """The gold labels of the candidate pairs that `predict` scores.
 
         examples (Iterable[Example]): Documents whose predicted side has its mentions.
-        RETURNS (ndarray): Bool; labels that the component does not know are left out. Shape:
-            (pairs, labels)
+        RETURNS (Tuple[ndarray, ndarray]): The labels, without those that the component does not
+            know, bool, shape (pairs, labels); and which pairs were annotated, bool, shape (pairs,).
         """
         examples = list(examples)
         candidates = self.make_candidates([eg.predicted for eg in examples])
-        return gold_matrix(examples, candidates, self.cfg, self.name, strict=False)
+        gold = gold_matrix(examples, candidates, self.cfg, self.name, strict=False)
+        return gold, annotated_pairs(examples, candidates, self.cfg)
 
     def update(
         self,

@@ -19,6 +19,7 @@ from ..converters import (
     get_converter,
     get_doc_id,
 )
+from ..converters.report import DISCONTINUOUS
 from ..errors import Errors
 from ..files import read_docbin
 from ..tokens import bare_doc
@@ -68,14 +69,19 @@ def read_review(
     found: Dict[str, Doc] = {}
     problems: List[str] = []
     for path in find_files(corrected, converter):
+        before = len(report.messages)
         for record in converter.read(path, report):
-            source = record.source or path
+            # Of a file with many documents it is not known whose the reader's complaints are.
+            before = before if record.source else len(report.messages)
+            source, name = record.source or path, record.doc_id
             problem = _problem(record, source, given, found)
+            if not problem:
+                doc = _gold(nlp, given[name], _renamed(record, names), source, report)
+                problem = _losses(report.messages[before:], source, name)
             if problem:
                 problems.append(problem)
             else:
-                doc = given[record.doc_id]
-                found[record.doc_id] = _gold(nlp, doc, _renamed(record, names), source, report)
+                found[name] = doc
     if not found:
         hint = " ".join((problems or report.messages)[:1])
         raise ValueError(Errors.B026.format(path=corrected, n=len(given), problems=hint))
@@ -104,6 +110,8 @@ def _format(settings: Dict[str, Any], format_name: Optional[str]) -> str:
 def _problem(record: Record, path: Path, given: Dict[str, Doc], found: Dict[str, Doc]) -> str:
     """Why a document can't be taken; empty if it can."""
     name = record.doc_id
+    if name in given and not path.exists():
+        return Errors.B028.format(path=path, doc_id=name)
     if name not in given:
         return Errors.B024.format(path=path, doc_id=name, n=len(given))
     if name in found:
@@ -115,6 +123,13 @@ def _problem(record: Record, path: Path, given: Dict[str, Doc], found: Dict[str,
     place = next((i for i, (one, other) in both if one != other), min(len(got), len(wanted)))
     parts = {"got": got[place : place + 10], "wanted": wanted[place : place + 10]}
     return Errors.B023.format(path=path, doc_id=name, place=place, **parts)
+
+
+def _losses(messages: List[str], path: Path, name: str) -> str:
+    """What was lost of a document is not what an annotator removed. RETURNS why it can't be
+    taken; empty if all of it was read."""
+    lost = [message for message in messages if DISCONTINUOUS not in message]
+    return Errors.B029.format(path=path, doc_id=name, n=len(lost), fault=lost[0]) if lost else ""
 
 
 def _gold(nlp: Language, doc: Doc, record: Record, path: Path, report: Report) -> Doc:

@@ -96,11 +96,13 @@ def gold_classes(nlp: Language, examples: Sequence[Example]) -> np.ndarray:
 
     nlp (Language): A pipeline with one `relation_classifier`.
     examples (Sequence[Example]): The documents; their predicted side has the mentions.
-    RETURNS (ndarray): 0 for no relation; of several labels the first. Shape: (pairs,)
+    RETURNS (ndarray): 0 for no relation; of several labels the first; -1 for pairs that were not
+        annotated, like those of a document without the span group. Shape: (pairs,)
     """
     component: Any = nlp.get_pipe(find_component(nlp))
     parts = [np.zeros(0, dtype="int64")]
     for batch in minibatch(examples, BATCH_SIZE):
-        gold = component.gold_labels(batch)
-        parts.append(np.where(gold.any(axis=1), 1 + gold.argmax(axis=1), 0))
+        gold, annotated = component.gold_labels(batch)
+        classes = np.where(gold.any(axis=1), 1 + gold.argmax(axis=1), 0)
+        parts.append(np.where(annotated, classes, -1))
     return np.concatenate(parts)

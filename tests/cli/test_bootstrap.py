@@ -72,6 +72,7 @@ def test_the_bare_algorithm_killed_and_resumed(few_labels, tmp_path):
         (("--threshold", 1.5), "B006"),
         (("--ner", "nowhere"), "nowhere"),
         (("--unlabelled", "nowhere.spacy"), "F001"),
+        (("--max-round", 3), "No such option"),
     ],
 )
 def test_what_is_wrong_is_said(few_labels, tmp_path, options, message):

@@ -6,7 +6,7 @@ import spacy
 from spacy_clinrel.bootstrap import UNGUARDED, Options, bootstrap
 
 from ..bootstrap.conftest import small_config
-from ..util import invoke
+from ..util import invoke, write_docs
 
 
 @pytest.fixture(scope="module")
@@ -38,3 +38,6 @@ def test_what_is_wrong_is_said(model, few_labels, trained_model, tmp_path):
     nlp.to_disk(tmp_path / "blank")
     result = invoke("clinrel", "calibrate", tmp_path / "blank", few_labels.dev, tmp_path / "x")
     assert result.exit_code == 1 and "B001" in result.output
+    write_docs(tmp_path / "raw.spacy", [nlp("没有标注。")])
+    result = invoke("clinrel", "calibrate", model, tmp_path / "raw.spacy", tmp_path / "x")
+    assert result.exit_code == 1 and "B010" in result.output and not (tmp_path / "x").exists()

@@ -139,6 +139,26 @@ def test_a_changed_text_is_named_and_others_are_kept(given, tmp_path):
         read_review(given, folder, "brat")
 
 
+def test_what_cannot_be_read_was_not_removed(given, tmp_path):
+    """A document with such is left out, not taken for one from which an annotator removed it."""
+    folder = shutil.copytree(given / "brat", tmp_path / "brat")
+    gone, moved, broken, commented, *_ = sorted(folder.glob("*.ann"))
+    gone.unlink()
+    lines = moved.read_text(encoding="utf-8").splitlines()
+    fields = lines[0].split("\t")
+    kind, start, end = fields[1].split()
+    lines[0] = f"{fields[0]}\t{kind} {int(start) + 1} {int(end) + 1}\t{fields[2]}"
+    moved.write_text("\n".join(lines), encoding="utf-8")
+    for path, line in ((broken, "T99 no tabs"), (commented, "#1\tAnnotatorNotes T1\tunsure")):
+        path.write_text(path.read_text(encoding="utf-8") + line + "\n", encoding="utf-8")
+    found = read_review(given, folder, "brat")
+    assert len(found.docs) == 3 and not found.result["changes"]
+    for path, code in ((gone, "B028"), (moved, "B029"), (broken, "B029")):
+        [problem] = [problem for problem in found.problems if path.stem in problem]
+        assert code in problem
+    assert len(found.result["not_returned"]) == 3
+
+
 def test_documents_that_come_twice(given, tmp_path):
     source = given / "doccano" / "review.jsonl"
     lines = source.read_text(encoding="utf-8").splitlines()
