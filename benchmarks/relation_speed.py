@@ -16,7 +16,7 @@ import sys
 import time
 from inspect import signature
 from pathlib import Path
-from typing import Any, Dict, List
+from typing import Any, Dict, List, Optional
 
 import numpy as np
 import srsly
@@ -81,13 +81,14 @@ def measure(model: str, pairs: int, threads: int) -> Dict[str, Any]:
     return {"model": model, "pairs": len(candidates), "seconds": seconds, **figures}
 
 
-def peak_mib(who: int = resource.RUSAGE_SELF) -> float:
-    """who (int): This process, or with RUSAGE_CHILDREN the largest of those that it waited for.
-    RETURNS (float): The most memory that it has had so far, in MiB.
+def peak_mib(peak: Optional[int] = None) -> float:
+    """peak (Optional[int]): The ru_maxrss of another process.
+    RETURNS (float): The most memory that it has had, or this one so far, in MiB.
     """
+    if peak is None:
+        peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
     # In KiB, on a Mac in bytes.
-    unit = 2**20 if sys.platform == "darwin" else 2**10
-    return resource.getrusage(who).ru_maxrss / unit
+    return peak / (2**20 if sys.platform == "darwin" else 2**10)
 
 
 def report(results: List[Dict[str, Any]], threads: int, budget: int, out: Path) -> None:

@@ -1,8 +1,11 @@
 """The benchmark of speed and scale, at a small setting."""
 
 import json
+import os
+import sys
 
 import pytest
+import spacy
 
 
 @pytest.fixture(scope="module")
@@ -28,6 +31,23 @@ def test_parts(as_corpora, run_benchmark, work, tmp_path, part, columns):
     rows = json.loads(out.with_suffix(".json").read_text(encoding="utf-8"))[part]["rows"]
     assert rows and all(row[column] > 0 for row in rows for column in columns)
     assert out.read_text(encoding="utf-8").count("\n|") == len(rows) + 2
+
+
+def test_an_archive(as_corpora, benchmarks, tmp_path, monkeypatch):
+    import speed_archive
+
+    nlp = spacy.blank("zh")
+    nlp.add_pipe("entity_ruler").add_patterns([{"label": "症状", "pattern": "痛"}])
+    nlp.to_disk(tmp_path / "model")
+    monkeypatch.setattr(speed_archive, "pipelines", lambda *_: {"rules": tmp_path / "model"})
+    setting = speed_archive.Setting(as_corpora, tmp_path)
+    [row] = speed_archive.measure_archive(setting, "rules", 400, 1, killed=False)
+    # One of each way to be broken; the empty one and that with NUL are none.
+    assert (row["broken"], row["documents"], row["quarantined"]) == (4, 398, 2)
+    assert row["mentions"] > 100
+    # Loading a pipeline takes more than that, starting a Python far less than this process has.
+    assert row["peak_mib"] > 100
+    assert speed_archive.run_to_end([sys.executable, "-c", "pass"], dict(os.environ)) < 50
 
 
 @pytest.mark.parametrize("killed,same", [("a", "yes"), ("b", "NO")])
