@@ -279,7 +279,7 @@ class Errors(metaclass=ErrorsWithCodes):
     P006 = "There is no column '{name}'. There are: {columns}."
     P007 = "The column '{name}' holds values of the type {type}, not text."
     P008 = "No line that can be read: {error}."
-    P009 = "{path}: it can't be read ({error})."
+    P009 = "{path}: it can't be read ({error}). Documents of it that were read before: {n}."
     P010 = (
         "{path} is no folder for the output, which is one file for each so many documents. Give "
         "the name of a folder, without an ending; --format chooses {formats}."
@@ -292,12 +292,21 @@ class Errors(metaclass=ErrorsWithCodes):
         "{path} was begun with something else: {what}. Go on with the same, or give a new folder."
     )
     P013 = (
-        "A process died with documents {first} to {last} at work, most likely for lack of memory. "
-        "What was finished is kept: lower --batch-size, --max-length or --n-process and go on with "
-        "--resume."
+        "Processes die as they load the pipeline, most likely for lack of memory. What was "
+        "finished is kept: lower --n-process and go on with --resume."
     )
     P014 = "Unknown format '{name}'. Known: {known}."
     P015 = "No document could be processed. The first error, of {source}: {error}"
+    P016 = (
+        "A row over several lines that can't be read, from a quote that is not closed? ({error})."
+    )
+    P017 = "The line is longer than {most} bytes."
+    P018 = "The row has {n} fields, the header {most}: a text with separators and without quotes?"
+    P019 = "There is more than one column '{name}'. Rename them."
+    P020 = "Rows {first} to {last} can't be read ({error})."
+    P021 = "The process that worked on it died, most likely for lack of memory."
+    P022 = "{path}: it can't be read ({error}). Give a new folder."
+    P023 = "{path} is being written by another process."
 
 
 class Warnings(metaclass=ErrorsWithCodes):
@@ -322,6 +331,7 @@ class Warnings(metaclass=ErrorsWithCodes):
         "The labelled documents have no relation with these labels of dev: {labels}. They can't be "
         "learned, nor found in the unlabelled documents. Label some by hand first."
     )
+    W031 = "{n} files of other kinds were left out: {kinds}."
     W030 = (
         "{n} processes share GPU {gpu}, each with its own copy of the pipeline. One is often as "
         "fast."

@@ -2,7 +2,9 @@
 
 import json
 import os
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
+from importlib import import_module
+from importlib.util import find_spec
 from pathlib import Path
 from typing import Any, Dict, Iterable, Iterator, List, Optional, Sequence
 
@@ -11,10 +13,14 @@ from spacy.vocab import Vocab
 
 from .errors import Errors
 
+# Windows has none.
+fcntl: Any = import_module("fcntl") if find_spec("fcntl") else None
+
 
 @contextmanager
 def replacing(path: Path) -> Iterator[Path]:
-    """Write a file so that it is there as a whole or not at all. Its folder is made.
+    """Write a file so that it is there as a whole or not at all, even if the machine loses power.
+    Its folder is made.
 
     path (Path): The file.
     YIELDS (Path): What to write to; it takes the file's place in the end.
@@ -25,11 +31,44 @@ def replacing(path: Path) -> Iterator[Path]:
         path.parent.mkdir(parents=True, exist_ok=True)
         try:
             yield draft
+            with draft.open("rb+") as file:
+                os.fsync(file.fileno())
             os.replace(draft, path)
+            _keep_folder(path.parent)
         finally:
             draft.unlink(missing_ok=True)
     except OSError as error:
         raise ValueError(Errors.F018.format(path=path, error=error.strerror or error)) from error
+
+
+def _keep_folder(path: Path) -> None:
+    """A folder's list of names has to reach the disk too, where it can be opened."""
+    with suppress(OSError):
+        folder = os.open(path, os.O_RDONLY)
+        try:
+            os.fsync(folder)
+        finally:
+            os.close(folder)
+
+
+def lock_folder(path: Path) -> Optional[int]:
+    """Keep other processes that ask for it too out of a folder, where the system knows how.
+
+    path (Path): The folder.
+    RETURNS (Optional[int]): What `os.close` ends it with.
+    RAISES (BlockingIOError): If another one has it.
+    """
+    if fcntl is None:
+        return None
+    lock = os.open(path, os.O_RDONLY)
+    try:
+        fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except OSError as error:
+        os.close(lock)
+        if isinstance(error, BlockingIOError):
+            raise
+        return None  # some file systems have no locks
+    return lock
 
 
 def check_output(output: Optional[Path], *inputs: Optional[Path]) -> None:

@@ -1,5 +1,8 @@
 """Reading and writing files."""
 
+import os
+import sys
+
 import pytest
 
 from spacy_clinrel.files import (
@@ -57,3 +60,13 @@ def test_spacy_files(tmp_path):
     for missing, code in (("none.spacy", "F001"), ("empty", "F002")):
         with pytest.raises(ValueError, match=code):
             spacy_files([tmp_path / missing])
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="folders can't be opened")
+def test_files_reach_the_disk_before_their_names_do(tmp_path, monkeypatch):
+    events = []
+    fsync, replace = os.fsync, os.replace
+    monkeypatch.setattr(os, "fsync", lambda fd: events.append(os.fstat(fd).st_ino) or fsync(fd))
+    monkeypatch.setattr(os, "replace", lambda *paths: events.append("") or replace(*paths))
+    write_json(tmp_path / "a.json", {})
+    assert events == [(tmp_path / "a.json").stat().st_ino, "", tmp_path.stat().st_ino]
