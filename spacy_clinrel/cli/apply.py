@@ -60,7 +60,14 @@ def apply_cli(
         int, typer.Option("--shard-size", "-s", min=1, help="Most documents of a shard")
     ] = 2000,
     n_process: Annotated[
-        int, typer.Option("--n-process", "-n", min=1, help="Number of processes")
+        int,
+        typer.Option(
+            "--n-process",
+            "-n",
+            min=1,
+            help="Number of processes. With 2 or more a document that kills its process, for lack "
+            "of memory, goes to quarantine",
+        ),
     ] = 1,
     resume: Annotated[
         bool, typer.Option("--resume", "-r", help="Go on after the last finished shard")
@@ -80,6 +87,7 @@ def apply_cli(
     score); with --format spacy they are .spacy files. A document that can't be processed goes to
     OUT/_quarantine.jsonl with its error, and the run goes on. After an interruption, however hard,
     the same command with --resume goes on; --n-process, --batch-size and --gpu-id may differ then.
+    Memory does not grow with the archive, but with its largest .spacy file and Parquet row group.
 
     Examples: apply zh_clinrel notes/ found; apply zh_clinrel "2024/*.csv" found --text-column note
     --id-column number --n-process 4; the same with --resume
@@ -122,7 +130,8 @@ class Progress:
         if self.before is None:
             self.before = documents
             self.bar.reset(total)
-            self.bar.initial = done
+            # What was done before is no part of this run's rate.
+            self.bar.n = self.bar.last_print_n = self.bar.initial = done
         seconds = self.bar.format_dict["elapsed"] or 1
         rate = (documents - self.before) / seconds
         self.bar.set_postfix_str(f"{documents} documents, {rate:.1f}/s", refresh=False)

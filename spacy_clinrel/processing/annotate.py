@@ -13,7 +13,7 @@ from ..errors import Errors
 from ..extras import require
 from ..tokens import all_mentions, get_relations, set_doc_id
 from ..tokens.relation import span_key
-from .schema import Options, output_schema, read_ids, read_texts
+from .schema import Options, output_schema, printable, read_ids, read_texts
 
 Row = Dict[str, Any]
 
@@ -116,7 +116,7 @@ def _fill(nlp: Language, rows: List[Row], texts: List[str], options: Options) ->
     alone, so that few of them cost few passes."""
     problem = _try(nlp, rows, texts, options)
     if problem and len(texts) == 1:
-        rows[0]["error"] = problem[:LONGEST_ERROR]
+        rows[0]["error"] = printable(problem[:LONGEST_ERROR])
     elif problem:
         half = len(texts) // 2
         _fill(nlp, rows[:half], texts[:half], options)
@@ -130,7 +130,9 @@ def _try(nlp: Language, rows: List[Row], texts: List[str], options: Options) -> 
         if len(docs) != len(texts):
             raise ValueError(Errors.P005.format(given=len(texts), found=len(docs)))
         found = [_found(doc, row["id"], options) for doc, row in zip(docs, rows)]
-    except Exception as error:  # whatever a pipeline raises
+    except (KeyboardInterrupt, SystemExit, GeneratorExit):
+        raise
+    except BaseException as error:  # whatever a pipeline raises: a panic in Rust is no Exception
         return f"{type(error).__name__}: {error}"
     for row, new in zip(rows, found):
         row.update(new)

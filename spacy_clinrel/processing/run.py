@@ -2,8 +2,10 @@
 
 import hashlib
 import json
+import os
 import time
 import warnings
+from contextlib import closing
 from importlib.metadata import version
 from itertools import groupby
 from pathlib import Path
@@ -14,9 +16,10 @@ from spacy.util import get_package_path, is_package
 
 from ..errors import Errors, Warnings
 from ..extras import require
-from .inputs import Item, digest_files, list_files, read_items
+from .inputs import digest_files, list_files
+from .items import Item, read_items
 from .pool import Chunk, Place, annotate_all
-from .schema import Options
+from .schema import ID, TEXT, Options
 from .shards import FORMATS, OutputFolder, Record, Shard
 
 # A batch's worth of documents that are sorted by length together: so many times `batch_size` bytes.
@@ -24,6 +27,8 @@ BUFFER = 16
 MOST_DOCS = 500
 # A shard of long documents ends before it has `shard_size` of them.
 SHARD_BYTES = 2**26
+
+Report = Callable[[int, int, Record], Any]
 
 
 class Job(NamedTuple):
@@ -48,23 +53,24 @@ def apply(
     *,
     n_process: int = 1,
     resume: bool = False,
-    report_progress: Callable[[int, int, Record], Any] = lambda done, total, totals: None,
+    report_progress: Report = lambda done, total, totals: None,
 ) -> Record:
     """Annotate all documents of an input.
 
     Each document is once in a shard, or once in quarantine with its error, however often the run is
     interrupted and gone on with. Shards and what is in them depend on neither the number of
-    processes nor the batch size. Memory depends on these, on `max_length` and on `shard_size`, not
-    on the input.
+    processes nor the batch size. Memory depends on these, on `max_length`, on `shard_size`, and on
+    the largest .spacy file and Parquet row group; else not on the input. A document that kills its
+    process, as one can that needs too much memory, goes to quarantine if there are several.
 
     job (Job): What is to be done.
     n_process (int): The number of processes.
     resume (bool): Go on after the last finished shard, if there is one.
-    report_progress (Callable[[int, int, Record], Any]): Gets bytes done, all bytes, and counts.
+    report_progress (Report): Gets bytes done, all bytes, and counts.
     RETURNS (Record): Counts of documents, those in quarantine, mentions and relations, and seconds.
-    RAISES (ValueError): If there is nothing to read, the folder holds something else, or no
-        document could be processed.
-    RAISES (OSError): If there is no such pipeline.
+    RAISES (ValueError): If there is nothing to read, the folder holds something else or another
+        process writes in it, processes die as they begin, or no document could be processed.
+    RAISES (OSError): If there is no such pipeline, or a folder of the input can't be read.
     RAISES (ImportError): If Arrow is not installed.
     """
     require("pyarrow", "apply")
@@ -73,21 +79,29 @@ def apply(
     if n_process > 1 and job.options.gpu_id >= 0:
         warnings.warn(Warnings.W030.format(n=n_process, gpu=job.options.gpu_id), stacklevel=2)
     job = job._replace(options=job.options._replace(docs=job.format == "spacy"))
-    folder = OutputFolder(job.out)
+    with OutputFolder(job.out) as folder:
+        return _run(job, folder, n_process, resume, report_progress)
+
+
+def _run(
+    job: Job, folder: OutputFolder, n_process: int, resume: bool, report_progress: Report
+) -> Record:
     settings = describe(job)
     last = folder.begin(settings, resume)
     totals = _Totals(last)
     place = Place(*last["next"]) if last else Place()
     size = settings["input"]["bytes"]
     report_progress(place.bytes, size, totals.counts)
-    number = last["shard"] + 1 if last else 0
-    results = annotate_all(_chunks(job, place, number), job.options, n_process)
-    for number, group in groupby(results, key=lambda pair: pair[0].shard):
-        with Shard(job.out, number, job.format) as shard:
-            for chunk, batch in group:
-                totals.add(_take(shard, chunk, batch))
-                report_progress(chunk.place.bytes, size, totals.counts)
-        folder.add(shard, {"shard": number, "next": chunk.place, "totals": totals.counts})
+    chunks = _chunks(job, place, last["shard"] + 1 if last else 0)
+    options = job.options._replace(id_column=ID, text_column=TEXT)
+    # If a shard can't be written, the processes are not to go on working for it.
+    with closing(annotate_all(chunks, options, n_process)) as results:
+        for number, group in groupby(results, key=lambda pair: pair[0].shard):
+            with Shard(job.out, number, job.format) as shard:
+                for chunk, batch in group:
+                    totals.add(_take(shard, chunk, batch))
+                    report_progress(chunk.place.bytes, size, totals.counts)
+            folder.add(shard, {"shard": number, "next": chunk.place, "totals": totals.counts})
     folder.finish(settings, totals.counts)
     if not totals.counts["documents"]:
         failed = folder.first_failed()
@@ -145,15 +159,17 @@ def digest_model(name: str) -> Record:
         raise OSError(SpacyErrors.E050.format(name=name))
     path = Path(name) if Path(name).exists() else get_package_path(name)
     files = sorted(p for p in path.rglob("*") if p.is_file() and p.suffix != ".pyc")
-    meta = json.loads(min(path.rglob("meta.json")).read_bytes())
-    about = "{lang}_{name}-{version}".format(**meta)
+    metas = sorted(path.rglob("meta.json"))
+    if not metas:
+        raise OSError(SpacyErrors.E053.format(name="meta.json", path=path))
+    about = "{lang}_{name}-{version}".format(**json.loads(metas[0].read_bytes()))
     return {"name": about, "sha256": _digest(files, path)}
 
 
 def _digest(files: List[Path], root: Optional[Path] = None) -> str:
     digest = hashlib.sha256()
     for path in files:
-        digest.update(str(path.relative_to(root or path.parent)).encode() + b"\0")
+        digest.update(os.fsencode(path.relative_to(root or path.parent)) + b"\0")
         with path.open("rb") as file:
             while part := file.read(2**20):
                 digest.update(part)
@@ -171,13 +187,13 @@ def _chunks(job: Job, start: Place, shard: int) -> Iterator[Chunk]:
         shard_bytes += len(item.text or b"")
         is_last = shard_docs >= job.shard_size or shard_bytes >= SHARD_BYTES
         if is_last or len(items) >= MOST_DOCS or size >= BUFFER * job.options.batch_size:
-            yield _chunk(items, shard, place, job.options)
+            yield _chunk(items, shard, place)
             items, size = [], 0
         if is_last:
             shard += 1
             shard_docs = shard_bytes = 0
     if items:
-        yield _chunk(items, shard, place, job.options)
+        yield _chunk(items, shard, place)
 
 
 def _stream(job: Job, start: Place) -> Iterator[Tuple[Item, Place]]:
@@ -192,12 +208,11 @@ def _stream(job: Job, start: Place) -> Iterator[Tuple[Item, Place]]:
         before += file.size
 
 
-def _chunk(items: List[Item], shard: int, place: Place, options: Options) -> Chunk:
+def _chunk(items: List[Item], shard: int, place: Place) -> Chunk:
     pa = require("pyarrow", "apply")
     ids = pa.array([item.doc_id for item in items], pa.string())
     texts = pa.array([item.text for item in items], pa.large_binary())
-    names = [options.id_column, options.text_column]
-    batch = pa.RecordBatch.from_arrays([ids, texts], names=names)
+    batch = pa.RecordBatch.from_arrays([ids, texts], names=[ID, TEXT])
     return Chunk(tuple(item._replace(text=None) for item in items), batch, shard, place)
 
 

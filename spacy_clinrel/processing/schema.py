@@ -6,6 +6,7 @@ from ..errors import Errors
 from ..extras import require
 
 ID = "id"
+TEXT = "text"
 
 
 class Options(NamedTuple):
@@ -33,7 +34,17 @@ class Options(NamedTuple):
     gpu_id: int = -1
     code: Optional[str] = None
     id_column: str = ID
-    text_column: str = "text"
+    text_column: str = TEXT
+
+
+def printable(text: str) -> str:
+    """What can be written in UTF-8 of a text that is none: names of files, and what exceptions say,
+    can hold bytes that are no characters.
+
+    text (str): The text.
+    RETURNS (str): The same, with escapes for what is no character.
+    """
+    return text.encode("utf-8", "backslashreplace").decode("utf-8")
 
 
 def output_schema(options: Options) -> Any:
@@ -71,11 +82,13 @@ def read_column(batch: Any, name: str) -> Any:
     batch (pyarrow.RecordBatch): The rows.
     name (str): The column's name.
     RETURNS (pyarrow.Array): The column, without a dictionary.
-    RAISES (ValueError): If there is none of that name.
+    RAISES (ValueError): If there is none of that name, or more than one.
     """
     if name not in batch.schema.names:
         columns = ", ".join(batch.schema.names)
         raise ValueError(Errors.P006.format(name=name, columns=columns))
+    if batch.schema.names.count(name) > 1:
+        raise ValueError(Errors.P019.format(name=name))
     column = batch.column(name)
     is_coded = require("pyarrow", "apply").types.is_dictionary(column.type)
     return column.dictionary_decode() if is_coded else column

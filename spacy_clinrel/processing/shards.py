@@ -19,7 +19,7 @@ from spacy.tokens import DocBin
 
 from ..errors import Errors
 from ..extras import require
-from ..files import replacing, write_json
+from ..files import lock_folder, replacing, write_json
 
 MANIFEST = "_manifest.json"
 SHARDS = "_shards.jsonl"
@@ -94,7 +94,7 @@ class Shard:
 
 
 class OutputFolder:
-    """The folder that is written."""
+    """The folder that is written. As a context, it is this process's alone from its `begin` on."""
 
     def __init__(self, path: Path):
         """path (Path): The folder.
@@ -108,6 +108,14 @@ class OutputFolder:
             others = set(path.iterdir()) - set(path.glob(f".{MANIFEST}.*.tmp"))
             if others:
                 raise ValueError(Errors.P011.format(path=path))
+        self._lock: Optional[int] = None
+
+    def __enter__(self) -> "OutputFolder":
+        return self
+
+    def __exit__(self, *problem: Any) -> None:
+        if self._lock is not None:
+            os.close(self._lock)
 
     def begin(self, settings: Record, resume: bool) -> Optional[Record]:
         """Note what the run is begun with, or see that it goes on with the same, and take away
@@ -116,11 +124,12 @@ class OutputFolder:
         settings (Record): All that the documents' annotation depends on.
         resume (bool): Whether to go on where there is something.
         RETURNS (Optional[Record]): The last finished shard's line; None at the beginning.
-        RAISES (ValueError): If there is a run that is not to be gone on with, or was begun with
-            something else.
+        RAISES (ValueError): If there is a run that is not to be gone on with, was begun with
+            something else or is at work.
         """
+        self._take()
         path = self.path / MANIFEST
-        before = srsly.read_json(path) if path.exists() else {}
+        before = self._read_manifest()
         other = [key for key, value in settings.items() if before.get(key) != value]
         if any(self.path.glob("part-*")):
             if not resume:
@@ -138,14 +147,52 @@ class OutputFolder:
         self._cut(QUARANTINE, last["quarantine_bytes"] if last else 0)
         return last
 
+    def _take(self) -> None:
+        """Make the folder, and let no other process write in it."""
+        try:
+            self.path.mkdir(parents=True, exist_ok=True)
+        except OSError as error:
+            problem = error.strerror or error
+            raise ValueError(Errors.F018.format(path=self.path, error=problem)) from error
+        try:
+            self._lock = lock_folder(self.path)
+        except BlockingIOError as error:
+            raise ValueError(Errors.P023.format(path=self.path)) from error
+
+    def _read_manifest(self) -> Record:
+        path = self.path / MANIFEST
+        try:
+            found: Record = dict(srsly.read_json(path)) if path.exists() else {}
+        except (TypeError, ValueError) as error:
+            raise ValueError(Errors.P022.format(path=path, error=error)) from error
+        return found
+
     def _read_last(self) -> Optional[Record]:
-        """The last line of the list. One that has no end was never finished."""
+        """The last line of the list. A line that has no end was never finished; what comes after
+        one whose shard is gone or cut off is made again."""
         path = self.path / SHARDS
         lines = path.read_bytes().splitlines(keepends=True) if path.exists() else []
-        whole = [line for line in lines if line.endswith(b"\n")]
-        self._cut(SHARDS, sum(map(len, whole)))
-        last: Optional[Record] = json.loads(whole[-1]) if whole else None
+        last: Optional[Record] = None
+        size = 0
+        for line in lines:
+            record = json.loads(line) if line.endswith(b"\n") else {}
+            if not self._is_there(record):
+                break
+            last = record
+            size += len(line)
+        self._cut(SHARDS, size)
         return last
+
+    def _is_there(self, record: Record) -> bool:
+        """Whether a shard is as its line says, and what is in quarantine is there too."""
+        if "file" not in record or self._size(QUARANTINE) < record["quarantine_bytes"]:
+            return False
+        name = record["file"]
+        return name is None or self._size(name) == record.get("bytes")
+
+    def _size(self, name: str) -> int:
+        path = self.path / name
+        return path.stat().st_size if path.exists() else 0
 
     def _cut(self, name: str, size: int) -> None:
         with (self.path / name).open("ab") as file:
@@ -160,7 +207,8 @@ class OutputFolder:
         """
         size = self._append(QUARANTINE, shard.failed)
         name = shard.path.name if shard.count else None
-        self._append(SHARDS, [{"file": name, **record, "quarantine_bytes": size}])
+        about = {"file": name, "bytes": self._size(shard.path.name) if name else 0}
+        self._append(SHARDS, [{**about, **record, "quarantine_bytes": size}])
 
     def _append(self, name: str, records: List[Record]) -> int:
         with (self.path / name).open("ab") as file:

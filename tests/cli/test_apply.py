@@ -2,11 +2,16 @@
 
 import csv
 import importlib
+import io
 import json
+import time
 
 import pyarrow.parquet as pq
 import pytest
 import spacy
+from tqdm import tqdm
+
+from spacy_clinrel.cli.apply import Progress
 
 from ..util import FUSE, invoke
 
@@ -113,6 +118,17 @@ def test_a_missing_library_is_named(rules, notes, tmp_path, monkeypatch):
     assert result.exit_code == 1 and "P001" in result.output
     assert not (tmp_path / "out").exists()
     assert "spacy-clinrel[apply]" in "".join(result.output.split())
+
+
+def test_the_time_that_is_left():
+    """What was done before it went on is no part of its rate."""
+    with tqdm(file=io.StringIO(), mininterval=0, miniters=1) as bar:
+        show = Progress(bar)
+        for i in range(3):
+            show(10**9 + i, 2 * 10**9, {"documents": i, "quarantined": 0})
+            time.sleep(0.01)
+        assert bar.n == 10**9 + 2 and bar.initial == 10**9
+        assert bar.format_dict["rate"] < 10**4
 
 
 def test_help_suffices():

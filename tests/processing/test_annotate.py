@@ -119,6 +119,9 @@ def test_columns_by_name(rules):
         annotate(batch, options._replace(text_column="x"))
     with pytest.raises(ValueError, match=r"P007.*int64"):
         annotate(batch, options._replace(text_column="text"))
+    twice = pa.RecordBatch.from_arrays(batch.columns, names=["note", "nr", "nr"])
+    with pytest.raises(ValueError, match=r"P019.*'nr'"):
+        annotate(twice, options)
 
 
 def test_broken_texts(rules):
@@ -159,6 +162,23 @@ def test_documents_that_fail_are_found_by_halving(rules, fails, size):
     if size == 10_000:
         depth = math.ceil(math.log2(len(fails))) if len(fails) > 1 else 0
         assert 1 <= len(passes) <= 1 + 2 * depth * sum(fails)
+
+
+class Panic(BaseException):
+    """As pyo3's, of a tokenizer in Rust, which is no Exception."""
+
+
+@pytest.mark.parametrize("error", [Panic("\udcb2"), RuntimeError("\udcb2")], ids=repr)
+def test_whatever_a_pipeline_raises(rules, monkeypatch, error):
+    def fail(texts, **options):
+        raise error
+
+    monkeypatch.setattr(load_pipeline(str(rules), -1, None), "pipe", fail)
+    (row,) = run(["头痛"], rules)
+    assert row["error"] == f"{type(error).__name__}: \\udcb2"
+    error = KeyboardInterrupt()
+    with pytest.raises(KeyboardInterrupt):
+        run(["头痛"], rules)
 
 
 def test_a_pipeline_that_leaves_documents_out(rules):

@@ -2,6 +2,7 @@
 
 import csv
 import json
+import os
 import sys
 
 import pyarrow as pa
@@ -12,7 +13,9 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from spacy_clinrel.processing import Options
-from spacy_clinrel.processing.inputs import digest_files, list_files, read_items
+from spacy_clinrel.processing.inputs import digest_files, list_files
+from spacy_clinrel.processing.items import read_items
+from spacy_clinrel.processing.shards import MANIFEST
 from spacy_clinrel.tokens import set_doc_id
 
 from ..util import write_docs
@@ -33,7 +36,7 @@ def read(tmp_path):
 
 def put(folder, name, texts):
     """Write texts as one format or another has them."""
-    folder.mkdir(exist_ok=True)
+    folder.mkdir(parents=True, exist_ok=True)
     path = folder / name
     if path.suffix == ".jsonl":
         lines = [json.dumps({"id": i, "text": text}) for i, text in enumerate(texts)]
@@ -140,7 +143,7 @@ def test_lines_that_are_broken(tmp_path, read):
     (folder / "a.jsonl").write_bytes(b"\n".join(lines))
     items = read()
     assert [item.doc_id for item in items] == [
-        *("a", "a.jsonl:2", "a.jsonl:3", "a.jsonl:5", "a.jsonl:6", "d", "e", "?", "z")
+        *("a", "a.jsonl:2", "a.jsonl:3", "a.jsonl:5", "a.jsonl:6", "d", "e", "\\ud800", "z")
     ]
     codes = [item.error and item.error[1:5] for item in items]
     assert codes == [None, "P008", "P008", "P008", "P008", "P007", None, None, None]
@@ -152,7 +155,7 @@ def test_lines_that_are_broken(tmp_path, read):
 def test_a_table_that_is_broken(tmp_path, read, monkeypatch):
     folder = tmp_path / "in"
     folder.mkdir()
-    monkeypatch.setattr("spacy_clinrel.processing.inputs.LONGEST_FIELD", 50)
+    monkeypatch.setattr("spacy_clinrel.processing.lines.LONGEST_FIELD", 50)
     rows = [b"id,text", b"a,\xff", b"b," + b"x" * 60, b"c,d", b'e,"' + b"y" * 60, b"f,g"]
     (folder / "a.csv").write_bytes(b"\n".join(rows))
     before = csv.field_size_limit()
@@ -205,3 +208,73 @@ def test_an_input_is_known_again(tmp_path):
         change()
         digests.append(digest_files(str(folder), tmp_path / "out"))
     assert len({digest["sha256"] for digest in digests}) == 4
+
+
+def names(src, out):
+    return [file.name for file in list_files(str(src), out)]
+
+
+def test_outputs_are_no_inputs(tmp_path):
+    """Neither this run's, however its folder is called, nor another's."""
+    folder = tmp_path / "in"
+    for name in ("a.txt", "found/part.jsonl", "sub/b.txt", "sub/other/part.jsonl"):
+        put((folder / name).parent, (folder / name).name, ["一"])
+    (tmp_path / "link").symlink_to(folder)
+    (folder / "sub" / "other" / MANIFEST).touch()
+    for src in (folder, tmp_path / "link"):
+        for out in (folder / "found", tmp_path / "link" / "found"):
+            assert names(src, out) == ["a.txt", "sub/b.txt"]
+            assert names(src / "**" / "*", out) == ["a.txt", "sub/b.txt"]
+            assert names(src / "[as]*" / "**" / "*", out) == ["sub/b.txt"]
+    # What is named itself may be one.
+    other = folder / "sub" / "other"
+    assert names(other, tmp_path / "out") == names(other / "*", tmp_path / "out") == ["part.jsonl"]
+    assert names(other / "part.jsonl", tmp_path / "out") == ["part.jsonl"]
+    with pytest.raises(ValueError, match="F002"):
+        names(other, other)
+
+
+def test_each_file_once(tmp_path):
+    put(tmp_path / "in" / "sub", "a.txt", ["一"])
+    assert names(tmp_path / "in" / "**" / "**" / "*.txt", tmp_path / "out") == ["sub/a.txt"]
+
+
+def test_a_folder_that_can_not_be_read(tmp_path, monkeypatch):
+    put(tmp_path / "in", "a.txt", ["一"])
+    put(tmp_path / "in" / "locked", "b.txt", ["二"])
+    real = os.scandir
+
+    def scandir(path):
+        if str(path).endswith("locked"):
+            raise PermissionError(13, "denied", str(path))
+        return real(path)
+
+    monkeypatch.setattr(os, "scandir", scandir)
+    with pytest.raises(PermissionError, match="locked"):
+        digest_files(str(tmp_path / "in"), tmp_path / "out")
+
+
+def test_files_of_other_kinds_are_counted(tmp_path):
+    for name in ("a.txt", "a.json", "b.JSON", "c.gz", ".d.gz", "_e.gz", "f"):
+        put(tmp_path / "in", name, ["一"])
+    with pytest.warns(UserWarning, match=r"W031.* 4 files .*: \.json 2, \.gz 1, none 1\.") as said:
+        digest_files(str(tmp_path / "in"), tmp_path / "out")
+    assert len(said) == 1
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="names are characters")
+def test_names_that_are_not_utf8(tmp_path, read):
+    folder = tmp_path / "in"
+    folder.mkdir()
+    for ending in (b".txt", b".jsonl", b".parquet", b".\xb2"):
+        path = os.fsencode(folder) + b"/\xb2\xa1" + ending
+        with open(path, "wb") as file:
+            file.write(b"x")
+    items = read()
+    assert [item.source for item in items] == [
+        *("\\udcb2\\udca1.jsonl:1", "\\udcb2\\udca1.parquet", "\\udcb2\\udca1.txt")
+    ]
+    for item in items:
+        f"{item}".encode()
+    with pytest.warns(UserWarning, match="W031"):
+        assert digest_files(str(folder), tmp_path / "out")["files"] == 3

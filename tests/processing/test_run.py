@@ -7,9 +7,6 @@ import re
 import shutil
 import signal
 import sys
-from concurrent.futures import Future
-from concurrent.futures.process import BrokenProcessPool
-from contextlib import nullcontext
 from itertools import count
 
 import pyarrow.parquet as pq
@@ -18,8 +15,7 @@ import spacy
 
 from spacy_clinrel.files import spacy_files, stream_docbin
 from spacy_clinrel.processing import Job, Options, apply
-from spacy_clinrel.processing.inputs import Item
-from spacy_clinrel.processing.pool import Chunk, Place, annotate_all
+from spacy_clinrel.processing.pool import annotate_all
 from spacy_clinrel.processing.shards import MANIFEST, QUARANTINE, SHARDS, OutputFolder
 from spacy_clinrel.tokens import get_doc_id
 
@@ -275,29 +271,52 @@ def test_two_processes(trained_model, tmp_path):
     assert not multiprocessing.active_children()
 
 
-class DeadPool:
-    """Processes of which one has died, as one does that has no more memory."""
-
-    def __init__(self, submits):
-        self.submits = submits
-
-    def submit(self, *work):
-        self.submits -= 1
-        if self.submits < 0:
-            raise BrokenProcessPool("at once")
-        future: Future = Future()
-        future.set_exception(BrokenProcessPool("later"))
-        return future
+def test_columns_of_any_name(rules, tmp_path):
+    """The id's may be called as the text's otherwise is, or be the text's."""
+    (tmp_path / "in.jsonl").write_text('{"text": "a", "id": "头痛"}', encoding="utf-8")
+    for i, column in enumerate(("id", "text")):
+        columns = {"id_column": "text", "text_column": column}
+        apply(job_of(rules, tmp_path / "in.jsonl", tmp_path / str(i), **columns))
+        assert [row["id"] for row in rows_of(tmp_path / str(i))] == ["a"]
 
 
-@pytest.mark.parametrize("submits, place", [(0, r"\? to \?"), (2, "a to b"), (9, "a to c")])
-def test_a_process_that_dies(monkeypatch, submits, place):
-    items = [Item(name, name, None, None, 0) for name in "abc"]
-    chunks = [Chunk((item,), None, 0, Place()) for item in items]
-    fake = lambda n_process: nullcontext(DeadPool(submits))  # noqa: E731
-    monkeypatch.setattr("spacy_clinrel.processing.pool._processes", fake)
-    with pytest.raises(ValueError, match=f"P013.*documents {place} .*--resume"):
-        list(annotate_all(chunks, Options("none"), 2))
+@pytest.mark.skipif(sys.platform != "linux", reason="names are characters")
+def test_names_that_are_not_utf8(rules, tmp_path):
+    (tmp_path / "in").mkdir()
+    for name, text in ((b"\xb2.txt", b"CT"), (b"\xb3.txt", b"\xb3"), (b"\xb4.parquet", b"x")):
+        with open(os.fsencode(tmp_path / "in") + b"/" + name, "wb") as file:
+            file.write(text)
+    counts = apply(job_of(rules, tmp_path / "in", tmp_path / "out"))
+    assert counts["documents"] == 1 and counts["quarantined"] == 2
+    assert rows_of(tmp_path / "out")[0]["id"] == "\\udcb2"
+    failed = lines_of(tmp_path / "out" / QUARANTINE)
+    assert [record["id"] for record in failed] == ["\\udcb3", "\\udcb4.parquet"]
+
+
+def test_a_folder_that_is_no_pipeline(notes, tmp_path):
+    with pytest.raises(OSError, match=r"E053.*meta\.json"):
+        apply(job_of(tmp_path, notes, tmp_path / "out"))
+
+
+def test_processes_are_not_left_at_work(rules, notes, tmp_path, monkeypatch):
+    """They are told to end where a shard can't be written."""
+    told = []
+
+    def results(*args):
+        try:
+            yield from annotate_all(*args)
+        finally:
+            told.append(True)
+
+    def fail(shard, batch):
+        assert not told
+        raise ValueError("no space")
+
+    monkeypatch.setattr("spacy_clinrel.processing.run.annotate_all", results)
+    monkeypatch.setattr("spacy_clinrel.processing.shards.Shard.write", fail)
+    with pytest.raises(ValueError, match="no space") as problem:
+        apply(job_of(rules, notes, tmp_path / "out"))
+    assert told and problem
 
 
 def test_nothing_to_read(rules, tmp_path):
@@ -307,7 +326,8 @@ def test_nothing_to_read(rules, tmp_path):
 
 
 def test_processes_that_share_a_gpu(rules, notes, tmp_path, monkeypatch):
-    monkeypatch.setattr("spacy_clinrel.processing.run.annotate_all", lambda *args: iter(()))
+    nothing = lambda *args: (pair for pair in ())  # noqa: E731
+    monkeypatch.setattr("spacy_clinrel.processing.run.annotate_all", nothing)
     job = job_of(rules, notes, tmp_path / "out", gpu_id=3)
     with pytest.warns(UserWarning, match="W030.*2 processes share GPU 3"):  # noqa: SIM117
         with pytest.raises(ValueError, match="F002"):

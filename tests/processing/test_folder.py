@@ -1,0 +1,69 @@
+"""The folder that is written: what may be lost of it, and who may write in it."""
+
+import os
+import sys
+
+import pytest
+
+from spacy_clinrel.files import lock_folder
+from spacy_clinrel.processing import Job, Options, apply
+from spacy_clinrel.processing.shards import MANIFEST, QUARANTINE
+
+
+def job_of(model, folder):
+    return Job(str(folder / "in"), folder / "out", Options(str(model)), "jsonl", 2)
+
+
+@pytest.fixture
+def done(rules, tmp_path):
+    """RETURNS (Job): A job that is done: shards of two documents, one of which all in quarantine,
+    as the first document is."""
+    (tmp_path / "in").mkdir()
+    for i in range(9):
+        text = b"\xff" if i in (0, 4, 5) else b"CT"
+        (tmp_path / "in" / f"{i}.txt").write_bytes(text)
+    job = job_of(rules, tmp_path)
+    assert apply(job)["documents"] == 6
+    assert len(list(job.out.glob("part-*"))) == 4
+    return job
+
+
+def contents(folder):
+    paths = [*folder.glob("part-*"), folder / QUARANTINE]
+    return {path.name: path.read_bytes() for path in paths}
+
+
+@pytest.mark.parametrize("name", ["part-000000.jsonl", "part-000003.jsonl", QUARANTINE])
+@pytest.mark.parametrize("size", [None, 0, 5])
+def test_what_is_lost_is_made_again(done, name, size):
+    before = contents(done.out)
+    if size is None:
+        (done.out / name).unlink()
+    else:
+        os.truncate(done.out / name, size)
+    assert apply(done, resume=True)["documents"] == 6
+    assert contents(done.out) == before
+    # All that is there stays as it is.
+    times = {path: path.stat().st_mtime_ns for path in done.out.glob("part-*")}
+    apply(done, resume=True)
+    assert times == {path: path.stat().st_mtime_ns for path in done.out.glob("part-*")}
+
+
+@pytest.mark.parametrize("content", ["", '{"model": ', "[1]"])
+def test_a_manifest_that_is_broken(done, content):
+    (done.out / MANIFEST).write_text(content)
+    with pytest.raises(ValueError, match=r"P022.*_manifest\.json"):
+        apply(done, resume=True)
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="no locks")
+def test_one_process_at_a_time(done):
+    for _ in range(2):
+        lock = lock_folder(done.out)
+        with pytest.raises(ValueError, match="P023"):
+            apply(done, resume=True)
+        os.close(lock)
+        # A run that fails does not keep it either.
+        with pytest.raises(ValueError, match="P012"):
+            apply(done._replace(shard_size=3), resume=True)
+        apply(done, resume=True)
