@@ -331,8 +331,8 @@ class Warnings(metaclass=ErrorsWithCodes):
         "The labelled documents have no relation with these labels of dev: {labels}. They can't be "
         "learned, nor found in the unlabelled documents. Label some by hand first."
     )
-    W031 = "{n} files of other kinds were left out: {kinds}."
     W030 = (
         "{n} processes share GPU {gpu}, each with its own copy of the pipeline. One is often as "
         "fast."
     )
+    W031 = "{n} files of other kinds were left out: {kinds}."

@@ -136,15 +136,11 @@ def _header(rows: Iterator[Row], options: Options) -> List[str]:
         if row.error:
             raise ValueError(row.error)
         if any(name.strip() for name in row.fields):
-            _check_once(row.fields, options)
+            for name in (options.text_column, options.id_column):
+                if row.fields.count(name) > 1:
+                    raise ValueError(Errors.P019.format(name=name))
             return row.fields
     return []
-
-
-def _check_once(names: List[str], options: Options) -> None:
-    for name in (options.text_column, options.id_column):
-        if names.count(name) > 1:
-            raise ValueError(Errors.P019.format(name=name))
 
 
 def _read_parquet(file: File, options: Options) -> Iterator[Item]:
@@ -180,7 +176,6 @@ def _columns(known: List[str], options: Options) -> List[str]:
     for name in wanted:
         if name not in known:
             raise ValueError(Errors.P006.format(name=name, columns=", ".join(known)))
-    _check_once(known, options)
     return wanted
 
 
