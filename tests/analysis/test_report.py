@@ -7,7 +7,6 @@ from html.parser import HTMLParser
 
 import pytest
 import spacy
-import srsly
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from spacy.language import Language
@@ -272,7 +271,7 @@ def test_the_folder(example, tmp_path):
     assert names == ["notes.txt", "report.html", "report.json"]
     assert (folder / "report.html").read_text(encoding="utf-8") == render_page(analysis)
     figures = json.loads((folder / "report.json").read_text(encoding="utf-8"))
-    assert figures == json.loads(srsly.json_dumps(analysis.figures))
+    assert figures == json.loads(json.dumps(analysis.figures))
 
 
 def test_what_stands_in_the_way(tmp_path, monkeypatch):
