@@ -37,7 +37,7 @@ from relation_report import spread, table, write_page
 from relation_settings import ROOT
 
 from spacy_clinrel.bootstrap import Data, bootstrap, draw
-from spacy_clinrel.files import write_docs
+from spacy_clinrel.files import read_docbin, write_docs
 
 RESULTS = ROOT / "benchmarks" / "results"
 
@@ -73,7 +73,8 @@ def run(cell: Cell, folder: Path) -> Dict[str, Any]:
     nlp = spacy.blank("zh")
     paths = {name: folder / f"{name}.spacy" for name in ("labelled", "unlabelled")}
     if not all(path.exists() for path in paths.values()):
-        write_docs(labelled_docs(cell, nlp), paths["labelled"])
+        train = read_docbin(cell.data / f"{LAYER}_train.spacy", nlp.vocab)
+        write_docs(labelled_docs(cell, train), paths["labelled"])
         write_docs(unlabelled_docs(cell, nlp), paths["unlabelled"])
     gold = [cell.data / f"{LAYER}_{part}.spacy" for part in ("dev", "test")]
     data = Data(paths["labelled"], paths["unlabelled"], *gold)

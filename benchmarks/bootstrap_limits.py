@@ -21,7 +21,6 @@ import srsly
 import torch
 from bootstrap_choices import THRESHOLD, VARIANTS, Choice, Said
 from bootstrap_settings import (
-    LAYER,
     MENTION_PAIR,
     MODELS,
     RUNS,
@@ -31,6 +30,7 @@ from bootstrap_settings import (
     cells,
     config,
     labelled_docs,
+    layer_docs,
 )
 from cell_training import commit
 from jobs import add_options, file_stem, run_cells, save
@@ -43,7 +43,7 @@ from spacy_clinrel.bootstrap import Options
 from spacy_clinrel.bootstrap.selection import Labelled
 from spacy_clinrel.bootstrap.silver import Silver, silver_docs
 from spacy_clinrel.bootstrap.training import gold_examples, measure, train_round
-from spacy_clinrel.files import read_docbin, write_docs
+from spacy_clinrel.files import write_docs
 from spacy_clinrel.unlabelled import find_component, gold_classes, score_pairs
 
 RESULTS = ROOT / "benchmarks" / "results"
@@ -83,9 +83,10 @@ def fit(cell: Cell, docs: List[Doc], folder: Path, seed: int) -> Language:
     """
     if not (folder / "done.json").exists():
         folder.mkdir(parents=True, exist_ok=True)
-        write_docs(docs, folder / "train.spacy")
-        dev = cell.data / f"{LAYER}_dev.spacy"
-        train_round(config(cell), folder / "train.spacy", dev, folder, seed, -1)
+        paths = [folder / f"{part}.spacy" for part in ("train", "dev")]
+        for path, some in zip(paths, (docs, layer_docs(cell, "dev", spacy.blank("zh")))):
+            write_docs(some, path)
+        train_round(config(cell), *paths, folder, seed, -1)
         save({"seed": seed}, folder / "done.json")
     return spacy.load(folder / "model-best")
 
@@ -95,10 +96,7 @@ def figures(cell: Cell, nlp: Language) -> Dict[str, Dict[str, float]]:
     nlp (Language): A trained pipeline.
     RETURNS (Dict[str, Dict[str, float]]): P, R and F of dev and test.
     """
-    return {
-        part: measure(nlp, read_docbin(cell.data / f"{LAYER}_{part}.spacy", nlp.vocab))
-        for part in ("dev", "test")
-    }
+    return {part: measure(nlp, layer_docs(cell, part, nlp)) for part in ("dev", "test")}
 
 
 def learn(
@@ -147,12 +145,11 @@ def run(cell: Cell, folder: Path) -> Dict[str, Any]:
     """
     torch.set_num_threads(1)
     start = time.perf_counter()
-    gold = labelled_docs(cell, spacy.blank("zh"))
+    gold = labelled_docs(cell, layer_docs(cell, "train", spacy.blank("zh")))
     first = fit(cell, gold, folder / "first", cell.seed)
     second = fit(cell, gold, folder / "second", cell.seed + 1000)
     texts = {doc.text for doc in gold}
-    train = read_docbin(cell.data / f"{LAYER}_train.spacy", first.vocab)
-    rest = [doc for doc in train if doc.text not in texts]
+    rest = [doc for doc in layer_docs(cell, "train", first) if doc.text not in texts]
     component: Any = first.get_pipe(find_component(first))
     counts = np.bincount(
         gold_classes(first, gold_examples(first, gold)), minlength=1 + len(component.labels)

@@ -13,6 +13,7 @@ from thinc.api import Config
 from spacy_clinrel.bootstrap import UNGUARDED, Guards, Options
 from spacy_clinrel.converters import get_doc_id
 from spacy_clinrel.files import read_docbin
+from spacy_clinrel.readers import Corpus
 
 SCHEME = "11-labels"
 LAYER = "ccks2017_relations"
@@ -29,6 +30,7 @@ GUARDS = {
     "class thresholds": UNGUARDED._replace(class_thresholds=True),
     "balance": UNGUARDED._replace(balance=True),
     "agree": UNGUARDED._replace(agree=True),
+    "repeat": UNGUARDED._replace(repeat=True),
     "patience": UNGUARDED._replace(patience=ALL.patience),
 }
 MAIN = ("bare", "guarded")
@@ -83,7 +85,7 @@ class Scale(NamedTuple):
 
 
 RUNS = {
-    "cpu": Scale(steps=300, docs=2, batch=1000, rounds=2),
+    "cpu": Scale(steps=600, docs=2, batch=1000, rounds=2),
     "small": Scale(steps=4, docs=2, batch=5, rounds=1, limit=10),
 }
 SYSTEMS = [f"{model}, {guards}" for model in MODELS for guards in MAIN] + [
@@ -146,14 +148,25 @@ def config(cell: Cell) -> Config:
     return made
 
 
-def labelled_docs(cell: Cell, nlp: Language) -> List[Doc]:
-    """A share of the layer's train part, by record, so that sections of one stay together.
+def layer_docs(cell: Cell, part: str, nlp: Language) -> List[Doc]:
+    """A part of the layer, with the scheme's labels.
 
     cell (Cell): The run.
+    part (str): "train", "dev" or "test".
     nlp (Language): A pipeline.
+    RETURNS (List[Doc]): Its documents.
+    """
+    reader = Corpus(cell.data / f"{LAYER}_{part}.spacy", scheme=SCHEME)
+    return [example.reference for example in reader(nlp)]
+
+
+def labelled_docs(cell: Cell, docs: List[Doc]) -> List[Doc]:
+    """A share of documents, by record, so that sections of one stay together.
+
+    cell (Cell): The run.
+    docs (List[Doc]): The layer's train part.
     RETURNS (List[Doc]): Documents of records chosen by chance, until there are enough.
     """
-    docs = read_docbin(cell.data / f"{LAYER}_train.spacy", nlp.vocab)
     records = [(get_doc_id(doc) or "").rpartition("-")[2] for doc in docs]
     order = np.random.default_rng(cell.seed).permutation(sorted(set(records)))
     wanted = round(SHARES[cell.share] * len(docs))

@@ -6,6 +6,7 @@ import shutil
 import spacy
 
 from spacy_clinrel.converters import get_doc_id
+from spacy_clinrel.schemes import get_scheme
 
 
 def test_tables_and_going_on(as_corpora, run_benchmark, tmp_path):
@@ -31,16 +32,17 @@ def test_tables_and_going_on(as_corpora, run_benchmark, tmp_path):
 
 
 def test_shares_are_of_whole_records(as_corpora, benchmarks):
-    from bootstrap_settings import SHARES, Cell, labelled_docs
+    from bootstrap_settings import SHARES, Cell, labelled_docs, layer_docs
 
-    nlp = spacy.blank("zh")
+    made = [
+        Cell("CNN, bare", share, seed, "small", as_corpora) for share in SHARES for seed in (0, 1)
+    ]
+    docs = layer_docs(made[0], "train", spacy.blank("zh"))
+    labels = {relation.label for doc in docs for relation in doc._.relations}
+    assert labels and labels <= set(get_scheme("11-labels").values())
     chosen = {
-        (share, seed): {
-            get_doc_id(doc)
-            for doc in labelled_docs(Cell("CNN, bare", share, seed, "small", as_corpora), nlp)
-        }
-        for share in SHARES
-        for seed in (0, 1)
+        (cell.share, cell.seed): {get_doc_id(doc) for doc in labelled_docs(cell, docs)}
+        for cell in made
     }
     sizes = {share: len(chosen[share, 0]) for share in SHARES}
     assert 2 <= sizes["10 %"] < sizes["25 %"] < sizes["100 %"] == 24

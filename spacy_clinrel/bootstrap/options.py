@@ -28,6 +28,7 @@ class Guards(NamedTuple):
     balance (bool): Take no more of a class in a round than its share of the labelled set.
     agree (bool): Take only pairs of which a second model, trained from another seed, says the
         same.
+    repeat (bool): Repeat the labelled documents, until half of those learned from are labelled.
     patience (int): Stop when dev's F has not risen for so many rounds, and keep the best round.
         0 goes on to the end and keeps the last.
     """
@@ -36,10 +37,11 @@ class Guards(NamedTuple):
     class_thresholds: bool = True
     balance: bool = True
     agree: bool = True
+    repeat: bool = True
     patience: int = 2
 
 
-UNGUARDED = Guards(False, False, False, False, 0)
+UNGUARDED = Guards(False, False, False, False, False, 0)
 
 
 class Options(NamedTuple):

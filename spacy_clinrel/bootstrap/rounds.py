@@ -187,7 +187,8 @@ class Run:
             # One file to train on: the order of a folder's files is the file system's.
             labelled = read_docbin(texts, known[0].vocab)
             texts = path / "train.spacy"
-            write_docs([*labelled, *known], texts)
+            times = round(len(known) / len(labelled)) if self.options.guards.repeat else 1
+            write_docs([*labelled * max(times, 1), *known], texts)
         dev, guards = self.folder.data("dev"), self.options.guards
         fit = partial(train_round, self.config, texts, dev, path / "training")
         if guards.agree:

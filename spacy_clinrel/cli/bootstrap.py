@@ -58,11 +58,14 @@ def bootstrap_cli(
     agree: Annotated[
         bool, typer.Option(help="Ask a second model, trained from another seed")
     ] = True,
+    repeat: Annotated[
+        bool, typer.Option(help="Repeat the labelled documents until they are half of all")
+    ] = True,
     patience: Annotated[
         int, typer.Option(help="Stop when dev has not risen for so many rounds; 0 never does")
     ] = 2,
     guards: Annotated[
-        bool, typer.Option("--guards/--no-guards", help="All of these five, or the bare algorithm")
+        bool, typer.Option("--guards/--no-guards", help="All of these six, or the bare algorithm")
     ] = True,
     resume: Annotated[
         bool, typer.Option("--resume", "-r", help="Go on after the last finished round")
@@ -80,7 +83,7 @@ def bootstrap_cli(
 
     Example: bootstrap relations.cfg -l seed.spacy -u more.spacy -d dev.spacy -o run
     """
-    chosen = Guards(calibrate, class_thresholds, balance, agree, patience)
+    chosen = Guards(calibrate, class_thresholds, balance, agree, repeat, patience)
     options = Options(threshold, batch, max_rounds, chosen if guards else UNGUARDED)
     data = Data(labelled, unlabelled, dev, test)
     try:

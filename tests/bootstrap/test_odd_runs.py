@@ -5,12 +5,12 @@ import pytest
 import spacy
 from spacy.tokens import DocBin
 
-from spacy_clinrel.bootstrap import UNGUARDED, Options, bootstrap
+from spacy_clinrel.bootstrap import UNGUARDED, Options, bootstrap, rounds
 from spacy_clinrel.bootstrap.store import RunFolder
-from spacy_clinrel.bootstrap.training import calibrate, dev_scores
+from spacy_clinrel.bootstrap.training import calibrate, dev_scores, train_round
 from spacy_clinrel.files import write_docs
 from spacy_clinrel.tokens import GROUP
-from spacy_clinrel.tokens.silver import SILVER
+from spacy_clinrel.tokens.silver import SILVER, silver_pairs
 from spacy_clinrel.unlabelled import ScoredPairs
 
 from ..util import make_notes
@@ -131,3 +131,22 @@ def test_settings_of_the_config_hold(data, config, out):
         if section == "corpora":
             with pytest.raises(ValueError, match="B002"):
                 bootstrap(cut, data, out / "c", FEW)
+
+
+@pytest.mark.parametrize("repeat", [False, True])
+def test_labelled_documents_are_repeated(data, config, out, monkeypatch, repeat):
+    """Until half of the documents that are learned from are labelled."""
+    learned = []
+
+    def look(config, train_path, *others):
+        docs = read(train_path)
+        silver = sum(silver_pairs(doc) is not None for doc in docs)
+        learned.append((len(docs) - silver, silver))
+        return train_round(config, train_path, *others)
+
+    monkeypatch.setattr(rounds, "train_round", look)
+    guards = UNGUARDED._replace(repeat=repeat)
+    bootstrap(config, data, out, FEW._replace(max_rounds=1, batch=60, guards=guards))
+    (first, _), (labelled, silver) = learned
+    assert first == 5 and silver > 10
+    assert labelled == (5 * round(silver / 5) if repeat else 5)
