@@ -25,7 +25,8 @@ from bootstrap_settings import (
     SHARES,
     SYSTEMS,
     Cell,
-    cells,
+    add_settings,
+    asked,
     config,
     labelled_docs,
     options,
@@ -48,9 +49,8 @@ def arguments() -> argparse.Namespace:
         description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
     )
     add_options(parser, "bootstrap", list(SHARES))
-    parser.add_argument("--vectors", default=str(ROOT / "corpus" / "vectors"), help="or 'none'")
+    add_settings(parser)
     parser.add_argument("--systems", nargs="+", choices=SYSTEMS, default=SYSTEMS, metavar="NAME")
-    parser.add_argument("--scale", choices=list(RUNS), default="cpu")
     return parser.parse_args()
 
 
@@ -156,9 +156,7 @@ def write_report(folder: Path, scale: str, out: Path, notes: Path) -> None:
 def main() -> int:
     """RETURNS (int): The number of runs that failed."""
     chosen = arguments()
-    vectors = None if chosen.vectors == "none" else chosen.vectors
-    asked = cells(chosen.systems, chosen.only, chosen.seeds, chosen.scale, chosen.data, vectors)
-    failed = run_cells(asked, "--systems", chosen, stem, run)
+    failed = run_cells(asked(chosen), "--systems", chosen, stem, run)
     if not chosen.cell:
         suffix = "" if chosen.scale == "cpu" else f"_{chosen.scale}"
         out = chosen.results.parent / f"{chosen.results.name}{suffix}.md"

@@ -27,7 +27,8 @@ from bootstrap_settings import (
     SHARES,
     UNGUARDED,
     Cell,
-    cells,
+    add_settings,
+    asked,
     config,
     labelled_docs,
     layer_docs,
@@ -56,12 +57,11 @@ def arguments() -> argparse.Namespace:
     )
     add_options(parser, "bootstrap_limits", list(SHARES))
     parser.set_defaults(only=["10 %"])
-    parser.add_argument("--vectors", default=str(ROOT / "corpus" / "vectors"), help="or 'none'")
+    add_settings(parser)
     first = [f"{model}, bare" for model in MODELS]
     parser.add_argument(
         "--systems", nargs="+", choices=first, default=[f"{MENTION_PAIR}, bare"], metavar="NAME"
     )
-    parser.add_argument("--scale", choices=list(RUNS), default="cpu")
     return parser.parse_args()
 
 
@@ -234,9 +234,7 @@ def write_report(folder: Path, scale: str, out: Path, notes: Path) -> None:
 def main() -> int:
     """RETURNS (int): The number of runs that failed."""
     chosen = arguments()
-    vectors = None if chosen.vectors == "none" else chosen.vectors
-    asked = cells(chosen.systems, chosen.only, chosen.seeds, chosen.scale, chosen.data, vectors)
-    failed = run_cells(asked, "--systems", chosen, stem, run)
+    failed = run_cells(asked(chosen), "--systems", chosen, stem, run)
     if not chosen.cell:
         suffix = "" if chosen.scale == "cpu" else f"_{chosen.scale}"
         out = chosen.results.parent / f"{chosen.results.name}{suffix}.md"

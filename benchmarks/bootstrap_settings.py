@@ -1,10 +1,11 @@
 """What the bootstrapping benchmark compares: models, guards and shares of the labelled part."""
 
+from argparse import ArgumentParser, Namespace
 from pathlib import Path
 from typing import Any, Dict, List, NamedTuple, Optional
 
 import numpy as np
-from relation_settings import COMPONENT, MENTION_PAIR, SCALES, model_config
+from relation_settings import COMPONENT, MENTION_PAIR, ROOT, SCALES, model_config
 from relation_settings import Cell as RelationCell
 from spacy.language import Language
 from spacy.tokens import Doc
@@ -116,6 +117,21 @@ def cells(
         for system in systems
     ]
     return [cell for cell in made if cell.guards in MAIN or cell.share == SINGLE[1]]
+
+
+def add_settings(parser: ArgumentParser) -> None:
+    """parser (ArgumentParser): Gets the options that all benchmarks of bootstrapping have."""
+    parser.add_argument("--vectors", default=str(ROOT / "corpus" / "vectors"), help="or 'none'")
+    parser.add_argument("--scale", choices=list(RUNS), default="cpu")
+
+
+def asked(chosen: Namespace) -> List[Cell]:
+    """chosen (Namespace): The command line's options.
+    RETURNS (List[Cell]): The runs asked for.
+    """
+    vectors = None if chosen.vectors == "none" else chosen.vectors
+    wanted = (chosen.systems, chosen.only, chosen.seeds, chosen.scale)
+    return cells(*wanted, chosen.data, vectors)
 
 
 def options(cell: Cell) -> Options:
