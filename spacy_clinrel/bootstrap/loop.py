@@ -48,34 +48,46 @@ def bootstrap(
     RETURNS (Dict[str, Any]): "stopped", why; "kept", the round whose model is kept; "rounds", their
         records.
     RAISES (ValueError): If a file can't be read, the config does not fit, or the folder holds
-        another run.
+        another run, or one that is under way.
     """
     check_options(options)
     check_config(config)
     folder = RunFolder(output)
-    folder.begin(settings_of(config, data, options, ner or ""), resume)
-    prepared = folder.path / "data" / "counts.json"
-    if not prepared.exists():
-        nlp = None if ner is None else util.load_model(ner)
-        write_json(prepared, prepare(folder, config, data, nlp, progress))
-    run = Run(folder, config, options, use_gpu, progress)
+    settings = settings_of(config, data, options, ner or "")
+    with folder.locked():
+        folder.begin(settings, resume)
+        prepared = folder.path / "data" / "counts.json"
+        if not prepared.exists():
+            nlp = None if ner is None else util.load_model(ner)
+            write_json(prepared, prepare(folder, config, data, nlp, progress))
+        run = Run(folder, config, options, use_gpu, progress)
+        records, stopped = run_rounds(run, on_round)
+        kept = run.best(records)
+        folder.finish(kept)
+        result = {"stopped": stopped, "kept": kept, "texts": srsly.read_json(prepared)}
+        write_json(folder.path / "result.json", result)
+    return {**result, "rounds": records}
+
+
+def run_rounds(run: Run, on_round: OnRound) -> Tuple[List[Dict[str, Any]], str]:
+    """Go from the last finished round to the end.
+
+    run (Run): The run.
+    on_round (Callable[[Dict[str, Any]], None]): Called with each round's record.
+    RETURNS (Tuple[List[Dict[str, Any]], str]): The records of all rounds, and why no other follows.
+    """
+    folder = run.folder
     while True:
         records = folder.records()
         stopped = run.stops(records)
         if stopped:
-            break
+            return records, stopped
         record = run.round(len(records))
         if record is None:
-            stopped = "nothing above the threshold"
-            break
+            return records, "nothing above the threshold"
         folder.add(record)
         run.clean(folder.records())
         on_round(folder.records()[-1])
-    kept = run.best(records)
-    folder.finish(kept)
-    result = {"stopped": stopped, "kept": kept, "texts": srsly.read_json(prepared)}
-    write_json(folder.path / "result.json", result)
-    return {**result, "rounds": records}
 
 
 def check_options(options: Options) -> None:

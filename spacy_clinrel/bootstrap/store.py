@@ -2,14 +2,16 @@
 
 import hashlib
 import json
+import os
 import shutil
+from contextlib import contextmanager
 from pathlib import Path
-from typing import Any, Dict, List
+from typing import Any, Dict, Iterator, List
 
 from thinc.api import Config
 
 from ..errors import Errors
-from ..files import replacing, write_json
+from ..files import lock_folder, replacing, write_json
 from .options import Data, Options
 
 ROUNDS = "rounds.jsonl"
@@ -25,6 +27,23 @@ class RunFolder:
     def __init__(self, path: Path):
         """path (Path): The folder."""
         self.path = path
+
+    @contextmanager
+    def locked(self) -> Iterator[None]:
+        """Keep other runs out of the folder, which is made.
+
+        RAISES (ValueError): If another one is in it.
+        """
+        self.path.mkdir(parents=True, exist_ok=True)
+        try:
+            lock = lock_folder(self.path)
+        except BlockingIOError as error:
+            raise ValueError(Errors.P023.format(path=self.path)) from error
+        try:
+            yield
+        finally:
+            if lock is not None:
+                os.close(lock)
 
     def begin(self, settings: Dict[str, Any], resume: bool) -> None:
         """Note what the run is begun with, or see that it goes on with the same.

@@ -1,5 +1,7 @@
 """Runs with settings and documents that are not quite what they should be."""
 
+import sys
+
 import numpy as np
 import pytest
 import spacy
@@ -131,6 +133,14 @@ def test_settings_of_the_config_hold(data, config, out):
         if section == "corpora":
             with pytest.raises(ValueError, match="B002"):
                 bootstrap(cut, data, out / "c", FEW)
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="no locks")
+def test_two_runs_in_one_folder(data, config, out):
+    with RunFolder(out).locked(), pytest.raises(ValueError, match="P023"):
+        bootstrap(config, data, out, FEW)
+    assert not any(out.iterdir())
+    assert bootstrap(config, data, out, FEW)["kept"] == 0
 
 
 @pytest.mark.parametrize("repeat", [False, True])
