@@ -167,6 +167,7 @@ class Errors(metaclass=ErrorsWithCodes):
         "The document '{doc_id}' has an empty value of '{key}', so that its group is not known. "
         "Give each document a value, its own id if it belongs to no group."
     )
+    F033 = "{path} is being written by another process."
     F040 = "{path}: no config that can be read ({error})."
     F041 = (
         "{path}: none of its components has candidates. Give the config of a pipeline with a "
@@ -306,7 +307,6 @@ class Errors(metaclass=ErrorsWithCodes):
     P020 = "Rows {first} to {last} can't be read ({error})."
     P021 = "The process that worked on it died, most likely for lack of memory."
     P022 = "{path}: it can't be read ({error}). Give a new folder."
-    P023 = "{path} is being written by another process."
 
 
 class Warnings(metaclass=ErrorsWithCodes):

@@ -51,24 +51,31 @@ def _keep_folder(path: Path) -> None:
             os.close(folder)
 
 
-def lock_folder(path: Path) -> Optional[int]:
-    """Keep other processes that ask for it too out of a folder, where the system knows how.
+@contextmanager
+def locked_folder(path: Path) -> Iterator[None]:
+    """Make a folder, and keep other processes that ask for it too out of it, where the system knows
+    how.
 
     path (Path): The folder.
-    RETURNS (Optional[int]): What `os.close` ends it with.
-    RAISES (BlockingIOError): If another one has it.
+    RAISES (ValueError): If it can't be made, or another one has it.
     """
+    try:
+        path.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise ValueError(Errors.F018.format(path=path, error=error.strerror or error)) from error
     if fcntl is None:
-        return None
+        yield
+        return
     lock = os.open(path, os.O_RDONLY)
     try:
-        fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
-    except OSError as error:
+        with suppress(OSError):  # some file systems have no locks
+            try:
+                fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            except BlockingIOError as error:
+                raise ValueError(Errors.F033.format(path=path)) from error
+        yield
+    finally:
         os.close(lock)
-        if isinstance(error, BlockingIOError):
-            raise
-        return None  # some file systems have no locks
-    return lock
 
 
 def check_output(output: Optional[Path], *inputs: Optional[Path]) -> None:

@@ -8,7 +8,7 @@ from spacy import util
 from thinc.api import Config
 
 from ..errors import Errors
-from ..files import write_json
+from ..files import locked_folder, write_json
 from .options import Data, Options
 from .rounds import Progress, Run
 from .store import RunFolder, settings_of
@@ -54,7 +54,7 @@ def bootstrap(
     check_config(config)
     folder = RunFolder(output)
     settings = settings_of(config, data, options, ner or "")
-    with folder.locked():
+    with locked_folder(output):
         folder.begin(settings, resume)
         prepared = folder.path / "data" / "counts.json"
         if not prepared.exists():

@@ -2,16 +2,14 @@
 
 import hashlib
 import json
-import os
 import shutil
-from contextlib import contextmanager
 from pathlib import Path
-from typing import Any, Dict, Iterator, List
+from typing import Any, Dict, List
 
 from thinc.api import Config
 
 from ..errors import Errors
-from ..files import lock_folder, replacing, write_json
+from ..files import replacing, write_json
 from .options import Data, Options
 
 ROUNDS = "rounds.jsonl"
@@ -27,23 +25,6 @@ class RunFolder:
     def __init__(self, path: Path):
         """path (Path): The folder."""
         self.path = path
-
-    @contextmanager
-    def locked(self) -> Iterator[None]:
-        """Keep other runs out of the folder, which is made.
-
-        RAISES (ValueError): If another one is in it.
-        """
-        self.path.mkdir(parents=True, exist_ok=True)
-        try:
-            lock = lock_folder(self.path)
-        except BlockingIOError as error:
-            raise ValueError(Errors.P023.format(path=self.path)) from error
-        try:
-            yield
-        finally:
-            if lock is not None:
-                os.close(lock)
 
     def begin(self, settings: Dict[str, Any], resume: bool) -> None:
         """Note what the run is begun with, or see that it goes on with the same.
@@ -62,9 +43,10 @@ class RunFolder:
                 for key in sorted({*before, *settings} - set(FREE))
                 if before.get(key) != settings.get(key)
             ]
-            if self.records() and not resume:
+            begun = bool(self.records())
+            if begun and not resume:
                 raise ValueError(Errors.B004.format(path=self.path))
-            if self.records() and other:
+            if begun and other:
                 raise ValueError(Errors.B003.format(path=self.path, what=", ".join(other)))
             if other:  # nothing is lost
                 for name in ("data", "rounds"):
@@ -78,8 +60,10 @@ class RunFolder:
     def records(self) -> List[Dict[str, Any]]:
         """RETURNS (List[Dict[str, Any]]): What the finished rounds measured."""
         path = self.path / ROUNDS
-        lines = path.read_text(encoding="utf-8").splitlines() if path.exists() else []
-        return [json.loads(line) for line in lines]
+        if not path.exists():
+            return []
+        with path.open(encoding="utf-8") as lines:
+            return [json.loads(line) for line in lines]
 
     def add(self, record: Dict[str, Any]) -> None:
         """record (Dict[str, Any]): A round that is finished. Before it nothing of it counts."""

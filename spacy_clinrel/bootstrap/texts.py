@@ -43,16 +43,18 @@ def prepare(
     RAISES (ValueError): If a file can't be read, gold documents are silver, or no unlabelled
         document has two mentions.
     """
-    readers = config.interpolate()["corpora"]
-    nlp = util.get_lang_class(config.interpolate()["nlp"]["lang"])()
+    known = config.interpolate()
+    nlp = util.get_lang_class(known["nlp"]["lang"])()
     counts: Dict[str, int] = {}
     texts: Set[str] = set()
     labels: Dict[str, Set[str]] = {}
     for part in ("labelled", "dev", "test"):
         path: Optional[Path] = getattr(data, part)
         if path is not None:
-            reader = readers["train" if part == "labelled" else "dev"]
-            chosen = {key: reader[key] for key in KEPT if key in reader}
+            reader = known["corpora"]["train" if part == "labelled" else "dev"]
+            # Of test nothing is left out.
+            keys = ("scheme",) if part == "test" else KEPT
+            chosen = {key: reader[key] for key in keys if key in reader}
             docs = [eg.reference for eg in Corpus(path, **chosen)(nlp)]
             check_gold(docs, path)
             texts.update(doc.text for doc in docs)

@@ -19,7 +19,7 @@ from spacy.tokens import DocBin
 
 from ..errors import Errors
 from ..extras import require
-from ..files import lock_folder, replacing, write_json
+from ..files import locked_folder, replacing, write_json
 
 MANIFEST = "_manifest.json"
 SHARDS = "_shards.jsonl"
@@ -108,14 +108,13 @@ class OutputFolder:
             others = set(path.iterdir()) - set(path.glob(f".{MANIFEST}.*.tmp"))
             if others:
                 raise ValueError(Errors.P011.format(path=path))
-        self._lock: Optional[int] = None
+        self._lock = ExitStack()
 
     def __enter__(self) -> "OutputFolder":
         return self
 
     def __exit__(self, *problem: Any) -> None:
-        if self._lock is not None:
-            os.close(self._lock)
+        self._lock.close()
 
     def begin(self, settings: Record, resume: bool) -> Optional[Record]:
         """Note what the run is begun with, or see that it goes on with the same, and take away
@@ -127,7 +126,7 @@ class OutputFolder:
         RAISES (ValueError): If there is a run that is not to be gone on with, was begun with
             something else or is at work.
         """
-        self._take()
+        self._lock.enter_context(locked_folder(self.path))
         path = self.path / MANIFEST
         before = self._read_manifest()
         other = [key for key, value in settings.items() if before.get(key) != value]
@@ -146,18 +145,6 @@ class OutputFolder:
         last = self._read_last()
         self._cut(QUARANTINE, last["quarantine_bytes"] if last else 0)
         return last
-
-    def _take(self) -> None:
-        """Make the folder, and let no other process write in it."""
-        try:
-            self.path.mkdir(parents=True, exist_ok=True)
-        except OSError as error:
-            problem = error.strerror or error
-            raise ValueError(Errors.F018.format(path=self.path, error=problem)) from error
-        try:
-            self._lock = lock_folder(self.path)
-        except BlockingIOError as error:
-            raise ValueError(Errors.P023.format(path=self.path)) from error
 
     def _read_manifest(self) -> Record:
         path = self.path / MANIFEST

@@ -10,7 +10,7 @@ from spacy.tokens import DocBin
 from spacy_clinrel.bootstrap import UNGUARDED, Options, bootstrap, rounds
 from spacy_clinrel.bootstrap.store import RunFolder
 from spacy_clinrel.bootstrap.training import calibrate, dev_scores, train_round
-from spacy_clinrel.files import write_docs
+from spacy_clinrel.files import locked_folder, write_docs
 from spacy_clinrel.tokens import GROUP
 from spacy_clinrel.tokens.silver import SILVER, silver_pairs
 from spacy_clinrel.unlabelled import ScoredPairs
@@ -121,9 +121,10 @@ def test_silver_documents_are_not_gold(data, config, out, tmp_path, part):
 def test_settings_of_the_config_hold(data, config, out):
     """The reader's limit and the training's seed, by variables or not."""
     config["vars"] = {"most": 2}
-    config["corpora"]["train"]["limit"] = "${vars.most}"
+    for part in ("train", "dev"):
+        config["corpora"][part]["limit"] = "${vars.most}"
     result = bootstrap(config, data, out / "a", FEW)
-    assert result["texts"]["labelled"] == 2
+    assert [result["texts"][part] for part in ("labelled", "dev", "test")] == [2, 2, 6]
     config["training"]["seed"] = 7
     other = bootstrap(config, data, out / "b", FEW)
     assert other["rounds"][0]["errors"] != result["rounds"][0]["errors"]
@@ -137,7 +138,7 @@ def test_settings_of_the_config_hold(data, config, out):
 
 @pytest.mark.skipif(sys.platform == "win32", reason="no locks")
 def test_two_runs_in_one_folder(data, config, out):
-    with RunFolder(out).locked(), pytest.raises(ValueError, match="P023"):
+    with locked_folder(out), pytest.raises(ValueError, match="F033"):
         bootstrap(config, data, out, FEW)
     assert not any(out.iterdir())
     assert bootstrap(config, data, out, FEW)["kept"] == 0

@@ -5,7 +5,7 @@ import sys
 
 import pytest
 
-from spacy_clinrel.files import lock_folder
+from spacy_clinrel.files import locked_folder
 from spacy_clinrel.processing import Job, Options, apply
 from spacy_clinrel.processing.shards import MANIFEST, QUARANTINE
 
@@ -59,10 +59,8 @@ def test_a_manifest_that_is_broken(done, content):
 @pytest.mark.skipif(sys.platform == "win32", reason="no locks")
 def test_one_process_at_a_time(done):
     for _ in range(2):
-        lock = lock_folder(done.out)
-        with pytest.raises(ValueError, match="P023"):
+        with locked_folder(done.out), pytest.raises(ValueError, match="F033"):
             apply(done, resume=True)
-        os.close(lock)
         # A run that fails does not keep it either.
         with pytest.raises(ValueError, match="P012"):
             apply(done._replace(shard_size=3), resume=True)
