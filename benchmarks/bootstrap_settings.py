@@ -33,6 +33,8 @@ GUARDS = {
     "agree": UNGUARDED._replace(agree=True),
     "repeat": UNGUARDED._replace(repeat=True),
     "patience": UNGUARDED._replace(patience=ALL.patience),
+    # All of them and the one that is no default.
+    "guarded with agree": ALL._replace(agree=True),
 }
 MAIN = ("bare", "guarded")
 # Each guard alone is measured with the quickest model, from the smallest seed.

@@ -25,6 +25,8 @@ OURS = {
     },
     "en": {"en_clinrel": "en_clinrel"},
 }
+# Settings of an embedding that need vectors.
+VECTORS = ("include_static_vectors", "pair_vectors")
 CHARACTERS = {"@tokenizers": "spacy.zh.ChineseTokenizer", "segmenter": "char"}
 
 
@@ -75,10 +77,10 @@ def system_config(setting: Setting, lang: str, system: str) -> Config:
     else:
         path = ROOT / "configs" / f"{OURS[lang][system]}.cfg"
         config = util.load_config(path, interpolate=False)
-        for component in config["components"].values():
-            block = embed(component["model"].get("tok2vec", component["model"]))
-            if "include_static_vectors" in block:
-                block["include_static_vectors"] = block["pair_vectors"] = False
+        models = [one["model"] for one in config["components"].values() if "model" in one]
+        for model in models:
+            block = embed(model.get("tok2vec", model))
+            block.update({name: False for name in VECTORS if name in block})
     for part in ("train", "dev"):
         config["corpora"][part]["path"] = str(setting.file(lang, part))
     steps = setting.steps

@@ -6,6 +6,7 @@ import sys
 
 import pytest
 import spacy
+from spacy import util
 
 
 @pytest.fixture(scope="module")
@@ -31,6 +32,17 @@ def test_parts(as_corpora, run_benchmark, work, tmp_path, part, columns):
     rows = json.loads(out.with_suffix(".json").read_text(encoding="utf-8"))[part]["rows"]
     assert rows and all(row[column] > 0 for row in rows for column in columns)
     assert out.read_text(encoding="utf-8").count("\n|") == len(rows) + 2
+
+
+def test_all_shipped_pipelines_can_be_made(benchmarks, tmp_path):
+    from speed_systems import OURS, SPACY, Setting, system_config
+
+    for lang, ours in OURS.items():
+        for system in (SPACY, *ours):
+            config = system_config(Setting(tmp_path, tmp_path, steps=7), lang, system)
+            nlp = util.load_model_from_config(config.interpolate(), auto_fill=True)
+            assert nlp.lang == lang and nlp.pipe_names
+            assert config["training"]["max_steps"] == 7
 
 
 def test_an_archive(as_corpora, benchmarks, tmp_path, monkeypatch):

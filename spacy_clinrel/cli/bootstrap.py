@@ -56,8 +56,8 @@ def bootstrap_cli(
         bool, typer.Option(help="Keep the labelled set's proportions in each round")
     ] = True,
     agree: Annotated[
-        bool, typer.Option(help="Ask a second model, trained from another seed")
-    ] = True,
+        bool, typer.Option(help="A second model, trained from another seed, must agree: slow")
+    ] = False,
     repeat: Annotated[
         bool, typer.Option(help="Repeat the labelled documents until they are half of all")
     ] = True,
@@ -65,7 +65,7 @@ def bootstrap_cli(
         int, typer.Option(help="Stop when dev has not risen for so many rounds; 0 never does")
     ] = 2,
     guards: Annotated[
-        bool, typer.Option("--guards/--no-guards", help="All of these six, or the bare algorithm")
+        bool, typer.Option("--guards/--no-guards", help="These six as set, or the bare algorithm")
     ] = True,
     resume: Annotated[
         bool, typer.Option("--resume", "-r", help="Go on after the last finished round")

@@ -17,7 +17,7 @@ from ..util import edges, make_doc, make_notes, write_docs
 from .conftest import small_config
 
 FEW = Options(threshold=0.5, batch=12, max_rounds=2, guards=UNGUARDED)
-GUARDED = FEW._replace(guards=Guards(patience=5), max_rounds=1)
+GUARDED = FEW._replace(guards=Guards(agree=True, patience=5), max_rounds=1)
 
 
 def read(path):

@@ -39,7 +39,8 @@ def test_rounds_chart_and_pipeline(few_labels, tmp_path):
     assert (tmp_path / "run" / "rounds.png").stat().st_size > 5000
     assert (tmp_path / "run" / "model-best" / "meta.json").exists()
     settings = json.loads((tmp_path / "run" / "settings.json").read_text(encoding="utf-8"))
-    assert settings["guard_agree"] is True and settings["guard_patience"] == 2
+    assert settings["guard_agree"] is False and settings["guard_repeat"] is True
+    assert settings["guard_patience"] == 2
 
 
 def test_the_bare_algorithm_killed_and_resumed(few_labels, tmp_path):
