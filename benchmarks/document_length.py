@@ -21,9 +21,10 @@ import numpy as np
 import srsly
 import torch
 from cell_training import commit
+from memory import now_mib, peak_mib
 from relation_report import table
 from relation_settings import ROOT
-from relation_speed import CHARACTERS, peak_mib
+from relation_speed import CHARACTERS
 from spacy import registry
 from spacy.lang.zh import Chinese
 from spacy.tokens import Doc, Span
@@ -77,7 +78,7 @@ def measure(tokens: int, way: str, scope: str, threads: int) -> Dict[str, Any]:
     sample, doc = make_text(nlp, 5 * SENTENCE), make_text(nlp, tokens)
     pairs = [make_candidates([text], strategy, types=["X"]) for text in (sample, doc)]
     model.initialize(X=([sample], pairs[0]))
-    before, start = peak_mib(), time.perf_counter()
+    before, start = now_mib(), time.perf_counter()
     if way == "predict":
         model.attrs["chain_scores"](model.predict(([doc], pairs[1])))
     else:

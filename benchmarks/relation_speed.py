@@ -10,17 +10,17 @@ benchmarks/results/relations_speed.json and .md. (For Unix; elsewhere there is n
 import argparse
 import json
 import platform
-import resource
 import subprocess
 import sys
 import time
 from inspect import signature
 from pathlib import Path
-from typing import Any, Dict, List, Optional
+from typing import Any, Dict, List
 
 import numpy as np
 import srsly
 import torch
+from memory import now_mib, peak_mib
 from relation_report import table
 from relation_settings import COMPONENT, PAIR_SENTENCE, ROOT
 from spacy import registry, util
@@ -73,22 +73,12 @@ def measure(model: str, pairs: int, threads: int) -> Dict[str, Any]:
     docs = [sentences(nlp, max(1, pairs // PAIRS))]
     candidates = make_candidates(docs, strategy, types=["X"])
     network.predict((sample, make_candidates(sample, strategy, types=["X"])))
-    before, start = peak_mib(), time.perf_counter()
+    before, start = now_mib(), time.perf_counter()
     scores = network.predict((docs, candidates))
     seconds = time.perf_counter() - start
     assert scores.shape == (len(candidates), LABELS)
     figures = {"before_mib": before, "peak_mib": peak_mib()}
     return {"model": model, "pairs": len(candidates), "seconds": seconds, **figures}
-
-
-def peak_mib(peak: Optional[int] = None) -> float:
-    """peak (Optional[int]): The ru_maxrss of another process.
-    RETURNS (float): The most memory that it has had, or this one so far, in MiB.
-    """
-    if peak is None:
-        peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
-    # In KiB, on a Mac in bytes.
-    return peak / (2**20 if sys.platform == "darwin" else 2**10)
 
 
 def report(results: List[Dict[str, Any]], threads: int, budget: int, out: Path) -> None:

@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import Any, Dict, List
 
 import srsly
-from relation_speed import peak_mib
+from memory import in_mib
 from speed_pipelines import texts_of
 from speed_systems import Setting, pipelines
 
@@ -82,7 +82,7 @@ def run_to_end(run: List[str], env: Dict[str, str]) -> float:
     """
     launcher = [sys.executable, "-c", LAUNCHER, *run]
     done = subprocess.run(launcher, env=env, check=True, stdout=subprocess.PIPE, text=True)
-    return peak_mib(int(done.stdout.splitlines()[-1]))
+    return in_mib(int(done.stdout.splitlines()[-1]))
 
 
 def measure_archive(

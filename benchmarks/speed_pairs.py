@@ -6,8 +6,9 @@ from typing import Any, Callable, Dict, List, Tuple
 
 import numpy as np
 import torch
+from memory import now_mib, peak_mib
 from relation_settings import COMPONENT, PAIR_SENTENCE, ROOT
-from relation_speed import CHARACTERS, peak_mib
+from relation_speed import CHARACTERS
 from spacy import registry, util
 from spacy.lang.zh import Chinese
 from spacy.tokens import Doc, Span
@@ -116,7 +117,7 @@ def measure_pairs(model: str, mentions: int, threads: int) -> List[Row]:
             run, pairs, operations = pair_sentence(model, size)
         if size != mentions:
             run()  # what a first run alone takes
-    before, taken, end = peak_mib(), [], time.perf_counter() + 2.0
+    before, taken, end = now_mib(), [], time.perf_counter() + 2.0
     while not taken or (time.perf_counter() < end and len(taken) < 50):
         start = time.perf_counter()
         run()

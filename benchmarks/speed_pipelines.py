@@ -9,7 +9,7 @@ from typing import Any, Callable, Dict, List, Sequence
 
 import spacy
 import torch
-from relation_speed import peak_mib
+from memory import now_mib, peak_mib
 from relation_tutorial import load_tutorial
 from spacy import util
 from spacy.language import Language
@@ -196,7 +196,7 @@ def measure_growth(setting: Setting, system: str, characters: int, documents: in
     nlp = load(setting, pipelines(setting, "zh")[system])
     _run(nlp, notes[:5])
     text = (endless * (1 + characters // len(endless)))[:characters]
-    before, start = peak_mib(), time.perf_counter()
+    before, start = now_mib(), time.perf_counter()
     found = 0
     for doc in nlp.pipe(text for _ in range(documents)):
         found += len(doc.ents)

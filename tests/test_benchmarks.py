@@ -3,6 +3,7 @@
 import json
 import os
 import shutil
+import sys
 from itertools import count, permutations
 from pathlib import Path
 from types import SimpleNamespace
@@ -132,6 +133,18 @@ def test_speed_and_memory(tmp_path):
     rate, *memory = row.strip("| ").split(" | ")[1:]
     assert int(rate.replace(",", "")) == pytest.approx(many["pairs"] / many["seconds"], abs=1)
     assert memory == [f"{one['peak_mib']:,.0f} ({one['before_mib']:,.0f})" for one in (few, many)]
+
+
+@pytest.mark.skipif(not Path("/proc/self/clear_refs").exists(), reason="only Linux can tell")
+def test_what_was_given_back_hides_nothing(benchmarks):
+    import memory
+
+    assert np.ones(2**25).sum() == 2**25  # 256 MiB, given back
+    before = memory.now_mib()
+    kept = np.ones(2**23)
+    assert 60 < memory.peak_mib() - before < 130, "64 MiB"
+    assert kept.sum() == 2**23
+    assert memory.in_mib(2**20) == (1 if sys.platform == "darwin" else 1024)
 
 
 def test_speed_of_several_models(benchmarks, tmp_path):
