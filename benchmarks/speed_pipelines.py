@@ -3,9 +3,13 @@
 import subprocess
 import sys
 import time
+from concurrent.futures import ProcessPoolExecutor
+from contextlib import ExitStack
 from itertools import cycle, islice
+from multiprocessing import get_context
+from pathlib import Path
 from statistics import median
-from typing import Any, Callable, Dict, List, Sequence
+from typing import Any, Callable, Dict, List, NamedTuple, Sequence, Tuple
 
 import spacy
 import torch
@@ -13,6 +17,7 @@ from memory import now_mib, peak_mib
 from relation_tutorial import load_tutorial
 from spacy import util
 from spacy.language import Language
+from spacy.tokens import Doc
 from spacy.training.initialize import init_nlp
 from speed_systems import SPACY, Setting, load, pipelines, system_config
 
@@ -49,34 +54,72 @@ def side_by_side(ways: Dict[str, Callable[[], Any]], repeats: int = REPEATS) -> 
     return {name: median(seconds) for name, seconds in taken.items()}
 
 
+class Running(NamedTuple):
+    """What a process that runs one pipeline holds.
+
+    nlp (Language): The pipeline.
+    texts (List[str]): What it runs over.
+    """
+
+    nlp: Language
+    texts: List[str]
+
+
+HERE: List[Running] = []
+
+
+def _begin(setting: Setting, path: Path, texts: List[str], threads: int) -> None:
+    torch.set_num_threads(threads)
+    HERE[:] = [Running(load(setting, path), texts)]
+
+
+def _go() -> None:
+    _run(*HERE[0])
+
+
+def _count() -> Dict[str, int]:
+    docs = list(HERE[0].nlp.pipe(HERE[0].texts))
+    mentions, relations = (sum(map(len, found)) for found in zip(*map(_found, docs)))
+    return {"mentions": mentions, "relations": relations}
+
+
+def _found(doc: Doc) -> Tuple[Sequence, Sequence]:
+    return doc.ents, doc._.relations
+
+
 def measure_pipelines(setting: Setting, lang: str, threads: int) -> List[Row]:
-    """Characters and documents a second of each pipeline of a language, on the same notes.
+    """Characters and documents a second of each pipeline of a language, on the same notes. Each
+    runs in a process of its own, or what one leaves behind in memory would slow another; they take
+    turns.
 
     setting (Setting): The setting.
     lang (str): Language.
     threads (int): Threads of PyTorch.
     RETURNS (List[Row]): A row for each.
     """
-    torch.set_num_threads(threads)
     texts = texts_of(setting, lang)
-    loaded = {name: load(setting, path) for name, path in pipelines(setting, lang).items()}
-    ways = {name: lambda nlp=nlp: _run(nlp, texts) for name, nlp in loaded.items()}
-    seconds = side_by_side(ways)
     size = sum(map(len, texts))
-    rows = []
-    for name, nlp in loaded.items():
-        docs = list(nlp.pipe(texts))
-        rows.append(
+    with ExitStack() as stack:
+        started = {
+            name: stack.enter_context(
+                ProcessPoolExecutor(
+                    1, get_context("spawn"), _begin, (setting, path, texts, threads)
+                )
+            )
+            for name, path in pipelines(setting, lang).items()
+        }
+        ways = {name: lambda one=one: one.submit(_go).result() for name, one in started.items()}
+        seconds = side_by_side(ways)
+        return [
             {
                 **{"lang": lang, "threads": threads, "system": name, "seconds": seconds[name]},
                 "characters_per_second": size / seconds[name],
                 "documents_per_second": len(texts) / seconds[name],
                 "ratio": seconds[SPACY] / seconds[name],
-                "mentions": sum(len(doc.ents) for doc in docs),
-                "relations": sum(len(doc._.relations) for doc in docs),
+                **one.submit(_count).result(),
             }
-        )
-    return rows
+            for name, one in started.items()
+        ]
 
 
 def _run(nlp: Language, texts: Sequence[str]) -> None:
