@@ -93,7 +93,8 @@ def jobs(part: str, setting: Setting, small: bool) -> List[Job]:
         ]
     if part == "archive":
         few, many = (100, 200) if small else (2000, 20_000)
-        runs = [(few, 1, False), (few, 2, False), (many, 2, False), (many, 2, True)]
+        runs = [(few, 1, False), (few, 2, False), (many, 1, False), (many, 2, False)]
+        runs.append((many, 2, True))
         names = ("documents", "processes", "killed")
         return [{"system": DEFAULT, **dict(zip(names, run))} for run in runs]
     return [dict(lang) for lang in languages]
