@@ -86,8 +86,7 @@ def _count() -> Dict[str, int]:
 
 def measure_pipelines(setting: Setting, lang: str, threads: int) -> List[Row]:
     """Characters and documents a second of each pipeline of a language, on the same notes. Each
-    runs in a process of its own, or what one leaves behind in memory would slow another; they take
-    turns.
+    runs in a process of its own, and they take turns.
 
     setting (Setting): The setting.
     lang (str): Language.
