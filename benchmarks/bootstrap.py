@@ -20,7 +20,9 @@ import spacy
 import srsly
 import torch
 from bootstrap_settings import (
+    EVERY,
     LAYER,
+    PARTNER,
     RUNS,
     SHARES,
     SYSTEMS,
@@ -30,6 +32,7 @@ from bootstrap_settings import (
     config,
     labelled_docs,
     options,
+    partner,
     unlabelled_docs,
 )
 from cell_training import commit
@@ -41,6 +44,8 @@ from spacy_clinrel.bootstrap import Data, bootstrap, draw
 from spacy_clinrel.files import read_docbin, write_docs
 
 RESULTS = ROOT / "benchmarks" / "results"
+PARTNER_HEADER = ["System", "Seeds", "dev F, supervised", "test F, supervised"]
+PARTNER_HEADER += ["dev F, last round", "test F, last round"]
 
 
 def arguments() -> argparse.Namespace:
@@ -80,7 +85,7 @@ def run(cell: Cell, folder: Path) -> Dict[str, Any]:
     data = Data(paths["labelled"], paths["unlabelled"], *gold)
     out = folder / "run"
     resume = (out / "settings.json").exists()
-    result = bootstrap(config(cell), data, out, options(cell), resume=resume)
+    result = bootstrap(config(cell), data, out, options(cell), second=partner(cell), resume=resume)
     draw(result["rounds"], folder / "rounds.png")
     return {
         **{"system": cell.system, "share": cell.share, "seed": cell.seed, "scale": cell.scale},
@@ -118,6 +123,24 @@ def gain_rows(found: List[Dict[str, Any]], share: str) -> List[List[str]]:
     return rows
 
 
+def partner_rows(found: List[Dict[str, Any]], share: str) -> List[List[str]]:
+    """found (List[Dict[str, Any]]): Results.
+    share (str): Share of the labelled part.
+    RETURNS (List[List[str]]): For each system with a second model, how good that is by itself.
+    """
+    rows = []
+    for system in SYSTEMS:
+        runs = [run for run in found if (run["system"], run["share"]) == (system, share)]
+        runs = [run for run in runs if "second" in run["rounds"][0]]
+        if runs:
+            some = [[run["rounds"][i]["second"] for run in runs] for i in (0, -1)]
+            figures = [
+                spread([one[p]["f"] for one in each]) for each in some for p in ("dev", "test")
+            ]
+            rows.append([system, str(len(runs)), *figures])
+    return rows
+
+
 def write_report(folder: Path, scale: str, out: Path, notes: Path) -> None:
     """Write the tables, as markdown and JSON.
 
@@ -127,7 +150,7 @@ def write_report(folder: Path, scale: str, out: Path, notes: Path) -> None:
     notes (Path): What is to be said of the figures, where it exists.
     """
     found = [srsly.read_json(path) for path in sorted(folder.glob(f"{scale}.*.json"))]
-    shared = RUNS[scale]
+    shared, every = RUNS[scale], EVERY[scale]
     header = ["System", "Seeds", "dev F, supervised", "test F, supervised", "dev F, kept"]
     header += ["test F, kept", "gain on test", "silver relations", "kept round"]
     header += ["ECE", "ECE, calibrated"]
@@ -139,11 +162,17 @@ def write_report(folder: Path, scale: str, out: Path, notes: Path) -> None:
         "expected calibration error of the supervised model's best class, on dev, in %, before "
         f"and after the temperature fitted there. Each training has {shared.steps} steps of "
         f"{shared.docs} documents (mention pairs: the config's batches); at most {shared.rounds} "
-        f"rounds of {shared.batch} relations.\n",
+        f"rounds of {shared.batch} relations. All pairs: {every['steps']} steps; every pair joins "
+        "at once, whatever its probability, labelled by the model itself or by the mean of it and "
+        f"a {PARTNER} trained on the same documents.\n",
     ]
     for share in SHARES:
         parts.append(f"## {share} of the train part\n")
         parts.append(table(header, gain_rows(found, share)))
+        partners = partner_rows(found, share)
+        if partners:
+            parts.append(f"### The {PARTNER} by itself\n")
+            parts.append(table(PARTNER_HEADER, partners))
         parts.append("### F on test over rounds\n")
         for run in found:
             if run["share"] == share:

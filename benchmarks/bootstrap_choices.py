@@ -16,6 +16,7 @@ class Said(NamedTuple):
 
     scored (ScoredPairs): The first model's probabilities.
     second (ScoredPairs): Those of a model trained from another seed.
+    other (ScoredPairs): Those of a model of another kind, a PCNN.
     gold (ndarray): Gold classes, 0 for no relation. Shape: (pairs,)
     labelled (Labelled): What the labelled share looks like.
     options (Options): How bootstrapping chooses.
@@ -24,6 +25,7 @@ class Said(NamedTuple):
 
     scored: ScoredPairs
     second: ScoredPairs
+    other: ScoredPairs
     gold: np.ndarray
     labelled: Labelled
     options: Options
@@ -34,7 +36,11 @@ class Said(NamedTuple):
         RETURNS (ndarray): Indices of the pairs above the threshold.
         """
         thresholds = np.full(self.scored.p.shape[1], THRESHOLD)
-        return reliable_pairs(self.scored, thresholds, second)
+        return reliable_pairs(self.scored, thresholds, [second] if second else [])
+
+    def every(self) -> np.ndarray:
+        """RETURNS (ndarray): Indices of all pairs."""
+        return np.arange(len(self.scored.p))
 
     def surest(self) -> np.ndarray:
         """RETURNS (ndarray): The surest relations, as many as join in a round, and no relation by
@@ -75,4 +81,7 @@ VARIANTS: Dict[str, Choice] = {
         said.gold,
     ),
     "All, put right": lambda said: (said.sure(), said.gold),
+    "Every pair": lambda said: (said.every(), said.scored.classes),
+    "Every pair as PCNN says": lambda said: (said.every(), said.other.classes),
+    "Every pair, put right": lambda said: (said.every(), said.gold),
 }

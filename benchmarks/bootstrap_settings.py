@@ -35,10 +35,18 @@ GUARDS = {
     "patience": UNGUARDED._replace(patience=ALL.patience),
     # All of them and the one that is no default.
     "guarded with agree": ALL._replace(agree=True),
+    # The guards, all pairs at once whatever their probability, labelled by the model itself or
+    # together with another kind of model.
+    "all pairs": ALL,
+    "all pairs with PCNN": ALL,
 }
 MAIN = ("bare", "guarded")
-# Each guard alone is measured with the quickest model, from the smallest seed.
+ALL_PAIRS = ("all pairs", "all pairs with PCNN")
+PARTNER = "PCNN"
+# Each guard alone is measured with the quickest model, from the smallest share, all pairs with
+# the quickest and the strongest.
 SINGLE = ("CNN", "10 %")
+TOGETHER = ("CNN", MENTION_PAIR)
 
 
 class Cell(NamedTuple):
@@ -78,6 +86,7 @@ class Scale(NamedTuple):
     batch (int): Relations that join in a round.
     rounds (int): Rounds after the supervised one, at most.
     limit (int): Unlabelled documents; 0 for all.
+    threshold (float): From which a pair is reliable.
     """
 
     steps: int
@@ -85,14 +94,20 @@ class Scale(NamedTuple):
     batch: int
     rounds: int
     limit: int = 0
+    threshold: float = Options().threshold
 
 
 RUNS = {
     "cpu": Scale(steps=600, docs=2, batch=1000, rounds=2),
     "small": Scale(steps=4, docs=2, batch=5, rounds=1, limit=10),
 }
-SYSTEMS = [f"{model}, {guards}" for model in MODELS for guards in MAIN] + [
-    f"{SINGLE[0]}, {guards}" for guards in GUARDS if guards not in MAIN
+# What runs with all pairs have instead: so many need more steps.
+EVERY = {"cpu": {"steps": 2000, "batch": 10_000, "rounds": 1, "threshold": 0.0}}
+EVERY["small"] = {**EVERY["cpu"], "steps": 6}
+SYSTEMS = [
+    *(f"{model}, {guards}" for model in MODELS for guards in MAIN),
+    *(f"{SINGLE[0]}, {guards}" for guards in GUARDS if guards not in MAIN + ALL_PAIRS),
+    *(f"{model}, {guards}" for model in TOGETHER for guards in ALL_PAIRS),
 ]
 
 
@@ -140,8 +155,23 @@ def options(cell: Cell) -> Options:
     """cell (Cell): The run.
     RETURNS (Options): How it bootstraps.
     """
-    scale = RUNS[cell.scale]
-    return Options(batch=scale.batch, max_rounds=scale.rounds, guards=GUARDS[cell.guards])
+    scale = scale_of(cell)
+    return Options(scale.threshold, scale.batch, scale.rounds, GUARDS[cell.guards])
+
+
+def scale_of(cell: Cell) -> Scale:
+    """cell (Cell): The run.
+    RETURNS (Scale): Its settings.
+    """
+    return RUNS[cell.scale]._replace(**EVERY[cell.scale] if cell.guards in ALL_PAIRS else {})
+
+
+def partner(cell: Cell) -> Optional[Config]:
+    """cell (Cell): The run.
+    RETURNS (Optional[Config]): The config of the model that it labels together with.
+    """
+    guards = cell.guards
+    return config(cell._replace(system=f"{PARTNER}, {guards}")) if PARTNER in guards else None
 
 
 def config(cell: Cell) -> Config:
@@ -151,7 +181,7 @@ def config(cell: Cell) -> Config:
     cell (Cell): The run.
     RETURNS (Config): The config.
     """
-    scale = RUNS[cell.scale]
+    scale = scale_of(cell)
     relation = RelationCell(cell.model, SCHEME, cell.seed, cell.scale, cell.data, cell.vectors)
     made = model_config(relation)
     training: Dict[str, Any] = made["training"]

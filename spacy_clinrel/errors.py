@@ -206,6 +206,10 @@ class Errors(metaclass=ErrorsWithCodes):
         "{path}: {n} documents, '{doc_id}' the first, carry silver annotation of an earlier run. "
         "Gold is what people have annotated or corrected: give those alone."
     )
+    B012 = (
+        "The two models of a run must score the same pairs, but their {what} differ. Give the "
+        "relation classifiers of CONFIG and --second the same settings for them."
+    )
     B020 = (
         "{path}: none of {n} documents has a candidate pair of mentions ({bare} have no mention at "
         "all; {left_out} more were left out, as their text is labelled or was there before). Give "

@@ -5,6 +5,7 @@ import shutil
 
 import spacy
 
+from spacy_clinrel.bootstrap.together import check_second
 from spacy_clinrel.converters import get_doc_id
 from spacy_clinrel.schemes import get_scheme
 
@@ -29,6 +30,16 @@ def test_tables_and_going_on(as_corpora, run_benchmark, tmp_path):
     report = (tmp_path / "bootstrap_small.md").read_text(encoding="utf-8")
     assert f"| {100 * kept['test']['f']:.2f} |" in report
     assert result["options"]["batch"] == 5 and "| CNN, guarded | 1 |" in report
+    assert "by itself" not in report
+    args = (*args[:-4], "--only", "10 %", "--systems", "CNN, all pairs with PCNN")
+    code, _ = run_benchmark("bootstrap.py", *args)
+    work = tmp_path / "w" / "small.10.cnn_all_pairs_with_pcnn.0"
+    assert code == 0, (work / "output.txt").read_text("utf-8")
+    result, _ = json.loads((tmp_path / "bootstrap_small.json").read_text(encoding="utf-8"))
+    report = (tmp_path / "bootstrap_small.md").read_text(encoding="utf-8")
+    values = [f"{100 * result['rounds'][0]['second'][part]['f']:.2f}" for part in ("dev", "test")]
+    _, partner = report.split("### The PCNN by itself")
+    assert f"| CNN, all pairs with PCNN | 1 | {' | '.join(values)} |" in partner
 
 
 def test_shares_are_of_whole_records(as_corpora, benchmarks):
@@ -50,7 +61,19 @@ def test_shares_are_of_whole_records(as_corpora, benchmarks):
 
 
 def test_every_run_has_a_config_that_is_whole(as_corpora, benchmarks):
-    from bootstrap_settings import GUARDS, MODELS, RUNS, SHARES, SYSTEMS, cells, config, options
+    from bootstrap_settings import (
+        ALL_PAIRS,
+        EVERY,
+        GUARDS,
+        MODELS,
+        RUNS,
+        SHARES,
+        SYSTEMS,
+        cells,
+        config,
+        options,
+        partner,
+    )
     from spacy import util
 
     made = cells(SYSTEMS, list(SHARES), [0, 1], "cpu", as_corpora, None)
@@ -59,9 +82,15 @@ def test_every_run_has_a_config_that_is_whole(as_corpora, benchmarks):
     for cell in made:
         assert options(cell).guards == GUARDS[cell.guards]
         if cell.seed and cell.share == "10 %":
-            whole = config(cell)
-            assert whole["training"]["max_steps"] == RUNS["cpu"].steps + 1
+            whole, other, every = config(cell), partner(cell), cell.guards in ALL_PAIRS
+            steps = EVERY["cpu"]["steps"] if every else RUNS["cpu"].steps
+            assert whole["training"]["max_steps"] == steps + 1
+            assert options(cell).threshold == (0 if every else 0.7)
             util.load_model_from_config(whole, auto_fill=False, validate=True)
+            assert (other is not None) == cell.system.endswith("with PCNN")
+            if other:
+                assert other["training"]["max_steps"] == steps + 1
+                check_second(whole, other)
 
 
 def test_what_holds_it_back(as_corpora, run_benchmark, tmp_path):
@@ -105,7 +134,7 @@ def test_choices_of_known_pairs(benchmarks):
     second = [[0.1, 0.9, 0.0], [0.1, 0.1, 0.8], [0.9, 0.1, 0.0], [0.1, 0.0, 0.9], [0.0, 1.0, 0.0]]
     options = Options(batch=1, guards=UNGUARDED)
     said = Said(
-        *(scored(first), scored(second), np.asarray([1, 2, 0, 1, 1])),
+        *(scored(first), scored(second), scored(second[::-1]), np.asarray([1, 2, 0, 1, 1])),
         *(Labelled(np.asarray([1, 1, 1])), options, 0),
     )
     chosen = {name: choice(said) for name, choice in VARIANTS.items()}
@@ -116,6 +145,9 @@ def test_choices_of_known_pairs(benchmarks):
     assert learned["All that are right"] == {0: 1, 2: 0}
     assert learned["All, put right"] == {0: 1, 1: 2, 2: 0, 3: 1}
     assert learned["All that the second model agrees with"] == {0: 1, 2: 0}
+    assert learned["Every pair"] == {0: 1, 1: 1, 2: 0, 3: 0, 4: 0}
+    assert learned["Every pair as PCNN says"] == {0: 1, 1: 2, 2: 0, 3: 2, 4: 1}
+    assert learned["Every pair, put right"] == {0: 1, 1: 2, 2: 0, 3: 1, 4: 1}
     assert learned["A batch of the surest relations"][0] == 1
     for name in ("A batch of the surest relations", "A batch of relations by chance"):
         assert sum(kind > 0 for kind in learned[name].values()) == 1

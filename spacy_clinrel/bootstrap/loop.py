@@ -13,6 +13,7 @@ from .options import Data, Options
 from .rounds import Progress, Run
 from .store import RunFolder, settings_of
 from .texts import check_config, prepare
+from .together import check_second
 
 DEFAULT = Options()
 OnRound = Callable[[Dict[str, Any]], None]
@@ -24,6 +25,7 @@ def bootstrap(
     output: Path,
     options: Options = DEFAULT,
     *,
+    second: Optional[Config] = None,
     ner: Optional[str] = None,
     resume: bool = False,
     use_gpu: int = -1,
@@ -38,6 +40,9 @@ def bootstrap(
     output (Path): Folder of the run: `rounds.jsonl`, each round's silver documents in `rounds/`,
         the kept pipeline in `model-best`.
     options (Options): How.
+    second (Optional[Config]): Of a model unlike the first, of the same candidate pairs, trained in
+        each round on the same documents; both label together, by the mean of their probabilities.
+        The first is kept. None labels with the first alone.
     ner (Optional[str]): Name or path of a pipeline that finds the mentions of the unlabelled
         documents. None where they have theirs.
     resume (bool): Go on after the last finished round. The result is that of a run that was not
@@ -47,20 +52,23 @@ def bootstrap(
     progress (Callable[[Iterable[Doc]], Iterable[Doc]]): Wraps streams of unlabelled documents.
     RETURNS (Dict[str, Any]): "stopped", why; "kept", the round whose model is kept; "rounds", their
         records.
-    RAISES (ValueError): If a file can't be read, the config does not fit, or the folder holds
+    RAISES (ValueError): If a file can't be read, a config does not fit, or the folder holds
         another run, or one that is under way.
     """
     check_options(options)
     check_config(config)
+    if second is not None:
+        check_config(second)
+        check_second(config, second)
     folder = RunFolder(output)
-    settings = settings_of(config, data, options, ner or "")
+    settings = settings_of(config, data, options, second, ner or "")
     with locked_folder(output):
         folder.begin(settings, resume)
         prepared = folder.path / "data" / "counts.json"
         if not prepared.exists():
             nlp = None if ner is None else util.load_model(ner)
             write_json(prepared, prepare(folder, config, data, nlp, progress))
-        run = Run(folder, config, options, use_gpu, progress)
+        run = Run(folder, config, second, options, use_gpu, progress)
         records, stopped = run_rounds(run, on_round)
         kept = run.best(records)
         folder.finish(kept)
@@ -95,7 +103,7 @@ def check_options(options: Options) -> None:
     RAISES (ValueError): If one makes no sense.
     """
     checks: List[Tuple[str, Any, bool, str]] = [
-        ("threshold", options.threshold, 0 < options.threshold < 1, "between 0 and 1"),
+        ("threshold", options.threshold, 0 <= options.threshold < 1, "0 or more and below 1"),
         ("batch", options.batch, options.batch > 0, "1 or more"),
         ("max_rounds", options.max_rounds, options.max_rounds >= 0, "0 or more"),
         ("patience", options.guards.patience, options.guards.patience >= 0, "0 or more"),

@@ -47,7 +47,7 @@ UNGUARDED = Guards(False, False, False, False, False, 0)
 class Options(NamedTuple):
     """How to bootstrap.
 
-    threshold (float): The probability from which a pair is reliable.
+    threshold (float): The probability from which a pair is reliable; with 0 all are.
     batch (int): Relations that join the labelled set in a round, at most; pairs without a
         relation come on top, as many for each as there are in the labelled set.
     max_rounds (int): Rounds after the supervised one, at most.

@@ -19,6 +19,7 @@ from .selection import Labelled, choose, class_thresholds, reliable_pairs
 from .silver import NONE, Silver, load_silver, save_silver, silver_docs
 from .store import RunFolder
 from .texts import seed_of
+from .together import mean_scores
 from .training import (
     Calibration,
     dev_scores,
@@ -52,6 +53,7 @@ class Run:
         self,
         folder: RunFolder,
         config: Config,
+        second: Optional[Config],
         options: Options,
         use_gpu: int,
         progress: Progress,
@@ -59,6 +61,7 @@ class Run:
         """The arguments are those of `bootstrap`; the folder has the documents."""
         self.folder = folder
         self.config = config
+        self.second = second
         self.options = options
         self.use_gpu = use_gpu
         self.progress = progress
@@ -84,6 +87,11 @@ class Run:
         if patience and len(records) - 1 - self.best(records) >= patience:
             return "dev has not risen"
         return ""
+
+    @property
+    def two(self) -> bool:
+        """RETURNS (bool): Whether each round trains a second model."""
+        return self.second is not None or self.options.guards.agree
 
     def best(self, records: List[Dict[str, Any]]) -> int:
         """records (List[Dict[str, Any]]): The finished rounds.
@@ -124,15 +132,23 @@ class Run:
         path = self.folder.round(number, fresh=True)
         save_silver(silver, path / "silver.npz")
         nlp, calibration = self.train(path, known)
+        if self.second:
+            found["second"] = self.measure(util.load_model(path / "second"))
         seconds = {"label": labelled - start, "train": time.perf_counter() - labelled}
         return {
             "round": number,
             **found,
             **self.sizes(nlp, silver, number),
             **calibration._asdict(),
-            **{part: measure(nlp, self.docs(part, nlp)) for part in self.measured},
+            **self.measure(nlp),
             "seconds": {key: round(value, 1) for key, value in seconds.items()},
         }
+
+    def measure(self, nlp: Language) -> Dict[str, Dict[str, float]]:
+        """nlp (Language): A pipeline.
+        RETURNS (Dict[str, Dict[str, float]]): Its "p", "r" and "f" on "dev" and, if there, "test".
+        """
+        return {part: measure(nlp, self.docs(part, nlp)) for part in self.measured}
 
     def label(self, nlp: Language, silver: Silver, number: int) -> Optional[Sure]:
         """Label the pairs that are not known yet, and choose among the sure ones.
@@ -142,19 +158,17 @@ class Run:
         number (int): The round.
         RETURNS (Optional[Sure]): None if no relation is sure.
         """
-        guards, threshold = self.options.guards, self.options.threshold
-        docs = self.docs("unlabelled", nlp)
-        scored = score_pairs(nlp, docs, self.progress)
-        left = silver.unknown(scored)
-        scored = scored.select(left)
-        second = None
-        if guards.agree:
-            other = util.load_model(self.folder.round(number - 1) / "second")
-            second = score_pairs(other, self.docs("unlabelled", other), self.progress).select(left)
-        thresholds = np.full(scored.p.shape[1], threshold)
-        if guards.class_thresholds:
-            thresholds = class_thresholds(*dev_scores(nlp, self.docs("dev", nlp)), threshold)
-        reliable = reliable_pairs(scored, thresholds, second)
+        models = [nlp]
+        if self.two:
+            models.append(util.load_model(self.folder.round(number - 1) / "second"))
+        said = [score_pairs(one, self.docs("unlabelled", one), self.progress) for one in models]
+        left = silver.unknown(said[0])
+        said = [one.select(left) for one in said]
+        # A second model of the same kind has a say in what is taken, not in its class.
+        label = models if self.second else models[:1]
+        scored = mean_scores(label, said[: len(label)])
+        thresholds = self.thresholds(label)
+        reliable = reliable_pairs(scored, thresholds, said if self.options.guards.agree else ())
         seen = Labelled(self.class_counts(nlp))
         chosen = choose(scored, reliable, seen, self.options, (self.seed, number))
         if not (scored.classes[chosen] > 0).any():
@@ -163,6 +177,17 @@ class Run:
         limits = {name: float(limit) for name, limit in zip(names, thresholds) if limit <= 1}
         found = {"unknown_before": int(left.sum()), "reliable": len(reliable), "thresholds": limits}
         return Sure(scored.select(chosen), found)
+
+    def thresholds(self, models: List[Language]) -> np.ndarray:
+        """models (List[Language]): The models that label together.
+        RETURNS (ndarray): The lowest confidence of each class. Shape: (1 + labels,)
+        """
+        component: Any = models[0].get_pipe(find_component(models[0]))
+        threshold = self.options.threshold
+        if not self.options.guards.class_thresholds:
+            return np.full(1 + len(component.labels), threshold)
+        scored, gold = zip(*(dev_scores(one, self.docs("dev", one)) for one in models))
+        return class_thresholds(mean_scores(models, scored), gold[0], threshold)
 
     def silver_docs(self, nlp: Language, silver: Silver) -> List[Doc]:
         """nlp (Language): The pipeline that knows the labels.
@@ -176,7 +201,7 @@ class Run:
     def train(self, path: Path, known: List[Doc]) -> Tuple[Language, Calibration]:
         """Train the models of a round.
 
-        path (Path): The round's folder; gets "model" and, where two models must agree, "second".
+        path (Path): The round's folder; gets "model" and, of two models, "second".
         known (List[Doc]): Silver documents to learn from beside the labelled ones.
         RETURNS (Tuple[Language, Calibration]): The trained pipeline, and what dev says of its
             probabilities; it carries the temperature where that is asked for.
@@ -190,14 +215,14 @@ class Run:
             times = round(len(known) / len(labelled)) if self.options.guards.repeat else 1
             write_docs([*labelled * max(times, 1), *known], texts)
         dev, guards = self.folder.data("dev"), self.options.guards
-        fit = partial(train_round, self.config, texts, dev, path / "training")
-        if guards.agree:
+        fit = partial(train_round, train_path=texts, dev_path=dev, output=path / "training")
+        if self.two:
             # Each by its own temperature: both must be as sure as the threshold says.
-            second, _ = load_calibrated(
-                fit(self.seed + SECOND, self.use_gpu), dev, guards.calibrate
-            )
-            second.to_disk(path / "second")
-        nlp, calibration = load_calibrated(fit(self.seed, self.use_gpu), dev, guards.calibrate)
+            model = fit(self.second or self.config, seed=self.seed + SECOND, use_gpu=self.use_gpu)
+            load_calibrated(model, dev, guards.calibrate)[0].to_disk(path / "second")
+            shutil.rmtree(path / "training")
+        model = fit(self.config, seed=self.seed, use_gpu=self.use_gpu)
+        nlp, calibration = load_calibrated(model, dev, guards.calibrate)
         nlp.to_disk(path / "model")
         shutil.rmtree(path / "training")
         (path / "train.spacy").unlink(missing_ok=True)

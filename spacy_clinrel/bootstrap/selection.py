@@ -1,6 +1,6 @@
 """Which pairs are reliable enough to be learned from."""
 
-from typing import NamedTuple, Optional, Sequence
+from typing import NamedTuple, Sequence
 
 import numpy as np
 
@@ -58,20 +58,20 @@ def class_thresholds(scored: ScoredPairs, gold: np.ndarray, threshold: float) ->
 
 
 def reliable_pairs(
-    scored: ScoredPairs, thresholds: np.ndarray, second: Optional[ScoredPairs] = None
+    scored: ScoredPairs, thresholds: np.ndarray, models: Sequence[ScoredPairs] = ()
 ) -> np.ndarray:
     """The pairs whose class is sure.
 
     scored (ScoredPairs): The pairs.
     thresholds (ndarray): Lowest confidence of each class. Shape: (1 + labels,)
-    second (Optional[ScoredPairs]): The same pairs as another model sees them; it must say the
-        same and be as sure.
+    models (Sequence[ScoredPairs]): The same pairs as each of some models sees them; all must say
+        the same and be as sure.
     RETURNS (ndarray): Ascending indices.
     """
     sure = scored.confidence >= thresholds[scored.classes]
-    if second is not None:
-        sure &= second.classes == scored.classes
-        sure &= second.confidence >= thresholds[scored.classes]
+    for one in models:
+        sure &= one.classes == scored.classes
+        sure &= one.confidence >= thresholds[scored.classes]
     return np.flatnonzero(sure)
 
 

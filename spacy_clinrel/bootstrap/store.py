@@ -4,7 +4,7 @@ import hashlib
 import json
 import shutil
 from pathlib import Path
-from typing import Any, Dict, List
+from typing import Any, Dict, List, Optional
 
 from thinc.api import Config
 
@@ -100,22 +100,30 @@ class RunFolder:
         draft.rename(best)
 
 
-def settings_of(config: Config, data: Data, options: Options, ner: str) -> Dict[str, Any]:
+def settings_of(
+    config: Config, data: Data, options: Options, second: Optional[Config], ner: str
+) -> Dict[str, Any]:
     """What a run that goes on must have in common with its beginning.
 
     config (Config): The config.
     data (Data): The documents.
     options (Options): The options.
+    second (Optional[Config]): The second model's config.
     ner (str): Name or path of the pipeline that finds mentions, or "".
     RETURNS (Dict[str, Any]): Settings, and digests of the files.
     """
     return {
-        "config": hashlib.sha256(config.to_str(interpolate=False).encode()).hexdigest(),
+        "config": _config_digest(config),
+        "second": "" if second is None else _config_digest(second),
         **{part: _digest(path) for part, path in data._asdict().items()},
         **options._replace(guards=None)._asdict(),  # type: ignore[arg-type]
         **{f"guard_{key}": value for key, value in options.guards._asdict().items()},
         "ner": ner,
     }
+
+
+def _config_digest(config: Config) -> str:
+    return hashlib.sha256(config.to_str(interpolate=False).encode()).hexdigest()
 
 
 def _digest(path: Any) -> str:

@@ -1,5 +1,6 @@
 """`python -m spacy clinrel bootstrap`: learn from unlabelled documents as well."""
 
+from functools import partial
 from pathlib import Path
 from typing import Annotated, Any, Dict, Optional
 
@@ -41,8 +42,12 @@ def bootstrap_cli(
         Optional[str],
         typer.Option(help="Pipeline that finds the mentions of the unlabelled documents"),
     ] = None,
+    second: Annotated[
+        Optional[Path],
+        typer.Option(help="Config of a model unlike the first, to label together with it"),
+    ] = None,
     threshold: Annotated[
-        float, typer.Option(help="Probability from which a pair is reliable")
+        float, typer.Option(help="Probability from which a pair is reliable; 0 takes all")
     ] = 0.7,
     batch: Annotated[int, typer.Option(help="Relations that join in a round, at most")] = 1000,
     max_rounds: Annotated[int, typer.Option(help="Rounds after the supervised one")] = 20,
@@ -79,7 +84,7 @@ def bootstrap_cli(
 
     Each round writes what it measured to OUTPUT/rounds.jsonl and its silver documents, apart from
     the gold ones, to OUTPUT/rounds; the kept pipeline is OUTPUT/model-best. Values of the config
-    are overridden as in spacy train, e.g. --training.max_epochs 5.
+    (and of --second) are overridden as in spacy train, e.g. --training.max_epochs 5.
 
     Example: bootstrap relations.cfg -l seed.spacy -u more.spacy -d dev.spacy -o run
     """
@@ -90,13 +95,15 @@ def bootstrap_cli(
         overrides = parse_config_overrides(ctx.args)
         import_code(code_path)
         setup_gpu(use_gpu, silent=True)
-        config = util.load_config(config_path, overrides=overrides, interpolate=False)
+        load = partial(util.load_config, overrides=overrides, interpolate=False)
+        config = load(config_path)
         msg.row(HEADER, widths=WIDTHS, aligns=["r"] * len(HEADER))
         result = bootstrap(
             config,
             data,
             output,
             options,
+            second=None if second is None else load(second),
             ner=ner,
             resume=resume,
             use_gpu=use_gpu,

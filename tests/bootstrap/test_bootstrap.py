@@ -14,7 +14,7 @@ from spacy_clinrel.tokens import relation_edges
 from spacy_clinrel.tokens.silver import silver_pairs
 
 from ..util import edges, make_doc, make_notes, write_docs
-from .conftest import small_config
+from .conftest import other_config, small_config
 
 FEW = Options(threshold=0.5, batch=12, max_rounds=2, guards=UNGUARDED)
 GUARDED = FEW._replace(guards=Guards(agree=True, patience=5), max_rounds=1)
@@ -100,17 +100,21 @@ def data(few_labels):
     return few_labels
 
 
-@pytest.fixture(scope="module", params=[FEW, GUARDED], ids=["bare", "guarded"])
+RUNS = {"bare": (FEW, None), "guarded": (GUARDED, None), "together": (FEW, other_config())}
+
+
+@pytest.fixture(scope="module", params=RUNS.values(), ids=list(RUNS))
 def whole(request, data, tmp_path_factory):
-    """RETURNS (Tuple[Options, Path]): A run that was not interrupted."""
+    """RETURNS (Tuple[Options, Optional[Config], Path]): A run that was not interrupted."""
     folder = tmp_path_factory.mktemp("whole") / "run"
-    bootstrap(small_config(), data, folder, request.param)
-    return request.param, folder
+    options, second = request.param
+    bootstrap(small_config(), data, folder, options, second=second)
+    return options, second, folder
 
 
 @pytest.mark.parametrize("broken", ["train_round", "save_silver", "write_docs", "measure", "add"])
 def test_a_run_that_was_interrupted_ends_the_same(data, config, out, monkeypatch, whole, broken):
-    options, expected = whole
+    options, second, expected = whole
     where, calls = (RunFolder if broken == "add" else rounds), []
     real = getattr(where, broken)
 
@@ -122,9 +126,9 @@ def test_a_run_that_was_interrupted_ends_the_same(data, config, out, monkeypatch
 
     monkeypatch.setattr(where, broken, stop)
     with pytest.raises(KeyboardInterrupt):
-        bootstrap(config, data, out, options)
+        bootstrap(config, data, out, options, second=second)
     monkeypatch.undo()
-    bootstrap(config, data, out, options, resume=True)
+    bootstrap(config, data, out, options, second=second, resume=True)
     assert figures(out) == figures(expected)
     assert scores(out, data) == scores(expected, data)
     assert any(scores(out, data))
@@ -234,7 +238,11 @@ def test_configs_that_do_not_fit(data, config, out):
     config["corpora"]["dev"]["gold_entities"] = True
     with pytest.raises(ValueError, match="F001"):
         bootstrap(config, Data(data.labelled, data.test / "x", data.dev), out, FEW)
-    for options in (FEW._replace(threshold=0.0), FEW._replace(batch=0)):
+    for options in (
+        FEW._replace(threshold=1.0),
+        FEW._replace(threshold=-0.1),
+        FEW._replace(batch=0),
+    ):
         with pytest.raises(ValueError, match="B006"):
             bootstrap(config, data, out, options)
     assert not out.exists()

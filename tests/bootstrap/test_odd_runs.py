@@ -149,11 +149,11 @@ def test_labelled_documents_are_repeated(data, config, out, monkeypatch, repeat)
     """Until half of the documents that are learned from are labelled."""
     learned = []
 
-    def look(config, train_path, *others):
+    def look(config, *, train_path, **others):
         docs = read(train_path)
         silver = sum(silver_pairs(doc) is not None for doc in docs)
         learned.append((len(docs) - silver, silver))
-        return train_round(config, train_path, *others)
+        return train_round(config, train_path=train_path, **others)
 
     monkeypatch.setattr(rounds, "train_round", look)
     guards = UNGUARDED._replace(repeat=repeat)

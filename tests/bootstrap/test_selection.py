@@ -45,7 +45,7 @@ def test_another_model_must_agree(some):
     other = scored(some.p.copy())
     other.p[0] = [0.1, 0.1, 0.8]  # says something else
     other.p[1] = [0.3, 0.6, 0.1]  # is not sure
-    assert reliable_pairs(some, np.full(3, 0.7), other).tolist() == [2, 3, 4, 5, 6]
+    assert reliable_pairs(some, np.full(3, 0.7), [other]).tolist() == [2, 3, 4, 5, 6]
 
 
 def of_docs(seed, docs=30, pairs=20):

@@ -9,6 +9,7 @@ import time
 
 import pytest
 
+from ..bootstrap.conftest import other_config
 from ..util import CONFIGS, invoke
 
 STEPS = ("--training.max_steps", 12, "--training.eval_frequency", 6)
@@ -41,6 +42,18 @@ def test_rounds_chart_and_pipeline(few_labels, tmp_path):
     settings = json.loads((tmp_path / "run" / "settings.json").read_text(encoding="utf-8"))
     assert settings["guard_agree"] is False and settings["guard_repeat"] is True
     assert settings["guard_patience"] == 2
+
+
+def test_a_second_model(few_labels, tmp_path):
+    """Overrides hold for both configs."""
+    other_config().to_disk(tmp_path / "other.cfg", interpolate=False)
+    options = ("--second", tmp_path / "other.cfg", "--threshold", 0, "--batch", 500)
+    result = invoke(*command(few_labels, tmp_path / "run", *options, "--max-rounds", 1))
+    assert result.exit_code == 0, f"{result.output}\n{result.exception!r}"
+    first, second = figures(tmp_path / "run")
+    assert 0 <= first["second"]["dev"]["f"] <= 1 and second["relations"]["silver"] > 0
+    result = invoke(*command(few_labels, tmp_path / "b", "--second", tmp_path / "no.cfg"))
+    assert result.exit_code == 1 and "no.cfg" in result.output
 
 
 def test_the_bare_algorithm_killed_and_resumed(few_labels, tmp_path):
