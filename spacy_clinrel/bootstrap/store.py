@@ -113,24 +113,42 @@ def settings_of(
     RETURNS (Dict[str, Any]): Settings, and digests of the files.
     """
     return {
-        "config": _config_digest(config),
-        "second": "" if second is None else _config_digest(second),
+        **_config_settings(config, ""),
+        **({} if second is None else _config_settings(second, "second_")),
         **{part: _digest(path) for part, path in data._asdict().items()},
         **options._replace(guards=None)._asdict(),  # type: ignore[arg-type]
         **{f"guard_{key}": value for key, value in options.guards._asdict().items()},
-        "ner": ner,
+        "ner": _named(ner),
     }
 
 
-def _config_digest(config: Config) -> str:
-    return hashlib.sha256(config.to_str(interpolate=False).encode()).hexdigest()
+def _config_settings(config: Config, prefix: str) -> Dict[str, str]:
+    """The config's text, and what stands where its [paths] point to, such as vectors. The run's
+    own texts take the place of its corpora."""
+    paths = config.interpolate().get("paths", {})
+    text = config.to_str(interpolate=False)
+    return {
+        f"{prefix}config": hashlib.sha256(text.encode()).hexdigest(),
+        **{
+            f"{prefix}paths.{key}": _named(value)
+            for key, value in sorted(paths.items())
+            if isinstance(value, str) and key not in ("train", "dev")
+        },
+    }
 
 
-def _digest(path: Any) -> str:
+def _named(name: str) -> str:
+    """The name of an installed package, or what stands at a path."""
+    return _digest(Path(name), "*") if name and Path(name).exists() else name
+
+
+def _digest(path: Any, pattern: str = "*.spacy") -> str:
     if path is None:
         return ""
     digest = hashlib.sha256()
-    files = sorted(path.rglob("*.spacy")) if path.is_dir() else [path]
+    files = [path]
+    if path.is_dir():
+        files = [file for file in sorted(path.rglob(pattern)) if file.is_file()]
     for file in files:
         if not file.exists():
             raise ValueError(Errors.F001.format(path=file))

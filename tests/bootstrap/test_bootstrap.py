@@ -1,6 +1,7 @@
 """Whole runs, small: what joins, what is kept, and that an interruption changes nothing."""
 
 import json
+import shutil
 
 import pytest
 import spacy
@@ -145,6 +146,26 @@ def test_going_on_with_something_else(data, config, out):
         bootstrap(config, data._replace(dev=data.test), out, FEW, resume=True)
     result = bootstrap(config, data, out, FEW._replace(max_rounds=1), resume=True)
     assert len(result["rounds"]) == 2, "more rounds may follow"
+
+
+def test_going_on_after_vectors_or_a_pipeline_were_made_anew(
+    data, config, out, trained_model, tmp_path
+):
+    """At the same path may stand something else."""
+    spacy.blank("zh").to_disk(tmp_path / "vectors")
+    shutil.copytree(trained_model, tmp_path / "ner")
+    config["paths"]["vectors"] = str(tmp_path / "vectors")
+    options, ner = FEW._replace(max_rounds=0), str(tmp_path / "ner")
+    bootstrap(config, data, out, options, ner=ner)
+    bootstrap(config, data, out, options, ner=ner, resume=True)
+    for name in ("vectors", "ner"):
+        meta = tmp_path / name / "meta.json"
+        before = meta.read_text(encoding="utf-8")
+        meta.write_text(f"{before} ", encoding="utf-8")
+        with pytest.raises(ValueError, match=rf"B003.*{name}"):
+            bootstrap(config, data, out, options, ner=ner, resume=True)
+        meta.write_text(before, encoding="utf-8")
+    bootstrap(config, data, out, options, ner=ner, resume=True)
 
 
 def test_the_best_round_is_kept_and_others_leave_no_model(data, config, out, monkeypatch):
