@@ -127,7 +127,8 @@ def test_each_part_gets_its_share_of_each_stratum(data):
     for part, ratio in enumerate(ratios):
         share = ratio / sum(ratios)
         assert ratio or part not in parts
-        assert abs(parts.count(part) - share * len(parts)) < 2.5
+        # Where no move helps, each stratum is off by about one, and all may be to the same side.
+        assert abs(parts.count(part) - share * len(parts)) < 0.5 + len(sizes) / 2
         for name, size in enumerate(sizes):
             n = sum(1 for p, s in zip(parts, strata) if (p, s) == (part, name))
             assert abs(n - share * size) < 2
