@@ -101,7 +101,7 @@ def data(few_labels):
     return few_labels
 
 
-RUNS = {"bare": (FEW, None), "guarded": (GUARDED, None), "together": (FEW, other_config())}
+RUNS = {"bare": (FEW, None), "guarded": (GUARDED, other_config())}
 
 
 @pytest.fixture(scope="module", params=RUNS.values(), ids=list(RUNS))
