@@ -162,9 +162,10 @@ def write_report(folder: Path, scale: str, out: Path, notes: Path) -> None:
         "expected calibration error of the supervised model's best class, on dev, in %, before "
         f"and after the temperature fitted there. Each training has {shared.steps} steps of "
         f"{shared.docs} documents (mention pairs: the config's batches); at most {shared.rounds} "
-        f"rounds of {shared.batch} relations. All pairs: {every['steps']} steps; every pair joins "
-        "at once, whatever its probability, labelled by the model itself or by the mean of it and "
-        f"a {PARTNER} trained on the same documents.\n",
+        f"rounds of {shared.batch} relations. All pairs: {every['steps']} steps; pairs join at "
+        "once whatever their probability, those without a relation in the labelled share's "
+        "proportion, labelled by the model itself or by the mean of it and a "
+        f"{PARTNER} trained on the same documents.\n",
     ]
     for share in SHARES:
         parts.append(f"## {share} of the train part\n")

@@ -62,6 +62,13 @@ def assemble(parts: List[Language]) -> Language:
 
 
 def commit() -> str:
-    """RETURNS (str): The commit of the working tree, marked where it has changes."""
-    command = ["git", "describe", "--always", "--dirty", "--abbrev=10"]
-    return subprocess.run(command, cwd=ROOT, capture_output=True, text=True).stdout.strip()
+    """RETURNS (str): The commit of the working tree, marked "-dirty" where it has changes, results
+    of benchmarks and files unknown to git aside."""
+    texts = [
+        subprocess.run(["git", *command], cwd=ROOT, capture_output=True, text=True).stdout.strip()
+        for command in (
+            ["rev-parse", "--short=10", "HEAD"],
+            ["status", "--porcelain", "-uno", "--", ".", ":!benchmarks/results"],
+        )
+    ]
+    return texts[0] + ("-dirty" if texts[1] else "")

@@ -210,6 +210,10 @@ class Errors(metaclass=ErrorsWithCodes):
         "The two models of a run must score the same pairs, but their {what} differ. Give the "
         "relation classifiers of CONFIG and --second the same settings for them."
     )
+    B013 = (
+        "The relation classifier may give a pair several labels (exclusive = false); silver "
+        "annotation has one for each. Set exclusive = true, or learn one label at a time."
+    )
     B020 = (
         "{path}: none of {n} documents has a candidate pair of mentions ({bare} have no mention at "
         "all; {left_out} more were left out, as their text is labelled or was there before). Give "
@@ -334,6 +338,14 @@ class Warnings(metaclass=ErrorsWithCodes):
     W005 = (
         "The labelled documents have no relation with these labels of dev: {labels}. They can't be "
         "learned, nor found in the unlabelled documents. Label some by hand first."
+    )
+    W006 = (
+        "No unlabelled document has mentions of types that a labelled relation joins. Joined are "
+        "{pairs}; unlabelled mentions have the types {types}. Are they called otherwise?"
+    )
+    W007 = (
+        "The pipeline does not know these labels of {path}, and takes their relations for none: "
+        "{labels}. Give --scheme if it was trained with the labels of a scheme."
     )
     W030 = (
         "{n} processes share GPU {gpu}, each with its own copy of the pipeline. One is often as "

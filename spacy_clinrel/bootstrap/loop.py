@@ -5,7 +5,7 @@ from typing import Any, Callable, Dict, List, Optional, Tuple
 
 import srsly
 from spacy import util
-from thinc.api import Config
+from thinc.api import Config, require_gpu
 
 from ..errors import Errors
 from ..files import locked_folder, write_json
@@ -41,8 +41,9 @@ def bootstrap(
         the kept pipeline in `model-best`.
     options (Options): How.
     second (Optional[Config]): Of a model unlike the first, of the same candidate pairs, trained in
-        each round on the same documents; both label together, by the mean of their probabilities.
-        The first is kept. None labels with the first alone.
+        each round on the same documents, as the first config's readers and seed give them; both
+        label together, by the mean of their probabilities. The first is kept. None labels with the
+        first alone.
     ner (Optional[str]): Name or path of a pipeline that finds the mentions of the unlabelled
         documents. None where they have theirs.
     resume (bool): Go on after the last finished round. The result is that of a run that was not
@@ -50,18 +51,21 @@ def bootstrap(
     use_gpu (int): GPU, or -1 for the CPU.
     on_round (Callable[[Dict[str, Any]], None]): Called with each round's record.
     progress (Callable[[Iterable[Doc]], Iterable[Doc]]): Wraps streams of unlabelled documents.
-    RETURNS (Dict[str, Any]): "stopped", why; "kept", the round whose model is kept; "rounds", their
-        records.
+    RETURNS (Dict[str, Any]): "stopped", why; "kept", the round whose model is kept; "texts", see
+        `prepare`; "refused", where nothing is above the threshold, what the last model said, as in
+        a record; "rounds", their records.
     RAISES (ValueError): If a file can't be read, a config does not fit, or the folder holds
         another run, or one that is under way.
     """
     check_options(options)
+    if use_gpu >= 0:
+        require_gpu(use_gpu)
     check_config(config)
     if second is not None:
         check_config(second)
         check_second(config, second)
     folder = RunFolder(output)
-    settings = settings_of(config, data, options, second, ner or "")
+    settings = settings_of(config, data, options, second, ner or "", output)
     with locked_folder(output):
         folder.begin(settings, resume)
         prepared = folder.path / "data" / "counts.json"
@@ -73,6 +77,8 @@ def bootstrap(
         kept = run.best(records)
         folder.finish(kept)
         result = {"stopped": stopped, "kept": kept, "texts": srsly.read_json(prepared)}
+        if run.refused:
+            result["refused"] = run.refused
         write_json(folder.path / "result.json", result)
     return {**result, "rounds": records}
 

@@ -25,7 +25,8 @@ class Guards(NamedTuple):
     calibrate (bool): Compare the threshold with probabilities under a temperature fitted on dev.
     class_thresholds (bool): Raise the threshold of a class to where its precision on dev reaches
         it; a class whose precision never does is left out.
-    balance (bool): Take no more of a class in a round than its share of the labelled set.
+    balance (bool): Take no more of a class in a round than its share of the labelled set would be
+        of a full batch.
     agree (bool): Take only pairs of which a second model, trained from another seed, says the
         same. Twice the time; it gained nothing where it was measured, so it is off.
     repeat (bool): Repeat the labelled documents, until half of those learned from are labelled.
@@ -47,14 +48,18 @@ UNGUARDED = Guards(False, False, False, False, False, 0)
 class Options(NamedTuple):
     """How to bootstrap.
 
-    threshold (float): The probability from which a pair is reliable; with 0 all are.
+    threshold (float): The probability from which a pair is reliable; with 0 any is enough. Guards,
+        and the labelled set's proportion of pairs without a relation, hold then too.
     batch (int): Relations that join the labelled set in a round, at most; pairs without a
         relation come on top, as many for each as there are in the labelled set.
     max_rounds (int): Rounds after the supervised one, at most.
     guards (Guards): What holds against semantic drift.
+    relabel (bool): Label all pairs anew in each round, by the models of the round before, instead
+        of those alone that no round was sure of yet.
     """
 
     threshold: float = 0.7
     batch: int = 1000
     max_rounds: int = 20
     guards: Guards = Guards()
+    relabel: bool = False

@@ -47,7 +47,10 @@ class Sure(NamedTuple):
 
 
 class Run:
-    """The rounds of one run."""
+    """The rounds of one run.
+
+    refused (Dict[str, Any]): What the last model said of which no relation was sure; empty before.
+    """
 
     def __init__(
         self,
@@ -66,6 +69,7 @@ class Run:
         self.use_gpu = use_gpu
         self.progress = progress
         self.seed = seed_of(config)
+        self.refused: Dict[str, Any] = {}
         self.measured = [part for part in ("dev", "test") if folder.data(part).exists()]
 
     def docs(self, part: str, nlp: Language) -> List[Doc]:
@@ -80,7 +84,9 @@ class Run:
         RETURNS (str): Why no other follows; empty if one does.
         """
         patience = self.options.guards.patience
-        if records and not records[-1]["unknown"]:
+        if len(records) == 1 and not records[0]["unknown"]:
+            return "no candidate pair is unlabelled"
+        if records and not records[-1]["unknown"] and not self.options.relabel:
             return "no unlabelled pair left"
         if len(records) > self.options.max_rounds:
             return "max_rounds"
@@ -122,7 +128,8 @@ class Run:
         if number:
             before = self.folder.round(number - 1)
             nlp = util.load_model(before / "model")
-            silver = load_silver(before / "silver.npz")
+            if not self.options.relabel:
+                silver = load_silver(before / "silver.npz")
             sure = self.label(nlp, silver, number)
             if sure is None:
                 return None
@@ -171,11 +178,12 @@ class Run:
         reliable = reliable_pairs(scored, thresholds, said if self.options.guards.agree else ())
         seen = Labelled(self.class_counts(nlp))
         chosen = choose(scored, reliable, seen, self.options, (self.seed, number))
-        if not (scored.classes[chosen] > 0).any():
-            return None
         names = ["none", *nlp.get_pipe(find_component(nlp)).labels]  # type: ignore[attr-defined]
         limits = {name: float(limit) for name, limit in zip(names, thresholds) if limit <= 1}
         found = {"unknown_before": int(left.sum()), "reliable": len(reliable), "thresholds": limits}
+        if not (scored.classes[chosen] > 0).any():
+            self.refused = found
+            return None
         return Sure(scored.select(chosen), found)
 
     def thresholds(self, models: List[Language]) -> np.ndarray:

@@ -3,6 +3,7 @@
 import hashlib
 import json
 import shutil
+from functools import partial
 from pathlib import Path
 from typing import Any, Dict, List, Optional
 
@@ -17,6 +18,8 @@ ROUNDS = "rounds.jsonl"
 FREE = ("max_rounds",)
 # What a run leaves that was killed while it wrote a file.
 DRAFTS = ".*.tmp"
+# Bytes of a file that are read at a time.
+BLOCK = 1 << 20
 
 
 class RunFolder:
@@ -101,7 +104,7 @@ class RunFolder:
 
 
 def settings_of(
-    config: Config, data: Data, options: Options, second: Optional[Config], ner: str
+    config: Config, data: Data, options: Options, second: Optional[Config], ner: str, output: Path
 ) -> Dict[str, Any]:
     """What a run that goes on must have in common with its beginning.
 
@@ -110,19 +113,21 @@ def settings_of(
     options (Options): The options.
     second (Optional[Config]): The second model's config.
     ner (str): Name or path of the pipeline that finds mentions, or "".
+    output (Path): Folder of the run, which is none of its settings where one of them is a folder
+        around it.
     RETURNS (Dict[str, Any]): Settings, and digests of the files.
     """
     return {
-        **_config_settings(config, ""),
-        **({} if second is None else _config_settings(second, "second_")),
+        **_config_settings(config, "", output),
+        **({} if second is None else _config_settings(second, "second_", output)),
         **{part: _digest(path) for part, path in data._asdict().items()},
         **options._replace(guards=None)._asdict(),  # type: ignore[arg-type]
         **{f"guard_{key}": value for key, value in options.guards._asdict().items()},
-        "ner": _named(ner),
+        "ner": _named(ner, output),
     }
 
 
-def _config_settings(config: Config, prefix: str) -> Dict[str, str]:
+def _config_settings(config: Config, prefix: str, output: Path) -> Dict[str, str]:
     """The config's text, and what stands where its [paths] point to, such as vectors. The run's
     own texts take the place of its corpora."""
     paths = config.interpolate().get("paths", {})
@@ -130,27 +135,31 @@ def _config_settings(config: Config, prefix: str) -> Dict[str, str]:
     return {
         f"{prefix}config": hashlib.sha256(text.encode()).hexdigest(),
         **{
-            f"{prefix}paths.{key}": _named(value)
+            f"{prefix}paths.{key}": _named(value, output)
             for key, value in sorted(paths.items())
             if isinstance(value, str) and key not in ("train", "dev")
         },
     }
 
 
-def _named(name: str) -> str:
+def _named(name: str, output: Path) -> str:
     """The name of an installed package, or what stands at a path."""
-    return _digest(Path(name), "*") if name and Path(name).exists() else name
+    return _digest(Path(name), "*", output) if name and Path(name).exists() else name
 
 
-def _digest(path: Any, pattern: str = "*.spacy") -> str:
+def _digest(path: Any, pattern: str = "*.spacy", leave_out: Optional[Path] = None) -> str:
     if path is None:
         return ""
     digest = hashlib.sha256()
     files = [path]
     if path.is_dir():
         files = [file for file in sorted(path.rglob(pattern)) if file.is_file()]
+        own = leave_out and leave_out.resolve()
+        files = [file for file in files if own not in file.resolve().parents]
     for file in files:
         if not file.exists():
             raise ValueError(Errors.F001.format(path=file))
-        digest.update(file.read_bytes())
+        with file.open("rb") as content:
+            for block in iter(partial(content.read, BLOCK), b""):
+                digest.update(block)
     return digest.hexdigest()

@@ -1,14 +1,14 @@
 """Two models that label together."""
 
-from typing import Any, Dict, Sequence
+from typing import Sequence
 
 import numpy as np
-from spacy import util
 from spacy.language import Language
 from thinc.api import Config
 
 from ..errors import Errors
 from ..unlabelled import ScoredPairs, find_component
+from .texts import pair_settings
 
 
 def check_second(config: Config, second: Config) -> None:
@@ -16,21 +16,12 @@ def check_second(config: Config, second: Config) -> None:
 
     config (Config): The first one's config.
     second (Config): The second one's.
-    RAISES (ValueError): If their candidate pairs would differ, or one has no relation classifier.
+    RAISES (ValueError): If their candidate pairs would differ.
     """
-    first, other = _pair_settings(config), _pair_settings(second)
+    first, other = pair_settings(config), pair_settings(second)
     unlike = [key for key, value in first.items() if other[key] != value]
     if unlike:
         raise ValueError(Errors.B012.format(what=", ".join(unlike)))
-
-
-def _pair_settings(config: Config) -> Dict[str, Any]:
-    nlp = util.load_model_from_config(config.interpolate(), auto_fill=True)
-    settings = nlp.get_pipe_config(find_component(nlp))
-    return {
-        "language": nlp.lang,
-        **{key: settings[key] for key in ("candidates", "mentions", "exclusive")},
-    }
 
 
 def mean_scores(models: Sequence[Language], scored: Sequence[ScoredPairs]) -> ScoredPairs:

@@ -17,7 +17,7 @@ from ..errors import Errors
 from ..files import read_docbin
 from ..readers import gold_mentions_doc
 from ..report import GOLD_ENTITIES, RELATION_SCORES, evaluate
-from ..unlabelled import ScoredPairs, find_component, gold_classes, score_pairs
+from ..unlabelled import ScoredPairs, find_component, gold_classes, gold_labels, score_pairs
 from .texts import READER
 
 
@@ -27,7 +27,8 @@ class Calibration(NamedTuple):
     temperature (float): Fitted on dev.
     errors (Dict[str, Optional[float]]): Expected calibration error of the best class of all pairs,
         "all", and of those whose best class is a relation, "relations", None if there are none; of
-        both under the temperature, "all_calibrated" and "relations_calibrated".
+        both under the temperature, "all_calibrated" and "relations_calibrated". Where labels do
+        not exclude each other, of whether a pair has a label or not, and of those that it has.
     """
 
     temperature: float
@@ -113,19 +114,27 @@ def dev_scores(nlp: Language, docs: List[Doc]) -> Tuple[ScoredPairs, np.ndarray]
     """nlp (Language): A pipeline.
     docs (List[Doc]): Gold documents.
     RETURNS (Tuple[ScoredPairs, ndarray]): Their annotated candidate pairs and the gold classes of
-        these.
+        these. Where labels do not exclude each other, each pair with each label apart: class 1 if
+        it has the label.
     """
     examples = gold_examples(nlp, docs)
-    classes = gold_classes(nlp, examples)
-    annotated = classes >= 0
     scored = score_pairs(nlp, [eg.predicted for eg in examples])
-    return scored.select(annotated), classes[annotated]
+    component: Any = nlp.get_pipe(find_component(nlp))
+    if component.cfg["exclusive"]:
+        classes = gold_classes(nlp, examples)
+        return scored.select(classes >= 0), classes[classes >= 0]
+    gold, annotated = gold_labels(nlp, examples)
+    rows = np.repeat(np.flatnonzero(annotated), gold.shape[1])
+    scores = scored.p[annotated, 1:].ravel()
+    p = np.stack([1.0 - scores, scores], axis=1)
+    flat = ScoredPairs(scored.docs[rows], scored.pairs[rows], p)
+    return flat, gold[annotated].ravel().astype("int64")
 
 
 def load_calibrated(
     model: Union[str, Path], dev_path: Path, keep: bool
 ) -> Tuple[Language, Calibration]:
-    """A trained pipeline and its calibration on dev, whatever temperature its config began with.
+    """A trained pipeline and its calibration on dev.
 
     model (Union[str, Path]): The pipeline's name or folder.
     dev_path (Path): .spacy file of gold documents.
@@ -134,8 +143,20 @@ def load_calibrated(
     RAISES (ValueError): If no pair of dev is annotated.
     """
     nlp = util.load_model(model)
+    return nlp, calibrate_pipeline(nlp, read_docbin(dev_path, nlp.vocab), keep)
+
+
+def calibrate_pipeline(nlp: Language, docs: List[Doc], keep: bool) -> Calibration:
+    """Fit a pipeline's temperature, whatever it began with.
+
+    nlp (Language): The pipeline, changed in place.
+    docs (List[Doc]): Gold documents.
+    keep (bool): Whether the pipeline carries the fitted temperature; else it is 1.
+    RETURNS (Calibration): What they say of its probabilities.
+    RAISES (ValueError): If none of their pairs is annotated.
+    """
     set_temperature(nlp, 1.0)
-    found = calibrate(*dev_scores(nlp, read_docbin(dev_path, nlp.vocab)))
+    found = calibrate(*dev_scores(nlp, docs))
     if keep:
         set_temperature(nlp, found.temperature)
-    return nlp, found
+    return found

@@ -47,10 +47,13 @@ def bootstrap_cli(
         typer.Option(help="Config of a model unlike the first, to label together with it"),
     ] = None,
     threshold: Annotated[
-        float, typer.Option(help="Probability from which a pair is reliable; 0 takes all")
+        float, typer.Option(help="Probability from which a pair is reliable; with 0 any is")
     ] = 0.7,
     batch: Annotated[int, typer.Option(help="Relations that join in a round, at most")] = 1000,
     max_rounds: Annotated[int, typer.Option(help="Rounds after the supervised one")] = 20,
+    relabel: Annotated[
+        bool, typer.Option("--relabel", help="Label all pairs anew in each round, not the rest")
+    ] = False,
     calibrate: Annotated[
         bool, typer.Option(help="Compare the threshold with calibrated probabilities")
     ] = True,
@@ -58,7 +61,7 @@ def bootstrap_cli(
         bool, typer.Option(help="Raise a class's threshold to where dev bears it out")
     ] = True,
     balance: Annotated[
-        bool, typer.Option(help="Keep the labelled set's proportions in each round")
+        bool, typer.Option(help="Take no more of a class in a round than its share of --batch")
     ] = True,
     agree: Annotated[
         bool, typer.Option(help="A second model, trained from another seed, must agree: slow")
@@ -89,7 +92,7 @@ def bootstrap_cli(
     Example: bootstrap relations.cfg -l seed.spacy -u more.spacy -d dev.spacy -o run
     """
     chosen = Guards(calibrate, class_thresholds, balance, agree, repeat, patience)
-    options = Options(threshold, batch, max_rounds, chosen if guards else UNGUARDED)
+    options = Options(threshold, batch, max_rounds, chosen if guards else UNGUARDED, relabel)
     data = Data(labelled, unlabelled, dev, test)
     try:
         overrides = parse_config_overrides(ctx.args)
@@ -112,16 +115,34 @@ def bootstrap_cli(
         )
     except (ValueError, ImportError, OSError, ClickException) as problem:
         msg.fail(str(problem), exits=1)
-    left_out = result["texts"]["left_out"]
-    if left_out:
-        msg.warn(f"{left_out} unlabelled documents are among the gold ones and were left out.")
-    if len(result["rounds"]) == 1:
-        msg.warn("No round followed the supervised one: see --threshold and the guards.")
+    print_left(result)
     try:
         draw(result["rounds"], output / "rounds.png")
-    except ImportError as problem:
-        msg.info(str(problem))
+    except (ImportError, ValueError) as problem:
+        msg.warn(str(problem))
     msg.good(f"Stopped: {result['stopped']}. Kept round {result['kept']}: {output / 'model-best'}")
+
+
+def print_left(result: Dict[str, Any]) -> None:
+    """Say which documents and pairs were left out, and why.
+
+    result (Dict[str, Any]): What `bootstrap` returned.
+    """
+    texts = result["texts"]
+    if texts["left_out"]:
+        msg.warn(f"{texts['left_out']} unlabelled documents are gold ones and were left out.")
+    if texts.get("repeated"):
+        msg.warn(f"{texts['repeated']} unlabelled documents repeat others and were left out.")
+    refused = result.get("refused")
+    if refused and len(result["rounds"]) == 1:
+        limits = ", ".join(f"{name} {limit:.2f}" for name, limit in refused["thresholds"].items())
+        msg.warn(
+            "No round followed the supervised one: of "
+            f"{refused['unknown_before']} unlabelled pairs {refused['reliable']} are sure, none of "
+            "them a relation.",
+            f"Thresholds: {limits}; others are never sure enough on dev. See --threshold and "
+            "--no-class-thresholds.",
+        )
 
 
 def print_round(record: Dict[str, Any]) -> None:

@@ -26,6 +26,7 @@ from ..report import (
     evaluate,
 )
 from ..schemes import get_scheme
+from ..tokens.silver import check_gold
 from ._app import app
 
 ROWS = {
@@ -130,12 +131,13 @@ def evaluate_path(
     report (Optional[Path]): Folder for an error report.
     samples (int): Bootstrap samples of its intervals.
     RETURNS (Dict[str, Any]): As `report.evaluate` has it, and the data's path.
-    RAISES (ValueError): If the data can't be read or has nothing to score, or the report can't be
-        written.
+    RAISES (ValueError): If the data can't be read, has nothing to score or is silver, or the report
+        can't be written.
     RAISES (ImportError): If what the report needs is missing.
     """
     nlp: Language = util.load_model(model)
     examples = list(Corpus(data_path, gold_entities=gold_entities, scheme=scheme)(nlp))
+    check_gold([example.reference for example in examples], data_path)
     result = evaluate(
         nlp,
         examples,

@@ -15,6 +15,7 @@ from ..tokens import (
     store_relations,
 )
 from ..tokens.relation import span_key
+from ..tokens.silver import silver_pairs
 from .offsets import fits
 from .record import Link, Mention, Record
 from .report import BROKEN_LINE, DISCONTINUOUS, LOST_WITH_MENTION, Report
@@ -81,6 +82,8 @@ def doc_to_record(doc: Doc, doc_id: str, report: Report) -> Record:
             report.lose(LOST_WITH_MENTION)
         else:
             record.relations.append(Link(ends[0], ends[1], label, score=score))
+    if silver_pairs(doc) is not None:
+        report.lose("mark of a silver document, its rounds and pairs without a relation not kept")
     report.documents += 1
     report.entities += len(record.mentions)
     report.nested += len(ids.keys() - {span_key(ent) for ent in doc.ents})

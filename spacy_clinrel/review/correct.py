@@ -93,9 +93,13 @@ def read_review(
 
 def _settings(folder: Path) -> Dict[str, Any]:
     try:
-        return dict(srsly.read_json(folder / SETTINGS))
-    except (OSError, ValueError) as error:
+        settings = dict(srsly.read_json(folder / SETTINGS))
+        return {**settings, **{key: list(settings[key]) for key in ("formats", "types", "labels")}}
+    except (OSError, ValueError, TypeError) as error:
         raise ValueError(Errors.B022.format(path=folder, error=error)) from error
+    except KeyError as error:
+        problem = f"{SETTINGS} has no {error}"
+        raise ValueError(Errors.B022.format(path=folder, error=problem)) from error
 
 
 def _format(settings: Dict[str, Any], format_name: Optional[str]) -> str:

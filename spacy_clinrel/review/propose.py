@@ -14,7 +14,7 @@ from ..errors import Errors
 from ..files import read_docbin, replacing, spacy_files, write_docs, write_json
 from ..report import entity_components
 from ..tokens import all_mentions, get_doc_id, get_relations, set_doc_id
-from ..unlabelled import find_component, score_pairs, with_mentions
+from ..unlabelled import find_component, score_pairs, text_key, with_mentions
 from .formats import FORMATS, Names, files_of
 from .ranking import RANDOM, Component, Options, rank
 from .uncertainty import STRATEGIES
@@ -92,7 +92,8 @@ def review(
 
 
 def read_new(nlp: Language, unlabelled: Path, labelled: Optional[Path]) -> Tuple[int, List[Doc]]:
-    """Read documents, each text once, without those that are labelled.
+    """Read documents, each text once, without those that are labelled. Texts that differ in white
+    space alone are the same.
 
     nlp (Language): The pipeline.
     unlabelled (Path): .spacy file, or a folder of them.
@@ -101,7 +102,7 @@ def read_new(nlp: Language, unlabelled: Path, labelled: Optional[Path]) -> Tuple
         id is named by its file and its number in it.
     """
     known = {
-        doc.text
+        text_key(doc.text)
         for path in (spacy_files([labelled]) if labelled else ())
         for doc in read_docbin(path, nlp.vocab)
     }
@@ -110,8 +111,8 @@ def read_new(nlp: Language, unlabelled: Path, labelled: Optional[Path]) -> Tuple
     for path in spacy_files([unlabelled]):
         for number, doc in enumerate(read_docbin(path, nlp.vocab), start=1):
             given += 1
-            if doc.text not in known:
-                known.add(doc.text)
+            if text_key(doc.text) not in known:
+                known.add(text_key(doc.text))
                 docs.append(doc)
                 if not get_doc_id(doc):
                     set_doc_id(doc, f"{path.stem}-{number}")

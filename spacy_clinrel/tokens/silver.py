@@ -5,10 +5,13 @@ score, round]` for each pair that is known. A pair without a relation among thes
 none; all others may or may not have one. A document without it is gold.
 """
 
+from pathlib import Path
 from typing import Iterable, List, NamedTuple, Optional, Sequence
 
 from spacy.tokens import Doc, Span
 
+from ..errors import Errors
+from .doc_id import get_doc_id
 from .relation import GROUP, Edge, store_relations
 
 SILVER = "silver"
@@ -51,3 +54,13 @@ def store_silver(
     """
     store_relations(doc, mentions, edges, from_ents=False)
     doc.spans[GROUP].attrs[SILVER] = [[h, t, float(s), r] for h, t, s, r in pairs]
+
+
+def check_gold(docs: Iterable[Doc], path: Path) -> None:
+    """docs (Iterable[Doc]): Documents that are to be gold.
+    path (Path): Where they come from.
+    RAISES (ValueError): If one is silver.
+    """
+    silver = [get_doc_id(doc) or "?" for doc in docs if silver_pairs(doc) is not None]
+    if silver:
+        raise ValueError(Errors.B011.format(path=path, n=len(silver), doc_id=silver[0]))

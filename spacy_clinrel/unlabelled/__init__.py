@@ -1,6 +1,15 @@
 """Unlabelled documents: their mentions, and how probable each class of each candidate pair is."""
 
 from .mentions import with_mentions
-from .scoring import ScoredPairs, find_component, gold_classes, score_pairs
+from .scoring import ScoredPairs, find_component, gold_classes, gold_labels, score_pairs
+from .texts import text_key
 
-__all__ = ["ScoredPairs", "find_component", "gold_classes", "score_pairs", "with_mentions"]
+__all__ = [
+    "ScoredPairs",
+    "find_component",
+    "gold_classes",
+    "gold_labels",
+    "score_pairs",
+    "text_key",
+    "with_mentions",
+]

@@ -1,6 +1,6 @@
 """Probabilities of all candidate pairs of a corpus, as arrays."""
 
-from typing import Any, Callable, Iterable, List, NamedTuple, Sequence
+from typing import Any, Callable, Iterable, List, NamedTuple, Sequence, Tuple
 
 import numpy as np
 from spacy.language import Language
@@ -64,27 +64,28 @@ def score_pairs(
 
     nlp (Language): A pipeline with one `relation_classifier`. What comes before it runs as well,
         but for components that would find mentions anew.
-    docs (Sequence[Doc]): The documents.
+    docs (Sequence[Doc]): The documents. Copies of them are scored, so that what components leave
+        upon them, such as vectors, takes the memory of one batch.
     progress (Callable[[Iterable[Doc]], Iterable[Doc]]): Wraps the stream of documents.
     RETURNS (ScoredPairs): All candidate pairs.
     """
     name = find_component(nlp)
     component: Any = nlp.get_pipe(name)
-    left_out = {name, *entity_components(nlp)}
-    before: List[Any] = [pipe for key, pipe in nlp.pipeline if key not in left_out]
+    finders = entity_components(nlp)
+    before = nlp.pipe_names[: nlp.pipe_names.index(name)]
     parts: List[ScoredPairs] = []
     done = 0
-    for batch in minibatch(progress(docs), BATCH_SIZE):
-        for pipe in before:
-            batch = list(pipe.pipe(batch, batch_size=len(batch)))
-        candidates, scores = component.predict(batch)
-        owners = np.repeat(np.arange(len(batch)), candidates.pair_lengths) + done
-        done += len(batch)
-        exclusive = component.cfg["exclusive"]
-        used = scores.sum(axis=1) if exclusive else scores.max(axis=1, initial=0.0)
-        none = np.clip(1.0 - used, 0.0, 1.0)
-        p = np.concatenate([none[:, None], scores], axis=1)
-        parts.append(ScoredPairs(owners, candidates.pairs, p))
+    with nlp.select_pipes(enable=[key for key in before if key not in finders]):
+        copies = (doc.copy() for doc in progress(docs))
+        for batch in minibatch(nlp.pipe(copies, batch_size=BATCH_SIZE), BATCH_SIZE):
+            candidates, scores = component.predict(batch)
+            owners = np.repeat(np.arange(len(batch)), candidates.pair_lengths) + done
+            done += len(batch)
+            exclusive = component.cfg["exclusive"]
+            used = scores.sum(axis=1) if exclusive else scores.max(axis=1, initial=0.0)
+            none = np.clip(1.0 - used, 0.0, 1.0)
+            p = np.concatenate([none[:, None], scores], axis=1)
+            parts.append(ScoredPairs(owners, candidates.pairs, p))
     empty = np.zeros(0, "int64"), np.zeros((0, 2), "int64")
     width = 1 + len(component.labels)
     parts.append(ScoredPairs(*empty, np.zeros((0, width), dtype="float32")))
@@ -99,10 +100,20 @@ def gold_classes(nlp: Language, examples: Sequence[Example]) -> np.ndarray:
     RETURNS (ndarray): 0 for no relation; of several labels the first; -1 for pairs that were not
         annotated, like those of a document without the span group. Shape: (pairs,)
     """
+    gold, annotated = gold_labels(nlp, examples)
+    return np.where(annotated, (1 + gold.argmax(axis=1)) * gold.any(axis=1), -1)
+
+
+def gold_labels(nlp: Language, examples: Sequence[Example]) -> Tuple[np.ndarray, np.ndarray]:
+    """The gold labels of every candidate pair, in the order of `score_pairs`.
+
+    nlp (Language): A pipeline with one `relation_classifier`.
+    examples (Sequence[Example]): The documents; their predicted side has the mentions.
+    RETURNS (Tuple[ndarray, ndarray]): The labels, bool, shape (pairs, labels); and which pairs
+        were annotated, bool, shape (pairs,).
+    """
     component: Any = nlp.get_pipe(find_component(nlp))
-    parts = [np.zeros(0, dtype="int64")]
-    for batch in minibatch(examples, BATCH_SIZE):
-        gold, annotated = component.gold_labels(batch)
-        classes = np.where(gold.any(axis=1), 1 + gold.argmax(axis=1), 0)
-        parts.append(np.where(annotated, classes, -1))
-    return np.concatenate(parts)
+    none = np.zeros((0, len(component.labels)), dtype=bool), np.zeros(0, dtype=bool)
+    parts = [none, *map(component.gold_labels, minibatch(examples, BATCH_SIZE))]
+    gold, annotated = (np.concatenate(values) for values in zip(*parts))
+    return gold, annotated

@@ -5,16 +5,21 @@ import shutil
 
 import pytest
 import spacy
-from spacy.tokens import DocBin
+from spacy import util
+from spacy.tokens import Doc, DocBin
 from spacy.training import Example
 
 from spacy_clinrel.bootstrap import UNGUARDED, Data, Guards, Options, bootstrap, rounds
+from spacy_clinrel.bootstrap.silver import load_silver
 from spacy_clinrel.bootstrap.store import RunFolder
+from spacy_clinrel.bootstrap.texts import READER
 from spacy_clinrel.readers import gold_mentions_doc
 from spacy_clinrel.tokens import relation_edges
+from spacy_clinrel.tokens.concat import concat_docs
 from spacy_clinrel.tokens.silver import silver_pairs
+from spacy_clinrel.unlabelled import score_pairs
 
-from ..util import edges, make_doc, make_notes, write_docs
+from ..util import CONFIGS, edges, make_doc, make_notes, write_docs
 from .conftest import other_config, small_config
 
 FEW = Options(threshold=0.5, batch=12, max_rounds=2, guards=UNGUARDED)
@@ -43,7 +48,8 @@ def test_rounds_and_what_they_leave(data, config, out):
     result = bootstrap(config, data, out, FEW, on_round=seen.append)
     assert result["stopped"] == "max_rounds" and result["kept"] == 2
     assert seen == result["rounds"] and [record["round"] for record in seen] == [0, 1, 2]
-    assert result["texts"] == {"labelled": 5, "dev": 10, "test": 6, "unlabelled": 40, "left_out": 0}
+    sizes = {"labelled": 5, "dev": 10, "test": 6, "unlabelled": 40}
+    assert result["texts"] == {**sizes, "left_out": 0, "repeated": 0}
     labelled = sum(len(relation_edges(doc)) for doc in read(data.labelled))
     for record in seen:
         sizes = record["relations"]
@@ -81,6 +87,36 @@ def test_silver_documents_say_what_they_are(data, config, out):
     assert not any(silver_pairs(doc) for doc in read(out / "data" / "labelled.spacy"))
 
 
+def test_pairs_are_labelled_anew(data, config, out, monkeypatch):
+    """Each round by the model of the one before, whatever was said of them earlier; also when it
+    goes on."""
+    models = {}
+
+    def keep(record):
+        models[record["round"]] = out.parent / f"model{record['round']}"
+        shutil.copytree(out / "rounds" / f"{record['round']:02}" / "model", models[record["round"]])
+
+    options = Options(0.0, 10_000, 2, UNGUARDED, relabel=True)
+    result = bootstrap(config, data, out, options, on_round=keep)
+    assert [record["round"] for record in result["rounds"]] == [0, 1, 2]
+    classes = []
+    for number in (1, 2):
+        said = score_pairs(spacy.load(models[number - 1]), read(out / "data" / "unlabelled.spacy"))
+        keys = zip(said.docs, said.pairs[:, 0], said.pairs[:, 1])
+        rows = dict(zip(keys, said.classes.tolist()))
+        silver = load_silver(out / "rounds" / f"{number:02}" / "silver.npz")
+        assert set(silver.rounds) == {number}
+        own = [rows[key] for key in zip(silver.docs, silver.pairs[:, 0], silver.pairs[:, 1])]
+        assert silver.classes.tolist() == own
+        classes.append(said.classes.tolist())
+    assert classes[0] != classes[1]
+    with monkeypatch.context() as patch, pytest.raises(KeyboardInterrupt):
+        stop_at(patch, "train_round", 3)
+        bootstrap(config, data, out.parent / "again", options)
+    bootstrap(config, data, out.parent / "again", options, resume=True)
+    assert figures(out.parent / "again") == figures(out)
+
+
 def test_only_known_pairs_are_learned_from(data, config, out):
     """The gradient of a silver document is zero but for these."""
     bootstrap(config, data, out, FEW._replace(max_rounds=1, batch=1))
@@ -113,22 +149,26 @@ def whole(request, data, tmp_path_factory):
     return options, second, folder
 
 
-@pytest.mark.parametrize("broken", ["train_round", "save_silver", "write_docs", "measure", "add"])
-def test_a_run_that_was_interrupted_ends_the_same(data, config, out, monkeypatch, whole, broken):
-    options, second, expected = whole
-    where, calls = (RunFolder if broken == "add" else rounds), []
-    real = getattr(where, broken)
+def stop_at(patch, name, call):
+    """Interrupt a run when it calls one of its functions so many times."""
+    where, calls = (RunFolder if name == "add" else rounds), []
+    real = getattr(where, name)
 
     def stop(*args, **kwargs):
         calls.append(1)
-        if len(calls) == 2:
+        if len(calls) == call:
             raise KeyboardInterrupt
         return real(*args, **kwargs)
 
-    monkeypatch.setattr(where, broken, stop)
-    with pytest.raises(KeyboardInterrupt):
+    patch.setattr(where, name, stop)
+
+
+@pytest.mark.parametrize("broken", ["train_round", "save_silver", "write_docs", "measure", "add"])
+def test_a_run_that_was_interrupted_ends_the_same(data, config, out, monkeypatch, whole, broken):
+    options, second, expected = whole
+    with monkeypatch.context() as patch, pytest.raises(KeyboardInterrupt):
+        stop_at(patch, broken, 2)
         bootstrap(config, data, out, options, second=second)
-    monkeypatch.undo()
     bootstrap(config, data, out, options, second=second, resume=True)
     assert figures(out) == figures(expected)
     assert scores(out, data) == scores(expected, data)
@@ -220,15 +260,26 @@ def test_nothing_above_the_threshold(data, config, out):
     assert result["stopped"] == "nothing above the threshold"
     assert result["kept"] == 0 and len(result["rounds"]) == 1
     assert spacy.load(out / "model-best")
+    assert result["refused"]["unknown_before"] == result["rounds"][0]["unknown"] > 0
+    assert set(result["refused"]["thresholds"]) <= {"none", "改善", "证实"}
 
 
 def test_texts_that_are_gold_are_not_unlabelled(data, config, out, tmp_path):
+    """However they are broken into lines; nor is a text unlabelled twice."""
     nlp = spacy.blank("zh")
-    both = [*read(data.dev), *make_notes(nlp, 3, seed=9)]
-    write_docs(tmp_path / "u.spacy", both)
+
+    def broken(doc):
+        return concat_docs([doc, Doc(doc.vocab, words=["\n"], spaces=[False])])
+
+    gold = [broken(doc) for doc in read(data.dev)]
+    new = make_notes(nlp, 3, seed=9)
+    write_docs(tmp_path / "u.spacy", [*gold, *new, broken(new[0])])
     own = data._replace(unlabelled=tmp_path / "u.spacy")
     result = bootstrap(config, own, out / "a", FEW._replace(max_rounds=0))
-    assert (result["texts"]["unlabelled"], result["texts"]["left_out"]) == (3, 10)
+    texts = result["texts"]
+    assert (texts["unlabelled"], texts["left_out"], texts["repeated"]) == (3, 10, 1)
+    kept = [doc.text for doc in read(out / "a" / "data" / "unlabelled.spacy")]
+    assert kept == [doc.text for doc in new]
     with pytest.raises(ValueError, match=r"B005.*among the gold"):
         bootstrap(config, data._replace(unlabelled=data.dev), out / "b", FEW)
 
@@ -257,6 +308,16 @@ def test_configs_that_do_not_fit(data, config, out):
     with pytest.raises(ValueError, match=r"B002.*dev"):
         bootstrap(config, data, out, FEW)
     config["corpora"]["dev"]["gold_entities"] = True
+    component = config["components"]["relation_classifier"]
+    with pytest.raises(ValueError, match=r"B013.*exclusive"):
+        component["exclusive"] = False
+        bootstrap(config, data, out, FEW)
+    component["exclusive"] = True
+    joint = util.load_config(CONFIGS / "joint_multihead.cfg")
+    for part in ("train", "dev"):
+        joint["corpora"][part].update({"@readers": READER, "gold_entities": True})
+    with pytest.raises(ValueError, match=r"B001.*0 components"):
+        bootstrap(joint, data, out, FEW)
     with pytest.raises(ValueError, match="F001"):
         bootstrap(config, Data(data.labelled, data.test / "x", data.dev), out, FEW)
     for options in (

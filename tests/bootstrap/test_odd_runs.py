@@ -5,15 +5,17 @@ import sys
 import numpy as np
 import pytest
 import spacy
-from spacy.tokens import DocBin
+from spacy.language import Language
+from spacy.tokens import DocBin, Span
 
 from spacy_clinrel.bootstrap import UNGUARDED, Options, bootstrap, rounds
 from spacy_clinrel.bootstrap.store import RunFolder
 from spacy_clinrel.bootstrap.training import calibrate, dev_scores, train_round
 from spacy_clinrel.files import locked_folder, write_docs
+from spacy_clinrel.readers import gold_mentions_doc
 from spacy_clinrel.tokens import GROUP
 from spacy_clinrel.tokens.silver import SILVER, silver_pairs
-from spacy_clinrel.unlabelled import ScoredPairs
+from spacy_clinrel.unlabelled import ScoredPairs, score_pairs
 
 from ..util import make_notes
 
@@ -134,6 +136,62 @@ def test_settings_of_the_config_hold(data, config, out):
         if section == "corpora":
             with pytest.raises(ValueError, match="B002"):
                 bootstrap(cut, data, out / "c", FEW)
+
+
+def test_a_path_of_the_config_around_the_run(data, config, tmp_path):
+    """What the run writes is none of its settings."""
+    config["paths"]["root"] = str(tmp_path)
+    bootstrap(config, data, tmp_path / "run", FEW)
+    assert bootstrap(config, data, tmp_path / "run", FEW, resume=True)["kept"] == 0
+    (tmp_path / "new.txt").write_text("x")
+    with pytest.raises(ValueError, match=r"B003.*paths.root"):
+        bootstrap(config, data, tmp_path / "run", FEW, resume=True)
+
+
+def test_mentions_of_other_types(data, config, out, tmp_path):
+    """Nothing can be found between them, which is said before anything is trained."""
+    docs = read(data.unlabelled)[:3]
+    for doc in docs:
+        doc.spans.pop(GROUP, None)
+        doc.set_ents([Span(doc, ent.start, ent.end, "TREATMENT") for ent in doc.ents])
+    write_docs(docs, tmp_path / "u.spacy")
+    with pytest.warns(UserWarning, match=r"W006.*治疗–症状.*types TREATMENT"):
+        bootstrap(config, data._replace(unlabelled=tmp_path / "u.spacy"), out, FEW)
+    assert "unlabelled.spacy" in {path.name for path in out.glob("data/*")}
+
+
+def test_mentions_too_far_from_each_other(data, config, out, tmp_path):
+    nlp = spacy.blank("zh")
+    doc = nlp("头痛。" + "无。" * 300 + "补液。")
+    doc.set_ents([Span(doc, 0, 2, "症状"), Span(doc, len(doc) - 3, len(doc) - 1, "治疗")])
+    write_docs([doc], tmp_path / "u.spacy")
+    config["components"]["relation_classifier"]["candidates"]["max_distance"] = 20
+    own = data._replace(unlabelled=tmp_path / "u.spacy")
+    result = bootstrap(config, own, out, FEW._replace(max_rounds=3))
+    assert result["stopped"] == "no candidate pair is unlabelled" and result["kept"] == 0
+
+
+def test_components_before_and_after(data, config, out):
+    """Those before it run, also one that is but a function; what they leave is not kept, and those
+    after it do not run."""
+
+    @Language.component("spy")
+    def spy(doc):
+        seen.append(doc.text)
+        doc.tensor = np.ones((len(doc), 4), dtype="float32")
+        return doc
+
+    bootstrap(config, data, out, FEW)
+    nlp = spacy.load(out / "model-best")
+    docs, seen = [gold_mentions_doc(nlp, doc) for doc in read(data.dev)], []
+    alone = score_pairs(nlp, docs)
+    nlp.add_pipe("spy", name="after", last=True)
+    score_pairs(nlp, docs)
+    assert not seen
+    nlp.add_pipe("spy", name="before", first=True)
+    scored = score_pairs(nlp, docs)
+    assert seen == [doc.text for doc in docs] and not any(doc.tensor.size for doc in docs)
+    assert all((one == other).all() for one, other in zip(alone, scored)) and len(alone.p)
 
 
 @pytest.mark.skipif(sys.platform == "win32", reason="no locks")

@@ -9,9 +9,10 @@ import spacy
 from spacy.tokens import DocBin
 
 from spacy_clinrel.bootstrap import UNGUARDED, Options, bootstrap
+from spacy_clinrel.bootstrap.selection import class_thresholds
 from spacy_clinrel.bootstrap.silver import load_silver
 from spacy_clinrel.bootstrap.together import mean_scores
-from spacy_clinrel.bootstrap.training import measure
+from spacy_clinrel.bootstrap.training import dev_scores, measure
 from spacy_clinrel.unlabelled import ScoredPairs, score_pairs
 
 from .conftest import other_config, small_config
@@ -90,18 +91,36 @@ def test_two_that_must_agree_as_well(few_labels, out):
 def test_thresholds_are_those_of_both(few_labels, out):
     """A class's threshold is raised to where the mean of both bears it out on dev."""
     guards = UNGUARDED._replace(class_thresholds=True)
-    options = ALL._replace(threshold=0.5, guards=guards)
-    result = bootstrap(small_config(), few_labels, out, options, second=other_config())
-    assert len(result["rounds"]) == 2
+    options = ALL._replace(threshold=0.75, guards=guards)
+    models = out.parent / "models"
+
+    def keep(record):
+        if record["round"] == 0:
+            shutil.copytree(out / "rounds" / "00", models)
+
+    second = other_config()
+    second["training"]["max_steps"] = 4
+    result = bootstrap(small_config(), few_labels, out, options, second=second, on_round=keep)
+    both = [spacy.load(models / name) for name in ("model", "second")]
+    scored, gold = zip(*(dev_scores(nlp, read(few_labels.dev)) for nlp in both))
+    wanted = class_thresholds(mean_scores(both, scored), gold[0], 0.75)
+    names = ["none", *both[0].get_pipe("relation_classifier").labels]
+    limits = result["rounds"][1]["thresholds"]
+    assert limits == {name: limit for name, limit in zip(names, wanted) if limit <= 1}
+    alone = [class_thresholds(one, gold[0], 0.75).tolist() for one in scored]
+    assert wanted.tolist() not in alone and max(wanted) > 0.75
     silver = load_silver(out / "rounds" / "01" / "silver.npz")
-    limits = list(result["rounds"][1]["thresholds"].values())
-    assert all(0.5 <= limit <= 1 for limit in limits) and silver.scores.min() >= min(limits)
+    assert (silver.scores >= wanted[silver.classes].astype("float32")).all()
 
 
 def test_models_that_see_other_pairs(few_labels, out):
     other = other_config()
     other["components"]["relation_classifier"]["candidates"]["max_distance"] = 3
     with pytest.raises(ValueError, match=r"B012.*candidates"):
+        bootstrap(small_config(), few_labels, out, ALL, second=other)
+    other = other_config()
+    other["components"]["relation_classifier"]["typed"] = False
+    with pytest.raises(ValueError, match=r"B012.*typed"):
         bootstrap(small_config(), few_labels, out, ALL, second=other)
     other = other_config()
     other["corpora"]["train"]["gold_entities"] = False

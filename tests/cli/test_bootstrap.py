@@ -47,13 +47,25 @@ def test_rounds_chart_and_pipeline(few_labels, tmp_path):
 def test_a_second_model(few_labels, tmp_path):
     """Overrides hold for both configs."""
     other_config().to_disk(tmp_path / "other.cfg", interpolate=False)
-    options = ("--second", tmp_path / "other.cfg", "--threshold", 0, "--batch", 500)
-    result = invoke(*command(few_labels, tmp_path / "run", *options, "--max-rounds", 1))
+    options = ("--second", tmp_path / "other.cfg", "--threshold", 0, "--batch", 500, "--relabel")
+    result = invoke(*command(few_labels, tmp_path / "run", *options, "--max-rounds", 2))
     assert result.exit_code == 0, f"{result.output}\n{result.exception!r}"
-    first, second = figures(tmp_path / "run")
+    first, second, third = figures(tmp_path / "run")
+    assert third["unknown_before"] == second["unknown_before"] == first["unknown"]
     assert 0 <= first["second"]["dev"]["f"] <= 1 and second["relations"]["silver"] > 0
     result = invoke(*command(few_labels, tmp_path / "b", "--second", tmp_path / "no.cfg"))
     assert result.exit_code == 1 and "no.cfg" in result.output
+
+
+def test_nothing_is_sure(few_labels, tmp_path):
+    """What was sure, and from where each class would be, is said."""
+    # Ten right ones of a class on dev are 11/12 with one right and one wrong added.
+    result = invoke(*command(few_labels, tmp_path / "run", "--threshold", 0.95))
+    assert result.exit_code == 0, result.output
+    refused = json.loads((tmp_path / "run" / "result.json").read_text(encoding="utf-8"))["refused"]
+    said = " ".join(result.output.split())
+    assert f"of {refused['unknown_before']} unlabelled pairs {refused['reliable']} are sure" in said
+    assert "--no-class-thresholds" in said and "nothing above the threshold" in said
 
 
 def test_the_bare_algorithm_killed_and_resumed(few_labels, tmp_path):

@@ -1,12 +1,21 @@
 """`clinrel calibrate`: the pipeline carries its temperature."""
 
+import catalogue
+import numpy as np
 import pytest
 import spacy
+from spacy.tokens import DocBin
 
 from spacy_clinrel.bootstrap import UNGUARDED, Options, bootstrap
+from spacy_clinrel.bootstrap.training import train_round
+from spacy_clinrel.calibration import expected_calibration_error, reliability, temper
+from spacy_clinrel.cli.calibrate import calibrate_path
+from spacy_clinrel.schemes import schemes
+from spacy_clinrel.tokens import GROUP, get_relations
+from spacy_clinrel.tokens.silver import store_silver
 
 from ..bootstrap.conftest import small_config
-from ..util import invoke, write_docs
+from ..util import gold_examples, invoke, make_doc, write_docs
 
 
 @pytest.fixture(scope="module")
@@ -29,6 +38,55 @@ def test_the_temperature_is_saved(model, few_labels, tmp_path):
     assert again == pytest.approx(temperature)
 
 
+@pytest.fixture
+def scheme():
+    """YIELDS (str): A scheme that takes "2" from labels, forgotten afterwards."""
+    schemes.register("without-2", func=lambda: {"改善2": "改善", "证实2": "证实"})
+    yield "without-2"
+    # The registry itself has no way to forget a name.
+    catalogue.REGISTRY.pop(("spacy_clinrel", "schemes", "without-2"))
+
+
+def test_labels_of_a_scheme(model, few_labels, scheme, tmp_path):
+    """Dev is projected to the labels that the pipeline knows; others are none, which is said."""
+    nlp = spacy.blank("zh")
+    docs = list(DocBin().from_disk(few_labels.dev).get_docs(nlp.vocab))
+    for doc in docs:
+        doc._.relations = [r._replace(label=f"{r.label}2") for r in get_relations(doc)]
+    write_docs(tmp_path / "dev.spacy", docs)
+    other = tmp_path / "dev.spacy"
+    plain = calibrate_path(str(model), few_labels.dev, tmp_path / "a")
+    assert calibrate_path(str(model), other, tmp_path / "b", scheme) == plain
+    with pytest.warns(UserWarning, match=r"W007.*改善2, 证实2.*--scheme"):
+        unlike = calibrate_path(str(model), other, tmp_path / "c")
+    assert unlike["temperature"] != plain["temperature"]
+    result = invoke("clinrel", "calibrate", model, other, tmp_path / "d", "--scheme", "nothing")
+    assert result.exit_code == 1 and "F023" in result.output
+
+
+def test_labels_that_stand_alone(few_labels, tmp_path):
+    """Where a pair may have several labels, the error is that of each label's own probability."""
+    config = small_config()
+    config["components"]["relation_classifier"]["exclusive"] = False
+    train_round(config, few_labels.labelled, few_labels.dev, tmp_path, 0, -1)
+    found = calibrate_path(str(tmp_path / "model-best"), few_labels.dev, tmp_path / "new")
+    nlp = spacy.load(tmp_path / "new")
+    docs = list(DocBin().from_disk(few_labels.dev).get_docs(nlp.vocab))
+    examples = gold_examples(nlp, docs)
+    component = nlp.get_pipe("relation_classifier")
+    gold, annotated = component.gold_labels(examples)
+    _, scores = component.predict([example.predicted for example in examples])
+    p, right = scores[annotated].ravel(), gold[annotated].ravel()
+    sure = np.maximum(p, 1 - p)
+    wanted = expected_calibration_error(reliability(sure, (p > 0.5) == right, bins=15))
+    assert component.cfg["temperature"] == pytest.approx(found["temperature"]) != 1.0
+    assert found["errors"]["all_calibrated"] == pytest.approx(wanted, abs=1e-5)
+    loss = -np.log(np.where(right, p, 1 - p)).mean()
+    for other in (0.5, 2.0):
+        q = temper(p[:, None], other, exclusive=False)[:, 0]
+        assert loss < -np.log(np.where(right, q, 1 - q)).mean()
+
+
 def test_what_is_wrong_is_said(model, few_labels, trained_model, tmp_path):
     result = invoke("clinrel", "calibrate", model, few_labels.dev, model)
     assert result.exit_code == 1 and "B009" in result.output
@@ -41,3 +99,10 @@ def test_what_is_wrong_is_said(model, few_labels, trained_model, tmp_path):
     write_docs(tmp_path / "raw.spacy", [nlp("没有标注。")])
     result = invoke("clinrel", "calibrate", model, tmp_path / "raw.spacy", tmp_path / "x")
     assert result.exit_code == 1 and "B010" in result.output and not (tmp_path / "x").exists()
+    silver = tmp_path / "silver.spacy"
+    doc = make_doc(nlp, "[补液|治疗]后[头痛|症状]缓解。", [(0, 1, "改善")])
+    store_silver(doc, list(doc.spans[GROUP]), [], [])
+    write_docs(silver, [doc])
+    for command in (("calibrate", model, silver, tmp_path / "x"), ("evaluate", model, silver)):
+        result = invoke("clinrel", *command)
+        assert result.exit_code == 1 and "B011" in result.output

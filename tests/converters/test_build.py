@@ -16,7 +16,10 @@ from spacy_clinrel.converters import (
     get_doc_id,
     set_doc_id,
 )
-from spacy_clinrel.tokens import GROUP, get_relations
+from spacy_clinrel.tokens import GROUP, all_mentions, get_relations
+from spacy_clinrel.tokens.silver import SilverPair, store_silver
+
+from ..util import make_doc
 
 HERE = Path("a.ann")
 
@@ -98,6 +101,15 @@ def test_impossible_mentions_are_lost_by_reason(zh, mention, reason):
     assert report.losses == 2 and report.lost["relation lost with its mention"] == 1
     assert reason in " ".join(report.lost)
     assert report.messages[0].startswith("a.ann:7: ") and report.messages[1].startswith("a.ann:8: ")
+
+
+def test_marks_of_a_silver_document_are_lost():
+    """No format has a place for them: what is written may be taken for gold."""
+    doc = make_doc(spacy.blank("zh"), "[补液|治疗]后[头痛|症状]缓解。")
+    store_silver(doc, all_mentions(doc), [(0, 1, "改善", 0.75)], [SilverPair(0, 1, 0.75, 1)])
+    report = Report()
+    doc_to_record(doc, "a", report)
+    assert report.losses == 1 and "silver" in " ".join(report.lost)
 
 
 def test_misaligned_mention_is_lost():

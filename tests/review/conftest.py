@@ -5,9 +5,10 @@ from pathlib import Path
 
 import pytest
 import spacy
+from spacy.tokens import Doc
 
 from spacy_clinrel.review import FORMATS, Options, review
-from spacy_clinrel.tokens import set_doc_id
+from spacy_clinrel.tokens import concat_docs, set_doc_id
 
 from ..util import fit, gold_examples, make_doc, make_notes, relation_config, write_docs
 
@@ -25,10 +26,12 @@ def model(tmp_path_factory) -> Path:
 
 @pytest.fixture(scope="session")
 def unlabelled(tmp_path_factory) -> Path:
-    """RETURNS (Path): 30 notes with ids, one of them twice, and one without a candidate pair."""
+    """RETURNS (Path): 30 notes with ids, one of them again with a line break, and one without a
+    candidate pair."""
     nlp = spacy.blank("zh")
     docs = make_notes(nlp, 29, seed=5)
-    docs = [*docs, make_doc(nlp, "仍有[头痛|症状]。"), docs[0].copy()]
+    again = concat_docs([docs[0], Doc(nlp.vocab, words=["\n"], spaces=[False])])
+    docs = [*docs, make_doc(nlp, "仍有[头痛|症状]。"), again]
     for number, doc in enumerate(docs):
         set_doc_id(doc, f"ward/1:{number}")
     return write_docs(tmp_path_factory.mktemp("unlabelled") / "u.spacy", docs)

@@ -197,6 +197,11 @@ def test_names_with_white_space_and_tokens_of_its_own(tmp_path):
 def test_folders_and_formats_that_do_not_fit(given, tmp_path):
     with pytest.raises(ValueError, match="B022"):
         read_review(tmp_path, given / "brat")
+    settings = json.loads((given / "review.json").read_text(encoding="utf-8"))
+    for broken in ({**settings, "types": None}, {"formats": ["brat"]}, []):
+        (tmp_path / "review.json").write_text(json.dumps(broken), encoding="utf-8")
+        with pytest.raises(ValueError, match="B022"):
+            read_review(tmp_path, given / "brat")
     with pytest.raises(ValueError, match=r"B027.*brat and label-studio"):
         read_review(given, given / "brat")
     with pytest.raises(ValueError, match="B027"):

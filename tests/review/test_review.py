@@ -14,7 +14,16 @@ from spacy_clinrel.tokens import get_doc_id, set_doc_id
 from spacy_clinrel.tokens.silver import SilverPair, silver_pairs, store_silver
 from spacy_clinrel.unlabelled import ScoredPairs, score_pairs
 
-from ..util import edges, ents, make_doc, make_notes, write_docs
+from ..util import (
+    edges,
+    ents,
+    fit,
+    gold_examples,
+    make_doc,
+    make_notes,
+    relation_config,
+    write_docs,
+)
 from .conftest import ranking
 
 ONE = Options(n_docs=1)
@@ -185,11 +194,19 @@ def test_what_can_not_be_reviewed(model, unlabelled, tmp_path, zh):
         review(str(model), unlabelled, tmp_path, ONE)
 
 
-def test_pairs_of_labels_that_stand_alone(zh, model):
+def test_pairs_of_labels_that_stand_alone(tmp_path):
     """A pipeline whose labels do not exclude each other is ranked as well."""
-    nlp = spacy.load(model)
+    nlp = spacy.blank("zh")
+    nlp.add_pipe("relation_classifier", config=relation_config(exclusive=False, typed=False))
+    fit(nlp, gold_examples(nlp, make_notes(nlp, 6, seed=1)), steps=10, rate=0.003)
+    nlp.to_disk(tmp_path / "model")
     docs = make_notes(nlp, 4, seed=3)
-    scored = score_pairs(nlp, docs)
-    found = rank(docs, scored, COMPONENT._replace(exclusive=False), Options())
-    assert len(found) == 4 and all(0 <= row["uncertainty"] <= 1 for row in found)
-    assert all("none" in row["most_uncertain"]["labels"] for row in found)
+    scored = score_pairs(nlp, docs).p[:, 1:]
+    path = write_docs(tmp_path / "u.spacy", docs)
+    result = review(
+        str(tmp_path / "model"), path, tmp_path / "x", Options(diversity=0.0, top_pairs=1)
+    )
+    closest = np.abs(scored - 0.5).min()
+    best = result["ranking"][0]
+    assert best["uncertainty"] == pytest.approx(1 - 2 * closest, abs=1e-3)
+    assert all("none" in row["most_uncertain"]["labels"] for row in result["ranking"])
