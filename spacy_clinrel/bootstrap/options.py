@@ -56,6 +56,8 @@ class Options(NamedTuple):
     guards (Guards): What holds against semantic drift.
     relabel (bool): Label all pairs anew in each round, by the models of the round before, instead
         of those alone that no round was sure of yet.
+    soft (bool): Learn how probable each class of a silver pair is, not its best class alone
+        (Hinton et al. 2015, "Distilling the Knowledge in a Neural Network").
     """
 
     threshold: float = 0.7
@@ -63,3 +65,4 @@ class Options(NamedTuple):
     max_rounds: int = 20
     guards: Guards = Guards()
     relabel: bool = False
+    soft: bool = False

@@ -133,7 +133,7 @@ class Run:
             sure = self.label(nlp, silver, number)
             if sure is None:
                 return None
-            silver, found = silver.add(sure.chosen, number), sure.found
+            silver, found = silver.add(sure.chosen, number, self.options.soft), sure.found
             known = self.silver_docs(nlp, silver)
         labelled = time.perf_counter()
         path = self.folder.round(number, fresh=True)

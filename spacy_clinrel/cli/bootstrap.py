@@ -54,6 +54,9 @@ def bootstrap_cli(
     relabel: Annotated[
         bool, typer.Option("--relabel", help="Label all pairs anew in each round, not the rest")
     ] = False,
+    soft: Annotated[
+        bool, typer.Option("--soft", help="Learn how probable each class is, not the best alone")
+    ] = False,
     calibrate: Annotated[
         bool, typer.Option(help="Compare the threshold with calibrated probabilities")
     ] = True,
@@ -92,7 +95,7 @@ def bootstrap_cli(
     Example: bootstrap relations.cfg -l seed.spacy -u more.spacy -d dev.spacy -o run
     """
     chosen = Guards(calibrate, class_thresholds, balance, agree, repeat, patience)
-    options = Options(threshold, batch, max_rounds, chosen if guards else UNGUARDED, relabel)
+    options = Options(threshold, batch, max_rounds, chosen if guards else UNGUARDED, relabel, soft)
     data = Data(labelled, unlabelled, dev, test)
     try:
         overrides = parse_config_overrides(ctx.args)

@@ -2,7 +2,19 @@
 
 import warnings
 from collections import Counter
-from typing import Any, Callable, Dict, Iterable, List, Optional, Sequence, Set, Tuple
+from typing import (
+    Any,
+    Callable,
+    Dict,
+    Iterable,
+    List,
+    Mapping,
+    Optional,
+    Sequence,
+    Set,
+    Tuple,
+    cast,
+)
 
 import numpy as np
 from spacy.tokens import Doc, Span
@@ -151,6 +163,44 @@ def annotated_pairs(
         learned[first : first + candidates.pair_lengths[i]] = False
         learned[[row for row in rows if row is not None]] = True
     return learned
+
+
+def soft_labels(
+    examples: Sequence[Example], candidates: Candidates, gold: np.ndarray, cfg: Dict[str, Any]
+) -> np.ndarray:
+    """How probable each label is: that of a gold pair is certain, one of a silver pair may carry
+    what a model said of it.
+
+    examples (Sequence[Example]): The batch.
+    candidates (Candidates): Its candidates.
+    gold (ndarray): The labels, bool. Shape: (pairs, labels)
+    cfg (Dict[str, Any]): The component's labels and types.
+    RETURNS (ndarray): The labels as they are, where no silver pair carries more. Shape:
+        (pairs, labels)
+    """
+    labels = {label: i for i, label in enumerate(cfg["labels"])}
+    rows: List[int] = []
+    cells: List[Tuple[int, int, float]] = []
+    for i, example in enumerate(examples):
+        known = [pair for pair in silver_pairs(example.reference) or () if pair.labels is not None]
+        if not known:
+            continue
+        index, place = _places(candidates, i, example.predicted.vocab, cfg)
+        mentions = [index.get(key, -1) for key in mention_keys(example)]
+        for pair in known:
+            row = place.get((mentions[pair.head], mentions[pair.tail]))
+            if row is not None:
+                rows.append(row)
+                said = cast(Mapping[str, float], pair.labels).items()
+                cells.extend((row, labels[label], p) for label, p in said if label in labels)
+    if not rows:
+        return gold
+    soft = gold.astype("float32")
+    soft[rows] = 0.0
+    if cells:
+        at, columns, values = (np.asarray(column) for column in zip(*cells))
+        soft[at, columns] = values
+    return soft
 
 
 def pairs_to_learn(

@@ -3,6 +3,7 @@
 import json
 import shutil
 
+import numpy as np
 import pytest
 import spacy
 from spacy import util
@@ -96,7 +97,7 @@ def test_pairs_are_labelled_anew(data, config, out, monkeypatch):
         models[record["round"]] = out.parent / f"model{record['round']}"
         shutil.copytree(out / "rounds" / f"{record['round']:02}" / "model", models[record["round"]])
 
-    options = Options(0.0, 10_000, 2, UNGUARDED, relabel=True)
+    options = Options(0.0, 10_000, 2, UNGUARDED, relabel=True, soft=True)
     result = bootstrap(config, data, out, options, on_round=keep)
     assert [record["round"] for record in result["rounds"]] == [0, 1, 2]
     classes = []
@@ -115,6 +116,32 @@ def test_pairs_are_labelled_anew(data, config, out, monkeypatch):
         bootstrap(config, data, out.parent / "again", options)
     bootstrap(config, data, out.parent / "again", options, resume=True)
     assert figures(out.parent / "again") == figures(out)
+
+
+def test_probabilities_are_learned(data, config, out):
+    """The gradient of a silver pair is what the model says less what was said of it."""
+    models = out.parent / "models"
+
+    def keep(record):
+        shutil.copytree(
+            out / "rounds" / f"{record['round']:02}" / "model", models, dirs_exist_ok=True
+        )
+
+    options = Options(0.0, 10_000, 1, UNGUARDED, soft=True)
+    bootstrap(config, data, out, options, on_round=lambda r: keep(r) if not r["round"] else None)
+    before, nlp = spacy.load(models), spacy.load(out / "model-best")
+    gold = DocBin().from_disk(out / "rounds" / "01" / "silver.spacy").get_docs(nlp.vocab)
+    examples = [Example(gold_mentions_doc(nlp, doc), doc) for doc in gold]
+    docs = [example.predicted for example in examples]
+    pipe, first = (model.get_pipe("relation_classifier") for model in (nlp, before))
+    candidates, scores = pipe.predict(docs)
+    _, said = first.predict([example.predicted for example in examples])
+    _, gradient = pipe.get_loss(examples, pipe.model.predict((docs, candidates)))
+    learned = abs(gradient).sum(axis=1) > 0
+    assert learned.sum() == sum(len(silver_pairs(doc.reference)) for doc in examples)
+    wanted = (scores - np.where(said >= 0.01, said, 0.0)) / len(docs)
+    assert gradient[learned, 1:] == pytest.approx(wanted[learned], abs=1e-4)
+    assert ((said[learned] > 0.05) & (said[learned] < 0.95)).any(), "some are uncertain"
 
 
 def test_only_known_pairs_are_learned_from(data, config, out):

@@ -47,7 +47,16 @@ def test_rounds_chart_and_pipeline(few_labels, tmp_path):
 def test_a_second_model(few_labels, tmp_path):
     """Overrides hold for both configs."""
     other_config().to_disk(tmp_path / "other.cfg", interpolate=False)
-    options = ("--second", tmp_path / "other.cfg", "--threshold", 0, "--batch", 500, "--relabel")
+    options = (
+        "--second",
+        tmp_path / "other.cfg",
+        "--threshold",
+        0,
+        "--batch",
+        500,
+        "--relabel",
+        "--soft",
+    )
     result = invoke(*command(few_labels, tmp_path / "run", *options, "--max-rounds", 2))
     assert result.exit_code == 0, f"{result.output}\n{result.exception!r}"
     first, second, third = figures(tmp_path / "run")
