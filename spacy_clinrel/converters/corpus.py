@@ -122,10 +122,12 @@ def safe_name(doc_id: str) -> str:
     """A file name that stays in its folder, from any string.
 
     doc_id (str): The string.
-    RETURNS (str): Without separators, control characters and what some systems do not allow;
-        empty if nothing is left.
+    RETURNS (str): Without separators, control characters and what some systems do not allow, and
+        with a line before it if readers would take it for a note about the corpus; empty if nothing
+        is left.
     """
     name = re.sub(r'[\\/:*?"<>|\x00-\x1f\x7f]', "_", doc_id).strip(" .")
+    name = f"_{name}" if name.lower().startswith("readme") else name
     return name.encode("utf-8", "ignore")[:MAX_NAME_BYTES].decode("utf-8", "ignore")
 
 

@@ -75,6 +75,7 @@ def test_a_text_that_is_too_long_is_a_loss(read, put, zh):
         ("..", ""),
         (" . ", ""),
         ("", ""),
+        ("ReadMe", "_ReadMe"),
     ],
 )
 def test_safe_name(doc_id, name):
