@@ -12,7 +12,7 @@ from thinc.api import Config
 from ..errors import Errors, Warnings
 from ..files import write_docs
 from ..readers import Corpus
-from ..tokens import all_mentions, get_relations, relation_edges
+from ..tokens import GROUP, all_mentions, get_relations, relation_edges
 from ..tokens.silver import check_gold
 from ..unlabelled import find_component, text_key, with_mentions
 from .options import Data
@@ -31,8 +31,8 @@ def prepare(
     progress: Callable[[Iterable[Doc]], Iterable[Doc]],
 ) -> Dict[str, int]:
     """Write the documents as the run sees them: gold ones in the config's label scheme, unlabelled
-    ones with their mentions alone, each text once, and none that is among the gold ones. Texts
-    that differ in white space alone are the same.
+    ones with their mentions alone, each text once, and none that is among the gold ones or longer
+    than those may be. Texts that differ in white space alone are the same.
 
     folder (RunFolder): Where to.
     config (Config): The config.
@@ -42,8 +42,8 @@ def prepare(
     progress (Callable[[Iterable[Doc]], Iterable[Doc]]): Wraps the stream of documents.
     RETURNS (Dict[str, int]): Documents of each part; how many unlabelled ones were "left_out", as
         they are gold, and how many "repeated" another one.
-    RAISES (ValueError): If a file can't be read, gold documents are silver or none, or no
-        unlabelled document has two mentions.
+    RAISES (ValueError): If a file can't be read, gold documents are silver or none, dev is not
+        annotated, or no unlabelled document has two mentions.
     """
     known = config.interpolate()
     nlp = util.get_lang_class(known["nlp"]["lang"])()
@@ -65,7 +65,10 @@ def prepare(
             gold[part] = docs
             counts[part] = len(docs)
             write_docs(docs, folder.data(part))
-    docs = [eg.reference for eg in Corpus(data.unlabelled)(nlp)]
+    if not any(GROUP in doc.spans for doc in gold["dev"]):
+        raise ValueError(Errors.B010)
+    longest = known["corpora"]["train"].get("max_length", 0)
+    docs = [eg.reference for eg in Corpus(data.unlabelled, max_length=longest)(nlp)]
     new = [doc for doc in docs if text_key(doc.text) not in texts]
     once: Dict[str, Doc] = {}
     for doc in new:

@@ -108,6 +108,7 @@ def test_documents_without_relation_annotation_are_no_negatives(data, config, ou
     write_docs(bare, tmp_path / "d.spacy")
     with pytest.raises(ValueError, match="B010"):
         bootstrap(config, own, out / "c", FEW)
+    assert not (out / "c" / "rounds").exists(), "it is said before anything is trained"
 
 
 @pytest.mark.parametrize("part", ["labelled", "dev", "test"])
@@ -127,6 +128,11 @@ def test_settings_of_the_config_hold(data, config, out):
         config["corpora"][part]["limit"] = "${vars.most}"
     result = bootstrap(config, data, out / "a", FEW)
     assert [result["texts"][part] for part in ("labelled", "dev", "test")] == [2, 2, 6]
+    lengths = [len(doc) for doc in read(data.unlabelled)]
+    config["corpora"]["train"]["max_length"] = max(lengths) - 1
+    shorter = bootstrap(config, data, out / "short", FEW)["texts"]["unlabelled"]
+    assert shorter == sum(length < max(lengths) for length in lengths) < len(lengths)
+    config["corpora"]["train"]["max_length"] = 0
     config["training"]["seed"] = 7
     other = bootstrap(config, data, out / "b", FEW)
     assert other["rounds"][0]["errors"] != result["rounds"][0]["errors"]
