@@ -2,19 +2,7 @@
 
 import warnings
 from collections import Counter
-from typing import (
-    Any,
-    Callable,
-    Dict,
-    Iterable,
-    List,
-    Mapping,
-    Optional,
-    Sequence,
-    Set,
-    Tuple,
-    cast,
-)
+from typing import Any, Callable, Dict, Iterable, List, Optional, Sequence, Set, Tuple
 
 import numpy as np
 from spacy.tokens import Doc, Span
@@ -26,7 +14,7 @@ from ..tokens import GROUP, all_mentions, get_relations, read_mentions, store_re
 from ..tokens.alignment import Key, align_relations, mention_keys
 from ..tokens.mentions import has_own_mentions
 from ..tokens.relation import Edge, span_key
-from ..tokens.silver import silver_pairs
+from ..tokens.silver import SilverPair, silver_pairs
 from ..types import Candidates, Signature
 
 LabelData = Dict[str, List]
@@ -152,17 +140,25 @@ def annotated_pairs(
     annotated = np.asarray([GROUP in example.reference.spans for example in examples], dtype=bool)
     learned = np.repeat(annotated, candidates.pair_lengths)
     for i, example in enumerate(examples):
-        known = silver_pairs(example.reference)
-        if known is None:
-            continue
-        index, place = _places(candidates, i, example.predicted.vocab, cfg)
-        # A mention that is not among the candidates' has no pairs.
-        mentions = [index.get(key, -1) for key in mention_keys(example)]
-        rows = [place.get((mentions[pair.head], mentions[pair.tail])) for pair in known]
-        first = int(candidates.pair_lengths[:i].sum())
-        learned[first : first + candidates.pair_lengths[i]] = False
-        learned[[row for row in rows if row is not None]] = True
+        if silver_pairs(example.reference) is not None:
+            first = int(candidates.pair_lengths[:i].sum())
+            learned[first : first + candidates.pair_lengths[i]] = False
+            learned[[row for row, _ in _silver_rows(example, i, candidates, cfg)]] = True
     return learned
+
+
+def _silver_rows(
+    example: Example, i: int, candidates: Candidates, cfg: Dict[str, Any]
+) -> List[Tuple[int, SilverPair]]:
+    """The places in the batch of the known pairs of the i-th document, if it is silver."""
+    known = silver_pairs(example.reference)
+    if not known:
+        return []
+    index, place = _places(candidates, i, example.predicted.vocab, cfg)
+    # A mention that is not among the candidates' has no pairs.
+    mentions = [index.get(key, -1) for key in mention_keys(example)]
+    rows = (place.get((mentions[pair.head], mentions[pair.tail])) for pair in known)
+    return [(row, pair) for row, pair in zip(rows, known) if row is not None]
 
 
 def soft_labels(
@@ -182,16 +178,10 @@ def soft_labels(
     rows: List[int] = []
     cells: List[Tuple[int, int, float]] = []
     for i, example in enumerate(examples):
-        known = [pair for pair in silver_pairs(example.reference) or () if pair.labels is not None]
-        if not known:
-            continue
-        index, place = _places(candidates, i, example.predicted.vocab, cfg)
-        mentions = [index.get(key, -1) for key in mention_keys(example)]
-        for pair in known:
-            row = place.get((mentions[pair.head], mentions[pair.tail]))
-            if row is not None:
+        for row, pair in _silver_rows(example, i, candidates, cfg):
+            if pair.labels is not None:
                 rows.append(row)
-                said = cast(Mapping[str, float], pair.labels).items()
+                said = pair.labels.items()
                 cells.extend((row, labels[label], p) for label, p in said if label in labels)
     if not rows:
         return gold
