@@ -57,7 +57,8 @@ class Options(NamedTuple):
     relabel (bool): Label all pairs anew in each round, by the models of the round before, instead
         of those alone that no round was sure of yet.
     soft (bool): Learn how probable each class of a silver pair is, not its best class alone
-        (Hinton et al. 2015, "Distilling the Knowledge in a Neural Network").
+        (Hinton et al. 2015, "Distilling the Knowledge in a Neural Network"). A CRF over pairs
+        learns the best class all the same.
     """
 
     threshold: float = 0.7

@@ -52,10 +52,14 @@ def bootstrap_cli(
     batch: Annotated[int, typer.Option(help="Relations that join in a round, at most")] = 1000,
     max_rounds: Annotated[int, typer.Option(help="Rounds after the supervised one")] = 20,
     relabel: Annotated[
-        bool, typer.Option("--relabel", help="Label all pairs anew in each round, not the rest")
+        bool,
+        typer.Option("--relabel", help="Label all pairs anew in each round, not only those left"),
     ] = False,
     soft: Annotated[
-        bool, typer.Option("--soft", help="Learn how probable each class is, not the best alone")
+        bool,
+        typer.Option(
+            "--soft", help="Learn the probabilities of a pair's classes, not its best alone"
+        ),
     ] = False,
     calibrate: Annotated[
         bool, typer.Option(help="Compare the threshold with calibrated probabilities")
