@@ -22,6 +22,7 @@ from pathlib import Path
 from typing import Any, Dict, List, NamedTuple
 
 import srsly
+from cell_training import commit
 
 ROOT = Path(__file__).resolve().parent.parent
 WORK = ROOT / "benchmarks" / "work"
@@ -136,12 +137,6 @@ def execute(run: Run) -> Dict[str, Any]:
         result[part] = figures["gold_entities" if gold else "end_to_end"]
     srsly.write_json(done, result)
     return result
-
-
-def commit() -> str:
-    """RETURNS (str): The commit of the working tree, marked where it has changes."""
-    command = ["git", "describe", "--always", "--dirty", "--abbrev=10"]
-    return subprocess.run(command, cwd=ROOT, capture_output=True, text=True).stdout.strip()
 
 
 def convert(corpora: Path) -> None:

@@ -1,14 +1,13 @@
 """Label schemes: the papers' two, and what a projection does to relations."""
 
-import catalogue
 import pytest
 
 from spacy_clinrel.cli.evaluate import evaluate_path
 from spacy_clinrel.readers import Corpus
-from spacy_clinrel.schemes import get_scheme, schemes
+from spacy_clinrel.schemes import get_scheme
 from spacy_clinrel.tokens import relabel_relations
 
-from .util import edges, group, make_doc, write_docs
+from .util import edges, group, make_doc, own_scheme, write_docs
 
 # The two tables of labels, as the papers print them.
 FIFTEEN = [
@@ -104,10 +103,8 @@ def test_the_reader_projects_the_reference(doc, zh, tmp_path):
 @pytest.fixture
 def own():
     """A scheme of one's own, forgotten afterwards."""
-    schemes.register("own", func=lambda: {"TeRD": "finds", "证实": "证实"})
-    yield "own"
-    # The registry itself has no way to forget a name.
-    catalogue.REGISTRY.pop(("spacy_clinrel", "schemes", "own"))
+    with own_scheme("own", {"TeRD": "finds", "证实": "证实"}) as name:
+        yield name
 
 
 def test_a_scheme_of_ones_own(doc, zh, own, tmp_path):

@@ -8,6 +8,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, Dict, Iterable, Iterator, List, Sequence, Set, Tuple
 
+import catalogue
 import numpy as np
 from click.testing import Result
 from spacy.cli._util import app
@@ -20,6 +21,7 @@ from typer.testing import CliRunner
 
 import spacy_clinrel.cli  # noqa: F401 - joins spaCy's command line
 from spacy_clinrel.readers import gold_mentions_doc
+from spacy_clinrel.schemes import schemes
 from spacy_clinrel.tokens import GROUP, Relation, store_relations
 
 ROOT = Path(__file__).parent.parent
@@ -279,6 +281,15 @@ def gradient_arrays(model: Model) -> Iterator[np.ndarray]:
 def gradients(model: Model) -> Iterator[bool]:
     """YIELDS (bool): For each weight of a model, whether it has a gradient other than zero."""
     return (bool(gradient.any()) for gradient in gradient_arrays(model))
+
+
+@contextmanager
+def own_scheme(name: str, labels: Dict[str, str]) -> Iterator[str]:
+    """YIELDS (str): The name of a label scheme that is forgotten afterwards."""
+    schemes.register(name, func=lambda: labels)
+    yield name
+    # The registry itself has no way to forget a name.
+    catalogue.REGISTRY.pop(("spacy_clinrel", "schemes", name))
 
 
 def write_docs(path: Path, docs: Iterable[Doc]) -> Path:

@@ -1,6 +1,5 @@
 """`clinrel calibrate`: the pipeline carries its temperature."""
 
-import catalogue
 import numpy as np
 import pytest
 import spacy
@@ -10,12 +9,11 @@ from spacy_clinrel.bootstrap import UNGUARDED, Options, bootstrap
 from spacy_clinrel.bootstrap.training import train_round
 from spacy_clinrel.calibration import expected_calibration_error, reliability, temper
 from spacy_clinrel.cli.calibrate import calibrate_path
-from spacy_clinrel.schemes import schemes
 from spacy_clinrel.tokens import GROUP, get_relations
 from spacy_clinrel.tokens.silver import store_silver
 
 from ..bootstrap.conftest import small_config
-from ..util import gold_examples, invoke, make_doc, write_docs
+from ..util import gold_examples, invoke, make_doc, own_scheme, write_docs
 
 
 @pytest.fixture(scope="module")
@@ -40,11 +38,9 @@ def test_the_temperature_is_saved(model, few_labels, tmp_path):
 
 @pytest.fixture
 def scheme():
-    """YIELDS (str): A scheme that takes "2" from labels, forgotten afterwards."""
-    schemes.register("without-2", func=lambda: {"改善2": "改善", "证实2": "证实"})
-    yield "without-2"
-    # The registry itself has no way to forget a name.
-    catalogue.REGISTRY.pop(("spacy_clinrel", "schemes", "without-2"))
+    """YIELDS (str): A scheme that takes "2" from labels."""
+    with own_scheme("without-2", {"改善2": "改善", "证实2": "证实"}) as name:
+        yield name
 
 
 def test_labels_of_a_scheme(model, few_labels, scheme, tmp_path):
