@@ -16,7 +16,8 @@ def in_mib(maxrss: int) -> float:
 
 def now_mib() -> float:
     """What stands before a measurement: `peak_mib` begins anew from here, so that what was needed
-    and given back before hides nothing. Only Linux can; elsewhere it is the most so far.
+    and given back to the system before hides nothing; what lies free in the heap still counts as
+    standing. Only Linux can; elsewhere it is the most so far.
 
     RETURNS (float): The memory of this process, in MiB.
     """
