@@ -165,9 +165,7 @@ def write_report(folder: Path, scale: str, out: Path, notes: Path) -> None:
         f"rounds of {shared.batch} relations. All pairs: {every['steps']} steps; pairs join at "
         "once whatever their probability, those without a relation in the labelled share's "
         "proportion, labelled by the model itself or by the mean of it and a "
-        f"{PARTNER} trained on the same documents. Soft pairs: likewise with a {PARTNER}, learning "
-        "how probable each class of a pair is, for two rounds, the second of which labels all "
-        "anew.\n",
+        f"{PARTNER} trained on the same documents.\n",
     ]
     for share in SHARES:
         parts.append(f"## {share} of the train part\n")

@@ -120,7 +120,6 @@ def learn(
         classes[rows],
         said.scored.confidence[rows].astype("float32"),
         np.ones(len(rows), dtype="int64"),
-        said.scored.p[rows, :0],
     )
     first = spacy.load(folder.parent / "first" / "model-best")
     component: Any = first.get_pipe(find_component(first))

@@ -39,13 +39,9 @@ GUARDS = {
     # together with another kind of model.
     "all pairs": ALL,
     "all pairs with PCNN": ALL,
-    # Likewise, learning how probable each class of a pair is, and labelling all anew in the next
-    # round.
-    "soft pairs with PCNN": ALL,
 }
 MAIN = ("bare", "guarded")
-SOFT = "soft pairs with PCNN"
-ALL_PAIRS = ("all pairs", "all pairs with PCNN", SOFT)
+ALL_PAIRS = ("all pairs", "all pairs with PCNN")
 PARTNER = "PCNN"
 # Each guard alone is measured with the quickest model, from the smallest share, all pairs with
 # the quickest and the strongest.
@@ -108,7 +104,6 @@ RUNS = {
 # What runs with all pairs have instead: so many need more steps.
 EVERY = {"cpu": {"steps": 2000, "batch": 10_000, "rounds": 1, "threshold": 0.0}}
 EVERY["small"] = {**EVERY["cpu"], "steps": 6}
-SOFT_ROUNDS = {"cpu": 2, "small": 1}
 SYSTEMS = [
     *(f"{model}, {guards}" for model in MODELS for guards in MAIN),
     *(f"{SINGLE[0]}, {guards}" for guards in GUARDS if guards not in MAIN + ALL_PAIRS),
@@ -160,17 +155,15 @@ def options(cell: Cell) -> Options:
     """cell (Cell): The run.
     RETURNS (Options): How it bootstraps.
     """
-    scale, soft = scale_of(cell), cell.guards == SOFT
-    guards = GUARDS[cell.guards]
-    return Options(scale.threshold, scale.batch, scale.rounds, guards, relabel=soft, soft=soft)
+    scale = scale_of(cell)
+    return Options(scale.threshold, scale.batch, scale.rounds, GUARDS[cell.guards])
 
 
 def scale_of(cell: Cell) -> Scale:
     """cell (Cell): The run.
     RETURNS (Scale): Its settings.
     """
-    scale = RUNS[cell.scale]._replace(**EVERY[cell.scale] if cell.guards in ALL_PAIRS else {})
-    return scale._replace(rounds=SOFT_ROUNDS[cell.scale]) if cell.guards == SOFT else scale
+    return RUNS[cell.scale]._replace(**EVERY[cell.scale] if cell.guards in ALL_PAIRS else {})
 
 
 def partner(cell: Cell) -> Optional[Config]:

@@ -54,16 +54,9 @@ class Options(NamedTuple):
         relation come on top, as many for each as there are in the labelled set.
     max_rounds (int): Rounds after the supervised one, at most.
     guards (Guards): What holds against semantic drift.
-    relabel (bool): Label all pairs anew in each round, by the models of the round before, instead
-        of those alone that no round was sure of yet.
-    soft (bool): Learn how probable each class of a silver pair is, not its best class alone
-        (Hinton et al. 2015, "Distilling the Knowledge in a Neural Network"). A CRF over pairs
-        learns the best class all the same.
     """
 
     threshold: float = 0.7
     batch: int = 1000
     max_rounds: int = 20
     guards: Guards = Guards()
-    relabel: bool = False
-    soft: bool = False

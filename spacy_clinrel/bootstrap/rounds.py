@@ -86,7 +86,7 @@ class Run:
         patience = self.options.guards.patience
         if len(records) == 1 and not records[0]["unknown"]:
             return "no candidate pair is unlabelled"
-        if records and not records[-1]["unknown"] and not self.options.relabel:
+        if records and not records[-1]["unknown"]:
             return "no unlabelled pair left"
         if len(records) > self.options.max_rounds:
             return "max_rounds"
@@ -128,12 +128,11 @@ class Run:
         if number:
             before = self.folder.round(number - 1)
             nlp = util.load_model(before / "model")
-            if not self.options.relabel:
-                silver = load_silver(before / "silver.npz")
+            silver = load_silver(before / "silver.npz")
             sure = self.label(nlp, silver, number)
             if sure is None:
                 return None
-            silver, found = silver.add(sure.chosen, number, self.options.soft), sure.found
+            silver, found = silver.add(sure.chosen, number), sure.found
             known = self.silver_docs(nlp, silver)
         labelled = time.perf_counter()
         path = self.folder.round(number, fresh=True)

@@ -1,7 +1,7 @@
 """The silver annotation of a run, as arrays and as documents."""
 
 from pathlib import Path
-from typing import Dict, Iterable, List, NamedTuple, Sequence
+from typing import Iterable, List, NamedTuple, Sequence
 
 import numpy as np
 from spacy.tokens import Doc, Span
@@ -13,9 +13,6 @@ from ..unlabelled import ScoredPairs
 
 # Documents and mentions that fit a key: 2 ** 21 each.
 BITS = 21
-# What is less probable is not learned: it may be a label that the types do not allow, of which a
-# model with a temperature still says a little.
-LEAST = 0.01
 
 
 class Silver(NamedTuple):
@@ -26,8 +23,6 @@ class Silver(NamedTuple):
     classes (ndarray): 0 for no relation. Shape: (pairs,)
     scores (ndarray): Confidence of the model that said so. Shape: (pairs,)
     rounds (ndarray): The round they joined in. Shape: (pairs,)
-    p (ndarray): Probability of no relation, and of each label, where these are learned from; else
-        without columns. Shape: (pairs, 1 + labels)
     """
 
     docs: np.ndarray
@@ -35,19 +30,15 @@ class Silver(NamedTuple):
     classes: np.ndarray
     scores: np.ndarray
     rounds: np.ndarray
-    p: np.ndarray
 
-    def add(self, chosen: ScoredPairs, number: int, soft: bool = False) -> "Silver":
+    def add(self, chosen: ScoredPairs, number: int) -> "Silver":
         """chosen (ScoredPairs): Pairs that join.
         number (int): The round.
-        soft (bool): Whether they keep the probabilities of all classes.
         RETURNS (Silver): With these.
         """
         rounds = np.full(len(chosen.docs), number, dtype="int64")
-        p = chosen.p if soft else chosen.p[:, :0]
-        new = (chosen.docs, chosen.pairs, chosen.classes, chosen.confidence, rounds, p)
-        old = self if len(self.docs) else self._replace(p=p[:0])
-        return Silver(*(np.concatenate(values) for values in zip(old, new)))
+        new = (chosen.docs, chosen.pairs, chosen.classes, chosen.confidence, rounds)
+        return Silver(*(np.concatenate(values) for values in zip(self, new)))
 
     def unknown(self, scored: ScoredPairs) -> np.ndarray:
         """scored (ScoredPairs): Pairs of the unlabelled documents.
@@ -62,7 +53,6 @@ NONE = Silver(
     np.zeros(0, "int64"),
     np.zeros(0, "float32"),
     np.zeros(0, "int64"),
-    np.zeros((0, 0), "float32"),
 )
 
 
@@ -109,14 +99,8 @@ def silver_docs(
         for row in rows.tolist():
             head, tail = silver.pairs[row].tolist()
             score = float(silver.scores[row])
-            said = _said(silver.p[row, 1:], labels) if silver.p.shape[1] else None
-            pairs.append(SilverPair(head, tail, score, int(silver.rounds[row]), said))
+            pairs.append(SilverPair(head, tail, score, int(silver.rounds[row])))
             if silver.classes[row]:
                 edges.append((head, tail, labels[silver.classes[row] - 1], score))
         store_silver(doc, spans, edges, pairs)
         yield doc
-
-
-def _said(p: np.ndarray, labels: Sequence[str]) -> Dict[str, float]:
-    """The labels that are worth keeping, and their probabilities."""
-    return {labels[i]: float(p[i]) for i in np.flatnonzero(p >= LEAST).tolist()}

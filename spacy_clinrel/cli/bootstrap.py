@@ -51,16 +51,6 @@ def bootstrap_cli(
     ] = 0.7,
     batch: Annotated[int, typer.Option(help="Relations that join in a round, at most")] = 1000,
     max_rounds: Annotated[int, typer.Option(help="Rounds after the supervised one")] = 20,
-    relabel: Annotated[
-        bool,
-        typer.Option("--relabel", help="Label all pairs anew in each round, not only those left"),
-    ] = False,
-    soft: Annotated[
-        bool,
-        typer.Option(
-            "--soft", help="Learn the probabilities of a pair's classes, not its best alone"
-        ),
-    ] = False,
     calibrate: Annotated[
         bool, typer.Option(help="Compare the threshold with calibrated probabilities")
     ] = True,
@@ -99,7 +89,7 @@ def bootstrap_cli(
     Example: bootstrap relations.cfg -l seed.spacy -u more.spacy -d dev.spacy -o run
     """
     chosen = Guards(calibrate, class_thresholds, balance, agree, repeat, patience)
-    options = Options(threshold, batch, max_rounds, chosen if guards else UNGUARDED, relabel, soft)
+    options = Options(threshold, batch, max_rounds, chosen if guards else UNGUARDED)
     data = Data(labelled, unlabelled, dev, test)
     try:
         overrides = parse_config_overrides(ctx.args)

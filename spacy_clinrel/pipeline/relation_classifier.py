@@ -23,7 +23,6 @@ from .relation_data import (
     gold_matrix,
     pairs_to_learn,
     recall_ceiling,
-    soft_labels,
     warn_lost,
 )
 from .relation_pipe import RelationPipe
@@ -288,7 +287,6 @@ class RelationClassifier(RelationPipe):
         candidates = self.make_candidates(docs)
         gold = gold_matrix(examples, candidates, self.cfg, self.name)
         keep = pairs_to_learn(examples, candidates, gold, self.cfg)
-        gold = self._soft(examples, candidates, gold)
         if keep is not None:
             candidates, gold = candidates.select(keep), gold[keep]
         set_dropout_rate(self.model, drop)
@@ -312,8 +310,7 @@ class RelationClassifier(RelationPipe):
         examples = list(examples)
         candidates = self.make_candidates([eg.predicted for eg in examples])
         gold = gold_matrix(examples, candidates, self.cfg, self.name)
-        counted = annotated_pairs(examples, candidates, self.cfg)
-        return self._loss(candidates, self._soft(examples, candidates, gold), scores, counted)
+        return self._loss(candidates, gold, scores, annotated_pairs(examples, candidates, self.cfg))
 
     def initialize(
         self,
@@ -365,12 +362,6 @@ class RelationClassifier(RelationPipe):
         ops = self.model.ops
         scores = without_impossible(ops.to_numpy(emissions.scores), candidates, self.cfg)
         return emissions._replace(scores=ops.asarray2f(cast(Floats2d, scores)))
-
-    def _soft(
-        self, examples: Sequence[Example], candidates: Candidates, gold: np.ndarray
-    ) -> np.ndarray:
-        # A chain has one label for each pair.
-        return gold if self._chained else soft_labels(examples, candidates, gold, self.cfg)
 
     def _loss(
         self,

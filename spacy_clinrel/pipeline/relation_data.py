@@ -14,7 +14,7 @@ from ..tokens import GROUP, all_mentions, get_relations, read_mentions, store_re
 from ..tokens.alignment import Key, align_relations, mention_keys
 from ..tokens.mentions import has_own_mentions
 from ..tokens.relation import Edge, span_key
-from ..tokens.silver import SilverPair, silver_pairs
+from ..tokens.silver import silver_pairs
 from ..types import Candidates, Signature
 
 LabelData = Dict[str, List]
@@ -140,57 +140,17 @@ def annotated_pairs(
     annotated = np.asarray([GROUP in example.reference.spans for example in examples], dtype=bool)
     learned = np.repeat(annotated, candidates.pair_lengths)
     for i, example in enumerate(examples):
-        if silver_pairs(example.reference) is not None:
-            first = int(candidates.pair_lengths[:i].sum())
-            learned[first : first + candidates.pair_lengths[i]] = False
-            learned[[row for row, _ in _silver_rows(example, i, candidates, cfg)]] = True
+        known = silver_pairs(example.reference)
+        if known is None:
+            continue
+        index, place = _places(candidates, i, example.predicted.vocab, cfg)
+        # A mention that is not among the candidates' has no pairs.
+        mentions = [index.get(key, -1) for key in mention_keys(example)]
+        rows = [place.get((mentions[pair.head], mentions[pair.tail])) for pair in known]
+        first = int(candidates.pair_lengths[:i].sum())
+        learned[first : first + candidates.pair_lengths[i]] = False
+        learned[[row for row in rows if row is not None]] = True
     return learned
-
-
-def _silver_rows(
-    example: Example, i: int, candidates: Candidates, cfg: Dict[str, Any]
-) -> List[Tuple[int, SilverPair]]:
-    """The places in the batch of the known pairs of the i-th document, if it is silver."""
-    known = silver_pairs(example.reference)
-    if not known:
-        return []
-    index, place = _places(candidates, i, example.predicted.vocab, cfg)
-    # A mention that is not among the candidates' has no pairs.
-    mentions = [index.get(key, -1) for key in mention_keys(example)]
-    rows = (place.get((mentions[pair.head], mentions[pair.tail])) for pair in known)
-    return [(row, pair) for row, pair in zip(rows, known) if row is not None]
-
-
-def soft_labels(
-    examples: Sequence[Example], candidates: Candidates, gold: np.ndarray, cfg: Dict[str, Any]
-) -> np.ndarray:
-    """How probable each label is: that of a gold pair is certain, one of a silver pair may carry
-    what a model said of it.
-
-    examples (Sequence[Example]): The batch.
-    candidates (Candidates): Its candidates.
-    gold (ndarray): The labels, bool. Shape: (pairs, labels)
-    cfg (Dict[str, Any]): The component's labels and types.
-    RETURNS (ndarray): The labels as they are, where no silver pair carries more. Shape:
-        (pairs, labels)
-    """
-    labels = {label: i for i, label in enumerate(cfg["labels"])}
-    rows: List[int] = []
-    cells: List[Tuple[int, int, float]] = []
-    for i, example in enumerate(examples):
-        for row, pair in _silver_rows(example, i, candidates, cfg):
-            if pair.labels is not None:
-                rows.append(row)
-                said = pair.labels.items()
-                cells.extend((row, labels[label], p) for label, p in said if label in labels)
-    if not rows:
-        return gold
-    soft = gold.astype("float32")
-    soft[rows] = 0.0
-    if cells:
-        at, columns, values = (np.asarray(column) for column in zip(*cells))
-        soft[at, columns] = values
-    return soft
 
 
 def pairs_to_learn(

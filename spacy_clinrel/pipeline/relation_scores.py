@@ -68,19 +68,18 @@ def cross_entropy(p: np.ndarray, gold: np.ndarray, exclusive: bool) -> Tuple[flo
     """Cross-entropy of the gold labels, summed over pairs, and its gradient.
 
     p (ndarray): Probabilities. Shape: (pairs, nO)
-    gold (ndarray): Gold labels, bool, or how probable each is. Shape: (pairs, labels)
+    gold (ndarray): Gold labels, bool. Shape: (pairs, labels)
     exclusive (bool): Whether p is a softmax with no-relation, or sigmoids. A pair with several
         gold labels shares the weight of one among them under a softmax.
     RETURNS (Tuple[float, ndarray]): Loss, and gradient with respect to the logits. Shape:
         (pairs, nO)
     """
     if exclusive:
-        none = np.maximum(1.0 - gold.sum(axis=1, keepdims=True), 0.0)
+        none = gold.sum(axis=1, keepdims=True) == 0
         target = np.concatenate([none, gold], axis=1).astype("float32")
         target /= target.sum(axis=1, keepdims=True)
         loss = -(target * np.log(np.maximum(p, 1e-9))).sum()
     else:
         target = gold.astype("float32")
-        logs = (np.log(np.maximum(some, 1e-9)) for some in (p, 1.0 - p))
-        loss = -sum((share * log).sum() for share, log in zip((target, 1.0 - target), logs))
+        loss = -np.log(np.maximum(np.where(target > 0, p, 1.0 - p), 1e-9)).sum()
     return float(loss), p - target

@@ -6,7 +6,7 @@ from spacy.tokens import Doc, Span
 
 from ..errors import Errors
 from .relation import FROM_ENTS, GROUP, Edge, relation_edges, store_relations
-from .silver import SILVER, SilverPair, silver_pairs, silver_row
+from .silver import SILVER, SilverPair, silver_pairs
 
 
 def concat_docs(docs: Sequence[Doc], *, ensure_whitespace: bool = False) -> Doc:
@@ -43,5 +43,5 @@ def concat_docs(docs: Sequence[Doc], *, ensure_whitespace: bool = False) -> Doc:
         from_ents = all(group.attrs.get(FROM_ENTS, False) for group in groups)
         store_relations(joined, spans, edges, from_ents=from_ents)
         if any(SILVER in group.attrs for group in groups):
-            joined.spans[GROUP].attrs[SILVER] = [silver_row(pair) for pair in silver]
+            joined.spans[GROUP].attrs[SILVER] = [list(pair) for pair in silver]
     return joined

@@ -1,13 +1,12 @@
 """Silver annotation: what a model said of some pairs of mentions, to be learned from like gold.
 
 It stands beside the relations in the span group, `attrs["silver"]`, `[head index, tail index,
-score, round]` for each pair that is known, and, where it is to be learned from as it was said, a
-dictionary of labels and their probabilities. A pair without a relation among these is known to have
+score, round]` for each pair that is known. A pair without a relation among these is known to have
 none; all others may or may not have one. A document without it is gold.
 """
 
 from pathlib import Path
-from typing import Any, Iterable, List, Mapping, NamedTuple, Optional, Sequence
+from typing import Iterable, List, NamedTuple, Optional, Sequence
 
 from spacy.tokens import Doc, Span
 
@@ -25,16 +24,12 @@ class SilverPair(NamedTuple):
     tail (int): Likewise.
     score (float): How sure it was.
     round (int): The round of training whose model said so, the first being 1.
-    labels (Optional[Mapping[str, float]]): How probable each label is; what is left is no
-        relation. None where the pair has the label that it has in the group's relations, or none,
-        for certain.
     """
 
     head: int
     tail: int
     score: float
     round: int
-    labels: Optional[Mapping[str, float]] = None
 
 
 def silver_pairs(doc: Doc) -> Optional[List[SilverPair]]:
@@ -58,16 +53,7 @@ def store_silver(
     pairs (Iterable[SilverPair]): The known pairs, with a relation and without.
     """
     store_relations(doc, mentions, edges, from_ents=False)
-    doc.spans[GROUP].attrs[SILVER] = [silver_row(pair) for pair in pairs]
-
-
-def silver_row(pair: SilverPair) -> List[Any]:
-    """pair (SilverPair): A pair.
-    RETURNS (List[Any]): As it is stored.
-    """
-    head, tail, score, number, labels = pair
-    row = [head, tail, float(score), number]
-    return row if labels is None else [*row, {label: float(p) for label, p in labels.items()}]
+    doc.spans[GROUP].attrs[SILVER] = [[h, t, float(s), r] for h, t, s, r in pairs]
 
 
 def check_gold(docs: Iterable[Doc], path: Path) -> None:

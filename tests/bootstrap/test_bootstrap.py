@@ -3,7 +3,6 @@
 import json
 import shutil
 
-import numpy as np
 import pytest
 import spacy
 from spacy import util
@@ -11,14 +10,12 @@ from spacy.tokens import Doc, DocBin
 from spacy.training import Example
 
 from spacy_clinrel.bootstrap import UNGUARDED, Data, Guards, Options, bootstrap, rounds
-from spacy_clinrel.bootstrap.silver import load_silver
 from spacy_clinrel.bootstrap.store import RunFolder
 from spacy_clinrel.bootstrap.texts import READER
 from spacy_clinrel.readers import gold_mentions_doc
 from spacy_clinrel.tokens import relation_edges
 from spacy_clinrel.tokens.concat import concat_docs
 from spacy_clinrel.tokens.silver import silver_pairs
-from spacy_clinrel.unlabelled import score_pairs
 
 from ..util import CONFIGS, edges, make_doc, make_notes, write_docs
 from .conftest import other_config, small_config
@@ -86,62 +83,6 @@ def test_silver_documents_say_what_they_are(data, config, out):
         own = {(pair.head, pair.tail): pair.score for pair in silver_pairs(doc)}
         assert all(own[head, tail] == score for head, tail, _, score in relation_edges(doc))
     assert not any(silver_pairs(doc) for doc in read(out / "data" / "labelled.spacy"))
-
-
-def test_pairs_are_labelled_anew(data, config, out, monkeypatch):
-    """Each round by the model of the one before, whatever was said of them earlier; also when it
-    goes on."""
-    models = {}
-
-    def keep(record):
-        models[record["round"]] = out.parent / f"model{record['round']}"
-        shutil.copytree(out / "rounds" / f"{record['round']:02}" / "model", models[record["round"]])
-
-    options = Options(0.0, 10_000, 2, UNGUARDED, relabel=True, soft=True)
-    result = bootstrap(config, data, out, options, on_round=keep)
-    assert [record["round"] for record in result["rounds"]] == [0, 1, 2]
-    classes = []
-    for number in (1, 2):
-        said = score_pairs(spacy.load(models[number - 1]), read(out / "data" / "unlabelled.spacy"))
-        keys = zip(said.docs, said.pairs[:, 0], said.pairs[:, 1])
-        rows = dict(zip(keys, said.classes.tolist()))
-        silver = load_silver(out / "rounds" / f"{number:02}" / "silver.npz")
-        assert set(silver.rounds) == {number}
-        own = [rows[key] for key in zip(silver.docs, silver.pairs[:, 0], silver.pairs[:, 1])]
-        assert silver.classes.tolist() == own
-        classes.append(said.classes.tolist())
-    assert classes[0] != classes[1]
-    with monkeypatch.context() as patch, pytest.raises(KeyboardInterrupt):
-        stop_at(patch, "train_round", 3)
-        bootstrap(config, data, out.parent / "again", options)
-    bootstrap(config, data, out.parent / "again", options, resume=True)
-    assert figures(out.parent / "again") == figures(out)
-
-
-def test_probabilities_are_learned(data, config, out):
-    """The gradient of a silver pair is what the model says less what was said of it."""
-    models = out.parent / "models"
-
-    def keep(record):
-        shutil.copytree(
-            out / "rounds" / f"{record['round']:02}" / "model", models, dirs_exist_ok=True
-        )
-
-    options = Options(0.0, 10_000, 1, UNGUARDED, soft=True)
-    bootstrap(config, data, out, options, on_round=lambda r: keep(r) if not r["round"] else None)
-    before, nlp = spacy.load(models), spacy.load(out / "model-best")
-    gold = DocBin().from_disk(out / "rounds" / "01" / "silver.spacy").get_docs(nlp.vocab)
-    examples = [Example(gold_mentions_doc(nlp, doc), doc) for doc in gold]
-    docs = [example.predicted for example in examples]
-    pipe, first = (model.get_pipe("relation_classifier") for model in (nlp, before))
-    candidates, scores = pipe.predict(docs)
-    _, said = first.predict([example.predicted for example in examples])
-    _, gradient = pipe.get_loss(examples, pipe.model.predict((docs, candidates)))
-    learned = abs(gradient).sum(axis=1) > 0
-    assert learned.sum() == sum(len(silver_pairs(doc.reference)) for doc in examples)
-    wanted = (scores - np.where(said >= 0.01, said, 0.0)) / len(docs)
-    assert gradient[learned, 1:] == pytest.approx(wanted[learned], abs=1e-4)
-    assert ((said[learned] > 0.05) & (said[learned] < 0.95)).any(), "some are uncertain"
 
 
 def test_only_known_pairs_are_learned_from(data, config, out):

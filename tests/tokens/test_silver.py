@@ -32,15 +32,6 @@ def test_it_survives_storage(zh, tmp_path):
     assert silver_pairs(doc) == PAIRS, "setting relations leaves it"
 
 
-def test_probabilities_of_labels(zh, tmp_path):
-    doc = make_doc(zh, TEXT)
-    pairs = [PAIRS[0]._replace(labels={"改善": 0.75}), PAIRS[1]._replace(labels={}), PAIRS[1]]
-    store_silver(doc, all_mentions(doc), [(0, 1, "改善", 0.75)], pairs)
-    DocBin(docs=[concat_docs([doc])]).to_disk(tmp_path / "silver.spacy")
-    [back] = DocBin().from_disk(tmp_path / "silver.spacy").get_docs(spacy.blank("zh").vocab)
-    assert silver_pairs(back) == pairs
-
-
 def test_joined_documents_are_silver_if_one_is(zh):
     gold = make_doc(zh, TEXT, [(0, 2, "改善")])
     joined = concat_docs([gold, silver(zh)])
