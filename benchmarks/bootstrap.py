@@ -168,8 +168,11 @@ def write_report(folder: Path, scale: str, out: Path, notes: Path) -> None:
         f"{PARTNER} trained on the same documents.\n",
     ]
     for share in SHARES:
+        rows = gain_rows(found, share)
+        if not rows:
+            continue
         parts.append(f"## {share} of the train part\n")
-        parts.append(table(header, gain_rows(found, share)))
+        parts.append(table(header, rows))
         partners = partner_rows(found, share)
         if partners:
             parts.append(f"### The {PARTNER} by itself\n")
@@ -190,7 +193,7 @@ def main() -> int:
     if not chosen.cell:
         suffix = "" if chosen.scale == "cpu" else f"_{chosen.scale}"
         out = chosen.results.parent / f"{chosen.results.name}{suffix}.md"
-        write_report(chosen.results, chosen.scale, out, RESULTS / "bootstrap_notes.md")
+        write_report(chosen.results, chosen.scale, out, RESULTS / f"bootstrap{suffix}_notes.md")
         print(f"Saved {out}")
     return failed
 

@@ -249,7 +249,8 @@ def main() -> int:
     if not chosen.cell:
         suffix = "" if chosen.scale == "cpu" else f"_{chosen.scale}"
         out = chosen.results.parent / f"{chosen.results.name}{suffix}.md"
-        write_report(chosen.results, chosen.scale, out, RESULTS / "bootstrap_limits_notes.md")
+        notes = RESULTS / f"bootstrap_limits{suffix}_notes.md"
+        write_report(chosen.results, chosen.scale, out, notes)
         print(f"Saved {out}")
     return failed
 

@@ -28,6 +28,7 @@ def test_tables_and_going_on(as_corpora, run_benchmark, tmp_path):
     [result] = json.loads((tmp_path / "bootstrap_small.json").read_text(encoding="utf-8"))
     kept = result["rounds"][result["kept"]]
     report = (tmp_path / "bootstrap_small.md").read_text(encoding="utf-8")
+    assert "## 25 %" in report and "## 10 %" not in report
     assert f"| {100 * kept['test']['f']:.2f} |" in report
     assert result["options"]["batch"] == 5 and "| CNN, guarded | 1 |" in report
     assert "### The PCNN by itself" not in report
@@ -91,6 +92,10 @@ def test_every_run_has_a_config_that_is_whole(as_corpora, benchmarks):
             if other:
                 assert other["training"]["max_steps"] == steps + 1
                 check_second(whole, other)
+    [cell] = cells(["CNN, bare"], ["25 %"], [0], "cpu", as_corpora, None)
+    long = config(cell._replace(scale="long"))
+    assert long["training"]["max_steps"] == RUNS["long"].steps + 1
+    assert long["components"] == config(cell)["components"]
 
 
 def test_what_holds_it_back(as_corpora, run_benchmark, tmp_path):
