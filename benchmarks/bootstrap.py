@@ -2,12 +2,13 @@
 the guards against semantic drift and without, between gold entities, 11 labels.
 
     python benchmarks/bootstrap.py [--data corpus] [--vectors corpus/vectors] [--jobs 2]
-        [--seeds 0 1 2] [--only "10 %" ...] [--systems "CNN, guarded" ...] [--report]
+        [--seeds 0 1 2] [--only "10 %" ...] [--systems "CNN, guarded" ...] [--scale cpu] [--report]
 
 Needs the .spacy files of `spacy project run ccks2017-convert`. Unlabelled are the sections of
 CCKS-2017's train part outside the layer, none of them of its dev records. Each run is a process of
 its own with one thread. What finished stays in benchmarks/results/bootstrap/; a run that was
-stopped goes on after its last round. --report writes the tables from what there is.
+stopped goes on after its last round. --report writes the tables from what there is. --scale long
+has more steps a training, and a page of its own.
 """
 
 import argparse

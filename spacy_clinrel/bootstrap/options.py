@@ -28,7 +28,7 @@ class Guards(NamedTuple):
     balance (bool): Take no more of a class in a round than its share of the labelled set would be
         of a full batch.
     agree (bool): Take only pairs of which a second model, trained from another seed, says the
-        same. Twice the time; it gained nothing where it was measured, so it is off.
+        same. Twice the time, and a CNN gained nothing by it, so it is off.
     repeat (bool): Repeat the labelled documents, until half of those learned from are labelled.
     patience (int): Stop when dev's F has not risen for so many rounds, and keep the best round.
         0 goes on to the end and keeps the last.
