@@ -41,7 +41,7 @@ from jobs import add_options, file_stem, run_cells
 from relation_report import spread, table, write_page
 from relation_settings import ROOT
 
-from spacy_clinrel.bootstrap import Data, bootstrap, draw
+from spacy_clinrel.active_learning.bootstrap import Data, bootstrap, draw
 from spacy_clinrel.files import read_docbin, write_docs
 
 RESULTS = ROOT / "benchmarks" / "results"

@@ -4,9 +4,9 @@ from typing import Callable, Dict, NamedTuple, Optional, Tuple
 
 import numpy as np
 
-from spacy_clinrel.bootstrap import Options
-from spacy_clinrel.bootstrap.selection import Labelled, choose, reliable_pairs
-from spacy_clinrel.unlabelled import ScoredPairs
+from spacy_clinrel.active_learning.bootstrap import Options
+from spacy_clinrel.active_learning.bootstrap.selection import Labelled, choose, reliable_pairs
+from spacy_clinrel.active_learning.pairs import ScoredPairs
 
 THRESHOLD = Options().threshold
 

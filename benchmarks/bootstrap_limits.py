@@ -41,12 +41,12 @@ from relation_settings import ROOT
 from spacy.language import Language
 from spacy.tokens import Doc
 
-from spacy_clinrel.bootstrap import Options
-from spacy_clinrel.bootstrap.selection import Labelled
-from spacy_clinrel.bootstrap.silver import Silver, silver_docs
-from spacy_clinrel.bootstrap.training import gold_examples, measure, train_round
+from spacy_clinrel.active_learning.bootstrap import Options
+from spacy_clinrel.active_learning.bootstrap.selection import Labelled
+from spacy_clinrel.active_learning.bootstrap.silver import Silver, silver_docs
+from spacy_clinrel.active_learning.bootstrap.training import gold_examples, measure, train_round
+from spacy_clinrel.active_learning.pairs import find_component, gold_classes, score_pairs
 from spacy_clinrel.files import write_docs
-from spacy_clinrel.unlabelled import find_component, gold_classes, score_pairs
 
 RESULTS = ROOT / "benchmarks" / "results"
 

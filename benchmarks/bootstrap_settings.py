@@ -11,10 +11,10 @@ from spacy.language import Language
 from spacy.tokens import Doc
 from thinc.api import Config
 
-from spacy_clinrel.bootstrap import UNGUARDED, Guards, Options
-from spacy_clinrel.converters import get_doc_id
+from spacy_clinrel.active_learning.bootstrap import UNGUARDED, Guards, Options
+from spacy_clinrel.data.converters import get_doc_id
+from spacy_clinrel.data.readers import Corpus
 from spacy_clinrel.files import read_docbin
-from spacy_clinrel.readers import Corpus
 
 SCHEME = "11-labels"
 LAYER = "ccks2017_relations"

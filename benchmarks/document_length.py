@@ -29,7 +29,7 @@ from spacy import registry
 from spacy.lang.zh import Chinese
 from spacy.tokens import Doc, Span
 
-from spacy_clinrel.candidates import SentencePairs, make_candidates
+from spacy_clinrel.pipeline.candidates import SentencePairs, make_candidates
 
 SENTENCE, STEP, LABELS = 40, 10, 22
 SENTENCES_ON = 3

@@ -28,8 +28,8 @@ from relation_settings import COMPONENT, ROOT
 from spacy import util
 from spacy.tokens import Doc
 
-from spacy_clinrel.candidates import sentence_ids
-from spacy_clinrel.readers import Corpus
+from spacy_clinrel.data.readers import Corpus
+from spacy_clinrel.pipeline.candidates import sentence_ids
 
 RESULTS = ROOT / "benchmarks" / "results"
 PLACES = ("all", "within", "across")

@@ -30,7 +30,7 @@ from spacy import util
 from spacy_clinrel.cli.evaluate import evaluate_path
 from spacy_clinrel.files import read_docbin
 from spacy_clinrel.ml.encoder_files import save_encoder
-from spacy_clinrel.ml.make_encoder import make_encoder
+from spacy_clinrel.pretraining.make_encoder import make_encoder
 
 RESULTS = ROOT / "benchmarks" / "results"
 

@@ -26,7 +26,7 @@ from thinc.api import Model
 
 import spacy_clinrel
 from spacy_clinrel.cli.evaluate import evaluate_path
-from spacy_clinrel.readers import Corpus
+from spacy_clinrel.data.readers import Corpus
 
 
 def parameters(model: Model) -> int:

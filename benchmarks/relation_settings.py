@@ -10,7 +10,7 @@ from typing import Any, Dict, List, NamedTuple, Optional, Tuple
 from spacy import util
 from thinc.api import Config
 
-from spacy_clinrel.readers import Corpus
+from spacy_clinrel.data.readers import Corpus
 
 ROOT = Path(__file__).resolve().parent.parent
 COMPONENT = "relation_classifier"

@@ -27,7 +27,7 @@ from spacy import registry, util
 from spacy.lang.zh import Chinese
 from spacy.tokens import Doc, Span
 
-from spacy_clinrel.candidates import SentencePairs, make_candidates
+from spacy_clinrel.pipeline.candidates import SentencePairs, make_candidates
 
 LENGTH, MENTIONS = 60, 9
 PAIRS = MENTIONS * (MENTIONS - 1)

@@ -12,10 +12,10 @@ from spacy.tokens import Doc
 from spacy.training import Example
 from thinc.api import Linear, Model
 
+from spacy_clinrel.data.readers import Corpus
 from spacy_clinrel.pipeline.relation_classifier import Predictions, RelationClassifier
 from spacy_clinrel.pipeline.relation_data import collect_labels, gold_matrix
 from spacy_clinrel.pipeline.relation_scores import probabilities
-from spacy_clinrel.readers import Corpus
 from spacy_clinrel.types import Candidates
 
 if TYPE_CHECKING:

@@ -16,8 +16,8 @@ from spacy.tokens import Doc
 from spacy.training import Example
 from thinc.api import Config
 
-from spacy_clinrel.readers import Corpus
-from spacy_clinrel.scorers import score_relations
+from spacy_clinrel.data.readers import Corpus
+from spacy_clinrel.evaluation.scorers import score_relations
 from spacy_clinrel.tokens import Relation
 
 if TYPE_CHECKING:

@@ -15,9 +15,9 @@ from spacy.tokens import Doc, Span
 from torch import Tensor
 from transformers import BertConfig, BertModel
 
-from spacy_clinrel.candidates import SentencePairs, make_candidates
 from spacy_clinrel.layers.focused import STREncoder
 from spacy_clinrel.layers.mention_pair import MentionPair
+from spacy_clinrel.pipeline.candidates import SentencePairs, make_candidates
 
 Row = Dict[str, Any]
 LABELS, TOKEN_WIDTH = 44, 768

@@ -1,5 +1,8 @@
 """Coded messages: what is wrong, where, and what to do about it."""
 
+import importlib
+from typing import Any
+
 from spacy.errors import ErrorsWithCodes
 
 
@@ -352,3 +355,17 @@ class Warnings(metaclass=ErrorsWithCodes):
         "fast."
     )
     W031 = "{n} files of other kinds were left out: {kinds}."
+
+
+def require(name: str, extra: str) -> Any:
+    """Import a library that not everybody needs.
+
+    name (str): The module.
+    extra (str): The extra of this package that brings it.
+    RETURNS (Any): The module.
+    RAISES (ImportError): If it is not installed.
+    """
+    try:
+        return importlib.import_module(name)
+    except ImportError as error:
+        raise ImportError(Errors.P001.format(package=name.split(".")[0], extra=extra)) from error

@@ -12,7 +12,7 @@ import spacy
 from spacy.language import Language
 from spacy.tokens import Doc
 
-from spacy_clinrel.bootstrap import Data
+from spacy_clinrel.active_learning.bootstrap import Data
 from spacy_clinrel.cli.convert import convert
 
 from .util import CONFIGS, FUSE, ROOT, corpus_paths, make_notes, run_python, write_docs

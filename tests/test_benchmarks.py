@@ -15,8 +15,8 @@ import spacy
 from spacy import registry, util
 from spacy.training.initialize import init_nlp
 
-from spacy_clinrel.readers import Corpus
-from spacy_clinrel.schemes import get_scheme
+from spacy_clinrel.data.readers import Corpus
+from spacy_clinrel.data.schemes import get_scheme
 
 from .util import ROOT, edges, run_python
 

@@ -5,9 +5,9 @@ import shutil
 
 import spacy
 
-from spacy_clinrel.bootstrap.together import check_second
-from spacy_clinrel.converters import get_doc_id
-from spacy_clinrel.schemes import get_scheme
+from spacy_clinrel.active_learning.bootstrap.together import check_second
+from spacy_clinrel.data.converters import get_doc_id
+from spacy_clinrel.data.schemes import get_scheme
 
 
 def test_tables_and_going_on(as_corpora, run_benchmark, tmp_path):
@@ -127,9 +127,9 @@ def test_choices_of_known_pairs(benchmarks):
     import numpy as np
     from bootstrap_choices import VARIANTS, Said
 
-    from spacy_clinrel.bootstrap import UNGUARDED, Options
-    from spacy_clinrel.bootstrap.selection import Labelled
-    from spacy_clinrel.unlabelled import ScoredPairs
+    from spacy_clinrel.active_learning.bootstrap import UNGUARDED, Options
+    from spacy_clinrel.active_learning.bootstrap.selection import Labelled
+    from spacy_clinrel.active_learning.pairs import ScoredPairs
 
     def scored(p):
         some = np.arange(len(p))

@@ -8,7 +8,7 @@ import srsly
 from spacy.cli._util import app
 from typer.testing import CliRunner
 
-from spacy_clinrel.readers import Corpus
+from spacy_clinrel.data.readers import Corpus
 
 from .util import CONFIGS, corpus_paths, edges, run_python
 

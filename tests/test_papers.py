@@ -10,7 +10,7 @@ from spacy.training.initialize import init_nlp
 from spacy.util import fix_random_seed
 
 from spacy_clinrel.cli.convert import convert
-from spacy_clinrel.readers import Corpus
+from spacy_clinrel.data.readers import Corpus
 
 from .util import ROOT, gradients
 

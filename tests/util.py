@@ -20,8 +20,8 @@ from thinc.api import Model, Optimizer
 from typer.testing import CliRunner
 
 import spacy_clinrel.cli  # noqa: F401 - joins spaCy's command line
-from spacy_clinrel.readers import gold_mentions_doc
-from spacy_clinrel.schemes import schemes
+from spacy_clinrel.data.readers import gold_mentions_doc
+from spacy_clinrel.data.schemes import schemes
 from spacy_clinrel.tokens import GROUP, Relation, store_relations
 
 ROOT = Path(__file__).parent.parent

@@ -11,7 +11,7 @@ from spacy.cli._util import import_code, parse_config_overrides, setup_gpu
 from tqdm import tqdm
 from wasabi import msg
 
-from ..bootstrap import UNGUARDED, Data, Guards, Options, bootstrap, draw
+from ..active_learning.bootstrap import UNGUARDED, Data, Guards, Options, bootstrap, draw
 from ._app import app
 
 HEADER = ("round", "relations", "silver", "new", "dev F", "test F", "T", "ECE", "seconds")

@@ -11,12 +11,12 @@ from spacy.language import Language
 from spacy.tokens import Doc
 from wasabi import msg
 
-from ..bootstrap.training import calibrate_pipeline
+from ..active_learning.bootstrap.training import calibrate_pipeline
+from ..active_learning.pairs import find_component
+from ..data.readers import Corpus
 from ..errors import Errors, Warnings
-from ..readers import Corpus
 from ..tokens import relation_edges
 from ..tokens.silver import check_gold
-from ..unlabelled import find_component
 from ._app import app
 
 

@@ -10,7 +10,7 @@ from spacy.tokens import DocBin
 from tqdm import tqdm
 from wasabi import msg
 
-from ..converters import (
+from ..data.converters import (
     Report,
     Selection,
     converters,

@@ -9,10 +9,10 @@ from spacy.cli._util import import_code
 from spacy.vocab import Vocab
 from wasabi import msg
 
-from ..candidates import SentencePairs
-from ..check import ERROR, GOOD, INFO, WARNING, Checks, candidates_of, check, make_part
+from ..data.check import ERROR, GOOD, INFO, WARNING, Checks, candidates_of, check, make_part
 from ..errors import Errors
 from ..files import check_output, read_docbin, spacy_files, write_json
+from ..pipeline.candidates import SentencePairs
 from ._app import app
 
 BAR = 40

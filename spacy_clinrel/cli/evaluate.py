@@ -10,12 +10,12 @@ from spacy.language import Language
 from tqdm import tqdm
 from wasabi import msg
 
-from ..analysis.figures import analyze
-from ..analysis.write import check_report, report_files, write_report
+from ..data.readers import Corpus
+from ..data.schemes import get_scheme
 from ..errors import Errors
-from ..files import check_output, write_json
-from ..readers import Corpus
-from ..report import (
+from ..evaluation.error_report.figures import analyze
+from ..evaluation.error_report.write import check_report, report_files, write_report
+from ..evaluation.evaluate import (
     BOUNDARY_SCORES,
     END_TO_END,
     ENTITY_BOUNDARY_SCORES,
@@ -25,7 +25,7 @@ from ..report import (
     TEXT_SCORES,
     evaluate,
 )
-from ..schemes import get_scheme
+from ..files import check_output, write_json
 from ..tokens.silver import check_gold
 from ._app import app
 

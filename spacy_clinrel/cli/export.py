@@ -11,8 +11,16 @@ from tqdm import tqdm
 from wasabi import msg
 
 from ..errors import Errors
+from ..exporters import (
+    FORMATS,
+    MERGED,
+    NORMAL_FORMS,
+    PLAIN,
+    export_graph,
+    guess_format,
+    output_files,
+)
 from ..files import check_output, spacy_files, stream_docbin, write_json
-from ..graph import FORMATS, MERGED, NORMAL_FORMS, PLAIN, export_graph, guess_format, output_files
 from ._app import app
 
 MAX_MESSAGES = 20

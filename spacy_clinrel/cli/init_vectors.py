@@ -7,7 +7,7 @@ import typer
 from tqdm import tqdm
 from wasabi import msg
 
-from ..vectors import train_vectors
+from ..pretraining.vectors import train_vectors
 from ._app import app
 
 

@@ -41,7 +41,7 @@ def make_encoder_cli(
     Example: make-encoder records.txt encoder --layers 4 --width 128
     """
     from ..ml.encoder_files import save_encoder
-    from ..ml.make_encoder import make_encoder
+    from ..pretraining.make_encoder import make_encoder
 
     try:
         encoder = make_encoder(

@@ -8,7 +8,7 @@ import typer
 from wasabi import msg
 
 from ..files import check_output, replacing
-from ..rawtext import read_pieces
+from ..pretraining.raw_text import read_pieces
 from ._app import app
 
 

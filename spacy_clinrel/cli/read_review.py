@@ -6,10 +6,10 @@ from typing import Annotated, Any, Dict, Optional
 import typer
 from wasabi import msg
 
-from ..converters import Report
+from ..active_learning.review import FORMATS, Corrected, read_review
+from ..data.converters import Report
 from ..errors import Errors
 from ..files import check_output, write_docs, write_json
-from ..review import FORMATS, Corrected, read_review
 from ._app import app
 from .convert import print_report
 

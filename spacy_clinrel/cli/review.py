@@ -8,8 +8,8 @@ from spacy.cli._util import import_code, setup_gpu
 from tqdm import tqdm
 from wasabi import msg
 
-from ..converters import Report
-from ..review import FORMATS, RANDOM, STRATEGIES, Options, review
+from ..active_learning.review import FORMATS, RANDOM, STRATEGIES, Options, review
+from ..data.converters import Report
 from ._app import app
 
 HEADER = ("", "document", "uncertainty", "uncertain pairs", "the most uncertain", "")

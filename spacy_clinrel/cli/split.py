@@ -10,9 +10,9 @@ from spacy.tokens import Doc, DocBin
 from spacy.vocab import Vocab
 from wasabi import msg
 
+from ..data.splits import PARTS, Plan, describe, split_docs
 from ..errors import Errors
 from ..files import check_output, read_docbin, replacing, spacy_files, write_json
-from ..splits import PARTS, Plan, describe, split_docs
 from ._app import app
 
 REPORT = "split.json"

@@ -7,9 +7,9 @@ from spacy.tokens import Doc
 from thinc.api import Model
 from thinc.types import Floats2d
 
-from ..candidates import text_sentences
 from ..errors import Errors
 from ..layers.hierarchy import HierarchicalPairs
+from ..tokens.sentences import text_sentences
 from .pair_model import RelationModel, pair_model
 
 

@@ -10,7 +10,7 @@ from thinc.types import Floats2d
 
 from ..errors import Errors
 from ..layers.selection import Selection
-from ..tagging import n_tags
+from ..tokens.bieos import n_tags
 from ..types import Candidates, SelectionInput
 from .tagger import crf_layer, decode, loss
 from .wrap import Sizes, flatten, gradients, to_tensor, torch_layer

@@ -8,10 +8,10 @@ from spacy.tokens import Doc
 from thinc.api import Model, torch2xp, xp2torch
 from thinc.types import Floats2d, Ints1d
 
-from ..candidates import text_sentences
 from ..errors import Errors
 from ..layers import crf
 from ..layers.ragged import chunks, padding_mask
+from ..tokens.sentences import text_sentences
 from ..types import Candidates, Emissions
 from .pair_model import RelationModel
 from .wrap import to_tensor

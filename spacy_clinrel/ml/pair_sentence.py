@@ -8,11 +8,11 @@ from spacy.tokens import Doc
 from thinc.api import Model
 from thinc.types import Floats2d
 
-from ..candidates import SENTENCE_ENDS, text_sentences
 from ..errors import Errors
 from ..layers.pair_sentence import PairSentence as PairSentenceModule
 from ..layers.pair_sentence.encoders import CreateEncoder
 from ..layers.pair_sentence.pooling import CreatePooling
+from ..tokens.sentences import SENTENCE_ENDS, text_sentences
 from .encode import Encoder
 from .pair_model import RelationModel, pair_model
 

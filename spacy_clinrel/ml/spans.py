@@ -7,8 +7,8 @@ from typing import Iterable, List
 import numpy as np
 from spacy.tokens import Doc, Span
 
-from ..candidates import SENTENCE_ENDS, sentence_ids
 from ..errors import Errors
+from ..tokens.sentences import SENTENCE_ENDS, sentence_ids
 from .pieces import GetSpans
 
 

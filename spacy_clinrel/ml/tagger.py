@@ -10,7 +10,7 @@ from torch import Tensor
 
 from ..layers import crf
 from ..layers.ragged import pad
-from ..tagging import allowed_transitions
+from ..tokens.bieos import allowed_transitions
 from ..types import Emissions
 from .wrap import Sizes, flatten, gradients, to_tensor, torch_layer
 

@@ -12,7 +12,6 @@ from spacy.vocab import Vocab
 from thinc.api import Config, Model, Optimizer, set_dropout_rate
 
 from ..errors import Errors
-from ..scorers import score_entities
 from ..types import Emissions
 from .entity_data import gold_tags, set_tagged_entities
 from .score_weights import ENTITIES
@@ -71,7 +70,7 @@ class ClinicalNER(TrainablePipe):
         model: Model[List[Doc], Emissions],
         name: str = "clinical_ner",
         *,
-        scorer: Optional[Callable] = score_entities,
+        scorer: Optional[Callable] = None,
     ):
         """Initialize the component.
 

@@ -7,8 +7,8 @@ from spacy.tokens import Doc, Span
 from spacy.training import Example
 
 from ..errors import Errors
-from ..tagging import spans_to_tags, tags_to_spans
 from ..tokens.alignment import align_spans
+from ..tokens.bieos import spans_to_tags, tags_to_spans
 
 
 def own_tags(doc: Doc, labels: Sequence[str]) -> np.ndarray:

@@ -6,11 +6,11 @@ import numpy as np
 from spacy.training import Example
 from spacy.vocab import Vocab
 
-from ..candidates import pair_mentions
 from ..errors import Errors
-from ..tagging import tags_to_spans
 from ..tokens.alignment import align_relations
+from ..tokens.bieos import tags_to_spans
 from ..types import Candidates, CandidateStrategy, Mentions
+from .candidates import pair_mentions
 from .relation_data import gold_matrix
 
 TRAIN_PAIRS = ("tokens", "mentions")

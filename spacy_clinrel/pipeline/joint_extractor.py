@@ -13,10 +13,9 @@ from spacy.vocab import Vocab
 from thinc.api import Config, Model, Optimizer, set_dropout_rate
 from thinc.types import Floats2d
 
-from ..candidates import make_candidates, pair_mentions
 from ..errors import Errors, Warnings
-from ..scorers import score_joint
 from ..types import Candidates, CandidateStrategy, SelectionInput
+from .candidates import make_candidates, pair_mentions
 from .entity_data import gold_tags, own_tags, set_tagged_entities
 from .joint_data import TASKS, TRAIN_PAIRS, gold_pairs, tagged_mentions
 from .relation_data import (
@@ -151,7 +150,7 @@ class JointExtractor(RelationPipe):
         negatives: Optional[float] = None,
         loss_weights: Dict[str, float] = DEFAULT_WEIGHTS,
         keep_entities: bool = False,
-        scorer: Optional[Callable] = score_joint,
+        scorer: Optional[Callable] = None,
     ):
         """Initialize the component. The arguments are those of `make_joint_extractor`.
 

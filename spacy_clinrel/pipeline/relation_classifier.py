@@ -10,12 +10,10 @@ from spacy.vocab import Vocab
 from thinc.api import Config, Model, Optimizer, set_dropout_rate
 from thinc.types import Floats2d
 
-from ..calibration import temper
-from ..candidates import make_candidates
 from ..errors import Errors
-from ..scorers import score_relations
 from ..tokens.mentions import SOURCES
 from ..types import Candidates, CandidateStrategy, Emissions
+from .candidates import make_candidates
 from .relation_data import (
     annotate,
     annotated_pairs,
@@ -33,6 +31,7 @@ from .relation_scores import (
     without_impossible,
 )
 from .score_weights import RELATIONS
+from .temperature import temper
 
 default_config = """
 [candidates]
@@ -157,7 +156,7 @@ class RelationClassifier(RelationPipe):
         mentions: str = "auto",
         negatives: Optional[float] = None,
         temperature: float = 1.0,
-        scorer: Optional[Callable] = score_relations,
+        scorer: Optional[Callable] = None,
     ):
         """Initialize the component. The arguments are those of `make_relation_classifier`.
 

@@ -9,8 +9,7 @@ from spacy.language import Language
 from spacy.tokens import Doc, DocBin
 from spacy.util import import_file
 
-from ..errors import Errors
-from ..extras import require
+from ..errors import Errors, require
 from ..tokens import all_mentions, get_relations, set_doc_id
 from ..tokens.relation import span_key
 from .schema import Options, output_schema, printable, read_ids, read_texts

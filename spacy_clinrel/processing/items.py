@@ -6,8 +6,7 @@ from typing import Any, Callable, Dict, Iterator, List, NamedTuple, Optional
 
 from spacy.vocab import Vocab
 
-from ..errors import Errors
-from ..extras import require
+from ..errors import Errors, require
 from ..files import stream_docbin
 from ..tokens import get_doc_id
 from .inputs import KINDS, File

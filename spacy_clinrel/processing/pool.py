@@ -11,8 +11,7 @@ from multiprocessing import get_context, parent_process
 from multiprocessing.connection import Connection, wait
 from typing import Any, Deque, Generator, Iterable, Iterator, List, NamedTuple, Optional, Tuple
 
-from ..errors import Errors
-from ..extras import require
+from ..errors import Errors, require
 from .annotate import annotate
 from .items import Item
 from .schema import Options, output_schema, read_ids

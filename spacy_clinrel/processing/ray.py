@@ -6,7 +6,7 @@ annotate_dataset(ray.data.read_parquet("notes"), "zh_clinrel", concurrency=8)
 
 from typing import Any
 
-from ..extras import require
+from ..errors import require
 from .annotate import annotate, load_pipeline
 from .schema import Options, output_schema
 

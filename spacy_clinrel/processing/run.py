@@ -14,8 +14,7 @@ from typing import Any, Callable, Dict, Iterator, List, NamedTuple, Optional, Tu
 from spacy.errors import Errors as SpacyErrors
 from spacy.util import get_package_path, is_package
 
-from ..errors import Errors, Warnings
-from ..extras import require
+from ..errors import Errors, Warnings, require
 from .inputs import digest_files, list_files
 from .items import Item, read_items
 from .pool import Chunk, Place, annotate_all

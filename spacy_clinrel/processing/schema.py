@@ -2,8 +2,7 @@
 
 from typing import Any, List, NamedTuple, Optional
 
-from ..errors import Errors
-from ..extras import require
+from ..errors import Errors, require
 
 ID = "id"
 TEXT = "text"

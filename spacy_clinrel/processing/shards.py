@@ -17,8 +17,7 @@ from typing import Any, Callable, Dict, Iterator, List, Optional
 import srsly
 from spacy.tokens import DocBin
 
-from ..errors import Errors
-from ..extras import require
+from ..errors import Errors, require
 from ..files import locked_folder, replacing, write_json
 
 MANIFEST = "_manifest.json"

@@ -7,7 +7,7 @@ annotate_dataframe(spark.read.parquet("notes"), "zh_clinrel")
 from functools import partial
 from typing import Any, Iterable, Iterator
 
-from ..extras import require
+from ..errors import require
 from .annotate import annotate
 from .schema import Options, output_schema
 

@@ -1,5 +1,7 @@
 """Which sentence a token stands in."""
 
+from typing import Sequence
+
 import numpy as np
 from spacy.attrs import ORTH, SENT_START
 from spacy.tokens import Doc
@@ -32,3 +34,20 @@ def sentence_ids(
         return np.zeros(0, dtype="int64")
     after_end = np.concatenate([[False], is_end[index][:-1]])
     return np.cumsum(after_end)
+
+
+def text_sentences(
+    docs: Sequence[Doc], ends: str = SENTENCE_ENDS, use_sents: bool = False
+) -> np.ndarray:
+    """The text and the sentence of each token of a batch.
+
+    docs (Sequence[Doc]): The documents.
+    ends (str): Characters that end a sentence; a line break does so as well.
+    use_sents (bool): Take the sentences of the Doc, where it has any.
+    RETURNS (ndarray): Number of the text, and of the sentence counted through the batch, both
+        ascending. Shape: (tokens, 2)
+    """
+    sentences = [sentence_ids(doc, ends, use_sents=use_sents) for doc in docs]
+    offsets = np.cumsum([0, *(ids[-1] + 1 if len(ids) else 0 for ids in sentences)])
+    texts = np.repeat(np.arange(len(docs)), [len(ids) for ids in sentences])
+    return np.stack([texts, np.concatenate([*sentences, texts[:0]]) + offsets[texts]], axis=1)

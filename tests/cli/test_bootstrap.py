@@ -9,7 +9,7 @@ import time
 
 import pytest
 
-from ..bootstrap.conftest import other_config
+from ..active_learning.bootstrap.conftest import other_config
 from ..util import CONFIGS, invoke
 
 STEPS = ("--training.max_steps", 12, "--training.eval_frequency", 6)

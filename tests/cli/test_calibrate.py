@@ -5,14 +5,14 @@ import pytest
 import spacy
 from spacy.tokens import DocBin
 
-from spacy_clinrel.bootstrap import UNGUARDED, Options, bootstrap
-from spacy_clinrel.bootstrap.training import train_round
-from spacy_clinrel.calibration import expected_calibration_error, reliability, temper
+from spacy_clinrel.active_learning.bootstrap import UNGUARDED, Options, bootstrap
+from spacy_clinrel.active_learning.bootstrap.training import train_round
 from spacy_clinrel.cli.calibrate import calibrate_path
+from spacy_clinrel.evaluation.calibration import expected_calibration_error, reliability, temper
 from spacy_clinrel.tokens import GROUP, get_relations
 from spacy_clinrel.tokens.silver import store_silver
 
-from ..bootstrap.conftest import small_config
+from ..active_learning.bootstrap.conftest import small_config
 from ..util import gold_examples, invoke, make_doc, own_scheme, write_docs
 
 

@@ -70,7 +70,7 @@ def test_a_scheme_of_ones_own(folder, tmp_path):
     """As the module's docstring has it: a function in a file that is given as --code."""
     code, out = tmp_path / "mine.py", tmp_path / "mine.json"
     code.write_text(
-        "from spacy_clinrel.schemes import schemes\n\n\n"
+        "from spacy_clinrel.data.schemes import schemes\n\n\n"
         '@schemes.register("mine")\ndef mine():\n    return {"TrIS": "helps"}\n',
         encoding="utf-8",
     )

@@ -10,7 +10,7 @@ from spacy.cli._util import app
 from spacy.tokens import DocBin
 from typer.testing import CliRunner
 
-from ..graph.util import nasty_notes, note
+from ..exporters.util import nasty_notes, note
 from ..util import make_notes, write_docs
 
 

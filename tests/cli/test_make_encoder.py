@@ -5,7 +5,7 @@ import spacy
 import torch
 from transformers import AutoModel, AutoTokenizer
 
-from spacy_clinrel.vectors import train_vectors
+from spacy_clinrel.pretraining.vectors import train_vectors
 
 from ..util import invoke
 

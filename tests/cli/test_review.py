@@ -5,7 +5,7 @@ import json
 import pytest
 import spacy
 
-from spacy_clinrel.readers import Corpus
+from spacy_clinrel.data.readers import Corpus
 from spacy_clinrel.tokens import get_doc_id
 
 from ..util import edges, fit, gold_examples, invoke, make_notes, relation_config, write_docs

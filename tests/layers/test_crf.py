@@ -16,7 +16,7 @@ from spacy_clinrel.layers.crf import (
     viterbi,
 )
 from spacy_clinrel.layers.ragged import padding_mask
-from spacy_clinrel.tagging import allowed_transitions
+from spacy_clinrel.tokens.bieos import allowed_transitions
 
 LENGTHS = [4, 1, 3, 2]
 N_TAGS = 5

@@ -5,7 +5,7 @@ import pytest
 from spacy import registry
 from spacy.util import fix_random_seed
 
-from spacy_clinrel.candidates import SentencePairs, make_candidates
+from spacy_clinrel.pipeline.candidates import SentencePairs, make_candidates
 
 from ..util import make_notes, relation_config
 

@@ -8,8 +8,8 @@ import pytest
 from spacy import registry
 from spacy.util import fix_random_seed
 
-from spacy_clinrel.candidates import SentencePairs, make_candidates
 from spacy_clinrel.ml.pair_crf import chain_lengths, chain_loss, chain_scores
+from spacy_clinrel.pipeline.candidates import SentencePairs, make_candidates
 from spacy_clinrel.types import Emissions
 
 from ..util import make_notes, relation_config

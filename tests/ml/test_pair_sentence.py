@@ -6,8 +6,8 @@ import spacy
 from spacy import registry, util
 from spacy.util import fix_random_seed
 
-from spacy_clinrel.candidates import SentencePairs, make_candidates
 from spacy_clinrel.ml.pair_sentence import batch_sentences
+from spacy_clinrel.pipeline.candidates import SentencePairs, make_candidates
 
 from ..util import gold_examples, make_notes
 

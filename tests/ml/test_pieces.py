@@ -11,9 +11,9 @@ from spacy.tokens import Doc
 from spacy_transformers.span_getters import configure_get_doc_spans, configure_strided_spans
 from transformers import BertTokenizer
 
-from spacy_clinrel.ml.make_encoder import make_encoder
 from spacy_clinrel.ml.pieces import make_pieces, place_pairs
 from spacy_clinrel.ml.spans import SentenceSpans
+from spacy_clinrel.pretraining.make_encoder import make_encoder
 from spacy_clinrel.types import Candidates
 
 VOCAB = spacy.blank("zh").vocab  # knows white space

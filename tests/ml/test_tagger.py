@@ -7,7 +7,7 @@ from spacy import registry
 from spacy.util import fix_random_seed
 
 from spacy_clinrel.ml.tagger import CRFTagger, decode
-from spacy_clinrel.tagging import allowed_transitions, n_tags
+from spacy_clinrel.tokens.bieos import allowed_transitions, n_tags
 from spacy_clinrel.types import Emissions
 
 from ..util import tok2vec

@@ -9,7 +9,7 @@ from spacy.language import Language
 from spacy.tokens import Doc
 
 from spacy_clinrel.ml.encoder_files import save_encoder
-from spacy_clinrel.ml.make_encoder import make_encoder
+from spacy_clinrel.pretraining.make_encoder import make_encoder
 
 from ..util import (
     both,

@@ -6,10 +6,10 @@ import spacy
 from spacy.tokens import Span
 from spacy.training import Example
 
-from spacy_clinrel.candidates import SentencePairs
+from spacy_clinrel.evaluation.evaluate import evaluate
+from spacy_clinrel.pipeline.candidates import SentencePairs
 from spacy_clinrel.pipeline.joint_data import gold_pairs, tagged_mentions
-from spacy_clinrel.report import evaluate
-from spacy_clinrel.tagging import spans_to_tags
+from spacy_clinrel.tokens.bieos import spans_to_tags
 
 from ..util import (
     edges,

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 from thinc.api import set_dropout_rate
 
-from spacy_clinrel.tagging import spans_to_tags
+from spacy_clinrel.tokens.bieos import spans_to_tags
 
 from ..util import fit, gradient_arrays, make_notes
 from .conftest import KINDS

@@ -8,9 +8,9 @@ import spacy
 from spacy.tokens import Doc
 from spacy.training import Example
 
+from spacy_clinrel.data.readers import gold_mentions_doc
 from spacy_clinrel.pipeline.relation_data import sample_pairs
 from spacy_clinrel.pipeline.relation_scores import cross_entropy, probabilities
-from spacy_clinrel.readers import gold_mentions_doc
 from spacy_clinrel.tokens import GROUP, store_relations
 
 from ..util import (

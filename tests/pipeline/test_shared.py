@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 import spacy
 
-from spacy_clinrel.readers import gold_mentions_doc
+from spacy_clinrel.data.readers import gold_mentions_doc
 
 from ..util import (
     both,

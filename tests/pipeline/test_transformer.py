@@ -9,7 +9,7 @@ from tokenizers import ByteLevelBPETokenizer
 from transformers import RobertaConfig, RobertaModel, RobertaTokenizerFast
 
 from spacy_clinrel.cli.convert import convert
-from spacy_clinrel.readers import Corpus
+from spacy_clinrel.data.readers import Corpus
 
 from ..util import (
     ROOT,

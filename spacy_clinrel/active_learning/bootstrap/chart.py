@@ -1,0 +1,43 @@
+"""F and sizes over the rounds, as a picture."""
+
+from pathlib import Path
+from typing import Any, Dict, List
+
+from ...errors import Errors
+from ...files import replacing
+
+
+def draw(records: List[Dict[str, Any]], path: Path) -> None:
+    """Draw F on dev and test, and the number of relations learned from, over the rounds.
+
+    records (List[Dict[str, Any]]): The rounds, as in `rounds.jsonl`.
+    path (Path): The .png or .svg file to write.
+    RAISES (ImportError): If matplotlib is not there.
+    """
+    try:
+        from matplotlib.backends.backend_agg import FigureCanvasAgg
+        from matplotlib.figure import Figure
+        from matplotlib.ticker import MaxNLocator
+    except ImportError as error:
+        raise ImportError(Errors.F061.format(error=error)) from error
+    figure = Figure(figsize=(7, 6), layout="constrained")
+    FigureCanvasAgg(figure)
+    scores, sizes = figure.subplots(2, 1, sharex=True)
+    rounds = [record["round"] for record in records]
+    for part in ("dev", "test"):
+        if part in records[0]:
+            values = [100 * record[part]["f"] for record in records]
+            scores.plot(rounds, values, marker="o", label=f"{part}, gold entities")
+    scores.set_ylabel("micro-F, %")
+    scores.legend()
+    bottom = [0] * len(records)
+    for part in ("labelled", "silver"):
+        values = [record["relations"][part] for record in records]
+        sizes.bar(rounds, values, bottom=bottom, label=part)
+        bottom = [a + b for a, b in zip(bottom, values)]
+    sizes.set_ylabel("relations")
+    sizes.set_xlabel("round")
+    sizes.xaxis.set_major_locator(MaxNLocator(integer=True))
+    sizes.legend()
+    with replacing(path) as draft:
+        figure.savefig(draft, format=path.suffix[1:], dpi=120)

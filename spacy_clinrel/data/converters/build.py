@@ -1,0 +1,166 @@
+"""Records to Docs and back: the one place where characters meet tokens."""
+
+from pathlib import Path
+from typing import Dict, Optional, Tuple
+
+import numpy as np
+from spacy.language import Language
+from spacy.tokens import Doc, Span
+from spacy.util import filter_spans
+
+from ...tokens import all_mentions, get_relations, set_doc_id, store_relations
+from ...tokens.relation import span_key
+from ...tokens.silver import silver_pairs
+from .offsets import fits
+from .record import Link, Mention, Record
+from .report import BROKEN_LINE, DISCONTINUOUS, LOST_WITH_MENTION, Report
+
+Key = Tuple[int, int, int]
+
+
+def build_doc(nlp: Language, record: Record, path: Path, report: Report) -> Doc:
+    """Make a Doc of a record.
+
+    White space around mentions is trimmed, equal mentions and equal relations are merged. Of
+    mentions that overlap, the longest is an entity (`doc.ents`); the span group holds every
+    mention that takes part in a relation or overlaps another. Every other token is "O".
+
+    nlp (Language): Its tokenizer is used.
+    record (Record): The document as its file has it.
+    path (Path): The file with its annotations, for messages.
+    report (Report): Takes counts, losses and repairs.
+    RETURNS (Doc): The document.
+    RAISES (ValueError): If spaCy can't make a Doc of the text.
+    """
+    doc = nlp.make_doc(record.text)
+    spans, keys = _align_mentions(doc, record, path, report)
+    edges = _join_relations(record, keys, record.relation_source or path, report)
+    ents = filter_spans(spans.values())
+    doc.set_ents(ents, default="outside")
+    linked = {key for head, tail, _ in edges for key in (head, tail)}
+    group = sorted(linked | _overlapping(doc, spans), key=lambda k: (*k[:2], spans[k].label_))
+    index = {key: i for i, key in enumerate(group)}
+    store_relations(
+        doc,
+        [spans[key] for key in group],
+        [(index[h], index[t], r, score) for (h, t, r), score in edges.items()],
+    )
+    set_doc_id(doc, record.doc_id)
+    report.documents += 1
+    report.entities += len(spans)
+    report.nested += len(spans) - len(ents)
+    report.relations += len(edges)
+    return doc
+
+
+def doc_to_record(doc: Doc, doc_id: str, report: Report) -> Record:
+    """Make a record of a Doc: entities, the group's mentions, relations.
+
+    doc (Doc): The document.
+    doc_id (str): Its name.
+    report (Report): Takes counts and losses.
+    RETURNS (Record): The document in character offsets.
+    """
+    record = Record(doc_id, doc.text)
+    ids: Dict[Key, str] = {}
+    for span in all_mentions(doc):
+        if not span.text.strip() or not span.label_:
+            report.lose("mention is only white space or has no type")
+            continue
+        ids[span_key(span)] = str(len(ids))
+        record.mentions.append(
+            Mention(ids[span_key(span)], span.start_char, span.end_char, span.label_, span.text)
+        )
+    for head, tail, label, score in get_relations(doc):
+        ends = ids.get(span_key(head)), ids.get(span_key(tail))
+        if ends[0] is None or ends[1] is None:
+            report.lose(LOST_WITH_MENTION)
+        else:
+            record.relations.append(Link(ends[0], ends[1], label, score=score))
+    if silver_pairs(doc) is not None:
+        report.lose("mark of a silver document, its rounds and pairs without a relation not kept")
+    report.documents += 1
+    report.entities += len(record.mentions)
+    report.nested += len(ids.keys() - {span_key(ent) for ent in doc.ents})
+    report.relations += len(record.relations)
+    return record
+
+
+def _align_mentions(
+    doc: Doc, record: Record, path: Path, report: Report
+) -> Tuple[Dict[Key, Span], Dict[str, Optional[Key]]]:
+    """Spans by boundaries and type, and each mention id's span, None where it was lost."""
+    spans: Dict[Key, Span] = {}
+    keys: Dict[str, Optional[Key]] = {}
+    for mention in record.mentions:
+        if mention.id in keys:
+            report.lose(BROKEN_LINE, path, mention.line, f"the id {mention.id} is used twice")
+            continue
+        span = _align(doc, record.text, mention, path, report)
+        keys[mention.id] = None if span is None else span_key(span)
+        if span is not None:
+            if span_key(span) in spans:
+                report.repair("equal mentions merged")
+            spans.setdefault(span_key(span), span)
+    return spans, keys
+
+
+def _align(doc: Doc, text: str, mention: Mention, path: Path, report: Report) -> Optional[Span]:
+    fault = _fault(text, mention)
+    span = None
+    if not fault:
+        surface = text[mention.start : mention.end]
+        start = mention.start + len(surface) - len(surface.lstrip())
+        end = mention.start + len(surface.rstrip())
+        span = doc.char_span(start, end, label=mention.type)
+        if span is None:
+            fault = "mention does not align with the tokens"
+        elif any(text[gap_start:gap_end].strip() for gap_start, gap_end in mention.gaps):
+            fault = DISCONTINUOUS
+        if span is not None and end - start < len(surface):
+            report.repair("white space around a mention trimmed")
+    if fault:
+        place = f"{mention.type} {mention.start}–{mention.end}"
+        report.lose(fault, path, mention.line, f"{place} {mention.text or span or ''}".strip())
+    return span
+
+
+def _fault(text: str, mention: Mention) -> str:
+    """Why a mention can't be one whatever the tokens are; empty if it can."""
+    if not 0 <= mention.start < mention.end <= len(text):
+        return "mention is empty, reversed or outside the text"
+    if not mention.type:
+        return "mention has no type"
+    if not fits(text, mention):
+        return "mention's recorded text differs from the text at its offsets"
+    if not text[mention.start : mention.end].strip():
+        return "mention is only white space"
+    return ""
+
+
+def _join_relations(
+    record: Record, keys: Dict[str, Optional[Key]], path: Path, report: Report
+) -> Dict[Tuple[Key, Key, str], float]:
+    """Relations between the mentions that are left, each once, and their scores."""
+    edges: Dict[Tuple[Key, Key, str], float] = {}
+    for head, tail, label, line, score in record.relations:
+        unknown = [id for id in (head, tail) if id not in keys]
+        ends = keys.get(head), keys.get(tail)
+        if unknown:
+            report.lose("relation to an unknown mention", path, line, f"{label}: {unknown[0]}")
+        elif not label:
+            report.lose("relation has no label", path, line)
+        elif ends[0] is None or ends[1] is None:
+            report.lose(LOST_WITH_MENTION, path, line, label)
+        elif (ends[0], ends[1], label) in edges:
+            report.repair("equal relations merged")
+        else:
+            edges[(ends[0], ends[1], label)] = score
+    return edges
+
+
+def _overlapping(doc: Doc, spans: Dict[Key, Span]) -> set:
+    covered = np.zeros(len(doc), dtype="int32")
+    for start, end, _ in spans:
+        covered[start:end] += 1
+    return {key for key in spans if covered[key[0] : key[1]].max() > 1}

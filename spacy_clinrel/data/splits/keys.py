@@ -1,0 +1,90 @@
+"""What documents are grouped and stratified by: a column of metadata, or a part of their ids."""
+
+import csv
+from collections import Counter
+from pathlib import Path
+from typing import Any, Dict, Iterable, List, Mapping, Optional, Sequence, Tuple
+
+import srsly
+
+from ...errors import Errors
+from ..converters.select import group_of
+
+ID_COLUMNS = ("doc_id", "id")
+Metadata = Mapping[str, Mapping[str, str]]
+
+
+def read_metadata(path: Path) -> Metadata:
+    """Read a table of documents.
+
+    path (Path): A `.csv` file in UTF-8 with a header, or a `.jsonl` file with an object a line. The
+        column `doc_id`, or else `id`, has the document's id.
+    RETURNS (Metadata): Values by column, by document.
+    RAISES (ValueError): If it can't be read, has no such column, or has an id twice.
+    """
+    found: Dict[str, Dict[str, str]] = {}
+    try:
+        for row in _rows(path):
+            column = next((name for name in ID_COLUMNS if name in row), None)
+            if column is None:
+                raise ValueError(f"no column {' or '.join(ID_COLUMNS)}")
+            values = {str(name): "" if v is None else str(v) for name, v in row.items()}
+            if found.setdefault(values[column], values) is not values:
+                raise ValueError(f"the id '{values[column]}' is there twice")
+        if not found:
+            raise ValueError("no rows")
+    except (ValueError, OSError, csv.Error) as error:
+        raise ValueError(Errors.F028.format(path=path, error=error)) from error
+    return found
+
+
+def keys_of(doc_ids: Sequence[str], key: str, metadata: Optional[Metadata] = None) -> List[str]:
+    """The value that each document has for a key.
+
+    doc_ids (Sequence[str]): The documents' ids.
+    key (str): A column of the metadata, or else a regular expression: what its first group, or
+        else all of it, finds in the id.
+    metadata (Optional[Metadata]): The documents' metadata.
+    RETURNS (List[str]): A value for each document.
+    RAISES (ValueError): If a document is not in the metadata, or the pattern does not match it.
+    """
+    columns = list(dict.fromkeys(name for row in (metadata or {}).values() for name in row))
+    if metadata is None or key not in columns:
+        try:
+            return [group_of(doc_id, key) for doc_id in doc_ids]
+        except ValueError as error:
+            if metadata is None:
+                raise
+            known = ", ".join(columns)
+            raise ValueError(Errors.F030.format(key=key, columns=known, error=error)) from error
+    missing = [doc_id for doc_id in doc_ids if key not in metadata.get(doc_id, {})]
+    if missing:
+        n, total = len(missing), len(doc_ids)
+        raise ValueError(Errors.F029.format(n=n, total=total, key=key, doc_id=missing[0]))
+    return [metadata[doc_id][key] for doc_id in doc_ids]
+
+
+def pool_rare(values: Sequence[str], min_count: int) -> Tuple[List[Optional[str]], Dict[str, int]]:
+    """Pool the values that few documents have.
+
+    values (Sequence[str]): A value for each document.
+    min_count (int): Values that fewer documents have are pooled.
+    RETURNS (Tuple[List[Optional[str]], Dict[str, int]]): A value for each document, None where it
+        is pooled, and the pooled values with their counts.
+    """
+    counts = Counter(values)
+    pooled = {value: n for value, n in counts.most_common() if n < min_count}
+    return [None if value in pooled else value for value in values], pooled
+
+
+def _rows(path: Path) -> Iterable[Mapping[str, Any]]:
+    if path.suffix == ".csv":
+        with path.open(encoding="utf-8-sig", newline="") as file:
+            yield from csv.DictReader(file)
+    elif path.suffix == ".jsonl":
+        for row in srsly.read_jsonl(path):
+            if not isinstance(row, dict):
+                raise ValueError(f"expected a JSON object a line, got {row!r}")
+            yield row
+    else:
+        raise ValueError("neither .csv nor .jsonl")

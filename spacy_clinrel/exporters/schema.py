@@ -1,0 +1,175 @@
+"""The two tables that all formats are written from, as Arrow has them."""
+
+from pathlib import Path
+from typing import Any, Dict, Iterable, Iterator, List, NamedTuple, Sequence, Tuple
+
+from ..errors import require as require_extra
+
+Row = Dict[str, Any]
+# Some rows of the nodes' table, and some of the edges'.
+Rows = Tuple[List[Row], List[Row]]
+
+
+class Column(NamedTuple):
+    """A column.
+
+    name (str): Its name.
+    type (str): string, int64, double or bool, or a list of one: list<string>.
+    """
+
+    name: str
+    type: str = "string"
+
+
+class Table(NamedTuple):
+    """A table.
+
+    name (str): Its name, and that of its file.
+    kind (str): What a row is: the label of nodes in a property graph, the class in RDF.
+    columns (Tuple[Column, ...]): Its columns. `vocabulary.ttl` says of each what it means.
+    """
+
+    name: str
+    kind: str
+    columns: Tuple[Column, ...]
+
+
+class Layout(NamedTuple):
+    """The tables of an export.
+
+    nodes (Table): Mentions, or the nodes they are merged into.
+    edges (Table): Relations, or the edges they are merged into; `head` and `tail` are ids of nodes.
+    """
+
+    nodes: Table
+    edges: Table
+
+
+class Export(NamedTuple):
+    """What a format's writer gets.
+
+    layout (Layout): The tables.
+    batches (Iterable[Tuple[RecordBatch, RecordBatch]]): Rows of nodes and of edges. Both ends of an
+        edge are among the nodes so far.
+    paths (Sequence[Path]): The file, or that of nodes and that of edges.
+    prefix (str): What each id begins with.
+    """
+
+    layout: Layout
+    batches: Iterable[Tuple[Any, Any]]
+    paths: Sequence[Path]
+    prefix: str = ""
+
+
+PLAIN = Layout(
+    Table(
+        "mentions",
+        "Mention",
+        (
+            Column("id"),
+            Column("doc", "int64"),
+            Column("doc_id"),
+            Column("start_char", "int64"),
+            Column("end_char", "int64"),
+            Column("text"),
+            Column("type"),
+            Column("norm"),
+        ),
+    ),
+    Table(
+        "relations",
+        "Relation",
+        (
+            Column("id"),
+            Column("head"),
+            Column("tail"),
+            Column("label"),
+            Column("score", "double"),
+            Column("doc", "int64"),
+            Column("doc_id"),
+            Column("same_sentence", "bool"),
+            Column("evidence_start", "int64"),
+            Column("evidence_end", "int64"),
+            Column("evidence"),
+        ),
+    ),
+)
+MERGED = Layout(
+    Table(
+        "nodes",
+        "Node",
+        (
+            Column("id"),
+            Column("norm"),
+            Column("type"),
+            Column("count", "int64"),
+            Column("documents", "int64"),
+            Column("texts", "list<string>"),
+        ),
+    ),
+    Table(
+        "edges",
+        "Edge",
+        (
+            Column("id"),
+            Column("head"),
+            Column("tail"),
+            Column("label"),
+            Column("count", "int64"),
+            Column("mean_score", "double"),
+            Column("max_score", "double"),
+            Column("same_sentence_count", "int64"),
+            Column("docs", "list<int64>"),
+            Column("doc_ids", "list<string>"),
+        ),
+    ),
+)
+
+# Rows of nodes or edges that are written at once.
+BATCH = 5000
+
+
+def require(name: str) -> Any:
+    """Import a library that not everybody needs.
+
+    name (str): The module.
+    RETURNS (Any): The module.
+    RAISES (ImportError): If it is not installed.
+    """
+    return require_extra(name, "graph")
+
+
+def arrow_schema(table: Table) -> Any:
+    """A table's columns for Arrow.
+
+    table (Table): The table.
+    RETURNS (pyarrow.Schema): Its schema.
+    """
+    pa = require("pyarrow")
+    types = {"string": pa.string(), "int64": pa.int64(), "double": pa.float64(), "bool": pa.bool_()}
+    types.update({f"list<{name}>": pa.list_(type) for name, type in list(types.items())})
+    return pa.schema([(column.name, types[column.type]) for column in table.columns])
+
+
+def to_batches(layout: Layout, stream: Iterator[Rows]) -> Iterator[Tuple[Any, Any]]:
+    """Gather rows into Arrow's record batches.
+
+    layout (Layout): The tables.
+    stream (Iterator[Rows]): Rows of both tables.
+    YIELDS (Tuple[RecordBatch, RecordBatch]): Nodes and edges, at least once.
+    """
+    pa = require("pyarrow")
+    schemas = [arrow_schema(table) for table in layout]
+    gathered: Rows = ([], [])
+    for rows in stream:
+        for kept, new in zip(gathered, rows):
+            kept += new
+        if max(map(len, gathered)) >= BATCH:
+            yield _to_batch(pa, gathered, schemas)
+            gathered = ([], [])
+    yield _to_batch(pa, gathered, schemas)
+
+
+def _to_batch(pa: Any, rows: Rows, schemas: List[Any]) -> Tuple[Any, Any]:
+    nodes, edges = (pa.RecordBatch.from_pylist(*pair) for pair in zip(rows, schemas))
+    return nodes, edges

@@ -1,0 +1,92 @@
+"""What the tests of the annotation tools' formats share."""
+
+import tempfile
+from pathlib import Path
+
+import spacy
+from hypothesis import strategies as st
+
+from spacy_clinrel.data.converters import (
+    Link,
+    Mention,
+    Record,
+    Report,
+    build_doc,
+    find_files,
+    read_docs,
+    write_files,
+)
+from spacy_clinrel.tokens import all_mentions, get_relations
+
+ZH = spacy.blank("zh")
+# Chinese, emoji of one character and of several, a rare ideograph, quotes, line breaks.
+TEXTS = st.text(st.sampled_from('aB<"\\，头痛。　 \n\r\u2028😀𠮷👩\u200d⚕️'), max_size=25)
+NAMES = st.sampled_from(["Drug", "症状 甲", 'a"<b>&', "😀", "R\n2"])
+GOLD = st.just(1.0)
+SCORES = st.sampled_from([1.0, 0.5, 0.25])
+
+
+@st.composite
+def records(draw, scores=GOLD):
+    """Records with nested, overlapping and equal mentions, some without relations."""
+    text = draw(TEXTS)
+    bounds = st.tuples(st.integers(0, len(text)), st.integers(0, len(text))).map(sorted)
+    found = [
+        Mention(str(i), start, end, draw(NAMES))
+        for i, (start, end) in enumerate(draw(st.lists(bounds, max_size=5)))
+    ]
+    ids = st.sampled_from([mention.id for mention in found] or ["0"])
+    link = st.builds(Link, ids, ids, NAMES, score=scores)
+    return Record(draw(st.sampled_from(["a", "病史 1", "7"])), text, found, draw(st.lists(link)))
+
+
+def make(record):
+    """The Doc of a record, without what can be no mention."""
+    return build_doc(ZH, record, Path("x"), Report())
+
+
+def convert(path, converter):
+    """The Docs of a file or folder, and the report."""
+    report = Report()
+    return list(read_docs(ZH, converter, find_files(path, converter), report)), report
+
+
+def write(docs, converter, report):
+    """The contents of the files, by name."""
+    return write_files(converter.write, docs, report, converter.join, "out", converter.scores)
+
+
+def round_trip(docs, converter):
+    """Docs written and read again, and the reports of both."""
+    written = Report()
+    with tempfile.TemporaryDirectory() as folder:
+        for name, content in write(docs, converter, written).items():
+            (Path(folder) / name).write_bytes(content.encode("utf-8"))
+        copies, report = convert(Path(folder), converter)
+    return copies, written, report
+
+
+def place(span):
+    """A mention in characters."""
+    return span.start_char, span.end_char, span.label_
+
+
+def mentions(doc):
+    """Mentions in characters."""
+    return [place(span) for span in all_mentions(doc)]
+
+
+def relations(doc):
+    """Relations in characters, with scores."""
+    return sorted((place(r.head), r.label, r.score, place(r.tail)) for r in get_relations(doc))
+
+
+def texts(doc):
+    """Relations as the texts of their ends."""
+    return [(r.head.text, r.label, r.tail.text) for r in get_relations(doc)]
+
+
+def same(docs, copies):
+    """Whether Docs have the same texts, mentions and relations, in the same order."""
+    one, other = ([(d.text, mentions(d), relations(d)) for d in some] for some in (docs, copies))
+    assert one == other

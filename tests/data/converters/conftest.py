@@ -1,0 +1,36 @@
+"""What the tests of converters share."""
+
+from pathlib import Path
+from typing import Callable, List, Tuple
+
+import pytest
+from spacy.language import Language
+from spacy.tokens import Doc
+
+from spacy_clinrel.data.converters import Report, find_files, get_converter, read_docs
+
+Convert = Callable[..., Tuple[List[Doc], Report]]
+
+
+@pytest.fixture
+def read(zh: Language) -> Convert:
+    """RETURNS (Callable): From a format and a path to the Docs and the report."""
+
+    def convert(name: str, path: Path) -> Tuple[List[Doc], Report]:
+        converter, report = get_converter(name), Report()
+        return list(read_docs(zh, converter, find_files(path, converter), report)), report
+
+    return convert
+
+
+@pytest.fixture
+def put(tmp_path: Path) -> Callable[..., Path]:
+    """RETURNS (Callable): Writes a file under a temporary folder, byte for byte."""
+
+    def write(name: str, content: str, encoding: str = "utf-8") -> Path:
+        path = tmp_path / name
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_bytes(content.encode(encoding))
+        return path
+
+    return write

@@ -1,0 +1,213 @@
+"""brat standoff, read and written."""
+
+import tempfile
+from pathlib import Path
+
+import pytest
+import spacy
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from spacy_clinrel.data.converters import (
+    Link,
+    Mention,
+    Record,
+    Report,
+    build_doc,
+    find_files,
+    get_converter,
+    get_doc_id,
+    read_docs,
+    write_files,
+)
+from spacy_clinrel.data.converters.brat import BRAT
+from spacy_clinrel.tokens import all_mentions, get_relations
+
+NLP = spacy.blank("zh")
+
+
+def mentions(doc):
+    return [(s.start_char, s.end_char, s.label_) for s in all_mentions(doc)]
+
+
+def relations(doc):
+    return [(r.head.text, r.label, r.tail.text) for r in get_relations(doc)]
+
+
+def write_to(folder, docs, report=None):
+    files = write_files(BRAT.write, docs, report or Report())
+    for name, content in files.items():
+        (folder / name).write_bytes(content.encode("utf-8"))
+    return files
+
+
+def test_mentions_and_relations(read, put):
+    put("a/病史-1.txt", "查头颅CT示：\r\n脑出血😀。")
+    ann = "R1\tTeRD Arg1:T1 Arg2:T2\t\nT1\tTest 1 5\t头颅CT\r\nT2\tDisease 9 12\t脑出血\n\n"
+    path = put("a/病史-1.ann", ann)
+    docs, report = read("brat", path.parent.parent)
+    assert relations(docs[0]) == [("头颅CT", "TeRD", "脑出血")]
+    assert get_doc_id(docs[0]) == "病史-1"
+    assert report.losses == 0 and not report.repaired
+
+
+@pytest.mark.parametrize(
+    "args, expected",
+    [
+        ("Arg1:T1 Arg2:T2", ("甲", "乙")),
+        ("Arg2:T1 Arg1:T2", ("乙", "甲")),
+        ("Theme:T2 Cause:T1", ("乙", "甲")),
+    ],
+)
+def test_argument_names(read, put, args, expected):
+    put("a.txt", "甲乙")
+    docs, _ = read("brat", put("a.ann", f"T1\tX 0 1\t甲\nT2\tX 1 2\t乙\nR1\tR {args}\n"))
+    assert relations(docs[0]) == [(expected[0], "R", expected[1])]
+
+
+def test_what_is_not_kept_is_counted(read, put):
+    put("a.txt", "甲乙丙")
+    lines = [
+        "T1\tX 0 1\t甲",
+        "T2\tY 1 2\t乙",
+        "E1\tX:T1 Theme:T2 Site:T2",
+        "E2\tY:T2 ",
+        "A1\tNegation E1",
+        "M1\tSpeculation E2",
+        "N1\tReference T1 UMLS:C1\tterm",
+        "#1\tAnnotatorNotes T1\tsure?",
+        "*\tEquiv T1 T2",
+        "R1\tR Arg1:E1 Arg2:E2",
+    ]
+    docs, report = read("brat", put("a.ann", "\n".join(lines)))
+    assert relations(docs[0]) == [("甲", "R", "乙")]
+    assert mentions(docs[0]) == [(0, 1, "X"), (1, 2, "Y")]
+    assert report.lost == {
+        "event reduced to its trigger": 2,
+        "event argument not kept": 2,
+        "attribute not kept": 2,
+        "normalisation not kept": 1,
+        "note not kept": 1,
+        "equivalence not kept": 1,
+    }
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        "T9",
+        "T9\tX 0",
+        "T9\tX 0 1;\t甲",
+        "T9\tX a b\t甲",
+        "T9 X 0 1 甲",
+        "R9\tR Arg1:T1",
+        "R9\tR Arg1:T1 Arg2:T1 Arg3:T1",
+        "E9\tX",
+        "Z9\tX 0 1\t甲",
+        "nonsense",
+        "T9\tX 0 1\t乙",
+        "T9\tX 0 9\t甲",
+        "R9\tR Arg1:T1 Arg2:T7",
+    ],
+)
+def test_broken_lines_are_named(read, put, line):
+    put("a.txt", "甲")
+    path = put("a.ann", f"{line}\nT1\tX 0 1\t甲\n")
+    docs, report = read("brat", path.parent)
+    assert mentions(docs[0]) == [(0, 1, "X")]
+    assert report.losses == 1
+    assert report.messages[0].startswith(f"{path}:1: ")
+
+
+def test_fragments(read, put):
+    put("a.txt", "左\n 侧和右侧")
+    lines = [
+        "T1\tX 0 1;3 4\t左 侧",
+        "T2\tY 3 4;6 7\t侧 侧",
+        "T3\tZ 4 5;5 6\t和 右",
+        "R1\tR Arg1:T1 Arg2:T2",
+    ]
+    path = put("a.ann", "\n".join(lines))
+    docs, report = read("brat", path)
+    assert mentions(docs[0]) == [(0, 4, "X"), (3, 7, "Y"), (4, 6, "Z")]
+    assert report.lost == {"discontinuous mention kept as its covering span": 1}
+    assert report.messages[0].startswith(f"{path}:2: ")
+
+
+def test_missing_files(read, put):
+    put("a.txt", "甲")
+    path = put("b.ann", "T1\tX 0 1\t甲\n")
+    docs, report = read("brat", path.parent)
+    assert len(docs) == 1 and mentions(docs[0]) == []
+    assert len(report.repaired) == 1
+    assert report.messages == [f"{path}: broken file: its text b.txt is missing"]
+
+
+def test_write(zh):
+    record = Record(
+        "病史-1",
+        "左\r\n侧\t股骨",
+        [Mention("a", 0, 4, "部 位"), Mention("b", 3, 7, "X:Y")],
+        [Link("b", "a", "在 于")],
+    )
+    doc = build_doc(zh, record, Path("x"), Report())
+    report = Report()
+    files = write_files(BRAT.write, [doc], report)
+    assert files == {
+        "病史-1.txt": record.text,
+        "病史-1.ann": "T1\t部_位 0 1;3 4\t左 侧\nT2\tX:Y 3 7\t侧 股骨\n"
+        "R1\t在_于 Arg1:T2 Arg2:T1\t\n",
+    }
+    assert report.repaired == {"white space in a type or label written as _": 2}
+    assert (report.documents, report.entities, report.relations) == (1, 2, 1)
+
+
+@pytest.mark.parametrize("text, offsets", [("左\r侧", "0 1;2 3"), ("左\n \n侧 ", "0 1;4 5")])
+def test_every_line_is_a_fragment(text, offsets):
+    record = Record("x", text, [Mention("a", 0, len(text), "X")])
+    assert BRAT.write(record, Report())[".ann"] == f"T1\tX {offsets}\t左 侧\n"
+
+
+def test_a_doc_without_anything(zh, tmp_path):
+    files = write_to(tmp_path, [zh.make_doc("甲")])
+    assert files == {"1.txt": "甲", "1.ann": ""}
+
+
+# Line breaks of all kinds, white space, full-width and astral characters.
+CHARACTERS = st.sampled_from(
+    [*"甲乙ａ１ab;:\t 　_\u2028\x85\x1c\x0b\xa0", "\n", "\r\n", "\r", "😀", "𠮷"]
+)
+TEXTS = st.lists(CHARACTERS | st.characters(exclude_categories=["Cs"]), max_size=25).map("".join)
+# A byte order mark at the start is dropped in reading.
+TEXTS = TEXTS.filter(lambda text: not text.startswith("\ufeff"))
+NAMES = st.text(st.sampled_from("XY:症状-_;，"), min_size=1, max_size=3)
+
+
+@st.composite
+def records(draw):
+    text = draw(TEXTS)
+    bounds = st.tuples(st.integers(0, len(text)), st.integers(0, len(text))).map(sorted)
+    spans = draw(st.lists(st.tuples(bounds, NAMES), max_size=6))
+    found = [Mention(str(i), start, end, name) for i, ((start, end), name) in enumerate(spans)]
+    ids = st.sampled_from([mention.id for mention in found] or ["0"])
+    links = draw(st.lists(st.builds(Link, ids, ids, NAMES), max_size=5))
+    return Record(draw(st.text(max_size=5)), text, found, links)
+
+
+@settings(max_examples=150, deadline=None)
+@given(st.lists(records(), min_size=1, max_size=3))
+def test_round_trip(batch):
+    docs = [build_doc(NLP, record, Path("x"), Report()) for record in batch]
+    with tempfile.TemporaryDirectory() as folder:
+        files = write_to(Path(folder), docs)
+        assert len(files) == 2 * len(docs)
+        report = Report()
+        found = find_files(Path(folder), get_converter("brat"))
+        copies = {get_doc_id(doc): doc for doc in read_docs(NLP, BRAT, found, report)}
+    assert report.losses == 0 and not report.repaired and not report.messages
+    names = [name.removesuffix(".txt") for name in files if name.endswith(".txt")]
+    assert sorted(names) == sorted(copies)
+    for doc, name in zip(docs, names, strict=True):
+        assert copies[name].text == doc.text
+        assert mentions(copies[name]) == mentions(doc)
+        assert sorted(relations(copies[name])) == sorted(relations(doc))

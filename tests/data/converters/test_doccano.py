@@ -1,0 +1,127 @@
+"""doccano's JSONL, read and written."""
+
+import json
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from spacy_clinrel.data.converters import Link, Mention, Record, Report, get_converter, get_doc_id
+from spacy_clinrel.data.converters.doccano import DOCCANO, UTF16
+
+from . import annotation as tools
+
+ENTRY = {
+    "id": 7,
+    "text": "😀查头颅CT示𠮷脑出血",
+    "entities": [
+        {"id": 31, "label": "检查", "start_offset": 3, "end_offset": 7},
+        {"id": 32, "label": "疾病", "start_offset": 10, "end_offset": 13},
+        {"id": 33, "label": "部位", "start_offset": 10, "end_offset": 11},
+    ],
+    "relations": [{"id": 1, "from_id": 31, "to_id": 32, "type": "TeRD"}],
+    "Comments": [],
+}
+
+
+@pytest.fixture
+def put_lines(put):
+    """RETURNS (Callable): Writes a file with the objects given, a line each."""
+    return lambda *lines: put("all.jsonl", "\n".join(json.dumps(line) for line in lines))
+
+
+def test_offsets_count_utf16(put_lines):
+    (doc,), report = tools.convert(put_lines(ENTRY), DOCCANO)
+    assert tools.mentions(doc) == [(2, 6, "检查"), (8, 9, "部位"), (8, 11, "疾病")]
+    assert [doc.text[start:end] for start, end, _ in tools.mentions(doc)] == [
+        "头颅CT",
+        "脑",
+        "脑出血",
+    ]
+    assert tools.texts(doc) == [("头颅CT", "TeRD", "脑出血")]
+    assert get_doc_id(doc) == "7" and report.losses == 0 and report.repaired == {UTF16: 1}
+
+
+@pytest.mark.parametrize("name", ["label", "labels"])
+def test_without_relations(put_lines, name):
+    line = {"id": 3, "data": "头痛3天", name: [[0, 2, "症状"], [2, 4, "时间"]]}
+    (doc, empty), report = tools.convert(put_lines(line, {"text": "无"}), DOCCANO)
+    assert tools.mentions(doc) == [(0, 2, "症状"), (2, 4, "时间")]
+    assert (get_doc_id(doc), get_doc_id(empty)) == ("3", "all-2")
+    assert report.losses == 0 and not report.repaired
+
+
+def test_what_is_not_kept_is_counted(put_lines):
+    line = {**ENTRY, "Comments": ["sure?"], "ward": "ICU", "age": 3}
+    (doc,), report = tools.convert(put_lines(line), DOCCANO)
+    assert len(tools.relations(doc)) == 1
+    assert report.lost == {"comment not kept": 1, "metadata not kept": 2}
+
+
+@pytest.mark.parametrize(
+    ("change", "kept"),
+    [
+        ({"text": None}, 0),
+        ({"entities": [{"id": 1, "label": "X", "start_offset": 0, "end_offset": 99}]}, 1),
+        ({"entities": [{"id": 1, "label": "X", "start_offset": -1, "end_offset": 2}]}, 1),
+        ({"entities": [{"id": 1, "label": "X", "start_offset": 1, "end_offset": 3}]}, 1),
+        ({"entities": [{"id": 1, "label": "X", "start_offset": "0", "end_offset": 2}]}, 1),
+        ({"entities": [{"id": 1, "start_offset": 0, "end_offset": 2}]}, 1),
+        ({"entities": [[0, 2]]}, 1),
+        ({"entities": 3}, 0),
+    ],
+)
+def test_faults_are_named_by_the_line(put_lines, change, kept):
+    path = put_lines(ENTRY, {**ENTRY, "relations": [], **change}, ENTRY)
+    docs, report = tools.convert(path, DOCCANO)
+    assert len(docs) == 2 + kept and report.losses == 1
+    assert report.messages[0].startswith(f"{path}:2: broken line")
+    assert all(tools.texts(doc) for doc in (docs[0], docs[-1]))
+
+
+def test_broken_relations(put_lines):
+    wrong = [{"from_id": 31, "to_id": 99, "type": "R"}, {"from_id": 31, "type": "R"}]
+    relations = [*wrong, *ENTRY["relations"], *ENTRY["relations"]]
+    (doc,), report = tools.convert(put_lines({**ENTRY, "relations": relations}), DOCCANO)
+    assert len(tools.relations(doc)) == 1 and report.repaired["equal relations merged"] == 1
+    assert report.lost == {"broken line": 1, "relation to an unknown mention": 1}
+
+
+def test_broken_json_loses_no_other_line(put):
+    path = put("a.jsonl", json.dumps(ENTRY) + "\n{\n\n[]\n" + json.dumps(ENTRY))
+    docs, report = tools.convert(path, DOCCANO)
+    assert len(docs) == 2 and report.lost == {"broken line": 2}
+    assert [message.split(": ")[0] for message in report.messages] == [f"{path}:2", f"{path}:4"]
+
+
+def test_write():
+    found = [Mention("a", 1, 3, "症状"), Mention("b", 4, 5, "X")]
+    record = Record("病史", "😀头痛\n𠮷", found, [Link("b", "a", "R", score=0.5)])
+    report = Report()
+    files = tools.write([tools.make(record)], DOCCANO, report)
+    assert json.loads(files["out.jsonl"]) == {
+        "doc_id": "病史",
+        "text": "😀头痛\n𠮷",
+        "entities": [
+            {"id": 0, "label": "症状", "start_offset": 2, "end_offset": 4},
+            {"id": 1, "label": "X", "start_offset": 5, "end_offset": 7},
+        ],
+        "relations": [{"id": 0, "from_id": 1, "to_id": 0, "type": "R"}],
+    }
+    assert report.repaired == {UTF16: 1} and report.lost == {"score of a relation not kept": 1}
+
+
+@settings(max_examples=100, deadline=None)
+@given(st.lists(tools.records(), min_size=1, max_size=3))
+def test_round_trip(batch):
+    docs = [tools.make(record) for record in batch]
+    copies, written, report = tools.round_trip(docs, DOCCANO)
+    assert not written.losses and not report.losses and not report.messages
+    tools.same(docs, copies)
+    names = [get_doc_id(doc) for doc in docs]
+    if len(set(names)) == len(names):
+        assert [get_doc_id(copy) for copy in copies] == names
+
+
+def test_registered():
+    assert get_converter("doccano") is DOCCANO

@@ -1,0 +1,37 @@
+"""The registry: a new format needs no more than a Converter and its name."""
+
+from importlib.metadata import entry_points
+
+import pytest
+
+from spacy_clinrel.data.converters import Converter, Record, converters, get_converter, get_writer
+from spacy_clinrel.data.converters.text import read_lines
+
+
+def test_every_registered_name_resolves():
+    found = {entry.name: entry.load() for entry in entry_points(group="spacy_clinrel_converters")}
+    names = {"brat", "ccks2017", "ccks2018", "ccks2019", "cmeee", "cmeie", "i2b2", "spert"}
+    assert names <= set(found)
+    for name, converter in found.items():
+        assert isinstance(converter, Converter) and converter.about and converter.files
+        assert get_converter(name) is converter
+
+
+def test_unknown_formats():
+    with pytest.raises(ValueError, match=r"F005.*'nope'.*brat"):
+        get_converter("nope")
+    with pytest.raises(ValueError, match=r"F006.*'cmeee'.*brat"):
+        get_writer("cmeee")
+    with pytest.raises(ValueError, match="F005"):
+        get_writer("nope")
+
+
+def test_a_new_format(read, put, monkeypatch):
+    def read_plain(path, report):
+        for number, line in read_lines(path, report) or ():
+            yield Record(f"{number}", line)
+
+    plain = Converter(about="a text a line", files=("*.plain",), read=read_plain)
+    monkeypatch.setattr(converters, "get_all", lambda: {"plain": plain})
+    docs, report = read("plain", put("a.plain", "头痛\n\n呕吐\n"))
+    assert [doc.text for doc in docs] == ["头痛", "呕吐"] and report.documents == 2

@@ -1,0 +1,83 @@
+"""Parts of a corpus, and other names for its types."""
+
+import pytest
+from spacy.tokens import DocBin
+
+from spacy_clinrel.data.converters import Converter, Link, Mention, Record, Selection, set_doc_id
+from spacy_clinrel.data.converters.report import Report
+from spacy_clinrel.data.converters.select import group_of, select
+
+
+def read(path, report):
+    for name in ("病史-1", "病史-2", "出院-1", "出院-12"):
+        yield Record(name, "腹痛", [Mention("T1", 0, 2, "症状"), Mention("T2", 0, 1, "部位")])
+
+
+FORMAT = Converter("made up", ("*.txt",), read)
+
+
+@pytest.fixture
+def dev(zh, tmp_path):
+    doc = zh("腹痛")
+    set_doc_id(doc, "诊疗-1")
+    DocBin(docs=[doc], store_user_data=True).to_disk(tmp_path / "dev.spacy")
+    return tmp_path / "dev.spacy"
+
+
+def ids(selection, tmp_path):
+    return [record.doc_id for record in select(FORMAT, selection).read(tmp_path, Report())]
+
+
+def test_groups_split_a_corpus_without_overlap(dev, tmp_path):
+    assert ids(Selection(only=dev), tmp_path) == ["病史-1", "出院-1"]
+    assert ids(Selection(without=dev), tmp_path) == ["病史-2", "出院-12"]
+
+
+def test_types_are_renamed_and_others_stay(tmp_path):
+    records = select(FORMAT, Selection(names={"症状": "Symptom"})).read(tmp_path, Report())
+    assert [mention.type for mention in next(records).mentions] == ["Symptom", "部位"]
+
+
+def test_types_and_labels():
+    """With a mention go its relations; what refers to no mention stays, to be named as a fault."""
+    links = [Link("T1", "T2", "甲"), Link("T2", "T3", "甲"), Link("T3", "T2", "乙")]
+    links += [Link("T2", "T9", "甲"), Link("T3", "T1", "甲")]
+
+    def read_one(path, report):
+        kinds = ("症状", "部位", "Sign")
+        found = [Mention(f"T{i}", 0, i, kind) for i, kind in enumerate(kinds, start=1)]
+        yield Record("病史", "腹痛甚", found, links)
+
+    def kept(**options):
+        report = Report()
+        selection = Selection(names={"Sign": "征"}, **options)
+        one = Converter("made up", ("*.txt",), read_one)
+        (record,) = select(one, selection).read(None, report)
+        return [m.id for m in record.mentions], [links.index(x) for x in record.relations], report
+
+    mentions, relations, report = kept(types=["部位", "征"], labels=["甲"])
+    assert (mentions, relations) == (["T2", "T3"], [1, 3])
+    assert report.kept_types == {"部位": 1, "征": 1} and report.kept_labels == {"甲": 2}
+    assert report.left_out == {
+        "entities of other types": 1,
+        "relations of other labels": 1,
+        "relations of entities that are left out": 2,
+    }
+    assert report.losses == 0
+    mentions, relations, report = kept(types=["Sign"])
+    assert (mentions, relations) == ([], []) and not report.kept_labels
+    mentions, relations, report = kept(labels=["乙"])
+    assert (mentions, relations) == (["T1", "T2", "T3"], [2]) and not report.kept_types
+
+
+def test_nothing_selected_is_the_format_itself():
+    assert select(FORMAT, Selection()) is FORMAT
+
+
+def test_group_of():
+    assert group_of("病史-12", "[0-9]+$") == "12"
+    assert group_of("p7_note3", "^(p[0-9]+)_") == "p7"
+    with pytest.raises(ValueError, match="F012"):
+        group_of("病史", "[0-9]+$")
+    with pytest.raises(ValueError, match="F011"):
+        group_of("病史-1", "[")

@@ -1,0 +1,171 @@
+"""The corpus reader: what it gives, what it must not give, and what is wrong with a file."""
+
+import pytest
+import spacy
+from spacy import registry
+from spacy.tokens import DocBin
+
+from spacy_clinrel.data.readers import Corpus, gold_mentions_doc
+from spacy_clinrel.tokens import GROUP, read_mentions, store_relations
+
+from ..util import edges, ents, group, make_doc, make_notes, write_docs
+
+
+@pytest.fixture
+def notes(zh):
+    """RETURNS (List[Doc]): Five notes of different lengths; the last has nested mentions."""
+    nested = make_doc(zh, "[[左侧|方位]股骨|部位]，[骨折|疾病]。", [(1, 0, "在"), (2, 0, "位于")])
+    return [*make_notes(zh, 4), nested]
+
+
+@pytest.fixture
+def path(notes, tmp_path):
+    """RETURNS (Path): A .spacy file of them."""
+    return write_docs(tmp_path / "notes.spacy", notes)
+
+
+def test_registered():
+    assert registry.readers.get("spacy-clinrel.Corpus.v1") is Corpus
+
+
+def test_text_alone(zh, notes, path):
+    examples = list(Corpus(path)(zh))
+    assert [eg.text for eg in examples] == [doc.text for doc in notes]
+    for example, doc in zip(examples, notes):
+        assert edges(example.reference) == edges(doc) and group(example.reference) == group(doc)
+        assert not example.predicted.ents and GROUP not in example.predicted.spans
+
+
+def test_gold_entities_come_without_relations(zh, notes, path):
+    examples = list(Corpus(path, gold_entities=True)(zh))
+    assert len(examples) == 5
+    for example, doc in zip(examples, notes):
+        assert edges(example.reference) == edges(doc)
+        assert ents(example.predicted) == ents(doc)
+        assert example.predicted._.relations == []
+        found = read_mentions(example.predicted)
+        assert found.starts.tolist() == read_mentions(doc).starts.tolist()
+        if GROUP in example.predicted.spans:
+            assert "relations" not in example.predicted.spans[GROUP].attrs
+    # Flat mentions are entities, and nothing more is said of which of them take part.
+    flat, nested = examples[0].predicted, examples[-1].predicted
+    assert GROUP not in flat.spans
+    assert sorted(group(nested)) == [(0, 2, "方位"), (0, 4, "部位"), (5, 7, "疾病")]
+
+
+def test_order_of_mentions_tells_nothing(zh, notes):
+    """In the gold group the mentions of relations may come first, in the reader's they may not."""
+    doc = notes[-1]
+    store_relations(doc, list(doc.spans[GROUP])[::-1], [])
+    assert group(gold_mentions_doc(zh, doc)) == sorted(group(doc))
+
+
+def test_tokens_are_the_references(zh, tmp_path):
+    english = spacy.blank("en")
+    doc = make_doc(english, "No [headache|S], [fever|S] gone.", [(0, 1, "r")])
+    path = write_docs(tmp_path / "en.spacy", [doc])
+    (example,) = Corpus(path, gold_entities=True)(zh)
+    assert [t.text for t in example.predicted] == [t.text for t in doc]
+    assert example.predicted.text == doc.text and ents(example.predicted) == ents(doc)
+    (example,) = Corpus(path)(zh)
+    assert len(example.predicted) > len(doc)
+
+
+def test_reading_again_starts_afresh(zh, path):
+    reader = Corpus(path, gold_entities=True)
+    for example in reader(zh):
+        example.predicted._.relations = [(example.predicted[0:1], example.predicted[1:2], "x")]
+    assert all(not example.predicted._.relations for example in reader(zh))
+
+
+@pytest.mark.parametrize("limit, count", [(0, 5), (1, 1), (3, 3), (99, 5)])
+def test_limit(zh, path, limit, count):
+    assert len(list(Corpus(path, limit=limit)(zh))) == count
+
+
+def test_max_length(zh, notes, path):
+    longest = max(len(doc) for doc in notes)
+    kept = [eg.text for eg in Corpus(path, max_length=longest - 1)(zh)]
+    assert kept == [doc.text for doc in notes if len(doc) < longest] and 0 < len(kept) < 5
+    assert len(list(Corpus(path, max_length=longest)(zh))) == 5
+    # Too long for all: that is nothing to learn from, but no broken file.
+    assert list(Corpus(path, max_length=1)(zh)) == []
+
+
+def test_shuffle(zh, tmp_path):
+    path = write_docs(tmp_path / "many.spacy", [zh(f"第{i}") for i in range(30)])
+    reader = Corpus(path, shuffle=True)
+    first, second = ([eg.text for eg in reader(zh)] for _ in range(2))
+    assert first != second and sorted(first) == sorted(second)
+
+
+def test_a_folder(zh, notes, tmp_path):
+    folder = tmp_path / "corpus"
+    (folder / "sub").mkdir(parents=True)
+    write_docs(folder / "a.spacy", notes[:2])
+    write_docs(folder / "sub" / "b.spacy", notes[2:4])
+    write_docs(folder / "z.spacy", notes[4:])
+    (folder / "notes.txt").write_text("不读", encoding="utf-8")
+    assert len(list(Corpus(folder)(zh))) == 5
+    # The limit is of documents, in however many files.
+    for limit in (1, 2, 3):
+        assert len(list(Corpus(folder, limit=limit)(zh))) == limit
+
+
+@pytest.mark.parametrize("name", ["nowhere", "nowhere.spacy"])
+def test_a_missing_path(tmp_path, name):
+    with pytest.raises(ValueError, match="F001"):
+        Corpus(tmp_path / name)
+
+
+def test_paths_that_are_no_corpus(tmp_path):
+    with pytest.raises(ValueError, match="F019"):
+        Corpus(None)
+    (tmp_path / "notes.txt").write_text("患者头痛。", encoding="utf-8")
+    with pytest.raises(ValueError, match="F021"):
+        Corpus(tmp_path / "notes.txt")
+
+
+@pytest.mark.filterwarnings("ignore:.*W090")
+@pytest.mark.parametrize("docs", [None, [], [""]])
+def test_nothing_to_read(zh, tmp_path, docs):
+    folder = tmp_path / "empty"
+    folder.mkdir()
+    if docs is not None:
+        write_docs(folder / "empty.spacy", [zh(text) for text in docs])
+    with pytest.raises(ValueError, match=r"F004.*empty"):
+        list(Corpus(folder)(zh))
+
+
+@pytest.mark.parametrize("content", [b"", b"no docbin", b"x\x9cgarbage"])
+def test_a_broken_file(zh, tmp_path, content):
+    path = tmp_path / "broken.spacy"
+    path.write_bytes(content)
+    with pytest.raises(ValueError, match=r"F003.*broken\.spacy"):
+        list(Corpus(path)(zh))
+
+
+def test_the_broken_file_of_a_folder_is_named(zh, notes, tmp_path):
+    write_docs(tmp_path / "a.spacy", notes)
+    write_docs(tmp_path / "c.spacy", notes)
+    (tmp_path / "b.spacy").write_bytes(b"no docbin")
+    with pytest.raises(ValueError, match=r"F003.*b\.spacy"):
+        list(Corpus(tmp_path)(zh))
+
+
+def test_a_file_that_was_cut_off(zh, path):
+    data = path.read_bytes()
+    path.write_bytes(data[: len(data) // 2])
+    with pytest.raises(ValueError, match="F003"):
+        list(Corpus(path)(zh))
+
+
+def test_empty_documents_are_passed_over(zh, notes, tmp_path):
+    path = write_docs(tmp_path / "some.spacy", [zh(""), notes[0], zh("")])
+    assert [eg.text for eg in Corpus(path)(zh)] == [notes[0].text]
+
+
+def test_user_data_is_not_needed(zh, notes, tmp_path):
+    path = tmp_path / "bare.spacy"
+    DocBin(store_user_data=False, docs=notes).to_disk(path)
+    assert [len(eg.reference._.relations) for eg in Corpus(path)(zh)] == [2] * 5

@@ -1,0 +1,287 @@
+"""The figures of a report against those that are printed, and the page that shows them."""
+
+import json
+import re
+import sys
+from html.parser import HTMLParser
+
+import pytest
+import spacy
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+from spacy.language import Language
+from spacy.tokens import Doc, Span
+from spacy.training import Example
+
+from spacy_clinrel.data.converters import set_doc_id
+from spacy_clinrel.evaluation.error_report.figures import analyze, judge_examples
+from spacy_clinrel.evaluation.error_report.page import render_page
+from spacy_clinrel.evaluation.error_report.proposed import candidate_components, proposed_in
+from spacy_clinrel.evaluation.error_report.write import check_report, write_report
+from spacy_clinrel.evaluation.evaluate import END_TO_END, GOLD_ENTITIES, evaluate
+from spacy_clinrel.evaluation.scorers import mention_key, score_entities, score_relations
+from spacy_clinrel.tokens import GROUP, store_relations
+from spacy_clinrel.viewer.page import script_source
+
+from ...util import fit, gold_examples, make_doc, make_notes, relation_config
+
+NASTY = "<script>alert('x')</script>&\"$a_b$"
+GOLD = "[心电图|检查]提示[房颤|疾病]，予[补液|治疗]后[头痛|症状]缓解。无[咳嗽|症状]"
+FOUND = "[心电图|检查]提示[房颤|症状]，予[补液|治疗]后[头痛|症状]缓解。无[咳嗽|症状]"
+TAGS = ("iframe", "img", "link", "object", "embed", "base", "form")
+
+
+@pytest.fixture
+def nlp(zh):
+    """RETURNS (Language): A pipeline that finds in each text what `found` holds for it."""
+    found = {}
+
+    def annotate(doc: Doc) -> Doc:
+        marked, links = found.get(doc.text, (doc.text, []))
+        other = make_doc(zh, marked, links)
+        doc.ents = [Span(doc, ent.start, ent.end, label=ent.label_) for ent in other.ents]
+        for i, (head, tail, label, _) in enumerate(other._.relations):
+            ends = [Span(doc, end.start, end.end, label=end.label_) for end in (head, tail)]
+            doc._.relations = [*doc._.relations, (*ends, label, 0.55 + 0.4 * (i % 2))]
+        return doc
+
+    Language.component("annotate_as_told", func=annotate)
+    nlp = spacy.blank("zh")
+    nlp.add_pipe("annotate_as_told")
+    nlp.found = found
+    return nlp
+
+
+def scored(nlp, docs):
+    """RETURNS (Tuple[List[Example], Dict]): Annotated examples, and what is printed of them."""
+    examples = [Example(nlp.make_doc(doc.text), doc) for doc in docs]
+    result = evaluate(nlp, examples)
+    result[END_TO_END] = {**score_entities(examples), **score_relations(examples)}
+    return examples, {"data": "folder/dev.spacy", "scheme": None, **result}
+
+
+@pytest.fixture
+def example(nlp, zh):
+    """RETURNS (Tuple[Analysis, Dict]): The report on three documents, and what is printed."""
+    docs = [
+        make_doc(zh, GOLD, [(0, 1, "证实"), (2, 3, NASTY)]),
+        make_doc(zh, "予[补液|治疗]，[头痛|症状]缓解", [(0, 1, "改善")]),
+        make_doc(zh, "[咳嗽|症状]三天，查[胸片|检查]"),
+    ]
+    set_doc_id(docs[0], "<b>first</b>")
+    del docs[2].spans[GROUP]  # says nothing about relations
+    nlp.found[docs[0].text] = (FOUND, [(0, 1, "证实"), (2, 3, "改善"), (2, 4, "改善")])
+    nlp.found[docs[1].text] = ("予[补液|治疗]，[头痛|症状]缓解", [(0, 1, "改善")])
+    examples, result = scored(nlp, docs)
+    return analyze(nlp, examples, result, samples=50), result
+
+
+class Page(HTMLParser):
+    """What a page holds."""
+
+    def __init__(self, text):
+        super().__init__()
+        self.tags, self.attributes, self.text = [], [], []
+        self.feed(text)
+
+    def handle_starttag(self, tag, attrs):
+        self.tags.append(tag)
+        self.attributes += [(tag, name, value or "") for name, value in attrs]
+
+    def handle_data(self, data):
+        self.text.append(data)
+
+
+def causes(figures):
+    """RETURNS (Dict[str, Tuple[int, int]]): Missed and spurious by cause, where there are any."""
+    rows = figures["budget"]["causes"]
+    return {r["cause"]: (r["missed"], r["spurious"]) for r in rows if r["missed"] or r["spurious"]}
+
+
+def test_the_figures(example):
+    analysis, result = example
+    figures = analysis.figures
+    printed = result[END_TO_END]
+    for kind, prefix in (("relations", "rel_micro"), ("entities", "ents")):
+        micro = figures[kind]["micro"]
+        assert [micro[key] for key in "prf"] == [printed[f"{prefix}_{key}"] for key in "prf"]
+    assert figures["relations"]["macro_f"] == printed["rel_macro_f"]
+    for row in figures["relations"]["groups"]:
+        counts = ("p", "r", "f", "gold", "predicted", "right")
+        assert {key: row[key] for key in counts} == printed["rel_per_type"][row["name"]]
+    for row in figures["entities"]["groups"]:
+        assert {key: row[key] for key in "prf"} == printed["ents_per_type"][row["name"]]
+    assert causes(figures) == {
+        "wrong_type": (1, 1),
+        "wrong_label": (1, 1),
+        "spurious_relation": (0, 1),
+    }
+    assert figures["by_sentence"][0]["gold"] == 3 and figures["by_sentence"][1]["predicted"] == 1
+    assert sum(row["right"] for row in figures["by_distance"]) == 1
+    assert figures["calibration"]["predictions"] == 4
+    # Scores 0.55, 0.95, 0.55 and 0.55, of which the last alone is right.
+    error = (3 * abs(0.55 - 1 / 3) + 0.95) / 4
+    assert figures["calibration"]["expected_calibration_error"] == pytest.approx(error)
+    assert figures["evaluated"]["documents"] == 3
+    assert figures["evaluated"]["documents_with_relations"] == 2
+    (worst,) = figures["worst"]
+    assert worst["name"] == "<b>first</b>" and len(worst["errors"]) == 3
+    pair = next(error for error in worst["errors"] if error["cause"] == "wrong_label")
+    assert pair["gold"]["label"] == NASTY and pair["predicted"]["label"] == "改善"
+    assert pair["gold"]["head"] == {"text": "补液", "start": 9, "end": 11, "type": "治疗"}
+
+
+def test_the_page(example):
+    """Everything is there as text, the viewer's script alone runs, and nothing is loaded."""
+    analysis, _ = example
+    page = Page(render_page(analysis))
+    text = " ".join(" ".join(page.text).split())
+    for words in ("Error budget", "Calibration", NASTY, "<b>first</b>", "End to end", "dev.spacy"):
+        assert words in text
+    assert not set(TAGS) & set(page.tags) and "svg" in page.tags
+    assert page.tags.count("script") == 1
+    for _, name, value in page.attributes:
+        assert not name.startswith("on") and name != "src"
+        assert name != "href" or value.startswith("#")
+    policy = next(v for _, n, v in page.attributes if n == "content" and "default-src" in v)
+    own = f"default-src 'none'; style-src 'unsafe-inline'; script-src {script_source()}"
+    assert policy == own
+    ids = [value for _, name, value in page.attributes if name == "id"]
+    assert len(ids) == len(set(ids))
+    targets = {value[1:] for _, name, value in page.attributes if name == "href"}
+    assert targets <= set(ids)
+    labels = [value for tag, name, value in page.attributes if (tag, name) == ("svg", "aria-label")]
+    assert len(labels) == 7 and NASTY in "".join(labels) and "改善 50.0" in "".join(labels)
+    # The figures stand in tables, as evaluate prints them.
+    assert f"{100 * analysis.figures['relations']['micro']['f']:.2f}" == "28.57" and "28.57" in text
+
+
+def test_plots_keep_their_text(example):
+    """Chinese labels are text within the plots, and their colours the page's."""
+    analysis, _ = example
+    html = render_page(analysis)
+    plots = re.findall(r'<svg viewBox[^>]*role="img".*?</svg>', html, re.DOTALL)
+    assert any(re.search(r"<text[^>]*>改善</text>", plot) for plot in plots)
+    assert all("var(--" in plot and "http" not in plot for plot in plots)
+    colors = set(re.findall(r"#[0-9a-f]{6}\b", "".join(plots)))
+    assert not colors, "a colour that does not change with the page"
+
+
+def test_gold_entities():
+    """A trained model between gold entities: no entities in the report, and the candidates that
+    prune are those of its recall ceiling."""
+    nlp = spacy.blank("zh")
+    nlp.add_pipe("relation_classifier", config=relation_config())
+    notes = make_notes(nlp, 8)
+    fit(nlp, gold_examples(nlp, notes), steps=10)
+    far = make_doc(nlp, "予[补液|治疗]。后[头痛|症状]缓解", [(0, 1, "改善")])
+    odd = make_doc(nlp, "予[补液|治疗]后[头痛|症状]缓解", [(1, 0, "改善")])
+    examples = gold_examples(nlp, [*notes, far, odd])
+    result = {"data": "dev.spacy", **evaluate(nlp, examples, gold_entities=True)}
+    analysis = analyze(nlp, examples, result, samples=20)
+    figures, scores = analysis.figures, result[GOLD_ENTITIES]
+    assert figures["entities"] is None and figures["candidates_known"]
+    micro = figures["relations"]["micro"]
+    assert [micro[key] for key in "prf"] == [scores[f"rel_micro_{key}"] for key in "prf"]
+    lost = scores["candidates"]["relation_classifier"]["lost"]["no candidate"]
+    # Of two that no candidate reaches, the model may find the second in its usual direction.
+    found = causes(figures)
+    assert found["pruned_candidate"][0] + found.get("wrong_direction", (0, 0))[0] == lost == 2
+    text = " ".join(Page(render_page(analysis)).text)
+    assert "Relations between gold entities" in text and "Entities" not in text.split()
+    assert result["seed"] == 0
+
+
+@pytest.mark.parametrize("types", [[], ["x", "y"]])
+def test_candidates_of_components(zh, types):
+    """By boundaries and type; types that a component does not know are one to it."""
+    config = relation_config(typed=False, mentions="group")
+    component = zh.add_pipe("relation_classifier", config=config)
+    component.cfg["types"] = types
+    doc = zh.make_doc("头痛咳嗽。胸闷")
+    spans = [Span(doc, *bounds) for bounds in ((0, 2, "x"), (0, 2, "y"), (2, 4, "x"), (5, 7, "y"))]
+    store_relations(doc, spans, [])
+    doc.ents = [Span(doc, 3, 4, label="z")]
+    a, same, b, c, alone = (mention_key(span) for span in [*spans, *doc.ents])
+    proposed = proposed_in(doc, candidate_components(zh))
+    pairs = [(a, b), (b, a), (a, same), (a, c), (c, b), (alone, b)]
+    assert proposed(pairs) == [True, True, bool(types), False, False, False]
+    assert proposed_in(doc, []) is None
+
+
+def test_no_relations(nlp, zh):
+    """Documents with entities alone have a report of entities alone."""
+    doc = make_doc(zh, "[咳嗽|症状]三天")
+    del doc.spans[GROUP]
+    examples, result = scored(nlp, [doc])
+    analysis = analyze(nlp, examples, result, samples=5)
+    assert analysis.figures["relations"] is None and analysis.figures["entities"]["micro"]["gold"]
+    text = " ".join(Page(render_page(analysis)).text)
+    assert "entity type" in text.lower() and "Error budget" not in text
+
+
+def test_nothing_found(nlp, zh):
+    """Relations that are annotated but neither there nor found."""
+    doc = make_doc(zh, "咳嗽三天")
+    store_relations(doc, [], [])
+    examples, result = scored(nlp, [doc, make_doc(zh, "")])
+    analysis = analyze(nlp, examples, result, samples=5)
+    assert analysis.figures["budget"]["gold"] == 0 and analysis.figures["calibration"] is None
+    assert "Nothing was predicted" in render_page(analysis)
+    assert "nan" not in json.dumps(analysis.figures).lower()
+
+
+MENTIONS = st.lists(
+    st.tuples(st.integers(0, 8), st.integers(1, 4), st.sampled_from("xy")), min_size=1, max_size=5
+)
+EDGES = st.lists(st.tuples(st.integers(0, 4), st.integers(0, 4), st.sampled_from("pq")), max_size=6)
+
+
+def random_doc(nlp, mentions, edges):
+    """RETURNS (Doc): With nested and equal mentions, and equal relations."""
+    doc = nlp.make_doc("患者头痛，咳嗽。予补液，好")
+    spans = [Span(doc, start, start + size, label=label) for start, size, label in mentions]
+    rows = [(h % len(spans), t % len(spans), label, 0.5) for h, t, label in edges]
+    store_relations(doc, spans, rows)
+    return doc
+
+
+@settings(suppress_health_check=[HealthCheck.function_scoped_fixture], max_examples=50)
+@given(MENTIONS, EDGES, MENTIONS, EDGES)
+def test_any_documents(zh, ours, gold, theirs, predicted):
+    """The budget counts what the scorer counts."""
+    pair = Example(random_doc(zh, theirs, predicted), random_doc(zh, ours, gold))
+    (case,) = judge_examples(zh, [pair])
+    scores = score_relations([pair])["rel_per_type"].values()
+    right = sum(score["right"] for score in scores)
+    assert sum(row.cause == "right" for row in case.rows) == right
+    total = sum(score["gold"] + score["predicted"] for score in scores)
+    assert case.errors == total - 2 * right
+
+
+def test_the_folder(example, tmp_path):
+    """An earlier report is replaced, and whatever else is there stays."""
+    analysis, _ = example
+    folder = tmp_path / "new" / "report"
+    write_report(folder, analysis)
+    (folder / "notes.txt").write_text("mine", encoding="utf-8")
+    (folder / "report.html").write_text("old", encoding="utf-8")
+    write_report(folder, analysis)
+    names = sorted(path.name for path in folder.iterdir())
+    assert names == ["notes.txt", "report.html", "report.json"]
+    assert (folder / "report.html").read_text(encoding="utf-8") == render_page(analysis)
+    figures = json.loads((folder / "report.json").read_text(encoding="utf-8"))
+    assert figures == json.loads(json.dumps(analysis.figures))
+
+
+def test_what_stands_in_the_way(tmp_path, monkeypatch):
+    taken = tmp_path / "report"
+    taken.write_text("mine", encoding="utf-8")
+    with pytest.raises(ValueError, match="F060"):
+        check_report(taken)
+    with pytest.raises(ValueError, match="F017"):
+        check_report(tmp_path, tmp_path / "report.json")
+    check_report(tmp_path / "new")
+    monkeypatch.setitem(sys.modules, "matplotlib.figure", None)
+    with pytest.raises(ImportError, match=r"F061.*spacy-clinrel\[plots\]"):
+        check_report(tmp_path / "new")

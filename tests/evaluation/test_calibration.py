@@ -1,0 +1,98 @@
+"""Temperature scaling, and the calibration error beside a loop over predictions."""
+
+import math
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from spacy_clinrel.evaluation.calibration import (
+    expected_calibration_error,
+    fit_temperature,
+    reliability,
+    temper,
+)
+
+
+def softmax(logits):
+    powers = np.exp(logits - logits.max(axis=1, keepdims=True))
+    return powers / powers.sum(axis=1, keepdims=True)
+
+
+@given(st.integers(0, 1000), st.floats(0.2, 6.0))
+def test_it_divides_the_logits(seed, temperature):
+    logits = np.random.default_rng(seed).normal(scale=3, size=(20, 4))
+    tempered = temper(softmax(logits), temperature)
+    assert np.allclose(tempered, softmax(logits / temperature), atol=1e-6)
+    alone = temper(1 / (1 + np.exp(-logits)), temperature, exclusive=False)
+    assert np.allclose(alone, 1 / (1 + np.exp(-logits / temperature)), atol=1e-6)
+
+
+def test_it_stands_certainty_and_emptiness():
+    p = np.asarray([[1.0, 0.0], [0.0, 1.0]])
+    for exclusive in (True, False):
+        assert np.array_equal(temper(p, 0.1, exclusive=exclusive).round(6), p)
+        assert temper(p[:0], 2.0, exclusive=exclusive).shape == (0, 2)
+    assert fit_temperature(p[:0], np.zeros(0, dtype="int64")) == 1.0
+
+
+@pytest.mark.parametrize("wrong_by", [0.5, 1.0, 3.0])
+def test_the_temperature_is_found(wrong_by):
+    """Gold classes are drawn from the true probabilities; those given are sharper or flatter."""
+    rng = np.random.default_rng(0)
+    logits = rng.normal(scale=2, size=(20_000, 3))
+    true = softmax(logits)
+    gold = (true.cumsum(axis=1) < rng.random((len(true), 1))).sum(axis=1)
+    p = softmax(logits * wrong_by)
+    assert fit_temperature(p, gold) == pytest.approx(wrong_by, rel=0.05)
+    before, after = (
+        expected_calibration_error(reliability(q.max(axis=1), q.argmax(axis=1) == gold))
+        for q in (p, temper(p, fit_temperature(p, gold)))
+    )
+    assert after < 0.015
+    assert before > 0.05 or wrong_by == 1.0
+
+
+def test_those_who_are_always_right_stay_within_bounds():
+    p = np.full((10, 2), 0.4) + np.asarray([0.2, 0.0])
+    assert fit_temperature(p, np.zeros(10, dtype="int64")) == 1 / 8
+    assert fit_temperature(p, np.ones(10, dtype="int64")) == 8
+
+
+PREDICTIONS = st.lists(st.tuples(st.floats(0, 1), st.booleans()), min_size=1)
+
+
+def naive_error(predictions, bins):
+    """The same, prediction by prediction."""
+    members = [[] for _ in range(bins)]
+    for score, right in predictions:
+        members[next(b for b in reversed(range(bins)) if score >= b / bins and b < bins)].append(
+            (score, right)
+        )
+    total = 0.0
+    for some in filter(None, members):
+        scores, rights = zip(*some)
+        total += abs(sum(scores) - sum(rights))
+    return total / len(predictions)
+
+
+@given(PREDICTIONS)
+def test_the_error(predictions):
+    scores, right = zip(*predictions)
+    table = reliability(np.asarray(scores), np.asarray(right), bins=4)
+    assert table.counts.sum() == len(predictions)
+    error = expected_calibration_error(table)
+    assert error == pytest.approx(naive_error(predictions, 4), abs=1e-9)
+
+
+def test_bins():
+    """A score on a bound is in the upper bin, 1 in the last; empty bins have no figures."""
+    table = reliability(np.asarray([0.5, 0.9, 1.0, 1.0]), np.asarray([1, 0, 1, 1]), bins=2)
+    assert table.counts.tolist() == [0, 4] and math.isnan(table.right[0])
+    assert table.right[1] == 0.75 and table.scores[1] == pytest.approx(0.85)
+    assert expected_calibration_error(table) == pytest.approx(0.1)
+
+
+def test_nothing_predicted():
+    assert math.isnan(expected_calibration_error(reliability(np.zeros(0), np.zeros(0))))

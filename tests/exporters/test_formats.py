@@ -1,0 +1,402 @@
+"""Each format, read back by the library that people would use."""
+
+import json
+import math
+import re
+from pathlib import Path
+
+import hypothesis.strategies as st
+import ladybug
+import networkx as nx
+import pandas as pd
+import pyarrow.csv
+import pyarrow.parquet
+import pytest
+import rdflib
+import srsly
+from hypothesis import given, settings
+
+from spacy_clinrel.exporters import FORMATS, MERGED, PLAIN, export_graph, guess_format
+from spacy_clinrel.exporters.cypher import literal, name
+from spacy_clinrel.exporters.graphml import REPLACEMENT
+from spacy_clinrel.exporters.rdf import INSTANCES, VOCABULARY
+from spacy_clinrel.exporters.rows import doc_rows
+from spacy_clinrel.exporters.schema import arrow_schema, to_batches
+from spacy_clinrel.tokens import GROUP
+
+from ..util import make_doc
+from .util import NLP, expected, nasty_notes, note
+
+LISTS = ("texts", "docs", "doc_ids")
+DATABASE = ladybug.Connection(ladybug.Database(":memory:"))
+
+
+def flat(rows):
+    """Rows as formats without lists have them."""
+    return [
+        {k: json.dumps(v, ensure_ascii=False) if k in LISTS else v for k, v in row.items()}
+        for row in rows
+    ]
+
+
+def merged(docs, tmp_path):
+    """Rows of nodes and edges, by way of the format that is plainest to read."""
+    export_graph(docs, tmp_path / "expected", "jsonl", merge=True)
+    files = [tmp_path / "expected" / f"{table.name}.jsonl" for table in MERGED]
+    return tuple(list(srsly.read_jsonl(path)) for path in files)
+
+
+def rows_of(docs, merge, tmp_path):
+    return merged(docs, tmp_path) if merge else expected(docs)
+
+
+def by_id(rows):
+    assert len({row["id"] for row in rows}) == len(rows)
+    return {row["id"]: {k: v for k, v in row.items() if k != "id"} for row in rows}
+
+
+both = pytest.mark.parametrize("merge", [False, True], ids=["plain", "merged"])
+
+
+@both
+def test_parquet(merge, tmp_path):
+    docs = nasty_notes()
+    wanted = rows_of(docs, merge, tmp_path)
+    report = export_graph(docs, tmp_path / "t", "parquet", merge=merge)
+    assert report["replaced"] == 0 and report["documents"] == len(docs)
+    for table, rows, path in zip(MERGED if merge else PLAIN, wanted, report["files"]):
+        found = pyarrow.parquet.read_table(path)
+        assert found.schema.equals(arrow_schema(table))
+        assert found.to_pylist() == rows and len(rows) == report[table.name] > 5
+        assert len(pd.read_parquet(path)) == len(rows)
+
+
+def test_jsonl(tmp_path):
+    docs = nasty_notes()
+    report = export_graph(docs, tmp_path / "t", "jsonl")
+    for rows, path in zip(expected(docs), report["files"]):
+        assert list(srsly.read_jsonl(path)) == rows
+        with Path(path).open(encoding="utf-8", newline="\n") as lines:
+            assert [json.loads(line) for line in lines] == rows
+
+
+@both
+def test_csv(merge, tmp_path):
+    docs = nasty_notes()
+    wanted = rows_of(docs, merge, tmp_path)
+    report = export_graph(docs, tmp_path / "t", "csv", merge=merge)
+    for table, rows, path in zip(MERGED if merge else PLAIN, wanted, report["files"]):
+        types = {"string": str, "int64": int, "double": float, "bool": bool}
+        frame = pd.read_csv(path, keep_default_na=False)
+        if table is (MERGED if merge else PLAIN).nodes:
+            assert set(frame.pop(":LABEL")) == {table.kind}
+        frame.columns = [column.split(":")[0] for column in frame.columns]
+        frame = frame.astype({c.name: types.get(c.type, str) for c in table.columns})
+        assert frame.to_dict("records") == flat(rows)
+        options = pyarrow.csv.ParseOptions(newlines_in_values=True)
+        assert pyarrow.csv.read_csv(path, parse_options=options).num_rows == len(rows)
+
+
+def test_csv_has_the_header_of_neo4js_import(tmp_path):
+    """As its manual has it: `name:type`, one ID and LABEL, START_ID, END_ID and TYPE."""
+    for merge in (False, True):
+        files = export_graph(nasty_notes(), tmp_path, "csv", merge=merge)["files"]
+        nodes, edges = (
+            Path(file).read_text(encoding="utf-8").split("\n")[0].split(",") for file in files
+        )
+        assert nodes[0] == "id:ID" and nodes[-1] == ":LABEL"
+        assert edges[:4] == ["id:string", "head:START_ID", "tail:END_ID", "label:TYPE"]
+        rest = {column.split(":")[1] for column in nodes[1:-1] + edges[4:]}
+        assert rest <= {"string", "long", "double", "boolean"} and "double" in rest
+
+
+@both
+def test_graphml(merge, tmp_path):
+    docs = nasty_notes(controls=False)
+    nodes, edges = rows_of(docs, merge, tmp_path)
+    report = export_graph(docs, tmp_path / "t.graphml", merge=merge)
+    assert report["replaced"] == 0 and report["format"] == "graphml"
+    graph = nx.read_graphml(tmp_path / "t.graphml", force_multigraph=True)
+    assert graph.is_directed()
+    found = dict(graph.nodes(data=True))
+    for head, tail, key, data in graph.edges(keys=True, data=True):
+        data.pop("id", None)
+        found[key] = {"head": head, "tail": tail, **data}
+    assert found == by_id(flat([*nodes, *edges]))
+    assert graph.number_of_edges() == len(edges) > 5
+
+
+def test_what_xml_cant_hold_is_replaced_and_counted(tmp_path):
+    doc = note(["a\0\x1b", "x\r\ny\rz", "\ufffe😀"])
+    report = export_graph([doc], tmp_path / "t.graphml")
+    graph = nx.read_graphml(tmp_path / "t.graphml")
+    texts = [data["text"] for _, data in sorted(graph.nodes(data=True))]
+    assert texts == [f"a{REPLACEMENT * 2}", "x\ny\nz", f"{REPLACEMENT}😀"]
+    norms = [data["norm"] for _, data in sorted(graph.nodes(data=True))]
+    assert norms == [f"a{REPLACEMENT * 2}", "x y z", f"{REPLACEMENT}😀"]
+    # Twice in text and norm, but white space is no matter of norms; and in the evidence of both.
+    evidence = sum(
+        sum(map(data["evidence"].count, (REPLACEMENT, "\n"))) for *_, data in graph.edges(data=True)
+    )
+    assert report["replaced"] == 3 + 2 + 3 + evidence
+
+
+def read_rdf(path, format):
+    """Rows of resources, by id, with values in sets; and the documents' ids."""
+    graph = rdflib.Graph().parse(path, format=format)
+    rows, documents = {}, {}
+    for subject in set(graph.subjects()):
+        row = {"kind": str(graph.value(subject, rdflib.RDF.type)).removeprefix(VOCABULARY)}
+        for key, value in graph.predicate_objects(subject):
+            if key != rdflib.RDF.type:
+                plain = (
+                    str(value).removeprefix(INSTANCES)
+                    if isinstance(value, rdflib.URIRef)
+                    else value.toPython()
+                )
+                row.setdefault(str(key).removeprefix(VOCABULARY), set()).add(plain)
+        of_kind = documents if row["kind"] == "Document" else rows
+        of_kind[str(subject).removeprefix(INSTANCES)] = row
+    return rows, documents
+
+
+@both
+@pytest.mark.parametrize("format, ending", [("turtle", ".ttl"), ("jsonld", ".jsonld")])
+def test_rdf(format, ending, merge, tmp_path):
+    docs = nasty_notes()
+    layout, wanted = MERGED if merge else PLAIN, rows_of(docs, merge, tmp_path)
+    path = tmp_path / f"t{ending}"
+    report = export_graph(docs, path, merge=merge)
+    assert report["format"] == format and report["replaced"] == 0
+    rows, documents = read_rdf(path, {"jsonld": "json-ld"}.get(format, format))
+    for table, some in zip(layout, wanted):
+        assert len(some) == sum(row["kind"] == table.kind for row in rows.values()) > 5
+        for row in some:
+            found = rows[row["id"]]
+            numbers = row.get("docs") or [row["doc"]] if "docs" in row or "doc" in row else []
+            assert found.get("document", set()) == {f"d{number}" for number in numbers}
+            for number, doc_id in zip(numbers, row.get("doc_ids") or [row.get("doc_id")]):
+                assert documents[f"d{number}"].get("doc_id", {""}) == {doc_id}
+            for column in table.columns:
+                if column.name in ("id", "doc", "docs", "doc_id", "doc_ids"):
+                    continue
+                value = row[column.name]
+                values = found[column.name.replace("texts", "text")]
+                if column.type == "double":
+                    values = set(map(float, values))
+                assert values == (set(value) if isinstance(value, list) else {value})
+
+
+def test_every_column_stands_in_the_vocabulary():
+    path = Path(__file__).parents[2] / "spacy_clinrel" / "graph" / "vocabulary.ttl"
+    graph = rdflib.Graph().parse(path)
+    said = {
+        str(s).removeprefix(VOCABULARY) for s in graph.subjects() if str(s).startswith(VOCABULARY)
+    }
+    tables = (*PLAIN, *MERGED)
+    columns = {column.name for table in tables for column in table.columns} - {"id"}
+    other = {"texts": "text", "docs": "document", "doc": "document", "doc_ids": "doc_id"}
+    kinds = {table.kind for table in tables} | {"Document"}
+    assert said == kinds | {other.get(column, column) for column in columns}
+    for subject in set(graph.subjects()):
+        assert graph.value(subject, rdflib.RDFS.comment), subject
+
+
+LADYBUG = {"string": "STRING", "int64": "INT64", "double": "DOUBLE", "bool": "BOOLEAN"}
+
+
+def run_cypher(path, layout, labels):
+    """Run a script in an embedded database, whose tables have to be there first."""
+
+    def columns(table, without=()):
+        for column in table.columns:
+            if column.name not in without:
+                is_list = column.type.startswith("list")
+                kind = LADYBUG[column.type.removeprefix("list<").removesuffix(">")]
+                yield f"`{column.name}` {kind}{'[]' * is_list}"
+
+    db = ladybug.Connection(ladybug.Database(":memory:"))
+    kind = layout.nodes.kind
+    db.execute(f"CREATE NODE TABLE {kind}({', '.join(columns(layout.nodes))}, PRIMARY KEY(id))")
+    own = ", ".join(columns(layout.edges, ("head", "tail", "label")))
+    for label in labels:
+        db.execute(f"CREATE REL TABLE {name(label)}(FROM {kind} TO {kind}, {own})")
+    with path.open(encoding="utf-8", newline="\n") as lines:
+        first, *statements = lines
+    assert first.startswith(
+        f"CREATE CONSTRAINT IF NOT EXISTS FOR (n:{kind}) REQUIRE n.id IS UNIQUE"
+    )
+    for statement in statements:
+        db.execute(statement)
+    return db
+
+
+@both
+def test_cypher(merge, tmp_path):
+    docs = nasty_notes()
+    layout, (nodes, edges) = MERGED if merge else PLAIN, rows_of(docs, merge, tmp_path)
+    report = export_graph(docs, tmp_path / "t.cypher", merge=merge)
+    assert report["replaced"] == 0
+    db = run_cypher(tmp_path / "t.cypher", layout, {row["label"] for row in edges})
+    found = [row for (row,) in db.execute("MATCH (n) RETURN n").get_all()]
+    names = [column.name for column in layout.nodes.columns]
+    assert by_id([{key: row[key] for key in names} for row in found]) == by_id(nodes)
+    found = []
+    for head, label, edge, tail in db.execute(
+        "MATCH (h)-[r]->(t) RETURN h.id, label(r), r, t.id"
+    ).get_all():
+        own = {column.name: edge.get(column.name) for column in layout.edges.columns}
+        found.append({**own, "head": head, "label": label, "tail": tail})
+    assert by_id(found) == by_id(edges) and len(edges) > 5
+
+
+def test_literals():
+    assert literal({"a": None, "b": [1, 1e16, True, 'x"']}) == r'{b: [1, 1e16, true, "x\""]}'
+    assert [name(text) for text in ("END", "a`b c")] == ["`END`", "`a``b c`"]
+
+
+def as_neo4j_reads(source):
+    """The first of two steps in which Neo4j reads a statement: `\\uXXXX` anywhere is a character,
+    unless its backslash belongs to a pair with the one before."""
+
+    def unescape(match):
+        return chr(int(match[1], 16)) if match[1] else match[0]
+
+    return re.sub(r"\\(?:u([0-9A-Fa-f]{4})|.)", unescape, source, flags=re.DOTALL)
+
+
+anything = st.text(st.characters(exclude_categories=["Cs"]), min_size=1, max_size=12)
+nasty = st.text(
+    st.sampled_from("\"'\\`\n\r\tun0041a,;{}\0\x7f\u2028😀 痛"), min_size=1, max_size=12
+)
+
+
+@settings(max_examples=25, deadline=None)
+@given(texts=st.lists(anything | nasty, min_size=1, max_size=6), doc_id=anything | nasty)
+def test_any_text_comes_back(texts, doc_id, tmp_path_factory):
+    """Character by character, in every format that can hold it."""
+    folder = tmp_path_factory.mktemp("any")
+    docs = [note(texts, doc_id)]
+    mentions, relations = expected(docs)
+    for format, entry in FORMATS.items():
+        out = folder / (format if entry.is_folder else f"x{entry.endings[0]}")
+        assert export_graph(docs, out, format)["mentions"] == len(mentions)
+    frame = pd.read_csv(folder / "csv" / "mentions.csv", keep_default_na=False, dtype=str)
+    assert frame["text:string"].tolist() == [row["text"] for row in mentions]
+    assert set(frame["doc_id:string"]) == {doc_id}
+    for table, rows in zip(PLAIN, (mentions, relations)):
+        assert list(srsly.read_jsonl(folder / "jsonl" / f"{table.name}.jsonl")) == rows
+        path = folder / "parquet" / f"{table.name}.parquet"
+        assert pyarrow.parquet.read_table(path).to_pylist() == rows
+    for format, ending in (("turtle", "ttl"), ("json-ld", "jsonld")):
+        rows, documents = read_rdf(folder / f"x.{ending}", format)
+        assert [rows[row["id"]]["text"] for row in mentions] == [{row["text"]} for row in mentions]
+        assert [rows[row["id"]]["evidence"] for row in relations] == [
+            {row["evidence"]} for row in relations
+        ]
+        assert documents["d1"]["doc_id"] == {doc_id}
+    assert len(nx.read_graphml(folder / "x.graphml")) == len(mentions)
+    statements = (folder / "x.cypher").read_bytes().decode().split("\n")
+    assert len(statements) == 2 + len(mentions) + len(relations)
+
+
+@settings(max_examples=200, deadline=None)
+@given(texts=st.lists(anything | nasty, min_size=1, max_size=20))
+def test_any_text_comes_back_from_cypher(texts):
+    assert DATABASE.execute(f"RETURN {literal(texts)} AS x").get_all() == [[texts]]
+
+
+@settings(max_examples=200, deadline=None)
+@given(anything | nasty)
+def test_any_text_comes_back_from_neo4j(text):
+    """By a model of its reader, as it is no library of Python's."""
+    escapes = {"b": "\b", "f": "\f", "n": "\n", "r": "\r", "t": "\t"}
+    string = as_neo4j_reads(literal(text))
+    inside = re.fullmatch(r'"((?:[^"\\]|\\.)*)"', string, flags=re.DOTALL)
+    assert re.sub(r"(?s)\\(.)", lambda m: escapes.get(m[1], m[1]), inside[1]) == text
+    inside = re.fullmatch("`((?:[^`]|``)*)`", as_neo4j_reads(name(text)))
+    assert inside[1].replace("``", "`") == text
+
+
+def test_an_export_of_nothing(tmp_path):
+    for format, entry in FORMATS.items():
+        for merge in (False, True):
+            out = tmp_path / format / str(merge) / (entry.endings[0] * (not entry.is_folder) or "x")
+            report = export_graph([NLP.make_doc("")], out, format, merge=merge)
+            assert report["documents"] == 1 and report["mentions"] == report["relations"] == 0
+            assert all(Path(file).is_file() for file in report["files"])
+    assert len(nx.read_graphml(tmp_path / "graphml" / "True" / ".graphml")) == 0
+    assert len(pd.read_csv(tmp_path / "csv" / "True" / "x" / "nodes.csv")) == 0
+
+
+def test_a_score_that_is_no_number_is_none(tmp_path):
+    docs = [note(["头痛", "发热"], score=math.nan)]
+    for format, entry in FORMATS.items():
+        export_graph(
+            docs, tmp_path / (format if entry.is_folder else f"x{entry.endings[0]}"), format
+        )
+    table = pyarrow.parquet.read_table(tmp_path / "parquet" / "relations.parquet")
+    assert table["score"].to_pylist() == [None]
+    (row,) = srsly.read_jsonl(tmp_path / "jsonl" / "relations.jsonl")
+    assert row["score"] is None
+    assert pd.read_csv(tmp_path / "csv" / "relations.csv")["score:double"].isna().all()
+    ((*_, data),) = nx.read_graphml(tmp_path / "x.graphml").edges(data=True)
+    assert "score" not in data and data["label"] == "TeRD"
+    assert "score" not in (tmp_path / "x.cypher").read_text(encoding="utf-8")
+    rows, _ = read_rdf(tmp_path / "x.ttl", "turtle")
+    assert "score" not in rows["d1-r1"]
+
+
+def test_a_broken_document_is_left_out_and_named(zh, tmp_path):
+    docs = [make_doc(zh, "[头痛|症状][发热|症状]", [(0, 1, "x")]) for _ in range(3)]
+    docs[1].spans[GROUP].attrs["relations"] = [[0, 9, "x", 1.0]]
+    report = export_graph(docs, tmp_path / "t.ttl")
+    assert (report["documents"], report["mentions"], report["relations"]) == (2, 4, 2)
+    (message,) = report["messages"]
+    assert message.startswith("Document 2 (without an id): [R002]")
+
+
+def test_ids_begin_with_the_prefix(tmp_path):
+    """Two exports in one store stay apart, documents too."""
+    store = rdflib.Graph()
+    for prefix in ("a/", "b "):
+        export_graph(nasty_notes(), tmp_path / "t.ttl", prefix=prefix)
+        store.parse(tmp_path / "t.ttl")
+    once = rdflib.Graph().parse(tmp_path / "t.ttl")
+    assert len(store) == 2 * len(once)
+    assert (None, None, rdflib.URIRef(f"{INSTANCES}a%2Fd1")) in store
+
+
+def test_nothing_is_left_of_an_export_that_fails(zh, tmp_path):
+    def docs():
+        yield make_doc(zh, "[头痛|症状]")
+        raise RuntimeError("mine")
+
+    for format, entry in FORMATS.items():
+        out = tmp_path / f"x{'' if entry.is_folder else entry.endings[0]}"
+        with pytest.raises(RuntimeError, match="mine"):
+            export_graph(docs(), out, format)
+    assert not [path for path in tmp_path.rglob("*") if path.is_file()]
+
+
+def test_rows_are_written_while_documents_are_read(zh, monkeypatch):
+    monkeypatch.setattr("spacy_clinrel.exporters.schema.BATCH", 4)
+    read = []
+
+    def rows():
+        for i in range(1, 11):
+            read.append(i)
+            yield doc_rows(make_doc(zh, "[头痛|症状][发热|症状]", [(0, 1, "x")]), i, str)
+
+    batches = to_batches(PLAIN, rows())
+    nodes, edges = next(batches)
+    assert (len(nodes), len(edges), read) == (4, 2, [1, 2])
+    assert sum(len(edges) for _, edges in batches) == 8
+
+
+def test_guessing(tmp_path):
+    for ending, format in (("ttl", "turtle"), ("JSONLD", "jsonld"), ("cql", "cypher")):
+        assert guess_format(tmp_path / f"x.{ending}") == format
+    for path in ("x", "x.csv", "x.json"):
+        with pytest.raises(ValueError, match="G003"):
+            guess_format(tmp_path / path)

@@ -1,0 +1,168 @@
+"""Documents as rows, and rows merged."""
+
+import math
+from collections import Counter
+
+import hypothesis.strategies as st
+import pytest
+import spacy
+from hypothesis import given, settings
+from spacy.tokens import Doc, Span
+
+from spacy_clinrel.exporters.merge import merge
+from spacy_clinrel.exporters.norms import NORMAL_FORMS, fold, get_normal_form
+from spacy_clinrel.exporters.rows import doc_rows
+from spacy_clinrel.tokens import GROUP, Relation, set_doc_id, set_relations
+
+from ..util import make_doc
+
+FOLD = get_normal_form("fold")
+
+
+def test_mentions_and_relations(zh):
+    marked = "患者 [[左|方位]股骨|部位]痛。\n查[ＣＴ|检查]；示[骨折|疾病]。"
+    doc = make_doc(zh, marked, [(2, 3, "TeRD"), (1, 0, "IN")])
+    set_doc_id(doc, "甲-1")
+    mentions, relations = doc_rows(doc, 7, FOLD, "x:")
+    assert [row["id"] for row in mentions] == ["x:d7-m1", "x:d7-m2", "x:d7-m3", "x:d7-m4"]
+    assert {(row["doc"], row["doc_id"]) for row in mentions + relations} == {(7, "甲-1")}
+    for row in mentions:
+        assert doc.text[row["start_char"] : row["end_char"]] == row["text"]
+    found = {(row["text"], row["type"], row["norm"]) for row in mentions}
+    assert found == {
+        ("左", "方位", "左"),
+        ("左股骨", "部位", "左股骨"),
+        ("ＣＴ", "检查", "ct"),
+        ("骨折", "疾病", "骨折"),
+    }
+    text = {row["id"]: row["text"] for row in mentions}
+    across, within = relations
+    assert (text[across["head"]], across["label"], text[across["tail"]]) == ("ＣＴ", "TeRD", "骨折")
+    assert across["same_sentence"] is False and across["evidence"] == "查ＣＴ；示骨折。"
+    assert within["same_sentence"] is True and within["evidence"] == "患者 左股骨痛。"
+    for row in relations:
+        assert doc.text[row["evidence_start"] : row["evidence_end"]] == row["evidence"]
+
+
+def test_sentences_of_the_document_itself():
+    words = ["He", "had", "fever", ".", "Aspirin", "helped", "."]
+    doc = Doc(
+        spacy.blank("en").vocab, words=words, sent_starts=[True, *[False] * 3, True, False, False]
+    )
+    fever, aspirin = Span(doc, 2, 3, "problem"), Span(doc, 4, 5, "treatment")
+    set_relations(doc, [Relation(aspirin, fever, "TrIP", math.nan)])
+    ((row,),) = [doc_rows(doc, 1, FOLD)[1]]
+    assert row["same_sentence"] is False and row["evidence"] == doc.text.strip()
+    assert row["score"] is None
+    # No sentences of its own: a full stop alone is none of the rule's ends.
+    plain = Doc(doc.vocab, words=words)
+    set_relations(plain, [Relation(Span(plain, 4, 5, "x"), Span(plain, 2, 3, "y"), "z")])
+    assert doc_rows(plain, 1, FOLD)[1][0]["same_sentence"] is True
+
+
+def test_relations_that_are_broken(zh):
+    for edge in ([0, 5, "x", 1.0], [0, 1, "", 1.0]):
+        doc = make_doc(zh, "[头痛|症状][发热|症状]", [(0, 1, "x")])
+        doc.spans[GROUP].attrs["relations"] = [edge]
+        with pytest.raises(ValueError, match=r"R00[23]"):
+            doc_rows(doc, 1, FOLD)
+
+
+def test_normal_forms():
+    doc = Doc(
+        spacy.blank("en").vocab,
+        words=["Ｓwollen", "\n ", "LEGS"],
+        lemmas=["swell", "", "leg"],
+        spaces=[True, False, False],
+    )
+    doc[2].norm_ = "limbs"
+    span = doc[0:3]
+    forms = {name: form(span) for name, form in NORMAL_FORMS.items()}
+    assert forms == {
+        "exact": span.text,
+        "fold": "swollen legs",
+        "norm": "swollen limbs",
+        "lemma": "swell leg",
+    }
+    assert fold("STRASSE") == fold("straße") and fold(" a\u00a0b\t") == "a b"
+    with pytest.raises(ValueError, match=r"G004.*exact, fold"):
+        get_normal_form("stem")
+
+
+def test_merging(zh):
+    first = make_doc(
+        zh,
+        "[CT|检查]、[ct|检查]示[骨折|疾病]。[CT|疾病]",
+        [(0, 2, "TeRD"), (1, 2, "TeRD"), (2, 0, "x")],
+    )
+    second = make_doc(zh, "[ＣＴ|检查]：[骨折|疾病]。")
+    mentions = list(second.ents)
+    set_relations(second, [Relation(mentions[0], mentions[1], "TeRD", 0.25)])
+    set_doc_id(second, "乙")
+    rows = [doc_rows(doc, i, FOLD) for i, doc in enumerate((first, zh.make_doc(""), second), 1)]
+    ((nodes, edges),) = merge(iter(rows), "p-")
+    assert nodes == [
+        {
+            "id": "p-n1",
+            "norm": "ct",
+            "type": "检查",
+            "count": 3,
+            "documents": 2,
+            "texts": ["CT", "ct", "ＣＴ"],
+        },
+        {
+            "id": "p-n2",
+            "norm": "骨折",
+            "type": "疾病",
+            "count": 2,
+            "documents": 2,
+            "texts": ["骨折"],
+        },
+        {"id": "p-n3", "norm": "ct", "type": "疾病", "count": 1, "documents": 1, "texts": ["CT"]},
+    ]
+    assert [(e["head"], e["tail"], e["label"], e["count"]) for e in edges] == [
+        ("p-n1", "p-n2", "TeRD", 3),
+        ("p-n2", "p-n1", "x", 1),
+    ]
+    assert (edges[0]["mean_score"], edges[0]["max_score"]) == (0.75, 1.0)
+    assert (edges[0]["docs"], edges[0]["doc_ids"]) == ([1, 3], ["", "乙"])
+    assert edges[0]["same_sentence_count"] == 3
+
+
+mention = st.tuples(st.sampled_from(["CT", "ct", "ＣＴ", "痛"]), st.sampled_from("AB"))
+relation = st.tuples(*[st.integers(0, 3)] * 2, st.sampled_from("xy"), st.floats(0, 1))
+
+
+@settings(max_examples=60, deadline=None)
+@given(
+    st.lists(st.tuples(st.lists(mention, min_size=4, max_size=6), st.lists(relation)), max_size=4)
+)
+def test_merging_loses_none(notes):
+    """Each mention and each relation is counted once, in the node or edge that has its key."""
+    vocab = spacy.blank("zh").vocab
+    rows = []
+    for number, (mentions, links) in enumerate(notes, start=1):
+        doc = Doc(vocab, words=[text for text, _ in mentions])
+        doc.set_ents([Span(doc, i, i + 1, label) for i, (_, label) in enumerate(mentions)])
+        ends = [(doc.ents[h], doc.ents[t], label, score) for h, t, label, score in links]
+        set_relations(doc, [Relation(*end) for end in ends])
+        rows.append(doc_rows(doc, number, FOLD))
+    ((nodes, edges),) = merge(iter(rows))
+    keys = Counter((m["norm"], m["type"]) for some, _ in rows for m in some)
+    assert {(n["norm"], n["type"]): n["count"] for n in nodes} == keys
+    key_of = {m["id"]: (m["norm"], m["type"]) for some, _ in rows for m in some}
+    key_of.update((n["id"], (n["norm"], n["type"])) for n in nodes)
+    triples = [
+        ((key_of[r["head"]], r["label"], key_of[r["tail"]]), r["score"], r["doc"])
+        for _, some in rows
+        for r in some
+    ]
+    counts = Counter(key for key, _, _ in triples)
+    for edge in edges:
+        key = (key_of[edge["head"]], edge["label"], key_of[edge["tail"]])
+        mine = [(score, doc) for other, score, doc in triples if other == key]
+        assert edge["count"] == counts.pop(key) == len(mine)
+        assert edge["max_score"] == max(score for score, _ in mine)
+        assert math.isclose(edge["mean_score"], sum(s for s, _ in mine) / len(mine), abs_tol=1e-9)
+        assert edge["docs"] == sorted({doc for _, doc in mine})
+    assert not counts

@@ -1,0 +1,64 @@
+"""What the tests of the graph share: nasty documents, and what an export of them must hold."""
+
+from itertools import pairwise
+from typing import Any, Dict, List, Tuple
+
+import spacy
+from spacy.tokens import Doc, Span
+
+from spacy_clinrel.exporters.norms import get_normal_form
+from spacy_clinrel.exporters.rows import doc_rows
+from spacy_clinrel.tokens import Relation, set_doc_id, set_relations
+
+from ..util import make_doc
+
+NLP = spacy.blank("zh")
+
+NASTY = (
+    "plain",
+    '"quoted" \'twice\' ``ticks`` """three"""',
+    "back\\slash \\n \\users \\u0041 \\",
+    'line\nends in a backslash and a quote\\"',
+    "a,b,,;c\t|d",
+    "<script>alert('x')</script> & &amp; ]]> <!--",
+    "头痛😀👨‍👩‍👧 ＣＴ",
+    "{curly} $dollar @at #hash %percent",
+    "NA",
+    "null",
+    "-1",
+    "1e5",
+    "=1+1",
+    "\u2028\u2029\u0085\ufeff\u200b",
+)
+# XML can't hold these.
+CONTROLS = ("nul\0", "\x01\x1b[0m\x7f\ufffe", "\r\n and \r")
+
+
+def note(texts: Any, doc_id: str = "", label: str = "TeRD", score: float = 0.1 + 0.2) -> Doc:
+    """A document with a mention for each of some texts, each related to the one before it."""
+    doc = Doc(NLP.vocab, words=[word for text in texts for word in (text, "。")])
+    spans = [Span(doc, 2 * i, 2 * i + 1, label=f"type {i % 2}") for i in range(len(texts))]
+    set_relations(doc, [Relation(tail, head, label, score) for head, tail in pairwise(spans)])
+    # A mention without a relation is one too.
+    doc.set_ents(spans)
+    if doc_id:
+        set_doc_id(doc, doc_id)
+    return doc
+
+
+def nasty_notes(*, controls: bool = True) -> List[Doc]:
+    """Documents with nasty texts and ids, without id, with the same id, and without anything."""
+    empty = NLP.make_doc("")
+    first = make_doc(
+        NLP, "查[头颅CT|检查]示[脑梗死|疾病]。予[补液|治疗]。", [(0, 1, "TeRD"), (2, 1, "TrAD")]
+    )
+    docs = [first, empty, note(NASTY, "a"), note(NASTY[:3], "a"), NLP.make_doc("无特殊。")]
+    if controls:
+        docs.append(note(CONTROLS, 'id "\\ , ; \n\0', label="`TrAD` 1", score=1e-300))
+    return docs
+
+
+def expected(docs: List[Doc], norm: str = "fold") -> Tuple[List[Dict], List[Dict]]:
+    """Rows of mentions and relations, all in Python."""
+    rows = [doc_rows(doc, i, get_normal_form(norm)) for i, doc in enumerate(docs, start=1)]
+    return [row for some, _ in rows for row in some], [row for _, some in rows for row in some]

@@ -1,0 +1,146 @@
+"""Candidate pairs against a double loop."""
+
+import pickle
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from spacy.tokens import Doc
+from spacy.vocab import Vocab
+
+from spacy_clinrel.pipeline.candidates import SentencePairs, make_candidates
+from spacy_clinrel.tokens import read_mentions
+from spacy_clinrel.tokens.sentences import SENTENCE_ENDS
+from spacy_clinrel.types import Candidates, Mentions
+
+from ..util import make_doc, make_notes
+
+VOCAB = Vocab()
+
+
+def pairs(doc, **options):
+    return SentencePairs(**options)(doc, read_mentions(doc)).tolist()
+
+
+def naive(words, bounds, ends, line_breaks, max_sentences, max_distance):
+    """Every ordered pair, taken or not, one at a time."""
+    found = []
+    for i, (first, _) in enumerate(bounds):
+        for j, (second, _) in enumerate(bounds):
+            low, high = sorted((first, second))
+            between = sum(
+                word in ends or (line_breaks and ("\n" in word or "\r" in word))
+                for word in words[low:high]
+            )
+            near = max_distance is None or high - low <= max_distance
+            if i != j and between <= max_sentences and near:
+                found.append([i, j])
+    return found
+
+
+@settings(max_examples=200, deadline=None)
+@given(st.data())
+def test_pairs(data):
+    words = data.draw(st.lists(st.sampled_from([*"痛热咳。；", "\n", "\r\n"]), max_size=25))
+    doc = Doc(VOCAB, words=words, spaces=[False] * len(words))
+    places = st.integers(0, max(len(words) - 1, 0))
+    starts = sorted(data.draw(st.lists(places, max_size=8))) if words else []
+    ends = [data.draw(st.integers(start + 1, len(words))) for start in starts]
+    bounds = sorted(zip(starts, ends))
+    columns = np.asarray(bounds, dtype="int64").reshape(-1, 2).T
+    mentions = Mentions(columns[0], columns[1], np.zeros(len(bounds), dtype="uint64"))
+    options = {
+        "ends": data.draw(st.sampled_from([SENTENCE_ENDS, "。", ""])),
+        "line_breaks": data.draw(st.booleans()),
+        "max_sentences": data.draw(st.integers(0, 2)),
+        "max_distance": data.draw(st.one_of(st.none(), st.integers(0, 10))),
+    }
+    found = SentencePairs(**options)(doc, mentions)
+    assert found.shape == (len(found), 2)
+    assert found.tolist() == naive(words, bounds, **options)
+
+
+@pytest.mark.parametrize("end", [*"。；;！？!?", "\n", "\r\n"])
+def test_where_a_sentence_ends(zh, end):
+    doc = make_doc(zh, f"[头痛|症状]{end}[发热|症状]")
+    assert pairs(doc) == []
+    assert pairs(doc, max_sentences=1) == [[0, 1], [1, 0]]
+    assert pairs(doc, ends="", line_breaks=False) == [[0, 1], [1, 0]]
+
+
+@pytest.mark.parametrize("inside", ["，", "、", "：", " ", "."])
+def test_where_it_does_not(zh, inside):
+    assert pairs(make_doc(zh, f"[头痛|症状]{inside}[发热|症状]")) == [[0, 1], [1, 0]]
+
+
+def test_sentences_of_the_doc(zh):
+    doc = make_doc(zh, "[头痛|症状]。[发热|症状]，[咳|症状]")
+    assert pairs(doc, use_sents=True) == pairs(doc) == [[1, 2], [2, 1]]  # it has none yet
+    for token in doc:
+        token.is_sent_start = token.text == "，"
+    assert pairs(doc, use_sents=True) == [[0, 1], [1, 0]]
+    assert pairs(doc) == [[1, 2], [2, 1]]
+
+
+def test_nested_mentions_pair_up(zh):
+    doc = make_doc(zh, "[[左侧|方位]股骨|部位]")
+    assert pairs(doc) == [[0, 1], [1, 0]]
+
+
+def test_strategies_can_be_pickled(zh):
+    """Workers that are spawned get components this way."""
+    doc = make_doc(zh, "[头痛|症状]。[发热|症状]")
+    strategy = pickle.loads(pickle.dumps(SentencePairs(max_sentences=1)))
+    assert strategy(doc, read_mentions(doc)).tolist() == [[0, 1], [1, 0]]
+
+
+TYPES = ["治疗", "检查", "疾病", "症状"]
+
+
+def test_batches(zh):
+    docs = [*make_notes(zh, 2), zh(""), zh("无殊"), make_doc(zh, "[头痛|别的]，[热|症状]")]
+    batch = make_candidates(docs, SentencePairs(), types=TYPES)
+    assert batch.n_types == 5 and batch.mention_lengths.tolist() == [5, 5, 0, 0, 2]
+    assert batch.pair_lengths.tolist() == [8, 8, 0, 0, 2] and len(batch) == 18
+    assert batch.mentions[-2:].tolist() == [[0, 2, 0], [3, 4, 4]]  # a type that is unknown
+    alone = make_candidates(docs[1:2], SentencePairs(), types=TYPES)
+    assert batch.mentions[5:10].tolist() == alone.mentions.tolist()
+    assert batch.pairs[8:16].tolist() == alone.pairs.tolist()
+    assert batch.batch_pairs()[8:16].tolist() == (alone.pairs + 5).tolist()
+    lengths = np.asarray([len(doc) for doc in docs])
+    tokens = [token for doc in docs for token in doc]
+    texts = [m.text for doc in docs for m in doc.ents]
+    for (start, end, _), text in zip(batch.batch_mentions(lengths).tolist(), texts, strict=True):
+        assert "".join(token.text for token in tokens[start:end]) == text
+
+
+def test_allowed_types(zh):
+    docs = [make_doc(zh, "[头痛|症状]，[肺炎|疾病]，[痰|别的]")]
+    allowed = np.zeros((5, 5), dtype=bool)
+    allowed[3, 4] = True  # 疾病 → 症状
+    batch = make_candidates(docs, SentencePairs(), types=TYPES, allowed=allowed)
+    assert batch.pairs.tolist() == [[1, 0]] and batch.mention_lengths.tolist() == [3]
+
+
+def test_no_documents():
+    batch = make_candidates([], SentencePairs())
+    assert (len(batch), batch.mentions.shape, batch.pairs.shape) == (0, (0, 3), (0, 2))
+    assert batch.batch_pairs().shape == (0, 2)
+
+
+def test_a_strategy_may_return_a_list(zh):
+    docs = [make_doc(zh, "[头痛|症状]，[热|症状]"), zh("无")]
+    batch = make_candidates(docs, lambda doc, mentions: [(1, 0)] if doc.ents else [])
+    assert batch.pairs.tolist() == [[1, 0]] and batch.pair_lengths.tolist() == [1, 0]
+
+
+def test_select():
+    mentions = np.zeros((6, 3), dtype="int64")
+    pairs = np.arange(10).reshape(5, 2)
+    batch = Candidates(mentions, np.asarray([3, 0, 3]), pairs, np.asarray([2, 0, 3]), 1)
+    some = batch.select(np.asarray([1, 2, 4]))
+    assert some.pairs.tolist() == [[2, 3], [4, 5], [8, 9]]
+    assert some.pair_lengths.tolist() == [1, 0, 2] and some.mentions is mentions
+    none = batch.select(np.asarray([], dtype="int64"))
+    assert len(none) == 0 and none.pair_lengths.tolist() == [0, 0, 0]

@@ -1,0 +1,80 @@
+"""Unlabelled text in pieces."""
+
+import pytest
+import srsly
+from hypothesis import given
+from hypothesis import strategies as st
+from spacy.cli._util import app
+from typer.testing import CliRunner
+
+import spacy_clinrel.cli  # noqa: F401 - joins spaCy's command line
+from spacy_clinrel.pretraining.raw_text import pieces, read_pieces
+
+
+def run(*args):
+    return CliRunner().invoke(app, ["clinrel", "raw-text", *(str(arg) for arg in args)])
+
+
+@pytest.fixture
+def texts(tmp_path):
+    """RETURNS (List[Path]): Two files of numbered lines."""
+    paths = []
+    for name, count in (("a", 30), ("b", 300)):
+        paths.append(tmp_path / f"{name}.txt")
+        lines = [f"{name}{i}：患者头痛，未见异常。" for i in range(count)]
+        paths[-1].write_text("\n".join(["标题", "", *lines]), encoding="utf-8")
+    return paths
+
+
+@given(st.text(alphabet="头痛。；\n ", max_size=80), st.integers(1, 9), st.integers(0, 9))
+def test_pieces_are_the_text(text, usual, more):
+    found = list(pieces(text, usual, usual + more))
+    assert "".join(found) == text
+    assert all(0 < len(piece) <= usual + more for piece in found)
+
+
+def test_pieces_end_with_sentences():
+    assert list(pieces("一二。三四。五六；七", usual=6, most=9)) == ["一二。三四。", "五六；七"]
+    assert list(pieces("一二三四五六七八", usual=2, most=3)) == ["一二三", "四五六", "七八"]
+
+
+def test_all_lines_but_short_ones_once(texts):
+    found = read_pieces(texts)
+    assert len(found) == len(set(found)) == 330 and "标题" not in found
+    assert found == read_pieces(texts) and found != read_pieces(texts, seed=1)
+    assert found != sorted(found)
+
+
+def test_some_characters_of_a_file(texts):
+    found = read_pieces(texts, [0, 500])
+    of_b = [piece for piece in found if piece.startswith("b")]
+    assert len(found) - len(of_b) == 30
+    assert 500 < sum(map(len, of_b)) < 530
+
+
+def test_the_command(texts, tmp_path):
+    out = tmp_path / "raw.jsonl"
+    result = run(*texts, out, "--characters", 0, "--characters", 500)
+    assert result.exit_code == 0, result.output
+    assert [line["text"] for line in srsly.read_jsonl(out)] == read_pieces(texts, [0, 500])
+
+
+@pytest.mark.parametrize(
+    ("args", "code"),
+    [
+        (("a.txt", "nowhere.txt", "x.jsonl"), "F001"),
+        (("a.txt", "x.jsonl", "--characters", 1, "--characters", 2), "F026"),
+        (("latin.txt", "x.jsonl"), "V006"),
+        (("empty.txt", "x.jsonl"), "F002"),
+        ((".", "x.jsonl"), "F020"),
+        (("a.txt", "a.txt"), "F017"),
+    ],
+)
+def test_what_is_wrong_is_named(texts, tmp_path, monkeypatch, args, code):
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "latin.txt").write_bytes("größer als".encode("latin-1"))
+    (tmp_path / "empty.txt").write_text("\n\n", encoding="utf-8")
+    before = (tmp_path / "a.txt").read_bytes()
+    result = run(*args)
+    assert result.exit_code == 1 and code in result.output
+    assert not (tmp_path / "x.jsonl").exists() and (tmp_path / "a.txt").read_bytes() == before
