@@ -7,7 +7,7 @@ Documents become two Arrow tables, mentions and relations, or nodes and edges wh
 same normal form are merged (`schema.py`); each format is written from these.
 """
 
-from .exporters import export_graph
+from .export import export_graph
 from .formats import FORMATS, guess_format, output_files
 from .norms import NORMAL_FORMS
 from .schema import MERGED, PLAIN, Column, Layout, Table
