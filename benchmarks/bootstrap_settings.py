@@ -12,9 +12,9 @@ from spacy.tokens import Doc
 from thinc.api import Config
 
 from spacy_clinrel.active_learning.bootstrap import UNGUARDED, Guards, Options
-from spacy_clinrel.data.converters import get_doc_id
 from spacy_clinrel.data.readers import Corpus
 from spacy_clinrel.files import read_docbin
+from spacy_clinrel.tokens import get_doc_id
 
 SCHEME = "11-labels"
 LAYER = "ccks2017_relations"

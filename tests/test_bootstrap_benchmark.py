@@ -6,8 +6,8 @@ import shutil
 import spacy
 
 from spacy_clinrel.active_learning.bootstrap.together import check_second
-from spacy_clinrel.data.converters import get_doc_id
 from spacy_clinrel.data.schemes import get_scheme
+from spacy_clinrel.tokens import get_doc_id
 
 
 def test_tables_and_going_on(as_corpora, run_benchmark, tmp_path):

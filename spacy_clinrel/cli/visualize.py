@@ -13,10 +13,9 @@ from spacy.tokens import Doc
 from spacy.util import is_package
 from wasabi import msg
 
-from ..data.converters import get_doc_id
 from ..errors import Errors
 from ..files import check_output, read_docbin, replacing
-from ..tokens import all_mentions, get_relations
+from ..tokens import all_mentions, get_doc_id, get_relations
 from ..viewer import render
 from ..viewer.server import serve_page
 from ..viewer.words import WORDS

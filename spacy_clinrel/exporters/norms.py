@@ -1,25 +1,13 @@
 """Normal forms: what makes two mentions of a type the same thing."""
 
-import unicodedata
 from typing import Callable, Dict
 
 from spacy.tokens import Span
 
 from ..errors import Errors
+from ..tokens.normalize import fold_text
 
 NormalForm = Callable[[Span], str]
-
-
-def fold(text: str) -> str:
-    """Take away differences of writing that carry no meaning.
-
-    text (str): Any text.
-    RETURNS (str): In Unicode's form NFKC, so that full-width letters become plain ones, with case
-        folded, and with one space for each run of white space, none at the ends.
-    """
-    folded = unicodedata.normalize("NFKC", text).casefold()
-    # Folding case can take a text out of the form again.
-    return " ".join(unicodedata.normalize("NFKC", folded).split())
 
 
 def _exact(span: Span) -> str:
@@ -27,15 +15,15 @@ def _exact(span: Span) -> str:
 
 
 def _fold(span: Span) -> str:
-    return fold(span.text)
+    return fold_text(span.text)
 
 
 def _norm(span: Span) -> str:
-    return fold("".join(token.norm_ + token.whitespace_ for token in span))
+    return fold_text("".join(token.norm_ + token.whitespace_ for token in span))
 
 
 def _lemma(span: Span) -> str:
-    return fold("".join((token.lemma_ or token.norm_) + token.whitespace_ for token in span))
+    return fold_text("".join((token.lemma_ or token.norm_) + token.whitespace_ for token in span))
 
 
 NORMAL_FORMS: Dict[str, NormalForm] = {

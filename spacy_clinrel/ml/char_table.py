@@ -9,7 +9,8 @@ from thinc.api import Model
 from thinc.types import Floats2d, Ints1d
 
 from ..errors import Errors
-from .embed import CHARACTER, doc_features, spelled
+from ..tokens.normalize import lookup_form
+from .embed import CHARACTER, doc_features
 
 # Bounds of the values that embeddings start with.
 SCALE = 0.2
@@ -80,8 +81,8 @@ def character_vectors(vocab: Vocab) -> Tuple[np.ndarray, np.ndarray]:
         text = vocab.strings[key]
         if len(text) == 1:
             # The form that is spelled as it is looked up comes before its variants.
-            own = spelled(text) == text
-            found.setdefault((vocab.strings.add(spelled(text)), not own), key)
+            own = lookup_form(text) == text
+            found.setdefault((vocab.strings.add(lookup_form(text)), not own), key)
     first: Dict[int, int] = {}
     for (char, _), key in sorted(found.items()):
         first.setdefault(char, key)

@@ -1,6 +1,5 @@
 """Embeddings of characters and of the two character pairs around each."""
 
-import unicodedata
 from functools import partial
 from typing import Callable, List, Tuple, cast
 
@@ -24,6 +23,7 @@ from thinc.api import (
 from thinc.types import Floats2d, Ints2d, Ragged
 
 from ..errors import Errors
+from ..tokens.normalize import lookup_form
 
 # Columns of the features: the character and the pairs with its left and right neighbour.
 CHARACTER, LEFT_PAIR, RIGHT_PAIR = range(3)
@@ -138,21 +138,12 @@ def doc_pair_vectors(doc: Doc, ops: Ops) -> Floats2d:
     RETURNS (Floats2d): Left pair, then right pair. Shape: (tokens, 2 · vectors' width)
     """
     table = doc.vocab.vectors
-    texts = [spelled(token.text) for token in doc]
+    texts = [lookup_form(token.text) for token in doc]
     both = [a + b for a, b in zip([EDGE, *texts], [*texts, EDGE])]
     pairs, index = np.unique(both, return_inverse=True)
     rows = table.find(keys=[doc.vocab.strings.add(str(pair)) for pair in pairs])[index]
     vectors = ops.xp.where((rows >= 0)[:, None], table.data[rows], 0.0)
     return cast(Floats2d, ops.xp.hstack([vectors[:-1], vectors[1:]]))
-
-
-def spelled(text: str) -> str:
-    """The form in which a token is looked up.
-
-    text (str): The token.
-    RETURNS (str): NFKC, lower case.
-    """
-    return unicodedata.normalize("NFKC", text).lower()
 
 
 def char_features() -> Model[List[Doc], List[Ints2d]]:
@@ -183,7 +174,7 @@ def doc_features(doc: Doc) -> np.ndarray:
     """
     orths, index = np.unique(doc.to_array([ORTH]).ravel(), return_inverse=True)
     strings = doc.vocab.strings
-    keys = [strings.add(spelled(strings[orth])) for orth in orths]
+    keys = [strings.add(lookup_form(strings[orth])) for orth in orths]
     chars = np.asarray(keys, dtype="uint64")[index]
     padded = np.concatenate([[0], chars, [0]]).astype("uint64")
     with np.errstate(over="ignore"):

@@ -1,6 +1,5 @@
 """Character vectors from raw text, by word2vec (Mikolov et al. 2013), as gensim trains it."""
 
-import unicodedata
 from pathlib import Path
 from typing import Callable, Dict, Iterable, Iterator, List, Sequence
 
@@ -11,6 +10,7 @@ from spacy.vectors import Vectors
 
 from ..errors import Errors
 from ..files import text_lines
+from ..tokens.normalize import lookup_form
 
 # A longer line is cut, as gensim would silently drop what goes beyond 10,000 units.
 MAX_LINE = 5000
@@ -50,7 +50,7 @@ def read_lines(paths: Sequence[Path]) -> Iterator[str]:
     RAISES (ValueError): As `text_lines` has it.
     """
     for line in text_lines(paths):
-        line = unicodedata.normalize("NFKC", line).lower().strip()
+        line = lookup_form(line).strip()
         if line:
             yield line
 

@@ -2,8 +2,8 @@
 
 from typing import Dict, Mapping, Optional
 
+from ..tokens.markup import escape_html
 from .colors import Tint
-from .svg import escape
 
 
 def render_legend(types: Mapping[str, int], tints: Dict[str, Tint]) -> str:
@@ -14,7 +14,7 @@ def render_legend(types: Mapping[str, int], tints: Dict[str, Tint]) -> str:
     RETURNS (str): A list, or nothing if there are no types.
     """
     items = "".join(
-        f'<li><span class="chip {tints[label].name}">{escape(label)}</span> {count}</li>'
+        f'<li><span class="chip {tints[label].name}">{escape_html(label)}</span> {count}</li>'
         for label, count in types.items()
     )
     return f'<ul class="legend">{items}</ul>' if items else ""
@@ -43,17 +43,17 @@ def render_controls(
         total = sum(labels.values())
         shown = (
             f'<span role="status"><b class="shown">{total}</b> '
-            f"{escape(words['shown'].format(total=total))}</span>"
+            f"{escape_html(words['shown'].format(total=total))}</span>"
         )
         filters = (
-            f"<summary>{escape(words['filters'])}{shown}</summary>"
+            f"<summary>{escape_html(words['filters'])}{shown}</summary>"
             f'<div class="panel">{_boxes("type", types, words["types"], names, words)}'
             f"{_boxes('label', labels, words['labels'], {}, words)}"
             f'<div class="last">{slider}<button type="button" data-set="reset">'
-            f"{escape(words['reset'])}</button></div></div>"
+            f"{escape_html(words['reset'])}</button></div></div>"
         )
         filters = f'<details class="filters">{filters}</details>'
-    dark = f'<button type="button" class="theme">{escape(words["dark"])}</button>'
+    dark = f'<button type="button" class="theme">{escape_html(words["dark"])}</button>'
     return f'<div class="bar" hidden>{filters}{dark}</div>'
 
 
@@ -68,20 +68,20 @@ def _boxes(
         return ""
     boxes = "".join(
         f'<label class="chosen{classes.get(label, "")}"><input type="checkbox" name="{kind}" '
-        f"checked>{escape(label)}<small>{count}</small></label>"
+        f"checked>{escape_html(label)}<small>{count}</small></label>"
         for label, count in counts.items()
     )
     buttons = "".join(
-        f'<button type="button" data-set="{name}">{escape(words[name])}</button>'
+        f'<button type="button" data-set="{name}">{escape_html(words[name])}</button>'
         for name in ("all", "none")
     )
     # A box alone needs no buttons for all and none.
     several = buttons if len(counts) > 1 else ""
-    return f"<fieldset><legend>{escape(title)}</legend>{boxes}{several}</fieldset>"
+    return f"<fieldset><legend>{escape_html(title)}</legend>{boxes}{several}</fieldset>"
 
 
 def _slider(least: int, words: Dict[str, str]) -> str:
     return (
-        f'<label class="slider"><span>{escape(words["score"])}</span>'
+        f'<label class="slider"><span>{escape_html(words["score"])}</span>'
         f'<input type="range" min="0" max="100" value="{least}"><b></b></label>'
     )

@@ -5,11 +5,12 @@ from typing import Dict, List, NamedTuple, Sequence, Tuple
 from spacy.tokens import Doc, Span
 
 from ..tokens import Relation, all_mentions, get_relations
+from ..tokens.markup import escape_html
 from ..tokens.relation import span_key
 from .arcs import Edge, draw_arcs
 from .colors import Tint
 from .layout import COLUMN, lay_out
-from .svg import Style, escape, render_line
+from .svg import Style, render_line
 
 
 class View(NamedTuple):
@@ -117,10 +118,10 @@ def _drawing(
 def _table(view: View, ends: Sequence[Tuple[int, int]], look: Look) -> str:
     scored = is_scored(view)
     names = ["head", "relation", "tail", *(["score"] if scored else [])]
-    header = "".join(f'<th scope="col">{escape(look.words[name])}</th>' for name in names)
+    header = "".join(f'<th scope="col">{escape_html(look.words[name])}</th>' for name in names)
     rows = []
     for i, ((head, tail, label, score), pair) in enumerate(zip(view.relations, ends)):
-        cells = [_chip(head, look.tints), escape(label), _chip(tail, look.tints)]
+        cells = [_chip(head, look.tints), escape_html(label), _chip(tail, look.tints)]
         data = f'data-relation="{i}" data-head="{pair[0]}" data-tail="{pair[1]}"'
         data += f' data-label="{look.labels[label]}"'
         if scored:
@@ -139,9 +140,11 @@ def _bar(score: int) -> str:
 
 def _chip(span: Span, tints: Dict[str, Tint]) -> str:
     label = span.label_
-    text = escape(" ".join(span.text.split()))
-    return f'<span class="chip {tints[label].name}">{text}<small>{escape(label)}</small></span>'
+    text = escape_html(" ".join(span.text.split()))
+    return (
+        f'<span class="chip {tints[label].name}">{text}<small>{escape_html(label)}</small></span>'
+    )
 
 
 def _note(text: str) -> str:
-    return f'<p class="note">{escape(text)}</p>'
+    return f'<p class="note">{escape_html(text)}</p>'

@@ -10,10 +10,11 @@ from hashlib import sha256
 from importlib.resources import files
 from typing import Dict, Iterable, List, Sequence
 
+from ..tokens.markup import escape_html
 from .colors import Tint
 from .controls import render_controls, render_legend
 from .document import Look, View, is_scored, percent, render_document
-from .svg import escape, svg_width
+from .svg import svg_width
 from .words import page_words
 
 # Classes of the two drawings of a text, for wide screens and paper, and for narrow screens.
@@ -95,13 +96,13 @@ def render_documents(
     words = page_words(lang)
     types = dict(Counter(m.label_ for view in views for m in view.mentions).most_common())
     labels = dict(Counter(r.label for view in views for r in view.relations).most_common())
-    parts = [f"<h1>{escape(title)}</h1>"] if title else []
+    parts = [f"<h1>{escape_html(title)}</h1>"] if title else []
     if len(views) != 1:
         parts.append(_counts(words, sum(types.values()), sum(labels.values())))
     if not views:
-        parts.append(f'<p class="note">{escape(words["no_docs"])}</p>')
+        parts.append(f'<p class="note">{escape_html(words["no_docs"])}</p>')
     elif not types and len(views) > 1:
-        parts.append(f'<p class="note">{escape(words["nothing"])}</p>')
+        parts.append(f'<p class="note">{escape_html(words["nothing"])}</p>')
     least = percent(threshold) if any(map(is_scored, views)) else None
     parts += [render_legend(types, tints), render_controls(types, labels, tints, words, least)]
     names = [name or words["document"].format(n=i) for i, name in enumerate(titles, start=1)]
@@ -109,14 +110,14 @@ def render_documents(
         parts.append(_contents(views, names, words))
     look = Look(tints, _numbers(types), _numbers(labels), list(zip(KINDS, columns)), words)
     for i, (view, name) in enumerate(zip(views, names), start=1):
-        header = f"<h2>{escape(name)}</h2>" if titles[i - 1] or len(views) > 1 else ""
+        header = f"<h2>{escape_html(name)}</h2>" if titles[i - 1] or len(views) > 1 else ""
         counts = _counts(words, len(view.mentions), len(view.relations))
         anchor = f' id="document-{i}"' if anchors else ""
         body = render_document(view, look)
         parts.append(f"<section{anchor}>{header}{counts}{body}</section>")
     parts.append('<p class="picked" role="status"></p>')
     page = f'<div class="page {_width_class(columns[0])}">{"".join(parts)}</div>'
-    return f'<div class="clinrel" lang="{escape(lang)}">{page}</div>'
+    return f'<div class="clinrel" lang="{escape_html(lang)}">{page}</div>'
 
 
 def wrap_fragment(content: str, style: str) -> str:
@@ -143,11 +144,11 @@ def wrap_page(content: str, style: str, title: str, lang: str) -> str:
     script = read_asset("viewer.js")
     policy = f"default-src 'none'; style-src {_digest(style)}; script-src {script_source()}"
     return (
-        f'<!DOCTYPE html>\n<html lang="{escape(lang)}"><head><meta charset="utf-8">'
+        f'<!DOCTYPE html>\n<html lang="{escape_html(lang)}"><head><meta charset="utf-8">'
         f'<meta http-equiv="Content-Security-Policy" content="{policy}">'
         '<meta name="viewport" content="width=device-width,initial-scale=1">'
         '<meta name="color-scheme" content="light dark">'
-        f"<title>{escape(title)}</title><style>{style}</style></head>"
+        f"<title>{escape_html(title)}</title><style>{style}</style></head>"
         f"<body>{content}<script>{script}</script></body></html>\n"
     )
 
@@ -175,12 +176,13 @@ def _numbers(counts: Dict[str, int]) -> Dict[str, int]:
 
 def _counts(words: Dict[str, str], mentions: int, relations: int) -> str:
     text = words["counts"].format(mentions=mentions, relations=relations)
-    return f'<p class="soft">{escape(text)}</p>'
+    return f'<p class="soft">{escape_html(text)}</p>'
 
 
 def _contents(views: Sequence[View], names: Sequence[str], words: Dict[str, str]) -> str:
     items = "".join(
-        f'<li><a href="#document-{i}">{escape(name)}</a> ({len(view.relations)})</li>'
+        f'<li><a href="#document-{i}">{escape_html(name)}</a> ({len(view.relations)})</li>'
         for i, (view, name) in enumerate(zip(views, names), start=1)
     )
-    return f'<nav aria-label="{escape(words["contents"])}"><ul class="contents">{items}</ul></nav>'
+    name = escape_html(words["contents"])
+    return f'<nav aria-label="{name}"><ul class="contents">{items}</ul></nav>'

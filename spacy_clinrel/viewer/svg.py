@@ -1,10 +1,9 @@
 """A line of text with its mentions and arcs as SVG."""
 
-import re
-from html import escape as html_escape
 from itertools import groupby
 from typing import Dict, List, NamedTuple, Sequence
 
+from ..tokens.markup import escape_html
 from .arcs import Wire, text_width
 from .colors import Tint
 from .layout import COLUMN, MAX_LABEL, SMALL, Box, Glyph, Line, shorten
@@ -16,8 +15,6 @@ NEST = 3.0  # how much a box stands out over those in it
 SMALL_ROW = 11.0  # height of a row of types
 ROUND = 5.0
 LABEL = 15.0  # height of an arc's label
-# What may not stand in HTML, escaped or not: control characters and lone surrogates.
-FORBIDDEN = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\ud800-\udfff\ufffe\uffff]")
 
 
 class Style(NamedTuple):
@@ -37,15 +34,6 @@ class Style(NamedTuple):
     heads: Sequence[int]
     notes: Sequence[str]
     columns: int
-
-
-def escape(text: str) -> str:
-    """Make text safe to stand in markup, in attributes too.
-
-    text (str): Any text.
-    RETURNS (str): Escaped; characters that HTML does not allow become U+FFFD.
-    """
-    return html_escape(FORBIDDEN.sub("\ufffd", text), quote=True)
 
 
 def svg_width(columns: int) -> float:
@@ -94,10 +82,10 @@ def _box(box: Box, top: float, style: Style) -> str:
     if box.first:
         x, base = (box.left + box.right) / 2, top + TEXT + SMALL_ROW * (box.level + 1) - 3.5
         short = shorten(label, max(MAX_LABEL, int((width - 4) / SMALL)))
-        name = f'<text x="{x:g}" y="{base:g}">{escape(short)}</text>'
+        name = f'<text x="{x:g}" y="{base:g}">{escape_html(short)}</text>'
     return (
         f'<g class="mention {style.tints[label].name}" data-mention="{box.mention}"'
-        f' data-type="{style.types[label]}"><title>{escape(label)}</title>{rect}{name}</g>'
+        f' data-type="{style.types[label]}"><title>{escape_html(label)}</title>{rect}{name}</g>'
     )
 
 
@@ -108,7 +96,7 @@ def _text(glyphs: Sequence[Glyph], y: float) -> str:
         chars = [glyph for glyph in run if glyph.columns or not _invisible(glyph.char)]
         # SVG counts UTF-16 units: a character beyond the first plane takes two places.
         xs = " ".join(f"{g.x:g}" for g in chars for _ in range(1 + (ord(g.char) > 0xFFFF)))
-        text = escape("".join("\u00a0" if g.char.isspace() else g.char for g in chars))
+        text = escape_html("".join("\u00a0" if g.char.isspace() else g.char for g in chars))
         kind = ' class="w"' if wide else ""
         spans.append(f'<tspan{kind} x="{xs}">{text}</tspan>')
     return f'<text class="text" y="{y:g}">{"".join(spans)}</text>'
@@ -147,7 +135,7 @@ def _label(wire: Wire, arcs: float, style: Style) -> str:
     width = text_width(wire.label)
     left, size = wire.label_x - width / 2, f'width="{width:g}" height="{LABEL:g}"'
     ground = f'<rect x="{left:g}" y="{y - LABEL / 2:g}" {size}/>'
-    text = f'<text x="{wire.label_x:g}" y="{y + 4:g}">{escape(wire.label)}</text>'
+    text = f'<text x="{wire.label_x:g}" y="{y + 4:g}">{escape_html(wire.label)}</text>'
     return _group(wire, ground + text, style, "label")
 
 
@@ -155,5 +143,5 @@ def _group(wire: Wire, content: str, style: Style, kind: str = "") -> str:
     head = style.labels[style.heads[wire.relation]]
     name = kind or ("arc" if len(wire.feet) == 2 else "stub")
     place = f'data-relation="{wire.relation}" data-level="{wire.level}"'
-    title = f"<title>{escape(style.notes[wire.relation])}</title>"
+    title = f"<title>{escape_html(style.notes[wire.relation])}</title>"
     return f'<g class="{name} {style.tints[head].name}" {place}>{title}{content}</g>'

@@ -9,9 +9,9 @@ from spacy.tokens import DocBin, Span
 from typer.testing import CliRunner
 
 from spacy_clinrel.cli.convert import convert
-from spacy_clinrel.data.converters import Report, get_doc_id
+from spacy_clinrel.data.converters import Report
 from spacy_clinrel.data.converters.select import Selection
-from spacy_clinrel.tokens import get_relations
+from spacy_clinrel.tokens import get_doc_id, get_relations
 
 ANN = "T1\tTest 1 5\t头颅CT\nT2\tDisease 6 9\t脑出血\nR1\tTeRD Arg1:T1 Arg2:T2\n"
 

@@ -10,8 +10,8 @@ from spacy.cli._util import app
 from spacy.tokens import Doc, DocBin, Span
 from typer.testing import CliRunner
 
-from spacy_clinrel.data.converters import get_doc_id, set_doc_id
 from spacy_clinrel.data.readers import Corpus
+from spacy_clinrel.tokens import get_doc_id, set_doc_id
 
 from ..util import edges, ents, group, make_notes, write_docs
 

@@ -11,8 +11,7 @@ from spacy.tokens import DocBin, Span
 from typer.testing import CliRunner
 
 from spacy_clinrel.cli.visualize import visualize
-from spacy_clinrel.data.converters import set_doc_id
-from spacy_clinrel.tokens import Relation, set_relations
+from spacy_clinrel.tokens import Relation, set_doc_id, set_relations
 
 NOTE = "查胸片示肺炎。复查血常规正常。"
 

@@ -9,7 +9,6 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from spacy_clinrel.data.converters import set_doc_id
 from spacy_clinrel.data.splits import (
     PARTS,
     Plan,
@@ -22,6 +21,7 @@ from spacy_clinrel.data.splits import (
     split_docs,
 )
 from spacy_clinrel.data.splits.duplicates import BANDS, NEIGHBOURS, ROWS, SHINGLE, _candidates
+from spacy_clinrel.tokens import set_doc_id
 
 from ..util import make_notes
 

@@ -13,8 +13,9 @@ from ...data.readers import Corpus
 from ...errors import Errors, Warnings
 from ...files import write_docs
 from ...tokens import GROUP, all_mentions, get_relations, relation_edges
+from ...tokens.normalize import single_spaces
 from ...tokens.silver import check_gold
-from ..pairs import find_component, text_key, with_mentions
+from ..pairs import find_component, with_mentions
 from .options import Data
 from .store import RunFolder
 
@@ -61,7 +62,7 @@ def prepare(
             if not docs:  # all are too long
                 raise ValueError(Errors.F004.format(path=path))
             check_gold(docs, path)
-            texts.update(text_key(doc.text) for doc in docs)
+            texts.update(single_spaces(doc.text) for doc in docs)
             gold[part] = docs
             counts[part] = len(docs)
             write_docs(docs, folder.data(part))
@@ -69,10 +70,10 @@ def prepare(
         raise ValueError(Errors.B010)
     longest = known["corpora"]["train"].get("max_length", 0)
     docs = [eg.reference for eg in Corpus(data.unlabelled, max_length=longest)(nlp)]
-    new = [doc for doc in docs if text_key(doc.text) not in texts]
+    new = [doc for doc in docs if single_spaces(doc.text) not in texts]
     once: Dict[str, Doc] = {}
     for doc in new:
-        once.setdefault(text_key(doc.text), doc)
+        once.setdefault(single_spaces(doc.text), doc)
     kept = list(with_mentions(list(once.values()), ner, progress))
     if not any(len(all_mentions(doc)) > 1 for doc in kept):
         hint = "All are among the gold ones." if docs and not kept else "Give --ner PIPELINE."

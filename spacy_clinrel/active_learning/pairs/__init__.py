@@ -2,7 +2,6 @@
 
 from .mentions import with_mentions
 from .scoring import ScoredPairs, find_component, gold_classes, gold_labels, score_pairs
-from .texts import text_key
 
 __all__ = [
     "ScoredPairs",
@@ -10,6 +9,5 @@ __all__ = [
     "gold_classes",
     "gold_labels",
     "score_pairs",
-    "text_key",
     "with_mentions",
 ]

@@ -17,12 +17,11 @@ from ...data.converters import (
     file_names,
     find_files,
     get_converter,
-    get_doc_id,
 )
 from ...data.converters.report import DISCONTINUOUS
 from ...errors import Errors
 from ...files import read_docbin
-from ...tokens import bare_doc
+from ...tokens import bare_doc, get_doc_id
 from .changes import compare
 from .formats import FORMATS, without_space
 from .propose import PROPOSED, SETTINGS

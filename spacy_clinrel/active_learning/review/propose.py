@@ -14,7 +14,8 @@ from ...errors import Errors
 from ...evaluation.evaluate import entity_components
 from ...files import read_docbin, replacing, spacy_files, write_docs, write_json
 from ...tokens import all_mentions, get_doc_id, get_relations, set_doc_id
-from ..pairs import find_component, score_pairs, text_key, with_mentions
+from ...tokens.normalize import single_spaces
+from ..pairs import find_component, score_pairs, with_mentions
 from .formats import FORMATS, Names, files_of
 from .ranking import RANDOM, Component, Options, rank
 from .uncertainty import STRATEGIES
@@ -102,7 +103,7 @@ def read_new(nlp: Language, unlabelled: Path, labelled: Optional[Path]) -> Tuple
         id is named by its file and its number in it.
     """
     known = {
-        text_key(doc.text)
+        single_spaces(doc.text)
         for path in (spacy_files([labelled]) if labelled else ())
         for doc in read_docbin(path, nlp.vocab)
     }
@@ -111,8 +112,8 @@ def read_new(nlp: Language, unlabelled: Path, labelled: Optional[Path]) -> Tuple
     for path in spacy_files([unlabelled]):
         for number, doc in enumerate(read_docbin(path, nlp.vocab), start=1):
             given += 1
-            if text_key(doc.text) not in known:
-                known.add(text_key(doc.text))
+            if single_spaces(doc.text) not in known:
+                known.add(single_spaces(doc.text))
                 docs.append(doc)
                 if not get_doc_id(doc):
                     set_doc_id(doc, f"{path.stem}-{number}")

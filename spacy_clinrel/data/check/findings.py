@@ -2,7 +2,7 @@
 
 from typing import Any, Dict, Iterator, List, NamedTuple, Sequence
 
-from ..converters import get_doc_id
+from ...tokens import get_doc_id
 from .ceiling import SHARE
 from .relations import Reverse
 from .table import Part

@@ -6,11 +6,10 @@ from typing import Dict, List, NamedTuple, Sequence, Tuple
 import numpy as np
 from spacy.tokens import Doc
 
-from ...tokens import GROUP, read_mentions, relation_edges
+from ...tokens import GROUP, get_doc_id, read_mentions, relation_edges
 from ...tokens.relation import span_key
 from ...tokens.sentences import sentence_ids
 from ...types import Mentions
-from ..converters import get_doc_id
 
 
 class Sentences(NamedTuple):

@@ -8,7 +8,6 @@ To add a format: a file here with a `Converter`, a line in setup.cfg under
 `spacy_clinrel_converters`, a test.
 """
 
-from ...tokens import get_doc_id, set_doc_id
 from .build import build_doc, doc_to_record
 from .corpus import file_names, find_files, read_docs, write_files
 from .record import Link, Mention, Record
@@ -29,10 +28,8 @@ __all__ = [
     "file_names",
     "find_files",
     "get_converter",
-    "get_doc_id",
     "get_writer",
     "read_docs",
     "select",
-    "set_doc_id",
     "write_files",
 ]

@@ -6,12 +6,13 @@ signatures agree in a band (Broder 1997; Leskovec, Rajaraman and Ullman, Mining 
 chapter 3): with 24 bands of 5 values a pair that is 0.8 alike is missed once in 10,000 times.
 """
 
-import unicodedata
 from collections import defaultdict
 from functools import lru_cache
 from typing import Dict, Iterable, List, NamedTuple, Sequence, Set, Tuple
 
 import numpy as np
+
+from ...tokens.normalize import fold_text
 
 SHINGLE = 5
 BANDS, ROWS = 24, 5
@@ -133,7 +134,7 @@ def _candidates(signatures: np.ndarray, least: float) -> Set[Tuple[int, int]]:
 
 def _shingles(text: str) -> np.ndarray:
     """Hashes of a text's shingles, each once; a shorter text is one shingle. Shape: (shingles,)"""
-    plain = "".join(unicodedata.normalize("NFKC", text).casefold().split())
+    plain = fold_text(text).replace(" ", "")
     codes = np.frombuffer(plain.encode("utf-32-le", "surrogatepass"), dtype="<u4").astype("uint64")
     codes = np.pad(codes, (0, max(SHINGLE - len(codes), 0)))
     hashes = np.zeros(len(codes) - SHINGLE + 1, dtype="uint64")

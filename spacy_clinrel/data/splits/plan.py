@@ -8,9 +8,8 @@ from typing import Any, Dict, Hashable, List, NamedTuple, Optional, Sequence, Tu
 from spacy.tokens import Doc
 
 from ...errors import Errors
-from ...tokens import all_mentions
+from ...tokens import all_mentions, get_doc_id
 from ...tokens.relation import relation_edges
-from ..converters import get_doc_id
 from .assign import assign
 from .duplicates import Components, NearDuplicates, clusters, near_duplicates
 from .keys import keys_of, pool_rare, read_metadata

@@ -9,8 +9,7 @@ from spacy.language import Language
 from spacy.tokens import Doc
 from spacy.training import Example
 
-from ...data.converters import get_doc_id
-from ...tokens import GROUP
+from ...tokens import GROUP, get_doc_id
 from ..calibration import expected_calibration_error, reliability
 from ..evaluate import END_TO_END, GOLD_ENTITIES
 from ..scorers import entity_counts

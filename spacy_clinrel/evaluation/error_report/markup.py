@@ -1,24 +1,12 @@
 """Tables and figures as HTML; everything that is not markup already is escaped."""
 
-import re
-from html import escape as html_escape
 from typing import Any, Optional, Sequence
 
-# What may not stand in HTML or SVG, escaped or not: control characters and lone surrogates.
-FORBIDDEN = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\ud800-\udfff\ufffe\uffff]")
+from ...tokens.markup import escape_html
 
 
 class Markup(str):
     """Text that is HTML already."""
-
-
-def printable(text: str) -> str:
-    """Text without the characters that markup can't hold.
-
-    text (str): Any text.
-    RETURNS (str): These characters are U+FFFD.
-    """
-    return FORBIDDEN.sub("\ufffd", text)
 
 
 def escape(value: Any) -> Markup:
@@ -29,7 +17,7 @@ def escape(value: Any) -> Markup:
     """
     if isinstance(value, Markup):
         return value
-    return Markup(html_escape(printable(str(value)), quote=True))
+    return Markup(escape_html(str(value)))
 
 
 def percent(value: Optional[float]) -> str:

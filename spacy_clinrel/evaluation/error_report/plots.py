@@ -6,7 +6,8 @@ from contextlib import contextmanager
 from typing import Any, Dict, Iterator, List, Sequence, Tuple
 
 from ...errors import Errors
-from .markup import Markup, printable
+from ...tokens.markup import replace_forbidden
+from .markup import Markup
 from .svg import INK, MAIN, RULE, SECOND, SOFT, inline_svg
 
 # In inches. A phone shows the width as it is; letters stay large enough to be read.
@@ -56,7 +57,7 @@ def _columns(text: str) -> int:
 
 def _short(name: str) -> str:
     """A name in one line that fits beside a plot."""
-    name = " ".join(printable(name).split())
+    name = " ".join(replace_forbidden(name).split())
     if _columns(name) <= MOST_COLUMNS:
         return name
     while _columns(name) >= MOST_COLUMNS:
@@ -102,7 +103,9 @@ def scores_plot(rows: Sequence[Dict[str, Any]], name: str, title: str) -> Markup
         axes.plot(values, range(len(rows)), "o", color=MAIN, markersize=5)
         axes.set_xlim(-2, 102)
         parts = ", ".join(f"{row['name']} {value:.1f}" for row, value in zip(rows, values))
-        return inline_svg(figure, name, f"Plot of F by {title}, in percent: {printable(parts)}")
+        return inline_svg(
+            figure, name, f"Plot of F by {title}, in percent: {replace_forbidden(parts)}"
+        )
 
 
 def budget_plot(causes: Sequence[Tuple[str, float, float]], name: str) -> Markup:

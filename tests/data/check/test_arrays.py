@@ -13,9 +13,8 @@ from spacy_clinrel.data.check.mentions import describe_mentions
 from spacy_clinrel.data.check.relations import describe_relations, reverses
 from spacy_clinrel.data.check.settings import sentences_of
 from spacy_clinrel.data.check.table import read_part
-from spacy_clinrel.data.converters import set_doc_id
 from spacy_clinrel.pipeline.candidates import SentencePairs
-from spacy_clinrel.tokens import get_relations, store_relations
+from spacy_clinrel.tokens import get_relations, set_doc_id, store_relations
 from spacy_clinrel.tokens.sentences import sentence_ids
 
 from ...util import make_doc

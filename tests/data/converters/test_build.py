@@ -13,10 +13,8 @@ from spacy_clinrel.data.converters import (
     Report,
     build_doc,
     doc_to_record,
-    get_doc_id,
-    set_doc_id,
 )
-from spacy_clinrel.tokens import GROUP, all_mentions, get_relations
+from spacy_clinrel.tokens import GROUP, all_mentions, get_doc_id, get_relations, set_doc_id
 from spacy_clinrel.tokens.silver import SilverPair, store_silver
 
 from ...util import make_doc

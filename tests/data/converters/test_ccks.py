@@ -4,7 +4,7 @@ import json
 
 import pytest
 
-from spacy_clinrel.data.converters import get_doc_id
+from spacy_clinrel.tokens import get_doc_id
 
 
 def ents(doc):

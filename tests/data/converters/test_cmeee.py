@@ -1,7 +1,6 @@
 """CMeEE: nested mentions."""
 
-from spacy_clinrel.data.converters import get_doc_id
-from spacy_clinrel.tokens import GROUP
+from spacy_clinrel.tokens import GROUP, get_doc_id
 
 
 def test_nested_mentions(read, put):

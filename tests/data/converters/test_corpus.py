@@ -2,9 +2,15 @@
 
 import pytest
 
-from spacy_clinrel.data.converters import Record, Report, find_files, get_converter, set_doc_id
+from spacy_clinrel.data.converters import (
+    Record,
+    Report,
+    find_files,
+    get_converter,
+)
 from spacy_clinrel.data.converters.corpus import MAX_NAME_BYTES, safe_name, write_files
 from spacy_clinrel.files import replacing
+from spacy_clinrel.tokens import set_doc_id
 
 
 def test_search_through_folders(tmp_path):

@@ -6,8 +6,15 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from spacy_clinrel.data.converters import Link, Mention, Record, Report, get_converter, get_doc_id
+from spacy_clinrel.data.converters import (
+    Link,
+    Mention,
+    Record,
+    Report,
+    get_converter,
+)
 from spacy_clinrel.data.converters.doccano import DOCCANO, UTF16
+from spacy_clinrel.tokens import get_doc_id
 
 from . import annotation as tools
 

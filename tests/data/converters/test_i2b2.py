@@ -16,12 +16,11 @@ from spacy_clinrel.data.converters import (
     build_doc,
     find_files,
     get_converter,
-    get_doc_id,
     read_docs,
     write_files,
 )
 from spacy_clinrel.data.converters.i2b2 import I2B2
-from spacy_clinrel.tokens import all_mentions, get_relations
+from spacy_clinrel.tokens import all_mentions, get_doc_id, get_relations
 
 EN, ZH = spacy.blank("en"), spacy.blank("zh")
 

@@ -8,8 +8,15 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from spacy_clinrel.cli.convert import convert
-from spacy_clinrel.data.converters import Link, Mention, Record, Report, get_converter, get_doc_id
+from spacy_clinrel.data.converters import (
+    Link,
+    Mention,
+    Record,
+    Report,
+    get_converter,
+)
 from spacy_clinrel.data.converters.label_studio import LABEL_STUDIO, LABEL_STUDIO_PREDICTIONS, MODEL
+from spacy_clinrel.tokens import get_doc_id
 
 from . import annotation as tools
 

@@ -12,12 +12,11 @@ from spacy_clinrel.data.converters import (
     build_doc,
     find_files,
     get_converter,
-    get_doc_id,
     read_docs,
     select,
     write_files,
 )
-from spacy_clinrel.tokens import all_mentions, get_relations
+from spacy_clinrel.tokens import all_mentions, get_doc_id, get_relations
 
 
 def raw(path):

@@ -3,9 +3,16 @@
 import pytest
 from spacy.tokens import DocBin
 
-from spacy_clinrel.data.converters import Converter, Link, Mention, Record, Selection, set_doc_id
+from spacy_clinrel.data.converters import (
+    Converter,
+    Link,
+    Mention,
+    Record,
+    Selection,
+)
 from spacy_clinrel.data.converters.report import Report
 from spacy_clinrel.data.converters.select import group_of, select
+from spacy_clinrel.tokens import set_doc_id
 
 
 def read(path, report):

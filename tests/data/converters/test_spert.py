@@ -19,12 +19,11 @@ from spacy_clinrel.data.converters import (
     doc_to_record,
     find_files,
     get_converter,
-    get_doc_id,
     read_docs,
     write_files,
 )
 from spacy_clinrel.data.converters.spert import SPERT
-from spacy_clinrel.tokens import all_mentions, get_relations
+from spacy_clinrel.tokens import all_mentions, get_doc_id, get_relations
 
 EN, ZH = spacy.blank("en"), spacy.blank("zh")
 ENTRY = {

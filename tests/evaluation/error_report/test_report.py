@@ -13,14 +13,13 @@ from spacy.language import Language
 from spacy.tokens import Doc, Span
 from spacy.training import Example
 
-from spacy_clinrel.data.converters import set_doc_id
 from spacy_clinrel.evaluation.error_report.figures import analyze, judge_examples
 from spacy_clinrel.evaluation.error_report.page import render_page
 from spacy_clinrel.evaluation.error_report.proposed import candidate_components, proposed_in
 from spacy_clinrel.evaluation.error_report.write import check_report, write_report
 from spacy_clinrel.evaluation.evaluate import END_TO_END, GOLD_ENTITIES, evaluate
 from spacy_clinrel.evaluation.scorers import mention_key, score_entities, score_relations
-from spacy_clinrel.tokens import GROUP, store_relations
+from spacy_clinrel.tokens import GROUP, set_doc_id, store_relations
 from spacy_clinrel.viewer.page import script_source
 
 from ...util import fit, gold_examples, make_doc, make_notes, relation_config
