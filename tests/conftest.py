@@ -1,13 +1,17 @@
-"""Fixtures that tests of several rooms share."""
+"""Settings and fixtures that the tests of several folders share."""
 
 import os
 import shutil
 from importlib import import_module
-from importlib.util import find_spec
 from pathlib import Path
 from typing import Any, Callable, Iterator
 
 import pytest
+
+# Workers with several threads each wait for each other. PyTorch reads this when it is imported, and
+# processes that tests start inherit it.
+os.environ["OMP_NUM_THREADS"] = "1"
+
 import spacy
 from spacy.language import Language
 from spacy.tokens import Doc
@@ -15,22 +19,32 @@ from spacy.tokens import Doc
 from spacy_clinrel.active_learning.bootstrap import Data
 from spacy_clinrel.cli.convert import convert
 
-from .util import CONFIGS, FUSE, ROOT, corpus_paths, make_notes, run_python, write_docs
+from .util import CONFIGS, FUSE, ROOT, corpus_paths, make_notes, require, run_python, write_docs
 
 EXPLODE = "clinrel_test_explode"
 
 
+def pytest_xdist_auto_num_workers(config: pytest.Config) -> int | None:
+    """Return the number of workers for `-n auto`, which is the default.
+
+    RETURNS (int | None): 0, no workers, if the command line names test files only: they take less
+        time than the workers' start. None, xdist's own choice, otherwise.
+    """
+    paths = [argument.split("::")[0] for argument in config.option.file_or_dir]
+    return 0 if paths and all(path.endswith(".py") for path in paths) else None
+
+
 @pytest.fixture
 def zh() -> Language:
-    """RETURNS (Language): A blank Chinese pipeline, a token a character."""
+    """Return a blank Chinese pipeline. Each character is a token."""
     return spacy.blank("zh")
 
 
 @pytest.fixture(scope="session")
 def corpora() -> Path:
-    """RETURNS (Path): The folder with real corpora, which only some have; skips without it."""
-    default = Path(__file__).parent.parent / "corpora"
-    path = Path(os.environ.get("CLINREL_CORPORA") or default)
+    """Return the folder with the real corpora. Tests are skipped without it, also in CI,
+    since not everybody may have them."""
+    path = Path(os.environ.get("CLINREL_CORPORA") or ROOT / "corpora")
     if not path.is_dir():
         pytest.skip(f"no real corpora at {path}: set CLINREL_CORPORA to their folder")
     return path
@@ -38,7 +52,7 @@ def corpora() -> Path:
 
 @pytest.fixture(scope="session")
 def made_up(tmp_path_factory) -> Path:
-    """RETURNS (Path): A folder with train.spacy and dev.spacy, made-up notes with relations."""
+    """Return a folder with train.spacy and dev.spacy: generated notes with relations."""
     nlp = spacy.blank("zh")
     folder = tmp_path_factory.mktemp("made_up")
     write_docs(folder / "train.spacy", make_notes(nlp, 120, seed=1))
@@ -48,9 +62,8 @@ def made_up(tmp_path_factory) -> Path:
 
 @pytest.fixture(scope="session")
 def trained_model(made_up, tmp_path_factory) -> Path:
-    """RETURNS (Path): The end-to-end pipeline that `spacy train` makes of configs/test's twin.
-
-    Tests that change a pipeline load it anew."""
+    """Return the end-to-end pipeline that `spacy train` makes with
+    configs/test/zh_clinrel.cfg. A test that changes the pipeline loads it anew."""
     folder = tmp_path_factory.mktemp("zh_clinrel")
     train = (CONFIGS / "zh_clinrel.cfg", "--output", folder)
     run_python("-m", "spacy", "train", *train, *corpus_paths(made_up))
@@ -59,7 +72,7 @@ def trained_model(made_up, tmp_path_factory) -> Path:
 
 @Language.component(EXPLODE)
 def explode(doc: Doc) -> Doc:
-    """Fail as a pipeline can."""
+    """Fail on texts that contain FUSE."""
     if FUSE in doc.text:
         raise RuntimeError(f"{FUSE} in {doc.text}")
     return doc
@@ -67,8 +80,8 @@ def explode(doc: Doc) -> Doc:
 
 @pytest.fixture(scope="session")
 def rules(tmp_path_factory) -> Path:
-    """RETURNS (Path): A pipeline of rules, there in no time, which finds 头痛 and CT and fails on
-    texts with FUSE."""
+    """Return a pipeline of rules, without training. It finds 头痛 and CT, and fails on
+    texts that contain FUSE."""
     nlp = spacy.blank("zh")
     patterns = [{"label": "症状", "pattern": "头痛"}, {"label": "检查", "pattern": "CT"}]
     nlp.add_pipe("entity_ruler").add_patterns(patterns)
@@ -80,19 +93,19 @@ def rules(tmp_path_factory) -> Path:
 
 @pytest.fixture
 def raw(request, tmp_path) -> Path:
-    """RETURNS (Path): A file with the TEXT of the test's module."""
+    """Return a file with the TEXT of the test's module."""
     path = tmp_path / "raw.txt"
     path.write_text(request.module.TEXT, encoding="utf-8")
     return path
 
 
-# Notes of each part of the benchmarks' small corpora.
+# Number of notes in each part of the benchmarks' small corpora.
 PARTS = {"train": 24, "dev": 6, "test": 6}
 
 
 @pytest.fixture(scope="session")
 def as_corpora(tmp_path_factory) -> Path:
-    """RETURNS (Path): Some of the project's own notes under the names of the real corpora."""
+    """Return a folder with notes of assets/zh_notes under the names of the real corpora."""
     folder = tmp_path_factory.mktemp("data")
     for part, count in PARTS.items():
         notes = folder / part
@@ -106,7 +119,7 @@ def as_corpora(tmp_path_factory) -> Path:
 
 @pytest.fixture(scope="session")
 def few_labels(tmp_path_factory) -> Data:
-    """RETURNS (Data): Few labelled notes, and more whose relations nobody is to look at."""
+    """Return 5 labelled notes, 40 whose relations a test must not read, and dev and test parts."""
     folder = tmp_path_factory.mktemp("few_labels")
     nlp = spacy.blank("zh")
     for part, count, seed in (("l", 5, 1), ("u", 40, 5), ("dev", 10, 2), ("test", 6, 3)):
@@ -116,13 +129,9 @@ def few_labels(tmp_path_factory) -> Data:
 
 @pytest.fixture(scope="session")
 def browser() -> Iterator[Any]:
-    """YIELDS (Browser): Chromium, one for all tests; they skip without it, but fail in CI."""
+    """Yield Chromium, shared by all tests of a worker."""
     path = os.environ.get("CHROMIUM", "/usr/bin/chromium")
-    missing = [name for name in (path,) if not Path(name).exists()]
-    missing += [name for name in ("playwright",) if find_spec(name) is None]
-    if missing:
-        stop = pytest.fail if os.environ.get("CI_BROWSER") == "1" else pytest.skip
-        stop(f"no {' and no '.join(missing)}: set CHROMIUM, install the extra `browser`")
+    require(path, "playwright", hint="set CHROMIUM to the browser, install the extra `browser`")
     from playwright.sync_api import sync_playwright
 
     quiet = ("gpu", "quic", "background-networking", "component-update", "sync")
@@ -135,9 +144,7 @@ def browser() -> Iterator[Any]:
 
 @pytest.fixture
 def benchmarks(monkeypatch) -> Path:
-    """Makes the benchmarks' modules importable, as they are to each other.
-
-    RETURNS (Path): Their folder."""
+    """Make the benchmarks' modules importable, as they are for each other. Return their folder."""
     folder = ROOT / "benchmarks"
     monkeypatch.syspath_prepend(str(folder))
     return folder
@@ -145,9 +152,9 @@ def benchmarks(monkeypatch) -> Path:
 
 @pytest.fixture
 def run_benchmark(benchmarks, monkeypatch, capsys) -> Callable:
-    """RETURNS (Callable): Runs a benchmark's command line within this process; takes the script's
-    name and its arguments, and returns exit code and what was printed. Its trainings are processes
-    of their own."""
+    """Return a function that runs a benchmark's command line within this process. It takes the
+    script's name and its arguments, and returns the exit code and the output. The benchmark still
+    trains in processes of its own."""
 
     def run(script: str, *args: Any) -> Any:
         monkeypatch.setattr("sys.argv", [str(benchmarks / script), *map(str, args)])
@@ -160,18 +167,19 @@ def run_benchmark(benchmarks, monkeypatch, capsys) -> Callable:
 
 @pytest.fixture
 def show(browser, tmp_path):
-    """Opens HTML in a page of its own; afterwards nothing may have been asked of the network."""
-    contexts, asked, said, urls = [], [], [], []
+    """Yield a function that opens HTML in a new page. Afterwards check that pages requested nothing
+    from the network and wrote nothing to the console."""
+    contexts, requested, messages, urls = [], [], [], []
 
     def show_html(html, width=1280, **options):
         path = tmp_path / f"{len(contexts)}.html"
         path.write_text(html, encoding="utf-8")
         context = browser.new_context(viewport={"width": width, "height": 800}, **options)
         contexts.append(context)
-        context.on("request", lambda request: asked.append(request.url))
+        context.on("request", lambda request: requested.append(request.url))
         page = context.new_page()
-        page.on("console", lambda message: said.append(message.text))
-        page.on("pageerror", lambda error: said.append(str(error)))
+        page.on("console", lambda message: messages.append(message.text))
+        page.on("pageerror", lambda error: messages.append(str(error)))
         urls.append(path.as_uri())
         page.goto(path.as_uri())
         return page
@@ -179,4 +187,4 @@ def show(browser, tmp_path):
     yield show_html
     for context in contexts:
         context.close()
-    assert asked == urls and said == []
+    assert requested == urls and messages == []

@@ -2,14 +2,17 @@
 
 import os
 import random
+import shutil
 import subprocess
 import sys
 from contextlib import contextmanager
+from importlib.util import find_spec
 from pathlib import Path
 from typing import Any, Dict, Iterable, Iterator, List, Sequence, Set, Tuple
 
 import catalogue
 import numpy as np
+import pytest
 from click.testing import Result
 from spacy.cli._util import app
 from spacy.language import Language
@@ -304,6 +307,23 @@ def corpus_paths(folder: Path) -> Tuple[str, ...]:
     return ("--paths.train", str(train), "--paths.dev", str(dev))
 
 
+def require(*needs: str, hint: str) -> None:
+    """Skip the test if it needs a program or a package that is missing. In CI, where the
+    environment variable CI is set, fail it.
+
+    needs (str): Names or paths of programs, or names of packages.
+    hint (str): What to do about a missing one.
+    """
+    missing = [
+        name
+        for name in needs
+        if not shutil.which(name) and (os.sep in name or find_spec(name) is None)
+    ]
+    if missing:
+        stop = pytest.fail if os.environ.get("CI") else pytest.skip
+        stop(f"missing: {', '.join(missing)}; {hint}")
+
+
 def run_python(*args: Any, expect: int = 0) -> str:
     """Run Python in a process of its own, as a user does.
 
@@ -311,7 +331,7 @@ def run_python(*args: Any, expect: int = 0) -> str:
     expect (int): The exit code it must have.
     RETURNS (str): Output and errors.
     """
-    env = {**os.environ, "OMP_NUM_THREADS": "1", "PYTHONIOENCODING": "utf-8"}
+    env = {**os.environ, "PYTHONIOENCODING": "utf-8"}
     command = [sys.executable, *map(str, args)]
     done = subprocess.run(command, env=env, capture_output=True, encoding="utf-8", timeout=240)
     output = done.stdout + done.stderr

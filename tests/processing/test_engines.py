@@ -1,14 +1,9 @@
-"""The real engines, on this machine and without a network: the examples, run as a user runs them,
-against what this process finds.
-
-With CI_ENGINES=1 an engine that is missing is a failure.
-"""
+"""The examples with the real engines, on this machine and without a network, compared with
+`annotate` in this process."""
 
 import os
-import shutil
 import subprocess
 import sys
-from importlib.util import find_spec
 
 import pyarrow as pa
 import pyarrow.parquet as pq
@@ -17,8 +12,10 @@ import spacy
 
 from spacy_clinrel.processing import Options, annotate, output_schema
 
-from ..util import ROOT, make_notes
+from ..util import ROOT, make_notes, require
 from .util import same
+
+pytestmark = pytest.mark.engine
 
 TEXTS = [doc.text.encode() for doc in make_notes(spacy.blank("zh"), 40, seed=9)]
 TEXTS += [b"", None, b"\xff", "无殊。".encode(), b"a\0b"]
@@ -35,10 +32,7 @@ def notes(tmp_path):
 
 def check(example, needs, model, notes, out, *options):
     """Run an example, and compare what it writes with what is found here."""
-    missing = [name for name in needs if not (find_spec(name) or shutil.which(name))]
-    if missing and os.environ.get("CI_ENGINES") != "1":
-        pytest.skip(f"not installed: {', '.join(missing)}")
-    assert not missing
+    require(*needs, hint="install the extra `ray` or `spark`, and Java for Spark")
     command = [sys.executable, ROOT / "examples" / example, model, notes, out, *options]
     done = subprocess.run(
         list(map(str, command)), env={**os.environ, **LOCAL}, capture_output=True, timeout=180
