@@ -5,28 +5,35 @@ when they are first used, so that `import spacy_clinrel` stays fast.
 """
 
 import importlib
+import sys
 from importlib.metadata import PackageNotFoundError, version
 from typing import TYPE_CHECKING, Any, Dict, List
 
+from . import viewer as displacy
 from .tokens import Relation, concat_docs
 
 if TYPE_CHECKING:
-    from . import viewer as displacy
+    from .exporters import export as export
+    from .processing.visualize import visualize as visualize
 
 try:
     __version__ = version("spacy-clinrel")
 except PackageNotFoundError:  # a checkout that is on the path but not installed
     __version__ = "0.0.0"
 
-# The module that each function of the public API is in.
-_API: Dict[str, str] = {}
+# Makes `from spacy_clinrel.displacy import to_html` work, as `os` does for `os.path`.
+sys.modules[f"{__name__}.displacy"] = displacy
 
-__all__ = ["Relation", "__version__", "concat_docs", "displacy"]
+# The module that each function of the public API is in.
+_API: Dict[str, str] = {
+    "export": ".exporters",
+    "visualize": ".processing.visualize",
+}
+
+__all__ = ["Relation", "__version__", "concat_docs", "displacy", "export", "visualize"]
 
 
 def __getattr__(name: str) -> Any:
-    if name == "displacy":
-        return importlib.import_module(".viewer", __name__)
     if name in _API:
         return getattr(importlib.import_module(_API[name], __name__), name)
     raise AttributeError(f"module {__name__!r} has no attribute {name!r}")

@@ -1,14 +1,15 @@
-"""Mentions and relations as a graph, for tables, graph databases and RDF stores.
+"""Export of mentions and relations as a graph, for tables, graph databases and RDF stores.
 
-from spacy_clinrel.exporters import export_graph
-export_graph(docs, Path("notes.graphml"), "graphml")
+from spacy_clinrel import export
+export(docs, "notes.graphml")
+export("corpus/dev.spacy", "tables", "csv", merge=True)
 
-Documents become two Arrow tables, mentions and relations, or nodes and edges where mentions of the
-same normal form are merged (`schema.py`); each format is written from these.
+Documents become two Arrow tables: mentions and relations or, with `merge`, nodes and edges (see
+`schema.py`). Each format is written from these tables.
 """
 
-from .export import export_graph
 from .formats import FORMATS, guess_format, output_files
+from .graph import export
 from .norms import NORMAL_FORMS
 from .schema import MERGED, PLAIN, Column, Layout, Table
 
@@ -20,7 +21,7 @@ __all__ = [
     "Column",
     "Layout",
     "Table",
-    "export_graph",
+    "export",
     "guess_format",
     "output_files",
 ]

@@ -25,7 +25,7 @@ class _Edge:
     docs: Dict[int, str] = field(default_factory=dict)
 
 
-def merge(stream: Iterator[Rows], prefix: str = "") -> Iterator[Rows]:
+def merge_rows(stream: Iterator[Rows], prefix: str = "") -> Iterator[Rows]:
     """Merge mentions with the same `norm` and `type`, and relations with the same ends and label.
 
     Only what is merged is held, not the documents.

@@ -61,7 +61,7 @@ def test_tables_merged(notes, tmp_path):
 def test_ids_of_documents_and_what_xml_cant_hold(tmp_path):
     path = write_docs(tmp_path / "a.spacy", nasty_notes())
     result = run(path, tmp_path / "a.graphml", "--quiet")
-    assert result.exit_code == 0 and "characters that graphml can't hold" in flat(result.output)
+    assert result.exit_code == 0 and "characters that graphml cannot hold" in flat(result.output)
     ids = {doc_id for _, doc_id in nx.read_graphml(tmp_path / "a.graphml").nodes(data="doc_id")}
     assert {"", "a"} < ids
     result = run(path, tmp_path / "a.ttl", "--quiet")

@@ -10,8 +10,10 @@ from spacy.language import Language
 from spacy.tokens import DocBin, Span
 from typer.testing import CliRunner
 
-from spacy_clinrel.cli.visualize import visualize
+import spacy_clinrel
 from spacy_clinrel.tokens import Relation, set_doc_id, set_relations
+
+from ..util import run_python
 
 NOTE = "查胸片示肺炎。复查血常规正常。"
 
@@ -100,9 +102,9 @@ def test_folder(model, folder, tmp_path):
 def test_file_as_a_whole_or_by_lines(model, tmp_path):
     path, out = tmp_path / "a.txt", tmp_path / "a.html"
     path.write_bytes(f"{NOTE}\r\n\r\n查胸片。\n{NOTE}".encode())
-    assert len(visualize(str(model), path, out)) == 1
+    assert len(spacy_clinrel.visualize(model, path, out)) == 1
     assert page(out)[1] == ["a"]
-    docs = visualize(str(model), path, out, lines=True)
+    docs = spacy_clinrel.visualize(model, path, out, split_lines=True)
     assert [doc.text for doc in docs] == [NOTE, "查胸片。", NOTE]
     assert page(out)[1] == ["a:1", "a:3", "a:4"]
     result = run(model, path, out, "--lines", "--limit", "2", "--lang", "en")
@@ -126,7 +128,7 @@ def test_gold_as_it_is(gold, tmp_path):
     assert titles == ["病历1", "病历2", "病历3"]
     assert found == [["补液治疗", "TrAD", "脱水疾病"]]
     assert "此文档没有文本" in html and "此文档中未发现关系" in html
-    assert len(visualize("-", gold, out, limit=1)) == 1
+    assert len(spacy_clinrel.visualize(None, gold, out, limit=1)) == 1
 
 
 @pytest.mark.parametrize("style, sign", [("ent", "<mark"), ("span", "病"), ("dep", "arrowhead")])
@@ -165,7 +167,7 @@ def test_wrong_options_are_said_before_the_work(tmp_path, folder, option, code):
 
 def test_spacy_file_annotated_anew(model, gold, tmp_path):
     out = tmp_path / "a.html"
-    docs = visualize(str(model), gold, out)
+    docs = spacy_clinrel.visualize(model, gold, out)
     assert [[ent.text for ent in doc.ents] for doc in docs] == [[], ["胸片", "肺炎"], []]
     _, titles, found = page(out)
     assert titles == ["病历1", "病历2", "病历3"]
@@ -176,7 +178,7 @@ def test_nothing_found(model, tmp_path):
     path, out = tmp_path / "a.txt", tmp_path / "a.html"
     path.write_text("今日无特殊。", encoding="utf-8")
     result = run(model, path, out)
-    assert result.exit_code == 0 and "Nothing was found" in flat(result.output)
+    assert result.exit_code == 0 and "No document has any mentions" in flat(result.output)
     assert "此文档中未发现实体" in page(out)[0]
 
 
@@ -211,3 +213,31 @@ def test_errors_are_clear_and_leave_files_alone(model, tmp_path, name, src, out,
     assert code in flat(result.output)
     assert (tmp_path / "a.html").read_text(encoding="utf-8") == "old"
     assert sorted(tmp_path.iterdir()) == before
+
+
+def test_visualize_accepts_a_pipeline_and_prints_nothing(model, folder, tmp_path, capfd):
+    options = {"title": "病历", "threshold": 0.5}
+    out = tmp_path / "a.html"
+    docs = spacy_clinrel.visualize(
+        spacy.load(model), str(folder), str(out), lang="en", options=options
+    )
+    assert [doc.user_data["title"] for doc in docs] == ["b", "内科/a"]
+    html, titles, _ = page(out)
+    assert titles == ["b", "内科/a"] and "<h1>病历</h1>" in html and ">Confidence<" in html
+    assert capfd.readouterr() == ("", "")
+
+
+def test_visualize_passes_options_to_styles_of_displacy(gold, tmp_path):
+    options = {"ents": ["疾病"]}
+    spacy_clinrel.visualize(None, gold, tmp_path / "a.html", style="ent", options=options)
+    html = (tmp_path / "a.html").read_text(encoding="utf-8")
+    assert html.count("<mark") == 2
+
+
+def test_displacy_can_be_imported_as_a_module():
+    code = (
+        "import spacy_clinrel.displacy; from spacy_clinrel.displacy import to_html; "
+        "from spacy_clinrel import displacy, viewer; "
+        "assert displacy is viewer is spacy_clinrel.displacy and to_html is viewer.to_html"
+    )
+    run_python("-c", code)

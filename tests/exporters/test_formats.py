@@ -16,7 +16,7 @@ import rdflib
 import srsly
 from hypothesis import given, settings
 
-from spacy_clinrel.exporters import FORMATS, MERGED, PLAIN, export_graph, guess_format
+from spacy_clinrel.exporters import FORMATS, MERGED, PLAIN, export, guess_format
 from spacy_clinrel.exporters.cypher import literal, name
 from spacy_clinrel.exporters.graphml import REPLACEMENT
 from spacy_clinrel.exporters.rdf import INSTANCES, VOCABULARY
@@ -24,7 +24,7 @@ from spacy_clinrel.exporters.rows import doc_rows
 from spacy_clinrel.exporters.schema import arrow_schema, to_batches
 from spacy_clinrel.tokens import GROUP
 
-from ..util import make_doc
+from ..util import ROOT, make_doc
 from .util import NLP, expected, nasty_notes, note
 
 LISTS = ("texts", "docs", "doc_ids")
@@ -41,7 +41,7 @@ def flat(rows):
 
 def merged(docs, tmp_path):
     """Rows of nodes and edges, by way of the format that is plainest to read."""
-    export_graph(docs, tmp_path / "expected", "jsonl", merge=True)
+    export(docs, tmp_path / "expected", "jsonl", merge=True)
     files = [tmp_path / "expected" / f"{table.name}.jsonl" for table in MERGED]
     return tuple(list(srsly.read_jsonl(path)) for path in files)
 
@@ -62,7 +62,7 @@ both = pytest.mark.parametrize("merge", [False, True], ids=["plain", "merged"])
 def test_parquet(merge, tmp_path):
     docs = nasty_notes()
     wanted = rows_of(docs, merge, tmp_path)
-    report = export_graph(docs, tmp_path / "t", "parquet", merge=merge)
+    report = export(docs, tmp_path / "t", "parquet", merge=merge)
     assert report["replaced"] == 0 and report["documents"] == len(docs)
     for table, rows, path in zip(MERGED if merge else PLAIN, wanted, report["files"]):
         found = pyarrow.parquet.read_table(path)
@@ -73,7 +73,7 @@ def test_parquet(merge, tmp_path):
 
 def test_jsonl(tmp_path):
     docs = nasty_notes()
-    report = export_graph(docs, tmp_path / "t", "jsonl")
+    report = export(docs, tmp_path / "t", "jsonl")
     for rows, path in zip(expected(docs), report["files"]):
         assert list(srsly.read_jsonl(path)) == rows
         with Path(path).open(encoding="utf-8", newline="\n") as lines:
@@ -84,7 +84,7 @@ def test_jsonl(tmp_path):
 def test_csv(merge, tmp_path):
     docs = nasty_notes()
     wanted = rows_of(docs, merge, tmp_path)
-    report = export_graph(docs, tmp_path / "t", "csv", merge=merge)
+    report = export(docs, tmp_path / "t", "csv", merge=merge)
     for table, rows, path in zip(MERGED if merge else PLAIN, wanted, report["files"]):
         types = {"string": str, "int64": int, "double": float, "bool": bool}
         frame = pd.read_csv(path, keep_default_na=False)
@@ -100,7 +100,7 @@ def test_csv(merge, tmp_path):
 def test_csv_has_the_header_of_neo4js_import(tmp_path):
     """As its manual has it: `name:type`, one ID and LABEL, START_ID, END_ID and TYPE."""
     for merge in (False, True):
-        files = export_graph(nasty_notes(), tmp_path, "csv", merge=merge)["files"]
+        files = export(nasty_notes(), tmp_path, "csv", merge=merge)["files"]
         nodes, edges = (
             Path(file).read_text(encoding="utf-8").split("\n")[0].split(",") for file in files
         )
@@ -114,7 +114,7 @@ def test_csv_has_the_header_of_neo4js_import(tmp_path):
 def test_graphml(merge, tmp_path):
     docs = nasty_notes(controls=False)
     nodes, edges = rows_of(docs, merge, tmp_path)
-    report = export_graph(docs, tmp_path / "t.graphml", merge=merge)
+    report = export(docs, tmp_path / "t.graphml", merge=merge)
     assert report["replaced"] == 0 and report["format"] == "graphml"
     graph = nx.read_graphml(tmp_path / "t.graphml", force_multigraph=True)
     assert graph.is_directed()
@@ -128,7 +128,7 @@ def test_graphml(merge, tmp_path):
 
 def test_what_xml_cant_hold_is_replaced_and_counted(tmp_path):
     doc = note(["a\0\x1b", "x\r\ny\rz", "\ufffe😀"])
-    report = export_graph([doc], tmp_path / "t.graphml")
+    report = export([doc], tmp_path / "t.graphml")
     graph = nx.read_graphml(tmp_path / "t.graphml")
     texts = [data["text"] for _, data in sorted(graph.nodes(data=True))]
     assert texts == [f"a{REPLACEMENT * 2}", "x\ny\nz", f"{REPLACEMENT}😀"]
@@ -166,7 +166,7 @@ def test_rdf(format, ending, merge, tmp_path):
     docs = nasty_notes()
     layout, wanted = MERGED if merge else PLAIN, rows_of(docs, merge, tmp_path)
     path = tmp_path / f"t{ending}"
-    report = export_graph(docs, path, merge=merge)
+    report = export(docs, path, merge=merge)
     assert report["format"] == format and report["replaced"] == 0
     rows, documents = read_rdf(path, {"jsonld": "json-ld"}.get(format, format))
     for table, some in zip(layout, wanted):
@@ -188,7 +188,7 @@ def test_rdf(format, ending, merge, tmp_path):
 
 
 def test_every_column_stands_in_the_vocabulary():
-    path = Path(__file__).parents[2] / "spacy_clinrel" / "graph" / "vocabulary.ttl"
+    path = ROOT / "spacy_clinrel" / "exporters" / "vocabulary.ttl"
     graph = rdflib.Graph().parse(path)
     said = {
         str(s).removeprefix(VOCABULARY) for s in graph.subjects() if str(s).startswith(VOCABULARY)
@@ -235,7 +235,7 @@ def run_cypher(path, layout, labels):
 def test_cypher(merge, tmp_path):
     docs = nasty_notes()
     layout, (nodes, edges) = MERGED if merge else PLAIN, rows_of(docs, merge, tmp_path)
-    report = export_graph(docs, tmp_path / "t.cypher", merge=merge)
+    report = export(docs, tmp_path / "t.cypher", merge=merge)
     assert report["replaced"] == 0
     db = run_cypher(tmp_path / "t.cypher", layout, {row["label"] for row in edges})
     found = [row for (row,) in db.execute("MATCH (n) RETURN n").get_all()]
@@ -280,7 +280,7 @@ def test_any_text_comes_back(texts, doc_id, tmp_path_factory):
     mentions, relations = expected(docs)
     for format, entry in FORMATS.items():
         out = folder / (format if entry.is_folder else f"x{entry.endings[0]}")
-        assert export_graph(docs, out, format)["mentions"] == len(mentions)
+        assert export(docs, out, format)["mentions"] == len(mentions)
     frame = pd.read_csv(folder / "csv" / "mentions.csv", keep_default_na=False, dtype=str)
     assert frame["text:string"].tolist() == [row["text"] for row in mentions]
     assert set(frame["doc_id:string"]) == {doc_id}
@@ -322,7 +322,7 @@ def test_an_export_of_nothing(tmp_path):
     for format, entry in FORMATS.items():
         for merge in (False, True):
             out = tmp_path / format / str(merge) / (entry.endings[0] * (not entry.is_folder) or "x")
-            report = export_graph([NLP.make_doc("")], out, format, merge=merge)
+            report = export([NLP.make_doc("")], out, format, merge=merge)
             assert report["documents"] == 1 and report["mentions"] == report["relations"] == 0
             assert all(Path(file).is_file() for file in report["files"])
     assert len(nx.read_graphml(tmp_path / "graphml" / "True" / ".graphml")) == 0
@@ -332,9 +332,7 @@ def test_an_export_of_nothing(tmp_path):
 def test_a_score_that_is_no_number_is_none(tmp_path):
     docs = [note(["头痛", "发热"], score=math.nan)]
     for format, entry in FORMATS.items():
-        export_graph(
-            docs, tmp_path / (format if entry.is_folder else f"x{entry.endings[0]}"), format
-        )
+        export(docs, tmp_path / (format if entry.is_folder else f"x{entry.endings[0]}"), format)
     table = pyarrow.parquet.read_table(tmp_path / "parquet" / "relations.parquet")
     assert table["score"].to_pylist() == [None]
     (row,) = srsly.read_jsonl(tmp_path / "jsonl" / "relations.jsonl")
@@ -350,7 +348,7 @@ def test_a_score_that_is_no_number_is_none(tmp_path):
 def test_a_broken_document_is_left_out_and_named(zh, tmp_path):
     docs = [make_doc(zh, "[头痛|症状][发热|症状]", [(0, 1, "x")]) for _ in range(3)]
     docs[1].spans[GROUP].attrs["relations"] = [[0, 9, "x", 1.0]]
-    report = export_graph(docs, tmp_path / "t.ttl")
+    report = export(docs, tmp_path / "t.ttl")
     assert (report["documents"], report["mentions"], report["relations"]) == (2, 4, 2)
     (message,) = report["messages"]
     assert message.startswith("Document 2 (without an id): [R002]")
@@ -360,7 +358,7 @@ def test_ids_begin_with_the_prefix(tmp_path):
     """Two exports in one store stay apart, documents too."""
     store = rdflib.Graph()
     for prefix in ("a/", "b "):
-        export_graph(nasty_notes(), tmp_path / "t.ttl", prefix=prefix)
+        export(nasty_notes(), tmp_path / "t.ttl", prefix=prefix)
         store.parse(tmp_path / "t.ttl")
     once = rdflib.Graph().parse(tmp_path / "t.ttl")
     assert len(store) == 2 * len(once)
@@ -375,7 +373,7 @@ def test_nothing_is_left_of_an_export_that_fails(zh, tmp_path):
     for format, entry in FORMATS.items():
         out = tmp_path / f"x{'' if entry.is_folder else entry.endings[0]}"
         with pytest.raises(RuntimeError, match="mine"):
-            export_graph(docs(), out, format)
+            export(docs(), out, format)
     assert not [path for path in tmp_path.rglob("*") if path.is_file()]
 
 

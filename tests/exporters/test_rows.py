@@ -9,7 +9,7 @@ import spacy
 from hypothesis import given, settings
 from spacy.tokens import Doc, Span
 
-from spacy_clinrel.exporters.merge import merge
+from spacy_clinrel.exporters.merge import merge_rows
 from spacy_clinrel.exporters.norms import NORMAL_FORMS, get_normal_form
 from spacy_clinrel.exporters.rows import doc_rows
 from spacy_clinrel.tokens import GROUP, Relation, set_doc_id, set_relations
@@ -99,7 +99,7 @@ def test_merging(zh):
     set_relations(second, [Relation(mentions[0], mentions[1], "TeRD", 0.25)])
     set_doc_id(second, "乙")
     rows = [doc_rows(doc, i, FOLD) for i, doc in enumerate((first, zh.make_doc(""), second), 1)]
-    ((nodes, edges),) = merge(iter(rows), "p-")
+    ((nodes, edges),) = merge_rows(iter(rows), "p-")
     assert nodes == [
         {
             "id": "p-n1",
@@ -146,7 +146,7 @@ def test_merging_loses_none(notes):
         ends = [(doc.ents[h], doc.ents[t], label, score) for h, t, label, score in links]
         set_relations(doc, [Relation(*end) for end in ends])
         rows.append(doc_rows(doc, number, FOLD))
-    ((nodes, edges),) = merge(iter(rows))
+    ((nodes, edges),) = merge_rows(iter(rows))
     keys = Counter((m["norm"], m["type"]) for some, _ in rows for m in some)
     assert {(n["norm"], n["type"]): n["count"] for n in nodes} == keys
     key_of = {m["id"]: (m["norm"], m["type"]) for some, _ in rows for m in some}

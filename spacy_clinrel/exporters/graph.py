@@ -1,0 +1,151 @@
+"""Export of documents: from Docs to rows, merged or not, to files."""
+
+from contextlib import ExitStack
+from pathlib import Path
+from typing import Any, Callable, Dict, Iterable, Iterator, List, Optional, Sequence, Union
+
+from spacy.tokens import Doc
+from spacy.vocab import Vocab
+
+from ..errors import Errors
+from ..files import check_output, replacing, spacy_files, stream_docbin, write_json
+from ..tokens import get_doc_id
+from .formats import get_format, guess_format, output_files
+from .merge import merge_rows
+from .norms import NormalForm, get_normal_form
+from .rows import doc_rows
+from .schema import MERGED, PLAIN, Export, Layout, Rows, to_batches
+
+
+def export(
+    source: Union[str, Path, Iterable[Doc]],
+    out: Union[str, Path],
+    format: Optional[str] = None,
+    *,
+    merge: bool = False,
+    norm: str = "fold",
+    prefix: str = "",
+    report_path: Union[str, Path, None] = None,
+    progress: Optional[Callable[[Iterable[Doc]], Iterable[Doc]]] = None,
+) -> Dict[str, Any]:
+    """Write the mentions and relations of documents as a graph.
+
+    Documents are read one at a time. The whole graph is held in memory only if mentions are merged,
+    and for GraphML and RDF, whose libraries need it.
+
+    source (Union[str, Path, Iterable[Doc]]): Documents, a .spacy file, or a folder that is searched
+        for .spacy files.
+    out (Union[str, Path]): The file to write, or the folder for csv, jsonl and parquet. If the
+        export fails, no file is written or replaced.
+    format (Optional[str]): Name of the format, a key of `FORMATS`; None for the format that the
+        ending of `out` stands for.
+    merge (bool): Merge mentions with the same normal form and type into one node. Off by default,
+        because it claims that they mean the same, and drops their positions in the text.
+    norm (str): The normal form, a key of `NORMAL_FORMS`.
+    prefix (str): Prefix of every id, so that several exports can share a database.
+    report_path (Union[str, Path, None]): Where to write the report as JSON.
+    progress (Optional[Callable[[Iterable[Doc]], Iterable[Doc]]]): Wrapper of the documents that
+        shows progress, for instance tqdm.
+    RETURNS (Dict[str, Any]): The report: the options, the counts, "messages" on files and documents
+        that could not be exported, and under "replaced" how many characters were replaced because
+        the format cannot hold them.
+    RAISES (ValueError): If no document can be read, the format or normal form is unknown, or the
+        output cannot be written.
+    RAISES (ImportError): If a library that the format needs is not installed.
+    """
+    out = Path(out)
+    name = guess_format(out) if format is None else format
+    targets = output_files(name, out, MERGED if merge else PLAIN)
+    sources = spacy_files([Path(source)]) if isinstance(source, (str, Path)) else []
+    for path in targets:
+        check_output(path, *sources)
+    messages: List[str] = []
+    docs = source if not isinstance(source, (str, Path)) else _read_docs(sources, messages)
+    if report_path is not None:
+        check_output(Path(report_path), *sources, *targets)
+    report = _write_graph(
+        docs if progress is None else progress(docs),
+        targets,
+        {"format": name, "merge": merge, "norm": norm, "prefix": prefix},
+    )
+    report["messages"] = messages + report["messages"]
+    if report_path is not None:
+        write_json(Path(report_path), report)
+    return report
+
+
+def _read_docs(paths: Sequence[Path], messages: List[str]) -> Iterator[Doc]:
+    """Read .spacy files. Add an error message for each unreadable file; raise if all of them are.
+
+    paths (Sequence[Path]): The files.
+    messages (List[str]): Receives the messages.
+    YIELDS (Doc): The documents.
+    RAISES (ValueError): If no document can be read.
+    """
+    vocab = Vocab()
+    has_docs = False
+    for path in paths:
+        try:
+            for doc in stream_docbin(path, vocab):
+                has_docs = True
+                yield doc
+        except ValueError as error:
+            if len(paths) == 1 and not has_docs:
+                raise
+            messages.append(str(error))
+    if not has_docs:
+        raise ValueError("\n".join([*messages, Errors.F008.format(path=paths[0].parent)]))
+
+
+def _write_graph(
+    docs: Iterable[Doc], paths: Sequence[Path], options: Dict[str, Any]
+) -> Dict[str, Any]:
+    """Write the files of an export and return its report.
+
+    docs (Iterable[Doc]): The documents.
+    paths (Sequence[Path]): The files to write.
+    options (Dict[str, Any]): "format", "merge", "norm" and "prefix", see `export`.
+    RETURNS (Dict[str, Any]): The report.
+    """
+    layout = MERGED if options["merge"] else PLAIN
+    prefix = options["prefix"]
+    normal_form = get_normal_form(options["norm"])
+    report: Dict[str, Any] = {
+        **options,
+        "files": [str(path) for path in paths],
+        "documents": 0,
+        **{table.name: 0 for table in (*PLAIN, *(MERGED if options["merge"] else ()))},
+        "messages": [],
+    }
+    stream = _count(_make_rows(docs, normal_form, prefix, report), PLAIN, report)
+    if options["merge"]:
+        stream = _count(merge_rows(stream, prefix), MERGED, report)
+    with ExitStack() as drafts:
+        # All files are complete before the first one is moved to its place.
+        targets = [drafts.enter_context(replacing(path)) for path in paths]
+        data = Export(layout, to_batches(layout, stream), targets, prefix)
+        report["replaced"] = get_format(options["format"]).write(data)
+    return report
+
+
+def _make_rows(
+    docs: Iterable[Doc], normal_form: NormalForm, prefix: str, report: Dict[str, Any]
+) -> Iterator[Rows]:
+    """Yield the rows of each document. Skip a document with broken relations and report it."""
+    for number, doc in enumerate(docs, start=1):
+        try:
+            rows = doc_rows(doc, number, normal_form, prefix)
+        except ValueError as error:
+            place = f"Document {number} ({get_doc_id(doc) or 'without an id'})"
+            report["messages"].append(f"{place}: {error}")
+        else:
+            report["documents"] += 1
+            yield rows
+
+
+def _count(stream: Iterable[Rows], layout: Layout, report: Dict[str, Any]) -> Iterator[Rows]:
+    """Add the number of rows of each table to the report while they pass through."""
+    for rows in stream:
+        for table, table_rows in zip(layout, rows):
+            report[table.name] += len(table_rows)
+        yield rows
