@@ -41,7 +41,7 @@ from jobs import add_options, file_stem, run_cells
 from relation_report import spread, table, write_page
 from relation_settings import ROOT
 
-from spacy_clinrel.active_learning.bootstrap import Data, bootstrap, draw
+from spacy_clinrel.active_learning.bootstrap import BootstrapData, bootstrap, draw_rounds
 from spacy_clinrel.files import read_docbin, write_docs
 
 RESULTS = ROOT / "benchmarks" / "results"
@@ -83,11 +83,11 @@ def run(cell: Cell, folder: Path) -> Dict[str, Any]:
         write_docs(labelled_docs(cell, train), paths["labelled"])
         write_docs(unlabelled_docs(cell, nlp), paths["unlabelled"])
     gold = [cell.data / f"{LAYER}_{part}.spacy" for part in ("dev", "test")]
-    data = Data(paths["labelled"], paths["unlabelled"], *gold)
+    data = BootstrapData(paths["labelled"], paths["unlabelled"], *gold)
     out = folder / "run"
     resume = (out / "settings.json").exists()
     result = bootstrap(config(cell), data, out, options(cell), second=partner(cell), resume=resume)
-    draw(result["rounds"], folder / "rounds.png")
+    draw_rounds(result["rounds"], folder / "rounds.png")
     return {
         **{"system": cell.system, "share": cell.share, "seed": cell.seed, "scale": cell.scale},
         **result,

@@ -4,11 +4,15 @@ from typing import Callable, Dict, NamedTuple, Optional, Tuple
 
 import numpy as np
 
-from spacy_clinrel.active_learning.bootstrap import Options
-from spacy_clinrel.active_learning.bootstrap.selection import Labelled, choose, reliable_pairs
-from spacy_clinrel.active_learning.pairs import ScoredPairs
+from spacy_clinrel.active_learning.bootstrap import BootstrapOptions
+from spacy_clinrel.active_learning.bootstrap.selection import (
+    ClassCounts,
+    choose_pairs,
+    reliable_pairs,
+)
+from spacy_clinrel.active_learning.pair_scores import ScoredPairs
 
-THRESHOLD = Options().threshold
+THRESHOLD = BootstrapOptions().threshold
 
 
 class Said(NamedTuple):
@@ -18,8 +22,8 @@ class Said(NamedTuple):
     second (ScoredPairs): Those of a model trained from another seed.
     other (ScoredPairs): Those of a model of another kind, a PCNN.
     gold (ndarray): Gold classes, 0 for no relation. Shape: (pairs,)
-    labelled (Labelled): What the labelled share looks like.
-    options (Options): How bootstrapping chooses.
+    labelled (ClassCounts): What the labelled share looks like.
+    options (BootstrapOptions): How bootstrapping chooses.
     seed (int): Of the chance.
     """
 
@@ -27,8 +31,8 @@ class Said(NamedTuple):
     second: ScoredPairs
     other: ScoredPairs
     gold: np.ndarray
-    labelled: Labelled
-    options: Options
+    labelled: ClassCounts
+    options: BootstrapOptions
     seed: int
 
     def sure(self, second: Optional[ScoredPairs] = None) -> np.ndarray:
@@ -51,7 +55,7 @@ class Said(NamedTuple):
         best = np.argsort(-self.scored.confidence[relations], kind="stable")
         relations = relations[best[: self.options.batch]]
         none = np.random.default_rng(self.seed).permutation(sure[classes == 0])
-        none = none[: round(self.labelled.negatives * len(relations))]
+        none = none[: round(self.labelled.negatives_per_relation * len(relations))]
         return np.sort(np.concatenate([relations, none]))
 
 
@@ -59,7 +63,7 @@ class Said(NamedTuple):
 Choice = Callable[[Said], Tuple[np.ndarray, np.ndarray]]
 VARIANTS: Dict[str, Choice] = {
     "A batch of relations by chance": lambda said: (
-        choose(said.scored, said.sure(), said.labelled, said.options, (said.seed, 1)),
+        choose_pairs(said.scored, said.sure(), said.labelled, said.options, (said.seed, 1)),
         said.scored.classes,
     ),
     "A batch of the surest relations": lambda said: (said.surest(), said.scored.classes),

@@ -23,10 +23,10 @@ from bootstrap_choices import THRESHOLD, VARIANTS, Choice, Said
 from bootstrap_settings import (
     MENTION_PAIR,
     MODELS,
+    NO_GUARDS,
     PARTNER,
     RUNS,
     SHARES,
-    UNGUARDED,
     Cell,
     add_settings,
     asked,
@@ -41,11 +41,16 @@ from relation_settings import ROOT
 from spacy.language import Language
 from spacy.tokens import Doc
 
-from spacy_clinrel.active_learning.bootstrap import Options
-from spacy_clinrel.active_learning.bootstrap.selection import Labelled
+from spacy_clinrel.active_learning.bootstrap import BootstrapOptions
+from spacy_clinrel.active_learning.bootstrap.selection import ClassCounts
 from spacy_clinrel.active_learning.bootstrap.silver import Silver, silver_docs
-from spacy_clinrel.active_learning.bootstrap.training import gold_examples, measure, train_round
-from spacy_clinrel.active_learning.pairs import find_component, gold_classes, score_pairs
+from spacy_clinrel.active_learning.bootstrap.training import measure, train_round
+from spacy_clinrel.active_learning.pair_scores import (
+    find_component,
+    gold_classes,
+    gold_examples,
+    score_pairs,
+)
 from spacy_clinrel.files import write_docs
 
 RESULTS = ROOT / "benchmarks" / "results"
@@ -163,8 +168,8 @@ def run(cell: Cell, folder: Path) -> Dict[str, Any]:
             for nlp in (first, second, other)
         ),
         gold_classes(first, gold_examples(first, rest)),
-        Labelled(counts),
-        Options(batch=RUNS[cell.scale].batch, guards=UNGUARDED),
+        ClassCounts(counts),
+        BootstrapOptions(batch=RUNS[cell.scale].batch, guards=NO_GUARDS),
         cell.seed,
     )
     wrong = said.sure()[(said.scored.classes != said.gold)[said.sure()]]

@@ -11,7 +11,7 @@ from spacy.language import Language
 from spacy.tokens import Doc
 from thinc.api import Config
 
-from spacy_clinrel.active_learning.bootstrap import UNGUARDED, Guards, Options
+from spacy_clinrel.active_learning.bootstrap import NO_GUARDS, BootstrapOptions, DriftGuards
 from spacy_clinrel.data.readers import Corpus
 from spacy_clinrel.files import read_docbin
 from spacy_clinrel.tokens import get_doc_id
@@ -22,17 +22,17 @@ LAYER = "ccks2017_relations"
 UNLABELLED = "ccks2017_train"
 SHARES = {"10 %": 0.1, "25 %": 0.25, "100 %": 1.0}
 MODELS = ("CNN", "BiGRU-Att", "ResGRU-Att", MENTION_PAIR)
-ALL = Guards()
+ALL = DriftGuards()
 GUARDS = {
-    "bare": UNGUARDED,
+    "bare": NO_GUARDS,
     "guarded": ALL,
     # The bare algorithm with one guard each.
-    "calibrate": UNGUARDED._replace(calibrate=True),
-    "class thresholds": UNGUARDED._replace(class_thresholds=True),
-    "balance": UNGUARDED._replace(balance=True),
-    "agree": UNGUARDED._replace(agree=True),
-    "repeat": UNGUARDED._replace(repeat=True),
-    "patience": UNGUARDED._replace(patience=ALL.patience),
+    "calibrate": NO_GUARDS._replace(calibrate=True),
+    "class thresholds": NO_GUARDS._replace(class_thresholds=True),
+    "balance": NO_GUARDS._replace(balance=True),
+    "agree": NO_GUARDS._replace(agree=True),
+    "repeat": NO_GUARDS._replace(repeat=True),
+    "patience": NO_GUARDS._replace(patience=ALL.patience),
     # All of them and the one that is no default.
     "guarded with agree": ALL._replace(agree=True),
     # The guards, all pairs at once whatever their probability, labelled by the model itself or
@@ -95,7 +95,7 @@ class Scale(NamedTuple):
     batch: int
     rounds: int
     limit: int = 0
-    threshold: float = Options().threshold
+    threshold: float = BootstrapOptions().threshold
     sizes: str = "cpu"
 
 
@@ -156,12 +156,12 @@ def asked(chosen: Namespace) -> List[Cell]:
     return cells(*wanted, chosen.data, vectors)
 
 
-def options(cell: Cell) -> Options:
+def options(cell: Cell) -> BootstrapOptions:
     """cell (Cell): The run.
-    RETURNS (Options): How it bootstraps.
+    RETURNS (BootstrapOptions): How it bootstraps.
     """
     scale = scale_of(cell)
-    return Options(scale.threshold, scale.batch, scale.rounds, GUARDS[cell.guards])
+    return BootstrapOptions(scale.threshold, scale.batch, scale.rounds, GUARDS[cell.guards])
 
 
 def scale_of(cell: Cell) -> Scale:

@@ -13,6 +13,9 @@ from . import viewer as displacy
 from .tokens import Relation, concat_docs
 
 if TYPE_CHECKING:
+    from .active_learning.bootstrap import bootstrap as bootstrap
+    from .active_learning.review import read_review as read_review
+    from .active_learning.review import review as review
     from .exporters import export as export
     from .processing.visualize import visualize as visualize
 
@@ -26,11 +29,24 @@ sys.modules[f"{__name__}.displacy"] = displacy
 
 # The module that each function of the public API is in.
 _API: Dict[str, str] = {
+    "bootstrap": ".active_learning.bootstrap",
     "export": ".exporters",
+    "read_review": ".active_learning.review",
+    "review": ".active_learning.review",
     "visualize": ".processing.visualize",
 }
 
-__all__ = ["Relation", "__version__", "concat_docs", "displacy", "export", "visualize"]
+__all__ = [
+    "Relation",
+    "__version__",
+    "bootstrap",
+    "concat_docs",
+    "displacy",
+    "export",
+    "read_review",
+    "review",
+    "visualize",
+]
 
 
 def __getattr__(name: str) -> Any:

@@ -183,64 +183,70 @@ class Errors(metaclass=ErrorsWithCodes):
     )
     F015 = "{paths}: no character occurs {n} times. Give more text, or a smaller --min-count."
 
-    # Bootstrapping
+    # Bootstrapping and review
     B001 = (
-        "The pipeline has {n} components made by '{factory}'; bootstrapping needs one. Give a "
+        "The pipeline has {n} components of the type '{factory}', but needs exactly one. Give a "
         "config of relations between gold entities, e.g. configs/ccks2017_relations.cfg."
     )
     B002 = (
-        "[corpora.{part}] reads with '{reader}', which gives no gold entities. Use "
+        "The reader of [corpora.{part}], '{reader}', does not provide gold entities. Use "
         '@readers = "spacy-clinrel.Corpus.v1" with gold_entities = true.'
     )
     B003 = (
-        "{path} was begun with other settings or texts ({what}). Go on with the same, or begin in "
-        "an empty folder."
+        "{path}: cannot resume, because settings or documents have changed ({what}). Restore them, "
+        "or start in an empty folder."
     )
-    B004 = "{path} holds rounds of an earlier run. Go on with --resume, or give an empty folder."
+    B004 = (
+        "{path} holds an earlier run or other files. Continue the run with --resume, or give an "
+        "empty folder."
+    )
     B005 = "{path}: {n} documents, but none has two mentions. {hint}"
     B006 = "'{option}' must be {allowed}, got {value}."
-    B009 = "{path} is there already. Give the name of a new folder, or of an empty one."
-    B007 = "The pipeline given as --ner has no component that finds mentions (it has: {names})."
+    B007 = "The --ner pipeline has no component that sets entities. Its components: {names}."
+    B009 = "{path} already exists. Give a new or an empty folder."
     B010 = (
-        "There is no pair of mentions to calibrate on: no document is annotated with relations, or "
-        "none has mentions close enough to each other. Give gold documents (--dev of bootstrap)."
+        "There is no annotated pair of mentions to calibrate on: no document has gold relations, "
+        "or all mentions are too far apart. Give other gold documents (--dev of bootstrap)."
     )
     B011 = (
-        "{path}: {n} documents, '{doc_id}' the first, carry silver annotation of an earlier run. "
-        "Gold is what people have annotated or corrected: give those alone."
+        "{path}: {n} documents carry silver annotation of an earlier run, the first is '{doc_id}'. "
+        "Give only documents that people have annotated or corrected."
     )
     B012 = (
-        "The two models of a run must score the same pairs, but their {what} differ. Give the "
-        "relation classifiers of CONFIG and --second the same settings for them."
+        "The two models must score the same pairs, but their {what} differ. Give the relation "
+        "classifiers of CONFIG and --second the same settings."
     )
     B013 = (
-        "The relation classifier may give a pair several labels (exclusive = false); silver "
-        "annotation has one for each. Set exclusive = true, or learn one label at a time."
+        "The relation classifier allows several labels for a pair (exclusive = false), but silver "
+        "annotation has one label for each pair. Set exclusive = true, or train one model for each "
+        "label."
     )
     B020 = (
-        "{path}: none of {n} documents has a candidate pair of mentions ({bare} have no mention at "
-        "all; {left_out} more were left out, as their text is labelled or was there before). Give "
-        "--ner PIPELINE for documents without mentions, or other documents."
+        "{path}: none of {n} documents has a candidate pair of mentions ({bare} have no mentions; "
+        "{left_out} more were left out, because their text is labelled or repeated). Give --ner "
+        "PIPELINE for documents without mentions, or other documents."
     )
-    B021 = "{path} is not empty, and may hold what somebody corrected. Give a new folder."
-    B022 = "{path}: no folder that `python -m spacy clinrel review` wrote ({error})."
+    B021 = "{path} is not empty and may hold corrected files. Give a new folder."
+    B022 = "{path} is not a folder that `python -m spacy clinrel review` wrote: {error}."
     B023 = (
-        "{path}: the text of '{doc_id}' is not the one that was given out. It differs first at "
-        "character {place}: {got!r} instead of {wanted!r}. Annotations may change, the text may "
-        "not: put it back."
+        "{path}: the text of '{doc_id}' differs from the exported text, first at character "
+        "{place}. Restore the text; only annotations may change."
     )
-    B024 = "{path}: '{doc_id}' is none of the {n} documents that were given out."
-    B025 = "{path}: '{doc_id}' has come back already. Give each document once."
+    B024 = "{path}: '{doc_id}' is not one of the {n} documents exported for review."
+    B025 = "{path}: duplicate document '{doc_id}'. Give each document once."
+    B026 = "{path}: none of the {n} exported documents could be read. {problems}"
+    B027 = (
+        "Documents were exported as {known}. Give the format of the corrected files with --format."
+    )
     B028 = (
-        "{path}: '{doc_id}' has come back without its annotations. Put the file back, empty if "
-        "there is nothing in the text."
+        "{path}: the annotation file of '{doc_id}' is missing. Restore it, empty if the document "
+        "has no annotations."
     )
     B029 = (
-        "{path}: of '{doc_id}' not everything can be read, so it was left out ({n}; the first: "
-        "{fault}). Put it right and read it again."
+        "{path}: '{doc_id}' was left out, because {n} of its annotations could not be read. The "
+        "first error: {fault}. Fix the file and read it again."
     )
-    B026 = "{path}: none of the {n} documents that were given out could be read. {problems}"
-    B027 = "Documents were given out as {known}. Say with --format which of these comes back."
+
     # Report of errors
     F060 = "{path} is a file. Give --report the name of a folder, new or old."
     F061 = "Plots need matplotlib ({error}): python -m pip install 'spacy-clinrel[plots]'."
@@ -339,12 +345,13 @@ class Warnings(metaclass=ErrorsWithCodes):
     )
     W002 = "'{name}': {lost} of {total} gold relations can't be learned from: {reasons}."
     W005 = (
-        "The labelled documents have no relation with these labels of dev: {labels}. They can't be "
-        "learned, nor found in the unlabelled documents. Label some by hand first."
+        "The labelled documents have no relations with these labels of dev: {labels}. A model "
+        "cannot learn them from unlabelled documents. Annotate a few by hand first."
     )
     W006 = (
-        "No unlabelled document has mentions of types that a labelled relation joins. Joined are "
-        "{pairs}; unlabelled mentions have the types {types}. Are they called otherwise?"
+        "No unlabelled document has mentions of the types that labelled relations join. The "
+        "relations join {pairs}; the unlabelled mentions have the types {types}. Check that the "
+        "type names match."
     )
     W007 = (
         "The pipeline does not know these labels of {path}, and takes their relations for none: "

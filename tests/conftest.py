@@ -16,7 +16,7 @@ import spacy
 from spacy.language import Language
 from spacy.tokens import Doc
 
-from spacy_clinrel.active_learning.bootstrap import Data
+from spacy_clinrel.active_learning.bootstrap import BootstrapData
 from spacy_clinrel.cli.convert import convert
 
 from .util import CONFIGS, FUSE, ROOT, corpus_paths, make_notes, require, run_python, write_docs
@@ -118,13 +118,13 @@ def as_corpora(tmp_path_factory) -> Path:
 
 
 @pytest.fixture(scope="session")
-def few_labels(tmp_path_factory) -> Data:
+def few_labels(tmp_path_factory) -> BootstrapData:
     """Return 5 labelled notes, 40 whose relations a test must not read, and dev and test parts."""
     folder = tmp_path_factory.mktemp("few_labels")
     nlp = spacy.blank("zh")
     for part, count, seed in (("l", 5, 1), ("u", 40, 5), ("dev", 10, 2), ("test", 6, 3)):
         write_docs(folder / f"{part}.spacy", make_notes(nlp, count, seed=seed))
-    return Data(*(folder / f"{part}.spacy" for part in ("l", "u", "dev", "test")))
+    return BootstrapData(*(folder / f"{part}.spacy" for part in ("l", "u", "dev", "test")))
 
 
 @pytest.fixture(scope="session")

@@ -5,7 +5,7 @@ import shutil
 
 import spacy
 
-from spacy_clinrel.active_learning.bootstrap.together import check_second
+from spacy_clinrel.active_learning.bootstrap.config import check_same_candidates
 from spacy_clinrel.data.schemes import get_scheme
 from spacy_clinrel.tokens import get_doc_id
 
@@ -91,7 +91,7 @@ def test_every_run_has_a_config_that_is_whole(as_corpora, benchmarks):
             assert (other is not None) == cell.system.endswith("with PCNN")
             if other:
                 assert other["training"]["max_steps"] == steps + 1
-                check_second(whole, other)
+                check_same_candidates(whole, other)
     [cell] = cells(["CNN, bare"], ["25 %"], [0], "cpu", as_corpora, None)
     long = config(cell._replace(scale="long"))
     assert long["training"]["max_steps"] == RUNS["long"].steps + 1
@@ -127,9 +127,9 @@ def test_choices_of_known_pairs(benchmarks):
     import numpy as np
     from bootstrap_choices import VARIANTS, Said
 
-    from spacy_clinrel.active_learning.bootstrap import UNGUARDED, Options
-    from spacy_clinrel.active_learning.bootstrap.selection import Labelled
-    from spacy_clinrel.active_learning.pairs import ScoredPairs
+    from spacy_clinrel.active_learning.bootstrap import NO_GUARDS, BootstrapOptions
+    from spacy_clinrel.active_learning.bootstrap.selection import ClassCounts
+    from spacy_clinrel.active_learning.pair_scores import ScoredPairs
 
     def scored(p):
         some = np.arange(len(p))
@@ -137,10 +137,10 @@ def test_choices_of_known_pairs(benchmarks):
 
     first = [[0.1, 0.9, 0.0], [0.2, 0.8, 0.0], [0.9, 0.1, 0.0], [0.95, 0.0, 0.05], [0.5, 0.5, 0.0]]
     second = [[0.1, 0.9, 0.0], [0.1, 0.1, 0.8], [0.9, 0.1, 0.0], [0.1, 0.0, 0.9], [0.0, 1.0, 0.0]]
-    options = Options(batch=1, guards=UNGUARDED)
+    options = BootstrapOptions(batch=1, guards=NO_GUARDS)
     said = Said(
         *(scored(first), scored(second), scored(second[::-1]), np.asarray([1, 2, 0, 1, 1])),
-        *(Labelled(np.asarray([1, 1, 1])), options, 0),
+        *(ClassCounts(np.asarray([1, 1, 1])), options, 0),
     )
     chosen = {name: choice(said) for name, choice in VARIANTS.items()}
     learned = {name: dict(zip(rows, classes[rows])) for name, (rows, classes) in chosen.items()}

@@ -1,0 +1,2 @@
+"""Learning from few labels: bootstrapping from a model's own labels, and choosing documents that
+annotators should correct."""

@@ -1,4 +1,4 @@
-"""`python -m spacy clinrel bootstrap`: learn from unlabelled documents as well."""
+"""`python -m spacy clinrel bootstrap`: train on labelled and unlabelled documents."""
 
 from functools import partial
 from pathlib import Path
@@ -11,7 +11,14 @@ from spacy.cli._util import import_code, parse_config_overrides, setup_gpu
 from tqdm import tqdm
 from wasabi import msg
 
-from ..active_learning.bootstrap import UNGUARDED, Data, Guards, Options, bootstrap, draw
+from ..active_learning.bootstrap import (
+    NO_GUARDS,
+    BootstrapData,
+    BootstrapOptions,
+    DriftGuards,
+    bootstrap,
+    draw_rounds,
+)
 from ._app import app
 
 HEADER = ("round", "relations", "silver", "new", "dev F", "test F", "T", "ECE", "seconds")
@@ -24,73 +31,81 @@ WIDTHS = (5, 9, 7, 6, 6, 6, 5, 6, 7)
 def bootstrap_cli(
     ctx: typer.Context,
     config_path: Annotated[
-        Path, typer.Argument(metavar="CONFIG", help="Config of relations between gold entities")
+        Path, typer.Argument(metavar="CONFIG", help="Config of a relation model for gold entities")
     ],
     labelled: Annotated[
-        Path, typer.Option("--labelled", "-l", help=".spacy file or folder: gold relations")
+        Path,
+        typer.Option("--labelled", "-l", help=".spacy file or folder with gold relations"),
     ],
     unlabelled: Annotated[
-        Path, typer.Option("--unlabelled", "-u", help=".spacy file or folder: texts with mentions")
+        Path,
+        typer.Option("--unlabelled", "-u", help=".spacy file or folder of texts with mentions"),
     ],
-    dev: Annotated[Path, typer.Option("--dev", "-d", help=".spacy file: gold, to choose on")],
+    dev: Annotated[
+        Path, typer.Option("--dev", "-d", help="Gold .spacy file, to choose the best round on")
+    ],
     output: Annotated[Path, typer.Option("--output", "-o", help="Folder of the run")],
     test: Annotated[
         Optional[Path],
-        typer.Option("--test", help=".spacy file: gold, measured and used for nothing"),
+        typer.Option("--test", help="Gold .spacy file, for evaluation only"),
     ] = None,
     ner: Annotated[
         Optional[str],
-        typer.Option(help="Pipeline that finds the mentions of the unlabelled documents"),
+        typer.Option(help="Pipeline that predicts the mentions of the unlabelled documents"),
     ] = None,
     second: Annotated[
         Optional[Path],
-        typer.Option(help="Config of a model unlike the first, to label together with it"),
+        typer.Option(help="Config of a different model; the mean of both labels the pairs"),
     ] = None,
     threshold: Annotated[
-        float, typer.Option(help="Probability from which a pair is reliable; with 0 any is")
+        float, typer.Option(help="Lowest probability of a reliable pair; 0 accepts all pairs")
     ] = 0.7,
-    batch: Annotated[int, typer.Option(help="Relations that join in a round, at most")] = 1000,
-    max_rounds: Annotated[int, typer.Option(help="Rounds after the supervised one")] = 20,
+    batch: Annotated[int, typer.Option(help="Largest number of relations added in a round")] = 1000,
+    max_rounds: Annotated[
+        int, typer.Option(help="Largest number of rounds after the supervised one")
+    ] = 20,
     calibrate: Annotated[
-        bool, typer.Option(help="Compare the threshold with calibrated probabilities")
+        bool, typer.Option(help="Apply the threshold to calibrated probabilities")
     ] = True,
     class_thresholds: Annotated[
-        bool, typer.Option(help="Raise a class's threshold to where dev bears it out")
+        bool, typer.Option(help="Raise the threshold of classes with low precision on dev")
     ] = True,
     balance: Annotated[
-        bool, typer.Option(help="Take no more of a class in a round than its share of --batch")
+        bool, typer.Option(help="Limit each class to its labelled share of --batch in a round")
     ] = True,
     agree: Annotated[
-        bool, typer.Option(help="A second model, trained from another seed, must agree: slow")
+        bool,
+        typer.Option(help="Require a second model, trained with another seed, to agree (slow)"),
     ] = False,
     repeat: Annotated[
         bool, typer.Option(help="Repeat the labelled documents until they are half of all")
     ] = True,
     patience: Annotated[
-        int, typer.Option(help="Stop when dev has not risen for so many rounds; 0 never does")
+        int, typer.Option(help="Rounds without a better F on dev before stopping; 0 never stops")
     ] = 2,
     guards: Annotated[
-        bool, typer.Option("--guards/--no-guards", help="These six as set, or the bare algorithm")
+        bool,
+        typer.Option("--guards/--no-guards", help="Use the six options above, or turn all off"),
     ] = True,
     resume: Annotated[
-        bool, typer.Option("--resume", "-r", help="Go on after the last finished round")
+        bool, typer.Option("--resume", "-r", help="Continue after the last finished round")
     ] = False,
     code_path: Annotated[
-        Optional[Path], typer.Option("--code", "-c", help="Python file with more functions")
+        Optional[Path], typer.Option("--code", "-c", help="Python file with custom functions")
     ] = None,
-    use_gpu: Annotated[int, typer.Option("--gpu-id", "-g", help="GPU, or -1 for the CPU")] = -1,
+    use_gpu: Annotated[int, typer.Option("--gpu-id", "-g", help="GPU ID, or -1 for the CPU")] = -1,
 ) -> None:
-    """Train, label pairs of unlabelled documents, learn from the sure ones too, and so on.
+    """Train, label the pairs of unlabelled documents, train on the reliable ones too, and repeat.
 
-    Each round writes what it measured to OUTPUT/rounds.jsonl and its silver documents, apart from
-    the gold ones, to OUTPUT/rounds; the kept pipeline is OUTPUT/model-best. Values of the config
-    (and of --second) are overridden as in spacy train, e.g. --training.max_epochs 5.
+    Each round writes its scores to OUTPUT/rounds.jsonl and its silver documents to OUTPUT/rounds.
+    The best pipeline is OUTPUT/model-best. Override config values (of --second too) as in spacy
+    train, e.g. --training.max_epochs 5.
 
     Example: bootstrap relations.cfg -l seed.spacy -u more.spacy -d dev.spacy -o run
     """
-    chosen = Guards(calibrate, class_thresholds, balance, agree, repeat, patience)
-    options = Options(threshold, batch, max_rounds, chosen if guards else UNGUARDED)
-    data = Data(labelled, unlabelled, dev, test)
+    drift_guards = DriftGuards(calibrate, class_thresholds, balance, agree, repeat, patience)
+    options = BootstrapOptions(threshold, batch, max_rounds, drift_guards if guards else NO_GUARDS)
+    data = BootstrapData(labelled, unlabelled, dev, test)
     try:
         overrides = parse_config_overrides(ctx.args)
         import_code(code_path)
@@ -110,51 +125,54 @@ def bootstrap_cli(
             on_round=print_round,
             progress=lambda docs: tqdm(docs, desc="Documents", leave=False),
         )
-    except (ValueError, ImportError, OSError, ClickException) as problem:
-        msg.fail(str(problem), exits=1)
-    print_left(result)
+    except (ValueError, ImportError, OSError, ClickException) as error:
+        msg.fail(str(error), exits=1)
+    print_left_out(result)
     try:
-        draw(result["rounds"], output / "rounds.png")
-    except (ImportError, ValueError) as problem:
-        msg.warn(str(problem))
+        draw_rounds(result["rounds"], output / "rounds.png")
+    except (ImportError, ValueError) as error:
+        msg.warn(str(error))
     msg.good(f"Stopped: {result['stopped']}. Kept round {result['kept']}: {output / 'model-best'}")
 
 
-def print_left(result: Dict[str, Any]) -> None:
-    """Say which documents and pairs were left out, and why.
+def print_left_out(result: Dict[str, Any]) -> None:
+    """Print which documents and pairs were left out, and why.
 
     result (Dict[str, Any]): What `bootstrap` returned.
     """
     texts = result["texts"]
     if texts["left_out"]:
-        msg.warn(f"{texts['left_out']} unlabelled documents are gold ones and were left out.")
+        msg.warn(f"Left out {texts['left_out']} unlabelled documents that are gold documents.")
     if texts.get("repeated"):
-        msg.warn(f"{texts['repeated']} unlabelled documents repeat others and were left out.")
+        msg.warn(f"Left out {texts['repeated']} unlabelled documents that repeat other texts.")
     refused = result.get("refused")
     if refused and len(result["rounds"]) == 1:
         limits = ", ".join(f"{name} {limit:.2f}" for name, limit in refused["thresholds"].items())
         msg.warn(
-            "No round followed the supervised one: of "
-            f"{refused['unknown_before']} unlabelled pairs {refused['reliable']} are sure, none of "
-            "them a relation.",
-            f"Thresholds: {limits}; others are never sure enough on dev. See --threshold and "
-            "--no-class-thresholds.",
+            "No round followed the supervised one: "
+            f"{refused['reliable']} of {refused['unknown_before']} unlabelled pairs are reliable, "
+            "but none of them is a relation.",
+            f"Thresholds: {limits}. Other classes are not precise enough on dev. See --threshold "
+            "and --no-class-thresholds.",
         )
 
 
 def print_round(record: Dict[str, Any]) -> None:
-    """record (Dict[str, Any]): A round, as in `rounds.jsonl`."""
-    parts = [record.get(part, {}).get("f") for part in ("dev", "test")]
-    error = record["errors"]["all"]
+    """Print a round as a row of the table.
+
+    record (Dict[str, Any]): The round, as in `rounds.jsonl`.
+    """
+    scores = [record.get(part, {}).get("f") for part in ("dev", "test")]
+    calibration_error = record["errors"]["all"]
     relations = record["relations"]
     row = [
         record["round"],
         relations["labelled"],
         relations["silver"],
         relations["new"],
-        *("–" if f is None else f"{100 * f:.2f}" for f in parts),
+        *("–" if f is None else f"{100 * f:.2f}" for f in scores),
         f"{record['temperature']:.2f}",
-        "–" if error is None else f"{error:.3f}",
+        "–" if calibration_error is None else f"{calibration_error:.3f}",
         f"{sum(record['seconds'].values()):.0f}",
     ]
     msg.row(row, widths=WIDTHS, aligns=["r"] * len(row))

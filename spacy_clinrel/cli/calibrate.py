@@ -11,8 +11,8 @@ from spacy.language import Language
 from spacy.tokens import Doc
 from wasabi import msg
 
-from ..active_learning.bootstrap.training import calibrate_pipeline
-from ..active_learning.pairs import find_component
+from ..active_learning.pair_calibration import calibrate_pipeline
+from ..active_learning.pair_scores import find_component
 from ..data.readers import Corpus
 from ..errors import Errors, Warnings
 from ..tokens import relation_edges

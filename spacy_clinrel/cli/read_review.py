@@ -1,4 +1,4 @@
-"""`python -m spacy clinrel read-review`: what people corrected, as gold documents."""
+"""`python -m spacy clinrel read-review`: read corrected documents back as gold annotation."""
 
 from pathlib import Path
 from typing import Annotated, Any, Dict, Optional
@@ -6,14 +6,11 @@ from typing import Annotated, Any, Dict, Optional
 import typer
 from wasabi import msg
 
-from ..active_learning.review import FORMATS, Corrected, read_review
+from ..active_learning.review import CHANGES, FORMATS, read_review
 from ..data.converters import Report
-from ..errors import Errors
-from ..files import check_output, write_docs, write_json
 from ._app import app
 from .convert import print_report
 
-CHANGES = "changes.json"
 COLUMNS = {
     "proposed": "proposed",
     "kept": "kept",
@@ -35,7 +32,7 @@ def read_review_cli(
         Path,
         typer.Argument(
             metavar="CORRECTED",
-            help="The corrected files: REVIEW_DIR/brat, if they were corrected there, or the file "
+            help="The corrected files: REVIEW_DIR/brat if they were corrected there, or the file "
             "that the annotation tool exported",
         ),
     ],
@@ -45,7 +42,7 @@ def read_review_cli(
         typer.Option(
             "--format",
             "-f",
-            help=f"{', '.join(FORMATS.values())}: needed where `review` wrote several",
+            help=f"{', '.join(FORMATS.values())}. Required if `review` wrote several formats",
         ),
     ] = None,
     report_path: Annotated[
@@ -53,87 +50,61 @@ def read_review_cli(
         typer.Option(
             "--report",
             "-r",
-            help=f"Write what was changed as JSON here  [default: REVIEW_DIR/{CHANGES}]",
+            help=f"JSON file for the changes  [default: REVIEW_DIR/{CHANGES}]",
         ),
     ] = None,
     force: Annotated[bool, typer.Option("--force", "-F", help="Replace OUT")] = False,
 ) -> None:
-    """Read documents back that annotators have corrected, and say what they changed.
+    """Read corrected documents back, and report what annotators changed.
 
-    Every document in CORRECTED counts as gold, so leave out those that nobody has looked at. Their
-    texts must be those that were given out, character by character; documents with another text
-    are named and left out, and the exit code is 1. OUT may stand in a folder beside other labelled
-    files, which `bootstrap --labelled` and `spacy train` take as a whole.
+    Every document in CORRECTED counts as gold, so leave out documents that nobody has reviewed.
+    Their texts must not differ from the exported ones. Documents with another text are listed and
+    left out, and the exit code is 1. If OUT is in a folder with other labelled files, give that
+    folder to `bootstrap --labelled` or `spacy train`.
 
     Example: read-review round1 round1/brat labelled/round1.spacy
     """
     report = Report()
     report_path = report_path or folder / CHANGES
     try:
-        result = save_review(folder, corrected, out, format_name, report_path, report, force=force)
-    except (ValueError, OSError) as problem:
+        result = read_review(
+            folder,
+            corrected,
+            out,
+            format_name=format_name,
+            report_path=report_path,
+            force=force,
+            report=report,
+        )
+    except (ValueError, OSError) as error:
         for message in report.messages:
             msg.warn(message)
-        msg.fail(str(problem), exits=1)
+        msg.fail(str(error), exits=1)
     print_report(report)
-    print_changes(result.result)
-    msg.good(f"Saved {len(result.docs)} documents to {out}, what was changed to {report_path}")
+    print_changes(result.summary)
+    msg.good(f"Saved {len(result.docs)} documents to {out}, and the changes to {report_path}")
     for message in result.problems:
         msg.fail(message)
     if result.problems:
         raise typer.Exit(1)
 
 
-def save_review(
-    folder: Path,
-    corrected: Path,
-    out: Path,
-    format_name: Optional[str],
-    report_path: Path,
-    report: Report,
-    *,
-    force: bool = False,
-) -> Corrected:
-    """Read corrected documents and write them, with what was changed.
-
-    folder (Path): What `review` wrote.
-    corrected (Path): The corrected files.
-    out (Path): The .spacy file to write.
-    format_name (Optional[str]): The format of the files; None where they were given out in one.
-    report_path (Path): The JSON file to write.
-    report (Report): Takes counts, losses and repairs.
-    force (bool): Whether the .spacy file may be replaced.
-    RETURNS (Corrected): The documents and what was changed.
-    RAISES (ValueError): If something can't be read, or an output is in the way.
-    """
-    check_output(out, corrected, *folder.glob("*"))
-    check_output(report_path, corrected, out, *(p for p in folder.glob("*") if p.name != CHANGES))
-    if out.exists() and not force:
-        raise ValueError(Errors.F025.format(out=out.parent, n=1, name=out.name))
-    result = read_review(folder, corrected, format_name, report)
-    write_docs(result.docs, out)
-    write_json(
-        report_path, {**result.result, "problems": result.problems, "read": report.to_dict()}
-    )
-    return result
-
-
-def print_changes(result: Dict[str, Any]) -> None:
+def print_changes(summary: Dict[str, Any]) -> None:
     """Print what annotators changed.
 
-    result (Dict[str, Any]): What `compare` found.
+    summary (Dict[str, Any]): The summary that `read_review` returned.
     """
     for kind in ("mentions", "relations"):
-        figures = result[kind]
+        figures = summary[kind]
         rows = [_row(label, values) for label, values in figures["per_label"].items()]
         rows.append(_row("all", figures))
         msg.table(rows, header=(kind, *HEADER), divider=True, aligns=("l", *"r" * len(HEADER)))
-    for row in result["by_score"]:
+    for row in summary["by_score"]:
         share = f"{100 * row['kept']:.0f} % of {row['relations']} relations kept"
         msg.text(f"score {row['from']:.1f} to {row['to']:.1f}: {share}")
-    msg.info(f"{result['unchanged']} of {result['documents']} documents were left as they were.")
-    if result["not_returned"]:
-        msg.info(f"{len(result['not_returned'])} documents have not come back.")
+    msg.info(f"{summary['unchanged']} of {summary['documents']} documents are unchanged.")
+    if summary["not_returned"]:
+        msg.info(f"{len(summary['not_returned'])} exported documents are missing from CORRECTED.")
 
 
 def _row(label: str, figures: Dict[str, Any]) -> tuple:

@@ -64,7 +64,7 @@ def test_nothing_is_sure(few_labels, tmp_path):
     assert result.exit_code == 0, result.output
     refused = json.loads((tmp_path / "run" / "result.json").read_text(encoding="utf-8"))["refused"]
     said = " ".join(result.output.split())
-    assert f"of {refused['unknown_before']} unlabelled pairs {refused['reliable']} are sure" in said
+    assert f"{refused['reliable']} of {refused['unknown_before']} unlabelled pairs are" in said
     assert "--no-class-thresholds" in said and "nothing above the threshold" in said
 
 

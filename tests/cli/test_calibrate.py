@@ -5,7 +5,7 @@ import pytest
 import spacy
 from spacy.tokens import DocBin
 
-from spacy_clinrel.active_learning.bootstrap import UNGUARDED, Options, bootstrap
+from spacy_clinrel.active_learning.bootstrap import NO_GUARDS, BootstrapOptions, bootstrap
 from spacy_clinrel.active_learning.bootstrap.training import train_round
 from spacy_clinrel.cli.calibrate import calibrate_path
 from spacy_clinrel.evaluation.calibration import expected_calibration_error, reliability, temper
@@ -20,7 +20,7 @@ from ..util import gold_examples, invoke, make_doc, own_scheme, write_docs
 def model(few_labels, tmp_path_factory):
     """RETURNS (Path): A pipeline of relations between gold entities."""
     folder = tmp_path_factory.mktemp("calibrate") / "run"
-    bootstrap(small_config(), few_labels, folder, Options(max_rounds=0, guards=UNGUARDED))
+    bootstrap(small_config(), few_labels, folder, BootstrapOptions(max_rounds=0, guards=NO_GUARDS))
     return folder / "model-best"
 
 

@@ -38,14 +38,14 @@ def test_out_and_back(files, tmp_path):
     for row in rows:
         [line] = [line for line in told.splitlines() if row["doc_id"] in line.split()]
         assert f"{row['uncertainty']:.3f}" in line and row["most_uncertain"]["head"] in line
-    assert "3 of 9 documents" in told and "1 documents left out" in told
+    assert "3 of 9 documents" in told and "Left out 1 documents" in told
     assert "score of a relation not kept" in told, "brat has no place for it"
 
     ann = folder / "brat" / f"{rows[0]['doc_id']}.ann"
     kept = [line for line in ann.read_text(encoding="utf-8").splitlines() if line[0] == "T"]
     ann.write_text("\n".join([*kept, "R1\t改善 Arg1:T1 Arg2:T2"]), encoding="utf-8")
     told = run("read-review", folder, folder / "brat", out)
-    assert "2 of 3 documents were left as they were" in told
+    assert "2 of 3 documents are unchanged" in told
     changes = json.loads((folder / "changes.json").read_text(encoding="utf-8"))
     [row] = [line.split() for line in told.splitlines() if line.split()[:1] == ["改善"]]
     figures = changes["relations"]["per_label"]["改善"]

@@ -1,7 +1,14 @@
-"""Few labels: bootstrapping from unlabelled documents."""
+"""Bootstrapping: train on few labelled documents, label unlabelled ones, and learn from both."""
 
-from .chart import draw
+from .chart import draw_rounds
 from .loop import bootstrap
-from .options import UNGUARDED, Data, Guards, Options
+from .settings import NO_GUARDS, BootstrapData, BootstrapOptions, DriftGuards
 
-__all__ = ["UNGUARDED", "Data", "Guards", "Options", "bootstrap", "draw"]
+__all__ = [
+    "NO_GUARDS",
+    "BootstrapData",
+    "BootstrapOptions",
+    "DriftGuards",
+    "bootstrap",
+    "draw_rounds",
+]

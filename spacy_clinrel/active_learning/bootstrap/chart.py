@@ -1,4 +1,4 @@
-"""F and sizes over the rounds, as a picture."""
+"""A chart of scores and training set sizes over the rounds."""
 
 from pathlib import Path
 from typing import Any, Dict, List
@@ -7,12 +7,12 @@ from ...errors import Errors
 from ...files import replacing
 
 
-def draw(records: List[Dict[str, Any]], path: Path) -> None:
-    """Draw F on dev and test, and the number of relations learned from, over the rounds.
+def draw_rounds(records: List[Dict[str, Any]], path: Path) -> None:
+    """Draw F on dev and test, and the number of training relations, over the rounds.
 
     records (List[Dict[str, Any]]): The rounds, as in `rounds.jsonl`.
     path (Path): The .png or .svg file to write.
-    RAISES (ImportError): If matplotlib is not there.
+    RAISES (ImportError): If matplotlib is not installed.
     """
     try:
         from matplotlib.backends.backend_agg import FigureCanvasAgg
@@ -34,7 +34,7 @@ def draw(records: List[Dict[str, Any]], path: Path) -> None:
     for part in ("labelled", "silver"):
         values = [record["relations"][part] for record in records]
         sizes.bar(rounds, values, bottom=bottom, label=part)
-        bottom = [a + b for a, b in zip(bottom, values)]
+        bottom = [total + value for total, value in zip(bottom, values)]
     sizes.set_ylabel("relations")
     sizes.set_xlabel("round")
     sizes.xaxis.set_major_locator(MaxNLocator(integer=True))

@@ -1,4 +1,4 @@
-"""One round: label, choose, train, measure."""
+"""The rounds of a run: label pairs, choose among them, train, and evaluate."""
 
 import shutil
 import time
@@ -13,43 +13,46 @@ from spacy.tokens import Doc
 from thinc.api import Config
 
 from ...files import read_docbin, write_docs
-from ..pairs import ScoredPairs, find_component, gold_classes, score_pairs
-from .options import Options
-from .selection import Labelled, choose, class_thresholds, reliable_pairs
-from .silver import NONE, Silver, load_silver, save_silver, silver_docs
-from .store import RunFolder
-from .texts import seed_of
-from .together import mean_scores
-from .training import (
-    Calibration,
-    dev_scores,
+from ..pair_calibration import Calibration, annotated_pairs, calibrate_pipeline
+from ..pair_scores import (
+    ScoredPairs,
+    classifier_settings,
+    count_pairs,
+    gold_classes,
     gold_examples,
-    load_calibrated,
-    measure,
-    train_round,
+    score_pairs,
 )
+from .config import config_seed
+from .ensemble import mean_scores
+from .run_folder import RunFolder
+from .selection import ClassCounts, choose_pairs, class_thresholds, reliable_pairs
+from .settings import BootstrapOptions
+from .silver import NO_SILVER, Silver, load_silver, save_silver, silver_docs
+from .training import measure, train_round
 
 Progress = Callable[[Iterable[Doc]], Iterable[Doc]]
-# Between the seeds of the two models of a round.
-SECOND = 1000
+NO_RELATION = "none"
+# Added to the config's seed for the second model.
+SECOND_SEED = 1000
 
 
-class Sure(NamedTuple):
-    """What a model was sure of.
+class ConfidentPairs(NamedTuple):
+    """The pairs that a round adds to the training set.
 
-    chosen (ScoredPairs): The pairs that join the labelled set.
-    found (Dict[str, Any]): For the record: how many pairs were left, how many were reliable, and
-        the classes' thresholds.
+    chosen (ScoredPairs): The pairs, with the probabilities they were chosen by.
+    counts (Dict[str, Any]): For the record: the number of unannotated pairs ("unknown_before") and
+        of reliable ones ("reliable"), and the "thresholds" of the classes.
     """
 
     chosen: ScoredPairs
-    found: Dict[str, Any]
+    counts: Dict[str, Any]
 
 
-class Run:
+class BootstrapRun:
     """The rounds of one run.
 
-    refused (Dict[str, Any]): What the last model said of which no relation was sure; empty before.
+    rejected (Dict[str, Any]): The counts of a round that chose no relation, which ends the run;
+        empty otherwise.
     """
 
     def __init__(
@@ -57,31 +60,48 @@ class Run:
         folder: RunFolder,
         config: Config,
         second: Optional[Config],
-        options: Options,
+        options: BootstrapOptions,
         use_gpu: int,
         progress: Progress,
     ):
-        """The arguments are those of `bootstrap`; the folder has the documents."""
+        """Prepare the rounds of a run.
+
+        folder (RunFolder): The run's folder, with its documents.
+        config (Config): The config.
+        second (Optional[Config]): Config of the second model.
+        options (BootstrapOptions): The options.
+        use_gpu (int): GPU ID, or -1 for the CPU.
+        progress (Progress): Wraps streams of unlabelled documents.
+        """
         self.folder = folder
         self.config = config
         self.second = second
         self.options = options
         self.use_gpu = use_gpu
         self.progress = progress
-        self.seed = seed_of(config)
-        self.refused: Dict[str, Any] = {}
-        self.measured = [part for part in ("dev", "test") if folder.data(part).exists()]
+        self.seed = config_seed(config)
+        self.rejected: Dict[str, Any] = {}
+        self.eval_parts = [part for part in ("dev", "test") if folder.data_path(part).exists()]
 
-    def docs(self, part: str, nlp: Language) -> List[Doc]:
-        """part (str): "labelled", "unlabelled", "dev" or "test".
-        nlp (Language): A pipeline.
+    @property
+    def has_second_model(self) -> bool:
+        """Whether each round trains a second model."""
+        return self.second is not None or self.options.guards.agree
+
+    def read_docs(self, part: str, nlp: Language) -> List[Doc]:
+        """Read a part of the run's documents.
+
+        part (str): "labelled", "unlabelled", "dev" or "test".
+        nlp (Language): The pipeline whose vocabulary the documents get.
         RETURNS (List[Doc]): The documents.
         """
-        return read_docbin(self.folder.data(part), nlp.vocab)
+        return read_docbin(self.folder.data_path(part), nlp.vocab)
 
-    def stops(self, records: List[Dict[str, Any]]) -> str:
-        """records (List[Dict[str, Any]]): The finished rounds.
-        RETURNS (str): Why no other follows; empty if one does.
+    def stop_reason(self, records: List[Dict[str, Any]]) -> str:
+        """Return why the run ends after some rounds.
+
+        records (List[Dict[str, Any]]): The finished rounds.
+        RETURNS (str): The reason; empty if another round follows.
         """
         patience = self.options.guards.patience
         if len(records) == 1 and not records[0]["unknown"]:
@@ -90,184 +110,224 @@ class Run:
             return "no unlabelled pair left"
         if len(records) > self.options.max_rounds:
             return "max_rounds"
-        if patience and len(records) - 1 - self.best(records) >= patience:
+        if patience and len(records) - 1 - self.best_round(records) >= patience:
             return "dev has not risen"
         return ""
 
-    @property
-    def two(self) -> bool:
-        """RETURNS (bool): Whether each round trains a second model."""
-        return self.second is not None or self.options.guards.agree
+    def best_round(self, records: List[Dict[str, Any]]) -> int:
+        """Return the round whose model is kept: the first with the highest F on dev, or the last
+        round if the run does not stop early.
 
-    def best(self, records: List[Dict[str, Any]]) -> int:
-        """records (List[Dict[str, Any]]): The finished rounds.
-        RETURNS (int): The one to keep: the first of the best on dev, or the last.
+        records (List[Dict[str, Any]]): The finished rounds.
+        RETURNS (int): The round.
         """
         if not self.options.guards.patience:
             return len(records) - 1
         return max(range(len(records)), key=lambda i: (records[i]["dev"]["f"], -i), default=0)
 
-    def clean(self, records: List[Dict[str, Any]]) -> None:
-        """Remove models that no later round needs.
+    def remove_old_models(self, records: List[Dict[str, Any]]) -> None:
+        """Remove the models of all rounds but the last and the best.
 
         records (List[Dict[str, Any]]): The finished rounds.
         """
-        needed = {len(records) - 1, self.best(records)}
+        needed = {len(records) - 1, self.best_round(records)}
         for number in set(range(len(records))) - needed:
             for name in ("model", "second"):
-                shutil.rmtree(self.folder.round(number) / name, ignore_errors=True)
+                shutil.rmtree(self.folder.round_path(number) / name, ignore_errors=True)
 
-    def round(self, number: int) -> Optional[Dict[str, Any]]:
-        """Label, train and measure.
+    def run_round(self, number: int) -> Optional[Dict[str, Any]]:
+        """Label, choose, train and evaluate.
 
-        number (int): The round, 0 being the supervised one.
-        RETURNS (Optional[Dict[str, Any]]): Its record; None if no relation is above the threshold.
+        number (int): The round. Round 0 trains on the labelled documents only.
+        RETURNS (Optional[Dict[str, Any]]): The round's record; None if no relation was chosen.
         """
         start = time.perf_counter()
-        silver, known, found = NONE, [], {}
+        silver, train_docs, record = NO_SILVER, [], {}
         if number:
-            before = self.folder.round(number - 1)
-            nlp = util.load_model(before / "model")
-            silver = load_silver(before / "silver.npz")
-            sure = self.label(nlp, silver, number)
-            if sure is None:
+            previous = self.folder.round_path(number - 1)
+            nlp = util.load_model(previous / "model")
+            silver = load_silver(previous / "silver.npz")
+            confident = self.label_pairs(nlp, silver, number)
+            if confident is None:
                 return None
-            silver, found = silver.add(sure.chosen, number), sure.found
-            known = self.silver_docs(nlp, silver)
+            silver, record = silver.add(confident.chosen, number), confident.counts
+            train_docs = self.silver_docs(nlp, silver)
         labelled = time.perf_counter()
-        path = self.folder.round(number, fresh=True)
+        path = self.folder.new_round(number)
         save_silver(silver, path / "silver.npz")
-        nlp, calibration = self.train(path, known)
+        nlp, calibration = self.train_models(path, train_docs)
         if self.second:
-            found["second"] = self.measure(util.load_model(path / "second"))
+            record["second"] = self.evaluate(util.load_model(path / "second"))
         seconds = {"label": labelled - start, "train": time.perf_counter() - labelled}
         return {
             "round": number,
-            **found,
-            **self.sizes(nlp, silver, number),
+            **record,
+            **self.count_classes(nlp, silver, number),
             **calibration._asdict(),
-            **self.measure(nlp),
+            **self.evaluate(nlp),
             "seconds": {key: round(value, 1) for key, value in seconds.items()},
         }
 
-    def measure(self, nlp: Language) -> Dict[str, Dict[str, float]]:
-        """nlp (Language): A pipeline.
-        RETURNS (Dict[str, Dict[str, float]]): Its "p", "r" and "f" on "dev" and, if there, "test".
-        """
-        return {part: measure(nlp, self.docs(part, nlp)) for part in self.measured}
+    def label_pairs(self, nlp: Language, silver: Silver, number: int) -> Optional[ConfidentPairs]:
+        """Label the pairs without silver annotation, and choose among the reliable ones.
 
-    def label(self, nlp: Language, silver: Silver, number: int) -> Optional[Sure]:
-        """Label the pairs that are not known yet, and choose among the sure ones.
-
-        nlp (Language): The pipeline of the round before.
-        silver (Silver): What is known.
+        nlp (Language): The previous round's pipeline.
+        silver (Silver): The silver annotation up to the previous round.
         number (int): The round.
-        RETURNS (Optional[Sure]): None if no relation is sure.
+        RETURNS (Optional[ConfidentPairs]): The chosen pairs; None if no relation is among them.
         """
         models = [nlp]
-        if self.two:
-            models.append(util.load_model(self.folder.round(number - 1) / "second"))
-        said = [score_pairs(one, self.docs("unlabelled", one), self.progress) for one in models]
-        left = silver.unknown(said[0])
-        said = [one.select(left) for one in said]
-        # A second model of the same kind has a say in what is taken, not in its class.
-        label = models if self.second else models[:1]
-        scored = mean_scores(label, said[: len(label)])
-        thresholds = self.thresholds(label)
-        reliable = reliable_pairs(scored, thresholds, said if self.options.guards.agree else ())
-        seen = Labelled(self.class_counts(nlp))
-        chosen = choose(scored, reliable, seen, self.options, (self.seed, number))
-        names = ["none", *nlp.get_pipe(find_component(nlp)).labels]  # type: ignore[attr-defined]
-        limits = {name: float(limit) for name, limit in zip(names, thresholds) if limit <= 1}
-        found = {"unknown_before": int(left.sum()), "reliable": len(reliable), "thresholds": limits}
+        if self.has_second_model:
+            models.append(util.load_model(self.folder.round_path(number - 1) / "second"))
+        by_model = [
+            score_pairs(model, self.read_docs("unlabelled", model), self.progress)
+            for model in models
+        ]
+        unannotated = silver.is_unannotated(by_model[0])
+        by_model = [scored.select(unannotated) for scored in by_model]
+        # With `agree` alone, the second model has the same config: it can reject a pair, but does
+        # not change the probabilities.
+        labelling = models if self.second else models[:1]
+        scored = mean_scores(labelling, by_model[: len(labelling)])
+        thresholds = self.thresholds(labelling)
+        must_agree = by_model if self.options.guards.agree else ()
+        reliable = reliable_pairs(scored, thresholds, must_agree)
+        labelled = ClassCounts(self.count_labelled(nlp))
+        chosen = choose_pairs(scored, reliable, labelled, self.options, (self.seed, number))
+        names = [NO_RELATION, *classifier_settings(nlp).labels]
+        counts = {
+            "unknown_before": int(unannotated.sum()),
+            "reliable": len(reliable),
+            "thresholds": {name: float(t) for name, t in zip(names, thresholds) if t <= 1},
+        }
         if not (scored.classes[chosen] > 0).any():
-            self.refused = found
+            self.rejected = counts
             return None
-        return Sure(scored.select(chosen), found)
+        return ConfidentPairs(scored.select(chosen), counts)
 
     def thresholds(self, models: List[Language]) -> np.ndarray:
-        """models (List[Language]): The models that label together.
-        RETURNS (ndarray): The lowest confidence of each class. Shape: (1 + labels,)
+        """Return the lowest confidence of a reliable pair of each class.
+
+        models (List[Language]): The models whose mean probabilities are used.
+        RETURNS (ndarray): The thresholds, "no relation" first. Shape: (1 + labels,)
         """
-        component: Any = models[0].get_pipe(find_component(models[0]))
         threshold = self.options.threshold
         if not self.options.guards.class_thresholds:
-            return np.full(1 + len(component.labels), threshold)
-        scored, gold = zip(*(dev_scores(one, self.docs("dev", one)) for one in models))
+            return np.full(1 + len(classifier_settings(models[0]).labels), threshold)
+        scored, gold = zip(
+            *(annotated_pairs(model, self.read_docs("dev", model)) for model in models)
+        )
         return class_thresholds(mean_scores(models, scored), gold[0], threshold)
 
     def silver_docs(self, nlp: Language, silver: Silver) -> List[Doc]:
-        """nlp (Language): The pipeline that knows the labels.
-        silver (Silver): The known pairs.
-        RETURNS (List[Doc]): The unlabelled documents that have some, with them.
-        """
-        component: Any = nlp.get_pipe(find_component(nlp))
-        docs = self.docs("unlabelled", nlp)
-        return list(silver_docs(docs, silver, component.labels, component.cfg["mentions"]))
+        """Return the unlabelled documents that have silver annotation, with it.
 
-    def train(self, path: Path, known: List[Doc]) -> Tuple[Language, Calibration]:
-        """Train the models of a round.
-
-        path (Path): The round's folder; gets "model" and, of two models, "second".
-        known (List[Doc]): Silver documents to learn from beside the labelled ones.
-        RETURNS (Tuple[Language, Calibration]): The trained pipeline, and what dev says of its
-            probabilities; it carries the temperature where that is asked for.
+        nlp (Language): The pipeline whose labels are used.
+        silver (Silver): The silver annotation.
+        RETURNS (List[Doc]): The documents.
         """
-        texts = self.folder.data("labelled")
-        if known:
-            write_docs(known, path / "silver.spacy")
-            # One file to train on: the order of a folder's files is the file system's.
-            labelled = read_docbin(texts, known[0].vocab)
-            texts = path / "train.spacy"
-            times = round(len(known) / len(labelled)) if self.options.guards.repeat else 1
-            write_docs([*labelled * max(times, 1), *known], texts)
-        dev, guards = self.folder.data("dev"), self.options.guards
-        fit = partial(train_round, train_path=texts, dev_path=dev, output=path / "training")
-        if self.two:
-            # Each by its own temperature: both must be as sure as the threshold says.
-            model = fit(self.second or self.config, seed=self.seed + SECOND, use_gpu=self.use_gpu)
-            load_calibrated(model, dev, guards.calibrate)[0].to_disk(path / "second")
+        settings = classifier_settings(nlp)
+        docs = self.read_docs("unlabelled", nlp)
+        return list(silver_docs(docs, silver, settings.labels, settings.mentions))
+
+    def train_models(self, path: Path, train_docs: List[Doc]) -> Tuple[Language, Calibration]:
+        """Train and calibrate the models of a round.
+
+        path (Path): The round's folder. It gets "model" and, if there is a second model, "second".
+        train_docs (List[Doc]): Silver documents to train on, in addition to the labelled ones.
+        RETURNS (Tuple[Language, Calibration]): The trained pipeline, and its calibration on dev.
+        """
+        train_path = self.folder.data_path("labelled")
+        if train_docs:
+            train_path = self.write_train_docs(path, train_docs)
+        fit = partial(
+            train_round,
+            train_path=train_path,
+            dev_path=self.folder.data_path("dev"),
+            output=path / "training",
+            use_gpu=self.use_gpu,
+        )
+        if self.has_second_model:
+            # Each model has its own temperature, since the threshold applies to both.
+            model = fit(self.second or self.config, seed=self.seed + SECOND_SEED)
+            self.calibrate(model)[0].to_disk(path / "second")
             shutil.rmtree(path / "training")
-        model = fit(self.config, seed=self.seed, use_gpu=self.use_gpu)
-        nlp, calibration = load_calibrated(model, dev, guards.calibrate)
+        nlp, calibration = self.calibrate(fit(self.config, seed=self.seed))
         nlp.to_disk(path / "model")
         shutil.rmtree(path / "training")
         (path / "train.spacy").unlink(missing_ok=True)
         return nlp, calibration
 
-    def sizes(self, nlp: Language, silver: Silver, number: int) -> Dict[str, Any]:
-        """nlp (Language): The round's pipeline.
-        silver (Silver): The known pairs.
-        number (int): The round.
-        RETURNS (Dict[str, Any]): Pairs of each class, "none" for no relation, in the labelled set,
-            among the known ones and among those of this round; relations in all; and how many
-            pairs are still "unknown".
+    def write_train_docs(self, path: Path, train_docs: List[Doc]) -> Path:
+        """Write the training documents of a round.
+
+        path (Path): The round's folder. It gets "silver.spacy" and "train.spacy".
+        train_docs (List[Doc]): The silver documents.
+        RETURNS (Path): "train.spacy", with the labelled and the silver documents.
         """
-        component: Any = nlp.get_pipe(find_component(nlp))
-        counts = [
-            self.class_counts(nlp),
-            *(
-                np.bincount(silver.classes[rows], minlength=1 + len(component.labels))
-                for rows in (silver.rounds > 0, silver.rounds == number)
-            ),
-        ]
-        names = ("labelled", "silver", "new")
-        table = np.stack(counts, axis=1).tolist()
-        docs = self.docs("unlabelled", nlp)
-        pairs = sum(len(component.make_candidates([doc])) for doc in docs)
+        write_docs(train_docs, path / "silver.spacy")
+        labelled = read_docbin(self.folder.data_path("labelled"), train_docs[0].vocab)
+        repeats = 1
+        if self.options.guards.repeat:
+            repeats = max(round(len(train_docs) / len(labelled)), 1)
+        # One file, because the order of a folder's files depends on the file system.
+        train_path = path / "train.spacy"
+        write_docs([*labelled * repeats, *train_docs], train_path)
+        return train_path
+
+    def calibrate(self, model: Path) -> Tuple[Language, Calibration]:
+        """Load a trained model and fit its temperature on dev.
+
+        model (Path): The model's folder.
+        RETURNS (Tuple[Language, Calibration]): The pipeline, with the temperature if the guard
+            `calibrate` is on, else with 1; and its calibration.
+        RAISES (ValueError): If no candidate pair of dev is annotated.
+        """
+        nlp = util.load_model(model)
+        docs = self.read_docs("dev", nlp)
+        return nlp, calibrate_pipeline(nlp, docs, self.options.guards.calibrate)
+
+    def evaluate(self, nlp: Language) -> Dict[str, Dict[str, float]]:
+        """Score a pipeline on dev and, if given, test.
+
+        nlp (Language): The pipeline.
+        RETURNS (Dict[str, Dict[str, float]]): "p", "r" and "f" by part.
+        """
+        return {part: measure(nlp, self.read_docs(part, nlp)) for part in self.eval_parts}
+
+    def count_classes(self, nlp: Language, silver: Silver, number: int) -> Dict[str, Any]:
+        """Count the pairs of each class after a round.
+
+        nlp (Language): The round's pipeline.
+        silver (Silver): The silver annotation.
+        number (int): The round.
+        RETURNS (Dict[str, Any]): "relations", the number of relations in the labelled set, in the
+            silver annotation, and added in this round; "classes", the same by class; and "unknown",
+            the number of unlabelled pairs without silver annotation.
+        """
+        labels = classifier_settings(nlp).labels
+        added = silver.classes[silver.rounds == number]
+        counts = {
+            "labelled": self.count_labelled(nlp),
+            "silver": np.bincount(silver.classes, minlength=1 + len(labels)),
+            "new": np.bincount(added, minlength=1 + len(labels)),
+        }
+        table = np.stack(list(counts.values()), axis=1).tolist()
+        n_pairs = count_pairs(nlp, self.read_docs("unlabelled", nlp))
         return {
-            "relations": {name: int(some[1:].sum()) for name, some in zip(names, counts)},
+            "relations": {name: int(values[1:].sum()) for name, values in counts.items()},
             "classes": {
-                label: dict(zip(names, row))
-                for label, row in zip(("none", *component.labels), table)
+                name: dict(zip(counts, row)) for name, row in zip((NO_RELATION, *labels), table)
             },
-            "unknown": pairs - len(silver.docs),
+            "unknown": n_pairs - len(silver.docs),
         }
 
-    def class_counts(self, nlp: Language) -> np.ndarray:
-        """nlp (Language): The pipeline.
-        RETURNS (ndarray): Annotated candidate pairs of each class. Shape: (1 + labels,)
+    def count_labelled(self, nlp: Language) -> np.ndarray:
+        """Count the annotated candidate pairs of each class in the labelled set.
+
+        nlp (Language): The pipeline.
+        RETURNS (ndarray): The counts, "no relation" first. Shape: (1 + labels,)
         """
-        classes = gold_classes(nlp, gold_examples(nlp, self.docs("labelled", nlp)))
-        component: Any = nlp.get_pipe(find_component(nlp))
-        return np.bincount(classes[classes >= 0], minlength=1 + len(component.labels))
+        classes = gold_classes(nlp, gold_examples(nlp, self.read_docs("labelled", nlp)))
+        n_classes = 1 + len(classifier_settings(nlp).labels)
+        return np.bincount(classes[classes >= 0], minlength=n_classes)

@@ -1,117 +1,124 @@
-"""Which pairs are reliable enough to be learned from."""
+"""Selection of the pairs that are reliable, and of those that are added to the training set."""
 
 from typing import NamedTuple, Sequence
 
 import numpy as np
 
-from ..pairs import ScoredPairs
-from .options import Options
+from ..pair_scores import ScoredPairs
+from .settings import BootstrapOptions
 
 
-class Labelled(NamedTuple):
-    """What the labelled set looks like.
+class ClassCounts(NamedTuple):
+    """Class distribution of the labelled set.
 
-    counts (ndarray): Candidate pairs of each class, no relation first. Shape: (1 + labels,)
+    counts (ndarray): Candidate pairs of each class, "no relation" first. Shape: (1 + labels,)
     """
 
     counts: np.ndarray
 
     @property
-    def shares(self) -> np.ndarray:
-        """RETURNS (ndarray): Share of each label among the relations. Shape: (labels,)"""
+    def label_shares(self) -> np.ndarray:
+        """Share of each label among the relations. Shape: (labels,)"""
         relations = self.counts[1:]
         return relations / max(relations.sum(), 1)
 
     @property
-    def negatives(self) -> float:
-        """RETURNS (float): Pairs without a relation for each relation."""
+    def negatives_per_relation(self) -> float:
+        """Number of "no relation" pairs for each relation."""
         return float(self.counts[0] / max(self.counts[1:].sum(), 1))
 
 
 def class_thresholds(scored: ScoredPairs, gold: np.ndarray, threshold: float) -> np.ndarray:
-    """The lowest confidence, not below the threshold, from which predictions of a class on dev are
-    right as often as the threshold says.
+    """Find, for each class, the lowest confidence at which its precision on dev reaches the
+    threshold. It is never below the threshold itself.
 
-    Counts start from one right and one wrong prediction (Laplace), so that few of them prove
-    nothing.
+    Counts start at one correct and one wrong prediction (a symmetric Beta prior), so that a few
+    correct predictions are not enough.
 
-    scored (ScoredPairs): Dev's pairs.
+    scored (ScoredPairs): The pairs of dev.
     gold (ndarray): Their gold classes. Shape: (pairs,)
-    threshold (float): Wanted precision.
-    RETURNS (ndarray): For each class, no relation first; above 1 where its precision never
-        suffices. Shape: (1 + labels,)
+    threshold (float): The required precision.
+    RETURNS (ndarray): Threshold of each class, "no relation" first; 2.0 for a class that never
+        reaches the precision. Shape: (1 + labels,)
     """
     confidence, classes = scored.confidence, scored.classes
-    found = np.full(scored.p.shape[1], 2.0)
-    for kind in range(len(found)):
-        rows = np.flatnonzero((classes == kind) & (confidence >= threshold))
+    thresholds = np.full(scored.p.shape[1], 2.0)
+    for class_index in range(len(thresholds)):
+        rows = np.flatnonzero((classes == class_index) & (confidence >= threshold))
         rows = rows[np.argsort(-confidence[rows], kind="stable")]
-        right = np.cumsum(gold[rows] == kind)
-        precise = (right + 1) / (np.arange(len(rows)) + 3) >= threshold
-        # Predictions of the same confidence are all in or all out.
-        precise[:-1] &= confidence[rows[1:]] < confidence[rows[:-1]]
-        if precise.any():
-            last = np.flatnonzero(precise)[-1]
-            # Where all are precise enough, nothing speaks against the threshold itself.
-            found[kind] = threshold if last == len(rows) - 1 else confidence[rows[last]]
-    return found
+        correct = np.cumsum(gold[rows] == class_index)
+        is_precise = (correct + 1) / (np.arange(len(rows)) + 3) >= threshold
+        # A cut is possible only between different confidences.
+        is_precise[:-1] &= confidence[rows[1:]] < confidence[rows[:-1]]
+        if is_precise.any():
+            last = np.flatnonzero(is_precise)[-1]
+            # If the precision holds for all rows, the threshold need not be raised.
+            is_all = last == len(rows) - 1
+            thresholds[class_index] = threshold if is_all else confidence[rows[last]]
+    return thresholds
 
 
 def reliable_pairs(
     scored: ScoredPairs, thresholds: np.ndarray, models: Sequence[ScoredPairs] = ()
 ) -> np.ndarray:
-    """The pairs whose class is sure.
+    """Return the pairs whose confidence reaches the threshold of their class.
 
     scored (ScoredPairs): The pairs.
     thresholds (ndarray): Lowest confidence of each class. Shape: (1 + labels,)
-    models (Sequence[ScoredPairs]): The same pairs as each of some models sees them; all must say
-        the same and be as sure.
-    RETURNS (ndarray): Ascending indices.
+    models (Sequence[ScoredPairs]): The same pairs, scored by models that must all give the same
+        class with a confidence above the threshold.
+    RETURNS (ndarray): Ascending indices of the pairs. Shape: (reliable,)
     """
-    sure = scored.confidence >= thresholds[scored.classes]
-    for one in models:
-        sure &= one.classes == scored.classes
-        sure &= one.confidence >= thresholds[scored.classes]
-    return np.flatnonzero(sure)
+    is_reliable = scored.confidence >= thresholds[scored.classes]
+    for model_pairs in models:
+        is_reliable &= model_pairs.classes == scored.classes
+        is_reliable &= model_pairs.confidence >= thresholds[scored.classes]
+    return np.flatnonzero(is_reliable)
 
 
-def choose(
+def choose_pairs(
     scored: ScoredPairs,
     reliable: np.ndarray,
-    labelled: Labelled,
-    options: Options,
+    labelled: ClassCounts,
+    options: BootstrapOptions,
     seed: Sequence[int],
 ) -> np.ndarray:
-    """Of the reliable pairs those that join the labelled set now: the relations of documents taken
-    by chance, one after the other until there are enough, and pairs without a relation, of these
-    documents as long as they have some, in the labelled set's proportion.
+    """Choose the reliable pairs that are added to the training set in this round.
 
-    The surest relations first would be all of the classes and wordings that the model knows
-    best, and a few from each of many documents.
+    Relations are taken document by document, in random order, until the batch is full. "No
+    relation" pairs are added in the labelled set's ratio, first from the same documents. Taking
+    the most confident relations instead would favour the classes and wordings that the model
+    knows best, and give only a few pairs from each of many documents.
 
-    scored (ScoredPairs): The pairs.
-    reliable (ndarray): Indices of the reliable ones.
-    labelled (Labelled): The labelled set.
-    options (Options): Size of the batch, and whether classes keep their shares.
-    seed (Sequence[int]): Of the chance.
-    RETURNS (ndarray): Ascending indices; none if no relation is among the reliable pairs.
+    scored (ScoredPairs): All scored pairs.
+    reliable (ndarray): Indices of the reliable pairs. Shape: (reliable,)
+    labelled (ClassCounts): Class distribution of the labelled set.
+    options (BootstrapOptions): The batch size, and whether the label shares are kept.
+    seed (Sequence[int]): Seed of the random order.
+    RETURNS (ndarray): Ascending indices of the chosen pairs; empty if no reliable pair is a
+        relation. Shape: (chosen,)
     """
     rng = np.random.default_rng(seed)
-    turn = rng.permutation(scored.docs.max(initial=0) + 1)[scored.docs]
+    doc_order = rng.permutation(scored.docs.max(initial=0) + 1)[scored.docs]
     classes = scored.classes[reliable]
     relations = reliable[classes > 0]
-    relations = relations[np.argsort(turn[relations], kind="stable")]
+    relations = relations[np.argsort(doc_order[relations], kind="stable")]
     if options.guards.balance:
-        most = np.ceil(labelled.shares * options.batch).astype("int64")
-        kinds = scored.classes[relations] - 1
-        order = np.argsort(kinds, kind="stable")
-        starts = np.searchsorted(kinds[order], np.arange(len(most)))
-        rank = np.empty_like(order)
-        rank[order] = np.arange(len(order)) - starts[kinds[order]]
-        relations = relations[rank < most[kinds]]
+        limits = np.ceil(labelled.label_shares * options.batch).astype("int64")
+        labels = scored.classes[relations] - 1
+        relations = relations[_rank_within_label(labels, len(limits)) < limits[labels]]
     relations = relations[: options.batch]
-    none = rng.permutation(reliable[classes == 0])
-    elsewhere = ~np.isin(scored.docs[none], scored.docs[relations])
-    none = none[np.argsort(elsewhere, kind="stable")]
-    none = none[: round(labelled.negatives * len(relations))]
-    return np.sort(np.concatenate([relations, none]))
+    negatives = rng.permutation(reliable[classes == 0])
+    is_elsewhere = ~np.isin(scored.docs[negatives], scored.docs[relations])
+    negatives = negatives[np.argsort(is_elsewhere, kind="stable")]
+    negatives = negatives[: round(labelled.negatives_per_relation * len(relations))]
+    return np.sort(np.concatenate([relations, negatives]))
+
+
+def _rank_within_label(labels: np.ndarray, n_labels: int) -> np.ndarray:
+    """Count, for each row, the rows before it that have the same label. Shape: (rows,)"""
+    order = np.argsort(labels, kind="stable")
+    starts = np.searchsorted(labels[order], np.arange(n_labels))
+    rank = np.empty_like(order)
+    rank[order] = np.arange(len(order)) - starts[labels[order]]
+    return rank

@@ -1,7 +1,7 @@
 """The silver annotation of a run, as arrays and as documents."""
 
 from pathlib import Path
-from typing import Iterable, List, NamedTuple, Sequence
+from typing import Iterator, List, NamedTuple, Sequence
 
 import numpy as np
 from spacy.tokens import Doc, Span
@@ -9,20 +9,20 @@ from spacy.tokens import Doc, Span
 from ...files import replacing
 from ...tokens import read_mentions
 from ...tokens.silver import SilverPair, store_silver
-from ..pairs import ScoredPairs
+from ..pair_scores import ScoredPairs
 
-# Documents and mentions that fit a key: 2 ** 21 each.
+# Bits of a document or mention index in a pair's key, so at most 2 ** 21 of each.
 BITS = 21
 
 
 class Silver(NamedTuple):
-    """Pairs that joined the labelled set.
+    """Pairs with silver annotation.
 
-    docs (ndarray): Index of the unlabelled document. Shape: (pairs,)
-    pairs (ndarray): Head and tail, as places among the document's mentions. Shape: (pairs, 2)
-    classes (ndarray): 0 for no relation. Shape: (pairs,)
-    scores (ndarray): Confidence of the model that said so. Shape: (pairs,)
-    rounds (ndarray): The round they joined in. Shape: (pairs,)
+    docs (ndarray): Index of each pair's unlabelled document. Shape: (pairs,)
+    pairs (ndarray): Indices of head and tail among the document's mentions. Shape: (pairs, 2)
+    classes (ndarray): Class of each pair, 0 for "no relation". Shape: (pairs,)
+    scores (ndarray): Confidence of the model that labelled the pair. Shape: (pairs,)
+    rounds (ndarray): Round in which the pair was added. Shape: (pairs,)
     """
 
     docs: np.ndarray
@@ -32,22 +32,26 @@ class Silver(NamedTuple):
     rounds: np.ndarray
 
     def add(self, chosen: ScoredPairs, number: int) -> "Silver":
-        """chosen (ScoredPairs): Pairs that join.
+        """Append pairs.
+
+        chosen (ScoredPairs): The pairs to add.
         number (int): The round.
-        RETURNS (Silver): With these.
+        RETURNS (Silver): The old and the new pairs.
         """
         rounds = np.full(len(chosen.docs), number, dtype="int64")
-        new = (chosen.docs, chosen.pairs, chosen.classes, chosen.confidence, rounds)
-        return Silver(*(np.concatenate(values) for values in zip(self, new)))
+        added = (chosen.docs, chosen.pairs, chosen.classes, chosen.confidence, rounds)
+        return Silver(*(np.concatenate(values) for values in zip(self, added)))
 
-    def unknown(self, scored: ScoredPairs) -> np.ndarray:
-        """scored (ScoredPairs): Pairs of the unlabelled documents.
-        RETURNS (ndarray): Those that have not joined yet, bool. Shape: (pairs,)
+    def is_unannotated(self, scored: ScoredPairs) -> np.ndarray:
+        """Return which pairs have no silver annotation.
+
+        scored (ScoredPairs): Pairs of the unlabelled documents.
+        RETURNS (ndarray): Boolean mask. Shape: (pairs,)
         """
         return ~np.isin(_keys(scored.docs, scored.pairs), _keys(self.docs, self.pairs))
 
 
-NONE = Silver(
+NO_SILVER = Silver(
     np.zeros(0, "int64"),
     np.zeros((0, 2), "int64"),
     np.zeros(0, "int64"),
@@ -57,11 +61,14 @@ NONE = Silver(
 
 
 def _keys(docs: np.ndarray, pairs: np.ndarray) -> np.ndarray:
+    """Encode document, head and tail of each pair as one integer. Shape: (pairs,)"""
     return (docs << (2 * BITS)) | (pairs[:, 0] << BITS) | pairs[:, 1]
 
 
 def save_silver(silver: Silver, path: Path) -> None:
-    """silver (Silver): The pairs.
+    """Write silver annotation.
+
+    silver (Silver): The pairs.
     path (Path): The .npz file to write.
     """
     with replacing(path) as draft, draft.open("wb") as out:
@@ -69,7 +76,9 @@ def save_silver(silver: Silver, path: Path) -> None:
 
 
 def load_silver(path: Path) -> Silver:
-    """path (Path): What `save_silver` wrote.
+    """Read silver annotation.
+
+    path (Path): The file that `save_silver` wrote.
     RETURNS (Silver): The pairs.
     """
     with np.load(path, allow_pickle=False) as arrays:
@@ -78,21 +87,21 @@ def load_silver(path: Path) -> Silver:
 
 def silver_docs(
     docs: Sequence[Doc], silver: Silver, labels: Sequence[str], mentions: str
-) -> Iterable[Doc]:
-    """The documents that have silver annotation, with it.
+) -> Iterator[Doc]:
+    """Store silver annotation on the documents that have any.
 
     docs (Sequence[Doc]): All unlabelled documents.
     silver (Silver): The pairs.
     labels (Sequence[str]): The relation labels.
-    mentions (str): Where the pairs' mentions come from, see `read_mentions`.
-    YIELDS (Doc): Copies, in order.
+    mentions (str): Where the pairs' mentions are read from, see `read_mentions`.
+    YIELDS (Doc): Copies of the documents with silver annotation, in order.
     """
     order = np.argsort(silver.docs, kind="stable")
     owners, starts = np.unique(silver.docs[order], return_index=True)
     for owner, rows in zip(owners.tolist(), np.split(order, starts[1:])):
         doc = docs[owner].copy()
-        found = read_mentions(doc, mentions)
-        keys = zip(found.starts.tolist(), found.ends.tolist(), found.labels.tolist())
+        doc_mentions = read_mentions(doc, mentions)
+        keys = zip(*(values.tolist() for values in doc_mentions))
         spans = [Span(doc, start, end, label=label) for start, end, label in keys]
         pairs: List[SilverPair] = []
         edges = []

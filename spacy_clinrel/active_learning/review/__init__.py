@@ -1,9 +1,18 @@
-"""The human half of learning from few labels: which documents to correct, and what was changed."""
+"""Human review: choose the documents that annotators should correct, and read them back."""
 
-from .correct import Corrected, read_review
+from .corrections import CHANGES, ReviewResult, read_review
+from .export import review
 from .formats import FORMATS
-from .propose import review
-from .ranking import RANDOM, Options
+from .ranking import RANDOM, ReviewOptions
 from .uncertainty import STRATEGIES
 
-__all__ = ["FORMATS", "RANDOM", "STRATEGIES", "Corrected", "Options", "read_review", "review"]
+__all__ = [
+    "CHANGES",
+    "FORMATS",
+    "RANDOM",
+    "STRATEGIES",
+    "ReviewOptions",
+    "ReviewResult",
+    "read_review",
+    "review",
+]

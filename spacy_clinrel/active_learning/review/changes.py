@@ -1,4 +1,4 @@
-"""What annotators changed of what a model proposed, which tells how good its annotation is."""
+"""Comparison of proposed and corrected annotation."""
 
 from collections import Counter, defaultdict
 from typing import Any, Dict, Iterable, Iterator, List, NamedTuple, Sequence, Set, Tuple
@@ -10,126 +10,131 @@ from ...tokens import all_mentions, get_doc_id, get_relations
 
 MENTIONS, RELATIONS = "mentions", "relations"
 KEPT, RELABELLED, REMOVED, ADDED = "kept", "relabelled", "removed", "added"
-# What relabelling does to the count of the old label, and of the new one.
-BECAME, WERE = "became_other", "were_other"
+# Relabelled annotations, counted for the old label and for the new one.
+BECAME_OTHER, WERE_OTHER = "became_other", "were_other"
 BINS = 5
 
-Place = Tuple[Tuple[int, int], ...]
+# First character and the one after the last, of a mention or of head and tail.
+Offsets = Tuple[Tuple[int, int], ...]
 
 
 class Change(NamedTuple):
-    """What became of one annotation.
+    """The outcome of one annotation.
 
-    change (str): "kept", "relabelled", "removed" or "added".
-    place (Place): First character of the mention, or of head and tail, and the one after the last.
-    old (str): The label that was proposed, "" if none was.
-    new (str): The label that it has now, "" if none.
+    outcome (str): "kept", "relabelled", "removed" or "added".
+    offsets (Offsets): Character offsets of the mention, or of head and tail.
+    old (str): The proposed label; "" for an added annotation.
+    new (str): The corrected label; "" for a removed annotation.
     """
 
-    change: str
-    place: Place
+    outcome: str
+    offsets: Offsets
     old: str
     new: str
 
 
-def annotations(doc: Doc, kind: str) -> Dict[Tuple[Place, str], float]:
-    """doc (Doc): A document.
+def annotation_scores(doc: Doc, kind: str) -> Dict[Tuple[Offsets, str], float]:
+    """Return the annotations of a document with their scores.
+
+    doc (Doc): The document.
     kind (str): "mentions" or "relations".
-    RETURNS (Dict[Tuple[Place, str], float]): Where it has such with which label, and the score. A
-        relation's ends are boundaries alone, so that a mention's new type changes no relation.
+    RETURNS (Dict[Tuple[Offsets, str], float]): Score by offsets and label. The types of head and
+        tail are not part of a relation's key, so that retyping a mention changes no relation.
     """
     if kind == MENTIONS:
-        spans = all_mentions(doc)
-        return {((_bounds(span),), span.label_): 1.0 for span in spans}
+        return {((_trimmed_offsets(span),), span.label_): 1.0 for span in all_mentions(doc)}
     return {
-        ((_bounds(head), _bounds(tail)), label): score
+        ((_trimmed_offsets(head), _trimmed_offsets(tail)), label): score
         for head, tail, label, score in get_relations(doc)
     }
 
 
-def _bounds(span: Span) -> Tuple[int, int]:
-    """First and last character without the white space around, which no format brings back."""
-    before = len(span.text) - len(span.text.lstrip())
-    return span.start_char + before, span.start_char + len(span.text.rstrip())
+def _trimmed_offsets(span: Span) -> Tuple[int, int]:
+    """Return character offsets without surrounding white space, which formats do not preserve."""
+    leading = len(span.text) - len(span.text.lstrip())
+    return span.start_char + leading, span.start_char + len(span.text.rstrip())
 
 
-def changes(
-    before: Iterable[Tuple[Place, str]], after: Iterable[Tuple[Place, str]]
+def find_changes(
+    proposed: Iterable[Tuple[Offsets, str]], corrected: Iterable[Tuple[Offsets, str]]
 ) -> List[Change]:
     """Compare two annotations of a text.
 
-    before (Iterable[Tuple[Place, str]]): Places and labels as proposed.
-    after (Iterable[Tuple[Place, str]]): As corrected.
-    RETURNS (List[Change]): By place. Where something has gone and something come at the same
-        place, it was relabelled.
+    proposed (Iterable[Tuple[Offsets, str]]): Proposed offsets and labels.
+    corrected (Iterable[Tuple[Offsets, str]]): Corrected offsets and labels.
+    RETURNS (List[Change]): The changes, by offsets. A removed and an added label at the same
+        offsets count as one relabelled annotation.
     """
-    old, new = set(before), set(after)
-    found = [Change(KEPT, place, label, label) for place, label in old & new]
-    gone, come = _by_place(old - new), _by_place(new - old)
-    for place in {*gone, *come}:
-        was, now = gone[place], come[place]
-        both = min(len(was), len(now))
-        found += [Change(RELABELLED, place, *labels) for labels in zip(was, now)]
-        found += [Change(REMOVED, place, label, "") for label in was[both:]]
-        found += [Change(ADDED, place, "", label) for label in now[both:]]
-    return sorted(found, key=lambda change: change[1:])
+    old, new = set(proposed), set(corrected)
+    changes = [Change(KEPT, offsets, label, label) for offsets, label in old & new]
+    removed, added = _group_by_offsets(old - new), _group_by_offsets(new - old)
+    for offsets in {*removed, *added}:
+        old_labels, new_labels = removed[offsets], added[offsets]
+        n_relabelled = min(len(old_labels), len(new_labels))
+        changes += [Change(RELABELLED, offsets, *labels) for labels in zip(old_labels, new_labels)]
+        changes += [Change(REMOVED, offsets, label, "") for label in old_labels[n_relabelled:]]
+        changes += [Change(ADDED, offsets, "", label) for label in new_labels[n_relabelled:]]
+    return sorted(changes, key=lambda change: change[1:])
 
 
-def _by_place(found: Set[Tuple[Place, str]]) -> Dict[Place, List[str]]:
-    places: Dict[Place, List[str]] = defaultdict(list)
-    for place, label in sorted(found):
-        places[place].append(label)
-    return places
+def _group_by_offsets(annotations: Set[Tuple[Offsets, str]]) -> Dict[Offsets, List[str]]:
+    groups: Dict[Offsets, List[str]] = defaultdict(list)
+    for offsets, label in sorted(annotations):
+        groups[offsets].append(label)
+    return groups
 
 
-def compare(pairs: Sequence[Tuple[Doc, Doc]]) -> Dict[str, Any]:
-    """Sum up what annotators changed.
+def summarise_changes(pairs: Sequence[Tuple[Doc, Doc]]) -> Dict[str, Any]:
+    """Count what annotators changed.
 
-    pairs (Sequence[Tuple[Doc, Doc]]): Documents as proposed, and as corrected.
-    RETURNS (Dict[str, Any]): "documents", "unchanged" ones; "mentions" and "relations", with counts
-        and the proposals' precision, recall and F of all and "per_label"; "by_score", how many
-        relations were proposed with a score in a range, and the share that was kept; "changes",
-        each one.
+    pairs (Sequence[Tuple[Doc, Doc]]): Proposed and corrected documents.
+    RETURNS (Dict[str, Any]): Numbers of "documents" and of "unchanged" ones; for "mentions" and
+        "relations", counts and the precision, recall and F of the proposals, over all labels and
+        "per_label"; "by_score", the number of proposed relations in each range of scores and the
+        share that was kept; and "changes", a list of all changes.
     """
-    result: Dict[str, Any] = {"documents": len(pairs)}
-    changed: Set[int] = set()
+    summary: Dict[str, Any] = {"documents": len(pairs)}
+    changed_docs: Set[int] = set()
     listed: List[Dict[str, Any]] = []
     for kind in (MENTIONS, RELATIONS):
         counts: Dict[str, Counter] = defaultdict(Counter)
-        for number, (proposed, corrected) in enumerate(pairs):
-            for change in changes(annotations(proposed, kind), annotations(corrected, kind)):
-                _count(counts, change)
-                if change.change != KEPT:
-                    changed.add(number)
-                    listed.append(_listed(corrected, kind, change))
+        for i, (proposed, corrected) in enumerate(pairs):
+            old, new = annotation_scores(proposed, kind), annotation_scores(corrected, kind)
+            for change in find_changes(old, new):
+                _count_change(counts, change)
+                if change.outcome != KEPT:
+                    changed_docs.add(i)
+                    listed.append(_change_row(corrected, kind, change))
         total = sum(counts.values(), Counter())
-        per_label = {label: _figures(counts[label]) for label in sorted(counts)}
-        result[kind] = {**_figures(total), "per_label": per_label}
-    by_score = list(_by_score(pairs))
+        per_label = {label: _label_figures(counts[label]) for label in sorted(counts)}
+        summary[kind] = {**_label_figures(total), "per_label": per_label}
+    by_score = list(_kept_by_score(pairs))
     return {
-        **result,
-        "unchanged": len(pairs) - len(changed),
+        **summary,
+        "unchanged": len(pairs) - len(changed_docs),
         "by_score": by_score,
         "changes": listed,
     }
 
 
-def _count(counts: Dict[str, Counter], change: Change) -> None:
-    """A relabelled annotation was lost by its old label and won by its new one."""
+def _count_change(counts: Dict[str, Counter], change: Change) -> None:
+    """Count a change for its old and its new label."""
+    is_relabelled = change.outcome == RELABELLED
     if change.old:
         counts[change.old]["proposed"] += 1
-        counts[change.old][BECAME if change.change == RELABELLED else change.change] += 1
+        counts[change.old][BECAME_OTHER if is_relabelled else change.outcome] += 1
     if change.new:
         counts[change.new]["corrected"] += 1
-        if change.change == RELABELLED:
-            counts[change.new][WERE] += 1
-        elif change.change == ADDED:
+        if is_relabelled:
+            counts[change.new][WERE_OTHER] += 1
+        elif change.outcome == ADDED:
             counts[change.new][ADDED] += 1
 
 
-def _figures(counts: Counter) -> Dict[str, Any]:
+def _label_figures(counts: Counter) -> Dict[str, Any]:
+    """Return the counts of a label with precision, recall and F of the proposals."""
     kept, proposed, corrected = (counts[name] for name in (KEPT, "proposed", "corrected"))
-    names = ("proposed", "corrected", KEPT, BECAME, WERE, REMOVED, ADDED)
+    names = ("proposed", "corrected", KEPT, BECAME_OTHER, WERE_OTHER, REMOVED, ADDED)
     return {
         **{name: counts[name] for name in names},
         "p": kept / proposed if proposed else None,
@@ -138,30 +143,32 @@ def _figures(counts: Counter) -> Dict[str, Any]:
     }
 
 
-def _by_score(pairs: Sequence[Tuple[Doc, Doc]]) -> Iterator[Dict[str, Any]]:
+def _kept_by_score(pairs: Sequence[Tuple[Doc, Doc]]) -> Iterator[Dict[str, Any]]:
+    """Yield the share of proposed relations that was kept, for each range of scores."""
     scores: List[float] = []
-    right: List[bool] = []
+    is_kept: List[bool] = []
     for proposed, corrected in pairs:
-        gold = annotations(corrected, RELATIONS)
-        for key, score in annotations(proposed, RELATIONS).items():
+        gold = annotation_scores(corrected, RELATIONS)
+        for key, score in annotation_scores(proposed, RELATIONS).items():
             scores.append(score)
-            right.append(key in gold)
-    table = reliability(scores, right, BINS)  # type: ignore[arg-type]
+            is_kept.append(key in gold)
+    table = reliability(scores, is_kept, BINS)  # type: ignore[arg-type]
     for i, count in enumerate(table.counts.tolist()):
         if count:
             low, high = table.edges[i : i + 2].round(2).tolist()
             yield {"from": low, "to": high, "relations": count, "kept": float(table.right[i])}
 
 
-def _listed(doc: Doc, kind: str, change: Change) -> Dict[str, Any]:
-    texts = [doc.text[start:end] for start, end in change.place]
+def _change_row(doc: Doc, kind: str, change: Change) -> Dict[str, Any]:
+    """Return a change as a row of `changes.json`."""
+    texts = [doc.text[start:end] for start, end in change.offsets]
     names = ("mention",) if kind == MENTIONS else ("head", "tail")
     return {
         "doc_id": get_doc_id(doc),
         "what": kind[:-1],
-        "change": change.change,
+        "change": change.outcome,
         "old": change.old,
         "new": change.new,
-        "characters": change.place,
+        "characters": change.offsets,
         **dict(zip(names, texts)),
     }

@@ -1,10 +1,10 @@
-"""Documents that are uncertain and unlike each other, one after the other.
+"""Selection of documents that are uncertain and different from each other.
 
-Each choice takes the document with the highest u * (1 - d * s), where u is its uncertainty, s its
-highest similarity to a document that was chosen before, and d from 0 to 1 says how much that counts
-(maximal marginal relevance, Carbonell and Goldstein 1998). The similarity of two documents is the
-cosine of their counts of mentions, each as its type and text, and of the relations found, each as
-the types of its ends and its label.
+Documents are chosen one at a time. Each time, the document with the highest u * (1 - d * s) is
+chosen, where u is its uncertainty, s its highest similarity to a document chosen before, and d the
+weight of diversity from 0 to 1 (maximal marginal relevance, Carbonell and Goldstein 1998). The
+similarity of two documents is the cosine of their counts of mentions, by type and text, and of
+predicted relations, by the types of head and tail and the label.
 """
 
 from collections import Counter
@@ -13,11 +13,11 @@ from typing import Dict, Hashable, Iterable, List, NamedTuple
 import numpy as np
 
 
-class Bags(NamedTuple):
-    """What documents hold, as sparse vectors of length 1.
+class DocumentVectors(NamedTuple):
+    """Sparse count vectors of documents, normalised to length 1.
 
-    docs (ndarray): Index of the document of each value, ascending. Shape: (values,)
-    columns (ndarray): Index of what is counted. Shape: (values,)
+    docs (ndarray): Index of each value's document, ascending. Shape: (values,)
+    columns (ndarray): Index of each value's feature. Shape: (values,)
     values (ndarray): The values. Shape: (values,)
     n_docs (int): The number of documents.
     """
@@ -28,51 +28,59 @@ class Bags(NamedTuple):
     n_docs: int
 
     def similarity(self, doc: int) -> np.ndarray:
-        """doc (int): Index of a document.
-        RETURNS (ndarray): Cosine of it and each document, 0 for empty ones. Shape: (docs,)
+        """Return the cosine of a document and each document.
+
+        doc (int): Index of the document.
+        RETURNS (ndarray): The similarities, 0 for documents without features. Shape: (docs,)
         """
-        own = slice(*np.searchsorted(self.docs, (doc, doc + 1)))
+        rows = slice(*np.searchsorted(self.docs, (doc, doc + 1)))
         dense = np.zeros(self.columns.max(initial=-1) + 1)
-        dense[self.columns[own]] = self.values[own]
+        dense[self.columns[rows]] = self.values[rows]
         products = self.values * dense[self.columns]
         return np.bincount(self.docs, products, minlength=self.n_docs)
 
 
-def make_bags(contents: Iterable[Iterable[Hashable]]) -> Bags:
-    """contents (Iterable[Iterable[Hashable]]): What each document holds, repeated as often.
-    RETURNS (Bags): Its counts.
+def count_vectors(features: Iterable[Iterable[Hashable]]) -> DocumentVectors:
+    """Count the features of documents.
+
+    features (Iterable[Iterable[Hashable]]): The features of each document, with repetitions.
+    RETURNS (DocumentVectors): The normalised counts.
     """
     index: Dict[Hashable, int] = {}
     docs: List[int] = []
     columns: List[int] = []
     counts: List[int] = []
     n_docs = 0
-    for number, content in enumerate(contents):
+    for number, doc_features in enumerate(features):
         n_docs = number + 1
-        for thing, count in Counter(content).items():
+        for feature, count in Counter(doc_features).items():
             docs.append(number)
-            columns.append(index.setdefault(thing, len(index)))
+            columns.append(index.setdefault(feature, len(index)))
             counts.append(count)
     owners, values = np.asarray(docs, "int64"), np.asarray(counts, "float64")
     lengths = np.sqrt(np.bincount(owners, values**2, minlength=n_docs))
-    return Bags(owners, np.asarray(columns, "int64"), values / lengths[owners], n_docs)
+    return DocumentVectors(owners, np.asarray(columns, "int64"), values / lengths[owners], n_docs)
 
 
-def choose(uncertainty: np.ndarray, bags: Bags, count: int, diversity: float) -> List[int]:
-    """Choose documents, as the module says.
+def choose_documents(
+    uncertainty: np.ndarray, vectors: DocumentVectors, count: int, diversity: float
+) -> List[int]:
+    """Choose documents by uncertainty and diversity, as described above.
 
-    uncertainty (ndarray): That of each document. Shape: (docs,)
-    bags (Bags): What they hold.
-    count (int): How many to choose, at most.
-    diversity (float): How much similarity counts, 0 to 1.
-    RETURNS (List[int]): Their indices, in the order of choice. Of equals, the earlier comes first.
+    uncertainty (ndarray): Uncertainty of each document. Shape: (docs,)
+    vectors (DocumentVectors): The documents' features.
+    count (int): Largest number of documents to choose.
+    diversity (float): Weight of the similarity, from 0 to 1.
+    RETURNS (List[int]): Indices of the documents, in the order of choice. Ties go to the first
+        document.
     """
-    nearest = np.zeros(len(uncertainty))
-    left = np.ones(len(uncertainty), dtype=bool)
+    max_similarity = np.zeros(len(uncertainty))
+    is_available = np.ones(len(uncertainty), dtype=bool)
     chosen: List[int] = []
     for _ in range(min(count, len(uncertainty))):
-        value = np.where(left, uncertainty * (1.0 - diversity * nearest), -np.inf)
-        chosen.append(int(value.argmax()))
-        left[chosen[-1]] = False
-        nearest = np.maximum(nearest, bags.similarity(chosen[-1]))
+        relevance = uncertainty * (1.0 - diversity * max_similarity)
+        doc = int(np.where(is_available, relevance, -np.inf).argmax())
+        chosen.append(doc)
+        is_available[doc] = False
+        max_similarity = np.maximum(max_similarity, vectors.similarity(doc))
     return chosen

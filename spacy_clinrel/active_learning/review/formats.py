@@ -1,4 +1,4 @@
-"""The files that annotators get."""
+"""The files that annotators correct, in the formats of their tools."""
 
 import re
 from typing import Dict, List, NamedTuple, Sequence
@@ -8,22 +8,22 @@ from spacy.tokens import Doc
 from ...data.converters import Link, Mention, Record, Report, get_converter, get_writer, write_files
 from ...types import Signatures
 
-# What is written, and the format in which it comes back.
+# Formats to export → formats in which the tools save corrected documents.
 FORMATS = {
     "brat": "brat",
     "label-studio-predictions": "label-studio",
     "doccano": "doccano",
     "prodigy": "prodigy",
 }
-NAME = "review"
+FILE_STEM = "review"
 
 
-class Names(NamedTuple):
-    """What annotators may choose from.
+class LabelNames(NamedTuple):
+    """Types and labels that annotators can choose from.
 
-    types (List[str]): The entity types.
-    labels (List[str]): The relation labels.
-    signatures (Signatures): Types of head and tail between which a label was seen.
+    types (List[str]): Entity types.
+    labels (List[str]): Relation labels.
+    signatures (Signatures): Triples of head type, label and tail type seen in training.
     """
 
     types: List[str]
@@ -31,24 +31,28 @@ class Names(NamedTuple):
     signatures: Signatures
 
 
-def files_of(format_name: str, docs: Sequence[Doc], names: Names, report: Report) -> Dict[str, str]:
-    """Make the files of documents, and the settings that a tool needs to show them.
+def review_files(
+    format_name: str, docs: Sequence[Doc], names: LabelNames, report: Report
+) -> Dict[str, str]:
+    """Return the files of documents in a format, with the settings that the tool needs.
 
-    format_name (str): One of FORMATS.
+    format_name (str): The format, one of FORMATS.
     docs (Sequence[Doc]): The documents, with proposed relations.
-    names (Names): What annotators may choose from, found in the documents or not.
-    report (Report): Takes losses and repairs.
+    names (LabelNames): Types and labels that annotators can choose from.
+    report (Report): Counts what the format cannot hold.
     RETURNS (Dict[str, str]): Contents by file name.
     """
     converter, write = get_converter(format_name), get_writer(format_name)
-    files = write_files(write, docs, report, converter.join, NAME, converter.scores)
-    interface = f"{NAME}.xml"
+    files = write_files(write, docs, report, converter.join, FILE_STEM, converter.scores)
+    interface = f"{FILE_STEM}.xml"
     if converter.join and interface in files:
-        # The labels that the model knows, also where these documents have none of them.
+        # The interface lists the types and labels of a record, so write one that has all of them.
         record = Record("", "-")
-        record.mentions = [Mention(kind, 0, 1, kind) for kind in names.types]
+        record.mentions = [Mention(name, 0, 1, name) for name in names.types]
         record.relations = [
-            Link(kind, kind, label) for kind in names.types for label in names.labels
+            Link(entity_type, entity_type, label)
+            for entity_type in names.types
+            for label in names.labels
         ]
         files[interface] = converter.join(".xml", [write(record, Report())[".xml"]])
     if format_name == "brat":
@@ -56,23 +60,26 @@ def files_of(format_name: str, docs: Sequence[Doc], names: Names, report: Report
     return files
 
 
-def without_space(name: str) -> str:
-    """name (str): A type or label.
-    RETURNS (str): As brat's files have it.
+def brat_name(name: str) -> str:
+    """Return a type or label as brat writes it, without white space.
+
+    name (str): The type or label.
+    RETURNS (str): The name with underscores.
     """
     return re.sub(r"\s", "_", name)
 
 
-def _brat_settings(names: Names) -> str:
-    """brat's configuration of types and labels (https://brat.nlplab.org/configuration.html)."""
+def _brat_settings(names: LabelNames) -> str:
+    """Return brat's configuration of types and labels
+    (https://brat.nlplab.org/configuration.html)."""
 
-    def plain(values: Sequence[str]) -> List[str]:
-        return sorted({without_space(value) for value in values})
+    def brat_names(values: Sequence[str]) -> List[str]:
+        return sorted({brat_name(value) for value in values})
 
-    lines = ["[entities]", *plain(names.types), "", "[relations]"]
+    lines = ["[entities]", *brat_names(names.types), "", "[relations]"]
     for label in names.labels:
-        seen = [(head, tail) for head, own, tail in names.signatures if own == label]
-        heads, tails = zip(*seen) if seen else (names.types, names.types)
-        ends = f"Arg1:{'|'.join(plain(heads))}, Arg2:{'|'.join(plain(tails))}"
-        lines.append(f"{plain([label])[0]}\t{ends}")
+        ends = [(head, tail) for head, seen_label, tail in names.signatures if seen_label == label]
+        heads, tails = zip(*ends) if ends else (names.types, names.types)
+        arguments = f"Arg1:{'|'.join(brat_names(heads))}, Arg2:{'|'.join(brat_names(tails))}"
+        lines.append(f"{brat_name(label)}\t{arguments}")
     return "\n".join([*lines, "", "[events]", "", "[attributes]", ""])

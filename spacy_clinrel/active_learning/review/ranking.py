@@ -1,32 +1,34 @@
-"""Unlabelled documents in the order in which annotators should see them, and why."""
+"""Ranking of unlabelled documents for annotators, with the reasons."""
 
-from typing import Any, Dict, Iterator, List, NamedTuple, Sequence
+from typing import Any, Dict, List, NamedTuple, Sequence, Tuple
 
 import numpy as np
 from spacy.tokens import Doc
 
+from ...errors import Errors
 from ...tokens import get_doc_id, read_mentions
 from ...types import Mentions
-from ..pairs import ScoredPairs
-from .diversity import choose, make_bags
-from .uncertainty import STRATEGIES, margin, of_documents, one_class
+from ..pair_scores import ClassifierSettings, ScoredPairs
+from .diversity import choose_documents, count_vectors
+from .formats import FORMATS
+from .uncertainty import STRATEGIES, least_certain_label, margin, score_documents
 
 RANDOM = "random"
-NONE = "none"
-# From here on a pair counts as an uncertain one.
+NO_RELATION = "none"
+# Lowest uncertainty of a pair that is counted as uncertain.
 UNCERTAIN = 0.5
 
 
-class Options(NamedTuple):
-    """Which documents to choose.
+class ReviewOptions(NamedTuple):
+    """Options for choosing documents.
 
-    n_docs (int): How many, at most.
-    strategy (str): What makes a pair uncertain, see `uncertainty`; "random" chooses by chance
-        alone among the documents with candidate pairs.
-    diversity (float): How much it counts against a document that one like it was chosen, 0 to 1,
-        see `diversity`.
-    top_pairs (int): How many of a document's pairs count, the most uncertain ones.
-    seed (int): Of the strategy "random".
+    n_docs (int): Largest number of documents.
+    strategy (str): Measure of a pair's uncertainty, see `uncertainty`; "random" draws documents
+        with candidate pairs at random.
+    diversity (float): Weight of the similarity to documents chosen before, from 0 to 1, see
+        `diversity`.
+    top_pairs (int): Number of a document's most uncertain pairs that are averaged.
+    seed (int): Seed of the strategy "random".
     """
 
     n_docs: int = 20
@@ -36,91 +38,99 @@ class Options(NamedTuple):
     seed: int = 0
 
 
-class Component(NamedTuple):
-    """What of a `relation_classifier` matters here.
+def check_options(options: ReviewOptions, formats: Sequence[str]) -> None:
+    """Check the ranges of all options.
 
-    labels (Sequence[str]): Its relation labels.
-    mentions (str): Where it takes mentions from, see `read_mentions`.
-    exclusive (bool): Whether its labels exclude each other.
+    options (ReviewOptions): The options.
+    formats (Sequence[str]): The formats to write.
+    RAISES (ValueError): If a value is out of range, or a strategy or format is unknown.
     """
+    strategies = (*STRATEGIES, RANDOM)
+    checks: List[Tuple[str, Any, bool, str]] = [
+        ("n_docs", options.n_docs, options.n_docs > 0, "1 or more"),
+        ("strategy", options.strategy, options.strategy in strategies, " or ".join(strategies)),
+        ("diversity", options.diversity, 0 <= options.diversity <= 1, "from 0 to 1"),
+        ("top_pairs", options.top_pairs, options.top_pairs > 0, "1 or more"),
+        *(("format", name, name in FORMATS, " or ".join(FORMATS)) for name in formats),
+    ]
+    for option, value, is_valid, allowed in checks:
+        if not is_valid:
+            raise ValueError(Errors.B006.format(option=option, value=value, allowed=allowed))
 
-    labels: Sequence[str]
-    mentions: str
-    exclusive: bool
 
-
-def rank(
-    docs: Sequence[Doc], scored: ScoredPairs, component: Component, options: Options
+def rank_documents(
+    docs: Sequence[Doc],
+    scored: ScoredPairs,
+    classifier: ClassifierSettings,
+    options: ReviewOptions,
 ) -> List[Dict[str, Any]]:
-    """Choose documents.
+    """Choose documents and rank them.
 
     docs (Sequence[Doc]): The documents, with mentions.
     scored (ScoredPairs): Their candidate pairs.
-    component (Component): What scored them.
-    options (Options): Which to choose.
-    RETURNS (List[Dict[str, Any]]): One for each chosen document, in the order of choice: its
-        "index" among the documents, "doc_id", "uncertainty", numbers of "pairs" and of "uncertain"
-        ones, and the "most_uncertain" pair. Documents without candidate pairs are never chosen.
+    classifier (ClassifierSettings): Settings of the component that scored the pairs.
+    options (ReviewOptions): Options for choosing documents.
+    RETURNS (List[Dict[str, Any]]): One row for each chosen document, in the order of choice:
+        "rank", "index" among the documents, "doc_id", "uncertainty", numbers of "pairs" and of
+        "uncertain" pairs, and the "most_uncertain" pair. Documents without candidate pairs are
+        never chosen.
     """
-    scored = one_class(scored, component.exclusive)
+    if not classifier.exclusive:
+        scored = least_certain_label(scored)
     uncertainty = STRATEGIES.get(options.strategy, margin)(scored.p)
-    found = of_documents(uncertainty, scored.docs, len(docs), options.top_pairs)
-    mentions = [read_mentions(doc, component.mentions) for doc in docs]
-    able = np.flatnonzero(found.pairs)
+    by_doc = score_documents(uncertainty, scored.docs, len(docs), options.top_pairs)
+    mentions = [read_mentions(doc, classifier.mentions) for doc in docs]
+    eligible = np.flatnonzero(by_doc.n_pairs)
     if options.strategy == RANDOM:
-        chosen = np.random.default_rng(options.seed).permutation(able)[: options.n_docs]
+        chosen = np.random.default_rng(options.seed).permutation(eligible)[: options.n_docs]
     else:
-        contents = _contents(docs, mentions, scored, component.labels)
-        bags = make_bags(contents[i] for i in able.tolist())
-        order = choose(found.scores[able], bags, options.n_docs, options.diversity)
-        chosen = able[order]
-    uncertain = np.bincount(scored.docs[uncertainty >= UNCERTAIN], minlength=len(docs))
-    rows: List[Dict[str, Any]] = []
-    for i in chosen.tolist():
-        pair = int(found.first[i])
-        row = {
-            "rank": len(rows) + 1,
+        features = _features(docs, mentions, scored, classifier.labels)
+        vectors = count_vectors(features[i] for i in eligible.tolist())
+        scores = by_doc.scores[eligible]
+        order = choose_documents(scores, vectors, options.n_docs, options.diversity)
+        chosen = eligible[order]
+    n_uncertain = np.bincount(scored.docs[uncertainty >= UNCERTAIN], minlength=len(docs))
+    return [
+        {
+            "rank": rank,
             "index": i,
             "doc_id": get_doc_id(docs[i]),
-            "uncertainty": round(float(found.scores[i]), 4),
-            "pairs": int(found.pairs[i]),
-            "uncertain": int(uncertain[i]),
-            "most_uncertain": _described(docs[i], mentions[i], scored, pair, component.labels),
+            "uncertainty": round(float(by_doc.scores[i]), 4),
+            "pairs": int(by_doc.n_pairs[i]),
+            "uncertain": int(n_uncertain[i]),
+            "most_uncertain": _describe_pair(
+                docs[i], mentions[i], scored, int(by_doc.most_uncertain[i]), classifier.labels
+            ),
         }
-        rows.append(row)
-    return rows
+        for rank, i in enumerate(chosen.tolist(), start=1)
+    ]
 
 
-def _contents(
+def _features(
     docs: Sequence[Doc], mentions: Sequence[Mentions], scored: ScoredPairs, labels: Sequence[str]
 ) -> List[List[tuple]]:
-    """What documents are compared by: mentions, and the relations found."""
-    contents: List[List[tuple]] = [
-        [(kind, doc[start:end].text) for start, end, kind in _rows(some)]
-        for doc, some in zip(docs, mentions)
-    ]
+    """Return the features by which documents are compared: mentions and predicted relations."""
+    features: List[List[tuple]] = []
+    for doc, doc_mentions in zip(docs, mentions):
+        rows = zip(*(values.tolist() for values in doc_mentions))
+        features.append([(entity_type, doc[start:end].text) for start, end, entity_type in rows])
     classes = scored.classes
     related = np.flatnonzero(classes > 0)
-    for doc, (head, tail), label in zip(
-        scored.docs[related].tolist(), scored.pairs[related].tolist(), classes[related].tolist()
-    ):
-        kinds = mentions[doc].labels
-        contents[doc].append((int(kinds[head]), labels[label - 1], int(kinds[tail])))
-    return contents
+    rows = zip(*(values[related].tolist() for values in (scored.docs, scored.pairs, classes)))
+    for i, (head, tail), class_index in rows:
+        types = mentions[i].labels
+        features[i].append((int(types[head]), labels[class_index - 1], int(types[tail])))
+    return features
 
 
-def _rows(mentions: Mentions) -> Iterator[tuple]:
-    return zip(mentions.starts.tolist(), mentions.ends.tolist(), mentions.labels.tolist())
-
-
-def _described(
+def _describe_pair(
     doc: Doc, mentions: Mentions, scored: ScoredPairs, row: int, labels: Sequence[str]
 ) -> Dict[str, Any]:
-    """A pair, its two best classes and their probabilities."""
-    ends = [
+    """Return the texts of a pair's head and tail, and its two most probable classes."""
+    head, tail = (
         doc[mentions.starts[i] : mentions.ends[i]].text.strip() for i in scored.pairs[row].tolist()
-    ]
-    names = (NONE, *labels)
+    )
+    names = (NO_RELATION, *labels)
     best = np.argsort(-scored.p[row], kind="stable")[:2]
     probabilities = {names[i]: round(float(scored.p[row, i]), 4) for i in best.tolist()}
-    return {"head": ends[0], "tail": ends[1], "labels": probabilities}
+    return {"head": head, "tail": tail, "labels": probabilities}

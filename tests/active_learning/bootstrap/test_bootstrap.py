@@ -10,15 +10,15 @@ from spacy.tokens import Doc, DocBin
 from spacy.training import Example
 
 from spacy_clinrel.active_learning.bootstrap import (
-    UNGUARDED,
-    Data,
-    Guards,
-    Options,
+    NO_GUARDS,
+    BootstrapData,
+    BootstrapOptions,
+    DriftGuards,
     bootstrap,
     rounds,
 )
-from spacy_clinrel.active_learning.bootstrap.store import RunFolder
-from spacy_clinrel.active_learning.bootstrap.texts import READER
+from spacy_clinrel.active_learning.bootstrap.config import READER
+from spacy_clinrel.active_learning.bootstrap.run_folder import RunFolder
 from spacy_clinrel.data.readers import gold_mentions_doc
 from spacy_clinrel.tokens import relation_edges
 from spacy_clinrel.tokens.concat import concat_docs
@@ -27,8 +27,8 @@ from spacy_clinrel.tokens.silver import silver_pairs
 from ...util import CONFIGS, edges, make_doc, make_notes, write_docs
 from .conftest import other_config, small_config
 
-FEW = Options(threshold=0.5, batch=12, max_rounds=2, guards=UNGUARDED)
-GUARDED = FEW._replace(guards=Guards(agree=True, patience=5), max_rounds=1)
+FEW = BootstrapOptions(threshold=0.5, batch=12, max_rounds=2, guards=NO_GUARDS)
+GUARDED = FEW._replace(guards=DriftGuards(agree=True, patience=5), max_rounds=1)
 
 
 def read(path):
@@ -117,7 +117,7 @@ RUNS = {"bare": (FEW, None), "guarded": (GUARDED, other_config())}
 
 @pytest.fixture(scope="module", params=RUNS.values(), ids=list(RUNS))
 def whole(request, data, tmp_path_factory):
-    """RETURNS (Tuple[Options, Optional[Config], Path]): A run that was not interrupted."""
+    """RETURNS (Tuple[BootstrapOptions, Optional[Config], Path]): A run that was not interrupted."""
     folder = tmp_path_factory.mktemp("whole") / "run"
     options, second = request.param
     bootstrap(small_config(), data, folder, options, second=second)
@@ -126,7 +126,7 @@ def whole(request, data, tmp_path_factory):
 
 def stop_at(patch, name, call):
     """Interrupt a run when it calls one of its functions so many times."""
-    where, calls = (RunFolder if name == "add" else rounds), []
+    where, calls = (RunFolder if name == "add_record" else rounds), []
     real = getattr(where, name)
 
     def stop(*args, **kwargs):
@@ -138,7 +138,9 @@ def stop_at(patch, name, call):
     patch.setattr(where, name, stop)
 
 
-@pytest.mark.parametrize("broken", ["train_round", "save_silver", "write_docs", "measure", "add"])
+@pytest.mark.parametrize(
+    "broken", ["train_round", "save_silver", "write_docs", "measure", "add_record"]
+)
 def test_a_run_that_was_interrupted_ends_the_same(data, config, out, monkeypatch, whole, broken):
     options, second, expected = whole
     with monkeypatch.context() as patch, pytest.raises(KeyboardInterrupt):
@@ -190,7 +192,7 @@ def test_the_best_round_is_kept_and_others_leave_no_model(data, config, out, mon
         return {"p": 0.0, "r": 0.0, "f": next(values)}
 
     monkeypatch.setattr(rounds, "measure", measured)
-    guards = UNGUARDED._replace(patience=2)
+    guards = NO_GUARDS._replace(patience=2)
     options = FEW._replace(max_rounds=9, batch=3, guards=guards)
     result = bootstrap(config, data._replace(test=None), out, options)
     assert [record["dev"]["f"] for record in result["rounds"]] == [0.25, 0.75, 0.5, 0.75]
@@ -204,7 +206,7 @@ def test_the_best_round_is_kept_and_others_leave_no_model(data, config, out, mon
 
 
 def test_the_pipeline_carries_its_calibration(data, config, out):
-    options = FEW._replace(max_rounds=0, guards=UNGUARDED._replace(calibrate=True))
+    options = FEW._replace(max_rounds=0, guards=NO_GUARDS._replace(calibrate=True))
     [record] = bootstrap(config, data, out, options)["rounds"]
     nlp = spacy.load(out / "model-best")
     fitted = pytest.approx(record["temperature"])
@@ -230,7 +232,7 @@ def test_mentions_of_another_pipeline(data, config, out, trained_model, tmp_path
 
 def test_nothing_above_the_threshold(data, config, out):
     # Ten right ones of a class on dev are 11/12 with one right and one wrong added.
-    options = FEW._replace(threshold=0.95, guards=UNGUARDED._replace(class_thresholds=True))
+    options = FEW._replace(threshold=0.95, guards=NO_GUARDS._replace(class_thresholds=True))
     result = bootstrap(config, data, out, options)
     assert result["stopped"] == "nothing above the threshold"
     assert result["kept"] == 0 and len(result["rounds"]) == 1
@@ -255,7 +257,7 @@ def test_texts_that_are_gold_are_not_unlabelled(data, config, out, tmp_path):
     assert (texts["unlabelled"], texts["left_out"], texts["repeated"]) == (3, 10, 1)
     kept = [doc.text for doc in read(out / "a" / "data" / "unlabelled.spacy")]
     assert kept == [doc.text for doc in new]
-    with pytest.raises(ValueError, match=r"B005.*among the gold"):
+    with pytest.raises(ValueError, match=r"B005.*are gold"):
         bootstrap(config, data._replace(unlabelled=data.dev), out / "b", FEW)
 
 
@@ -294,7 +296,7 @@ def test_configs_that_do_not_fit(data, config, out):
     with pytest.raises(ValueError, match=r"B001.*0 components"):
         bootstrap(joint, data, out, FEW)
     with pytest.raises(ValueError, match="F001"):
-        bootstrap(config, Data(data.labelled, data.test / "x", data.dev), out, FEW)
+        bootstrap(config, BootstrapData(data.labelled, data.test / "x", data.dev), out, FEW)
     for options in (
         FEW._replace(threshold=1.0),
         FEW._replace(threshold=-0.1),

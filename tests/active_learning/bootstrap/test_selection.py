@@ -5,16 +5,16 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from spacy_clinrel.active_learning.bootstrap.options import Guards, Options
 from spacy_clinrel.active_learning.bootstrap.selection import (
-    Labelled,
-    choose,
+    ClassCounts,
+    choose_pairs,
     class_thresholds,
     reliable_pairs,
 )
-from spacy_clinrel.active_learning.pairs import ScoredPairs
+from spacy_clinrel.active_learning.bootstrap.settings import BootstrapOptions, DriftGuards
+from spacy_clinrel.active_learning.pair_scores import ScoredPairs
 
-UNBALANCED = Guards(balance=False)
+UNBALANCED = DriftGuards(balance=False)
 
 
 def scored(p):
@@ -64,9 +64,9 @@ def of_docs(seed, docs=30, pairs=20):
 def test_whole_documents_by_chance_and_their_share_of_none(seed):
     some = of_docs(seed)
     reliable = reliable_pairs(some, np.full(3, 0.7))
-    labelled = Labelled(np.asarray([10, 9, 1]))
-    options = Options(batch=60, guards=UNBALANCED)
-    chosen = choose(some, reliable, labelled, options, (seed, 1))
+    labelled = ClassCounts(np.asarray([10, 9, 1]))
+    options = BootstrapOptions(batch=60, guards=UNBALANCED)
+    chosen = choose_pairs(some, reliable, labelled, options, (seed, 1))
     assert sorted(set(chosen)) == chosen.tolist() and set(chosen) <= set(reliable)
     relations = chosen[some.classes[chosen] > 0]
     assert len(relations) == 60 and len(chosen) == 120
@@ -80,23 +80,25 @@ def test_whole_documents_by_chance_and_their_share_of_none(seed):
     within = np.isin(some.docs[none], docs).sum()
     assert np.isin(some.docs[np.setdiff1d(chosen, relations)], docs).sum() == min(within, 60)
     # By chance: the same for a seed, others for another round, not the surest.
-    assert np.array_equal(chosen, choose(some, reliable, labelled, options, (seed, 1)))
-    assert not np.array_equal(chosen, choose(some, reliable, labelled, options, (seed, 2)))
+    assert np.array_equal(chosen, choose_pairs(some, reliable, labelled, options, (seed, 1)))
+    assert not np.array_equal(chosen, choose_pairs(some, reliable, labelled, options, (seed, 2)))
     sure = reliable[some.classes[reliable] > 0]
     assert some.confidence[relations].min() < np.sort(some.confidence[sure])[-60]
 
 
 def test_fewer_than_a_batch_all_join(some):
     reliable = reliable_pairs(some, np.full(3, 0.7))
-    labelled = Labelled(np.asarray([10, 9, 1]))
-    chosen = choose(some, reliable, labelled, Options(batch=100, guards=UNBALANCED), (0, 1))
+    labelled = ClassCounts(np.asarray([10, 9, 1]))
+    chosen = choose_pairs(
+        some, reliable, labelled, BootstrapOptions(batch=100, guards=UNBALANCED), (0, 1)
+    )
     assert chosen.tolist() == reliable.tolist()
 
 
 def test_classes_keep_their_shares(some):
     reliable = reliable_pairs(some, np.full(3, 0.7))
-    labelled = Labelled(np.asarray([0, 9, 1]))
-    chosen = choose(some, reliable, labelled, Options(batch=10), (0, 1))
+    labelled = ClassCounts(np.asarray([0, 9, 1]))
+    chosen = choose_pairs(some, reliable, labelled, BootstrapOptions(batch=10), (0, 1))
     assert chosen.tolist() == [0, 1, 2], (
         "nine of the first at most, one of the second, none of none"
     )
@@ -104,8 +106,12 @@ def test_classes_keep_their_shares(some):
 
 def test_no_relation_no_pairs(some):
     none = np.asarray([4, 5, 6])
-    assert not len(choose(some, none, Labelled(np.asarray([5, 1, 1])), Options(), (0, 1)))
-    assert not len(choose(some, none[:0], Labelled(np.asarray([5, 1, 1])), Options(), (0, 1)))
+    assert not len(
+        choose_pairs(some, none, ClassCounts(np.asarray([5, 1, 1])), BootstrapOptions(), (0, 1))
+    )
+    assert not len(
+        choose_pairs(some, none[:0], ClassCounts(np.asarray([5, 1, 1])), BootstrapOptions(), (0, 1))
+    )
 
 
 @given(

@@ -7,7 +7,7 @@ import pytest
 import spacy
 from spacy.tokens import Doc
 
-from spacy_clinrel.active_learning.review import FORMATS, Options, review
+from spacy_clinrel.active_learning.review import FORMATS, ReviewOptions, review
 from spacy_clinrel.tokens import concat_docs, set_doc_id
 
 from ...util import fit, gold_examples, make_doc, make_notes, relation_config, write_docs
@@ -41,7 +41,7 @@ def unlabelled(tmp_path_factory) -> Path:
 def given(model, unlabelled, tmp_path_factory) -> Path:
     """RETURNS (Path): What was given out of them, in all formats."""
     folder = tmp_path_factory.mktemp("given") / "round1"
-    review(str(model), unlabelled, folder, Options(n_docs=6), formats=tuple(FORMATS))
+    review(str(model), unlabelled, folder, ReviewOptions(n_docs=6), formats=tuple(FORMATS))
     return folder
 
 

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from spacy_clinrel.active_learning.review.diversity import choose, make_bags
+from spacy_clinrel.active_learning.review.diversity import choose_documents, count_vectors
 
 contents = st.lists(st.text("abcde", max_size=8), min_size=1, max_size=8)
 
@@ -21,7 +21,7 @@ def cosine(one, other):
 
 @given(contents)
 def test_similarity(some):
-    bags = make_bags(some)
+    bags = count_vectors(some)
     for number, one in enumerate(some):
         assert bags.similarity(number) == pytest.approx([cosine(one, other) for other in some])
 
@@ -30,7 +30,7 @@ def test_similarity(some):
 def test_as_the_formula_says(some, count, diversity, data):
     parts = st.integers(1, 8).map(lambda n: n / 8)
     uncertainty = data.draw(st.lists(parts, min_size=len(some), max_size=len(some)))
-    chosen = choose(np.asarray(uncertainty), make_bags(some), count, diversity)
+    chosen = choose_documents(np.asarray(uncertainty), count_vectors(some), count, diversity)
     assert len(set(chosen)) == len(chosen) == min(count, len(some))
     for number, one in enumerate(chosen):
         before = chosen[:number]
@@ -46,6 +46,8 @@ def test_as_the_formula_says(some, count, diversity, data):
 def test_near_duplicates_are_avoided():
     some = ["aabbc", "aabbcd", "xyz", "aabb"]
     uncertainty = np.asarray([0.9, 0.8, 0.5, 0.85])
-    assert choose(uncertainty, make_bags(some), 2, 0.0) == [0, 3]
-    assert choose(uncertainty, make_bags(some), 2, 1.0) == [0, 2]
-    assert choose(np.ones(3), make_bags(["a", "b", "c"]), 2, 0.5) == [0, 1], "of equals the earlier"
+    assert choose_documents(uncertainty, count_vectors(some), 2, 0.0) == [0, 3]
+    assert choose_documents(uncertainty, count_vectors(some), 2, 1.0) == [0, 2]
+    assert choose_documents(np.ones(3), count_vectors(["a", "b", "c"]), 2, 0.5) == [0, 1], (
+        "of equals the earlier"
+    )

@@ -7,9 +7,9 @@ import numpy as np
 import pytest
 import spacy
 
-from spacy_clinrel.active_learning.pairs import ScoredPairs, score_pairs
-from spacy_clinrel.active_learning.review import FORMATS, Options, review
-from spacy_clinrel.active_learning.review.ranking import Component, rank
+from spacy_clinrel.active_learning.pair_scores import ClassifierSettings, ScoredPairs, score_pairs
+from spacy_clinrel.active_learning.review import FORMATS, ReviewOptions, review
+from spacy_clinrel.active_learning.review.ranking import rank_documents
 from spacy_clinrel.files import read_docbin
 from spacy_clinrel.tokens import get_doc_id, set_doc_id
 from spacy_clinrel.tokens.silver import SilverPair, silver_pairs, store_silver
@@ -26,7 +26,7 @@ from ...util import (
 )
 from .conftest import ranking
 
-ONE = Options(n_docs=1)
+ONE = ReviewOptions(n_docs=1)
 
 
 def files(folder):
@@ -56,33 +56,37 @@ def scored(zh):
     return docs, ScoredPairs(np.asarray([0, 0, 1, 3]), pairs, np.asarray(p))
 
 
-COMPONENT = Component(("证实", "改善"), "auto", True)
+CLASSIFIER = ClassifierSettings(("证实", "改善"), (), [], "auto", True)
 
 
 def test_the_most_uncertain_come_first_and_why(scored):
-    found = rank(*scored, COMPONENT, Options(diversity=0.0, top_pairs=1))
+    found = rank_documents(*scored, CLASSIFIER, ReviewOptions(diversity=0.0, top_pairs=1))
     assert [row["doc_id"] for row in found] == ["n1", "n3", "n0"]
     assert [row["rank"] for row in found] == [1, 2, 3]
     assert [row["uncertainty"] for row in found] == pytest.approx([0.98, 0.9, 0.4])
     assert [(row["pairs"], row["uncertain"]) for row in found] == [(1, 1), (1, 1), (2, 0)]
     most = {"head": "补液", "tail": "头痛", "labels": {"改善": 0.5, "none": 0.48}}
     assert found[0]["most_uncertain"] == most
-    [mean] = [row for row in rank(*scored, COMPONENT, Options()) if row["doc_id"] == "n0"]
+    [mean] = [
+        row for row in rank_documents(*scored, CLASSIFIER, ReviewOptions()) if row["doc_id"] == "n0"
+    ]
     assert mean["uncertainty"] == pytest.approx((0.4 + 0.2) / 2)
 
 
 def test_diversity_counts(scored):
-    found = rank(*scored, COMPONENT, Options(diversity=1.0, n_docs=2))
+    found = rank_documents(*scored, CLASSIFIER, ReviewOptions(diversity=1.0, n_docs=2))
     assert [row["doc_id"] for row in found] == ["n1", "n0"]
 
 
 def test_by_chance(scored):
     """Each document with candidates comes first as often."""
-    firsts = [
-        rank(*scored, COMPONENT, Options(1, "random", seed=seed))[0]["doc_id"] for seed in range(60)
-    ]
-    assert set(firsts) == {"n0", "n1", "n3"}
-    assert firsts[7] == rank(*scored, COMPONENT, Options(1, "random", seed=7))[0]["doc_id"]
+
+    def first(seed):
+        options = ReviewOptions(1, "random", seed=seed)
+        return rank_documents(*scored, CLASSIFIER, options)[0]["doc_id"]
+
+    firsts = [first(seed) for seed in range(60)]
+    assert set(firsts) == {"n0", "n1", "n3"} and firsts[7] == first(7)
 
 
 def test_what_is_given_out(given, model, unlabelled):
@@ -127,7 +131,7 @@ def test_files_and_settings_of_the_tools(given):
 
 
 def test_the_same_again_is_the_same(given, model, unlabelled, tmp_path):
-    review(str(model), unlabelled, tmp_path / "x", Options(n_docs=6), formats=tuple(FORMATS))
+    review(str(model), unlabelled, tmp_path / "x", ReviewOptions(n_docs=6), formats=tuple(FORMATS))
     assert files(tmp_path / "x") == files(given)
 
 
@@ -136,7 +140,9 @@ def test_labelled_texts_are_left_out(given, model, unlabelled, tmp_path):
     folder = tmp_path / "labelled"
     folder.mkdir()
     (folder / "a.spacy").write_bytes((given / "proposed.spacy").read_bytes())
-    result = review(str(model), unlabelled, tmp_path / "x", Options(n_docs=50), labelled=folder)
+    result = review(
+        str(model), unlabelled, tmp_path / "x", ReviewOptions(n_docs=50), labelled=folder
+    )
     after = {row["doc_id"] for row in result["ranking"]}
     assert not before & after and len(after) == 29 - 6 and result["left_out"] == 7
     assert "ward/1:29" not in after, "it has no candidate pair"
@@ -173,7 +179,7 @@ def test_mentions_of_a_pipeline(trained_model, model, unlabelled, tmp_path, zh):
 )
 def test_options_that_make_no_sense(model, unlabelled, tmp_path, change):
     with pytest.raises(ValueError, match=rf"B006.*{next(iter(change))}"):
-        review(str(model), unlabelled, tmp_path / "x", Options(**change))
+        review(str(model), unlabelled, tmp_path / "x", ReviewOptions(**change))
     assert not (tmp_path / "x").exists()
 
 
@@ -204,7 +210,7 @@ def test_pairs_of_labels_that_stand_alone(tmp_path):
     scored = score_pairs(nlp, docs).p[:, 1:]
     path = write_docs(tmp_path / "u.spacy", docs)
     result = review(
-        str(tmp_path / "model"), path, tmp_path / "x", Options(diversity=0.0, top_pairs=1)
+        str(tmp_path / "model"), path, tmp_path / "x", ReviewOptions(diversity=0.0, top_pairs=1)
     )
     closest = np.abs(scored - 0.5).min()
     best = result["ranking"][0]

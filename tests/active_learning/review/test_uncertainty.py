@@ -5,14 +5,14 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from spacy_clinrel.active_learning.pairs import ScoredPairs
+from spacy_clinrel.active_learning.pair_scores import ScoredPairs
 from spacy_clinrel.active_learning.review.uncertainty import (
     STRATEGIES,
     entropy,
+    least_certain_label,
     least_confidence,
     margin,
-    of_documents,
-    one_class,
+    score_documents,
 )
 
 rows = st.lists(st.floats(0.01, 1.0), min_size=3, max_size=3)
@@ -46,10 +46,9 @@ def test_from_none_to_all(name, some, order):
 def test_labels_that_stand_alone():
     """Two sure labels are no doubt; the label nearest to one half is."""
     alone = scored([[0.1, 0.9, 0.9], [0.05, 0.95, 0.4]])
-    p = one_class(alone, exclusive=False).p
+    p = least_certain_label(alone).p
     assert p == pytest.approx(np.asarray([[0.1, 0.9, 0.0], [0.6, 0.0, 0.4]]))
-    assert one_class(alone, exclusive=True) is alone
-    assert len(one_class(scored(np.zeros((0, 3))), exclusive=False).p) == 0
+    assert len(least_certain_label(scored(np.zeros((0, 3)))).p) == 0
 
 
 @given(
@@ -60,14 +59,14 @@ def test_the_mean_of_the_most_uncertain(pairs, top):
     pairs = sorted(pairs, key=lambda pair: pair[0])
     docs = np.asarray([doc for doc, _ in pairs], dtype="int64")
     values = np.asarray([value for _, value in pairs])
-    found = of_documents(values, docs, 6, top)
+    found = score_documents(values, docs, 6, top)
     for doc in range(6):
         own = [value for owner, value in pairs if owner == doc]
         most = sorted(own, reverse=True)[:top]
         assert found.scores[doc] == pytest.approx(sum(most) / len(most) if most else 0.0)
-        assert found.pairs[doc] == len(own)
+        assert found.n_pairs[doc] == len(own)
         if own:
-            first = found.first[doc]
+            first = found.most_uncertain[doc]
             assert docs[first] == doc and values[first] == max(own)
         else:
-            assert found.first[doc] == -1
+            assert found.most_uncertain[doc] == -1

@@ -7,12 +7,12 @@ import pytest
 import spacy
 from spacy.tokens import Span
 
-from spacy_clinrel.active_learning.bootstrap import Data
-from spacy_clinrel.active_learning.bootstrap.store import RunFolder
-from spacy_clinrel.active_learning.bootstrap.texts import prepare
+from spacy_clinrel.active_learning.bootstrap import BootstrapData
+from spacy_clinrel.active_learning.bootstrap.documents import write_documents
+from spacy_clinrel.active_learning.bootstrap.run_folder import RunFolder
 from spacy_clinrel.active_learning.review import FORMATS, read_review
-from spacy_clinrel.active_learning.review.changes import changes, compare
-from spacy_clinrel.active_learning.review.formats import Names, files_of
+from spacy_clinrel.active_learning.review.changes import find_changes, summarise_changes
+from spacy_clinrel.active_learning.review.formats import LabelNames, review_files
 from spacy_clinrel.data.converters import Report
 from spacy_clinrel.files import read_docbin, write_docs, write_json
 from spacy_clinrel.tokens import get_doc_id, set_doc_id
@@ -58,8 +58,8 @@ def corrected(given):
 
 def came_back(given, docs, format_name, folder):
     """RETURNS (Path): Files as a tool has them after the correction."""
-    names = Names([], [], [])
-    for name, content in files_of(format_name, docs, names, Report()).items():
+    names = LabelNames([], [], [])
+    for name, content in review_files(format_name, docs, names, Report()).items():
         folder.mkdir(exist_ok=True)
         if not name.endswith((".conf", ".xml")):
             (folder / name).write_bytes(content.encode("utf-8"))
@@ -69,8 +69,8 @@ def came_back(given, docs, format_name, folder):
 @pytest.mark.parametrize("written", FORMATS)
 def test_round_trip(given, corrected, tmp_path, written):
     source = came_back(given, corrected, FORMATS[written], tmp_path / "back")
-    found = read_review(given, source, written)
-    assert not found.problems and not found.result["not_returned"]
+    found = read_review(given, source, format_name=written)
+    assert not found.problems and not found.summary["not_returned"]
     assert [get_doc_id(doc) for doc in found.docs] == [get_doc_id(doc) for doc in corrected]
     for doc, expected in zip(found.docs, corrected):
         assert doc.text == expected.text
@@ -78,30 +78,30 @@ def test_round_trip(given, corrected, tmp_path, written):
         assert ents(doc) == ents(expected) and edges(doc) == edges(expected)
         assert silver_pairs(doc) is None
         assert all(relation.score == 1.0 for relation in doc._.relations)
-    mentions, relations = found.result["mentions"], found.result["relations"]
+    mentions, relations = found.summary["mentions"], found.summary["relations"]
     figures = ("became_other", "were_other", "removed", "added")
     assert [mentions[name] for name in figures] == [1, 1, 0, 0]
     assert [relations[name] for name in figures] == [1, 1, 0, 1]
     assert relations["kept"] == relations["proposed"] - 1 == relations["corrected"] - 2
     assert relations["p"] == relations["kept"] / relations["proposed"]
     assert relations["per_label"]["否认"]["were_other"] == 1
-    assert found.result["unchanged"] == 5
-    told = {(row["what"], row["change"], row["new"]) for row in found.result["changes"]}
+    assert found.summary["unchanged"] == 5
+    told = {(row["what"], row["change"], row["new"]) for row in found.summary["changes"]}
     assert told == {
         ("mention", "relabelled", "体征"),
         ("relation", "relabelled", "否认"),
         ("relation", "added", "伴随"),
     }
-    by_score = found.result["by_score"]
+    by_score = found.summary["by_score"]
     assert sum(row["relations"] for row in by_score) == relations["proposed"]
     kept = sum(row["kept"] * row["relations"] for row in by_score)
     assert kept == pytest.approx(relations["kept"])
 
 
 def test_nothing_changed(given):
-    found = read_review(given, given / "brat", "brat")
-    assert found.result["unchanged"] == 6 and not found.result["changes"]
-    assert found.result["relations"]["f"] == found.result["mentions"]["f"] == 1.0
+    found = read_review(given, given / "brat", format_name="brat")
+    assert found.summary["unchanged"] == 6 and not found.summary["changes"]
+    assert found.summary["relations"]["f"] == found.summary["mentions"]["f"] == 1.0
 
 
 def test_accepted_predictions_keep_no_score(given, tmp_path):
@@ -113,10 +113,10 @@ def test_accepted_predictions_keep_no_score(given, tmp_path):
         task["annotations"] = [{"id": number, "result": results}] if number != 2 else []
     export = tmp_path / "export.json"
     export.write_text(json.dumps(tasks), encoding="utf-8")
-    found = read_review(given, export, "label-studio")
+    found = read_review(given, export, format_name="label-studio")
     relations = [relation for doc in found.docs for relation in doc._.relations]
     assert relations and all(relation.score == 1.0 for relation in relations)
-    assert found.result["not_returned"] == [ranking(given)[2]["doc_id"]]
+    assert found.summary["not_returned"] == [ranking(given)[2]["doc_id"]]
 
 
 def test_a_changed_text_is_named_and_others_are_kept(given, tmp_path):
@@ -127,16 +127,16 @@ def test_a_changed_text_is_named_and_others_are_kept(given, tmp_path):
     other.write_text(other.read_text(encoding="utf-8") + "\n", encoding="utf-8")
     for suffix in (".txt", ".ann"):
         gone.with_suffix(suffix).rename(folder / f"unknown{suffix}")
-    found = read_review(given, folder, "brat")
-    assert len(found.docs) == 3 and len(found.result["not_returned"]) == 3
+    found = read_review(given, folder, format_name="brat")
+    assert len(found.docs) == 3 and len(found.summary["not_returned"]) == 3
     unknown, first, second = sorted(found.problems, key=lambda problem: "B023" in problem)
-    assert "B023" in first and text.stem in first and "character 3" in first and "！" in first
+    assert "B023" in first and text.stem in first and "character 3" in first and "！" not in first
     assert "B023" in second and other.stem in second
     assert "B024" in unknown and "unknown" in unknown
     for path in folder.glob("ward*"):
         path.unlink()
     with pytest.raises(ValueError, match=r"B026.*B024"):
-        read_review(given, folder, "brat")
+        read_review(given, folder, format_name="brat")
 
 
 def test_what_cannot_be_read_was_not_removed(given, tmp_path):
@@ -151,19 +151,19 @@ def test_what_cannot_be_read_was_not_removed(given, tmp_path):
     moved.write_text("\n".join(lines), encoding="utf-8")
     for path, line in ((broken, "T99 no tabs"), (commented, "#1\tAnnotatorNotes T1\tunsure")):
         path.write_text(path.read_text(encoding="utf-8") + line + "\n", encoding="utf-8")
-    found = read_review(given, folder, "brat")
-    assert len(found.docs) == 3 and not found.result["changes"]
+    found = read_review(given, folder, format_name="brat")
+    assert len(found.docs) == 3 and not found.summary["changes"]
     for path, code in ((gone, "B028"), (moved, "B029"), (broken, "B029")):
         [problem] = [problem for problem in found.problems if path.stem in problem]
         assert code in problem
-    assert len(found.result["not_returned"]) == 3
+    assert len(found.summary["not_returned"]) == 3
 
 
 def test_documents_that_come_twice(given, tmp_path):
     source = given / "doccano" / "review.jsonl"
     lines = source.read_text(encoding="utf-8").splitlines()
     (tmp_path / "back.jsonl").write_text("\n".join([*lines, lines[0]]), encoding="utf-8")
-    found = read_review(given, tmp_path / "back.jsonl", "doccano")
+    found = read_review(given, tmp_path / "back.jsonl", format_name="doccano")
     assert len(found.docs) == 6
     [problem] = found.problems
     assert "B025" in problem
@@ -175,10 +175,10 @@ def test_names_with_white_space_and_tokens_of_its_own(tmp_path):
     doc = make_doc(nlp, "The [chest film|Medical test] shows a [pneumonia|Disease].")
     with doc.retokenize() as retokenizer:
         retokenizer.merge(doc[3:5])
-    names = Names(["Disease", "Medical test"], ["found it"], [])
+    names = LabelNames(["Disease", "Medical test"], ["found it"], [])
     write_docs([doc], tmp_path / "proposed.spacy")
     write_json(tmp_path / "review.json", {"formats": ["brat"], **names._asdict()})
-    files = files_of("brat", [doc], names, Report())
+    files = review_files("brat", [doc], names, Report())
     assert "Medical_test" in files["1.ann"] and "found_it" in files["annotation.conf"]
     files["1.ann"] += "R1\tfound_it Arg1:T1 Arg2:T2\t\n"
     folder = tmp_path / "brat"
@@ -191,7 +191,7 @@ def test_names_with_white_space_and_tokens_of_its_own(tmp_path):
     assert "shows a" in [token.text for token in back]
     assert ents(back) == ents(doc) and get_doc_id(back) == "1"
     assert [relation.label for relation in back._.relations] == ["found it"]
-    assert found.result["mentions"]["f"] == 1.0
+    assert found.summary["mentions"]["f"] == 1.0
 
 
 def test_folders_and_formats_that_do_not_fit(given, tmp_path):
@@ -205,9 +205,9 @@ def test_folders_and_formats_that_do_not_fit(given, tmp_path):
     with pytest.raises(ValueError, match=r"B027.*brat and label-studio"):
         read_review(given, given / "brat")
     with pytest.raises(ValueError, match="B027"):
-        read_review(given, given / "brat", "spert")
+        read_review(given, given / "brat", format_name="spert")
     with pytest.raises(ValueError, match="F001"):
-        read_review(given, tmp_path / "nowhere", "brat")
+        read_review(given, tmp_path / "nowhere", format_name="brat")
 
 
 def test_corrected_documents_are_labelled_ones(given, few_labels, tmp_path):
@@ -216,25 +216,25 @@ def test_corrected_documents_are_labelled_ones(given, few_labels, tmp_path):
     folder = tmp_path / "labelled"
     folder.mkdir()
     shutil.copy(few_labels.labelled, folder)
-    write_docs(read_review(given, given / "brat", "brat").docs, folder / "round1.spacy")
+    write_docs(read_review(given, given / "brat", format_name="brat").docs, folder / "round1.spacy")
     more = read_docbin(few_labels.unlabelled, spacy.blank("zh").vocab)
     write_docs([*proposed(given), *more], tmp_path / "u.spacy")
-    data = Data(folder, tmp_path / "u.spacy", few_labels.dev)
-    counts = prepare(RunFolder(tmp_path / "run"), small_config(), data, None, iter)
+    data = BootstrapData(folder, tmp_path / "u.spacy", few_labels.dev)
+    counts = write_documents(RunFolder(tmp_path / "run"), small_config(), data, None, iter)
     assert counts["labelled"] == 5 + 6
     assert counts["left_out"] >= 6 and counts["unlabelled"] + counts["left_out"] == 6 + 40
 
 
 def test_changes_by_hand():
     a, b, c = (((i, i + 1), (8, 9)) for i in range(3))
-    found = changes({(a, "x"), (a, "y"), (b, "x")}, {(a, "x"), (a, "z"), (c, "x")})
+    found = find_changes({(a, "x"), (a, "y"), (b, "x")}, {(a, "x"), (a, "z"), (c, "x")})
     assert [tuple(change) for change in found] == [
         ("kept", a, "x", "x"),
         ("relabelled", a, "y", "z"),
         ("removed", b, "x", ""),
         ("added", c, "", "x"),
     ]
-    assert changes(set(), set()) == []
+    assert find_changes(set(), set()) == []
 
 
 def test_white_space_around_a_mention_is_no_change(zh):
@@ -245,5 +245,5 @@ def test_white_space_around_a_mention_is_no_change(zh):
         copy.set_ents([Span(copy, start, end, "检查")])
         copy._.relations = [(copy.ents[0], Span(copy, 6, 8, "疾病"), "证实")]
     assert loose.ents[0].text != tight.ents[0].text == "胸片"
-    result = compare([(loose, tight)])
+    result = summarise_changes([(loose, tight)])
     assert result["unchanged"] == 1 and result["relations"]["kept"] == 1

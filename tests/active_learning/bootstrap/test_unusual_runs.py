@@ -8,10 +8,11 @@ import spacy
 from spacy.language import Language
 from spacy.tokens import DocBin, Span
 
-from spacy_clinrel.active_learning.bootstrap import UNGUARDED, Options, bootstrap, rounds
-from spacy_clinrel.active_learning.bootstrap.store import RunFolder
-from spacy_clinrel.active_learning.bootstrap.training import calibrate, dev_scores, train_round
-from spacy_clinrel.active_learning.pairs import ScoredPairs, score_pairs
+from spacy_clinrel.active_learning.bootstrap import NO_GUARDS, BootstrapOptions, bootstrap, rounds
+from spacy_clinrel.active_learning.bootstrap.run_folder import RunFolder
+from spacy_clinrel.active_learning.bootstrap.training import train_round
+from spacy_clinrel.active_learning.pair_calibration import annotated_pairs, calibrate
+from spacy_clinrel.active_learning.pair_scores import ScoredPairs, score_pairs
 from spacy_clinrel.data.readers import gold_mentions_doc
 from spacy_clinrel.files import locked_folder, write_docs
 from spacy_clinrel.tokens import GROUP
@@ -19,7 +20,7 @@ from spacy_clinrel.tokens.silver import SILVER, silver_pairs
 
 from ...util import make_notes
 
-FEW = Options(threshold=0.5, batch=12, max_rounds=0, guards=UNGUARDED)
+FEW = BootstrapOptions(threshold=0.5, batch=12, max_rounds=0, guards=NO_GUARDS)
 
 
 @pytest.fixture(scope="module")
@@ -41,10 +42,10 @@ def counts(record):
 def test_numbers_are_the_same_when_it_goes_on(tmp_path, threshold):
     """A decimal number may be another one after some ways of writing and reading it."""
     folder = RunFolder(tmp_path / "run")
-    folder.begin({"threshold": threshold}, resume=False)
-    folder.add({"round": 0, "f": threshold})
-    folder.begin({"threshold": threshold}, resume=True)
-    assert folder.records() == [{"round": 0, "f": threshold}]
+    folder.open({"threshold": threshold}, resume=False)
+    folder.add_record({"round": 0, "f": threshold})
+    folder.open({"threshold": threshold}, resume=True)
+    assert folder.read_records() == [{"round": 0, "f": threshold}]
 
 
 def test_what_failed_before_the_first_round_is_begun_anew(data, config, out, tmp_path):
@@ -85,13 +86,13 @@ def test_a_temperature_that_the_config_has_is_fitted_anew(data, config, out):
 
 
 def test_the_second_model_has_a_temperature_of_its_own(data, config, out):
-    guards = UNGUARDED._replace(calibrate=True, agree=True)
+    guards = NO_GUARDS._replace(calibrate=True, agree=True)
     [record] = bootstrap(config, data, out, FEW._replace(guards=guards))["rounds"]
     first, second = (spacy.load(out / "rounds" / "00" / name) for name in ("model", "second"))
     found = [nlp.get_pipe("relation_classifier").cfg["temperature"] for nlp in (first, second)]
     assert found[0] == record["temperature"] and 1.0 not in found
     second.get_pipe("relation_classifier").cfg["temperature"] = 1.0
-    assert calibrate(*dev_scores(second, read(data.dev))).temperature == found[1]
+    assert calibrate(*annotated_pairs(second, read(data.dev))).temperature == found[1]
 
 
 def test_documents_without_relation_annotation_are_no_negatives(data, config, out, tmp_path):
@@ -220,7 +221,7 @@ def test_labelled_documents_are_repeated(data, config, out, monkeypatch, repeat)
         return train_round(config, train_path=train_path, **others)
 
     monkeypatch.setattr(rounds, "train_round", look)
-    guards = UNGUARDED._replace(repeat=repeat)
+    guards = NO_GUARDS._replace(repeat=repeat)
     bootstrap(config, data, out, FEW._replace(max_rounds=1, batch=60, guards=guards))
     (first, _), (labelled, silver) = learned
     assert first == 5 and silver > 10

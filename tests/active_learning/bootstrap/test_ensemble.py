@@ -8,16 +8,17 @@ import pytest
 import spacy
 from spacy.tokens import DocBin
 
-from spacy_clinrel.active_learning.bootstrap import UNGUARDED, Options, bootstrap
+from spacy_clinrel.active_learning.bootstrap import NO_GUARDS, BootstrapOptions, bootstrap
+from spacy_clinrel.active_learning.bootstrap.ensemble import mean_scores
 from spacy_clinrel.active_learning.bootstrap.selection import class_thresholds
 from spacy_clinrel.active_learning.bootstrap.silver import load_silver
-from spacy_clinrel.active_learning.bootstrap.together import mean_scores
-from spacy_clinrel.active_learning.bootstrap.training import dev_scores, measure
-from spacy_clinrel.active_learning.pairs import ScoredPairs, score_pairs
+from spacy_clinrel.active_learning.bootstrap.training import measure
+from spacy_clinrel.active_learning.pair_calibration import annotated_pairs
+from spacy_clinrel.active_learning.pair_scores import ScoredPairs, score_pairs
 
 from .conftest import other_config, small_config
 
-ALL = Options(threshold=0.0, batch=10_000, max_rounds=1, guards=UNGUARDED)
+ALL = BootstrapOptions(threshold=0.0, batch=10_000, max_rounds=1, guards=NO_GUARDS)
 
 
 def read(path):
@@ -69,7 +70,7 @@ def test_rounds_say_what_the_second_one_does(run, few_labels):
 
 def test_two_that_must_agree_as_well(few_labels, out):
     """Only pairs of which each says the same as both together."""
-    agree = UNGUARDED._replace(agree=True)
+    agree = NO_GUARDS._replace(agree=True)
     options = ALL._replace(guards=agree, max_rounds=1)
     models = out.parent / "models"
 
@@ -90,7 +91,7 @@ def test_two_that_must_agree_as_well(few_labels, out):
 
 def test_thresholds_are_those_of_both(few_labels, out):
     """A class's threshold is raised to where the mean of both bears it out on dev."""
-    guards = UNGUARDED._replace(class_thresholds=True)
+    guards = NO_GUARDS._replace(class_thresholds=True)
     options = ALL._replace(threshold=0.75, guards=guards)
     models = out.parent / "models"
 
@@ -102,7 +103,7 @@ def test_thresholds_are_those_of_both(few_labels, out):
     second["training"]["max_steps"] = 4
     result = bootstrap(small_config(), few_labels, out, options, second=second, on_round=keep)
     both = [spacy.load(models / name) for name in ("model", "second")]
-    scored, gold = zip(*(dev_scores(nlp, read(few_labels.dev)) for nlp in both))
+    scored, gold = zip(*(annotated_pairs(nlp, read(few_labels.dev)) for nlp in both))
     wanted = class_thresholds(mean_scores(both, scored), gold[0], 0.75)
     names = ["none", *both[0].get_pipe("relation_classifier").labels]
     limits = result["rounds"][1]["thresholds"]

@@ -1,0 +1,208 @@
+"""Read corrected documents back as gold annotation."""
+
+import sys
+from dataclasses import replace
+from pathlib import Path
+from typing import Any, Dict, List, NamedTuple, Optional, Sequence, Union
+
+import spacy
+import srsly
+from spacy import util
+from spacy.language import Language
+from spacy.tokens import Doc
+
+from ...data.converters import (
+    Record,
+    Report,
+    build_doc,
+    file_names,
+    find_files,
+    get_converter,
+    get_doc_id,
+)
+from ...data.converters.report import DISCONTINUOUS
+from ...errors import Errors
+from ...files import check_output, read_docbin, write_docs, write_json
+from ...tokens import bare_doc
+from .changes import summarise_changes
+from .export import PROPOSED, SETTINGS
+from .formats import FORMATS, brat_name
+
+CHANGES = "changes.json"
+
+
+class ReviewResult(NamedTuple):
+    """Corrected documents.
+
+    docs (List[Doc]): Gold documents with the tokens and IDs of the exported ones, in their order.
+    summary (Dict[str, Any]): What was changed, see `summarise_changes`; and "not_returned", the IDs
+        of exported documents that are missing.
+    problems (List[str]): Messages about documents that were left out.
+    """
+
+    docs: List[Doc]
+    summary: Dict[str, Any]
+    problems: List[str]
+
+
+def read_review(
+    folder: Union[str, Path],
+    corrected: Union[str, Path],
+    output: Union[str, Path, None] = None,
+    *,
+    format_name: Optional[str] = None,
+    report_path: Union[str, Path, None] = None,
+    force: bool = False,
+    report: Optional[Report] = None,
+) -> ReviewResult:
+    """Read documents that annotators have corrected, compare them with the proposals, and
+    optionally save them.
+
+    folder (Union[str, Path]): The folder that `review` wrote.
+    corrected (Union[str, Path]): The corrected files: a file, or a folder.
+    output (Union[str, Path, None]): The .spacy file to write. None writes no file.
+    format_name (Optional[str]): Format of the corrected files. Required if `review` wrote several
+        formats.
+    report_path (Union[str, Path, None]): The JSON file for the summary and the problems. By
+        default, it is changes.json in `folder`. Only written together with `output`.
+    force (bool): Whether to replace an existing output.
+    report (Optional[Report]): Counts what was read, lost and repaired.
+    RETURNS (ReviewResult): The gold documents, a summary of the changes, and messages about
+        documents that were left out.
+    RAISES (ValueError): If an input cannot be read, no document is valid, or an output exists or is
+        also an input.
+    """
+    folder, corrected = Path(folder), Path(corrected)
+    output, report_path = util.ensure_path(output), util.ensure_path(report_path)
+    report_path = report_path or folder / CHANGES
+    report = Report() if report is None else report
+    if output is not None:
+        _check_outputs(folder, corrected, output, report_path, force)
+    result = _read_corrected(folder, corrected, format_name, report)
+    if output is not None:
+        write_docs(result.docs, output)
+        content = {**result.summary, "problems": result.problems, "read": report.to_dict()}
+        write_json(report_path, content)
+    return result
+
+
+def _check_outputs(
+    folder: Path, corrected: Path, output: Path, report_path: Path, force: bool
+) -> None:
+    """Check that no output replaces an input, or an existing output without `force`."""
+    inputs = list(folder.glob("*"))
+    check_output(output, corrected, *inputs)
+    check_output(report_path, corrected, output, *(p for p in inputs if p.name != CHANGES))
+    if output.exists() and not force:
+        raise ValueError(Errors.F025.format(out=output.parent, n=1, name=output.name))
+
+
+def _read_corrected(
+    folder: Path, corrected: Path, format_name: Optional[str], report: Report
+) -> ReviewResult:
+    nlp = spacy.blank("xx")
+    nlp.max_length = sys.maxsize
+    settings = _read_settings(folder)
+    proposed = read_docbin(folder / PROPOSED, nlp.vocab)
+    exported = dict(zip(file_names(proposed), proposed))
+    original_names = _original_names(settings)
+    converter = get_converter(FORMATS[_exported_format(settings, format_name)])
+    gold: Dict[str, Doc] = {}
+    problems: List[str] = []
+    for path in find_files(corrected, converter):
+        n_messages = len(report.messages)
+        for record in converter.read(path, report):
+            # Messages that the reader added before this record count for it only if the record has
+            # a file of its own.
+            n_messages = n_messages if record.source else len(report.messages)
+            source, name = record.source or path, record.doc_id
+            problem = _find_problem(record, source, exported, gold)
+            if not problem:
+                record = _restore_names(record, original_names)
+                doc = _gold_doc(nlp, exported[name], record, source, report)
+                problem = _find_losses(report.messages[n_messages:], source, name)
+            if problem:
+                problems.append(problem)
+            else:
+                gold[name] = doc
+    if not gold:
+        hint = " ".join((problems or report.messages)[:1])
+        raise ValueError(Errors.B026.format(path=corrected, n=len(exported), problems=hint))
+    pairs = [(doc, gold[name]) for name, doc in exported.items() if name in gold]
+    missing = [get_doc_id(doc) for name, doc in exported.items() if name not in gold]
+    summary = {**summarise_changes(pairs), "not_returned": missing}
+    return ReviewResult([gold_doc for _, gold_doc in pairs], summary, problems)
+
+
+def _read_settings(folder: Path) -> Dict[str, Any]:
+    """Read and check review.json."""
+    try:
+        settings = dict(srsly.read_json(folder / SETTINGS))
+        return {**settings, **{key: list(settings[key]) for key in ("formats", "types", "labels")}}
+    except (OSError, ValueError, TypeError) as error:
+        raise ValueError(Errors.B022.format(path=folder, error=error)) from error
+    except KeyError as error:
+        problem = f"{SETTINGS} has no {error}"
+        raise ValueError(Errors.B022.format(path=folder, error=problem)) from error
+
+
+def _exported_format(settings: Dict[str, Any], format_name: Optional[str]) -> str:
+    """Return the exported format. `format_name` may also be the format that the tool saves."""
+    exported: Sequence[str] = settings["formats"]
+    matching = [name for name in exported if format_name in (None, name, FORMATS[name])]
+    if len(matching) != 1:
+        raise ValueError(Errors.B027.format(known=" and ".join(exported)))
+    return matching[0]
+
+
+def _find_problem(
+    record: Record, path: Path, exported: Dict[str, Doc], gold: Dict[str, Doc]
+) -> str:
+    """Return why a record cannot be used; empty if it can."""
+    name = record.doc_id
+    if name in exported and not path.exists():
+        return Errors.B028.format(path=path, doc_id=name)
+    if name not in exported:
+        return Errors.B024.format(path=path, doc_id=name, n=len(exported))
+    if name in gold:
+        return Errors.B025.format(path=path, doc_id=name)
+    expected, text = exported[name].text, record.text
+    if text == expected:
+        return ""
+    characters = enumerate(zip(text, expected))
+    shorter = min(len(text), len(expected))
+    offset = next((i for i, (char, other) in characters if char != other), shorter)
+    return Errors.B023.format(path=path, doc_id=name, place=offset)
+
+
+def _find_losses(messages: List[str], path: Path, name: str) -> str:
+    """Return a message if a record could not be read completely, since a lost annotation must not
+    count as removed by an annotator; empty if nothing was lost."""
+    lost = [message for message in messages if DISCONTINUOUS not in message]
+    return Errors.B029.format(path=path, doc_id=name, n=len(lost), fault=lost[0]) if lost else ""
+
+
+def _gold_doc(nlp: Language, doc: Doc, record: Record, path: Path, report: Report) -> Doc:
+    """Build a corrected document with the tokens of the exported one, whatever its tokenizer."""
+    nlp.tokenizer = lambda text: bare_doc(doc)
+    return build_doc(nlp, replace(record, doc_id=get_doc_id(doc) or record.doc_id), path, report)
+
+
+def _original_names(settings: Dict[str, Any]) -> Dict[str, str]:
+    """Map types and labels as brat writes them, without white space, to the original ones."""
+    names = {*settings["types"], *settings["labels"]}
+    originals = {brat_name(name): name for name in sorted(names)}
+    return {written: name for written, name in originals.items() if written not in names}
+
+
+def _restore_names(record: Record, names: Dict[str, str]) -> Record:
+    """Return a record with its original types and labels. All scores are 1, because the annotation
+    was reviewed."""
+    mentions = [
+        mention._replace(type=names.get(mention.type, mention.type)) for mention in record.mentions
+    ]
+    relations = [
+        link._replace(label=names.get(link.label, link.label), score=1.0)
+        for link in record.relations
+    ]
+    return replace(record, mentions=mentions, relations=relations)

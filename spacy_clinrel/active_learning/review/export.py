@@ -1,0 +1,178 @@
+"""Choose documents for annotators, and write them with the model's relations."""
+
+from importlib.metadata import version
+from pathlib import Path
+from typing import Any, Callable, Dict, Iterable, List, Optional, Sequence, Tuple, Union
+
+import srsly
+from spacy import util
+from spacy.language import Language
+from spacy.tokens import Doc
+
+from ...data.converters import Report
+from ...errors import Errors
+from ...evaluation.evaluate import entity_components
+from ...files import read_docbin, replacing, spacy_files, write_docs, write_json
+from ...tokens import all_mentions, get_doc_id, get_relations, set_doc_id
+from ..pair_scores import ClassifierSettings, classifier_settings, score_pairs
+from ..unlabelled import predict_mentions, remove_relations, text_key, unique_docs
+from .formats import LabelNames, review_files
+from .ranking import ReviewOptions, check_options, rank_documents
+
+PROPOSED = "proposed.spacy"
+RANKING = "ranking.jsonl"
+SETTINGS = "review.json"
+DEFAULT_OPTIONS = ReviewOptions()
+
+Progress = Callable[[Iterable[Doc]], Iterable[Doc]]
+
+
+def review(
+    model: Union[str, Path],
+    unlabelled: Union[str, Path],
+    output: Union[str, Path],
+    options: ReviewOptions = DEFAULT_OPTIONS,
+    *,
+    formats: Sequence[str] = ("brat",),
+    labelled: Union[str, Path, None] = None,
+    ner: Optional[str] = None,
+    report: Optional[Report] = None,
+    progress: Progress = iter,
+) -> Dict[str, Any]:
+    """Choose the documents that the model would learn most from, and write them with the model's
+    relations, for annotators to correct.
+
+    model (Union[str, Path]): Name or path of a pipeline with one `relation_classifier`.
+    unlabelled (Union[str, Path]): .spacy file, or a folder of such files. Relations of the
+        documents are ignored.
+    output (Union[str, Path]): The folder to write, new or empty.
+    options (ReviewOptions): Options for choosing documents.
+    formats (Sequence[str]): The formats to write, of FORMATS, each to a folder of that name.
+    labelled (Union[str, Path, None]): .spacy file or folder. Documents with these texts are left
+        out.
+    ner (Optional[str]): Name or path of a pipeline that predicts mentions for documents without
+        any. By default, the model does, if it has a component that sets entities.
+    report (Optional[Report]): Counts what a format cannot hold.
+    progress (Callable[[Iterable[Doc]], Iterable[Doc]]): Wraps streams of documents, e.g. in a
+        progress bar.
+    RETURNS (Dict[str, Any]): The contents of review.json (arguments, options, counts, types and
+        labels), and the "ranking", see `rank_documents`.
+    RAISES (ValueError): If an option is invalid, an input cannot be read, the folder is not empty,
+        or no document has a candidate pair.
+    """
+    check_options(options, formats)
+    unlabelled, output = Path(unlabelled), Path(output)
+    labelled = util.ensure_path(labelled)
+    if output.exists() and not (output.is_dir() and not any(output.iterdir())):
+        raise ValueError(Errors.B021.format(path=output))
+    nlp = util.load_model(model)
+    classifier = classifier_settings(nlp)
+    n_given, docs = read_unlabelled(nlp, unlabelled, labelled)
+    _complete_mentions(nlp, docs, ner, progress)
+    remove_relations(docs)
+    ranking = rank_documents(docs, score_pairs(nlp, docs, progress), classifier, options)
+    counts = {
+        "documents": n_given,
+        "left_out": n_given - len(docs),
+        "without_mentions": sum(not all_mentions(doc) for doc in docs),
+        "chosen": len(ranking),
+    }
+    if not ranking:
+        n_bare, n_left_out = counts["without_mentions"], counts["left_out"]
+        raise ValueError(
+            Errors.B020.format(path=unlabelled, n=len(docs), bare=n_bare, left_out=n_left_out)
+        )
+    proposed = predict_relations(nlp, [docs[row.pop("index")] for row in ranking])
+    names = _label_names(classifier, proposed)
+    settings = {
+        "spacy_clinrel": version("spacy-clinrel"),
+        "model": str(model),
+        "unlabelled": str(unlabelled),
+        "labelled": labelled and str(labelled),
+        "ner": ner,
+        "formats": list(formats),
+        **options._asdict(),
+        **counts,
+        **names._asdict(),
+    }
+    report = Report() if report is None else report
+    _write_review(output, proposed, ranking, settings, names, report)
+    return {**settings, "ranking": ranking}
+
+
+def read_unlabelled(
+    nlp: Language, unlabelled: Path, labelled: Optional[Path]
+) -> Tuple[int, List[Doc]]:
+    """Read unlabelled documents, without those that repeat another text or have the text of a
+    labelled document. Texts are compared by `text_key`.
+
+    nlp (Language): The pipeline whose vocabulary the documents get.
+    unlabelled (Path): .spacy file, or a folder of such files.
+    labelled (Optional[Path]): .spacy file or folder of labelled documents.
+    RETURNS (Tuple[int, List[Doc]]): The number of documents read, and the remaining ones. A
+        document without an ID gets the name of its file and its number in the file.
+    """
+    labelled_texts = {
+        text_key(doc.text)
+        for path in (spacy_files([labelled]) if labelled else ())
+        for doc in read_docbin(path, nlp.vocab)
+    }
+    docs: List[Doc] = []
+    for path in spacy_files([unlabelled]):
+        for number, doc in enumerate(read_docbin(path, nlp.vocab), start=1):
+            if not get_doc_id(doc):
+                set_doc_id(doc, f"{path.stem}-{number}")
+            docs.append(doc)
+    return len(docs), unique_docs(docs, exclude=labelled_texts)
+
+
+def _complete_mentions(
+    nlp: Language, docs: Sequence[Doc], ner: Optional[str], progress: Progress
+) -> None:
+    """Predict the mentions of documents without any, if there is a pipeline that can."""
+    bare = [doc for doc in docs if not all_mentions(doc)]
+    finder = util.load_model(ner) if ner else nlp if entity_components(nlp) else None
+    if bare and finder:
+        predict_mentions(bare, finder, progress)
+
+
+def predict_relations(nlp: Language, docs: Sequence[Doc]) -> List[Doc]:
+    """Predict the relations between the mentions that documents have.
+
+    nlp (Language): The pipeline. Components that set entities do not run.
+    docs (Sequence[Doc]): Documents with mentions.
+    RETURNS (List[Doc]): The documents with relations.
+    """
+    with nlp.select_pipes(disable=entity_components(nlp)):
+        return list(nlp.pipe(docs))
+
+
+def _label_names(classifier: ClassifierSettings, docs: Sequence[Doc]) -> LabelNames:
+    """Return the types and labels of the model and of the documents."""
+    types = {span.label_ for doc in docs for span in all_mentions(doc)}
+    labels = {relation.label for doc in docs for relation in get_relations(doc)}
+    return LabelNames(
+        sorted({*classifier.types, *types}),
+        sorted({*classifier.labels, *labels}),
+        classifier.signatures,
+    )
+
+
+def _write_review(
+    output: Path,
+    docs: Sequence[Doc],
+    ranking: Sequence[Dict[str, Any]],
+    settings: Dict[str, Any],
+    names: LabelNames,
+    report: Report,
+) -> None:
+    """Write the folder. The settings are written last, so that a folder with them is complete."""
+    for format_name in settings["formats"]:
+        for name, content in review_files(format_name, docs, names, report).items():
+            with replacing(output / format_name / name) as draft:
+                draft.write_bytes(content.encode("utf-8"))
+    write_docs(docs, output / PROPOSED)
+    lines = "".join(f"{srsly.json_dumps(row)}\n" for row in ranking)
+    with replacing(output / RANKING) as draft:
+        draft.write_text(lines, encoding="utf-8")
+    write_json(output / SETTINGS, settings)
