@@ -7,7 +7,6 @@ from typing import Any, Dict, List, NamedTuple, Optional, Sequence, Union
 
 import spacy
 import srsly
-from spacy import util
 from spacy.language import Language
 from spacy.tokens import Doc
 
@@ -18,12 +17,11 @@ from ...data.converters import (
     file_names,
     find_files,
     get_converter,
-    get_doc_id,
 )
 from ...data.converters.report import DISCONTINUOUS
 from ...errors import Errors
 from ...files import check_output, read_docbin, write_docs, write_json
-from ...tokens import bare_doc
+from ...tokens import bare_doc, get_doc_id
 from .changes import summarise_changes
 from .export import PROPOSED, SETTINGS
 from .formats import FORMATS, brat_name
@@ -73,8 +71,8 @@ def read_review(
         also an input.
     """
     folder, corrected = Path(folder), Path(corrected)
-    output, report_path = util.ensure_path(output), util.ensure_path(report_path)
-    report_path = report_path or folder / CHANGES
+    output = None if output is None else Path(output)
+    report_path = folder / CHANGES if report_path is None else Path(report_path)
     report = Report() if report is None else report
     if output is not None:
         _check_outputs(folder, corrected, output, report_path, force)

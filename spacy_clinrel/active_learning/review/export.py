@@ -62,7 +62,7 @@ def review(
     """
     check_options(options, formats)
     unlabelled, output = Path(unlabelled), Path(output)
-    labelled = util.ensure_path(labelled)
+    labelled = None if labelled is None else Path(labelled)
     if output.exists() and not (output.is_dir() and not any(output.iterdir())):
         raise ValueError(Errors.B021.format(path=output))
     nlp = util.load_model(model)
