@@ -8,6 +8,7 @@ from spacy.tokens import Doc
 from ..errors import Errors
 from ..evaluation.evaluate import entity_components
 from ..tokens import GROUP, bare_doc, relation_edges, store_relations
+from ..tokens.normalize import single_spaces
 from ..tokens.silver import SILVER
 
 
@@ -53,26 +54,16 @@ def remove_relations(docs: Iterable[Doc]) -> None:
             doc.spans[GROUP].attrs.pop(SILVER, None)
 
 
-def text_key(text: str) -> str:
-    """Return the key by which two texts count as equal: copies of a record often differ in white
-    space, such as a line break at the end.
-
-    text (str): The text.
-    RETURNS (str): The text with each run of white space as one space.
-    """
-    return " ".join(text.split())
-
-
 def unique_docs(docs: Iterable[Doc], exclude: Collection[str] = ()) -> List[Doc]:
-    """Return the first document of each text, by `text_key`.
+    """Return the first document of each text. Texts that differ in white space only are the same.
 
     docs (Iterable[Doc]): The documents.
-    exclude (Collection[str]): Keys of texts to leave out.
+    exclude (Collection[str]): Texts to leave out, with single spaces.
     RETURNS (List[Doc]): The documents, in order.
     """
     unique: Dict[str, Doc] = {}
     for doc in docs:
-        key = text_key(doc.text)
+        key = single_spaces(doc.text)
         if key not in exclude:
             unique.setdefault(key, doc)
     return list(unique.values())

@@ -13,8 +13,9 @@ from ...data.readers import Corpus
 from ...errors import Errors, Warnings
 from ...files import write_docs
 from ...tokens import GROUP, all_mentions, get_relations, relation_edges
+from ...tokens.normalize import single_spaces
 from ...tokens.silver import check_gold
-from ..unlabelled import predict_mentions, remove_relations, text_key, unique_docs
+from ..unlabelled import predict_mentions, remove_relations, unique_docs
 from .run_folder import RunFolder
 from .settings import BootstrapData
 
@@ -33,7 +34,8 @@ def write_documents(
     unlabelled ones with mentions only.
 
     Unlabelled documents are dropped if they repeat another text, have the text of a gold document,
-    or are longer than `max_length` of the training corpus. Texts are compared by `text_key`.
+    or are longer than `max_length` of the training corpus. Texts that differ in white space only
+    are the same.
 
     folder (RunFolder): The run's folder.
     config (Config): The config.
@@ -55,8 +57,8 @@ def write_documents(
         raise ValueError(Errors.B010)
     max_length = interpolated["corpora"]["train"].get("max_length", 0)
     given = [eg.reference for eg in Corpus(data.unlabelled, max_length=max_length)(nlp)]
-    gold_texts = {text_key(doc.text) for docs in gold.values() for doc in docs}
-    new = [doc for doc in given if text_key(doc.text) not in gold_texts]
+    gold_texts = {single_spaces(doc.text) for docs in gold.values() for doc in docs}
+    new = [doc for doc in given if single_spaces(doc.text) not in gold_texts]
     unlabelled = unique_docs(new)
     if ner is not None:
         predict_mentions(unlabelled, ner, progress)

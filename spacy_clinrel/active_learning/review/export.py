@@ -14,8 +14,9 @@ from ...errors import Errors
 from ...evaluation.evaluate import entity_components
 from ...files import read_docbin, replacing, spacy_files, write_docs, write_json
 from ...tokens import all_mentions, get_doc_id, get_relations, set_doc_id
+from ...tokens.normalize import single_spaces
 from ..pair_scores import ClassifierSettings, classifier_settings, score_pairs
-from ..unlabelled import predict_mentions, remove_relations, text_key, unique_docs
+from ..unlabelled import predict_mentions, remove_relations, unique_docs
 from .formats import LabelNames, review_files
 from .ranking import ReviewOptions, check_options, rank_documents
 
@@ -104,7 +105,7 @@ def read_unlabelled(
     nlp: Language, unlabelled: Path, labelled: Optional[Path]
 ) -> Tuple[int, List[Doc]]:
     """Read unlabelled documents, without those that repeat another text or have the text of a
-    labelled document. Texts are compared by `text_key`.
+    labelled document. Texts that differ in white space only are the same.
 
     nlp (Language): The pipeline whose vocabulary the documents get.
     unlabelled (Path): .spacy file, or a folder of such files.
@@ -113,7 +114,7 @@ def read_unlabelled(
         document without an ID gets the name of its file and its number in the file.
     """
     labelled_texts = {
-        text_key(doc.text)
+        single_spaces(doc.text)
         for path in (spacy_files([labelled]) if labelled else ())
         for doc in read_docbin(path, nlp.vocab)
     }
