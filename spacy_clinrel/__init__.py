@@ -16,6 +16,11 @@ if TYPE_CHECKING:
     from .active_learning.bootstrap import bootstrap as bootstrap
     from .active_learning.review import read_review as read_review
     from .active_learning.review import review as review
+    from .data.check import debug as debug
+    from .data.convert import convert as convert
+    from .data.corpus import read_corpus as read_corpus
+    from .data.corpus import write_corpus as write_corpus
+    from .data.splits import split as split
     from .exporters import export as export
     from .processing.visualize import visualize as visualize
 
@@ -30,10 +35,15 @@ sys.modules[f"{__name__}.displacy"] = displacy
 # The module that each function of the public API is in.
 _API: Dict[str, str] = {
     "bootstrap": ".active_learning.bootstrap",
+    "convert": ".data.convert",
+    "debug": ".data.check",
     "export": ".exporters",
+    "read_corpus": ".data.corpus",
     "read_review": ".active_learning.review",
     "review": ".active_learning.review",
+    "split": ".data.splits",
     "visualize": ".processing.visualize",
+    "write_corpus": ".data.corpus",
 }
 
 __all__ = [
@@ -41,11 +51,16 @@ __all__ = [
     "__version__",
     "bootstrap",
     "concat_docs",
+    "convert",
+    "debug",
     "displacy",
     "export",
+    "read_corpus",
     "read_review",
     "review",
+    "split",
     "visualize",
+    "write_corpus",
 ]
 
 

@@ -107,11 +107,11 @@ class Errors(metaclass=ErrorsWithCodes):
     )
     F004 = "{path}: the corpus has no documents."
     F005 = (
-        "Unknown format '{name}'. Known: {known}. (A format that was just added to setup.cfg is "
-        "known after `python -m pip install -e .`)"
+        "Unknown format '{name}'. Known: {known}. After adding a format to setup.cfg, run "
+        "`python -m pip install -e .`."
     )
-    F006 = "The format '{name}' can't be written. Formats that can: {known}."
-    F007 = "{losses} could not be kept, and --strict was asked for. Nothing was written."
+    F006 = "Cannot write this format ({description}). Formats that can be written: {known}."
+    F007 = "{losses} could not be kept (strict). Nothing was written."
     F008 = "{path}: no document could be read. See the messages above."
     F009 = (
         "{path}: its documents carry neither entities nor relations, so there is nothing to {what}."
@@ -130,14 +130,14 @@ class Errors(metaclass=ErrorsWithCodes):
     F020 = "{path} is a folder, but a file is wanted here."
     F021 = "{path} is no .spacy file. Convert it with `python -m spacy clinrel convert`."
     F022 = "{path}: the selection leaves no document. Check --group-by and the .spacy file given."
-    F016 = 'Format "{about}": files and skip must be tuples of patterns, e.g. files=("*.tsv",).'
+    F016 = 'Format "{description}": patterns and exclude must be tuples, e.g. patterns=("*.tsv",).'
     F023 = (
         "Unknown scheme '{name}'. Known: {known}. (A scheme that was just added to setup.cfg is "
         "known after `python -m pip install -e .`)"
     )
     F024 = (
-        "--rename, --keep-type, --keep-label, --only-groups-of and --without-groups-of work on the "
-        "way from a corpus to a .spacy file, not back."
+        "A selection (--rename, --keep-type, --keep-label, --only-groups-of, --without-groups-of) "
+        "applies to a corpus that is read in one of the formats, not to .spacy files."
     )
     F025 = (
         "{out} already holds {n} of the files that would be written, e.g. {name}. Give another "
@@ -171,6 +171,10 @@ class Errors(metaclass=ErrorsWithCodes):
         "Give each document a value, its own id if it belongs to no group."
     )
     F033 = "{path} is being written by another process."
+    F034 = (
+        "{path} does not end in .spacy, and no format is given. Give the format of the corpus: "
+        "{known}."
+    )
     F040 = "{path}: no config that can be read ({error})."
     F041 = (
         "{path}: none of its components has candidates. Give the config of a pipeline with a "

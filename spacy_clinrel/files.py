@@ -6,7 +6,7 @@ from contextlib import contextmanager, suppress
 from importlib import import_module
 from importlib.util import find_spec
 from pathlib import Path
-from typing import Any, Dict, Iterable, Iterator, List, Optional, Sequence
+from typing import Any, Dict, Iterable, Iterator, List, Optional, Sequence, Union
 
 from spacy.tokens import Doc, DocBin
 from spacy.vocab import Vocab
@@ -126,6 +126,16 @@ def write_json(path: Path, data: Any) -> None:
         # Not srsly's, which writes ten digits of a number.
         text = json.dumps(data, indent=2, ensure_ascii=False, allow_nan=False)
         draft.write_text(text + "\n", encoding="utf-8")
+
+
+def ensure_paths(sources: Union[str, Path, Sequence[Union[str, Path]]]) -> List[Path]:
+    """Return one or several paths as a list of Paths.
+
+    sources (Union[str, Path, Sequence]): A path, or several.
+    RETURNS (List[Path]): The paths.
+    """
+    several = [sources] if isinstance(sources, (str, Path)) else sources
+    return [Path(path) for path in several]
 
 
 def spacy_files(sources: Sequence[Path]) -> List[Path]:

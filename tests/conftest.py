@@ -16,8 +16,8 @@ import spacy
 from spacy.language import Language
 from spacy.tokens import Doc
 
+from spacy_clinrel import convert
 from spacy_clinrel.active_learning.bootstrap import BootstrapData
-from spacy_clinrel.cli.convert import convert
 
 from .util import CONFIGS, FUSE, ROOT, corpus_paths, make_notes, require, run_python, write_docs
 

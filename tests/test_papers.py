@@ -9,7 +9,7 @@ from spacy import util
 from spacy.training.initialize import init_nlp
 from spacy.util import fix_random_seed
 
-from spacy_clinrel.cli.convert import convert
+from spacy_clinrel import convert
 from spacy_clinrel.data.readers import Corpus
 
 from .util import ROOT, gradients

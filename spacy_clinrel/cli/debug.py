@@ -1,17 +1,15 @@
 """`python -m spacy clinrel debug`: what a corpus holds, and what is wrong with it."""
 
-from importlib.metadata import version
 from pathlib import Path
 from typing import Annotated, Any, Dict, List, Optional, Sequence
 
 import typer
 from spacy.cli._util import import_code
-from spacy.vocab import Vocab
 from wasabi import msg
 
-from ..data.check import ERROR, GOOD, INFO, WARNING, Checks, candidates_of, check, make_part
+from ..data.check import ERROR, GOOD, INFO, WARNING, Checks, candidates_of, debug
 from ..errors import Errors
-from ..files import check_output, read_docbin, spacy_files, write_json
+from ..files import check_output, write_json
 from ..pipeline.candidates import SentencePairs
 from ._app import app
 
@@ -122,23 +120,6 @@ def debug_cli(
         msg.fail(str(problem), exits=1)
     if any(finding["level"] == ERROR for finding in result["findings"]):
         raise typer.Exit(1)
-
-
-def debug(sources: Sequence[Path], checks: Checks) -> Dict[str, Any]:
-    """Check the parts of a corpus.
-
-    sources (Sequence[Path]): .spacy files, or folders of them; each file is a part.
-    checks (Checks): What to check by.
-    RETURNS (Dict[str, Any]): As `check` has it, and the files.
-    RAISES (ValueError): If a file can't be read.
-    """
-    paths = sorted(spacy_files(sources), key=lambda path: "train" not in path.stem)
-    stems = [path.stem for path in paths]
-    names = [path.stem if stems.count(path.stem) == 1 else str(path) for path in paths]
-    vocab = Vocab()
-    parts = [make_part(name, read_docbin(path, vocab), checks) for name, path in zip(names, paths)]
-    made = {"spacy_clinrel": version("spacy-clinrel"), "data": [str(path) for path in paths]}
-    return {**made, **check(parts, checks)}
 
 
 def print_checks(result: Dict[str, Any]) -> None:

@@ -1,21 +1,14 @@
 """`python -m spacy clinrel split`: documents into parts for training, development and test."""
 
-from contextlib import ExitStack
-from importlib.metadata import version
 from pathlib import Path
 from typing import Annotated, Any, Dict, List, Optional, Sequence, Tuple
 
 import typer
-from spacy.tokens import Doc, DocBin
-from spacy.vocab import Vocab
 from wasabi import msg
 
-from ..data.splits import PARTS, Plan, describe, split_docs
-from ..errors import Errors
-from ..files import check_output, read_docbin, replacing, spacy_files, write_json
+from ..data.splits import PARTS, REPORT, Plan, split
 from ._app import app
 
-REPORT = "split.json"
 MAX_MESSAGES = 20
 
 
@@ -102,43 +95,6 @@ def split_cli(
         msg.fail(str(problem), exits=1)
     print_split(result)
     msg.good(f"Saved the parts and {REPORT} to {out}")
-
-
-def split(sources: Sequence[Path], out: Path, plan: Plan, *, force: bool = False) -> Dict[str, Any]:
-    """Divide the documents of .spacy files and write the parts, all or none of them.
-
-    sources (Sequence[Path]): .spacy files, or folders of them.
-    out (Path): The folder to write.
-    plan (Plan): How to divide.
-    force (bool): Whether files that the folder has already may be replaced.
-    RETURNS (Dict[str, Any]): What was asked for and what the parts hold, as in `split.json`.
-    RAISES (ValueError): If a source can't be read, the plan can't be followed, or a file is in
-        the way. Nothing is written then.
-    """
-    paths = spacy_files(sources)
-    targets = {name: out / f"{name}.spacy" for name, n in zip(PARTS, plan.ratios) if n > 0}
-    written = [*targets.values(), out / REPORT]
-    for path in written:
-        check_output(path, *paths, plan.metadata)
-    there = [path.name for path in written if path.exists()]
-    if there and not force:
-        raise ValueError(Errors.F025.format(out=out, n=len(there), name=there[0]))
-    vocab = Vocab()
-    docs = [doc for path in paths for doc in read_docbin(path, vocab)]
-    found = split_docs(docs, plan)
-    asked = {**plan._asdict(), "metadata": plan.metadata and str(plan.metadata)}
-    made = {"spacy_clinrel": version("spacy-clinrel"), "sources": [str(path) for path in paths]}
-    result = {**made, **asked, **describe(docs, found)}
-    parts: Dict[str, List[Doc]] = {name: [] for name in PARTS}
-    for doc, part in zip(docs, found.parts):
-        parts[PARTS[part]].append(doc)
-    with ExitStack() as drafts:
-        # No file takes its place before all are written.
-        for name, path in targets.items():
-            draft = drafts.enter_context(replacing(path))
-            DocBin(store_user_data=True, docs=parts[name]).to_disk(draft)
-        write_json(out / REPORT, result)
-    return result
 
 
 def print_split(result: Dict[str, Any]) -> None:

@@ -8,7 +8,7 @@ from spacy.cli._util import app
 from spacy.tokens import DocBin, Span
 from typer.testing import CliRunner
 
-from spacy_clinrel.cli.convert import convert
+from spacy_clinrel import convert
 from spacy_clinrel.data.converters import Report
 from spacy_clinrel.data.converters.select import Selection
 from spacy_clinrel.tokens import get_doc_id, get_relations
@@ -183,9 +183,9 @@ def test_bad_selections(corpus, tmp_path, options, code):
 def test_a_renaming_that_meets_nothing_is_named(corpus, tmp_path):
     report = Report()
     names = {"Test": "检查", "Tset": "检查"}
-    convert("brat", corpus, tmp_path / "a.spacy", selection=Selection(names=names), report=report)
+    convert("brat", corpus, tmp_path / "a.spacy", selection=Selection(rename=names), report=report)
     assert report.renamed == {"Test": 2} and report.to_dict()["renamed"] == {"Test": 2}
-    assert report.messages == ["--rename Tset=检查: there is no entity of the type Tset"]
+    assert report.messages == ["no entity of type 'Tset' to rename to '检查'"]
 
 
 def test_some_types_and_labels(corpus, tmp_path):
@@ -201,8 +201,8 @@ def test_some_types_and_labels(corpus, tmp_path):
     assert report["kept_types"] == {"检查": 2} and report["kept_labels"] == {}
     assert report["left_out"] == {"entities of other types": 2, "relations of other labels": 2}
     assert report["messages"] == [
-        "--keep-type Tset: there is no entity of the type Tset",
-        "--keep-label TeCD: there is no relation of the label TeCD",
+        "no entity of type 'Tset' to keep",
+        "no relation with label 'TeCD' to keep",
     ]
 
 

@@ -8,7 +8,7 @@ from spacy.training.initialize import init_nlp
 from tokenizers import ByteLevelBPETokenizer
 from transformers import RobertaConfig, RobertaModel, RobertaTokenizerFast
 
-from spacy_clinrel.cli.convert import convert
+from spacy_clinrel import convert
 from spacy_clinrel.data.readers import Corpus
 
 from ..util import (

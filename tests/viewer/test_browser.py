@@ -8,8 +8,8 @@ import pytest
 import spacy
 from spacy.tokens import Span
 
+from spacy_clinrel import convert
 from spacy_clinrel import viewer as displacy
-from spacy_clinrel.cli.convert import convert
 from spacy_clinrel.files import read_docbin
 from spacy_clinrel.tokens import Relation, all_mentions, get_relations, set_relations
 

@@ -42,8 +42,9 @@ def review_files(
     report (Report): Counts what the format cannot hold.
     RETURNS (Dict[str, str]): Contents by file name.
     """
-    converter, write = get_converter(format_name), get_writer(format_name)
-    files = write_files(write, docs, report, converter.join, FILE_STEM, converter.scores)
+    converter = get_converter(format_name)
+    write = get_writer(converter)
+    files = write_files(converter, docs, report, FILE_STEM)
     interface = f"{FILE_STEM}.xml"
     if converter.join and interface in files:
         # The interface lists the types and labels of a record, so write one that has all of them.

@@ -1,6 +1,6 @@
 """What is in a corpus and what is wrong with it, before anything is trained on it."""
 
-from .corpus import Checks, check, make_part
+from .corpus import Checks, check, debug, make_part
 from .findings import ERROR, GOOD, INFO, WARNING, Finding
 from .settings import candidates_of
 
@@ -13,5 +13,6 @@ __all__ = [
     "Finding",
     "candidates_of",
     "check",
+    "debug",
     "make_part",
 ]

@@ -1,33 +1,69 @@
-"""A corpus of several parts as a whole: its figures, and what is found wrong."""
+"""Checks of a corpus: figures of its parts, near-duplicates, recall ceilings and findings."""
 
-from dataclasses import dataclass
-from typing import Any, Dict, List, Sequence
+from dataclasses import dataclass, field
+from importlib.metadata import version
+from pathlib import Path
+from typing import Any, Dict, List, Mapping, Optional, Sequence, Union
 
 from spacy.tokens import Doc
+from spacy.vocab import Vocab
 
+from ...files import ensure_paths, read_docbin, spacy_files
 from ...types import CandidateStrategy
 from ..splits import clusters, near_duplicates
 from .ceiling import ceiling, suggestions
 from .findings import annotation, ceilings, direction, duplicates, labels
 from .mentions import describe_mentions
 from .relations import describe_relations, reverses
-from .settings import sentences_of
+from .settings import default_candidates, sentences_of
 from .table import Part, read_part
 
 
 @dataclass(frozen=True)
 class Checks:
-    """What to check by.
+    """Settings of the checks.
 
-    strategies (Dict[str, CandidateStrategy]): The candidates whose recall ceiling is measured, by
-        name. The first also says what a sentence is.
-    min_count (int): Labels with fewer relations in the training part are called too rare.
-    similarity (float): From where on two texts are near-duplicates, above 0 and at most 1.
+    strategies (Mapping[str, CandidateStrategy]): Candidate strategies whose recall ceiling is
+        measured, by name. The first also defines sentences. The default is `SentencePairs`;
+        `candidates_of` takes those of a config.
+    min_count (int): Labels with fewer relations in the training part count as too rare.
+    similarity (float): Similarity from which two texts are near-duplicates, above 0 and at most 1.
     """
 
-    strategies: Dict[str, CandidateStrategy]
+    strategies: Mapping[str, CandidateStrategy] = field(default_factory=default_candidates)
     min_count: int = 20
     similarity: float = 0.8
+
+
+def debug(
+    sources: Union[str, Path, Sequence[Union[str, Path]]], checks: Optional[Checks] = None
+) -> Dict[str, Any]:
+    """Check a corpus before training.
+
+    Each .spacy file is a part of the corpus. The training part is the first whose name contains
+    "train", or else the first.
+
+    sources (Union[str, Path, Sequence]): One or several .spacy files, or folders of them.
+    checks (Optional[Checks]): Settings of the checks. None takes the defaults.
+    RETURNS (Dict[str, Any]): The files, and figures and findings as in `check`.
+    RAISES (ValueError): If a file cannot be read.
+
+    EXAMPLE:
+        result = spacy_clinrel.debug(["corpus/train.spacy", "corpus/dev.spacy"])
+        problems = [f["text"] for f in result["findings"] if f["level"] in ("error", "warning")]
+    """
+    checks = Checks() if checks is None else checks
+    files = spacy_files(ensure_paths(sources))
+    paths = sorted(files, key=lambda path: "train" not in path.stem)
+    stems = [path.stem for path in paths]
+    names = [path.stem if stems.count(path.stem) == 1 else str(path) for path in paths]
+    vocab = Vocab()
+    parts = [make_part(name, read_docbin(path, vocab), checks) for name, path in zip(names, paths)]
+    return {
+        "spacy_clinrel": version("spacy-clinrel"),
+        "data": [str(path) for path in paths],
+        **check(parts, checks),
+    }
 
 
 def make_part(name: str, docs: Sequence[Doc], checks: Checks) -> Part:

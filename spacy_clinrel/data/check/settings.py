@@ -40,6 +40,11 @@ def candidates_of(path: Path) -> Dict[str, CandidateStrategy]:
     return found
 
 
+def default_candidates() -> Dict[str, CandidateStrategy]:
+    """RETURNS (Dict[str, CandidateStrategy]): `SentencePairs` with its default settings."""
+    return {"SentencePairs": _default_strategy()}
+
+
 def settings_of(strategy: CandidateStrategy) -> Dict[str, Any]:
     """The settings of a strategy.
 

@@ -1,19 +1,30 @@
-"""Corpus formats, to and from Docs.
+"""Corpus formats: records in character offsets, and their conversion to Docs and back.
 
-A converter knows one format and nothing of tokens: `read` yields plain records of one file,
-`write` (optional) gives back the contents of the files of one record. Finding files, aligning
-offsets, building Docs, naming losses and writing to disk are common to all.
+A converter knows one file format and nothing about tokens: `read` yields the records of one file,
+`write` (optional) returns the contents of one record's files. Everything else is shared: finding
+files, aligning offsets with tokens, building Docs, reporting losses, writing to disk.
 
-To add a format: a file here with a `Converter`, a line in setup.cfg under
-`spacy_clinrel_converters`, a test.
+A format is one module with a `Converter`, one entry point in the group `spacy_clinrel_converters`
+and one test. The names below are all that such a module needs.
 """
 
 from .build import build_doc, doc_to_record
-from .corpus import file_names, find_files, read_docs, write_files
+from .files import file_names, find_files, read_docs, write_files
+from .offsets import fit_offsets, fit_utf16
 from .record import Link, Mention, Record
 from .registry import Converter, converters, get_converter, get_writer
 from .report import Report
 from .select import Selection, select
+from .text import (
+    get_field,
+    join_json,
+    join_lines,
+    read_json_lines,
+    read_json_list,
+    read_lines,
+    read_pair,
+    read_text,
+)
 
 __all__ = [
     "Converter",
@@ -27,9 +38,19 @@ __all__ = [
     "doc_to_record",
     "file_names",
     "find_files",
+    "fit_offsets",
+    "fit_utf16",
     "get_converter",
+    "get_field",
     "get_writer",
+    "join_json",
+    "join_lines",
     "read_docs",
+    "read_json_lines",
+    "read_json_list",
+    "read_lines",
+    "read_pair",
+    "read_text",
     "select",
     "write_files",
 ]

@@ -45,7 +45,7 @@ def read(path: Path, report: Report) -> Iterator[Record]:
     """Read one text and its annotations.
 
     path (Path): The `.txt` file.
-    report (Report): Takes the faults.
+    report (Report): Collects faults.
     YIELDS (Record): One record, named by the file.
     """
     ann = path.with_suffix(".ann")
@@ -139,10 +139,10 @@ def _name(name: str, report: Report) -> str:
 
 
 BRAT = Converter(
-    about="brat standoff: NAME.txt with NAME.ann",
-    files=("*.txt", "*.ann"),
+    description="brat standoff: NAME.txt with NAME.ann",
+    patterns=("*.txt", "*.ann"),
     read=read,
     write=write,
-    skip=("readme*",),
-    main=lambda path: path.with_suffix(".txt"),
+    exclude=("readme*",),
+    main_file=lambda path: path.with_suffix(".txt"),
 )

@@ -1,4 +1,4 @@
-"""Records to Docs and back: the one place where characters meet tokens."""
+"""Conversion of records to Docs, where character offsets become tokens, and back."""
 
 from pathlib import Path
 from typing import Dict, Optional, Tuple
@@ -11,7 +11,7 @@ from spacy.util import filter_spans
 from ...tokens import all_mentions, get_relations, set_doc_id, store_relations
 from ...tokens.relation import span_key
 from ...tokens.silver import silver_pairs
-from .offsets import fits
+from .offsets import matches_text
 from .record import Link, Mention, Record
 from .report import BROKEN_LINE, DISCONTINUOUS, LOST_WITH_MENTION, Report
 
@@ -19,18 +19,18 @@ Key = Tuple[int, int, int]
 
 
 def build_doc(nlp: Language, record: Record, path: Path, report: Report) -> Doc:
-    """Make a Doc of a record.
+    """Build the Doc of a record.
 
-    White space around mentions is trimmed, equal mentions and equal relations are merged. Of
-    mentions that overlap, the longest is an entity (`doc.ents`); the span group holds every
-    mention that takes part in a relation or overlaps another. Every other token is "O".
+    White space around mentions is trimmed; equal mentions and equal relations are merged. Of
+    overlapping mentions, the longest is an entity (`doc.ents`). The span group holds every mention
+    that has a relation or overlaps another. Every other token is annotated as "O".
 
-    nlp (Language): Its tokenizer is used.
-    record (Record): The document as its file has it.
+    nlp (Language): Pipeline whose tokenizer is used.
+    record (Record): The record.
     path (Path): The file with its annotations, for messages.
-    report (Report): Takes counts, losses and repairs.
+    report (Report): Collects counts, losses and repairs.
     RETURNS (Doc): The document.
-    RAISES (ValueError): If spaCy can't make a Doc of the text.
+    RAISES (ValueError): If spaCy cannot make a Doc of the text.
     """
     doc = nlp.make_doc(record.text)
     spans, keys = _align_mentions(doc, record, path, report)
@@ -46,20 +46,17 @@ def build_doc(nlp: Language, record: Record, path: Path, report: Report) -> Doc:
         [(index[h], index[t], r, score) for (h, t, r), score in edges.items()],
     )
     set_doc_id(doc, record.doc_id)
-    report.documents += 1
-    report.entities += len(spans)
-    report.nested += len(spans) - len(ents)
-    report.relations += len(edges)
+    report.count_doc(len(spans), len(spans) - len(ents), len(edges))
     return doc
 
 
 def doc_to_record(doc: Doc, doc_id: str, report: Report) -> Record:
-    """Make a record of a Doc: entities, the group's mentions, relations.
+    """Build the record of a Doc, with entities, mentions of the span group and relations.
 
     doc (Doc): The document.
-    doc_id (str): Its name.
-    report (Report): Takes counts and losses.
-    RETURNS (Record): The document in character offsets.
+    doc_id (str): The id of the record.
+    report (Report): Collects counts and losses.
+    RETURNS (Record): The record, in character offsets.
     """
     record = Record(doc_id, doc.text)
     ids: Dict[Key, str] = {}
@@ -79,22 +76,20 @@ def doc_to_record(doc: Doc, doc_id: str, report: Report) -> Record:
             record.relations.append(Link(ends[0], ends[1], label, score=score))
     if silver_pairs(doc) is not None:
         report.lose("mark of a silver document, its rounds and pairs without a relation not kept")
-    report.documents += 1
-    report.entities += len(record.mentions)
-    report.nested += len(ids.keys() - {span_key(ent) for ent in doc.ents})
-    report.relations += len(record.relations)
+    nested = ids.keys() - {span_key(ent) for ent in doc.ents}
+    report.count_doc(len(record.mentions), len(nested), len(record.relations))
     return record
 
 
 def _align_mentions(
     doc: Doc, record: Record, path: Path, report: Report
 ) -> Tuple[Dict[Key, Span], Dict[str, Optional[Key]]]:
-    """Spans by boundaries and type, and each mention id's span, None where it was lost."""
+    """Return spans by key, and the key of each mention id, None if the mention was lost."""
     spans: Dict[Key, Span] = {}
     keys: Dict[str, Optional[Key]] = {}
     for mention in record.mentions:
         if mention.id in keys:
-            report.lose(BROKEN_LINE, path, mention.line, f"the id {mention.id} is used twice")
+            report.lose(BROKEN_LINE, path, mention.line, f"duplicate id {mention.id}")
             continue
         span = _align(doc, record.text, mention, path, report)
         keys[mention.id] = None if span is None else span_key(span)
@@ -126,12 +121,12 @@ def _align(doc: Doc, text: str, mention: Mention, path: Path, report: Report) ->
 
 
 def _fault(text: str, mention: Mention) -> str:
-    """Why a mention can't be one whatever the tokens are; empty if it can."""
+    """Return why a mention is invalid whatever the tokens; empty if it is valid."""
     if not 0 <= mention.start < mention.end <= len(text):
         return "mention is empty, reversed or outside the text"
     if not mention.type:
         return "mention has no type"
-    if not fits(text, mention):
+    if not matches_text(text, mention):
         return "mention's recorded text differs from the text at its offsets"
     if not text[mention.start : mention.end].strip():
         return "mention is only white space"
@@ -141,7 +136,7 @@ def _fault(text: str, mention: Mention) -> str:
 def _join_relations(
     record: Record, keys: Dict[str, Optional[Key]], path: Path, report: Report
 ) -> Dict[Tuple[Key, Key, str], float]:
-    """Relations between the mentions that are left, each once, and their scores."""
+    """Return the distinct relations between the mentions that were kept, with scores."""
     edges: Dict[Tuple[Key, Key, str], float] = {}
     for head, tail, label, line, score in record.relations:
         unknown = [id for id in (head, tail) if id not in keys]

@@ -22,7 +22,7 @@ def read(path: Path, report: Report, *, inclusive: bool) -> Iterator[Record]:
     """Read one text and its annotations.
 
     path (Path): The file with the text.
-    report (Report): Takes the faults.
+    report (Report): Collects faults.
     inclusive (bool): Whether the end is the mention's last character.
     YIELDS (Record): One record, named by the file.
     """
@@ -57,16 +57,16 @@ def text_file(path: Path) -> Path:
 
 
 CCKS2017 = Converter(
-    about="CCKS 2017: NAME.txtoriginal.txt with NAME.txt, last character included",
-    files=("*.txt",),
+    description="CCKS 2017: NAME.txtoriginal.txt with NAME.txt, last character included",
+    patterns=("*.txt",),
     read=partial(read, inclusive=True),
-    skip=("readme*",),
-    main=text_file,
+    exclude=("readme*",),
+    main_file=text_file,
 )
 CCKS2018 = Converter(
-    about="CCKS 2018: as ccks2017, last character excluded",
-    files=("*.txt",),
+    description="CCKS 2018: as ccks2017, last character excluded",
+    patterns=("*.txt",),
     read=partial(read, inclusive=False),
-    skip=("readme*",),
-    main=text_file,
+    exclude=("readme*",),
+    main_file=text_file,
 )

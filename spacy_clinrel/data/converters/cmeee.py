@@ -18,7 +18,7 @@ def read(path: Path, report: Report) -> Iterator[Record]:
     """Read one file.
 
     path (Path): The file.
-    report (Report): Takes the faults.
+    report (Report): Collects faults.
     YIELDS (Record): A record for each line, named by the file and the line.
     """
     for line, content in read_lines(path, report) or ():
@@ -42,8 +42,8 @@ def _mention(id: str, part: str, line: int) -> Mention:
 
 
 CMEEE = Converter(
-    about="CMeEE: lines of text|||start end type|||…, last character included",
-    files=("*.txt",),
+    description="CMeEE: lines of text|||start end type|||…, last character included",
+    patterns=("*.txt",),
     read=read,
-    skip=("readme*",),
+    exclude=("readme*",),
 )

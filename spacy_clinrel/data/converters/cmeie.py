@@ -13,7 +13,7 @@ from typing import Any, Dict, Iterator, Tuple
 from .record import Link, Mention, Record
 from .registry import Converter
 from .report import LOST_WITH_MENTION, Report
-from .text import field, read_json_lines
+from .text import get_field, read_json_lines
 
 VALUE = "@value"
 
@@ -22,19 +22,19 @@ def read(path: Path, report: Report) -> Iterator[Record]:
     """Read one file.
 
     path (Path): The file.
-    report (Report): Takes the faults.
+    report (Report): Collects faults.
     YIELDS (Record): A record for each line.
     """
     return read_json_lines(path, report, _parse)
 
 
 def _parse(entry: Dict[str, Any], record: Record, path: Path, report: Report) -> None:
-    record.text = field(entry, "text", str)
+    record.text = get_field(entry, "text", str)
     mentions: Dict[Tuple[str, str], Mention] = {}
-    for triple in field(entry, "spo_list", list):
+    for triple in get_field(entry, "spo_list", list):
         with report.guard(path, record.line):
-            label = field(triple, "predicate", str)
-            subject = field(triple, "subject", str), field(triple, "subject_type", str)
+            label = get_field(triple, "predicate", str)
+            subject = get_field(triple, "subject", str), get_field(triple, "subject_type", str)
             target = _value(triple, "object", report), _value(triple, "object_type", report)
             ids = []
             for string, kind in (subject, target):
@@ -55,15 +55,15 @@ def _parse(entry: Dict[str, Any], record: Record, path: Path, report: Report) ->
 
 
 def _value(triple: Dict[str, Any], name: str, report: Report) -> str:
-    values = field(triple, name, dict)
+    values = get_field(triple, name, dict)
     for other in values.keys() - {VALUE}:
         report.lose(f"{name} part {other!r} not kept")
-    return field(values, VALUE, str)
+    return get_field(values, VALUE, str)
 
 
 CMEIE = Converter(
-    about="CMeIE: JSON lines with text and spo_list, triples without offsets",
-    files=("*.json", "*.jsonl"),
+    description="CMeIE: JSON lines with text and spo_list, triples without offsets",
+    patterns=("*.json", "*.jsonl"),
     read=read,
-    skip=("*schema*",),
+    exclude=("*schema*",),
 )

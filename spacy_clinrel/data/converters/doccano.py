@@ -24,7 +24,7 @@ from .offsets import from_utf16, to_utf16
 from .record import Link, Mention, Record
 from .registry import Converter
 from .report import Report
-from .text import field, first_name, join_lines, read_json_lines
+from .text import first_id, get_field, join_lines, read_json_lines
 
 TEXTS = ("text", "data")
 ENTITIES = ("entities", "label", "labels")
@@ -37,7 +37,7 @@ def read(path: Path, report: Report) -> Iterator[Record]:
     """Read one file.
 
     path (Path): The file.
-    report (Report): Takes the faults.
+    report (Report): Collects faults.
     RETURNS (Iterator[Record]): A record for each line.
     """
     return read_json_lines(path, report, _parse)
@@ -75,21 +75,21 @@ def write(record: Record, report: Report) -> Dict[str, str]:
 
 
 def _parse(entry: Dict[str, Any], record: Record, path: Path, report: Report) -> None:
-    record.text = field(entry, next((name for name in TEXTS if name in entry), TEXTS[0]), str)
-    record.doc_id = first_name(entry.get("doc_id"), entry.get("id"), record.doc_id)
+    record.text = get_field(entry, next((name for name in TEXTS if name in entry), TEXTS[0]), str)
+    record.doc_id = first_id(entry.get("doc_id"), entry.get("id"), record.doc_id)
     positions = from_utf16(record.text)
     if len(positions) > len(record.text) + 1:
         report.repair(UTF16)
     for name in ENTITIES:
-        for number, entity in enumerate(field(entry, name, list, [])):
+        for number, entity in enumerate(get_field(entry, name, list, [])):
             with report.guard(path, record.line):
                 record.mentions.append(_mention(entity, number, positions, record.line))
-    for relation in field(entry, "relations", list, []):
+    for relation in get_field(entry, "relations", list, []):
         with report.guard(path, record.line):
-            head, tail = (str(field(relation, name, int)) for name in ("from_id", "to_id"))
-            record.relations.append(Link(head, tail, field(relation, "type", str), record.line))
+            head, tail = (str(get_field(relation, name, int)) for name in ("from_id", "to_id"))
+            record.relations.append(Link(head, tail, get_field(relation, "type", str), record.line))
     for name in COMMENTS:
-        report.lose("comment not kept", count=len(field(entry, name, list, [])))
+        report.lose("comment not kept", count=len(get_field(entry, name, list, [])))
     metadata = entry.keys() - {*TEXTS, *ENTITIES, *COMMENTS, *OTHERS}
     report.lose("metadata not kept", count=len(metadata))
 
@@ -100,19 +100,19 @@ def _mention(entity: Any, number: int, positions: List[int], line: Any) -> Menti
         entity = {"id": number, "start_offset": start, "end_offset": end, "label": label}
     bounds = []
     for name in ("start_offset", "end_offset"):
-        offset = field(entity, name, int)
+        offset = get_field(entity, name, int)
         if not 0 <= offset < len(positions):
             raise ValueError(f"there is no offset {offset} in the text")
         if positions[offset] < 0:
             raise ValueError(f"offset {offset} is within a character, counted in UTF-16")
         bounds.append(positions[offset])
-    name = str(field(entity, "id", int))
-    return Mention(name, bounds[0], bounds[1], field(entity, "label", str), line=line)
+    name = str(get_field(entity, "id", int))
+    return Mention(name, bounds[0], bounds[1], get_field(entity, "label", str), line=line)
 
 
 DOCCANO = Converter(
-    about="doccano: JSONL with entities and relations",
-    files=("*.jsonl",),
+    description="doccano: JSONL with entities and relations",
+    patterns=("*.jsonl",),
     read=read,
     write=write,
     join=join_lines,

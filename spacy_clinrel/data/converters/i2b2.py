@@ -46,7 +46,7 @@ def read(path: Path, report: Report) -> Iterator[Record]:
     """Read one text, its concepts and its relations.
 
     path (Path): The `.txt` file.
-    report (Report): Takes the faults.
+    report (Report): Collects faults.
     YIELDS (Record): One record, named by the file.
     """
     concepts, relations = (_partner(path, suffix) for suffix in FOLDERS)
@@ -190,10 +190,10 @@ def _name(name: str, report: Report) -> str:
 
 
 I2B2 = Converter(
-    about="i2b2/VA 2010: NAME.txt with NAME.con and NAME.rel",
-    files=("*.txt", "*.con", "*.rel"),
+    description="i2b2/VA 2010: NAME.txt with NAME.con and NAME.rel",
+    patterns=("*.txt", "*.con", "*.rel"),
     read=read,
     write=write,
-    skip=("readme*",),
-    main=text_file,
+    exclude=("readme*",),
+    main_file=text_file,
 )

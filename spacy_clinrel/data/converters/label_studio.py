@@ -34,7 +34,7 @@ from .offsets import fit_utf16
 from .record import Link, Mention, Record
 from .registry import Converter
 from .report import Report
-from .text import field, first_name, join_json, read_json_list
+from .text import first_id, get_field, join_json, read_json_list
 
 ANNOTATIONS, PREDICTIONS = "annotations", "predictions"
 CONTROL, OBJECT = "label", "text"
@@ -55,7 +55,7 @@ def read(path: Path, report: Report, *, source: str) -> Iterator[Record]:
     """Read one file.
 
     path (Path): The file.
-    report (Report): Takes the faults.
+    report (Report): Collects faults.
     source (str): "annotations" or "predictions".
     YIELDS (Record): A record for each task that has such.
     """
@@ -142,19 +142,19 @@ def _relation(
 def _parse(
     task: Dict[str, Any], record: Record, path: Path, report: Report, *, source: str
 ) -> bool:
-    data = field(task, "data", dict)
+    data = get_field(task, "data", dict)
     strings = [name for name, value in data.items() if isinstance(value, str)]
     name = strings[0] if "text" not in data and len(strings) == 1 else "text"
-    record.text = field(data, name, str)
-    record.doc_id = first_name(data.get("doc_id"), task.get("id"), record.doc_id)
-    chosen = _choose(field(task, source, list, []), source, report)
+    record.text = get_field(data, name, str)
+    record.doc_id = first_id(data.get("doc_id"), task.get("id"), record.doc_id)
+    chosen = _choose(get_field(task, source, list, []), source, report)
     if chosen is None:
         return False
     report.lose("metadata not kept", count=len(data.keys() - {name, "doc_id"}))
     ids: Dict[str, None] = {}
-    for result in field(chosen, "result", list):
+    for result in get_field(chosen, "result", list):
         with report.guard(path, record.line):
-            kind = field(result, "type", str)
+            kind = get_field(result, "type", str)
             if kind == "labels":
                 record.mentions += _mentions(result, ids, record)
             elif kind == "relation":
@@ -166,7 +166,7 @@ def _parse(
 
 def _choose(entries: List[Any], source: str, report: Report) -> Optional[Dict[str, Any]]:
     """The annotation to take of a task; None if it has none."""
-    valid = [entry for entry in entries if not field(entry, "was_cancelled", bool, False)]
+    valid = [entry for entry in entries if not get_field(entry, "was_cancelled", bool, False)]
     report.left_out += Counter(
         {
             "cancelled annotations": len(entries) - len(valid),
@@ -184,16 +184,16 @@ def _rank(entry: Dict[str, Any]) -> Tuple[bool, str]:
 
 def _mentions(result: Dict[str, Any], ids: Dict[str, None], record: Record) -> Iterator[Mention]:
     """A mention for each label of a region; the first has the region's id."""
-    value = field(result, "value", dict)
-    start, end = field(value, "start", int), field(value, "end", int)
+    value = get_field(result, "value", dict)
+    start, end = get_field(value, "start", int), get_field(value, "end", int)
     recorded = value.get("text")
     if isinstance(recorded, str):
         # Line breaks are recorded as \n, and before 2022 a part of the region only.
         recorded = recorded.replace("\\n", "\n")
         if "".join(recorded.split()) in "".join(record.text[max(start, 0) : max(end, 0)].split()):
             recorded = None
-    for label in field(value, "labels", list):
-        id = field(result, "id", str)
+    for label in get_field(value, "labels", list):
+        id = get_field(result, "id", str)
         while id in ids:
             id += f"\n{label}"
         ids[id] = None
@@ -201,24 +201,24 @@ def _mentions(result: Dict[str, Any], ids: Dict[str, None], record: Record) -> I
 
 
 def _links(result: Dict[str, Any], line: Optional[int]) -> Iterator[Link]:
-    ends = [field(result, name, str) for name in ("from_id", "to_id")]
+    ends = [get_field(result, name, str) for name in ("from_id", "to_id")]
     direction = result.get("direction", "right")
     if direction not in DIRECTIONS:
         raise ValueError(f"'direction' must be right, left or bi, got {direction!r}")
-    for label in field(result, "labels", list, []) or [""]:
+    for label in get_field(result, "labels", list, []) or [""]:
         for step in DIRECTIONS[direction]:
             head, tail = ends[::step]
             yield Link(head, tail, str(label), line, float(result.get("score") or 1.0))
 
 
-def _converter(source: str, about: str) -> Converter:
+def _converter(source: str, description: str) -> Converter:
     return Converter(
-        about=about,
-        files=("*.json",),
+        description=description,
+        patterns=("*.json",),
         read=partial(read, source=source),
         write=partial(write, source=source),
         join=join,
-        scores=source == PREDICTIONS,
+        keeps_scores=source == PREDICTIONS,
     )
 
 

@@ -1,4 +1,4 @@
-"""Which characters the offsets count, where the text is a file of its own."""
+"""Offsets that other tools count differently: byte order marks, `\\r\\n`, units of UTF-16."""
 
 from dataclasses import replace
 from typing import Iterable, Iterator, List, Tuple
@@ -9,42 +9,41 @@ from .text import BOM
 
 
 def fit_offsets(record: Record, report: Report) -> Record:
-    """Drop a byte order mark, and let the offsets count the characters of the text that is left.
+    """Remove a byte order mark, and make the offsets count the characters of the remaining text.
 
-    To be called by converters whose text is a whole file: inside of a JSON string or a line, that
-    character is part of the text.
+    For converters whose text is a file of its own. Within a JSON string or a line, U+FEFF is part
+    of the text.
 
-    Tools differ in whether a byte order mark counts and whether `\\r\\n` counts as one character
-    or two. Where the file records the mentions' texts they settle it: the first way of counting
-    that makes most of them fit is taken, for the whole record. Without them, `\\r\\n` counts as two
-    and the mark not at all.
+    Tools differ in whether a byte order mark counts, and whether `\\r\\n` counts as one character
+    or two. If the file records the texts of mentions, the first way of counting that fits most of
+    them is used for the whole record. Otherwise `\\r\\n` counts as two and the mark as none.
 
-    record (Record): The record as read.
-    report (Report): Counts a record whose offsets were moved as repaired.
-    RETURNS (Record): The record with the offsets that its text has.
+    record (Record): The record, with its text as in the file.
+    report (Report): Counts a record whose offsets were changed as repaired.
+    RETURNS (Record): The record with offsets into its text.
     """
     text = record.text.removeprefix(BOM)
-    return _best(replace(record, text=text), _countings(record.text), report)
+    return _best_counting(replace(record, text=text), _countings(record.text), report)
 
 
 def fit_utf16(record: Record, report: Report) -> Record:
-    """Let the offsets count characters where they counted units of UTF-16, as JavaScript does.
+    """Make offsets that count units of UTF-16, as in JavaScript, count characters.
 
-    The mentions' recorded texts settle it, for the whole record; without them, offsets are taken as
-    they are.
+    The recorded texts of mentions decide, for the whole record. Without them, offsets stay as they
+    are.
 
-    record (Record): The record as read.
-    report (Report): Counts a record whose offsets were moved as repaired.
-    RETURNS (Record): The record with the offsets that its text has.
+    record (Record): The record.
+    report (Report): Counts a record whose offsets were changed as repaired.
+    RETURNS (Record): The record with offsets into its text.
     """
-    return _best(record, [("offsets had counted UTF-16", from_utf16(record.text))], report)
+    return _best_counting(record, [("offsets had counted UTF-16", from_utf16(record.text))], report)
 
 
 def from_utf16(text: str) -> List[int]:
-    """Positions in a text by offsets that count units of UTF-16.
+    """Map offsets that count units of UTF-16 to characters.
 
     text (str): The text.
-    RETURNS (List[int]): The position at each offset, -1 for those within a character.
+    RETURNS (List[int]): The character at each offset, -1 for offsets within a character.
     """
     positions: List[int] = []
     for i, char in enumerate(text):
@@ -53,7 +52,7 @@ def from_utf16(text: str) -> List[int]:
 
 
 def to_utf16(text: str) -> List[int]:
-    """Offsets that count units of UTF-16, by positions in a text.
+    """Map characters to offsets that count units of UTF-16.
 
     text (str): The text.
     RETURNS (List[int]): The offset of each character and of the end.
@@ -61,48 +60,51 @@ def to_utf16(text: str) -> List[int]:
     return [offset for offset, position in enumerate(from_utf16(text)) if position >= 0]
 
 
-def fits(text: str, mention: Mention) -> bool:
-    """Whether a mention's recorded text stands at its offsets, white space aside.
+def matches_text(text: str, mention: Mention) -> bool:
+    """Check that the text at a mention's offsets is its recorded text, ignoring white space.
 
     text (str): The document's text.
     mention (Mention): The mention.
-    RETURNS (bool): True also if the file records no text.
+    RETURNS (bool): True if it is, or if no text is recorded.
     """
     if mention.text is None:
         return True
     bounds = [mention.start, *(b for gap in mention.gaps for b in gap), mention.end]
     found = "".join(text[s:e] for s, e in zip(bounds[::2], bounds[1::2], strict=True) if 0 <= s < e)
-    # Tools write a line break in a mention as a space, or leave it out.
+    # Tools replace a line break within a mention by a space, or drop it.
     return "".join(found.split()) == "".join(mention.text.split())
 
 
-def _best(record: Record, countings: Iterable[Tuple[str, List[int]]], report: Report) -> Record:
-    """The record, its offsets moved by the first counting that makes most mentions fit."""
+def _best_counting(
+    record: Record, countings: Iterable[Tuple[str, List[int]]], report: Report
+) -> Record:
+    """Change the offsets by the first counting that fits most mentions, if it fits more."""
     best = record.mentions
-    misfits = sum(not fits(record.text, m) for m in best)
+    mismatches = sum(not matches_text(record.text, m) for m in best)
     reason = ""
-    if misfits:
+    if mismatches:
         for name, positions in countings:
             moved = [_move(m, positions) for m in record.mentions]
-            wrong = sum(not fits(record.text, m) for m in moved)
-            if wrong < misfits:
-                best, misfits, reason = moved, wrong, name
+            remaining = sum(not matches_text(record.text, m) for m in moved)
+            if remaining < mismatches:
+                best, mismatches, reason = moved, remaining, name
     if reason:
         report.repair(reason)
     return replace(record, mentions=best)
 
 
 def _countings(raw: str) -> Iterator[Tuple[str, List[int]]]:
-    """Other ways to count: name, and the position in the text of each counted character."""
+    """Yield other ways to count: a name, and the character at each offset."""
     text = raw.removeprefix(BOM)
-    two = list(range(len(text) + 1))
-    one = [i for i in two if not (text[i : i + 1] == "\n" and text[max(i - 1, 0) : i] == "\r")]
+    every = list(range(len(text) + 1))
+    merged = [i for i in every if not (text[i : i + 1] == "\n" and text[max(i - 1, 0) : i] == "\r")]
     if raw != text:
-        yield "offsets had counted the byte order mark", [0, *two]
-    if len(one) < len(two):
-        yield "offsets had counted \\r\\n as one character", one
+        yield "offsets had counted the byte order mark", [0, *every]
+    if len(merged) < len(every):
+        yield "offsets had counted \\r\\n as one character", merged
         if raw != text:
-            yield "offsets had counted the byte order mark, and \\r\\n as one character", [0, *one]
+            reason = "offsets had counted the byte order mark, and \\r\\n as one character"
+            yield reason, [0, *merged]
 
 
 def _move(mention: Mention, positions: List[int]) -> Mention:

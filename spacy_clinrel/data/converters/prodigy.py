@@ -28,8 +28,8 @@ import srsly
 from .record import Link, Mention, Record
 from .registry import Converter
 from .report import Report
-from .text import field, first_name, join_lines, read_json_lines
-from .words import token_spans
+from .text import first_id, get_field, join_lines, read_json_lines
+from .tokenizer import token_spans
 
 ANSWERS = ("accept", "reject", "ignore")
 OVERLAP = "span inside or across another, which Prodigy's view of relations does not show"
@@ -43,7 +43,7 @@ def read(path: Path, report: Report) -> Iterator[Record]:
     """Read one file.
 
     path (Path): The file.
-    report (Report): Takes the faults.
+    report (Report): Collects faults.
     RETURNS (Iterator[Record]): A record for each line that was accepted.
     """
     return read_json_lines(path, report, _parse)
@@ -107,18 +107,18 @@ def _tokens(record: Record) -> List[Dict[str, Any]]:
 
 
 def _parse(entry: Dict[str, Any], record: Record, path: Path, report: Report) -> bool:
-    record.text = field(entry, "text", str)
+    record.text = get_field(entry, "text", str)
     answer = entry.get("answer", ANSWERS[0])
     if answer not in ANSWERS:
         raise ValueError(f"'answer' must be one of {', '.join(ANSWERS)}, got {answer!r}")
     if answer != ANSWERS[0]:
         report.left_out[f"documents with the answer {answer!r}"] += 1
         return False
-    meta = field(entry, "meta", dict, {})
-    record.doc_id = first_name(meta.get("doc_id"), record.doc_id)
+    meta = get_field(entry, "meta", dict, {})
+    record.doc_id = first_id(meta.get("doc_id"), record.doc_id)
     report.lose("metadata not kept", count=len(meta.keys() - {"doc_id"}))
     ids: Dict[Key, str] = {}
-    for number, span in enumerate(field(entry, "spans", list, [])):
+    for number, span in enumerate(get_field(entry, "spans", list, [])):
         with report.guard(path, record.line):
             start, end, label = key = _key(span)
             ids.setdefault(key, str(number))
@@ -126,15 +126,17 @@ def _parse(entry: Dict[str, Any], record: Record, path: Path, report: Report) ->
             record.mentions.append(
                 Mention(str(number), start, end, label, recorded, line=record.line)
             )
-    for relation in field(entry, "relations", list, []):
+    for relation in get_field(entry, "relations", list, []):
         with report.guard(path, record.line):
             head, tail = (_end(relation, *names, ids, entry) for names in ENDS)
-            record.relations.append(Link(head, tail, field(relation, "label", str), record.line))
+            record.relations.append(
+                Link(head, tail, get_field(relation, "label", str), record.line)
+            )
     return True
 
 
 def _key(span: Dict[str, Any]) -> Key:
-    return field(span, "start", int), field(span, "end", int), field(span, "label", str)
+    return get_field(span, "start", int), get_field(span, "end", int), get_field(span, "label", str)
 
 
 def _end(
@@ -145,28 +147,28 @@ def _end(
     entry: Dict[str, Any],
 ) -> str:
     """The id of the mention at an end of a relation, or else what to call it in a message."""
-    span = field(relation, span_name, dict, {})
+    span = get_field(relation, span_name, dict, {})
     if span.get("label"):
         key = _key(span)
         return ids.get(key, f"the span {key}, which is not in 'spans'")
-    number = field(relation, token_name, int)
+    number = get_field(relation, token_name, int)
     found = _at_token(entry, number, ids)
     return f"token {number}, which is in no span" if found is None else ids[found]
 
 
 def _at_token(entry: Dict[str, Any], number: int, ids: Dict[Key, str]) -> Optional[Key]:
     """The span that a token is in: one that it ends, else the shortest."""
-    tokens = field(entry, "tokens", list)
+    tokens = get_field(entry, "tokens", list)
     if not 0 <= number < len(tokens):
         raise ValueError(f"there is no token {number}")
-    start, end = (field(tokens[number], name, int) for name in ("start", "end"))
+    start, end = (get_field(tokens[number], name, int) for name in ("start", "end"))
     around = [key for key in ids if key[0] <= start and end <= key[1]]
     return min(around, key=lambda key: (key[1] != end, key[1] - key[0]), default=None)
 
 
 PRODIGY = Converter(
-    about="Prodigy: JSONL of the relations interface",
-    files=("*.jsonl",),
+    description="Prodigy: JSONL of the relations interface",
+    patterns=("*.jsonl",),
     read=read,
     write=write,
     join=join_lines,

@@ -1,4 +1,4 @@
-"""What converters yield: a document's text and its annotations in character offsets."""
+"""Records: a document's text and its annotations in character offsets, as converters yield them."""
 
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -6,16 +6,16 @@ from typing import List, NamedTuple, Optional, Tuple
 
 
 class Mention(NamedTuple):
-    """A stretch of a record's text that carries a type.
+    """A typed span of a record's text.
 
-    id (str): Its name, unique in the record.
+    id (str): Its id, unique in the record.
     start (int): First character.
     end (int): Character after the last.
     type (str): The entity type.
-    text (Optional[str]): What the file says stands there, if it says so. It is compared with the
-        text at the offsets, white space aside.
-    gaps (Tuple[Tuple[int, int], ...]): Stretches between start and end that the mention leaves
-        out: start and end of each, in order.
+    text (Optional[str]): Its text as recorded in the file, if the file records it. It is compared
+        with the text at the offsets, ignoring white space.
+    gaps (Tuple[Tuple[int, int], ...]): For a discontinuous mention, start and end of each stretch
+        that it leaves out, in order.
     line (Optional[int]): The line in the file, for messages.
     """
 
@@ -31,9 +31,9 @@ class Mention(NamedTuple):
 class Link(NamedTuple):
     """A relation between two mentions of a record.
 
-    head (str): Id of the mention it goes out from.
-    tail (str): Id of the mention it goes to.
-    label (str): The relation's type.
+    head (str): Id of the head mention.
+    tail (str): Id of the tail mention.
+    label (str): The relation label.
     line (Optional[int]): The line in the file, for messages.
     score (float): A model's confidence, 1.0 for gold relations.
     """
@@ -47,17 +47,17 @@ class Link(NamedTuple):
 
 @dataclass
 class Record:
-    """One document as its file has it.
+    """One document of a corpus file.
 
-    doc_id (str): Its name.
-    text (str): Its text, line breaks and all as they stand in the file.
+    doc_id (str): The document id.
+    text (str): The text, with the line breaks of the file.
     mentions (List[Mention]): In any order.
     relations (List[Link]): In any order.
-    source (Optional[Path]): The file that holds the annotations, for messages, where that is not
-        the file that was read.
+    source (Optional[Path]): The file with the annotations, for messages, if it is not the file
+        that `read` was given.
     line (Optional[int]): The record's line in that file.
-    relation_source (Optional[Path]): The file that holds the relations, for messages, where they
-        have one of their own.
+    relation_source (Optional[Path]): The file with the relations, for messages, if it is another
+        one.
     """
 
     doc_id: str

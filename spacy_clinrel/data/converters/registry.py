@@ -1,4 +1,4 @@
-"""The known formats, by name."""
+"""The registry of corpus formats."""
 
 from dataclasses import dataclass
 from pathlib import Path
@@ -19,43 +19,41 @@ converters = catalogue.create("spacy_clinrel", "converters", entry_points=True)
 
 @dataclass(frozen=True)
 class Converter:
-    """One corpus format.
+    """A corpus format. `description`, `patterns` and `read` are all that most formats need.
 
-    about (str): A line for the command's help.
-    files (Tuple[str, ...]): Patterns of the names of its files, for the search through a folder.
-    read (Reader): Yields the records of one file. Faults go
-        into the report.
-    write (Optional[Writer]): Gives the contents of the files
-        of one record, by suffix.
-    skip (Tuple[str, ...]): Patterns, in lower case, of names that are not the corpus.
-    main (Optional[Callable[[Path], Path]]): Where a document takes several files: the one that
-        `read` gets, from any of them.
-    join (Optional[Join]): Where one file holds all documents: makes its content of its suffix and
-        of what `write` gave for each.
-    scores (bool): Whether what is written holds the scores of relations.
+    description (str): One line for the help text of the command.
+    patterns (Tuple[str, ...]): Name patterns of its files, for the search through a folder.
+    read (Reader): Yields the records of one file, and reports faults instead of raising.
+    write (Optional[Writer]): Returns the contents of one record's files, by suffix.
+    exclude (Tuple[str, ...]): Name patterns, in lower case, of files that are not part of a corpus.
+    main_file (Optional[Callable[[Path], Path]]): For formats with several files per document:
+        returns the file that `read` takes, given any of them.
+    join (Optional[Join]): For formats with one file for all documents: returns its content, given
+        its suffix and what `write` returned for each document.
+    keeps_scores (bool): Whether `write` keeps the scores of relations.
     """
 
-    about: str
-    files: Tuple[str, ...]
+    description: str
+    patterns: Tuple[str, ...]
     read: Reader
     write: Optional[Writer] = None
-    skip: Tuple[str, ...] = ()
-    main: Optional[Callable[[Path], Path]] = None
+    exclude: Tuple[str, ...] = ()
+    main_file: Optional[Callable[[Path], Path]] = None
     join: Optional[Join] = None
-    scores: bool = False
+    keeps_scores: bool = False
 
     def __post_init__(self) -> None:
-        """RAISES (ValueError): If the patterns are one string instead of several."""
-        if isinstance(self.files, str) or isinstance(self.skip, str):
-            raise ValueError(Errors.F016.format(about=self.about))
+        """RAISES (ValueError): If the patterns are a single string."""
+        if isinstance(self.patterns, str) or isinstance(self.exclude, str):
+            raise ValueError(Errors.F016.format(description=self.description))
 
 
 def get_converter(name: str) -> Converter:
     """Look up a format.
 
-    name (str): Its name.
+    name (str): Its registered name.
     RETURNS (Converter): The converter.
-    RAISES (ValueError): If there is none of that name.
+    RAISES (ValueError): If the name is unknown.
     """
     known = converters.get_all()
     if name not in known:
@@ -63,15 +61,16 @@ def get_converter(name: str) -> Converter:
     return known[name]
 
 
-def get_writer(name: str) -> Writer:
-    """Look up the writer of a format.
+def get_writer(converter: Converter) -> Writer:
+    """Return the function that writes a format.
 
-    name (str): The format's name.
-    RETURNS (Writer): Its writer.
-    RAISES (ValueError): If there is no such format, or it can't be written.
+    converter (Converter): The format.
+    RETURNS (Writer): Its `write`.
+    RAISES (ValueError): If the format can only be read.
     """
-    write = get_converter(name).write
-    if write is None:
-        can = [other for other, converter in converters.get_all().items() if converter.write]
-        raise ValueError(Errors.F006.format(name=name, known=", ".join(sorted(can))))
-    return write
+    if converter.write is None:
+        writable = [name for name, other in converters.get_all().items() if other.write]
+        raise ValueError(
+            Errors.F006.format(description=converter.description, known=", ".join(sorted(writable)))
+        )
+    return converter.write

@@ -1,10 +1,12 @@
-"""What became of a corpus on its way into or out of Docs."""
+"""The report of a conversion: what was kept, repaired and lost."""
 
 from collections import Counter
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Dict, Iterator, List, Optional
+
+from ...errors import Errors
 
 BROKEN_LINE = "broken line"
 BROKEN_FILE = "broken file"
@@ -14,19 +16,19 @@ DISCONTINUOUS = "discontinuous mention kept as its covering span"
 
 @dataclass
 class Report:
-    """Counts of what was kept, lost and repaired, and messages that name each fault.
+    """Counts of what was kept, lost and repaired, and messages that locate each fault.
 
     documents (int): Documents converted.
-    entities (int): Mentions kept, each once.
-    nested (int): Those of them that overlap a longer one, and so are in the span group only.
-    relations (int): Relations kept, each once.
-    lost (Counter): How much could not be kept, or not in its shape, by reason.
-    repaired (Counter): How much was put right without loss, by reason.
-    renamed (Counter): Mentions whose type got another name, by old name.
-    kept_types (Counter): Mentions kept by type, where only some types were asked for.
-    kept_labels (Counter): Relations kept by label, where only some labels were asked for.
-    left_out (Counter): How much was left out because it was not asked for, by reason.
-    messages (List[str]): `file:line: what is wrong`.
+    entities (int): Distinct mentions kept.
+    nested (int): Mentions among these that overlap a longer one and are in the span group only.
+    relations (int): Distinct relations kept.
+    lost (Counter): Annotations that were lost, or kept in another shape, by reason.
+    repaired (Counter): Corrections without loss, by reason.
+    renamed (Counter): Mentions whose type was renamed, by old name.
+    kept_types (Counter): Mentions kept by type, if a selection names types.
+    kept_labels (Counter): Relations kept by label, if a selection names labels.
+    left_out (Counter): Annotations outside the selection, by reason.
+    messages (List[str]): Located faults, `file:line: reason: detail`.
     """
 
     documents: int = 0
@@ -43,41 +45,59 @@ class Report:
 
     @property
     def losses(self) -> int:
-        """RETURNS (int): How much was lost, for all reasons together."""
+        """RETURNS (int): The number of losses, for all reasons together."""
         return sum(self.lost.values())
+
+    def count_doc(self, mentions: int, nested: int, relations: int) -> None:
+        """Count a converted document.
+
+        mentions (int): Distinct mentions of the document.
+        nested (int): Mentions among these that are not entities.
+        relations (int): Distinct relations.
+        """
+        self.documents += 1
+        self.entities += mentions
+        self.nested += nested
+        self.relations += relations
 
     def lose(
         self,
         reason: str,
         path: Optional[Path] = None,
         line: Optional[int] = None,
-        what: str = "",
+        detail: str = "",
         count: int = 1,
     ) -> None:
-        """Count something that could not be kept.
+        """Count a loss and, if a file is given, add a message.
 
-        reason (str): Why; the key it is counted under.
-        path (Optional[Path]): The file. If given, a message names the loss.
+        reason (str): The reason, under which the loss is counted.
+        path (Optional[Path]): The file.
         line (Optional[int]): The line in the file.
-        what (str): What was lost.
-        count (int): How many.
+        detail (str): What was lost.
+        count (int): The number of losses.
         """
         if count:
             self.lost[reason] += count
         if path is not None:
             place = str(path) if line is None else f"{path}:{line}"
-            self.messages.append(": ".join(part for part in (place, reason, what) if part))
+            self.messages.append(": ".join(part for part in (place, reason, detail) if part))
 
     def repair(self, reason: str) -> None:
-        """Count something that was put right without loss.
+        """Count a correction without loss.
 
-        reason (str): What was done; the key it is counted under.
+        reason (str): What was corrected, under which it is counted.
         """
         self.repaired[reason] += 1
 
+    def check_losses(self) -> None:
+        """RAISES (ValueError): If anything was lost."""
+        if self.losses:
+            reasons = ", ".join(f"{reason}: {n}" for reason, n in self.lost.most_common())
+            raise ValueError(Errors.F007.format(losses=f"{self.losses} annotations ({reasons})"))
+
     @contextmanager
     def guard(self, path: Path, line: Optional[int]) -> Iterator[None]:
-        """Name a line as broken, and go on, if the code under this raises because of its data.
+        """Report a ValueError, TypeError or LookupError in the block as a broken line.
 
         path (Path): The file.
         line (Optional[int]): The line in the file.
@@ -85,12 +105,12 @@ class Report:
         try:
             yield
         except KeyError as error:
-            self.lose(BROKEN_LINE, path, line, f"has no {error}")
+            self.lose(BROKEN_LINE, path, line, f"no {error}")
         except (ValueError, TypeError, LookupError) as error:
             self.lose(BROKEN_LINE, path, line, str(error))
 
     def to_dict(self) -> Dict[str, Any]:
-        """RETURNS (Dict[str, Any]): The report as plain values, to be written as JSON."""
+        """RETURNS (Dict[str, Any]): The report as plain values, for JSON."""
         return {
             "documents": self.documents,
             "entities": self.entities,

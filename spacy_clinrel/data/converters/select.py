@@ -1,67 +1,91 @@
-"""Reading a part of a corpus, some of its types and labels, or other names for its types: a format
-made from a format."""
+"""Selections: read part of a corpus, keep some types and labels, rename types."""
 
 import dataclasses
-import re
 from collections import Counter
 from pathlib import Path
 from types import MappingProxyType
-from typing import Callable, Collection, Iterable, Iterator, Mapping, NamedTuple, Optional, Set
+from typing import Callable, Collection, Iterator, Mapping, NamedTuple, Optional, Set
 
-from spacy.tokens import Doc
 from spacy.vocab import Vocab
 
-from ...errors import Errors
 from ...files import read_docbin
-from ...tokens import get_doc_id
+from ..groups import group_of, groups_of
 from .record import Record
 from .registry import Converter
 from .report import Report
 
 
 class Selection(NamedTuple):
-    """What to take of a corpus.
+    """The part of a corpus to read.
 
-    only (Optional[Path]): A .spacy file whose documents' groups to keep. None keeps all.
-    without (Optional[Path]): A .spacy file whose documents' groups to leave out.
-    group_by (str): Pattern that finds the group in a document's id.
-    names (Mapping[str, str]): New names of entity types by old ones.
-    types (Collection[str]): Entity types to keep, by their new names. Empty keeps all.
-    labels (Collection[str]): Relation labels to keep. Empty keeps all.
+    only_groups_of (Optional[Path]): A .spacy file: keep only documents of its groups.
+    without_groups_of (Optional[Path]): A .spacy file: leave out documents of its groups.
+    group_by (str): Pattern that finds the group in a document id, as in `group_of`.
+    rename (Mapping[str, str]): Old → new name of entity types. Other types keep their name.
+    keep_types (Collection[str]): Entity types to keep, by their new name; empty for all.
+    keep_labels (Collection[str]): Relation labels to keep; empty for all.
     """
 
-    only: Optional[Path] = None
-    without: Optional[Path] = None
+    only_groups_of: Optional[Path] = None
+    without_groups_of: Optional[Path] = None
     group_by: str = "[0-9]+$"
-    names: Mapping[str, str] = MappingProxyType({})
-    types: Collection[str] = ()
-    labels: Collection[str] = ()
+    rename: Mapping[str, str] = MappingProxyType({})
+    keep_types: Collection[str] = ()
+    keep_labels: Collection[str] = ()
+
+    @property
+    def is_active(self) -> bool:
+        """RETURNS (bool): Whether the selection changes anything."""
+        return any((self.has_groups, self.rename, self.keep_types, self.keep_labels))
+
+    @property
+    def has_groups(self) -> bool:
+        """RETURNS (bool): Whether the selection leaves out documents."""
+        return bool(self.only_groups_of or self.without_groups_of)
+
+    def unmatched(self, report: Report) -> Iterator[str]:
+        """Find the names in the selection that the corpus does not have.
+
+        report (Report): The report of the whole corpus.
+        YIELDS (str): A message for each name.
+        """
+        for old, new in self.rename.items():
+            if not report.renamed[old]:
+                yield f"no entity of type '{old}' to rename to '{new}'"
+        for name in self.keep_types:
+            if not report.kept_types[name]:
+                yield f"no entity of type '{name}' to keep"
+        for name in self.keep_labels:
+            if not report.kept_labels[name]:
+                yield f"no relation with label '{name}' to keep"
 
 
 def select(converter: Converter, selection: Selection) -> Converter:
-    """The format with a selection applied.
+    """Apply a selection to a format.
 
     converter (Converter): The format.
-    selection (Selection): What to take.
-    RETURNS (Converter): A format that yields that part.
+    selection (Selection): The selection.
+    RETURNS (Converter): A format that yields only the selected part.
+    RAISES (ValueError): If a file of groups cannot be read, or a document has no group.
     """
-    if selection.names:
-        converter = renaming(converter, selection.names)
-    if selection.types or selection.labels:
-        converter = keeping(converter, selection.types, selection.labels)
-    for path, wanted in ((selection.only, True), (selection.without, False)):
+    if selection.rename:
+        converter = rename_types(converter, selection.rename)
+    if selection.keep_types or selection.keep_labels:
+        converter = keep_annotations(converter, selection.keep_types, selection.keep_labels)
+    for path, is_kept in ((selection.only_groups_of, True), (selection.without_groups_of, False)):
         if path is not None:
-            groups = groups_of(read_docbin(path, Vocab()), selection.group_by)
-            converter = selecting(converter, _membership(groups, selection.group_by, wanted))
+            docs = read_docbin(Path(path), Vocab())
+            groups = groups_of(docs, selection.group_by)
+            converter = keep_documents(converter, _in_groups(groups, selection.group_by, is_kept))
     return converter
 
 
-def renaming(converter: Converter, names: Mapping[str, str]) -> Converter:
-    """A format whose entity types get other names.
+def rename_types(converter: Converter, names: Mapping[str, str]) -> Converter:
+    """Rename entity types of a format.
 
     converter (Converter): The format.
-    names (Mapping[str, str]): New names by old ones; other types keep theirs.
-    RETURNS (Converter): The format with these names.
+    names (Mapping[str, str]): Old → new name. Other types keep their name.
+    RETURNS (Converter): The format with the new names. Reports count the renamed mentions.
     """
 
     def rename(record: Record, report: Report) -> Record:
@@ -69,83 +93,59 @@ def renaming(converter: Converter, names: Mapping[str, str]) -> Converter:
         mentions = [m._replace(type=names.get(m.type, m.type)) for m in record.mentions]
         return dataclasses.replace(record, mentions=mentions)
 
-    return _mapped(converter, rename)
+    return _with_records(converter, rename)
 
 
-def keeping(
+def keep_annotations(
     converter: Converter, types: Collection[str] = (), labels: Collection[str] = ()
 ) -> Converter:
-    """A format that yields only mentions of some types and relations of some labels.
+    """Keep some entity types and relation labels of a format.
 
     converter (Converter): The format.
-    types (Collection[str]): Entity types to keep, empty for all. With a mention go its relations.
-    labels (Collection[str]): Relation labels to keep, empty for all.
-    RETURNS (Converter): The format with only these. Reports count what is kept and left out.
+    types (Collection[str]): Entity types to keep; empty for all. Relations of a mention that is
+        left out are left out too.
+    labels (Collection[str]): Relation labels to keep; empty for all.
+    RETURNS (Converter): The reduced format. Reports count what is kept and left out.
     """
 
     def keep(record: Record, report: Report) -> Record:
-        gone = {m.id for m in record.mentions if types and m.type not in types}
-        mentions = [m for m in record.mentions if m.id not in gone]
-        wanted = [link for link in record.relations if not labels or link.label in labels]
-        relations = [link for link in wanted if gone.isdisjoint((link.head, link.tail))]
+        removed = {m.id for m in record.mentions if types and m.type not in types}
+        mentions = [m for m in record.mentions if m.id not in removed]
+        labelled = [link for link in record.relations if not labels or link.label in labels]
+        relations = [link for link in labelled if removed.isdisjoint((link.head, link.tail))]
         report.kept_types.update(m.type for m in mentions if types)
         report.kept_labels.update(link.label for link in relations if labels)
         report.left_out += Counter(
             {
-                "entities of other types": len(gone),
-                "relations of other labels": len(record.relations) - len(wanted),
-                "relations of entities that are left out": len(wanted) - len(relations),
+                "entities of other types": len(removed),
+                "relations of other labels": len(record.relations) - len(labelled),
+                "relations of entities that are left out": len(labelled) - len(relations),
             }
         )
         return dataclasses.replace(record, mentions=mentions, relations=relations)
 
-    return _mapped(converter, keep)
+    return _with_records(converter, keep)
 
 
-def selecting(converter: Converter, keep: Callable[[str], bool]) -> Converter:
-    """A format that yields only some documents.
+def keep_documents(converter: Converter, is_kept: Callable[[str], bool]) -> Converter:
+    """Keep some documents of a format.
 
     converter (Converter): The format.
-    keep (Callable[[str], bool]): Whether to keep a document, by its id.
-    RETURNS (Converter): The format with only these.
+    is_kept (Callable[[str], bool]): Whether to keep the document with an id.
+    RETURNS (Converter): The reduced format.
     """
-    return _mapped(converter, lambda record, _: record if keep(record.doc_id) else None)
+    return _with_records(converter, lambda record, _: record if is_kept(record.doc_id) else None)
 
 
-def group_of(doc_id: str, pattern: str) -> str:
-    """The group that a document belongs to, such as the patient's record of a section.
-
-    doc_id (str): The document's id.
-    pattern (str): A regular expression; its first group, or else all it matches, is the answer.
-    RETURNS (str): The group.
-    RAISES (ValueError): If the pattern is no regular expression or does not match.
-    """
-    try:
-        match = re.search(pattern, doc_id)
-    except re.error as error:
-        raise ValueError(Errors.F011.format(pattern=pattern, error=error)) from error
-    if match is None:
-        raise ValueError(Errors.F012.format(pattern=pattern, doc_id=doc_id))
-    return match[1] if match.re.groups else match[0]
+def _in_groups(groups: Set[str], pattern: str, expected: bool) -> Callable[[str], bool]:
+    return lambda doc_id: (group_of(doc_id, pattern) in groups) == expected
 
 
-def groups_of(docs: Iterable[Doc], pattern: str) -> Set[str]:
-    """The groups that documents belong to.
-
-    docs (Iterable[Doc]): Converted documents.
-    pattern (str): As `group_of` has it.
-    RETURNS (Set[str]): The groups.
-    """
-    return {group_of(get_doc_id(doc) or "", pattern) for doc in docs}
-
-
-def _membership(groups: Set[str], pattern: str, wanted: bool) -> Callable[[str], bool]:
-    return lambda doc_id: (group_of(doc_id, pattern) in groups) == wanted
-
-
-def _mapped(
+def _with_records(
     converter: Converter, change: Callable[[Record, Report], Optional[Record]]
 ) -> Converter:
+    """A format whose records pass through a function, which may drop them by returning None."""
+
     def read(path: Path, report: Report) -> Iterator[Record]:
         for record in converter.read(path, report):
             changed = change(record, report)

@@ -25,8 +25,8 @@ import srsly
 from .record import Link, Mention, Record
 from .registry import Converter
 from .report import Report
-from .text import field, first_name, join_json, read_json_list
-from .words import CJK, token_spans
+from .text import first_id, get_field, join_json, read_json_list
+from .tokenizer import CJK, token_spans
 
 # Two tokens that no space stands between.
 CLOSE = re.compile(rf"[{CJK}].|.[{CJK}]", re.DOTALL)
@@ -36,7 +36,7 @@ def read(path: Path, report: Report) -> Iterator[Record]:
     """Read one file.
 
     path (Path): The file.
-    report (Report): Takes the faults.
+    report (Report): Collects faults.
     RETURNS (Iterator[Record]): A record for each element, named by `orig_id`, or else by file and
         number.
     """
@@ -79,25 +79,25 @@ def write(record: Record, report: Report) -> Dict[str, str]:
 
 
 def _parse(entry: Dict[str, Any], record: Record, path: Path, report: Report) -> None:
-    tokens = field(entry, "tokens", list)
-    record.doc_id = first_name(entry.get("orig_id"), record.doc_id)
+    tokens = get_field(entry, "tokens", list)
+    record.doc_id = first_id(entry.get("orig_id"), record.doc_id)
     if not all(isinstance(token, str) for token in tokens):
         raise ValueError("'tokens' must be strings")
     record.text, starts = _join(tokens)
     for number, entity in enumerate(entry.get("entities") or []):
         with report.guard(path, record.line):
-            start, end = field(entity, "start", int), field(entity, "end", int)
+            start, end = get_field(entity, "start", int), get_field(entity, "end", int)
             if not 0 <= start < end <= len(tokens):
                 raise ValueError(
                     f"entity {number}: there are no tokens {start} to {end} (excluded)"
                 )
             first, last = starts[start], starts[end - 1] + len(tokens[end - 1])
-            kind = field(entity, "type", str)
+            kind = get_field(entity, "type", str)
             record.mentions.append(Mention(str(number), first, last, kind, line=record.line))
     for relation in entry.get("relations") or []:
         with report.guard(path, record.line):
-            head, tail = (str(field(relation, name, int)) for name in ("head", "tail"))
-            record.relations.append(Link(head, tail, field(relation, "type", str), record.line))
+            head, tail = (str(get_field(relation, name, int)) for name in ("head", "tail"))
+            record.relations.append(Link(head, tail, get_field(relation, "type", str), record.line))
 
 
 def _join(tokens: Sequence[str]) -> Tuple[str, List[int]]:
@@ -112,10 +112,10 @@ def _join(tokens: Sequence[str]) -> Tuple[str, List[int]]:
 
 
 SPERT = Converter(
-    about="SpERT: JSON lists of tokens, entities and relations",
-    files=("*.json",),
+    description="SpERT: JSON lists of tokens, entities and relations",
+    patterns=("*.json",),
     read=read,
     write=write,
-    skip=("*types*", "*schema*"),
+    exclude=("*types*", "*schema*"),
     join=join_json,
 )

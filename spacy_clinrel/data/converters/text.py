@@ -1,4 +1,4 @@
-"""Reading files as converters need them: no line break changed, every fault named."""
+"""Text and JSON files for converters: unchanged line breaks, and a located message per fault."""
 
 from pathlib import Path
 from typing import (
@@ -28,44 +28,45 @@ Parse = Callable[[Dict[str, Any], Record, Path, Report], Optional[bool]]
 
 
 def read_text(path: Path, report: Report) -> Optional[str]:
-    """Read a file as it stands: a byte order mark and `\\r\\n` are kept, as offsets may count them.
+    """Read a file unchanged: a byte order mark and `\\r\\n` stay, as offsets may count them.
 
     path (Path): A file in UTF-8.
-    report (Report): Names the file if it can't be read.
-    RETURNS (Optional[str]): Its text, None if it can't be read.
+    report (Report): Reports a file that cannot be read.
+    RETURNS (Optional[str]): The text; None if it cannot be read.
     """
     try:
         return path.read_bytes().decode("utf-8")
     except UnicodeDecodeError as error:
         report.lose(BROKEN_FILE, path, None, f"not UTF-8 (byte {error.start}), skipped")
     except OSError as error:
-        report.lose(BROKEN_FILE, path, None, f"can't be read ({error.strerror}), skipped")
+        report.lose(BROKEN_FILE, path, None, f"cannot be read ({error.strerror}), skipped")
     return None
 
 
 def read_lines(path: Path, report: Report) -> Optional[Lines]:
-    """Read a file's lines, blank ones left out, without byte order mark and line ends.
+    """Read the lines of a file, without blank lines, byte order mark and line ends.
 
     path (Path): A file in UTF-8.
-    report (Report): Names the file if it can't be read.
-    RETURNS (Optional[Lines]): Number (from 1) and text of each, None if it can't be read.
+    report (Report): Reports a file that cannot be read.
+    RETURNS (Optional[Lines]): Number (from 1) and text of each line; None if the file cannot be
+        read.
     """
     text = read_text(path, report)
     if text is None:
         return None
-    # Not str.splitlines, which also breaks at characters that may stand inside of a text.
+    # str.splitlines also splits at characters that can occur within a text.
     lines = enumerate(text.removeprefix(BOM).split("\n"), start=1)
     return [(number, line.removesuffix("\r")) for number, line in lines if line.strip()]
 
 
 def read_pair(text_path: Path, path: Path, report: Report) -> Optional[Tuple[str, Lines]]:
-    """Read a text and the lines of the file that annotates it.
+    """Read a text and the lines of its annotation file.
 
     text_path (Path): The text.
-    path (Path): The annotations. If there is no such file, the text counts as one without any.
-    report (Report): Takes the faults.
-    RETURNS (Optional[Tuple[str, Lines]]): Text (for `fit_offsets`) and lines, None if one of them
-        can't be read.
+    path (Path): The annotation file. Without one, the text is a document without annotations.
+    report (Report): Reports a file that is missing or cannot be read.
+    RETURNS (Optional[Tuple[str, Lines]]): The text, unchanged, for `fit_offsets`, and the lines;
+        None if either cannot be read.
     """
     if path.exists() and not text_path.exists():
         report.lose(BROKEN_FILE, path, None, f"its text {text_path.name} is missing")
@@ -81,27 +82,27 @@ def read_pair(text_path: Path, path: Path, report: Report) -> Optional[Tuple[str
 
 
 def read_json_lines(path: Path, report: Report, parse: Parse) -> Iterator[Record]:
-    """Read a file with a JSON object a line, a record each.
+    """Read a file with one JSON object per line, each a record.
 
     path (Path): The file.
-    report (Report): Takes the faults.
-    parse (Callable): Fills in text and annotations of a record from its object. A ValueError,
-        KeyError or TypeError there makes it a broken line; if it returns False, the record is left
-        out.
-    YIELDS (Record): Named by the file and the line.
+    report (Report): Reports broken lines.
+    parse (Callable): Sets text and annotations of a record from its object, and its id if the
+        object has one. A ValueError, TypeError or LookupError is reported as a broken line. If it
+        returns False, the record is left out.
+    YIELDS (Record): A record, whose id is made of file name and line number unless `parse` sets it.
     """
     for number, line in read_lines(path, report) or ():
         with report.guard(path, number):
-            yield from _record(srsly.json_loads(line), number, path, report, parse)
+            yield from _parse_record(srsly.json_loads(line), number, path, report, parse)
 
 
 def read_json_list(path: Path, report: Report, parse: Parse) -> Iterator[Record]:
-    """Read a file with a list of JSON objects, a record each. Messages count them from 1.
+    """Read a file with a JSON list of objects, each a record. Messages count them from 1.
 
     path (Path): The file.
-    report (Report): Takes the faults.
-    parse (Callable): As `read_json_lines` has it.
-    YIELDS (Record): Named by the file and the number.
+    report (Report): Reports broken elements.
+    parse (Callable): As in `read_json_lines`.
+    YIELDS (Record): A record, whose id is made of file name and number unless `parse` sets it.
     """
     text = read_text(path, report)
     if text is None:
@@ -111,14 +112,16 @@ def read_json_list(path: Path, report: Report, parse: Parse) -> Iterator[Record]
         if not isinstance(entries, list):
             raise ValueError(f"expected a list, got {type(entries).__name__}")
     except ValueError as error:
-        report.lose(BROKEN_FILE, path, None, f"no list in JSON ({error}), skipped")
+        report.lose(BROKEN_FILE, path, None, f"not a JSON list ({error}), skipped")
         return
     for number, entry in enumerate(entries, start=1):
         with report.guard(path, number):
-            yield from _record(entry, number, path, report, parse)
+            yield from _parse_record(entry, number, path, report, parse)
 
 
-def _record(entry: Any, number: int, path: Path, report: Report, parse: Parse) -> Iterator[Record]:
+def _parse_record(
+    entry: Any, number: int, path: Path, report: Report, parse: Parse
+) -> Iterator[Record]:
     if not isinstance(entry, dict):
         raise ValueError(f"expected a JSON object, got {type(entry).__name__}")
     record = Record(f"{path.stem}-{number}", "", line=number)
@@ -127,45 +130,45 @@ def _record(entry: Any, number: int, path: Path, report: Report, parse: Parse) -
 
 
 def join_json(suffix: str, entries: Sequence[str]) -> str:
-    """Make the content of a file with a list.
+    """Join JSON objects to a list, one per line.
 
-    suffix (str): The file's suffix.
-    entries (Sequence[str]): The elements as JSON.
-    RETURNS (str): The list, an element a line.
+    suffix (str): The suffix of the file.
+    entries (Sequence[str]): The objects as JSON.
+    RETURNS (str): The list as JSON.
     """
     return "[\n" + ",\n".join(entries) + "\n]\n"
 
 
 def join_lines(suffix: str, entries: Sequence[str]) -> str:
-    """Make the content of a file with a line for each document.
+    """Join documents to a file with one line each.
 
-    suffix (str): The file's suffix.
-    entries (Sequence[str]): The lines, without their ends.
+    suffix (str): The suffix of the file.
+    entries (Sequence[str]): The lines, without line ends.
     RETURNS (str): The content.
     """
     return "".join(f"{entry}\n" for entry in entries)
 
 
-def first_name(*values: Any) -> str:
-    """The first of several possible names of a document.
+def first_id(*values: Any) -> str:
+    """Return the first document id that is present.
 
-    values (Any): The names; None where there is none. The last must be one.
-    RETURNS (str): The name.
+    values (Any): Possible ids, None for an absent one. The last must be present.
+    RETURNS (str): The id.
     """
     return str(next(value for value in values if value is not None))
 
 
-def field(
-    entry: Dict[str, Any], name: str, kind: Type[Value], default: Optional[Value] = None
+def get_field(
+    entry: Dict[str, Any], name: str, type_: Type[Value], default: Optional[Value] = None
 ) -> Value:
-    """A value of a JSON object, checked.
+    """Return a value of a JSON object after checking its type.
 
     entry (Dict[str, Any]): The object.
-    name (str): The value's name.
-    kind (Type[Value]): What it must be.
-    default (Optional[Value]): Stands for one that is missing or null. None if there must be one.
+    name (str): The key.
+    type_ (Type[Value]): The expected type.
+    default (Optional[Value]): Used if the value is missing or null. None requires a value.
     RETURNS (Value): The value.
-    RAISES (ValueError): If it is missing or of another kind.
+    RAISES (ValueError): If the value is missing or of another type.
     """
     if not isinstance(entry, dict):
         raise ValueError(f"expected a JSON object, got {entry!r}")
@@ -174,6 +177,6 @@ def field(
     if name not in entry:
         raise ValueError(f"has no {name!r}")
     value = entry[name]
-    if type(value) is not kind:  # a bool is an int for isinstance
-        raise ValueError(f"{name!r} must be {kind.__name__}, got {value!r}")
+    if type(value) is not type_:  # isinstance would accept a bool as an int
+        raise ValueError(f"{name!r} must be {type_.__name__}, got {value!r}")
     return value

@@ -1,12 +1,14 @@
-"""Dividing documents into parts for training, development and test, without leakage."""
+"""Splits of documents into train, dev and test, without leakage between them."""
 
-from .assign import assign
+from .assignment import assign
 from .duplicates import NearDuplicates, clusters, near_duplicates
+from .files import REPORT, split
 from .keys import keys_of, pool_rare, read_metadata
 from .plan import PARTS, Plan, Split, describe, split_docs
 
 __all__ = [
     "PARTS",
+    "REPORT",
     "NearDuplicates",
     "Plan",
     "Split",
@@ -17,5 +19,6 @@ __all__ = [
     "near_duplicates",
     "pool_rare",
     "read_metadata",
+    "split",
     "split_docs",
 ]

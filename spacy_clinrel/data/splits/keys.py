@@ -8,7 +8,7 @@ from typing import Any, Dict, Iterable, List, Mapping, Optional, Sequence, Tuple
 import srsly
 
 from ...errors import Errors
-from ..converters.select import group_of
+from ..groups import group_of
 
 ID_COLUMNS = ("doc_id", "id")
 Metadata = Mapping[str, Mapping[str, str]]

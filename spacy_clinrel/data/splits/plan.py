@@ -10,7 +10,7 @@ from spacy.tokens import Doc
 from ...errors import Errors
 from ...tokens import all_mentions, get_doc_id
 from ...tokens.relation import relation_edges
-from .assign import assign
+from .assignment import assign
 from .duplicates import Components, NearDuplicates, clusters, near_duplicates
 from .keys import keys_of, pool_rare, read_metadata
 

@@ -53,7 +53,7 @@ def convert(path, converter):
 
 def write(docs, converter, report):
     """The contents of the files, by name."""
-    return write_files(converter.write, docs, report, converter.join, "out", converter.scores)
+    return write_files(converter, docs, report, "out")
 
 
 def round_trip(docs, converter):

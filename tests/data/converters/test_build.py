@@ -168,7 +168,7 @@ def test_an_id_used_twice_is_named(zh):
     mentions = [Mention("1", 0, 2, "X"), Mention("1", 2, 4, "X", line=5)]
     doc, report = build(zh, "头痛呕吐", mentions)
     assert ents(doc) == [("头痛", "X")]
-    assert report.messages == ["a.ann:5: broken line: the id 1 is used twice"]
+    assert report.messages == ["a.ann:5: broken line: duplicate id 1"]
 
 
 def test_gaps(zh):

@@ -51,7 +51,7 @@ def convert(path, nlp=EN):
 
 
 def write_to(folder, docs, report=None):
-    files = write_files(I2B2.write, docs, report or Report())
+    files = write_files(I2B2, docs, report or Report())
     for name, content in files.items():
         (folder / name).write_bytes(content.encode("utf-8"))
     return files
@@ -206,7 +206,7 @@ def test_several_types_at_one_place(corpus):
 def test_write(corpus):
     docs, _ = convert(corpus)
     report = Report()
-    files = write_files(I2B2.write, docs, report)
+    files = write_files(I2B2, docs, report)
     assert files == {"record-1.txt": TEXT, "record-1.con": CON, "record-1.rel": REL}
     assert report.losses == 0 and not report.repaired
 

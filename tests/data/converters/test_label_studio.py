@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from spacy_clinrel.cli.convert import convert
+from spacy_clinrel import convert
 from spacy_clinrel.data.converters import (
     Link,
     Mention,

@@ -179,7 +179,7 @@ def test_relations_in_brat(zh, corpora, tmp_path, part, documents, count):
     assert report.losses == 0 and not report.repaired and not report.messages
     for path, doc in zip(files, docs, strict=True):
         check_brat(path, doc)
-    for name, content in write_files(get_converter("brat").write, docs, Report()).items():
+    for name, content in write_files(get_converter("brat"), docs, Report()).items():
         (tmp_path / name).write_bytes(content.encode("utf-8"))
     written, copies, report = convert(zh, "brat", tmp_path)
     assert (report.documents, report.relations, report.losses) == (documents, count, 0)
@@ -213,7 +213,7 @@ def test_maccrobat(corpora):
 def test_some_of_maccrobat(corpora):
     """Two of its 41 types and one of its labels, against a plain reading."""
     types, report = {"Medication", "Dosage"}, Report()
-    converter = select(get_converter("brat"), Selection(types=types, labels=["MODIFY"]))
+    converter = select(get_converter("brat"), Selection(keep_types=types, keep_labels=["MODIFY"]))
     files = find_files(corpora / "maccrobat2020", converter)
     docs = list(read_docs(spacy.blank("en"), converter, files, report))
     expected = 0

@@ -11,7 +11,8 @@ from spacy_clinrel.data.converters import (
     Selection,
 )
 from spacy_clinrel.data.converters.report import Report
-from spacy_clinrel.data.converters.select import group_of, select
+from spacy_clinrel.data.converters.select import select
+from spacy_clinrel.data.groups import group_of
 from spacy_clinrel.tokens import set_doc_id
 
 
@@ -36,12 +37,12 @@ def ids(selection, tmp_path):
 
 
 def test_groups_split_a_corpus_without_overlap(dev, tmp_path):
-    assert ids(Selection(only=dev), tmp_path) == ["病史-1", "出院-1"]
-    assert ids(Selection(without=dev), tmp_path) == ["病史-2", "出院-12"]
+    assert ids(Selection(only_groups_of=dev), tmp_path) == ["病史-1", "出院-1"]
+    assert ids(Selection(without_groups_of=dev), tmp_path) == ["病史-2", "出院-12"]
 
 
 def test_types_are_renamed_and_others_stay(tmp_path):
-    records = select(FORMAT, Selection(names={"症状": "Symptom"})).read(tmp_path, Report())
+    records = select(FORMAT, Selection(rename={"症状": "Symptom"})).read(tmp_path, Report())
     assert [mention.type for mention in next(records).mentions] == ["Symptom", "部位"]
 
 
@@ -57,12 +58,12 @@ def test_types_and_labels():
 
     def kept(**options):
         report = Report()
-        selection = Selection(names={"Sign": "征"}, **options)
+        selection = Selection(rename={"Sign": "征"}, **options)
         one = Converter("made up", ("*.txt",), read_one)
         (record,) = select(one, selection).read(None, report)
         return [m.id for m in record.mentions], [links.index(x) for x in record.relations], report
 
-    mentions, relations, report = kept(types=["部位", "征"], labels=["甲"])
+    mentions, relations, report = kept(keep_types=["部位", "征"], keep_labels=["甲"])
     assert (mentions, relations) == (["T2", "T3"], [1, 3])
     assert report.kept_types == {"部位": 1, "征": 1} and report.kept_labels == {"甲": 2}
     assert report.left_out == {
@@ -71,9 +72,9 @@ def test_types_and_labels():
         "relations of entities that are left out": 2,
     }
     assert report.losses == 0
-    mentions, relations, report = kept(types=["Sign"])
+    mentions, relations, report = kept(keep_types=["Sign"])
     assert (mentions, relations) == ([], []) and not report.kept_labels
-    mentions, relations, report = kept(labels=["乙"])
+    mentions, relations, report = kept(keep_labels=["乙"])
     assert (mentions, relations) == (["T1", "T2", "T3"], [2]) and not report.kept_types
 
 

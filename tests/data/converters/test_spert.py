@@ -9,7 +9,7 @@ import spacy
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from spacy_clinrel.cli.convert import convert
+from spacy_clinrel import convert
 from spacy_clinrel.data.converters import (
     Link,
     Mention,
@@ -122,7 +122,7 @@ def test_faults_are_named_by_the_element(put_json, change, kept):
 def test_no_list(put, content):
     path = put("a.json", content)
     docs, report = read(path)
-    assert not docs and report.messages[0].startswith(f"{path}: broken file: no list in JSON")
+    assert not docs and report.messages[0].startswith(f"{path}: broken file: not a JSON list")
 
 
 def test_broken_encoding(put):
@@ -139,10 +139,10 @@ def test_files_of_types_are_left_out(put_json, put):
 def test_write(put_json):
     docs, _ = read(put_json(ENTRY, {**ENTRY, "orig_id": "b"}))
     report = Report()
-    files = write_files(SPERT.write, docs, report, SPERT.join, "train")
+    files = write_files(SPERT, docs, report, "train")
     assert json.loads(files["train.json"]) == [{**ENTRY, "orig_id": "7"}, {**ENTRY, "orig_id": "b"}]
     assert len(files) == 1 and report.losses == 0
-    assert write_files(SPERT.write, [], report, SPERT.join) == {}
+    assert write_files(SPERT, [], report) == {}
 
 
 def test_mentions_end_tokens():
@@ -200,7 +200,7 @@ def test_tokens_round_trip(batch):
         path.write_text(json.dumps(batch), encoding="utf-8")
         docs, report = read(path, ZH)
         assert report.losses == 0
-        files = write_files(SPERT.write, docs, report, SPERT.join, "a")
+        files = write_files(SPERT, docs, report, "a")
     assert report.losses == 0
     written = json.loads(files["a.json"])
     assert [rows(entry) for entry in written] == [rows(entry) for entry in batch]

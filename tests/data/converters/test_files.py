@@ -3,14 +3,19 @@
 import pytest
 
 from spacy_clinrel.data.converters import (
+    Converter,
     Record,
     Report,
     find_files,
     get_converter,
 )
-from spacy_clinrel.data.converters.corpus import MAX_NAME_BYTES, safe_name, write_files
+from spacy_clinrel.data.converters.files import MAX_NAME_BYTES, safe_name, write_files
 from spacy_clinrel.files import replacing
 from spacy_clinrel.tokens import set_doc_id
+
+
+def read_whole(path, report):
+    yield Record(path.stem, path.read_text(encoding="utf-8"))
 
 
 def test_search_through_folders(tmp_path):
@@ -96,7 +101,8 @@ def test_names_are_unique(zh):
     docs = [zh.make_doc("甲") for _ in range(5)]
     for doc, doc_id in zip(docs, ["A", "a", "a-2", "/"], strict=False):
         set_doc_id(doc, doc_id)
-    files = write_files(lambda record, report: {".x": record.text}, docs, Report())
+    converter = Converter("x", ("*.x",), read_whole, write=lambda record, _: {".x": record.text})
+    files = write_files(converter, docs, Report())
     assert list(files) == ["A.x", "a-2.x", "a-2-2.x", "_.x", "5.x"]
 
 
@@ -105,7 +111,8 @@ def test_write_gets_records(zh):
         assert isinstance(record, Record) and isinstance(report, Report)
         return {".x": record.text, ".y": record.doc_id}
 
-    assert write_files(write, [zh.make_doc("甲")], Report()) == {"1.x": "甲", "1.y": "1"}
+    converter = Converter("x and y", ("*.x",), read_whole, write=write)
+    assert write_files(converter, [zh.make_doc("甲")], Report()) == {"1.x": "甲", "1.y": "1"}
 
 
 def test_replacing_is_all_or_nothing(tmp_path):

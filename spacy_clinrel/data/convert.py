@@ -1,0 +1,66 @@
+"""Conversion of corpora to .spacy files, and back."""
+
+from pathlib import Path
+from typing import Optional, Union
+
+import spacy
+from spacy.tokens import DocBin
+
+from ..errors import Errors
+from ..files import check_output, replacing
+from .converters import Report, Selection, get_converter, get_writer
+from .corpus import SUFFIX, read_corpus, stream_corpus, write_corpus
+
+
+def convert(
+    format_name: str,
+    src: Union[str, Path],
+    out: Union[str, Path],
+    *,
+    lang: str = "zh",
+    strict: bool = False,
+    selection: Selection = Selection(),  # noqa: B008 - it is immutable
+    force: bool = False,
+    report: Optional[Report] = None,
+    progress: bool = False,
+) -> Report:
+    """Convert a corpus to a .spacy file or, if `src` is a .spacy file, to the format.
+
+    format_name (str): Name of the corpus format.
+    src (Union[str, Path]): The file or folder to read.
+    out (Union[str, Path]): The .spacy file to write or, in the other direction, the folder.
+    lang (str): Language whose tokenizer is used.
+    strict (bool): Whether a loss is an error.
+    selection (Selection): Documents, types and labels to keep, and new names of types.
+    force (bool): Whether to replace files that the folder `out` already has.
+    report (Optional[Report]): Filled in even if the conversion fails. None creates a new one.
+    progress (bool): Whether to show a progress bar on stderr.
+    RETURNS (Report): What was kept, lost and repaired.
+    RAISES (ValueError): If the format is unknown or cannot be written, no document could be read,
+        or something would be lost under `strict`. Nothing is written in these cases.
+
+    EXAMPLE:
+        report = spacy_clinrel.convert("brat", "corpus/train", "train.spacy")
+        print(report.documents, report.relations, dict(report.lost))
+    """
+    report = Report() if report is None else report
+    src, out = Path(src), Path(out)
+    if src.suffix == SUFFIX and not src.is_dir():
+        if selection.is_active:
+            raise ValueError(Errors.F024)
+        get_writer(get_converter(format_name))  # raises before anything is read
+        docs = read_corpus(src, lang=lang)
+        return write_corpus(
+            docs, out, format_name, name=src.stem, strict=strict, force=force, report=report
+        )
+    if out.is_dir():
+        raise ValueError(Errors.F010.format(path=out))
+    check_output(out, src, selection.only_groups_of, selection.without_groups_of)
+    nlp = spacy.blank(lang)
+    stream = stream_corpus(src, format_name, nlp, selection, report, progress=progress)
+    docbin = DocBin(store_user_data=True, docs=stream)
+    if strict:
+        report.check_losses()
+    with replacing(out) as draft:
+        docbin.to_disk(draft)
+    return report

@@ -1,0 +1,133 @@
+"""Corpus files: finding those of a format, reading them as Docs, making their contents."""
+
+import re
+from collections import defaultdict
+from fnmatch import fnmatchcase
+from pathlib import Path
+from typing import Dict, Iterable, Iterator, List, Set
+
+from spacy.language import Language
+from spacy.tokens import Doc
+
+from ...errors import Errors
+from ...tokens import get_doc_id
+from .build import build_doc, doc_to_record
+from .registry import Converter, get_writer
+from .report import BROKEN_LINE, Report
+
+# File names are limited to 255 bytes on most systems; this leaves room for a suffix.
+MAX_NAME_BYTES = 200
+SCORE_LOST = "score of a relation not kept"
+
+
+def find_files(src: Path, converter: Converter) -> List[Path]:
+    """Find the files of a format.
+
+    src (Path): A file, or a folder, which is searched with its subfolders. Hidden files and
+        folders are left out.
+    converter (Converter): The format.
+    RETURNS (List[Path]): Sorted by path; the main file for formats with several per document.
+    RAISES (ValueError): If the file or folder is missing, or has no files of the format.
+    """
+    main_file = converter.main_file or (lambda path: path)
+    if src.is_file():
+        return [main_file(src)]
+    if not src.is_dir():
+        raise ValueError(Errors.F001.format(path=src))
+    found = {
+        main_file(path)
+        for path in src.rglob("*")
+        if path.is_file()
+        and not any(part.startswith(".") for part in path.relative_to(src).parts)
+        and any(fnmatchcase(path.name, pattern) for pattern in converter.patterns)
+        and not any(fnmatchcase(path.name.lower(), pattern) for pattern in converter.exclude)
+    }
+    if not found:
+        expected = f"{' or '.join(converter.patterns)} ({converter.description})"
+        raise ValueError(Errors.F002.format(path=src, expected=expected))
+    return sorted(found, key=lambda path: path.parts)
+
+
+def read_docs(
+    nlp: Language, converter: Converter, files: Iterable[Path], report: Report
+) -> Iterator[Doc]:
+    """Read files of a format as Docs.
+
+    nlp (Language): Pipeline whose tokenizer is used.
+    converter (Converter): The format.
+    files (Iterable[Path]): The files.
+    report (Report): Collects counts, losses and repairs.
+    YIELDS (Doc): The documents.
+    """
+    for path in files:
+        for record in converter.read(path, report):
+            source = record.source or path
+            try:
+                doc = build_doc(nlp, record, source, report)
+            except ValueError as error:  # too long for spaCy, or lone surrogates
+                report.lose(BROKEN_LINE, source, record.line, str(error))
+            else:
+                yield doc
+
+
+def write_files(
+    converter: Converter, docs: Iterable[Doc], report: Report, corpus_name: str = "corpus"
+) -> Dict[str, str]:
+    """Make the contents of the files of Docs, without writing them.
+
+    converter (Converter): The format.
+    docs (Iterable[Doc]): The documents.
+    report (Report): Collects counts, losses and repairs.
+    corpus_name (str): File name, without suffix, for formats with one file for all documents.
+    RETURNS (Dict[str, str]): Contents by file name. Other formats name files by `file_names`.
+    RAISES (ValueError): If the format can only be read.
+    """
+    write, join = get_writer(converter), converter.join
+    contents: Dict[str, str] = {}
+    by_suffix: Dict[str, List[str]] = defaultdict(list)
+    docs = list(docs)
+    for name, doc in zip(file_names(docs), docs):
+        record = doc_to_record(doc, name, report)
+        if not converter.keeps_scores:
+            report.lose(SCORE_LOST, count=sum(link.score < 1 for link in record.relations))
+        for suffix, content in write(record, report).items():
+            contents[name + suffix] = content
+            by_suffix[suffix].append(content)
+    if join is None:
+        return contents
+    return {corpus_name + suffix: join(suffix, parts) for suffix, parts in by_suffix.items()}
+
+
+def file_names(docs: Iterable[Doc]) -> Iterator[str]:
+    """Name the files of documents.
+
+    docs (Iterable[Doc]): The documents.
+    YIELDS (str): The id of each as a safe file name, or its number if it has none. Repeated names
+        get a number appended.
+    """
+    used: Set[str] = set()
+    for number, doc in enumerate(docs, start=1):
+        yield _unique_name(safe_name(get_doc_id(doc) or "") or str(number), used)
+
+
+def safe_name(doc_id: str) -> str:
+    """Turn a document id into a file name that cannot leave its folder.
+
+    doc_id (str): Any string.
+    RETURNS (str): The name, without separators, control characters and characters that some
+        systems forbid. An underscore is put before names that readers would skip as a readme.
+        Empty if no character is left.
+    """
+    name = re.sub(r'[\\/:*?"<>|\x00-\x1f\x7f]', "_", doc_id).strip(" .")
+    name = f"_{name}" if name.lower().startswith("readme") else name
+    return name.encode("utf-8", "ignore")[:MAX_NAME_BYTES].decode("utf-8", "ignore")
+
+
+def _unique_name(name: str, used: Set[str]) -> str:
+    # Some file systems ignore case.
+    candidate, count = name, 1
+    while candidate.casefold() in used:
+        count += 1
+        candidate = f"{name}-{count}"
+    used.add(candidate.casefold())
+    return candidate

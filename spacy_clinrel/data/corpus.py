@@ -1,0 +1,181 @@
+"""Corpora as Docs: reading and writing .spacy files and every registered format."""
+
+from contextlib import ExitStack
+from pathlib import Path
+from typing import Dict, Iterable, Iterator, List, Optional, Union
+
+import spacy
+from spacy.language import Language
+from spacy.tokens import Doc, DocBin
+from tqdm import tqdm
+
+from ..errors import Errors
+from ..files import read_docbin, replacing, spacy_files
+from ..tokens import all_mentions, relation_edges
+from .converters import (
+    Converter,
+    Report,
+    Selection,
+    converters,
+    find_files,
+    get_converter,
+    read_docs,
+    select,
+    write_files,
+)
+
+SUFFIX = ".spacy"
+
+Format = Union[str, Converter]
+
+
+def read_corpus(
+    path: Union[str, Path],
+    format: Optional[Format] = None,
+    *,
+    lang: str = "zh",
+    nlp: Optional[Language] = None,
+    selection: Selection = Selection(),  # noqa: B008 - it is immutable
+    report: Optional[Report] = None,
+    progress: bool = False,
+) -> List[Doc]:
+    """Read a corpus as Docs, with entities, relations and document ids.
+
+    Faults in the corpus do not raise: they are counted and located in the report.
+
+    path (Union[str, Path]): A file, or a folder, which is searched with its subfolders.
+    format (Optional[Format]): Name of a registered format, or a Converter. None reads .spacy files.
+    lang (str): Language whose tokenizer is used.
+    nlp (Optional[Language]): Pipeline whose tokenizer and vocabulary are used, instead of `lang`.
+    selection (Selection): Documents, types and labels to keep, and new names of types.
+    report (Optional[Report]): Collects counts, losses and repairs.
+    progress (bool): Whether to show a progress bar on stderr.
+    RETURNS (List[Doc]): At least one document.
+    RAISES (ValueError): If the format is unknown or missing, a file is missing or unreadable, or
+        no document could be read.
+
+    EXAMPLE:
+        docs = spacy_clinrel.read_corpus("corpus/train", "brat")
+        docs = spacy_clinrel.read_corpus("corpus/train.spacy")
+    """
+    nlp = spacy.blank(lang) if nlp is None else nlp
+    report = Report() if report is None else report
+    path = Path(path)
+    if format is not None:
+        return list(stream_corpus(path, format, nlp, selection, report, progress=progress))
+    if selection.is_active:
+        raise ValueError(Errors.F024)
+    if path.is_file() and path.suffix != SUFFIX:
+        raise ValueError(Errors.F034.format(path=path, known=_names()))
+    return [doc for file in spacy_files([path]) for doc in read_docbin(file, nlp.vocab)]
+
+
+def stream_corpus(
+    path: Path,
+    format: Format,
+    nlp: Language,
+    selection: Selection,
+    report: Report,
+    *,
+    progress: bool = False,
+) -> Iterator[Doc]:
+    """Read a corpus in a registered format, one document at a time.
+
+    path (Path): A file, or a folder, which is searched with its subfolders.
+    format (Format): Name of a registered format, or a Converter.
+    nlp (Language): Pipeline whose tokenizer is used.
+    selection (Selection): Documents, types and labels to keep, and new names of types.
+    report (Report): Collects counts, losses and repairs.
+    progress (bool): Whether to show a progress bar on stderr.
+    YIELDS (Doc): At least one document.
+    RAISES (ValueError): If the format is unknown, a file is missing, or no document could be read.
+    """
+    converter = select(_converter(format), selection)
+    files = find_files(path, converter)
+    # disable=None shows the bar only on a terminal.
+    disable = None if progress and len(files) > 1 else True
+    bar = tqdm(files, unit="file", leave=False, disable=disable)
+    has_docs = False
+    for doc in read_docs(nlp, converter, bar, report):
+        has_docs = True
+        yield doc
+    if not has_docs:
+        is_selected = selection.has_groups and not report.messages
+        message = Errors.F022 if is_selected else Errors.F008
+        raise ValueError(message.format(path=path))
+    report.messages.extend(selection.unmatched(report))
+
+
+def write_corpus(
+    docs: Iterable[Doc],
+    path: Union[str, Path],
+    format: Optional[Format] = None,
+    *,
+    name: str = "corpus",
+    strict: bool = False,
+    force: bool = False,
+    report: Optional[Report] = None,
+) -> Report:
+    """Write Docs to a .spacy file or to a folder in a registered format.
+
+    All files are written before any of them takes its place, so a failure leaves none.
+
+    docs (Iterable[Doc]): The documents.
+    path (Union[str, Path]): The .spacy file or, with a format, the folder.
+    format (Optional[Format]): Name of a registered format, or a Converter. None writes a .spacy
+        file.
+    name (str): File name, without suffix, for formats that keep all documents in one file.
+    strict (bool): Whether to raise instead of writing if the format cannot hold everything.
+    force (bool): Whether to replace files that the folder already has. A .spacy file is always
+        replaced.
+    report (Optional[Report]): Collects counts, losses and repairs. None creates a new one.
+    RETURNS (Report): The report.
+    RAISES (ValueError): If the format is unknown, missing or cannot be written, a file exists
+        already, or `strict` is set and something would be lost.
+
+    EXAMPLE:
+        report = spacy_clinrel.write_corpus(docs, "for_annotators", "brat")
+        spacy_clinrel.write_corpus(docs, "corpus/train.spacy")
+    """
+    report = Report() if report is None else report
+    path = Path(path)
+    if format is None:
+        _write_docbin(docs, path, report)
+        return report
+    contents = write_files(_converter(format), docs, report, name)
+    if strict:
+        report.check_losses()
+    _write_contents(contents, path, force)
+    return report
+
+
+def _converter(format: Format) -> Converter:
+    return format if isinstance(format, Converter) else get_converter(format)
+
+
+def _names() -> str:
+    return ", ".join(sorted(converters.get_all()))
+
+
+def _write_docbin(docs: Iterable[Doc], path: Path, report: Report) -> None:
+    if path.is_dir():
+        raise ValueError(Errors.F010.format(path=path))
+    if path.suffix != SUFFIX:
+        raise ValueError(Errors.F034.format(path=path, known=_names()))
+    docbin = DocBin(store_user_data=True)
+    for doc in docs:
+        docbin.add(doc)
+        mentions = len(all_mentions(doc))
+        report.count_doc(mentions, mentions - len(doc.ents), len(relation_edges(doc)))
+    with replacing(path) as draft:
+        docbin.to_disk(draft)
+
+
+def _write_contents(contents: Dict[str, str], folder: Path, force: bool) -> None:
+    existing = [name for name in contents if (folder / name).exists()]
+    if existing and not force:
+        raise ValueError(Errors.F025.format(out=folder, n=len(existing), name=existing[0]))
+    with ExitStack() as drafts:
+        for name, content in contents.items():
+            draft = drafts.enter_context(replacing(folder / name))
+            draft.write_bytes(content.encode("utf-8"))

@@ -1,0 +1,72 @@
+"""Splits of .spacy files, written as train.spacy, dev.spacy and test.spacy."""
+
+from contextlib import ExitStack
+from importlib.metadata import version
+from pathlib import Path
+from typing import Any, Dict, List, Sequence, Union
+
+from spacy.tokens import Doc, DocBin
+from spacy.vocab import Vocab
+
+from ...errors import Errors
+from ...files import check_output, ensure_paths, read_docbin, replacing, spacy_files, write_json
+from .plan import PARTS, Plan, describe, split_docs
+
+REPORT = "split.json"
+
+
+def split(
+    sources: Union[str, Path, Sequence[Union[str, Path]]],
+    out: Union[str, Path],
+    plan: Plan = Plan(),  # noqa: B008 - it is immutable
+    *,
+    force: bool = False,
+) -> Dict[str, Any]:
+    """Split the documents of .spacy files into train, dev and test.
+
+    Either all files are written or none: `train.spacy`, `dev.spacy`, `test.spacy`, without parts of
+    size 0, and `split.json`.
+
+    sources (Union[str, Path, Sequence]): One or several .spacy files, or folders of them.
+    out (Union[str, Path]): The folder to write.
+    plan (Plan): Sizes, strata, groups and seed.
+    force (bool): Whether to replace files that the folder already has.
+    RETURNS (Dict[str, Any]): The plan, what the parts hold and near-duplicates, as in `split.json`.
+    RAISES (ValueError): If a source cannot be read, the plan cannot be fulfilled, or a file exists
+        already. Nothing is written in these cases.
+
+    EXAMPLE:
+        from spacy_clinrel.data.splits import Plan
+        result = spacy_clinrel.split("notes.spacy", "corpus", Plan(ratios=(80, 10, 10), seed=1))
+        print(result["parts"]["dev"]["documents"])
+    """
+    out = Path(out)
+    if plan.metadata is not None:
+        plan = plan._replace(metadata=Path(plan.metadata))
+    paths = spacy_files(ensure_paths(sources))
+    targets = {name: out / f"{name}.spacy" for name, n in zip(PARTS, plan.ratios) if n > 0}
+    written = [*targets.values(), out / REPORT]
+    for path in written:
+        check_output(path, *paths, plan.metadata)
+    existing = [path.name for path in written if path.exists()]
+    if existing and not force:
+        raise ValueError(Errors.F025.format(out=out, n=len(existing), name=existing[0]))
+    vocab = Vocab()
+    docs = [doc for path in paths for doc in read_docbin(path, vocab)]
+    assigned = split_docs(docs, plan)
+    result = {
+        "spacy_clinrel": version("spacy-clinrel"),
+        "sources": [str(path) for path in paths],
+        **plan._asdict(),
+        "metadata": plan.metadata and str(plan.metadata),
+        **describe(docs, assigned),
+    }
+    parts: Dict[str, List[Doc]] = {name: [] for name in PARTS}
+    for doc, part in zip(docs, assigned.parts):
+        parts[PARTS[part]].append(doc)
+    with ExitStack() as drafts:
+        for name, path in targets.items():
+            draft = drafts.enter_context(replacing(path))
+            DocBin(store_user_data=True, docs=parts[name]).to_disk(draft)
+        write_json(out / REPORT, result)
+    return result
