@@ -27,7 +27,7 @@ from joint_settings import ABLATIONS, BERT, CORPORA, SCALES, SYSTEMS, TINY_BERT,
 from relation_settings import ROOT
 from spacy import util
 
-from spacy_clinrel.cli.evaluate import evaluate_path
+from spacy_clinrel.evaluation.evaluate import evaluate
 from spacy_clinrel.files import read_docbin
 from spacy_clinrel.ml.encoder_files import save_encoder
 from spacy_clinrel.pretraining.make_encoder import make_encoder
@@ -91,7 +91,7 @@ def run(cell: Cell, folder: Path) -> Dict[str, Any]:
     result: Dict[str, Any] = {}
     for part in ("dev", "test"):
         scores = [
-            evaluate_path(str(folder / "model"), cell.file(part), gold_entities=gold)
+            evaluate(folder / "model", cell.file(part), gold_entities=gold)
             for gold in (False, True)
         ]
         result[part] = {**scores[0], **scores[1]}

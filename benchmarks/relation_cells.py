@@ -25,8 +25,8 @@ from spacy.language import Language
 from thinc.api import Model
 
 import spacy_clinrel
-from spacy_clinrel.cli.evaluate import evaluate_path
 from spacy_clinrel.data.readers import Corpus
+from spacy_clinrel.evaluation.evaluate import evaluate
 
 
 def parameters(model: Model) -> int:
@@ -74,8 +74,8 @@ def measure(cell: Cell, folder: Path, measure_speed: Callable = speed) -> Dict[s
     prefix = CORPORA[cell.corpus].score
     result: Dict[str, Any] = {}
     for part in ("dev", "test"):
-        scores = evaluate_path(
-            str(folder), cell.file(part), gold_entities=True, scheme=CORPORA[cell.corpus].scheme
+        scores = evaluate(
+            folder, cell.file(part), gold_entities=True, scheme=CORPORA[cell.corpus].scheme
         )["gold_entities"]
         result[part] = {key: scores[f"{prefix}_{key}"] for key in "prf"}
         result[part]["per_label"] = scores["rel_per_type"]

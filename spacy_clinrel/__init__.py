@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from .data.corpus import read_corpus as read_corpus
     from .data.corpus import write_corpus as write_corpus
     from .data.splits import split as split
+    from .evaluation.evaluate import evaluate as evaluate
     from .exporters import export as export
     from .processing.visualize import visualize as visualize
 
@@ -37,6 +38,7 @@ _API: Dict[str, str] = {
     "bootstrap": ".active_learning.bootstrap",
     "convert": ".data.convert",
     "debug": ".data.check",
+    "evaluate": ".evaluation.evaluate",
     "export": ".exporters",
     "read_corpus": ".data.corpus",
     "read_review": ".active_learning.review",
@@ -54,6 +56,7 @@ __all__ = [
     "convert",
     "debug",
     "displacy",
+    "evaluate",
     "export",
     "read_corpus",
     "read_review",

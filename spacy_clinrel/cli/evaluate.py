@@ -1,21 +1,15 @@
-"""`python -m spacy clinrel evaluate`: the figures of a pipeline on a corpus."""
+"""`python -m spacy clinrel evaluate`: score a pipeline on a corpus."""
 
 from pathlib import Path
 from typing import Annotated, Any, Dict, List, Optional
 
 import typer
-from spacy import util
 from spacy.cli._util import import_code, setup_gpu
-from spacy.language import Language
-from tqdm import tqdm
 from wasabi import msg
 
-from ..data.readers import Corpus
-from ..data.schemes import get_scheme
-from ..errors import Errors
-from ..evaluation.error_report.figures import analyze
-from ..evaluation.error_report.write import check_report, report_files, write_report
-from ..evaluation.evaluate import (
+from ..evaluation.error_report import report_paths
+from ..evaluation.evaluate import evaluate
+from ..evaluation.scorers import (
     BOUNDARY_SCORES,
     END_TO_END,
     ENTITY_BOUNDARY_SCORES,
@@ -23,10 +17,8 @@ from ..evaluation.evaluate import (
     GOLD_ENTITIES,
     RELATION_SCORES,
     TEXT_SCORES,
-    evaluate,
 )
 from ..files import check_output, write_json
-from ..tokens.silver import check_gold
 from ._app import app
 
 ROWS = {
@@ -49,7 +41,7 @@ def evaluate_cli(
         ),
     ] = False,
     output: Annotated[
-        Optional[Path], typer.Option("--output", "-o", help="Write the figures as JSON here")
+        Optional[Path], typer.Option("--output", "-o", help="JSON file for the scores")
     ] = None,
     scheme: Annotated[
         Optional[str],
@@ -60,105 +52,63 @@ def evaluate_cli(
         typer.Option(
             "--report",
             "-r",
-            help="Write an error report into this folder: report.html to look at, and its figures "
-            "as report.json",
+            help="Folder for an error report: report.html to read, and the same figures as "
+            "report.json",
         ),
     ] = None,
     samples: Annotated[
         int,
-        typer.Option("--samples", min=1, help="Bootstrap samples of the report's intervals"),
+        typer.Option(
+            "--samples", min=1, help="Bootstrap samples for the report's confidence intervals"
+        ),
     ] = 1000,
     code_path: Annotated[
-        Optional[Path], typer.Option("--code", "-c", help="Python file with more functions")
+        Optional[Path],
+        typer.Option("--code", "-c", help="Python file with registered functions to import"),
     ] = None,
-    use_gpu: Annotated[int, typer.Option("--gpu-id", "-g", help="GPU, or -1 for the CPU")] = -1,
+    use_gpu: Annotated[int, typer.Option("--gpu-id", "-g", help="GPU ID, or -1 for CPU")] = -1,
     batch_size: Annotated[
-        int, typer.Option("--batch-size", "-b", min=1, help="Documents at a time")
+        int, typer.Option("--batch-size", "-b", min=1, help="Number of documents per batch")
     ] = 64,
 ) -> None:
-    """Measure a pipeline's entities and relations.
+    """Score a pipeline's entities and relations against gold documents.
 
-    Without --gold-entities relations are scored end to end, between the entities that the
-    pipeline finds; with it, between those of the data. A relation is right if its label and the
-    boundaries and types of both mentions are; every gold relation counts, also one that the
+    By default, relations are scored end to end, between predicted entities. With --gold-entities
+    they are scored between the entities of the data. A relation is correct if its label and the
+    boundaries and types of both mentions are. Every gold relation counts, including those that the
     candidates leave out.
     """
     try:
-        check_output(output, data_path)
-        if report is not None:
-            check_report(report, data_path, output)
+        check_output(output, data_path, *(report_paths(report) if report is not None else ()))
         import_code(code_path)
         setup_gpu(use_gpu, silent=True)
-        result = evaluate_path(
+        result = evaluate(
             model,
             data_path,
             gold_entities=gold_entities,
-            batch_size=batch_size,
             scheme=scheme,
             report=report,
             samples=samples,
+            batch_size=batch_size,
+            progress=True,
         )
-    except (ValueError, ImportError, OSError) as problem:
-        msg.fail("Evaluation failed", str(problem), exits=1)
+    except (ValueError, ImportError, OSError) as error:
+        msg.fail("Evaluation failed", str(error), exits=1)
     print_result(result)
     if output is not None:
         try:
             write_json(output, result)
-        except ValueError as problem:
-            msg.fail(str(problem), exits=1)
-        msg.good(f"Saved the figures to {output}")
+        except ValueError as error:
+            msg.fail(str(error), exits=1)
+        msg.good(f"Saved the scores to {output}")
     if report is not None:
-        msg.good(f"Saved the error report: {report_files(report)[0]}")
-
-
-def evaluate_path(
-    model: str,
-    data_path: Path,
-    *,
-    gold_entities: bool = False,
-    batch_size: int = 64,
-    scheme: Optional[str] = None,
-    report: Optional[Path] = None,
-    samples: int = 1000,
-) -> Dict[str, Any]:
-    """Evaluate a pipeline on a file.
-
-    model (str): Name or path of the pipeline.
-    data_path (Path): A .spacy file, or a folder of them.
-    gold_entities (bool): Score relations between gold entities.
-    batch_size (int): Documents at a time.
-    scheme (Optional[str]): Label scheme that relations, gold and predicted, are projected to.
-    report (Optional[Path]): Folder for an error report.
-    samples (int): Bootstrap samples of its intervals.
-    RETURNS (Dict[str, Any]): As `report.evaluate` has it, and the data's path.
-    RAISES (ValueError): If the data can't be read, has nothing to score or is silver, or the report
-        can't be written.
-    RAISES (ImportError): If what the report needs is missing.
-    """
-    nlp: Language = util.load_model(model)
-    examples = list(Corpus(data_path, gold_entities=gold_entities, scheme=scheme)(nlp))
-    check_gold([example.reference for example in examples], data_path)
-    result = evaluate(
-        nlp,
-        examples,
-        gold_entities=gold_entities,
-        batch_size=batch_size,
-        labels=None if scheme is None else get_scheme(scheme),
-        progress=lambda docs: tqdm(docs, total=len(examples), desc="Documents", leave=False),
-    )
-    scores = result[GOLD_ENTITIES if gold_entities else END_TO_END]
-    if all(scores.get(key) is None for key in ("ents_f", "rel_micro_f")):
-        raise ValueError(Errors.F009.format(path=data_path, what="evaluate"))
-    result = {"data": str(data_path), "scheme": scheme, **result}
-    if report is not None:
-        write_report(report, analyze(nlp, examples, result, samples=samples))
-    return result
+        msg.good(f"Saved the error report: {report_paths(report).page}")
 
 
 def print_result(result: Dict[str, Any]) -> None:
-    """Print tables of the figures.
+    """Print the scores as tables.
 
-    result (Dict[str, Any]): What `evaluate_path` returned.
+    result (Dict[str, Any]): The return value of `evaluate`.
     """
     setting = GOLD_ENTITIES if GOLD_ENTITIES in result else END_TO_END
     scores = result[setting]
@@ -183,6 +133,7 @@ def print_result(result: Dict[str, Any]) -> None:
 
 
 def _print_per_label(title: str, per_label: Optional[Dict[str, Dict[str, float]]]) -> None:
+    """Print a row of scores per label, the most frequent gold label first."""
     if not per_label:
         return
     rows = []

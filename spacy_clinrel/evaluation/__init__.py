@@ -1,0 +1,1 @@
+"""Scorers, evaluation of pipelines, calibration and the error report."""

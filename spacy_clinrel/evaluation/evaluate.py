@@ -1,71 +1,84 @@
-"""Evaluation of a pipeline: what is measured, in which setting, and on what."""
+"""Evaluation of a pipeline on a corpus, end to end or between gold entities."""
 
 from contextlib import contextmanager
 from importlib.metadata import version
-from typing import Any, Callable, Dict, Iterable, Iterator, List, Mapping, Optional
+from pathlib import Path
+from typing import Any, Callable, Dict, Iterable, Iterator, List, Mapping, Optional, Union
 
+from spacy import util
 from spacy.language import Language
 from spacy.scorer import Scorer
 from spacy.tokens import Doc
 from spacy.training import Example
+from tqdm import tqdm
 
+from ..data.readers import Corpus
+from ..data.schemes import get_scheme
+from ..errors import Errors
 from ..tokens import relabel_relations
+from ..tokens.silver import check_gold
+from .error_report import analyze, check_report, write_report
+from .scorers import END_TO_END, GOLD_ENTITIES
 
-# The option of a joint component that takes the entities which are there.
+# The option by which a joint component keeps existing entities and predicts relations alone.
 KEEP_ENTITIES = "keep_entities"
-
-GOLD_ENTITIES = "gold_entities"
-END_TO_END = "end_to_end"
-
-ENTITY_SCORES = ("ents_p", "ents_r", "ents_f")
-ENTITY_BOUNDARY_SCORES = ("ents_boundary_p", "ents_boundary_r", "ents_boundary_f")
-RELATION_SCORES = ("rel_micro_p", "rel_micro_r", "rel_micro_f")
-BOUNDARY_SCORES = ("rel_boundary_p", "rel_boundary_r", "rel_boundary_f")
-TEXT_SCORES = ("rel_text_p", "rel_text_r", "rel_text_f")
-
-
-def entity_components(nlp: Language) -> List[str]:
-    """Components that write `doc.ents`, which gold entities stand in for.
-
-    nlp (Language): The pipeline.
-    RETURNS (List[str]): Their names.
-    """
-    return [name for name in nlp.pipe_names if "doc.ents" in nlp.get_pipe_meta(name).assigns]
-
-
-@contextmanager
-def _keeping_entities(nlp: Language, names: Iterable[str]) -> Iterator[None]:
-    """Let joint components take the entities that are there."""
-    options: List[Dict[str, Any]] = [nlp.get_pipe(name).cfg for name in names]  # type: ignore[attr-defined]
-    before = [cfg[KEEP_ENTITIES] for cfg in options]
-    for cfg in options:
-        cfg[KEEP_ENTITIES] = True
-    try:
-        yield
-    finally:
-        for cfg, value in zip(options, before):
-            cfg[KEEP_ENTITIES] = value
-
-
-def _in_own_labels(
-    examples: Iterable[Example], component: Any, labels: Mapping[str, str]
-) -> List[Example]:
-    """Examples with gold relations as a component calls them that knows more than a scheme.
-
-    examples (Iterable[Example]): With gold relations in the scheme.
-    component (Any): The component.
-    labels (Mapping[str, str]): The scheme.
-    RETURNS (List[Example]): Copies. A label that the component does not know stays.
-    """
-    back = {new: new for new in labels.values()}
-    back.update({labels[label]: label for label in component.labels if label in labels})
-    copies = [Example(eg.predicted, eg.reference.copy()) for eg in examples]
-    for example in copies:
-        relabel_relations(example.reference, back)
-    return copies
 
 
 def evaluate(
+    model: Union[str, Path, Language],
+    data_path: Union[str, Path],
+    *,
+    gold_entities: bool = False,
+    scheme: Optional[str] = None,
+    report: Optional[Union[str, Path]] = None,
+    samples: int = 1000,
+    batch_size: int = 64,
+    progress: bool = False,
+) -> Dict[str, Any]:
+    """Evaluate a pipeline on gold documents.
+
+    model (Union[str, Path, Language]): Name or path of a pipeline, or a loaded pipeline.
+    data_path (Union[str, Path]): A .spacy file, or a folder of them.
+    gold_entities (bool): Score relations between the gold entities of the data. By default,
+        relations are scored end to end, between the predicted entities.
+    scheme (Optional[str]): Name of a label scheme, e.g. "11-labels". Gold and predicted relations
+        are projected to it.
+    report (Optional[Union[str, Path]]): Folder for an error report: report.html and report.json.
+    samples (int): Number of bootstrap samples for the report's confidence intervals.
+    batch_size (int): Number of documents per batch.
+    progress (bool): Show a progress bar.
+    RETURNS (Dict[str, Any]): The "data", the "scheme", and what `evaluate_examples` returns.
+    RAISES (ValueError): If the data can't be read, has neither entities nor relations or was
+        annotated by a model, if the scheme is unknown, or if the report can't be written.
+    RAISES (OSError): If the pipeline can't be found.
+    """
+    data_path = Path(data_path)
+    report = None if report is None else Path(report)
+    if report is not None:
+        check_report(report, data_path)
+    nlp = model if isinstance(model, Language) else util.load_model(model)
+    examples = list(Corpus(data_path, gold_entities=gold_entities, scheme=scheme)(nlp))
+    check_gold([example.reference for example in examples], data_path)
+    result = evaluate_examples(
+        nlp,
+        examples,
+        gold_entities=gold_entities,
+        batch_size=batch_size,
+        labels=None if scheme is None else get_scheme(scheme),
+        progress=lambda docs: tqdm(
+            docs, total=len(examples), desc="Documents", leave=False, disable=not progress
+        ),
+    )
+    scores = result[GOLD_ENTITIES if gold_entities else END_TO_END]
+    if all(scores.get(key) is None for key in ("ents_f", "rel_micro_f")):
+        raise ValueError(Errors.F009.format(path=data_path, what="evaluate"))
+    result = {"data": str(data_path), "scheme": scheme, **result}
+    if report is not None:
+        write_report(report, analyze(nlp, examples, result, samples=samples))
+    return result
+
+
+def evaluate_examples(
     nlp: Language,
     examples: List[Example],
     *,
@@ -77,41 +90,97 @@ def evaluate(
     """Annotate the predicted side of examples and score it.
 
     nlp (Language): The pipeline.
-    examples (List[Example]): The documents. For gold entities their predicted side has the
-        mentions already (`spacy-clinrel.Corpus.v1`).
-    gold_entities (bool): Leave out the components that find entities, or let them keep those that
-        are there where they find relations too, so that relations are scored between gold ones.
-    batch_size (int): Documents at a time.
-    labels (Optional[Mapping[str, str]]): A label scheme that predicted relations are projected to,
-        where the pipeline knows more than it.
+    examples (List[Example]): The documents. For gold entities, their predicted side must already
+        have the mentions (`spacy-clinrel.Corpus.v1`).
+    gold_entities (bool): Disable the components that predict entities, and let joint components
+        keep the existing ones, so that relations are scored between gold entities.
+    batch_size (int): Number of documents per batch.
+    labels (Optional[Mapping[str, str]]): A label scheme that the predicted relations are projected
+        to. The gold relations must already be in the scheme.
     progress (Callable[[Iterable[Doc]], Iterable[Doc]]): Wraps the stream of documents.
-    RETURNS (Dict[str, Any]): What was measured, with the scores under "gold_entities" or
-        "end_to_end", so that the two never share a name.
+    RETURNS (Dict[str, Any]): The pipeline's "model", "model_version" and "seed", the version of
+        "spacy_clinrel", the number of "documents", and the scores under "gold_entities" or
+        "end_to_end", so that the two settings never share a name.
     """
-    writers = entity_components(nlp) if gold_entities else []
-    joint = [name for name in writers if KEEP_ENTITIES in getattr(nlp.get_pipe(name), "cfg", {})]
-    left_out = [name for name in writers if name not in joint]
-    with nlp.select_pipes(disable=left_out), _keeping_entities(nlp, joint):
-        docs = nlp.pipe((eg.predicted for eg in examples), batch_size=batch_size)
+    entity_names = entity_components(nlp) if gold_entities else []
+    joint = [name for name in entity_names if _is_joint(nlp, name)]
+    disabled = [name for name in entity_names if name not in joint]
+    with nlp.select_pipes(disable=disabled), _keep_entities(nlp, joint):
+        docs = nlp.pipe((example.predicted for example in examples), batch_size=batch_size)
         for example, doc in zip(examples, progress(docs)):
             example.predicted = doc
             if labels is not None:
                 relabel_relations(doc, {**{new: new for new in labels.values()}, **labels})
+        prefixes = ("rel_",) if gold_entities else ("ents_", "rel_")
         scores = Scorer(nlp=nlp).score(examples)
-        wanted = {key: value for key, value in scores.items() if key.startswith(("ents_", "rel_"))}
-        if gold_entities:
-            wanted = {key: value for key, value in wanted.items() if key.startswith("rel_")}
-        for name, component in nlp.pipeline:
-            if hasattr(component, "recall_ceiling"):
-                own = examples
-                if labels is not None:
-                    own = _in_own_labels(examples, component, labels)
-                wanted.setdefault("candidates", {})[name] = component.recall_ceiling(own)
+        reported = {key: value for key, value in scores.items() if key.startswith(prefixes)}
+        ceilings = _recall_ceilings(nlp, examples, labels)
+    if ceilings:
+        reported["candidates"] = ceilings
     return {
         "model": f"{nlp.meta['lang']}_{nlp.meta['name']}",
         "model_version": nlp.meta["version"],
         "spacy_clinrel": version("spacy-clinrel"),
         "seed": nlp.config.interpolate().get("training", {}).get("seed"),
         "documents": len(examples),
-        GOLD_ENTITIES if gold_entities else END_TO_END: wanted,
+        GOLD_ENTITIES if gold_entities else END_TO_END: reported,
     }
+
+
+def entity_components(nlp: Language) -> List[str]:
+    """Return the names of the components that write `doc.ents`.
+
+    nlp (Language): The pipeline.
+    RETURNS (List[str]): The names, in the order of the pipeline.
+    """
+    return [name for name in nlp.pipe_names if "doc.ents" in nlp.get_pipe_meta(name).assigns]
+
+
+def _is_joint(nlp: Language, name: str) -> bool:
+    return KEEP_ENTITIES in getattr(nlp.get_pipe(name), "cfg", {})
+
+
+@contextmanager
+def _keep_entities(nlp: Language, names: Iterable[str]) -> Iterator[None]:
+    """Let joint components keep the existing entities, until the context ends."""
+    options: List[Dict[str, Any]] = [nlp.get_pipe(name).cfg for name in names]  # type: ignore[attr-defined]
+    previous = [cfg[KEEP_ENTITIES] for cfg in options]
+    for cfg in options:
+        cfg[KEEP_ENTITIES] = True
+    try:
+        yield
+    finally:
+        for cfg, value in zip(options, previous):
+            cfg[KEEP_ENTITIES] = value
+
+
+def _recall_ceilings(
+    nlp: Language, examples: List[Example], labels: Optional[Mapping[str, str]]
+) -> Dict[str, Dict[str, Any]]:
+    """Return the recall ceiling of each component that prunes candidates."""
+    ceilings = {}
+    for name, component in nlp.pipeline:
+        if hasattr(component, "recall_ceiling"):
+            relabelled = examples
+            if labels is not None:
+                relabelled = _with_component_labels(examples, component, labels)
+            ceilings[name] = component.recall_ceiling(relabelled)
+    return ceilings
+
+
+def _with_component_labels(
+    examples: Iterable[Example], component: Any, labels: Mapping[str, str]
+) -> List[Example]:
+    """Copy examples and map their gold relation labels from a scheme to a component's label set.
+
+    examples (Iterable[Example]): Examples with gold relations in the scheme.
+    component (Any): The component.
+    labels (Mapping[str, str]): The scheme.
+    RETURNS (List[Example]): The copies. Labels that the component does not know are kept.
+    """
+    mapping = {new: new for new in labels.values()}
+    mapping.update({labels[label]: label for label in component.labels if label in labels})
+    copies = [Example(example.predicted, example.reference.copy()) for example in examples]
+    for example in copies:
+        relabel_relations(example.reference, mapping)
+    return copies

@@ -1,7 +1,7 @@
-"""What the figures mean: entities and relations, strict and by boundaries alone."""
+"""Scorers of entities and relations, strict and by boundaries alone."""
 
 from collections import Counter
-from typing import Any, Callable, Dict, Hashable, Iterable, List, NamedTuple, Optional, Set, Tuple
+from typing import Any, Callable, Dict, Hashable, Iterable, NamedTuple, Optional, Set, Tuple
 
 from spacy.scorer import PRFScore, get_ner_prf
 from spacy.tokens import Doc, Span
@@ -9,147 +9,158 @@ from spacy.training import Example
 
 from ..tokens import GROUP, Relation, get_relations
 
+# The two settings of an evaluation. Scores are stored under these names.
+GOLD_ENTITIES = "gold_entities"
+END_TO_END = "end_to_end"
+
+# Names of precision, recall and F.
+ENTITY_SCORES = ("ents_p", "ents_r", "ents_f")
+ENTITY_BOUNDARY_SCORES = ("ents_boundary_p", "ents_boundary_r", "ents_boundary_f")
+RELATION_SCORES = ("rel_micro_p", "rel_micro_r", "rel_micro_f")
+BOUNDARY_SCORES = ("rel_boundary_p", "rel_boundary_r", "rel_boundary_f")
+TEXT_SCORES = ("rel_text_p", "rel_text_r", "rel_text_f")
+
 Key = Tuple[Hashable, ...]
-# First character, character after the last, type
+# Start character, end character (exclusive), type
 MentionKey = Tuple[int, int, str]
-Scorer = Callable[[Iterable[Example]], Dict[str, Any]]
 
 
 def make_relation_scorer() -> Callable:
-    """Create the scorer of relations, for a component's `scorer`.
+    """Create a scorer of relations, for a component's `scorer` option.
 
-    RETURNS (Callable): See `score_relations`.
+    RETURNS (Callable): `score_relations`.
     """
     return score_relations
 
 
 def make_ner_scorer() -> Callable:
-    """Create the scorer of entities, for a component's `scorer`.
+    """Create a scorer of entities, for a component's `scorer` option.
 
-    RETURNS (Callable): See `score_entities`.
+    RETURNS (Callable): `score_entities`.
     """
     return score_entities
 
 
 def make_joint_scorer() -> Callable:
-    """Create the scorer of both, for a component's `scorer`.
+    """Create a scorer of entities and relations, for a component's `scorer` option.
 
-    RETURNS (Callable): See `score_joint`.
+    RETURNS (Callable): `score_joint`.
     """
     return score_joint
 
 
 def score_joint(examples: Iterable[Example], **kwargs: Any) -> Dict[str, Any]:
-    """Entities and relations by one component.
+    """Score entities and relations.
 
-    examples (Iterable[Example]): Documents whose predicted side was annotated.
-    RETURNS (Dict[str, Any]): What `score_entities` and `score_relations` return.
+    examples (Iterable[Example]): Documents whose predicted side is annotated.
+    RETURNS (Dict[str, Any]): The scores of `score_entities` and `score_relations`.
     """
     examples = list(examples)
     return {**score_entities(examples, **kwargs), **score_relations(examples, **kwargs)}
 
 
 def score_relations(examples: Iterable[Example], **kwargs: Any) -> Dict[str, Any]:
-    """Precision, recall and F of relations against all gold relations.
+    """Compute precision, recall and F of relations against all gold relations.
 
-    Strict: a relation is right if its label and the boundaries and types of both mentions are.
-    Boundary: the types are ignored. Text: only the words of both mentions and the label count,
-    each triple once a document, as corpora without offsets are scored. Strict and boundary
-    compare character offsets, so tokens that differ cost what they should. Gold relations that
-    no candidate could reach count as missed. The negative class never counts.
+    Strict ("micro"): a relation is correct if its label and the boundaries and types of both
+    mentions are. Boundary: types are ignored. Text: only the label and the texts of both mentions
+    count, each triple once per document, which is how corpora without offsets are scored.
 
-    examples (Iterable[Example]): Documents whose predicted side was annotated.
-    RETURNS (Dict[str, Any]): `rel_micro_p`, `rel_micro_r`, `rel_micro_f`, `rel_macro_f` (mean
-        over labels that are in gold or predicted), `rel_boundary_p`, `_r`, `_f`, `rel_text_p`,
-        `_r`, `_f` and `rel_per_type`; None if no reference was annotated with relations.
-        References that were not (without the span group) are left out.
+    Strict and boundary scores compare character offsets, so predicted and gold tokens may differ.
+    Gold relations that no candidate can reach count as missed. The negative class never counts.
+
+    examples (Iterable[Example]): Documents whose predicted side is annotated. Documents whose
+        reference is not annotated with relations (it lacks the span group) are left out.
+    RETURNS (Dict[str, Any]): `rel_micro_p`, `rel_micro_r`, `rel_micro_f`, `rel_macro_f` (mean over
+        the labels that are gold or predicted), `rel_boundary_p`, `_r`, `_f`, `rel_text_p`, `_r`,
+        `_f` and `rel_per_type`. All are None if no reference is annotated with relations.
     """
     per_label: Dict[str, PRFScore] = {}
     totals = {name: PRFScore() for name in ("micro", "boundary", "text")}
-    annotated = False
+    is_annotated = False
     for example in examples:
         if GROUP not in example.reference.spans:
-            continue  # says nothing about relations
-        annotated = True
-        gold, pred = relation_keys(example.reference), relation_keys(example.predicted)
+            continue
+        is_annotated = True
+        gold, predicted = relation_keys(example.reference), relation_keys(example.predicted)
         for name, score in totals.items():
-            score.score_set(pred[name], gold[name])
-        for label in {key[0] for key in gold["micro"] | pred["micro"]}:
-            of_label = per_label.setdefault(str(label), PRFScore())
-            of_label.score_set(_with(label, pred["micro"]), _with(label, gold["micro"]))
+            score.score_set(predicted[name], gold[name])
+        for label in {key[0] for key in gold["micro"] | predicted["micro"]}:
+            label_score = per_label.setdefault(str(label), PRFScore())
+            label_score.score_set(
+                _select_label(predicted["micro"], label), _select_label(gold["micro"], label)
+            )
     scores: Dict[str, Any] = {}
     for name, score in totals.items():
-        values = (score.precision, score.recall, score.fscore) if annotated else (None,) * 3
+        values = (score.precision, score.recall, score.fscore) if is_annotated else (None,) * 3
         scores.update(zip((f"rel_{name}_p", f"rel_{name}_r", f"rel_{name}_f"), values))
-    if not annotated:
+    if not is_annotated:
         return {**scores, "rel_macro_f": None, "rel_per_type": None}
     macro = sum(score.fscore for score in per_label.values()) / max(len(per_label), 1)
-    per_type = {label: _counted(per_label[label]) for label in sorted(per_label)}
+    per_type = {label: _with_counts(per_label[label]) for label in sorted(per_label)}
     return {**scores, "rel_macro_f": macro, "rel_per_type": per_type}
 
 
 def relation_keys(doc: Doc) -> Dict[str, Set[Key]]:
-    """What makes the relations of a Doc equal to those of another over the same text.
+    """Return the keys by which relations over the same text count as equal.
 
     doc (Doc): The document.
-    RETURNS (Dict[str, Set[Key]]): Keys that begin with the label, for the comparisons "micro",
-        "boundary" and "text" of `score_relations`.
+    RETURNS (Dict[str, Set[Key]]): The keys of all relations for each comparison of
+        `score_relations`: "micro", "boundary" and "text". Each key begins with the label.
     """
     keys: Dict[str, Set[Key]] = {"micro": set(), "boundary": set(), "text": set()}
     for relation in get_relations(doc):
         head, tail, label, _ = relation
         keys["micro"].add(relation_key(relation))
-        keys["boundary"].add((label, *_bounds(head), *_bounds(tail)))
+        keys["boundary"].add((label, *_boundaries(head), *_boundaries(tail)))
         keys["text"].add((label, head.text, tail.text))
     return keys
 
 
 def relation_key(relation: Relation) -> Key:
-    """What makes two relations over the same text equal, strictly.
+    """Return the key by which two relations over the same text count as equal, strictly.
 
     relation (Relation): The relation.
-    RETURNS (Key): Label, then the keys of head and tail.
+    RETURNS (Key): The label, then the keys of head and tail.
     """
     return (relation.label, *mention_key(relation.head), *mention_key(relation.tail))
 
 
 def mention_key(span: Span) -> MentionKey:
-    """What makes two mentions over the same text equal, strictly.
+    """Return the key by which two mentions over the same text count as equal, strictly.
 
     span (Span): The mention.
-    RETURNS (MentionKey): First character, character after the last, type.
+    RETURNS (MentionKey): Start character, end character (exclusive) and type.
     """
     return (span.start_char, span.end_char, span.label_)
 
 
 def score_entities(examples: Iterable[Example], **kwargs: Any) -> Dict[str, Any]:
-    """spaCy's strict entity scores, and boundary-only ones beside them.
+    """Compute spaCy's strict entity scores, and boundary-only scores.
 
-    examples (Iterable[Example]): Documents whose predicted side was annotated.
-    RETURNS (Dict[str, Any]): `ents_p`, `ents_r`, `ents_f`, `ents_per_type` as spaCy gives them,
-        and `ents_boundary_p`, `_r`, `_f`; None if no reference was annotated with entities.
+    examples (Iterable[Example]): Documents whose predicted side is annotated.
+    RETURNS (Dict[str, Any]): `ents_p`, `ents_r`, `ents_f` and `ents_per_type` as spaCy computes
+        them, and `ents_boundary_p`, `_r`, `_f`. All are None if no reference is annotated with
+        entities.
     """
-    cases: List[Example] = list(examples)
-    scores: Dict[str, Any] = get_ner_prf(cases)
+    examples = list(examples)
+    scores: Dict[str, Any] = get_ner_prf(examples)
     boundary: Optional[PRFScore] = None
-    for example in cases:
+    for example in examples:
         if example.reference.has_annotation("ENT_IOB"):
             boundary = boundary or PRFScore()
-            gold = {_bounds(ent) for ent in example.reference.ents}
-            boundary.score_set({_bounds(ent) for ent in example.predicted.ents}, gold)
+            gold = {_boundaries(ent) for ent in example.reference.ents}
+            boundary.score_set({_boundaries(ent) for ent in example.predicted.ents}, gold)
     values = (boundary.precision, boundary.recall, boundary.fscore) if boundary else (None,) * 3
-    return {
-        **scores,
-        **dict(zip(("ents_boundary_p", "ents_boundary_r", "ents_boundary_f"), values)),
-    }
+    return {**scores, **dict(zip(ENTITY_BOUNDARY_SCORES, values))}
 
 
 class EntityCounts(NamedTuple):
-    """The entities of an Example by type.
+    """Number of entities of a document by type.
 
-    gold (Counter): Those of the reference.
-    predicted (Counter): Those of the prediction that are right or wrong.
-    right (Counter): Those that are right.
+    gold (Counter): Entities of the reference.
+    predicted (Counter): Predicted entities, without those on unannotated tokens.
+    right (Counter): Predicted entities that are correct.
     """
 
     gold: Counter
@@ -158,24 +169,24 @@ class EntityCounts(NamedTuple):
 
 
 def entity_counts(example: Example) -> Optional[EntityCounts]:
-    """What `score_entities` counts in a document: spaCy's figures come without their counts.
+    """Count a document's entities as `score_entities` does. spaCy reports no counts.
 
     example (Example): The document.
-    RETURNS (Optional[EntityCounts]): The counts, strict; None if the reference was not annotated
-        with entities.
+    RETURNS (Optional[EntityCounts]): The strict counts; None if the reference is not annotated with
+        entities.
     """
     reference, predicted = example.reference, example.predicted
     if not reference.has_annotation("ENT_IOB"):
         return None
     missed = {(ent.label_, ent.start, ent.end) for ent in reference.ents}
     counts = EntityCounts(Counter(label for label, _, _ in missed), Counter(), Counter())
-    tokens = example.alignment.x2y
+    alignment = example.alignment.x2y
     for ent in predicted.ents:
-        aligned = tokens[ent.start : ent.end]
+        aligned = alignment[ent.start : ent.end]
         if not len(aligned):
             continue
         start, end = int(aligned[0]), int(aligned[-1]) + 1
-        # Where nobody annotated, a prediction is neither right nor wrong.
+        # On unannotated tokens, a prediction is neither correct nor wrong.
         if any(token.ent_iob == 0 for token in reference[start:end]):
             continue
         key = (ent.label_, start, end)
@@ -185,14 +196,14 @@ def entity_counts(example: Example) -> Optional[EntityCounts]:
     return counts
 
 
-def _with(label: Hashable, keys: Set[Key]) -> Set[Key]:
+def _select_label(keys: Set[Key], label: Hashable) -> Set[Key]:
     return {key for key in keys if key[0] == label}
 
 
-def _counted(score: PRFScore) -> Dict[str, float]:
+def _with_counts(score: PRFScore) -> Dict[str, float]:
     counts = {"gold": score.tp + score.fn, "predicted": score.tp + score.fp, "right": score.tp}
     return {**score.to_dict(), **counts}
 
 
-def _bounds(span: Span) -> Tuple[int, int]:
+def _boundaries(span: Span) -> Tuple[int, int]:
     return (span.start_char, span.end_char)

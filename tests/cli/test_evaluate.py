@@ -7,7 +7,7 @@ import spacy
 from spacy.cli._util import app
 from typer.testing import CliRunner
 
-from spacy_clinrel.cli.evaluate import evaluate_path
+from spacy_clinrel.evaluation.evaluate import evaluate
 from spacy_clinrel.tokens import relabel_relations
 
 from ..util import fit, gold_examples, make_notes, relation_config, run_python, write_docs
@@ -49,7 +49,7 @@ def test_a_scheme(folder, tmp_path):
     result = json.loads(out.read_text(encoding="utf-8"))
     assert result["scheme"] == "11-labels"
     scores = result["gold_entities"]
-    plain = evaluate_path(str(folder / "model"), folder / "dev.spacy", gold_entities=True)
+    plain = evaluate(folder / "model", folder / "dev.spacy", gold_entities=True)
     found = plain["gold_entities"]["rel_per_type"]
     assert set(found) == {"TeBS", "TrIS"} and found["TeBS"]["f"] > 0.5
     assert scores["rel_per_type"] == {"TeAS": found["TeBS"]}

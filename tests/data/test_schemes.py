@@ -2,9 +2,9 @@
 
 import pytest
 
-from spacy_clinrel.cli.evaluate import evaluate_path
 from spacy_clinrel.data.readers import Corpus
 from spacy_clinrel.data.schemes import get_scheme
+from spacy_clinrel.evaluation.evaluate import evaluate
 from spacy_clinrel.tokens import relabel_relations
 
 from ..util import edges, group, make_doc, own_scheme, write_docs
@@ -116,8 +116,8 @@ def test_a_scheme_of_ones_own(doc, zh, own, tmp_path):
 def test_evaluation_under_a_scheme(trained_model, made_up, own):
     """Relations outside the scheme are none, whether gold or predicted."""
     path = made_up / "dev.spacy"
-    plain = evaluate_path(str(trained_model), path, gold_entities=True)["gold_entities"]
-    result = evaluate_path(str(trained_model), path, gold_entities=True, scheme=own)
+    plain = evaluate(trained_model, path, gold_entities=True)["gold_entities"]
+    result = evaluate(trained_model, path, gold_entities=True, scheme=own)
     assert result["scheme"] == own
     scores = result["gold_entities"]
     assert scores["rel_per_type"]["证实"] == plain["rel_per_type"]["证实"]
@@ -125,4 +125,4 @@ def test_evaluation_under_a_scheme(trained_model, made_up, own):
     assert set(scores["rel_per_type"]) == {"证实"}
     assert scores["rel_micro_f"] == scores["rel_per_type"]["证实"]["f"]
     with pytest.raises(ValueError, match="F023"):
-        evaluate_path(str(trained_model), path, scheme="none")
+        evaluate(trained_model, path, scheme="none")

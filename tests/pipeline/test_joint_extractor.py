@@ -6,7 +6,7 @@ import spacy
 from spacy.tokens import Span
 from spacy.training import Example
 
-from spacy_clinrel.evaluation.evaluate import evaluate
+from spacy_clinrel.evaluation.evaluate import evaluate_examples
 from spacy_clinrel.pipeline.candidates import SentencePairs
 from spacy_clinrel.pipeline.joint_data import gold_pairs, tagged_mentions
 from spacy_clinrel.tokens.bieos import spans_to_tags
@@ -131,7 +131,8 @@ def test_gold_entities_are_kept_for_their_evaluation():
     nlp, _ = learn("mentions", lambda nlp: make_notes(nlp, 6), 60)
     component = nlp.get_pipe(NAME)
     notes = make_notes(nlp, 6)
-    scores = evaluate(nlp, gold_examples(nlp, notes), gold_entities=True)["gold_entities"]
+    result = evaluate_examples(nlp, gold_examples(nlp, notes), gold_entities=True)
+    scores = result["gold_entities"]
     assert scores["rel_micro_f"] > 0.9 and not any(key.startswith("ents") for key in scores)
     assert component.cfg["keep_entities"] is False
     component.cfg["keep_entities"] = True

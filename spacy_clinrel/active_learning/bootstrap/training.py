@@ -9,7 +9,8 @@ from spacy.training.initialize import init_nlp
 from spacy.training.loop import train
 from thinc.api import Config
 
-from ...evaluation.evaluate import GOLD_ENTITIES, RELATION_SCORES, evaluate
+from ...evaluation.evaluate import evaluate_examples
+from ...evaluation.scorers import GOLD_ENTITIES, RELATION_SCORES
 from ..pair_scores import gold_examples
 from .config import READER
 
@@ -46,5 +47,5 @@ def measure(nlp: Language, docs: List[Doc]) -> Dict[str, float]:
     docs (List[Doc]): Gold documents.
     RETURNS (Dict[str, float]): Micro-averaged "p", "r" and "f", from 0 to 1.
     """
-    scores = evaluate(nlp, gold_examples(nlp, docs), gold_entities=True)[GOLD_ENTITIES]
+    scores = evaluate_examples(nlp, gold_examples(nlp, docs), gold_entities=True)[GOLD_ENTITIES]
     return {key: scores[name] or 0.0 for key, name in zip("prf", RELATION_SCORES)}

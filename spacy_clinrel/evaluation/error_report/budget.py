@@ -1,11 +1,11 @@
-"""The error budget: each missed and each spurious relation has one cause."""
+"""The error budget: every missed and every spurious relation has one cause."""
 
 from typing import Callable, Dict, Iterable, List, NamedTuple, Optional, Sequence, Tuple
 
 from spacy.scorer import PRFScore
 
 from ..scorers import MentionKey
-from .matching import Matched, RelationKey, match_mentions, pair_relations
+from .matching import MentionMatches, RelationKey, match_mentions, pair_relations
 
 RIGHT = "right"
 MISSED_MENTION = "missed_mention"
@@ -29,24 +29,25 @@ CAUSES = (
     SPURIOUS_RELATION,
 )
 
-Ends = Tuple[MentionKey, MentionKey]
-# Pairs of head and tail → whether each is a candidate
-Proposed = Callable[[Sequence[Ends]], Sequence[bool]]
+# Head and tail
+MentionPair = Tuple[MentionKey, MentionKey]
+# Mention pairs → whether each is a candidate
+CandidateTest = Callable[[Sequence[MentionPair]], Sequence[bool]]
 
 
-class Judged(NamedTuple):
-    """A gold relation, a predicted one, or two that stand for each other, and what is wrong.
+class JudgedRelation(NamedTuple):
+    """A gold relation, a predicted relation, or a pair of them, and the cause of the error.
 
     gold (Optional[RelationKey]): The gold relation.
-    predicted (Optional[RelationKey]): The predicted one.
-    cause (str): "right", or one of CAUSES; of a pair it is the cause of both.
-    found (bool): Whether both mentions of the relation are gold and predicted, strictly.
+    predicted (Optional[RelationKey]): The predicted relation.
+    cause (str): "right", or one of CAUSES. A pair has the same cause for both relations.
+    has_right_mentions (bool): Both mentions are gold and predicted, strictly.
     """
 
     gold: Optional[RelationKey]
     predicted: Optional[RelationKey]
     cause: str
-    found: bool
+    has_right_mentions: bool
 
 
 def judge_relations(
@@ -54,97 +55,108 @@ def judge_relations(
     predicted: Iterable[RelationKey],
     gold_mentions: Iterable[MentionKey],
     predicted_mentions: Iterable[MentionKey],
-    proposed: Optional[Proposed] = None,
-) -> List[Judged]:
-    """Name the cause of every missed and every spurious relation of a document.
+    are_candidates: Optional[CandidateTest] = None,
+) -> List[JudgedRelation]:
+    """Find the cause of every missed and every spurious relation of a document.
 
-    Mentions are matched (`match_mentions`), and missed relations paired with spurious ones
-    (`pair_relations`). Then the first of these that holds is the cause.
+    Mentions are matched (`match_mentions`), and missed relations are paired with spurious ones
+    (`pair_relations`). The first of these conditions that holds is the cause.
 
-    Of a pair, and so of both its relations: a mention has other boundaries (wrong boundary);
-    another type (wrong type); the label is another (wrong label); the direction is (wrong
-    direction).
+    For a pair: the boundaries of a mention differ (wrong boundary); the type of a mention differs
+    (wrong type); the labels differ (wrong label); the directions differ (wrong direction).
 
-    Of a missed relation without a pair: no predicted mention stands for one of its mentions
-    (missed mention); the one that does has other boundaries (wrong boundary) or another type (wrong
-    type); the two mentions, both right, are no candidate in this direction (pruned candidate);
-    otherwise the model did not find it (missed relation: below the threshold, or without a score).
+    For an unpaired missed relation: a mention has no match (missed mention); the match has other
+    boundaries (wrong boundary) or another type (wrong type); both mentions are right, but the pair
+    is no candidate in this direction (pruned candidate); otherwise the model missed it (missed
+    relation: its score is below the threshold, or it has none).
 
-    Of a spurious relation without a pair: one of its mentions stands for no gold mention (spurious
-    mention); the gold one has other boundaries (wrong boundary) or another type (wrong type);
-    otherwise its mentions are right and unrelated (spurious relation).
+    For an unpaired spurious relation: a mention has no match (spurious mention); the match has
+    other boundaries (wrong boundary) or another type (wrong type); otherwise both mentions are
+    right and unrelated (spurious relation).
 
-    So what is missed and what is spurious are judged alike: with gold and predicted exchanged, each
-    cause but the pruned candidate becomes the other side's.
+    Missed and spurious relations are judged alike: exchanging gold and predicted exchanges the
+    causes of the two sides, except for the pruned candidate.
 
-    gold (Iterable[RelationKey]): Gold relations; equal ones count once.
-    predicted (Iterable[RelationKey]): Predicted ones; equal ones count once.
-    gold_mentions (Iterable[MentionKey]): Gold mentions. Those of relations are added.
-    predicted_mentions (Iterable[MentionKey]): Predicted ones. Those of relations are added.
-    proposed (Optional[Proposed]): Says which pairs of mentions are candidates; None if that is not
-        known, and then no cause is a pruned candidate.
-    RETURNS (List[Judged]): Each gold and each predicted relation once.
+    gold (Iterable[RelationKey]): Gold relations. Duplicates count once.
+    predicted (Iterable[RelationKey]): Predicted relations. Duplicates count once.
+    gold_mentions (Iterable[MentionKey]): Gold mentions. The mentions of relations are added.
+    predicted_mentions (Iterable[MentionKey]): Predicted mentions. The mentions of relations are
+        added.
+    are_candidates (Optional[CandidateTest]): Tests which mention pairs are candidates. None if the
+        candidates are unknown; no cause is then a pruned candidate.
+    RETURNS (List[JudgedRelation]): Each gold and each predicted relation once.
     """
     gold, predicted = set(gold), set(predicted)
-    ours = {*gold_mentions, *(end for key in gold for end in key[1:])}
-    theirs = {*predicted_mentions, *(end for key in predicted for end in key[1:])}
-    matched = match_mentions(ours, theirs)
+    matches = match_mentions(
+        {*gold_mentions, *(mention for key in gold for mention in key[1:])},
+        {*predicted_mentions, *(mention for key in predicted for mention in key[1:])},
+    )
     missed, spurious = sorted(gold - predicted), sorted(predicted - gold)
-    pairs = pair_relations(missed, spurious, matched)
-    rows = [Judged(key, key, RIGHT, True) for key in sorted(gold & predicted)]
-    rows += [_pair(key, other, matched) for key, other in pairs.items()]
-    rows += _lone_missed([key for key in missed if key not in pairs], matched, proposed)
-    paired, back = set(pairs.values()), {other: end for end, other in matched.items()}
+    pairs = pair_relations(missed, spurious, matches)
+    rows = [JudgedRelation(key, key, RIGHT, True) for key in sorted(gold & predicted)]
+    rows += [_judge_pair(key, other, matches) for key, other in pairs.items()]
+    rows += _judge_missed([key for key in missed if key not in pairs], matches, are_candidates)
+    paired = set(pairs.values())
+    gold_by_predicted = {other: mention for mention, other in matches.items()}
     for key in spurious:
         if key not in paired:
-            cause = _mention_cause(key, back, SPURIOUS_MENTION)
-            rows.append(Judged(None, key, cause or SPURIOUS_RELATION, cause is None))
+            cause = _mention_cause(key, gold_by_predicted, SPURIOUS_MENTION)
+            rows.append(JudgedRelation(None, key, cause or SPURIOUS_RELATION, cause is None))
     return rows
 
 
 def _mention_cause(
-    key: RelationKey, matched: Matched, unmatched: str = MISSED_MENTION
+    key: RelationKey, matches: MentionMatches, unmatched: str = MISSED_MENTION
 ) -> Optional[str]:
-    """What is wrong with the mentions of a relation, beside those that they are matched with."""
-    found = [(end, matched.get(end)) for end in key[1:]]
-    if any(other is None for _, other in found):
+    """Compare the mentions of a relation with their matches.
+
+    key (RelationKey): The relation.
+    matches (MentionMatches): Matches of the mentions on the relation's side.
+    unmatched (str): The cause if a mention has no match.
+    RETURNS (Optional[str]): The cause; None if both mentions are right.
+    """
+    ends = [(mention, matches.get(mention)) for mention in key[1:]]
+    if any(match is None for _, match in ends):
         return unmatched
-    if any(other is not None and end[:2] != other[:2] for end, other in found):
+    if any(match is not None and mention[:2] != match[:2] for mention, match in ends):
         return WRONG_BOUNDARY
-    return WRONG_TYPE if any(end != other for end, other in found) else None
+    return WRONG_TYPE if any(mention != match for mention, match in ends) else None
 
 
-def _pair(key: RelationKey, other: RelationKey, matched: Matched) -> Judged:
-    cause = _mention_cause(key, matched)
-    otherwise = WRONG_LABEL if key.label != other.label else WRONG_DIRECTION
-    return Judged(key, other, cause or otherwise, cause is None)
+def _judge_pair(key: RelationKey, other: RelationKey, matches: MentionMatches) -> JudgedRelation:
+    cause = _mention_cause(key, matches)
+    relation_cause = WRONG_LABEL if key.label != other.label else WRONG_DIRECTION
+    return JudgedRelation(key, other, cause or relation_cause, cause is None)
 
 
-def _lone_missed(
-    keys: Sequence[RelationKey], matched: Matched, proposed: Optional[Proposed]
-) -> List[Judged]:
-    causes = [_mention_cause(key, matched) for key in keys]
-    between = [key for key, cause in zip(keys, causes) if cause is None]
-    known: Sequence[bool] = [True] * len(between)
-    if proposed is not None and between:
-        known = proposed([(key.head, key.tail) for key in between])
-    of_pair = dict(zip(between, known))
-    return [
-        Judged(
-            key, None, cause or (MISSED_RELATION if of_pair[key] else PRUNED_CANDIDATE), not cause
-        )
-        for key, cause in zip(keys, causes)
-    ]
+def _judge_missed(
+    keys: Sequence[RelationKey], matches: MentionMatches, are_candidates: Optional[CandidateTest]
+) -> List[JudgedRelation]:
+    """Judge unpaired missed relations."""
+    causes = [_mention_cause(key, matches) for key in keys]
+    between_right = [key for key, cause in zip(keys, causes) if cause is None]
+    flags: Sequence[bool] = [True] * len(between_right)
+    if are_candidates is not None and between_right:
+        flags = are_candidates([(key.head, key.tail) for key in between_right])
+    is_candidate = dict(zip(between_right, flags))
+    rows = []
+    for key, cause in zip(keys, causes):
+        if cause is None:
+            relation_cause = MISSED_RELATION if is_candidate[key] else PRUNED_CANDIDATE
+            rows.append(JudgedRelation(key, None, relation_cause, True))
+        else:
+            rows.append(JudgedRelation(key, None, cause, False))
+    return rows
 
 
 class Budget(NamedTuple):
-    """What each cause costs.
+    """Number of errors by cause.
 
-    gold (int): Gold relations.
-    predicted (int): Predicted ones.
-    right (int): Those that are both.
-    missed (Dict[str, int]): Missed gold relations by cause. Sums to gold − right.
-    spurious (Dict[str, int]): Spurious predicted relations by cause. Sums to predicted − right.
+    gold (int): Number of gold relations.
+    predicted (int): Number of predicted relations.
+    right (int): Number of correctly predicted relations.
+    missed (Dict[str, int]): Missed gold relations by cause. They sum to gold − right.
+    spurious (Dict[str, int]): Spurious predicted relations by cause. They sum to predicted − right.
     """
 
     gold: int
@@ -153,24 +165,24 @@ class Budget(NamedTuple):
     missed: Dict[str, int]
     spurious: Dict[str, int]
 
-    def lost(self, cause: str) -> float:
-        """The part of F that a cause takes.
+    def f_lost(self, cause: str) -> float:
+        """Return the share of F that a cause takes.
 
-        1 − F = (missed + spurious) / (gold + predicted), so that a cause's own errors, divided by
-        the same, are its part, and the parts of all causes add up to 1 − F.
+        1 − F = (missed + spurious) / (gold + predicted). The share of a cause is the number of its
+        errors over the same denominator, so the shares of all causes sum to 1 − F.
 
         cause (str): One of CAUSES.
-        RETURNS (float): From 0 to 1.
+        RETURNS (float): The share, from 0 to 1.
         """
         errors = self.missed[cause] + self.spurious[cause]
         return errors / max(self.gold + self.predicted, 1)
 
-    def repaired(self, cause: str) -> float:
-        """Micro-F if one cause alone were repaired.
+    def f_repaired(self, cause: str) -> float:
+        """Return micro-F if all errors of a cause were repaired.
 
-        Each gold relation missed for it is found, and each spurious relation made for it is gone
-        (of a pair, the spurious relation becomes the gold one). For mentions and candidates this is
-        the most that a repair can bring, as the model would still have to find the relation.
+        Each missed relation of this cause becomes right, and each spurious relation of this cause
+        is removed (in a pair, the spurious relation becomes the gold one). For mentions and
+        candidates this is an upper bound, as the model would still have to predict the relation.
 
         cause (str): One of CAUSES.
         RETURNS (float): From F to 1.
@@ -180,10 +192,10 @@ class Budget(NamedTuple):
         return float(PRFScore(tp=right, fp=wrong, fn=self.gold - right).fscore)
 
 
-def count_causes(rows: Iterable[Judged]) -> Budget:
-    """Count the errors of all documents by cause.
+def count_causes(rows: Iterable[JudgedRelation]) -> Budget:
+    """Count errors by cause.
 
-    rows (Iterable[Judged]): What `judge_relations` returned for each.
+    rows (Iterable[JudgedRelation]): Judged relations of any number of documents.
     RETURNS (Budget): The counts.
     """
     missed, spurious = dict.fromkeys(CAUSES, 0), dict.fromkeys(CAUSES, 0)

@@ -1,6 +1,6 @@
-"""Where relations stand: distance and sentences of their mentions, size of the document."""
+"""Groups of relations: by distance and sentences of their mentions, and by document size."""
 
-from typing import List, NamedTuple, Optional, Sequence
+from typing import List, NamedTuple, Sequence
 
 import numpy as np
 from spacy.attrs import IDX
@@ -10,92 +10,91 @@ from ...tokens.sentences import sentence_ids
 from .intervals import Counts
 from .matching import RelationKey
 
-# The most that a bin holds; the last bin has no end.
-DISTANCES = (5, 10, 20, 40, 80)
-MENTIONS = (10, 20, 40, 80)
-SENTENCES = ("same sentence", "other sentence")
+# Upper bounds of the bins, inclusive. A last bin without an upper bound follows.
+DISTANCE_BOUNDS = (5, 10, 20, 40, 80)
+MENTION_BOUNDS = (10, 20, 40, 80)
+SENTENCE_GROUPS = ("same sentence", "other sentence")
 
 
-class Found(NamedTuple):
-    """The relations of all documents, gold and predicted ones apart.
+class RelationSides(NamedTuple):
+    """The gold and the predicted relations of all documents. A right relation is in both.
 
-    docs (ndarray): Index of each relation's document. Shape: (relations,)
-    right (ndarray): Whether it is gold as well as predicted, bool. Shape: (relations,)
-    gold (ndarray): Whether this is the gold side, bool; what is right stands on both. Shape:
-        (relations,)
+    docs (ndarray): Index of the document. Shape: (relations,)
+    is_right (ndarray): Whether the relation is gold and predicted, bool. Shape: (relations,)
+    is_gold (ndarray): Whether this is the gold side, bool. Shape: (relations,)
     """
 
     docs: np.ndarray
-    right: np.ndarray
-    gold: np.ndarray
+    is_right: np.ndarray
+    is_gold: np.ndarray
 
 
-class Places(NamedTuple):
-    """Where the relations of a document stand.
+class Distances(NamedTuple):
+    """Distances between the mentions of relations.
 
-    distances (ndarray): Tokens from the start of one mention to that of the other. Shape:
+    tokens (ndarray): Tokens from the start of one mention to the start of the other. Shape:
         (relations,)
-    crosses (ndarray): 1 where the mentions start in two sentences, else 0. Shape: (relations,)
+    is_other_sentence (ndarray): 1 if the mentions start in different sentences, else 0. Shape:
+        (relations,)
     """
 
-    distances: np.ndarray
-    crosses: np.ndarray
+    tokens: np.ndarray
+    is_other_sentence: np.ndarray
 
 
-def places(doc: Doc, relations: Sequence[RelationKey]) -> Places:
-    """Where relations stand, measured in the tokens of one document for gold and predicted ones.
+def measure_distances(doc: Doc, relations: Sequence[RelationKey]) -> Distances:
+    """Measure distances in the tokens of one document, for gold and predicted relations alike.
 
-    doc (Doc): The predicted document. Its sentences are taken where it has any; otherwise one ends
-        at 。；;！？ and line breaks.
+    doc (Doc): The predicted document. Its sentence boundaries are used if it has any; otherwise
+        sentences end at 。；;！？!? and line breaks.
     relations (Sequence[RelationKey]): Relations over its text.
-    RETURNS (Places): Of each relation.
+    RETURNS (Distances): The distances of each relation.
     """
     starts = [[key.head[0], key.tail[0]] for key in relations]
     if not starts or not len(doc):
-        none = np.zeros(len(starts), dtype="int64")
-        return Places(none, none)
+        zeros = np.zeros(len(starts), dtype="int64")
+        return Distances(zeros, zeros)
     offsets = doc.to_array([IDX]).ravel().astype("int64")
     tokens = np.searchsorted(offsets, np.asarray(starts), side="right") - 1  # (relations, 2)
     sentences = sentence_ids(doc, use_sents=True)[np.maximum(tokens, 0)]
-    crosses = sentences[:, 0] != sentences[:, 1]
-    return Places(np.abs(tokens[:, 0] - tokens[:, 1]), crosses.astype("int64"))
+    is_other = sentences[:, 0] != sentences[:, 1]
+    return Distances(np.abs(tokens[:, 0] - tokens[:, 1]), is_other.astype("int64"))
 
 
-def bin_names(most: Sequence[int]) -> List[str]:
-    """Names of bins of whole numbers.
+def bin_names(upper_bounds: Sequence[int]) -> List[str]:
+    """Name bins of whole numbers.
 
-    most (Sequence[int]): The largest number of each bin but the last, ascending.
+    upper_bounds (Sequence[int]): Inclusive upper bounds of all bins but the last, ascending.
     RETURNS (List[str]): E.g. "0–5", "6–10", "11 and more" for 5, 10.
     """
-    lows = [0, *(n + 1 for n in most)]
-    return [*(f"{low}–{high}" for low, high in zip(lows, most)), f"{lows[-1]} and more"]
+    lower_bounds = [0, *(bound + 1 for bound in upper_bounds)]
+    ranges = [f"{low}–{high}" for low, high in zip(lower_bounds, upper_bounds)]
+    return [*ranges, f"{lower_bounds[-1]} and more"]
+
+
+def bin_indices(values: np.ndarray, upper_bounds: Sequence[int]) -> np.ndarray:
+    """Return the bin of each number.
+
+    values (ndarray): Whole numbers, 0 or more. Shape: (n,)
+    upper_bounds (Sequence[int]): As in `bin_names`.
+    RETURNS (ndarray): Indices of bins. Shape: (n,)
+    """
+    return np.searchsorted(np.asarray(upper_bounds), values, side="left")
 
 
 def count_groups(
-    found: Found, groups: Optional[np.ndarray], names: Sequence[str], docs: int
+    sides: RelationSides, groups: np.ndarray, names: Sequence[str], n_docs: int
 ) -> Counts:
     """Count gold, predicted and right relations by document and group.
 
-    found (Found): The relations.
-    groups (Optional[ndarray]): Index of each relation's group; None where there is one alone.
-        Shape: (relations,)
-    names (Sequence[str]): The groups.
-    docs (int): Number of documents.
+    sides (RelationSides): The relations.
+    groups (ndarray): Index of each relation's group. Shape: (relations,)
+    names (Sequence[str]): Names of the groups.
+    n_docs (int): Number of documents.
     RETURNS (Counts): The counts.
     """
-    table = np.zeros((docs, len(names), 3), dtype="int64")
-    index = np.zeros(len(found.docs), dtype="int64") if groups is None else groups
-    sides = (found.gold, ~found.gold, found.gold & found.right)
-    for column, chosen in enumerate(sides):
-        np.add.at(table, (found.docs[chosen], index[chosen], column), 1)
+    table = np.zeros((n_docs, len(names), 3), dtype="int64")
+    columns = (sides.is_gold, ~sides.is_gold, sides.is_gold & sides.is_right)
+    for column, mask in enumerate(columns):
+        np.add.at(table, (sides.docs[mask], groups[mask], column), 1)
     return Counts(names, table)
-
-
-def in_bins(values: np.ndarray, most: Sequence[int]) -> np.ndarray:
-    """The bin of each number.
-
-    values (ndarray): Whole numbers, 0 or more. Shape: (n,)
-    most (Sequence[int]): As `bin_names` has it.
-    RETURNS (ndarray): Shape: (n,)
-    """
-    return np.searchsorted(np.asarray(most), values, side="left")

@@ -1,4 +1,4 @@
-"""Which gold and predicted mentions and relations stand for each other where they differ."""
+"""Matching of gold with predicted mentions and relations that differ."""
 
 from collections import defaultdict
 from typing import Dict, Iterable, List, NamedTuple, Sequence, Set, Tuple
@@ -9,15 +9,16 @@ from spacy.tokens import Doc
 from ...tokens import all_mentions, get_relations
 from ..scorers import MentionKey, mention_key, relation_key
 
-Matched = Dict[MentionKey, MentionKey]
+# Gold mention → predicted mention
+MentionMatches = Dict[MentionKey, MentionKey]
 
 
 class RelationKey(NamedTuple):
-    """A relation as the scorers compare it strictly.
+    """The key by which relations count as equal, strictly.
 
-    label (str): Its label.
-    head (MentionKey): First character, character after the last, and type of its head.
-    tail (MentionKey): The same of its tail.
+    label (str): The label.
+    head (MentionKey): Start character, end character (exclusive) and type of the head.
+    tail (MentionKey): The same for the tail.
     """
 
     label: str
@@ -26,10 +27,11 @@ class RelationKey(NamedTuple):
 
 
 def relation_scores(doc: Doc) -> Dict[RelationKey, float]:
-    """The relations of a document with their scores, each once.
+    """Return the relations of a document with their scores.
 
     doc (Doc): The document.
-    RETURNS (Dict[RelationKey, float]): Of equal relations the highest score.
+    RETURNS (Dict[RelationKey, float]): Each relation once, with the highest score of its
+        duplicates.
     """
     scores: Dict[RelationKey, float] = {}
     for relation in get_relations(doc):
@@ -40,91 +42,93 @@ def relation_scores(doc: Doc) -> Dict[RelationKey, float]:
 
 
 def mention_keys(doc: Doc) -> Set[MentionKey]:
-    """The mentions of a document, flat entities and the relation store's own.
+    """Return the keys of a document's mentions: flat entities and mentions of the span group.
 
     doc (Doc): The document.
-    RETURNS (Set[MentionKey]): As the scorers compare them strictly.
+    RETURNS (Set[MentionKey]): The keys.
     """
     return {mention_key(mention) for mention in all_mentions(doc)}
 
 
-def match_mentions(gold: Iterable[MentionKey], predicted: Iterable[MentionKey]) -> Matched:
-    """Match gold and predicted mentions, each with one at most.
+def match_mentions(gold: Iterable[MentionKey], predicted: Iterable[MentionKey]) -> MentionMatches:
+    """Match gold with predicted mentions one to one.
 
-    First those that are equal; then those with the same boundaries and another type; then those
-    that overlap by at least one character, of the same type before others, and within these the
-    larger overlap first. Whatever competes besides is taken in the order of the text. So a mention
-    that is right stands for no other that it overlaps.
+    Matched first are equal mentions, then mentions with the same boundaries and different types,
+    then mentions that overlap by at least one character: those of the same type first, then by
+    decreasing overlap. Ties are broken by position in the text. A correctly predicted mention is
+    therefore never matched with another mention that it overlaps.
 
     gold (Iterable[MentionKey]): Gold mentions of a document.
-    predicted (Iterable[MentionKey]): Predicted ones.
+    predicted (Iterable[MentionKey]): Predicted mentions of the document.
     RETURNS (Dict[MentionKey, MentionKey]): Gold → predicted.
     """
-    left, right = set(gold), set(predicted)
-    matched: Matched = {key: key for key in left & right}
-    left, right = left - right, right - left
-    same_bounds = defaultdict(list)
-    for key in sorted(right, reverse=True):
-        same_bounds[key[:2]].append(key)
-    for key in sorted(left):
-        if same_bounds[key[:2]]:
-            matched[key] = same_bounds[key[:2]].pop()
-    ours = sorted(left - matched.keys())
-    theirs = sorted(right - set(matched.values()))
-    taken: Set[MentionKey] = set()
-    for i, j in _overlaps(ours, theirs):
-        if ours[i] not in matched and theirs[j] not in taken:
-            matched[ours[i]] = theirs[j]
-            taken.add(theirs[j])
-    return matched
+    gold_keys, predicted_keys = set(gold), set(predicted)
+    matches: MentionMatches = {key: key for key in gold_keys & predicted_keys}
+    gold_keys, predicted_keys = gold_keys - predicted_keys, predicted_keys - gold_keys
+    by_boundaries = defaultdict(list)
+    for key in sorted(predicted_keys, reverse=True):
+        by_boundaries[key[:2]].append(key)
+    for key in sorted(gold_keys):
+        if by_boundaries[key[:2]]:
+            matches[key] = by_boundaries[key[:2]].pop()
+    gold_left = sorted(gold_keys - matches.keys())
+    predicted_left = sorted(predicted_keys - set(matches.values()))
+    is_taken: Set[MentionKey] = set()
+    for i, j in _overlaps(gold_left, predicted_left):
+        if gold_left[i] not in matches and predicted_left[j] not in is_taken:
+            matches[gold_left[i]] = predicted_left[j]
+            is_taken.add(predicted_left[j])
+    return matches
 
 
-def _overlaps(ours: Sequence[MentionKey], theirs: Sequence[MentionKey]) -> List[Tuple[int, int]]:
-    """Indices of those that overlap, the best matches first."""
-    if not ours or not theirs:
+def _overlaps(gold: Sequence[MentionKey], predicted: Sequence[MentionKey]) -> List[Tuple[int, int]]:
+    """Return index pairs of overlapping mentions, the best matches first."""
+    if not gold or not predicted:
         return []
-    a = np.asarray([key[:2] for key in ours])[:, None]  # (ours, 1, 2)
-    b = np.asarray([key[:2] for key in theirs])[None]  # (1, theirs, 2)
+    a = np.asarray([key[:2] for key in gold])[:, None]  # (gold, 1, 2)
+    b = np.asarray([key[:2] for key in predicted])[None]  # (1, predicted, 2)
     shared = np.minimum(a[..., 1], b[..., 1]) - np.maximum(a[..., 0], b[..., 0])
     i, j = np.nonzero(shared > 0)
-    types, other_types = (np.asarray([key[2] for key in keys]) for keys in (ours, theirs))
-    order = np.lexsort((j, i, -shared[i, j], types[i] != other_types[j]))
+    gold_types, predicted_types = (
+        np.asarray([key[2] for key in keys]) for keys in (gold, predicted)
+    )
+    order = np.lexsort((j, i, -shared[i, j], gold_types[i] != predicted_types[j]))
     return list(zip(i[order].tolist(), j[order].tolist()))
 
 
 def pair_relations(
-    missed: Iterable[RelationKey], spurious: Iterable[RelationKey], matched: Matched
+    missed: Iterable[RelationKey], spurious: Iterable[RelationKey], matches: MentionMatches
 ) -> Dict[RelationKey, RelationKey]:
-    """Pair missed gold relations with spurious predicted ones between the matched mentions.
+    """Pair missed gold relations with spurious predicted relations between matched mentions.
 
-    Each is paired with one at most. First those with the same label in the same direction, which
-    differ in their mentions alone; then those with another label in the same direction; then those
-    with the same label in the other direction. Where several compete, the labels' order decides,
-    then the text's. A relation that has both another label and the other direction is no pair.
+    The pairing is one to one. Paired first are relations with the same label and direction, whose
+    mentions alone differ; then relations with the same direction and different labels; then
+    relations with the same label and opposite directions. Ties are broken by label, then by
+    position in the text. Relations that differ in label and direction are never paired.
 
     missed (Iterable[RelationKey]): Gold relations of a document that were not predicted.
     spurious (Iterable[RelationKey]): Predicted relations that are not gold.
-    matched (Dict[MentionKey, MentionKey]): Gold mention → predicted mention.
+    matches (Dict[MentionKey, MentionKey]): Gold mention → predicted mention.
     RETURNS (Dict[RelationKey, RelationKey]): Missed → spurious.
     """
-    free = dict.fromkeys(sorted(spurious))
-    left = [key for key in sorted(missed) if key.head in matched and key.tail in matched]
+    unpaired = dict.fromkeys(sorted(spurious))
+    gold = [key for key in sorted(missed) if key.head in matches and key.tail in matches]
     pairs: Dict[RelationKey, RelationKey] = {}
 
-    def take(gold: RelationKey, predicted: RelationKey) -> None:
-        if gold not in pairs and predicted in free:
-            pairs[gold] = predicted
-            del free[predicted]
+    def pair_if_free(key: RelationKey, other: RelationKey) -> None:
+        if key not in pairs and other in unpaired:
+            pairs[key] = other
+            del unpaired[other]
 
-    for key in left:
-        take(key, RelationKey(key.label, matched[key.head], matched[key.tail]))
-    between = defaultdict(list)
-    for other in free:
-        between[other.head, other.tail].append(other)
-    for key in left:
-        rivals = between[matched[key.head], matched[key.tail]]
-        if key not in pairs and rivals:
-            take(key, rivals.pop(0))
-    for key in left:
-        take(key, RelationKey(key.label, matched[key.tail], matched[key.head]))
+    for key in gold:
+        pair_if_free(key, RelationKey(key.label, matches[key.head], matches[key.tail]))
+    by_mentions = defaultdict(list)
+    for other in unpaired:
+        by_mentions[other.head, other.tail].append(other)
+    for key in gold:
+        others = by_mentions[matches[key.head], matches[key.tail]]
+        if key not in pairs and others:
+            pair_if_free(key, others.pop(0))
+    for key in gold:
+        pair_if_free(key, RelationKey(key.label, matches[key.tail], matches[key.head]))
     return pairs

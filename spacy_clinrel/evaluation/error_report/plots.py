@@ -1,158 +1,196 @@
-"""The plots of a report. matplotlib is loaded when the first one is drawn."""
+"""Geometry of the report's plots, which templates/plots.html draws as SVG."""
 
+import math
 import unicodedata
-import warnings
-from contextlib import contextmanager
-from typing import Any, Dict, Iterator, List, Sequence, Tuple
+from typing import Any, Dict, List, NamedTuple, Sequence, Tuple
 
-from ...errors import Errors
-from ...tokens.markup import replace_forbidden
-from .markup import Markup
-from .svg import INK, MAIN, RULE, SECOND, SOFT, inline_svg
+# Sizes in SVG units. The page scales a plot to the width of its column.
+WIDTH = 460
+ROW_HEIGHT = 25
+RELIABILITY_HEIGHT = 360
+MARGIN = 8
+# Height of the tick labels and the label of the x axis
+X_AXIS_HEIGHT = 42
+# Width of a Latin letter. An East Asian one takes two columns.
+COLUMN_WIDTH = 7.2
+MAX_COLUMNS = 26
+MAX_ROWS = 40
+MAX_TICKS = 6
+PERCENT_TICKS = (0, 20, 40, 60, 80, 100)
 
-# In inches. A phone shows the width as it is; letters stay large enough to be read.
-WIDTH = 4.6
-ROW = 0.25
-LETTER = 0.075
-MOST_COLUMNS = 26
-MOST_ROWS = 40
-SIZE = 9.0
 
+class Scale(NamedTuple):
+    """A linear map from a range of values to SVG coordinates.
 
-def check_plots() -> None:
-    """Load matplotlib.
-
-    RAISES (ImportError): If it is missing, with the extra that brings it.
+    low (float): Lowest value.
+    high (float): Highest value.
+    start (float): Coordinate of the lowest value.
+    end (float): Coordinate of the highest value.
     """
-    try:
-        import matplotlib.figure  # noqa: F401
-    except ImportError as error:
-        raise ImportError(Errors.F061.format(error=error)) from error
+
+    low: float
+    high: float
+    start: float
+    end: float
+
+    def __call__(self, value: float) -> float:
+        """value (float): A value.
+        RETURNS (float): Its coordinate.
+        """
+        share = (value - self.low) / (self.high - self.low)
+        return round(self.start + share * (self.end - self.start), 1)
 
 
-@contextmanager
-def _drawing() -> Iterator[None]:
-    """Settings of our figures, and no warnings of letters that the browser's fonts have."""
-    import matplotlib
+class RowPlot(NamedTuple):
+    """A plot with one row per name.
 
-    settings: Any = {
-        "svg.fonttype": "none",
-        "svg.hashsalt": "clinrel",
-        "text.parse_math": False,  # a label may hold $
-        "font.size": SIZE,
-        **dict.fromkeys(("text.color", "axes.labelcolor", "xtick.labelcolor"), INK),
-        **dict.fromkeys(("axes.edgecolor", "xtick.color", "ytick.color"), RULE),
-        "ytick.labelcolor": INK,
-        "axes.spines.top": False,
-        "axes.spines.right": False,
-    }
-    with matplotlib.rc_context(settings), warnings.catch_warnings():
-        warnings.filterwarnings("ignore", message="Glyph", category=UserWarning)
-        yield
+    label (str): Description of the plot, for screen readers.
+    x_label (str): Label of the x axis.
+    names (List[str]): Short names of the rows.
+    rows (Sequence[Any]): Values of the rows, which the template draws.
+    ticks (Sequence[float]): Values marked on the x axis.
+    x (Scale): Map from values to x coordinates.
+    width (float): Width of the plot, in SVG units.
+    """
+
+    label: str
+    x_label: str
+    names: List[str]
+    rows: Sequence[Any]
+    ticks: Sequence[float]
+    x: Scale
+    width: float = WIDTH
+
+    @property
+    def bottom(self) -> float:
+        """RETURNS (float): y coordinate of the x axis."""
+        return MARGIN + ROW_HEIGHT * len(self.names)
+
+    @property
+    def height(self) -> float:
+        """RETURNS (float): Height of the plot."""
+        return self.bottom + X_AXIS_HEIGHT
+
+    def y(self, row: int) -> float:
+        """row (int): Index of a row.
+        RETURNS (float): y coordinate of its middle.
+        """
+        return MARGIN + ROW_HEIGHT * (row + 0.5)
+
+
+class ReliabilityPlot(NamedTuple):
+    """A plot of the percentage of right predictions against their mean score.
+
+    label (str): Description of the plot, for screen readers.
+    points (List[Tuple[float, float, float]]): x, y and radius of each bin, in SVG units.
+    x (Scale): Map from percentages to x coordinates.
+    y (Scale): Map from percentages to y coordinates.
+    width (float): Width of the plot, in SVG units.
+    height (float): Height of the plot, in SVG units.
+    ticks (Sequence[float]): Percentages marked on both axes.
+    """
+
+    label: str
+    points: List[Tuple[float, float, float]]
+    x: Scale
+    y: Scale
+    width: float = WIDTH
+    height: float = RELIABILITY_HEIGHT
+    ticks: Sequence[float] = PERCENT_TICKS
+
+
+def plot_scores(rows: Sequence[Dict[str, Any]], title: str) -> RowPlot:
+    """Plot F of groups as points, with their confidence intervals.
+
+    rows (Sequence[Dict[str, Any]]): Groups as returned by `score_groups`. Only the first 40 are
+        drawn.
+    title (str): What the groups are.
+    RETURNS (RowPlot): The plot. Its rows are F and its interval or None, in percent.
+    """
+    rows = rows[:MAX_ROWS]
+    values = []
+    for row in rows:
+        bounds = row["intervals"]["f"]
+        values.append((100 * row["f"], bounds and [100 * bound for bound in bounds]))
+    listed = ", ".join(f"{row['name']} {100 * row['f']:.1f}" for row in rows)
+    label = f"Plot of F by {title}, in percent: {listed}"
+    names = [row["name"] for row in rows]
+    return _row_plot(label, "F in percent", names, values, (-2, 102), PERCENT_TICKS)
+
+
+def plot_budget(causes: Sequence[Tuple[str, float, float]]) -> RowPlot:
+    """Plot the points of F that each cause takes as stacked bars.
+
+    causes (Sequence[Tuple[str, float, float]]): Name of the cause, and the points of F lost to its
+        missed and to its spurious relations.
+    RETURNS (RowPlot): The plot. Its rows are the points lost to missed and to spurious relations.
+    """
+    names = [name for name, _, _ in causes]
+    rows = [(missed, spurious) for _, missed, spurious in causes]
+    # The labels of the bars need space on the right.
+    high = max(1.2 * max(map(sum, rows)), 0.1)
+    listed = ", ".join(f"{name} {sum(row):.2f}" for name, row in zip(names, rows))
+    label = f"Plot of the points of F lost by cause: {listed}"
+    return _row_plot(label, "points of F lost", names, rows, (0, high), axis_ticks(high))
+
+
+def plot_reliability(bins: Sequence[Dict[str, Any]]) -> ReliabilityPlot:
+    """Plot the share of right predictions against their scores.
+
+    bins (Sequence[Dict[str, Any]]): Bins with "mean_score", "right" and "count", none empty.
+    RETURNS (ReliabilityPlot): The plot. The area of a point grows with its predictions.
+    """
+    x = Scale(-2, 104, 50, WIDTH - MARGIN)
+    y = Scale(-2, 106, RELIABILITY_HEIGHT - X_AXIS_HEIGHT, MARGIN)
+    largest = max(row["count"] for row in bins)
+    points, listed = [], []
+    for row in bins:
+        score, right = 100 * row["mean_score"], 100 * row["right"]
+        radius = math.sqrt(12 + 90 * row["count"] / largest)
+        points.append((x(score), y(right), round(radius, 1)))
+        listed.append(f"{score:.0f}: {right:.0f} ({row['count']})")
+    label = "Plot of the percent right by mean score in percent (predictions): "
+    return ReliabilityPlot(label + ", ".join(listed), points, x, y)
+
+
+def axis_ticks(high: float) -> List[float]:
+    """Choose the ticks of an axis that begins at 0.
+
+    high (float): Highest value of the axis, above 0.
+    RETURNS (List[float]): At most six multiples of 1, 2 or 5 times a power of ten.
+    """
+    power = 10.0 ** math.floor(math.log10(high / MAX_TICKS))
+    step = next(power * n for n in (1, 2, 5, 10) if power * n * MAX_TICKS > high)
+    return [step * i for i in range(int(high / step) + 1)]
+
+
+def short_name(name: str) -> str:
+    """Shorten a name so that it fits beside a plot.
+
+    name (str): The name.
+    RETURNS (str): A single line of at most 26 columns.
+    """
+    name = " ".join(name.split())
+    if _columns(name) <= MAX_COLUMNS:
+        return name
+    while _columns(name) >= MAX_COLUMNS:
+        name = name[:-1]
+    return f"{name}…"
 
 
 def _columns(text: str) -> int:
     return sum(2 if unicodedata.east_asian_width(char) in "WF" else 1 for char in text)
 
 
-def _short(name: str) -> str:
-    """A name in one line that fits beside a plot."""
-    name = " ".join(replace_forbidden(name).split())
-    if _columns(name) <= MOST_COLUMNS:
-        return name
-    while _columns(name) >= MOST_COLUMNS:
-        name = name[:-1]
-    return f"{name}…"
-
-
-def _rows_figure(names: Sequence[str], xlabel: str) -> Tuple[Any, Any]:
-    """A figure with a row for each name, from top to bottom."""
-    from matplotlib.figure import Figure
-
-    short = [_short(name) for name in names]
-    left = 0.2 + LETTER * max(map(_columns, short), default=0)
-    height = ROW * len(names) + 0.6
-    figure = Figure(figsize=(WIDTH, height))
-    area = (left / WIDTH, 0.5 / height, (WIDTH - left - 0.2) / WIDTH, 1 - 0.6 / height)
-    axes = figure.add_axes(area)
-    axes.set_yticks(range(len(names)), short)
-    axes.set_ylim(len(names) - 0.5, -0.5)
-    axes.tick_params(axis="y", length=0)
-    axes.set_xlabel(xlabel)
-    axes.grid(axis="x", color=RULE, linewidth=0.6)
-    axes.set_axisbelow(True)
-    return figure, axes
-
-
-def scores_plot(rows: Sequence[Dict[str, Any]], name: str, title: str) -> Markup:
-    """F of groups as points, with their intervals as lines.
-
-    rows (Sequence[Dict[str, Any]]): As `intervals.figures` returns them. The first 40 are drawn.
-    name (str): A name that no other plot of the page has.
-    title (str): What the groups are.
-    RETURNS (Markup): An `svg` element.
-    """
-    rows = rows[:MOST_ROWS]
-    values = [100 * row["f"] for row in rows]
-    with _drawing():
-        figure, axes = _rows_figure([row["name"] for row in rows], "F in percent")
-        for y, row in enumerate(rows):
-            if row["intervals"]["f"] is not None:
-                low, high = (100 * bound for bound in row["intervals"]["f"])
-                axes.hlines(y, low, high, color=MAIN, linewidth=5, alpha=0.3)
-        axes.plot(values, range(len(rows)), "o", color=MAIN, markersize=5)
-        axes.set_xlim(-2, 102)
-        parts = ", ".join(f"{row['name']} {value:.1f}" for row, value in zip(rows, values))
-        return inline_svg(
-            figure, name, f"Plot of F by {title}, in percent: {replace_forbidden(parts)}"
-        )
-
-
-def budget_plot(causes: Sequence[Tuple[str, float, float]], name: str) -> Markup:
-    """What each cause takes of F, as bars.
-
-    causes (Sequence[Tuple[str, float, float]]): Cause, and the points of F lost to its missed and
-        to its spurious relations.
-    name (str): A name that no other plot of the page has.
-    RETURNS (Markup): An `svg` element.
-    """
-    names, missed, spurious = zip(*causes)
-    with _drawing():
-        figure, axes = _rows_figure(names, "points of F lost")
-        rows = range(len(names))
-        axes.barh(rows, missed, height=0.6, color=MAIN)
-        axes.barh(rows, spurious, height=0.6, left=missed, color=SECOND)
-        axes.set_xlim(0, max(max(m + s for m, s in zip(missed, spurious)) * 1.15, 0.1))
-        for y, (m, s) in enumerate(zip(missed, spurious)):
-            axes.annotate(f"{m + s:.2f}", (m + s, y), (4, -3), textcoords="offset points")
-        parts = ", ".join(f"{cause} {m + s:.2f}" for cause, m, s in causes)
-        return inline_svg(figure, name, f"Plot of the points of F lost by cause: {parts}")
-
-
-def reliability_plot(bins: Sequence[Dict[str, Any]], name: str) -> Markup:
-    """Shares of right predictions over their scores, beside the diagonal.
-
-    bins (Sequence[Dict[str, Any]]): The bins that are not empty, with "mean_score", "right" and
-        "count".
-    name (str): A name that no other plot of the page has.
-    RETURNS (Markup): An `svg` element.
-    """
-    from matplotlib.figure import Figure
-
-    scores: List[float] = [100 * row["mean_score"] for row in bins]
-    right: List[float] = [100 * row["right"] for row in bins]
-    most = max(row["count"] for row in bins)
-    with _drawing():
-        figure = Figure(figsize=(WIDTH, 3.6))
-        axes = figure.add_axes((0.14, 0.14, 0.82, 0.82))
-        axes.plot([0, 100], [0, 100], color=SOFT, linewidth=1, linestyle="--")
-        axes.plot(scores, right, color=MAIN, linewidth=1.5)
-        sizes = [20 + 160 * row["count"] / most for row in bins]
-        axes.scatter(scores, right, s=sizes, color=MAIN, alpha=0.6)
-        axes.set(xlim=(-2, 104), ylim=(-2, 106), xlabel="mean score", ylabel="right, in percent")
-        axes.grid(color=RULE, linewidth=0.6)
-        axes.set_axisbelow(True)
-        pairs = zip(bins, scores, right)
-        parts = ", ".join(f"{s:.0f}: {r:.0f} ({row['count']})" for row, s, r in pairs)
-        label = f"Plot of the percent right by mean score in percent (predictions): {parts}"
-        return inline_svg(figure, name, label)
+def _row_plot(
+    label: str,
+    x_label: str,
+    names: Sequence[str],
+    rows: Sequence[Any],
+    limits: Tuple[float, float],
+    ticks: Sequence[float],
+) -> RowPlot:
+    short = [short_name(name) for name in names]
+    left = 2 * MARGIN + COLUMN_WIDTH * max(map(_columns, short), default=0)
+    x = Scale(*limits, round(left, 1), WIDTH - 2 * MARGIN)
+    return RowPlot(label, x_label, short, rows, ticks, x)

@@ -1,10 +1,9 @@
-"""The error report in a browser: it is whole, its viewer works, and it asks for nothing."""
+"""The error report in a browser: sections, filters and narrow screens."""
 
 from spacy.training import Example
 
-from spacy_clinrel.evaluation.error_report.figures import analyze
-from spacy_clinrel.evaluation.error_report.page import render_page
-from spacy_clinrel.evaluation.evaluate import evaluate
+from spacy_clinrel.evaluation.error_report import analyze, render_page
+from spacy_clinrel.evaluation.evaluate import evaluate_examples
 
 from ...util import make_doc, make_notes
 
@@ -12,14 +11,14 @@ GOLD = "[心电图|检查]提示[房颤|疾病]，予[补液|治疗]后[头痛|�
 
 
 def report(zh):
-    """RETURNS (str): The page of a pipeline that finds nothing."""
+    """RETURNS (str): The page for a pipeline that predicts nothing."""
     docs = [make_doc(zh, GOLD, [(0, 1, "证实"), (2, 3, "改善")]), *make_notes(zh, 3)]
     examples = [Example(zh.make_doc(doc.text), doc) for doc in docs]
-    result = {"data": "dev.spacy", "scheme": None, **evaluate(zh, examples)}
+    result = {"data": "dev.spacy", "scheme": None, **evaluate_examples(zh, examples)}
     return render_page(analyze(zh, examples, result))
 
 
-def test_sections_and_filters(show, zh):
+def test_browser_shows_sections_and_filters(show, zh):
     page = show(report(zh))
     shown = [link.get_attribute("href") for link in page.locator("nav a").all()]
     assert len(shown) > 5
@@ -31,6 +30,6 @@ def test_sections_and_filters(show, zh):
     assert 0 < arcs.count() < before
 
 
-def test_a_phone(show, zh):
+def test_page_fits_a_narrow_screen(show, zh):
     page = show(report(zh), width=390)
     assert page.evaluate("document.documentElement.scrollWidth") <= 390

@@ -126,10 +126,10 @@ def test_repairs():
     budget = count_causes(judge_relations(gold, predicted, [], [A, B, C]))
     assert (budget.gold, budget.predicted, budget.right) == (7, 6, 3)
     # Of a wrong label, the prediction itself becomes right.
-    assert budget.repaired(WRONG_LABEL) == pytest.approx(2 * 4 / 13)
-    assert budget.repaired(MISSED_RELATION) == pytest.approx(2 * 6 / 16)
-    assert budget.repaired(SPURIOUS_RELATION) == pytest.approx(2 * 3 / 11)
-    assert budget.lost(WRONG_LABEL) == pytest.approx(2 / 13)
+    assert budget.f_repaired(WRONG_LABEL) == pytest.approx(2 * 4 / 13)
+    assert budget.f_repaired(MISSED_RELATION) == pytest.approx(2 * 6 / 16)
+    assert budget.f_repaired(SPURIOUS_RELATION) == pytest.approx(2 * 3 / 11)
+    assert budget.f_lost(WRONG_LABEL) == pytest.approx(2 / 13)
 
 
 SPANS = st.tuples(st.integers(0, 8), st.integers(1, 4), st.sampled_from("xy")).map(
@@ -152,8 +152,8 @@ def test_the_parts_add_up(gold, predicted, ours, theirs, known):
     assert sum(budget.spurious.values()) == len(predicted - gold)
     if gold or predicted:
         f = 2 * budget.right / (len(gold) + len(predicted))
-        assert sum(map(budget.lost, CAUSES)) == pytest.approx(1 - f)
-        assert all(budget.repaired(cause) >= f - 1e-9 for cause in CAUSES)
+        assert sum(map(budget.f_lost, CAUSES)) == pytest.approx(1 - f)
+        assert all(budget.f_repaired(cause) >= f - 1e-9 for cause in CAUSES)
     assert budget.missed[PRUNED_CANDIDATE if known else MISSED_RELATION] == 0
     matrix = confusion(rows)
     cells = matrix["matrix"]

@@ -4,8 +4,18 @@ import numpy as np
 import pytest
 
 from spacy_clinrel.evaluation.error_report import intervals
-from spacy_clinrel.evaluation.error_report.groups import DISTANCES, bin_names, in_bins, places
-from spacy_clinrel.evaluation.error_report.intervals import Counts, figures, resample, summary
+from spacy_clinrel.evaluation.error_report.groups import (
+    DISTANCE_BOUNDS,
+    bin_indices,
+    bin_names,
+    measure_distances,
+)
+from spacy_clinrel.evaluation.error_report.intervals import (
+    Counts,
+    resample,
+    score_groups,
+    summarize_scores,
+)
 from spacy_clinrel.evaluation.error_report.matching import RelationKey
 
 # Four documents, two labels; the second stands in a single one.
@@ -28,7 +38,7 @@ def test_samples(block, monkeypatch):
 
 
 def test_figures():
-    (first, second), _ = figures(Counts(["p", "q"], TABLE), 2000, 0)
+    (first, second), _ = score_groups(Counts(["p", "q"], TABLE), 2000, 0)
     assert (first["gold"], first["predicted"], first["right"], first["docs"]) == (11, 12, 9, 4)
     assert first["p"] == 9 / 12 and first["r"] == 9 / 11 and first["f"] == pytest.approx(18 / 23)
     low, high = first["intervals"]["f"]
@@ -40,7 +50,7 @@ def test_figures():
 def test_an_interval_by_hand():
     """Two documents, one right and one wrong: F is 0, 1/2 or 1, in a quarter of the draws each."""
     table = np.asarray([[[1, 1, 1]], [[1, 1, 0]]])
-    (row,), drawn = figures(Counts(["p"], table), 1000, 0)
+    (row,), drawn = score_groups(Counts(["p"], table), 1000, 0)
     assert set(drawn[:, 0, 2].tolist()) == {0.0, 0.5, 1.0}
     assert abs((drawn[:, 0, 2] == 0.5).mean() - 0.5) < 0.06
     assert row["f"] == 0.5 and row["intervals"]["f"] == [0.0, 1.0]
@@ -49,43 +59,45 @@ def test_an_interval_by_hand():
 def test_what_is_never_predicted():
     """Precision rests on nothing, so that it has no interval; recall and F have."""
     table = np.asarray([[[1, 0, 0]], [[2, 0, 0]]])
-    (row,), _ = figures(Counts(["p"], table), 100, 0)
+    (row,), _ = score_groups(Counts(["p"], table), 100, 0)
     assert (row["p"], row["r"], row["f"]) == (0, 0, 0)
     assert row["intervals"] == {"p": None, "r": [0, 0], "f": [0, 0]}
 
 
 def test_micro_and_macro():
-    found = summary(Counts(["p", "q", "never"], np.pad(TABLE, ((0, 0), (0, 1), (0, 0)))), 100, 0)
+    found = summarize_scores(
+        Counts(["p", "q", "never"], np.pad(TABLE, ((0, 0), (0, 1), (0, 0)))), 100, 0
+    )
     assert [row["name"] for row in found["groups"]] == ["p", "q"]
     assert found["micro"]["f"] == pytest.approx(20 / 25)
     assert found["macro_f"] == pytest.approx((18 / 23 + 1) / 2)
     low, high = found["macro_f_interval"]
     assert 0 < low < high <= 1
-    nothing = summary(Counts([], np.zeros((2, 0, 3), dtype=int)), 10, 0)
+    nothing = summarize_scores(Counts([], np.zeros((2, 0, 3), dtype=int)), 10, 0)
     assert nothing["macro_f"] == 0 and nothing["macro_f_interval"] is None
 
 
 def test_bins():
     assert bin_names((5, 10)) == ["0–5", "6–10", "11 and more"]
-    assert in_bins(np.asarray([0, 5, 6, 80, 81]), DISTANCES).tolist() == [0, 0, 1, 4, 5]
+    assert bin_indices(np.asarray([0, 5, 6, 80, 81]), DISTANCE_BOUNDS).tolist() == [0, 0, 1, 4, 5]
 
 
-def test_places(zh):
+def test_measure_distances(zh):
     """Tokens from start to start, and whether a sentence ends in between."""
     doc = zh("患者头痛，咳嗽。予补液；好转")
     at = {text: (doc.text.index(text), doc.text.index(text) + 2, "x") for text in ("头痛", "咳嗽")}
     fluids, better = (9, 11, "x"), (12, 14, "x")
     pairs = [(at["头痛"], at["咳嗽"]), (better, fluids), (fluids, at["头痛"]), (fluids, fluids)]
-    found = places(doc, [RelationKey("p", *pair) for pair in pairs])
-    assert found.distances.tolist() == [3, 3, 7, 0]
-    assert found.crosses.tolist() == [0, 1, 1, 0]
-    none = places(zh(""), [])
-    assert len(none.distances) == len(none.crosses) == 0
+    found = measure_distances(doc, [RelationKey("p", *pair) for pair in pairs])
+    assert found.tokens.tolist() == [3, 3, 7, 0]
+    assert found.is_other_sentence.tolist() == [0, 1, 1, 0]
+    none = measure_distances(zh(""), [])
+    assert len(none.tokens) == len(none.is_other_sentence) == 0
 
 
 def test_places_in_sentences_of_the_pipeline(zh):
     doc = zh("头痛，咳嗽")
     for token in doc:
         token.is_sent_start = token.i in (0, 3)
-    found = places(doc, [RelationKey("p", (0, 2, "x"), (3, 5, "x"))])
-    assert found.crosses.tolist() == [1]
+    found = measure_distances(doc, [RelationKey("p", (0, 2, "x"), (3, 5, "x"))])
+    assert found.is_other_sentence.tolist() == [1]

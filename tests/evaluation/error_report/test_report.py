@@ -2,7 +2,6 @@
 
 import json
 import re
-import sys
 from html.parser import HTMLParser
 
 import pytest
@@ -13,12 +12,25 @@ from spacy.language import Language
 from spacy.tokens import Doc, Span
 from spacy.training import Example
 
-from spacy_clinrel.evaluation.error_report.figures import analyze, judge_examples
-from spacy_clinrel.evaluation.error_report.page import render_page
-from spacy_clinrel.evaluation.error_report.proposed import candidate_components, proposed_in
-from spacy_clinrel.evaluation.error_report.write import check_report, write_report
-from spacy_clinrel.evaluation.evaluate import END_TO_END, GOLD_ENTITIES, evaluate
-from spacy_clinrel.evaluation.scorers import mention_key, score_entities, score_relations
+from spacy_clinrel.evaluation.error_report import (
+    analyze,
+    check_report,
+    render_page,
+    write_report,
+)
+from spacy_clinrel.evaluation.error_report.analysis import judge_examples
+from spacy_clinrel.evaluation.error_report.candidates import (
+    candidate_components,
+    make_candidate_test,
+)
+from spacy_clinrel.evaluation.evaluate import evaluate_examples
+from spacy_clinrel.evaluation.scorers import (
+    END_TO_END,
+    GOLD_ENTITIES,
+    mention_key,
+    score_entities,
+    score_relations,
+)
 from spacy_clinrel.tokens import GROUP, set_doc_id, store_relations
 from spacy_clinrel.viewer.page import script_source
 
@@ -54,7 +66,7 @@ def nlp(zh):
 def scored(nlp, docs):
     """RETURNS (Tuple[List[Example], Dict]): Annotated examples, and what is printed of them."""
     examples = [Example(nlp.make_doc(doc.text), doc) for doc in docs]
-    result = evaluate(nlp, examples)
+    result = evaluate_examples(nlp, examples)
     result[END_TO_END] = {**score_entities(examples), **score_relations(examples)}
     return examples, {"data": "folder/dev.spacy", "scheme": None, **result}
 
@@ -161,9 +173,8 @@ def test_plots_keep_their_text(example):
     html = render_page(analysis)
     plots = re.findall(r'<svg viewBox[^>]*role="img".*?</svg>', html, re.DOTALL)
     assert any(re.search(r"<text[^>]*>改善</text>", plot) for plot in plots)
-    assert all("var(--" in plot and "http" not in plot for plot in plots)
-    colors = set(re.findall(r"#[0-9a-f]{6}\b", "".join(plots)))
-    assert not colors, "a colour that does not change with the page"
+    # Colours that are set in the plot would not change with the page's.
+    assert not re.search(r"(fill|stroke|style)=", "".join(plots))
 
 
 def test_gold_entities():
@@ -176,7 +187,7 @@ def test_gold_entities():
     far = make_doc(nlp, "予[补液|治疗]。后[头痛|症状]缓解", [(0, 1, "改善")])
     odd = make_doc(nlp, "予[补液|治疗]后[头痛|症状]缓解", [(1, 0, "改善")])
     examples = gold_examples(nlp, [*notes, far, odd])
-    result = {"data": "dev.spacy", **evaluate(nlp, examples, gold_entities=True)}
+    result = {"data": "dev.spacy", **evaluate_examples(nlp, examples, gold_entities=True)}
     analysis = analyze(nlp, examples, result, samples=20)
     figures, scores = analysis.figures, result[GOLD_ENTITIES]
     assert figures["entities"] is None and figures["candidates_known"]
@@ -202,10 +213,10 @@ def test_candidates_of_components(zh, types):
     store_relations(doc, spans, [])
     doc.ents = [Span(doc, 3, 4, label="z")]
     a, same, b, c, alone = (mention_key(span) for span in [*spans, *doc.ents])
-    proposed = proposed_in(doc, candidate_components(zh))
+    are_candidates = make_candidate_test(doc, candidate_components(zh))
     pairs = [(a, b), (b, a), (a, same), (a, c), (c, b), (alone, b)]
-    assert proposed(pairs) == [True, True, bool(types), False, False, False]
-    assert proposed_in(doc, []) is None
+    assert are_candidates(pairs) == [True, True, bool(types), False, False, False]
+    assert make_candidate_test(doc, []) is None
 
 
 def test_no_relations(nlp, zh):
@@ -255,7 +266,7 @@ def test_any_documents(zh, ours, gold, theirs, predicted):
     right = sum(score["right"] for score in scores)
     assert sum(row.cause == "right" for row in case.rows) == right
     total = sum(score["gold"] + score["predicted"] for score in scores)
-    assert case.errors == total - 2 * right
+    assert case.n_errors == total - 2 * right
 
 
 def test_the_folder(example, tmp_path):
@@ -273,7 +284,7 @@ def test_the_folder(example, tmp_path):
     assert figures == json.loads(json.dumps(analysis.figures))
 
 
-def test_what_stands_in_the_way(tmp_path, monkeypatch):
+def test_check_report_refuses_files_in_the_way(tmp_path):
     taken = tmp_path / "report"
     taken.write_text("mine", encoding="utf-8")
     with pytest.raises(ValueError, match="F060"):
@@ -281,6 +292,3 @@ def test_what_stands_in_the_way(tmp_path, monkeypatch):
     with pytest.raises(ValueError, match="F017"):
         check_report(tmp_path, tmp_path / "report.json")
     check_report(tmp_path / "new")
-    monkeypatch.setitem(sys.modules, "matplotlib.figure", None)
-    with pytest.raises(ImportError, match=r"F061.*spacy-clinrel\[plots\]"):
-        check_report(tmp_path / "new")
