@@ -255,36 +255,39 @@ class Errors(metaclass=ErrorsWithCodes):
     F060 = "{path} is a file. Give --report the name of a folder, new or old."
     F061 = "Plots need matplotlib ({error}): python -m pip install 'spacy-clinrel[plots]'."
 
-    # Pictures
+    # Viewer
     V001 = "Unknown style '{style}'. Known: {allowed}."
     V002 = (
-        "columns must be two numbers, for wide and for narrow screens, each {least} or more, got "
-        "{value!r}."
+        "columns must be two line widths, for wide and for narrow screens, each at least {least}, "
+        "got {value!r}."
     )
-    V003 = "Expected a Doc or several, got {type}. For a Span, use span.as_doc()."
+    V003 = "Expected a Doc or an iterable of Docs, got {type}. For a Span, use span.as_doc()."
     V004 = "Unknown options: {options}. Known: {known}."
     V005 = (
-        "No pipeline '{name}'. Give the name of an installed pipeline or the folder of one; to see "
-        "the annotation that a .spacy file already has, give '-'."
+        "No pipeline '{name}'. Give the name of an installed pipeline, the folder of a pipeline, "
+        "or - to show the annotation of a .spacy file."
     )
     V006 = "{path}: not UTF-8 (byte {byte}). Convert it first, e.g. iconv -f GB18030 -t UTF-8."
     V007 = "{path} is a folder. Give the name of the .html file to write."
-    V009 = "The page's own words are not there in '{lang}'. Known: {known}."
-    V020 = "The threshold is a confidence, from 0 to 1, got {value}."
-    V008 = "{path} is no .spacy file, so without a pipeline ('-') there is nothing to show."
+    V009 = "No interface translation for '{lang}'. Known: {known}."
+    V020 = "The threshold must be a confidence from 0 to 1, got {value}."
+    V008 = (
+        "{path} is not a .spacy file. Without a pipeline (-), only the annotation of a .spacy file "
+        "can be shown."
+    )
 
-    # Graphs
+    # Exporters
     G002 = "Unknown format '{name}'. Known: {known}."
     G003 = (
-        "The name {path} does not tell the format: give --format. The endings {endings} tell it; "
-        "{folders} make two files each, for which OUT is a folder."
+        "Cannot tell the format from the name {path}. Give --format, or use one of the endings "
+        "{endings}. The formats {folders} write two files to the folder OUT."
     )
     G004 = "Unknown normal form '{name}'. Known: {known}."
     G005 = (
-        "{path}: in the format {format} there are two files, {names}. Give the name of a folder "
-        "for them, without an ending."
+        "{path}: the format {format} writes two files, {names}. Give the name of a folder, without "
+        "a file ending."
     )
-    G006 = "{path} is a folder, but {format} is one file. Give its name, e.g. {path}/{example}."
+    G006 = "{path} is a folder, but {format} is a file. Give its name, e.g. {path}/{example}."
 
     # Processing many documents
     P001 = (

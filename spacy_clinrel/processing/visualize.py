@@ -14,7 +14,7 @@ from ..errors import Errors
 from ..files import check_output, read_docbin, replacing
 from ..tokens import get_doc_id
 from ..viewer import render
-from ..viewer.words import WORDS
+from ..viewer.translations import TRANSLATIONS
 
 SUFFIX = ".spacy"
 STYLE = "relations"
@@ -51,8 +51,8 @@ def visualize(
     source, out = Path(source), Path(out)
     if not source.exists():
         raise ValueError(Errors.F001.format(path=source))
-    if lang is not None and lang not in WORDS:
-        raise ValueError(Errors.V009.format(lang=lang, known=", ".join(WORDS)))
+    if lang is not None and lang not in TRANSLATIONS:
+        raise ValueError(Errors.V009.format(lang=lang, known=", ".join(TRANSLATIONS)))
     if out.is_dir():
         raise ValueError(Errors.V007.format(path=out))
     check_output(out, source)

@@ -1,4 +1,4 @@
-"""Seeing what was found: mentions and relations drawn over the text, and in displaCy's styles.
+"""Views of documents: mentions and relations drawn over the text, or in displaCy's styles.
 
 from spacy_clinrel import displacy
 displacy.render(doc)                # in a notebook
@@ -18,11 +18,11 @@ from .document import make_view
 from .manual import STYLES, to_displacy
 from .page import make_style, render_documents, wrap_fragment, wrap_page
 from .server import serve_page
-from .words import page_words
+from .translations import get_translation
 
 __all__ = ["COLORS", "OPTIONS", "render", "serve", "to_displacy", "to_html"]
 
-# Columns on a wide and on a narrow screen; a CJK character takes two.
+# Line width on a wide and on a narrow screen, in columns. A CJK character takes two columns.
 COLUMNS = (100, 42)
 MIN_COLUMNS = 20
 OPTIONS = ("colors", "columns", "lang", "threshold", "title")
@@ -37,14 +37,16 @@ def render(
     jupyter: Optional[bool] = None,
     options: Optional[Dict[str, Any]] = None,
 ) -> Optional[str]:
-    """Show documents, as `spacy.displacy.render` does.
+    """Render documents, like `spacy.displacy.render`.
 
-    docs (Union[Doc, Iterable[Doc]]): One or several documents.
+    docs (Union[Doc, Iterable[Doc]]): One or more documents.
     style (str): "relations", or one of displaCy's: "ent", "span", "dep".
-    page (bool): Make a whole HTML page.
-    jupyter (Optional[bool]): Whether to display instead of returning. None finds out.
-    options (Optional[Dict[str, Any]]): For "relations" see `to_html`; for others see displaCy.
-    RETURNS (Optional[str]): The markup; None where it was displayed.
+    page (bool): Make a complete HTML page.
+    jupyter (Optional[bool]): Display the markup in a notebook instead of returning it. None detects
+        notebooks.
+    options (Optional[Dict[str, Any]]): For "relations", arguments of `to_html`; for other styles,
+        options of displaCy.
+    RETURNS (Optional[str]): The markup, or None if it was displayed.
     RAISES (ValueError): If the style or an option is unknown.
     """
     if style != "relations":
@@ -55,7 +57,7 @@ def render(
         return spacy_displacy.render(
             parsed, style=style, page=page, jupyter=jupyter, options=options or {}, manual=True
         )
-    markup = to_html(docs, page=page, **_checked(options or {}))
+    markup = to_html(docs, page=page, **_check_options(options or {}))
     if spacy_displacy.RENDER_WRAPPER is not None:
         markup = spacy_displacy.RENDER_WRAPPER(markup)
     if jupyter or (jupyter is None and is_in_jupyter()):
@@ -74,16 +76,18 @@ def serve(
     host: str = "127.0.0.1",
     auto_select_port: bool = False,
 ) -> None:
-    """Show documents in a browser, as `spacy.displacy.serve` does, until interrupted.
+    """Serve documents to a browser until interrupted, like `spacy.displacy.serve`.
 
-    docs (Docs): One or several documents.
+    Like displaCy, this prints the address of the page.
+
+    docs (Union[Doc, Iterable[Doc]]): One or more documents.
     style (str): "relations", or one of displaCy's: "ent", "span", "dep".
-    page (bool): Make a whole HTML page.
+    page (bool): Make a complete HTML page.
     options (Optional[Dict[str, Any]]): See `render`.
     port (int): The port.
-    host (str): The address to listen at. By default only this machine can see the page, for notes
-        are nobody else's business.
-    auto_select_port (bool): Whether to take the next free port if this one is in use.
+    host (str): The address to listen at. By default only this machine can reach the page, because
+        notes are confidential.
+    auto_select_port (bool): Whether to use the next free port if this one is in use.
     RAISES (ValueError): If the port is in use, or the style or an option is unknown.
     """
     markup = render(docs, style=style, page=page, jupyter=False, options=options)
@@ -102,22 +106,22 @@ def to_html(
 ) -> str:
     """Draw documents: text with mentions, relations as arcs, and a list of the relations.
 
-    Nothing is loaded. A small script filters and highlights; where none runs, all is there still.
-    A document's own title is `doc.user_data["title"]`.
+    The markup requests nothing from the network. A small script filters and highlights; without it,
+    everything is shown. The title of a document is `doc.user_data["title"]`.
 
-    docs (Union[Doc, Iterable[Doc]]): One or several documents.
-    page (bool): Make a whole HTML page, not only markup for one.
+    docs (Union[Doc, Iterable[Doc]]): One or more documents.
+    page (bool): Make a complete HTML page instead of markup for one.
     title (str): The page's title.
-    lang (Optional[str]): Language of the page's own words, "zh" or "en"; None for the documents'.
-    columns (Tuple[int, int]): Length of a line on a wide and on a narrow screen, in characters; a
-        CJK one counts twice.
-    colors (Optional[Dict[str, str]]): Colours by type, `#rrggbb`. Dark ones are made lighter, so
-        that the text on them can be read.
-    threshold (float): Hide relations of less confidence at first, from 0 to 1. The page's slider
-        brings them back; without a script they are shown.
+    lang (Optional[str]): Language of the interface, "zh" or "en"; None for that of the documents.
+    columns (Tuple[int, int]): Line width on a wide and on a narrow screen, in characters. A CJK
+        character counts twice.
+    colors (Optional[Dict[str, str]]): Colours by type, `#rrggbb`. Dark colours are lightened so
+        that the text on them is legible.
+    threshold (float): Initial value of the confidence filter, from 0 to 1. Relations with less
+        confidence are hidden until the reader moves the slider; without a script they are shown.
     RETURNS (str): HTML.
-    RAISES (ValueError): If a line is too short, there is no such confidence, or what is given is
-        no Doc.
+    RAISES (ValueError): If a line is too short, the threshold is not from 0 to 1, or an object is
+        not a Doc.
     """
     if not 0 <= threshold <= 1:
         raise ValueError(Errors.V020.format(value=threshold))
@@ -125,32 +129,31 @@ def to_html(
         raise ValueError(Errors.V002.format(value=columns, least=MIN_COLUMNS))
     views = [make_view(doc) for doc in _as_list(docs)]
     lang = lang or (views[0].doc.lang_ if views else "en")
-    title = title or (page_words(lang)["title"] if page else "")
+    title = title or (get_translation(lang)["title"] if page else "")
     tints = pick_tints((m.label_ for view in views for m in view.mentions), colors)
-    titles = [str(view.doc.user_data.get("title") or "") for view in views]
     content = render_documents(
         views,
         tints,
-        titles,
         title=title,
         columns=columns,
         lang=lang,
         threshold=threshold,
-        anchors=page,
+        has_anchors=page,
     )
-    css = make_style(tints.values(), columns[0])
-    return wrap_page(content, css, title, lang) if page else wrap_fragment(content, css)
+    style = make_style(tints.values(), columns[0])
+    html = wrap_page(content, style, title, lang) if page else wrap_fragment(content, style)
+    return str(html)
 
 
 def _as_list(docs: Docs) -> List[Doc]:
-    listed = [docs] if isinstance(docs, Doc) else list(docs)
-    for doc in listed:
+    doc_list = [docs] if isinstance(docs, Doc) else list(docs)
+    for doc in doc_list:
         if not isinstance(doc, Doc):
             raise ValueError(Errors.V003.format(type=type(doc).__name__))
-    return listed
+    return doc_list
 
 
-def _checked(options: Dict[str, Any]) -> Dict[str, Any]:
+def _check_options(options: Dict[str, Any]) -> Dict[str, Any]:
     unknown = sorted(set(options) - set(OPTIONS))
     if unknown:
         raise ValueError(Errors.V004.format(options=", ".join(unknown), known=", ".join(OPTIONS)))

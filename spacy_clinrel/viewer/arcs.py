@@ -1,19 +1,20 @@
-"""Relations as arcs over lines of text: where they stand and how high they go.
+"""Layout of relations as arcs over lines of text: their positions and heights.
 
-An arc within a line goes from head to tail. One between lines becomes two stubs, each of which
-names the mention at the other end, so that nothing has to be traced across the page.
+A relation within a line is an arc from head to tail. A relation between lines becomes two stubs.
+Each stub names the mention at the other end, so that readers need not trace lines across the page.
 """
 
 from typing import Dict, Hashable, Iterator, List, NamedTuple, Sequence, Tuple
 
+from ..tokens.normalize import single_spaces
 from .layout import Box, Line, count_columns, shorten
 
-# Width of a narrow character in an arc's label; a CJK one takes two.
-LETTER = 6.3
-GAP = 5.0
-STUB = 10.0
-MARGIN = 5.0
-MAX_NAME = 16
+# Sizes in pixels.
+LETTER = 6.3  # a narrow character in an arc's label; a CJK character takes twice as much
+GAP = 5.0  # minimum distance between two arcs or labels of the same height
+STUB = 10.0  # length of a stub before its label
+MARGIN = 5.0  # minimum distance of an arc's foot from the edge of a mention
+MAX_NAME = 16  # columns
 
 
 class Edge(NamedTuple):
@@ -21,7 +22,7 @@ class Edge(NamedTuple):
 
     head (int): Index of the head mention.
     tail (int): Index of the tail mention.
-    label (str): What is written on the arc.
+    label (str): The text on the arc.
     """
 
     head: int
@@ -30,11 +31,11 @@ class Edge(NamedTuple):
 
 
 class Foot(NamedTuple):
-    """Where an arc meets a mention.
+    """The point where an arc meets a mention.
 
-    x (float): Its place.
+    x (float): Its position, in pixels.
     nesting (int): The level of the mention's box.
-    is_tail (bool): Whether the arrowhead is here.
+    is_tail (bool): Whether it has the arrowhead.
     """
 
     x: float
@@ -43,14 +44,14 @@ class Foot(NamedTuple):
 
 
 class Wire(NamedTuple):
-    """What is drawn of a relation on one line.
+    """An arc or a stub: the part of a relation that is drawn on a line.
 
     relation (int): Index of the relation.
     feet (List[Foot]): Two for an arc, the left one first; one for a stub.
     label (str): The text on it.
-    label_x (float): The text's middle.
+    label_x (float): The middle of the text, in pixels.
     level (int): Its height among the arcs of the line, from 0.
-    group (Hashable): The same for stubs that leave a mention on the same side.
+    group (Hashable): A key that stubs share if they leave the same mention on the same side.
     """
 
     relation: int
@@ -62,32 +63,38 @@ class Wire(NamedTuple):
 
     @property
     def left(self) -> float:
-        """RETURNS (float): Left end, that of the label included."""
+        """Return the left end, including the label.
+
+        RETURNS (float): Position in pixels.
+        """
         return min(self.feet[0].x, self.label_x - text_width(self.label) / 2)
 
     @property
     def right(self) -> float:
-        """RETURNS (float): Right end, that of the label included."""
+        """Return the right end, including the label.
+
+        RETURNS (float): Position in pixels.
+        """
         return max(self.feet[-1].x, self.label_x + text_width(self.label) / 2)
 
 
 class _End(NamedTuple):
-    """One end of a relation, at one of its mentions."""
+    """The end of a relation at its head or its tail."""
 
     relation: int
     is_tail: bool
     box: Box
     row: int
-    direction: int  # of the other end, or of a stub: -1 to the left, 1 to the right
-    distance: float  # of the other end, or length of a stub
-    flag: str  # text of a stub; empty for an arc
+    direction: int  # towards the other end, or of a stub: -1 to the left, 1 to the right
+    distance: float  # to the other end, or length of a stub, in pixels
+    label: str  # text of a stub; empty for an arc
 
 
 def text_width(text: str) -> float:
-    """How wide a label is.
+    """Estimate the width of a label.
 
     text (str): The label.
-    RETURNS (float): The estimate, with a small margin.
+    RETURNS (float): The width in pixels, with a margin.
     """
     return sum(count_columns(text)) * LETTER + 4
 
@@ -95,81 +102,85 @@ def text_width(text: str) -> float:
 def draw_arcs(
     lines: Sequence[Line], edges: Sequence[Edge], names: Sequence[str], width: float
 ) -> List[List[Wire]]:
-    """Place the relations of a text.
+    """Place the arcs and stubs of the relations of a text.
 
     lines (Sequence[Line]): The text's lines.
     edges (Sequence[Edge]): The relations.
     names (Sequence[str]): The mentions' texts, for stubs.
-    width (float): The width of a line.
-    RETURNS (List[List[Wire]]): For each line what is drawn over it. A relation has one wire if
-        both its mentions begin on the same line, else two.
+    width (float): The width of a line, in pixels.
+    RETURNS (List[List[Wire]]): The arcs and stubs over each line. A relation has an arc if its
+        mentions begin on the same line, otherwise two stubs.
     """
-    places = {
-        box.mention: (row, box) for row, line in enumerate(lines) for box in line.boxes if box.first
+    starts = {
+        box.mention: (row, box)
+        for row, line in enumerate(lines)
+        for box in line.boxes
+        if box.is_start
     }
-    ends = [end for i in range(len(edges)) for end in _ends(i, edges[i], places, names, width)]
-    feet = _feet(ends, lines)
+    ends = [end for i, edge in enumerate(edges) for end in _ends(i, edge, starts, names, width)]
+    feet = _place_feet(ends, lines)
     wires: List[List[Wire]] = [[] for _ in lines]
-    # Both ends of a relation follow one another.
+    # `ends` has the head and the tail of each relation in turn.
     for head, tail in zip(ends[::2], ends[1::2]):
         if head.row != tail.row:
             for end in (head, tail):
-                wires[end.row].append(_stub(end, feet[end.relation, end.is_tail], width))
+                wires[end.row].append(_make_stub(end, feet[end.relation, end.is_tail], width))
         else:
-            both = sorted(feet[head.relation, is_tail] for is_tail in (False, True))
+            pair = sorted(feet[head.relation, is_tail] for is_tail in (False, True))
             label = edges[head.relation].label
-            middle = _clamp((both[0].x + both[1].x) / 2, text_width(label) / 2, width)
-            wire = Wire(head.relation, both, label, middle, 0, ("arc", head.relation))
+            middle = _clamp((pair[0].x + pair[1].x) / 2, text_width(label) / 2, width)
+            wire = Wire(head.relation, pair, label, middle, 0, ("arc", head.relation))
             wires[head.row].append(wire)
-    return [_move_labels(_stack(row)) for row in wires]
+    return [_move_labels(_assign_levels(row)) for row in wires]
 
 
 def _ends(
     relation: int,
     edge: Edge,
-    places: Dict[int, Tuple[int, Box]],
+    starts: Dict[int, Tuple[int, Box]],
     names: Sequence[str],
     width: float,
 ) -> Iterator[_End]:
+    """Yield the ends of a relation at its head and at its tail."""
     for is_tail, mention, other in ((False, edge.head, edge.tail), (True, edge.tail, edge.head)):
-        (row, box), (other_row, other_box) = places[mention], places[other]
+        (row, box), (other_row, other_box) = starts[mention], starts[other]
         if row == other_row:
             offset = (other_box.left + other_box.right - box.left - box.right) / 2
-            # Ends of a loop, or at two mentions in the same place, part sideways.
+            # The ends of a loop, or of an arc between equal mentions, point outwards.
             direction = (1 if offset > 0 else -1) if offset else (1 if is_tail else -1)
             yield _End(relation, is_tail, box, row, direction, abs(offset), "")
             continue
-        # The flag reads as the relation does: head, label, tail, in the order of the text.
-        onward = other_row > row
-        arrow = "→" if onward is not is_tail else "←"
-        parts = [edge.label, arrow, shorten(" ".join(names[other].split()), MAX_NAME)]
-        flag = " ".join(parts if onward else reversed(parts))
-        length = STUB + text_width(flag)
-        on_right = box.right - MARGIN + length <= width
-        on_left = box.left + MARGIN - length >= 0
-        to_right = on_right if on_left is not on_right else onward
-        yield _End(relation, is_tail, box, row, 1 if to_right else -1, STUB, flag)
+        # The label follows the order of the text: what is on the earlier line comes first.
+        is_earlier = other_row > row
+        arrow = "→" if is_earlier is not is_tail else "←"
+        parts = [edge.label, arrow, shorten(single_spaces(names[other]), MAX_NAME)]
+        label = " ".join(parts if is_earlier else reversed(parts))
+        length = STUB + text_width(label)
+        fits_right = box.right - MARGIN + length <= width
+        fits_left = box.left + MARGIN - length >= 0
+        is_right = fits_right if fits_left is not fits_right else is_earlier
+        yield _End(relation, is_tail, box, row, 1 if is_right else -1, STUB, label)
 
 
-def _feet(ends: Sequence[_End], lines: Sequence[Line]) -> Dict[Tuple[int, bool], Foot]:
-    """Where each end meets its mention: spread, and ordered so that arcs nest and do not cross."""
+def _place_feet(ends: Sequence[_End], lines: Sequence[Line]) -> Dict[Tuple[int, bool], Foot]:
+    """Spread the ends at each mention, in an order in which arcs nest instead of crossing."""
     by_mention: Dict[int, List[_End]] = {}
     for end in ends:
         by_mention.setdefault(end.box.mention, []).append(end)
     feet: Dict[Tuple[int, bool], Foot] = {}
-    for here in by_mention.values():
-        box = here[0].box
-        left, right = _free_range(box, lines[here[0].row].boxes)
-        # Of several relations between two mentions, the first is the outermost at both.
-        here.sort(key=lambda e: (e.direction, -e.direction * e.distance, e.direction * e.relation))
-        step = (right - left) / len(here)
-        for k, end in enumerate(here):
+    for group in by_mention.values():
+        box = group[0].box
+        left, right = _free_range(box, lines[group[0].row].boxes)
+        # Of several relations between two mentions, the first is the outermost at both mentions.
+        group.sort(key=lambda e: (e.direction, -e.direction * e.distance, e.direction * e.relation))
+        step = (right - left) / len(group)
+        for k, end in enumerate(group):
             feet[end.relation, end.is_tail] = Foot(left + (k + 0.5) * step, box.level, end.is_tail)
     return feet
 
 
 def _free_range(box: Box, boxes: Sequence[Box]) -> Tuple[float, float]:
-    """The widest part of a box without smaller ones in it, where there is one worth the name."""
+    """Return the widest part of a box without inner boxes, or all of it if that is too narrow."""
     gaps: List[Tuple[float, float]] = []
     left = box.left
     inner = [other for other in boxes if other.level < box.level and other.right > box.left]
@@ -184,22 +195,23 @@ def _free_range(box: Box, boxes: Sequence[Box]) -> Tuple[float, float]:
     return low + margin, high - margin
 
 
-def _stub(end: _End, foot: Foot, width: float) -> Wire:
-    half = text_width(end.flag) / 2
+def _make_stub(end: _End, foot: Foot, width: float) -> Wire:
+    half = text_width(end.label) / 2
     middle = _clamp(foot.x + end.direction * (STUB + half), half, width)
     group = ("stub", end.box.mention, end.direction)
-    return Wire(end.relation, [foot], end.flag, middle, 0, group)
+    return Wire(end.relation, [foot], end.label, middle, 0, group)
 
 
 def _clamp(middle: float, half: float, width: float) -> float:
+    """Move the middle of a label of some half width so that the label stays on the line."""
     return max(half, min(middle, width - half))
 
 
-def _stack(wires: Sequence[Wire]) -> List[Wire]:
-    """Give each wire the lowest height at which it touches no other; short ones first.
+def _assign_levels(wires: Sequence[Wire]) -> List[Wire]:
+    """Assign each arc or stub, shortest first, to the lowest level on which it touches no other.
 
-    Stubs that leave a mention on the same side go up from the outermost foot inwards, so that
-    none's leg runs through another's flag.
+    Among stubs that leave a mention on the same side, the outermost gets the lowest level, so that
+    the vertical line of a stub does not cross the label of another.
     """
     sizes: Dict[Hashable, float] = {}
     for wire in wires:
@@ -209,16 +221,16 @@ def _stack(wires: Sequence[Wire]) -> List[Wire]:
         outwards = 1 if wire.label_x > wire.feet[0].x else -1
         return (sizes[wire.group], str(wire.group), -outwards * wire.feet[0].x)
 
-    taken: List[List[Wire]] = []
+    levels: List[List[Wire]] = []
     lowest: Dict[Hashable, int] = {}
     for wire in sorted(wires, key=rank):
         level = lowest.get(wire.group, 0)
-        while level < len(taken) and any(_touch(wire, other) for other in taken[level]):
+        while level < len(levels) and any(_touch(wire, other) for other in levels[level]):
             level += 1
-        taken.extend([] for _ in range(level + 1 - len(taken)))
-        taken[level].append(wire._replace(level=level))
+        levels.extend([] for _ in range(level + 1 - len(levels)))
+        levels[level].append(wire._replace(level=level))
         lowest[wire.group] = level + 1
-    return [wire for level in taken for wire in level]
+    return [wire for wires_of_level in levels for wire in wires_of_level]
 
 
 def _touch(wire: Wire, other: Wire) -> bool:
@@ -226,25 +238,25 @@ def _touch(wire: Wire, other: Wire) -> bool:
 
 
 def _move_labels(wires: List[Wire]) -> List[Wire]:
-    """Move labels along their arcs, out of the way of the legs of higher ones."""
+    """Move labels along their arcs, away from the vertical lines of higher arcs."""
     moved = list(wires)
     for i, wire in enumerate(wires):
         if len(wire.feet) < 2:
             continue
         half = text_width(wire.label) / 2
         low, high = wire.feet[0].x + half + MARGIN, wire.feet[1].x - half - MARGIN
-        if high < low:  # a label that is wider than its arc may stand aside
+        if high < low:  # a label wider than its arc may extend beyond it
             low, high = wire.feet[0].x - MARGIN, wire.feet[1].x + MARGIN
         legs = [foot.x for other in wires if other.level > wire.level for foot in other.feet]
-        beside = [other for other in moved if other.level == wire.level and other is not wire]
+        neighbours = [other for other in moved if other.level == wire.level and other is not wire]
         for step in range(60):
-            places = {wire.label_x + step * 6.0, wire.label_x - step * 6.0}
+            positions = {wire.label_x + step * 6.0, wire.label_x - step * 6.0}
             free = [
                 wire._replace(label_x=x)
-                for x in sorted(places)
+                for x in sorted(positions)
                 if low <= x <= high and all(abs(leg - x) > half for leg in legs)
             ]
-            free = [w for w in free if w.left >= 0 and not any(_touch(w, o) for o in beside)]
+            free = [w for w in free if w.left >= 0 and not any(_touch(w, o) for o in neighbours)]
             if free:
                 moved[i] = free[0]
                 break

@@ -1,4 +1,4 @@
-"""Colours of mention types, for displaCy's styles and for ours."""
+"""Colours of mention types, for displaCy's styles and the style "relations"."""
 
 import colorsys
 import re
@@ -9,7 +9,7 @@ from spacy.displacy.render import EntityRenderer
 TREATMENT, DISEASE, SYMPTOM = "#a5deb6", "#ffb5bc", "#ffd788"
 TEST, BODY, OTHER = "#a8cff9", "#d8c5f4", "#d6d9de"
 
-# By upper-case label, as displaCy compares them: the types of the corpora that can be converted.
+# By upper-case label, as displaCy looks them up: the types of the corpora that `convert` can read.
 COLORS: Dict[str, str] = {
     **dict.fromkeys(["TREATMENT", "DRU", "PRO", "治疗", "药物", "手术", "手术治疗"], TREATMENT),
     **dict.fromkeys(["MEDICATION", "THERAPEUTIC_PROCEDURE", "其他治疗"], TREATMENT),
@@ -21,22 +21,22 @@ COLORS: Dict[str, str] = {
     **dict.fromkeys(["BODY", "BOD", "部位", "身体部位", "解剖部位"], BODY),
     **dict.fromkeys(["BIOLOGICAL_STRUCTURE"], BODY),
 }
-# For types without a colour of their own, one after the other.
+# For types without a registered colour, in turn.
 PALETTE = ("#9fdcd8", "#f5bfe0", "#d4e08b", "#f4c3a1", "#b9bff2", OTHER)
-# Text on a box by day and by night, as in viewer.css, and what WCAG asks of text (level AA).
+# Text in the light and the dark scheme, as in viewer.css, and WCAG's contrast for text (level AA).
 INK, DARK_INK = "#1b1f24", "#e7eaee"
 CONTRAST = 4.5
 HEX = re.compile(r"#[0-9a-fA-F]{6}")
 
 
 class Tint(NamedTuple):
-    """The shades of one colour that a page needs, each `#rrggbb`.
+    """The shades of a colour that a page needs, each `#rrggbb`.
 
-    name (str): A CSS class, the same for the same colour.
-    fill (str): A box on white.
-    ink (str): Lines and small letters on white.
-    dark_fill (str): A box on black.
-    dark_ink (str): Lines and small letters on black.
+    name (str): CSS class, the same for the same colour.
+    fill (str): Background of a box in the light scheme.
+    ink (str): Lines and small letters in the light scheme.
+    dark_fill (str): Background of a box in the dark scheme.
+    dark_ink (str): Lines and small letters in the dark scheme.
     """
 
     name: str
@@ -47,23 +47,23 @@ class Tint(NamedTuple):
 
 
 def make_tint(color: str) -> Tint:
-    """Derive the shades of a colour: each as near to it as lets text be read.
+    """Derive the shades of a colour: for each, the closest one on which text is legible.
 
     color (str): The colour, `#rrggbb`.
     RETURNS (Tint): Its shades.
     """
     hue, lightness, saturation = colorsys.rgb_to_hls(*_channels(color))
-    # Greys stay grey; pale colours need more saturation to be told apart in thin lines.
+    # Greys stay grey. Pale colours need more saturation to be distinguishable as thin lines.
     strength = 0.0 if saturation < 0.15 else 0.55
 
-    def shade(start: float, step: float, on: str, strength: float = strength) -> str:
-        """The first shade, from a lightness on, that can be read on another colour or under it."""
+    def shade(start: float, step: float, other: str, strength: float = strength) -> str:
+        """Return the first shade from a lightness on that contrasts enough with a colour."""
         for k in range(101):
             rgb = colorsys.hls_to_rgb(hue, max(0.0, min(1.0, start + k * step)), strength)
-            found = "#" + "".join(f"{round(part * 255):02x}" for part in rgb)
-            if contrast(found, on) >= CONTRAST:
+            color = "#" + "".join(f"{round(part * 255):02x}" for part in rgb)
+            if contrast(color, other) >= CONTRAST:
                 break
-        return found
+        return color
 
     fill = shade(lightness, 0.01, INK, saturation)
     dark_fill = shade(0.24, -0.01, DARK_INK)
@@ -76,14 +76,14 @@ def make_tint(color: str) -> Tint:
     )
 
 
-def contrast(one: str, other: str) -> float:
-    """How well two colours can be told apart, after WCAG 2.
+def contrast(first: str, second: str) -> float:
+    """Return the contrast ratio of two colours, as defined by WCAG 2.
 
-    one (str): A colour, `#rrggbb`.
-    other (str): Another.
+    first (str): A colour, `#rrggbb`.
+    second (str): Another colour, `#rrggbb`.
     RETURNS (float): From 1 to 21.
     """
-    low, high = sorted((_luminance(one), _luminance(other)))
+    low, high = sorted((_luminance(first), _luminance(second)))
     return (high + 0.05) / (low + 0.05)
 
 
@@ -100,20 +100,20 @@ def _channels(color: str) -> List[float]:
 
 
 def pick_tints(labels: Iterable[str], colors: Optional[Dict[str, str]] = None) -> Dict[str, Tint]:
-    """Colours for the types of a page: the caller's, else registered ones, else a palette's.
+    """Choose colours for mention types: those given, else registered ones, else from a palette.
 
     labels (Iterable[str]): The types.
-    colors (Optional[Dict[str, str]]): The caller's colours by type. What is not `#rrggbb` is
-        passed over, as our shades can't be derived from it.
-    RETURNS (Dict[str, Tint]): The shades of each type, in the types' order.
+    colors (Optional[Dict[str, str]]): Colours by type. Values other than `#rrggbb` are ignored, as
+        no shades can be derived from them.
+    RETURNS (Dict[str, Tint]): The shades of each type, sorted by type.
     """
     known = EntityRenderer({"colors": colors or {}}).colors
     tints: Dict[str, Tint] = {}
-    unknown = 0
+    n_unknown = 0
     for label in sorted(set(labels)):
         color = known.get(label.upper(), "")
         if not HEX.fullmatch(color):
-            color = PALETTE[unknown % len(PALETTE)]
-            unknown += 1
+            color = PALETTE[n_unknown % len(PALETTE)]
+            n_unknown += 1
         tints[label] = make_tint(color)
     return tints

@@ -1,23 +1,24 @@
-"""Where every character and every mention stands: text in lines of a fixed width.
+"""Layout of a text in lines of a fixed width: the position of every character and mention.
 
-Nothing can be measured without a browser, so characters stand on a grid: one column for a narrow
-one, two for a CJK one. Mentions get room at both ends, and more where their type needs it.
+Text cannot be measured without a browser, so characters are placed on a grid: a narrow character
+takes one column, a CJK character two. A mention is padded at both ends, and more if its type is
+longer than its text.
 """
 
 import unicodedata
 from itertools import groupby
 from typing import Iterator, List, NamedTuple, Sequence, Tuple
 
-COLUMN = 8.0
-PAD = 3.5
-# Width of a narrow character in the small letters of a type; a CJK one takes two.
+COLUMN = 8.0  # width of a column in pixels
+PADDING = 3.5  # pixels at each end of a mention
+# Pixels of a narrow character in the small letters of a type; a CJK character takes twice as many.
 SMALL = 6.4
-MAX_LABEL = 12
-# No line starts with the first, none ends with the second.
+MAX_LABEL = 12  # columns
+# Characters that no line starts with, and characters that no line ends with.
 NO_START = "，。；：、！？）】》〉」』”’…·%％℃°‰,.;:!?)]}>"
 NO_END = "（【《〈「『“‘([{<"
 BREAK = "↵"
-# Everything that ends a line, a character for a character, so that offsets stay right.
+# Line breaks. Each is replaced by one character, so that offsets stay valid.
 BREAKS = dict.fromkeys(map(ord, "\r\x0b\x0c\x85\u2028\u2029"), "\n")
 
 
@@ -25,8 +26,8 @@ class Glyph(NamedTuple):
     """A character on a line.
 
     char (str): The character.
-    x (float): Its middle.
-    columns (int): Its width: 2 for CJK, 1 for others, 0 for a mark on the one before.
+    x (float): Its middle, in pixels.
+    columns (int): Its width: 2 for CJK, 1 for others, 0 for a mark on the preceding character.
     """
 
     char: str
@@ -35,20 +36,21 @@ class Glyph(NamedTuple):
 
 
 class Box(NamedTuple):
-    """A mention on a line, or the part of it that stands there.
+    """The part of a mention that is on a line.
 
     mention (int): Index of the mention.
-    left (float): Left edge.
-    right (float): Right edge.
-    level (int): 0 for a mention that holds no other, else above all those it overlaps.
-    first (bool): Whether the mention begins here.
+    left (float): Left edge, in pixels.
+    right (float): Right edge, in pixels.
+    level (int): 0 for a mention that contains no other; otherwise higher than the levels of all
+        shorter mentions that it overlaps.
+    is_start (bool): Whether the mention begins on this line.
     """
 
     mention: int
     left: float
     right: float
     level: int
-    first: bool
+    is_start: bool
 
 
 class Line(NamedTuple):
@@ -56,12 +58,12 @@ class Line(NamedTuple):
 
     glyphs (List[Glyph]): Its characters.
     boxes (List[Box]): The mentions on it.
-    opens (bool): Whether it starts a paragraph.
+    is_paragraph_start (bool): Whether it is the first line of a paragraph.
     """
 
     glyphs: List[Glyph]
     boxes: List[Box]
-    opens: bool
+    is_paragraph_start: bool
 
 
 # First character, character after the last, type
@@ -69,29 +71,29 @@ Bounds = Tuple[int, int, str]
 
 
 def count_columns(text: str) -> List[int]:
-    """The width of each character.
+    """Return the width of each character.
 
-    text (str): The text. Where it has CJK characters, signs whose width Unicode calls ambiguous,
-        such as ℃ and ×, count as wide, for they come from the same font.
-    RETURNS (List[int]): Columns of each: 0, 1 or 2.
+    text (str): The text. If it has CJK characters, signs whose width is ambiguous in Unicode, such
+        as ℃ and ×, count as wide, because they come from the same font.
+    RETURNS (List[int]): Columns of each character: 0, 1 or 2.
     """
     widths = [unicodedata.east_asian_width(char) for char in text]
-    kinds = [unicodedata.category(char) for char in text]
-    cjk = "W" in widths
+    categories = [unicodedata.category(char) for char in text]
+    has_cjk = "W" in widths
 
-    def columns(width: str, kind: str) -> int:
-        if kind in ("Mn", "Me", "Cf"):
+    def columns(width: str, category: str) -> int:
+        if category in ("Mn", "Me", "Cf"):
             return 0
-        return 2 if width in "WF" or (cjk and width == "A" and kind[0] != "L") else 1
+        return 2 if width in "WF" or (has_cjk and width == "A" and category[0] != "L") else 1
 
-    return [columns(width, kind) for width, kind in zip(widths, kinds)]
+    return [columns(width, category) for width, category in zip(widths, categories)]
 
 
 def shorten(text: str, limit: int = MAX_LABEL) -> str:
-    """Cut a text that takes too many columns.
+    """Truncate a text that is too wide.
 
     text (str): The text.
-    limit (int): How many it may take, the ellipsis included.
+    limit (int): The maximum width in columns, including the ellipsis.
     RETURNS (str): The text, or its beginning and an ellipsis.
     """
     *widths, ellipsis = count_columns(f"{text}…")
@@ -104,38 +106,39 @@ def shorten(text: str, limit: int = MAX_LABEL) -> str:
 
 
 def nesting_levels(bounds: Sequence[Bounds]) -> List[int]:
-    """How many mentions each one has to be drawn around.
+    """Return the level of each mention, by which the boxes of overlapping mentions differ.
 
     bounds (Sequence[Bounds]): The mentions.
-    RETURNS (List[int]): 0 for one that holds no other; of two that overlap, the longer is higher.
+    RETURNS (List[int]): 0 for a mention that contains no other. Of two overlapping mentions, the
+        longer one has the higher level.
     """
     levels = [0] * len(bounds)
-    done: List[int] = []
+    shorter: List[int] = []
     for i in sorted(range(len(bounds)), key=lambda i: (bounds[i][1] - bounds[i][0], i)):
         start, end, _ = bounds[i]
-        under = [levels[j] for j in done if bounds[j][0] < end and start < bounds[j][1]]
-        levels[i] = max(under, default=-1) + 1
-        done.append(i)
+        overlapped = [levels[j] for j in shorter if bounds[j][0] < end and start < bounds[j][1]]
+        levels[i] = max(overlapped, default=-1) + 1
+        shorter.append(i)
     return levels
 
 
 def lay_out(text: str, mentions: Sequence[Bounds], columns: int) -> List[Line]:
     """Break a text into lines and place its characters and mentions.
 
-    text (str): The text. Lines without characters are left out.
+    text (str): The text. Empty lines are dropped.
     mentions (Sequence[Bounds]): The mentions, which may overlap.
     columns (int): The width of a line.
-    RETURNS (List[Line]): The lines. Every mention has a box on at least one of them.
+    RETURNS (List[Line]): The lines. Every mention has a box on at least one line.
     """
     last = len(text) - 1
-    # A mention without characters is drawn around the next one, rather than not at all.
+    # An empty mention is drawn around the next character, so that it is visible.
     bounds = [(min(start, last), max(end, start + 1), label) for start, end, label in mentions]
     plain = text.replace("\r\n", "\u200b\n").translate(BREAKS)
     return _Layout(plain, bounds if text else [], columns * COLUMN).lines()
 
 
 class _Layout:
-    """The state of one `lay_out`."""
+    """The state of a call of `lay_out`."""
 
     def __init__(self, text: str, bounds: Sequence[Bounds], width: float) -> None:
         self.text = text
@@ -143,40 +146,45 @@ class _Layout:
         self.width = width
         self.levels = nesting_levels(bounds)
         self.columns = count_columns(text)
-        self.inside = [False] * (len(text) + 1)  # a mention covers this character
-        self.joined = [False] * (len(text) + 1)  # ... and the one before it
+        # Whether a mention covers a character, and whether it also covers the preceding one.
+        self.is_inside = [False] * (len(text) + 1)
+        self.is_joined = [False] * (len(text) + 1)
         for start, end, _ in bounds:
-            self.inside[start:end] = [True] * (end - start)
-            self.joined[start + 1 : end] = [True] * (end - start - 1)
+            self.is_inside[start:end] = [True] * (end - start)
+            self.is_joined[start + 1 : end] = [True] * (end - start - 1)
         self.before = [0.0] * (len(text) + 1)
         self.after = [0.0] * (len(text) + 1)
-        self.pads = self._make_room()
+        self.padding = self._add_padding()
 
-    def _make_room(self) -> List[float]:
-        """Room at both ends of each mention; innermost first, as it widens those around it."""
-        pads = [0.0] * len(self.bounds)
+    def _add_padding(self) -> List[float]:
+        """Pad both ends of each mention, inner mentions first, as they widen the outer ones."""
+        padding = [0.0] * len(self.bounds)
         for i in sorted(range(len(self.bounds)), key=lambda i: self.levels[i]):
             start, end, label = self.bounds[i]
-            inner = sum(self._cell(j) for j in range(start, min(end, len(self.text))))
+            inner = sum(self._width(j) for j in range(start, min(end, len(self.text))))
             needed = sum(count_columns(shorten(label))) * SMALL + 5
-            pads[i] = max(PAD, (needed - inner) / 2)
-            self.before[start] += pads[i]
-            self.after[end - 1] += pads[i]
-        return pads
+            padding[i] = max(PADDING, (needed - inner) / 2)
+            self.before[start] += padding[i]
+            self.after[end - 1] += padding[i]
+        return padding
 
-    def _cell(self, i: int) -> float:
-        width = 2 if self.text[i] == "\n" and self.inside[i] else self.columns[i]
+    def _width(self, i: int) -> float:
+        """Return the width of a character with its padding, in pixels."""
+        width = 2 if self.text[i] == "\n" and self.is_inside[i] else self.columns[i]
         return self.before[i] + width * COLUMN + self.after[i]
 
     def _may_break(self, i: int) -> bool:
-        """Whether a line may end before this character."""
+        """Check whether a line may end before this character."""
         last, char = self.text[i - 1], self.text[i]
-        if self.joined[i] or char.isspace() or char in NO_START or last in NO_END:
+        if self.is_joined[i] or char.isspace() or char in NO_START or last in NO_END:
             return False
         return last.isspace() or self.columns[i] == 2 or self.columns[i - 1] == 2
 
     def _atoms(self) -> Iterator[Tuple[int, int]]:
-        """Stretches that stay on one line where they fit; a line break is one of its own."""
+        """Yield the start and end of spans that are only split if wider than a line.
+
+        A line break is a span of its own.
+        """
         start = 0
         for i in range(1, len(self.text) + 1):
             if i == len(self.text) or "\n" in self.text[i - 1 : i + 1] or self._may_break(i):
@@ -184,38 +192,45 @@ class _Layout:
                 start = i
 
     def _place(self) -> Tuple[List[int], List[float], List[bool]]:
-        """Line and left edge of each character, -1 for those not drawn; which lines open."""
-        rows, lefts, opens = [-1] * len(self.text), [0.0] * len(self.text), [True]
+        """Place the characters.
+
+        RETURNS (Tuple[List[int], List[float], List[bool]]): Line of each character, -1 if it is not
+            drawn; its left edge; and whether each line starts a paragraph.
+        """
+        rows, lefts, starts = [-1] * len(self.text), [0.0] * len(self.text), [True]
         x = 0.0
 
         def put(i: int) -> None:
             nonlocal x
-            rows[i], lefts[i] = len(opens) - 1, x + self.before[i]
-            x += self._cell(i)
+            rows[i], lefts[i] = len(starts) - 1, x + self.before[i]
+            x += self._width(i)
 
         for start, end in self._atoms():
             if self.text[start] == "\n":
-                if self.inside[start]:
+                if self.is_inside[start]:
                     put(start)
-                opens.append(True)
+                starts.append(True)
                 x = 0.0
                 continue
-            # Blanks may hang over the end of the line.
+            # Trailing white space may exceed the line.
             solid = end - start - (len(self.text[start:end]) - len(self.text[start:end].rstrip()))
-            size = sum(self._cell(i) for i in range(start, start + solid))
+            size = sum(self._width(i) for i in range(start, start + solid))
             for i in range(start, end):
                 fits = size <= self.width
-                needed = (size if i == start else 0.0) if fits else self._cell(i)
+                needed = (size if i == start else 0.0) if fits else self._width(i)
                 if x and not self.text[i].isspace() and x + needed > self.width:
-                    opens.append(False)
+                    starts.append(False)
                     x = 0.0
                 put(i)
-        return rows, lefts, opens
+        return rows, lefts, starts
 
     def lines(self) -> List[Line]:
-        """RETURNS (List[Line]): The lines that have something on them."""
-        rows, lefts, opens = self._place()
-        lines: List[Line] = [Line([], [], first) for first in opens]
+        """Return the lines that are not empty.
+
+        RETURNS (List[Line]): The lines.
+        """
+        rows, lefts, starts = self._place()
+        lines: List[Line] = [Line([], [], is_start) for is_start in starts]
         for i, (row, left) in enumerate(zip(rows, lefts)):
             if row >= 0:
                 char = BREAK if self.text[i] == "\n" else self.text[i]
@@ -226,21 +241,23 @@ class _Layout:
         return [line for line in lines if line.boxes or any(g.char.strip() for g in line.glyphs)]
 
     def _boxes(self, rows: List[int], lefts: List[float]) -> Iterator[Tuple[Box, int]]:
-        left_room = [0.0] * (len(self.text) + 1)
-        right_room = [0.0] * (len(self.text) + 1)
+        """Yield the boxes of the mentions with their lines."""
+        # Padding of the mentions within a mention adds up.
+        left_padding = [0.0] * (len(self.text) + 1)
+        right_padding = [0.0] * (len(self.text) + 1)
         for m in sorted(range(len(self.bounds)), key=lambda m: self.levels[m]):
             start, end, _ = self.bounds[m]
-            left_room[start] += self.pads[m]
-            right_room[end - 1] += self.pads[m]
+            left_padding[start] += self.padding[m]
+            right_padding[end - 1] += self.padding[m]
             chars = [i for i in range(start, min(end, len(rows))) if rows[i] >= 0]
             for row, group in groupby(chars, key=rows.__getitem__):
-                here = list(group)
-                first, last = here[0], here[-1]
-                right = lefts[last] + self._cell(last) - self.before[last] - self.after[last]
+                part = list(group)
+                first, last = part[0], part[-1]
+                right = lefts[last] + self._width(last) - self.before[last] - self.after[last]
                 box = Box(
                     m,
-                    lefts[first] - left_room[first],
-                    right + right_room[last],
+                    lefts[first] - left_padding[first],
+                    right + right_padding[last],
                     self.levels[m],
                     first == chars[0],
                 )

@@ -1,4 +1,4 @@
-"""Documents in displaCy's manual format, so that its own styles show mentions and relations."""
+"""Documents in displaCy's manual format, so that its styles show mentions and relations."""
 
 from typing import Any, Dict, List
 
@@ -14,17 +14,17 @@ STYLES = ("ent", "dep", "span")
 
 
 def to_displacy(doc: Doc, style: str = "ent") -> Dict[str, Any]:
-    """Make what `displacy.render(..., manual=True)` takes.
+    """Convert a document to the input of `displacy.render(..., manual=True)`.
 
-    Labels and titles are escaped, for displaCy escapes text alone.
+    Labels and titles are escaped, because displaCy only escapes the text.
 
     doc (Doc): The document.
-    style (str): "ent" for flat mentions, where they overlap the longest; "span" for all mentions;
-        "dep" for words and arcs: mentions and the text between them are the words, a mention that
-        overlaps an earlier one follows it as a word of its own, and relations are the arcs. (A
-        relation of a mention to itself has no place in displaCy's drawing and is left out.)
+    style (str): "ent" for flat mentions, of which the longest is shown if several overlap; "span"
+        for all mentions; "dep" for words and arcs. In "dep", mentions and the text between them are
+        the words, and relations are the arcs. A mention that overlaps an earlier one follows it as
+        another word. A relation of a mention to itself is left out, as displaCy cannot draw it.
     RETURNS (Dict[str, Any]): The dictionary that displaCy calls `parsed`.
-    RAISES (ValueError): If displaCy has no such style.
+    RAISES (ValueError): If the style is unknown.
     """
     formats = {"ent": _to_ents, "dep": _to_deps, "span": _to_spans}
     if style not in formats:
@@ -64,17 +64,17 @@ def _to_spans(doc: Doc) -> Dict[str, Any]:
 
 def _to_deps(doc: Doc) -> Dict[str, Any]:
     words: List[Dict[str, str]] = []
-    places: Dict[Any, int] = {}
-    done = 0
+    word_of: Dict[Any, int] = {}
+    end = 0
     for span in all_mentions(doc):
-        _add_text(words, doc, done, span.start)
-        places[span_key(span)] = len(words)
+        _add_text(words, doc, end, span.start)
+        word_of[span_key(span)] = len(words)
         words.append({"text": span.text, "tag": escape_html(span.label_)})
-        done = max(done, span.end)
-    _add_text(words, doc, done, len(doc))
+        end = max(end, span.end)
+    _add_text(words, doc, end, len(doc))
     arcs = []
     for relation in get_relations(doc):
-        head, tail = places[span_key(relation.head)], places[span_key(relation.tail)]
+        head, tail = word_of[span_key(relation.head)], word_of[span_key(relation.tail)]
         if head != tail:
             arcs.append(
                 {
@@ -88,6 +88,7 @@ def _to_deps(doc: Doc) -> Dict[str, Any]:
 
 
 def _add_text(words: List[Dict[str, str]], doc: Doc, start: int, end: int) -> None:
+    """Add the text between two mentions as a word, if there is any."""
     text = doc[start:end].text.strip() if start < end else ""
     if text:
         words.append({"text": text, "tag": ""})

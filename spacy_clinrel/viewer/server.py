@@ -1,4 +1,4 @@
-"""A page served to browsers, those of this machine unless told otherwise."""
+"""A web server for a page. By default only browsers on this machine can reach it."""
 
 import warnings
 from ipaddress import ip_address
@@ -22,7 +22,7 @@ def serve_page(markup: str, host: str, port: int, auto_select_port: bool) -> Non
     markup (str): The page.
     host (str): The address to listen at.
     port (int): The port.
-    auto_select_port (bool): Whether to take the next free port if this one is in use.
+    auto_select_port (bool): Whether to use the next free port if this one is in use.
     RAISES (ValueError): If the port is in use.
     """
     port = find_available_port(port, host, auto_select_port)
@@ -37,20 +37,20 @@ def serve_page(markup: str, host: str, port: int, auto_select_port: bool) -> Non
 
 
 def make_server(markup: str, host: str, port: int) -> WSGIServer:
-    """Make the server of a page.
+    """Make a server that answers with a page.
 
     markup (str): The page.
-    host (str): The address to listen at. On a loopback address, only requests that name this
-        machine are answered: a site elsewhere whose name is pointed at it cannot read the notes.
-    port (int): The port; 0 for any free one.
-    RETURNS (WSGIServer): The server, bound, not yet serving.
+    host (str): The address to listen at. On a loopback address, requests must name this machine in
+        their Host header: a website whose name resolves to 127.0.0.1 cannot read the notes.
+    port (int): The port; 0 for any free port.
+    RETURNS (WSGIServer): The server, bound to the port, not yet serving.
     """
     content = markup.encode("utf-8")
 
     def app(environ: Dict[str, Any], start_response: Callable[..., Any]) -> List[bytes]:
         status = "200 OK" if environ["PATH_INFO"] == "/" else "404 Not Found"
-        asked = environ.get("HTTP_HOST", "").rsplit(":", 1)[0]
-        if _is_loopback(host) and not _is_loopback(asked):
+        requested_host = environ.get("HTTP_HOST", "").rsplit(":", 1)[0]
+        if _is_loopback(host) and not _is_loopback(requested_host):
             status = "403 Forbidden"
         headers = [("Content-Type", HEADERS[status]), ("Cache-Control", "no-store")]
         start_response(status, headers)

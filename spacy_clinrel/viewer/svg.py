@@ -1,4 +1,4 @@
-"""A line of text with its mentions and arcs as SVG."""
+"""Drawing of a line of text with its mentions and arcs as SVG."""
 
 from itertools import groupby
 from typing import Dict, List, NamedTuple, Sequence
@@ -8,23 +8,26 @@ from .arcs import Wire, text_width
 from .colors import Tint
 from .layout import COLUMN, MAX_LABEL, SMALL, Box, Glyph, Line, shorten
 
+# Sizes in pixels.
 SIDE = 6.0  # margin left and right
 STEP = 18.0  # height of a level of arcs
 TEXT = 24.0  # height of a line of text with its box
-NEST = 3.0  # how much a box stands out over those in it
+NEST = 3.0  # how far a box extends above the boxes in it
 SMALL_ROW = 11.0  # height of a row of types
-ROUND = 5.0
+ROUND = 5.0  # radius of an arc's corners
 LABEL = 15.0  # height of an arc's label
+# Characters without width that are left out of the drawing.
+INVISIBLE = "\u200b\u200c\u200d\u2060\ufeff\u00ad"
 
 
 class Style(NamedTuple):
-    """What lines of one document have in common.
+    """Settings that all lines of a document share.
 
     labels (Sequence[str]): The mentions' types.
     tints (Dict[str, Tint]): Colours of the types.
-    types (Dict[str, int]): Numbers of the types.
+    types (Dict[str, int]): Number of each type, by which the script filters.
     heads (Sequence[int]): The head mention of each relation.
-    notes (Sequence[str]): What is shown when a pointer rests on a relation.
+    notes (Sequence[str]): The tooltip of each relation.
     columns (int): Width of a line.
     """
 
@@ -37,10 +40,10 @@ class Style(NamedTuple):
 
 
 def svg_width(columns: int) -> float:
-    """The width of the drawing for a line.
+    """Return the width of the drawing of a line.
 
     columns (int): Width of the line.
-    RETURNS (float): In pixels, with margins and room for the ends of mentions.
+    RETURNS (float): The width in pixels, with margins.
     """
     return columns * COLUMN + 2 * SIDE
 
@@ -49,8 +52,8 @@ def render_line(line: Line, wires: Sequence[Wire], style: Style) -> str:
     """Draw a line.
 
     line (Line): The text and its mentions.
-    wires (Sequence[Wire]): The relations over it.
-    style (Style): What all lines have in common.
+    wires (Sequence[Wire]): The arcs and stubs over it.
+    style (Style): Settings of the document.
     RETURNS (str): An `svg` element.
     """
     arcs = STEP * (1 + max((wire.level for wire in wires), default=-1))
@@ -58,18 +61,19 @@ def render_line(line: Line, wires: Sequence[Wire], style: Style) -> str:
     top = arcs + 2 + NEST * nested + (6 if wires else 0)
     rows = nested + 1 if line.boxes else 0
     width, height = svg_width(style.columns), top + TEXT + SMALL_ROW * rows + 3
-    # Outer mentions first, so that inner ones lie on them.
+    # Outer mentions first, so that they do not cover inner ones.
     boxes = sorted(line.boxes, key=lambda box: -box.level)
     parts = [_box(box, top, style) for box in boxes]
     parts.append(_text(line.glyphs, top + 17.5))
     parts.extend(_path(wire, arcs, top, style) for wire in wires)
-    # Labels after all paths, so that no path runs through one.
+    # Labels after all paths, so that no path crosses a label.
     parts.extend(_label(wire, arcs, style) for wire in wires)
-    kind = "line opens" if line.opens else "line"
+    css_class = "line opens" if line.is_paragraph_start else "line"
     box = f"{-SIDE:g} 0 {width:g} {height:g}"
     size = f'viewBox="{box}" width="{width:g}" height="{height:g}"'
-    size += ' preserveAspectRatio="xMidYMax slice"'  # where the script cuts off empty levels
-    return f'<svg class="{kind}" {size} data-step="{STEP:g}">{"".join(parts)}</svg>'
+    # The script reduces the height when levels become empty; this crops the drawing at its top.
+    size += ' preserveAspectRatio="xMidYMax slice"'
+    return f'<svg class="{css_class}" {size} data-step="{STEP:g}">{"".join(parts)}</svg>'
 
 
 def _box(box: Box, top: float, style: Style) -> str:
@@ -79,7 +83,7 @@ def _box(box: Box, top: float, style: Style) -> str:
     left, width = box.left + 0.75, box.right - box.left - 1.5
     rect = f'<rect x="{left:g}" y="{y:g}" width="{width:g}" height="{height:g}" rx="4"/>'
     name = ""
-    if box.first:
+    if box.is_start:
         x, base = (box.left + box.right) / 2, top + TEXT + SMALL_ROW * (box.level + 1) - 3.5
         short = shorten(label, max(MAX_LABEL, int((width - 4) / SMALL)))
         name = f'<text x="{x:g}" y="{base:g}">{escape_html(short)}</text>'
@@ -90,20 +94,16 @@ def _box(box: Box, top: float, style: Style) -> str:
 
 
 def _text(glyphs: Sequence[Glyph], y: float) -> str:
-    """The characters, each at its place: no font decides where a mention ends."""
+    """Draw each character at its position, so that mentions fit their text in every font."""
     spans: List[str] = []
-    for wide, run in groupby(glyphs, key=lambda glyph: glyph.columns == 2):
-        chars = [glyph for glyph in run if glyph.columns or not _invisible(glyph.char)]
-        # SVG counts UTF-16 units: a character beyond the first plane takes two places.
+    for is_wide, run in groupby(glyphs, key=lambda glyph: glyph.columns == 2):
+        chars = [glyph for glyph in run if glyph.columns or glyph.char not in INVISIBLE]
+        # SVG counts UTF-16 units: a character above U+FFFF needs two positions.
         xs = " ".join(f"{g.x:g}" for g in chars for _ in range(1 + (ord(g.char) > 0xFFFF)))
         text = escape_html("".join("\u00a0" if g.char.isspace() else g.char for g in chars))
-        kind = ' class="w"' if wide else ""
-        spans.append(f'<tspan{kind} x="{xs}">{text}</tspan>')
+        css_class = ' class="w"' if is_wide else ""
+        spans.append(f'<tspan{css_class} x="{xs}">{text}</tspan>')
     return f'<text class="text" y="{y:g}">{"".join(spans)}</text>'
-
-
-def _invisible(char: str) -> bool:
-    return char in "\u200b\u200c\u200d\u2060\ufeff\u00ad"
 
 
 def _path(wire: Wire, arcs: float, top: float, style: Style) -> str:
@@ -111,7 +111,7 @@ def _path(wire: Wire, arcs: float, top: float, style: Style) -> str:
     left, right = wire.feet[0], wire.feet[-1]
     ends = [top - NEST * foot.nesting - (1 if foot.is_tail else 0) for foot in wire.feet]
     if len(wire.feet) == 2:
-        # Where the label is wider than the arc, it sits on it.
+        # A label that is wider than its arc is placed above it.
         y += 7 if right.x - left.x < text_width(wire.label) + 2 * ROUND else 0
         bend = min(ROUND, (right.x - left.x) / 2)
         line = (
@@ -119,7 +119,7 @@ def _path(wire: Wire, arcs: float, top: float, style: Style) -> str:
             f"H{right.x - bend:g}q{bend:g} 0 {bend:g} {bend:g}V{ends[1]:g}"
         )
     elif abs(left.x - wire.label_x) < text_width(wire.label) / 2:
-        line = f"M{left.x:g} {ends[0]:g}V{y + LABEL / 2:g}"  # up to the label that is above it
+        line = f"M{left.x:g} {ends[0]:g}V{y + LABEL / 2:g}"  # straight up to the label
     else:
         line = f"M{left.x:g} {ends[0]:g}V{y:g}H{wire.label_x:g}"
     heads = "".join(
@@ -134,14 +134,14 @@ def _label(wire: Wire, arcs: float, style: Style) -> str:
     y = arcs - STEP * wire.level - STEP / 2
     width = text_width(wire.label)
     left, size = wire.label_x - width / 2, f'width="{width:g}" height="{LABEL:g}"'
-    ground = f'<rect x="{left:g}" y="{y - LABEL / 2:g}" {size}/>'
+    background = f'<rect x="{left:g}" y="{y - LABEL / 2:g}" {size}/>'
     text = f'<text x="{wire.label_x:g}" y="{y + 4:g}">{escape_html(wire.label)}</text>'
-    return _group(wire, ground + text, style, "label")
+    return _group(wire, background + text, style, "label")
 
 
-def _group(wire: Wire, content: str, style: Style, kind: str = "") -> str:
+def _group(wire: Wire, content: str, style: Style, css_class: str = "") -> str:
     head = style.labels[style.heads[wire.relation]]
-    name = kind or ("arc" if len(wire.feet) == 2 else "stub")
-    place = f'data-relation="{wire.relation}" data-level="{wire.level}"'
+    css_class = css_class or ("arc" if len(wire.feet) == 2 else "stub")
+    data = f'data-relation="{wire.relation}" data-level="{wire.level}"'
     title = f"<title>{escape_html(style.notes[wire.relation])}</title>"
-    return f'<g class="{name} {style.tints[head].name}" {place}>{title}{content}</g>'
+    return f'<g class="{css_class} {style.tints[head].name}" {data}>{title}{content}</g>'

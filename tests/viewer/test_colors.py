@@ -9,7 +9,7 @@ from spacy.util import registry
 
 from spacy_clinrel import viewer as displacy
 from spacy_clinrel.viewer.colors import DARK_INK, INK, PALETTE, contrast, make_tint, pick_tints
-from spacy_clinrel.viewer.page import read_asset
+from spacy_clinrel.viewer.rendering import read_asset
 
 
 def test_colors():

@@ -56,7 +56,10 @@ def test_lines_break_where_people_break_them():
     shown = ["".join(glyph.char for glyph in line.glyphs) for line in lines]
     assert "".join(shown).replace("\u200b", "") == text.replace("\r\n", "")
     assert not any(line[0] in "，）。℃" or line[-1] in "（" for line in shown)
-    assert [line.opens for line in lines if line.glyphs[0].char in "给体"] == [True, True]
+    assert [line.is_paragraph_start for line in lines if line.glyphs[0].char in "给体"] == [
+        True,
+        True,
+    ]
     assert "阿莫西林，" in shown
 
 
@@ -74,7 +77,7 @@ def test_layout_and_arcs_hold_for_any_text(data):
     ]
     columns = data.draw(st.sampled_from([20, 40, 100]))
     lines = lay_out(text, bounds, columns)
-    first = [box.mention for line in lines for box in line.boxes if box.first]
+    first = [box.mention for line in lines for box in line.boxes if box.is_start]
     assert sorted(first) == list(range(len(bounds)))
     shown = "".join(g.char for line in lines for g in line.glyphs)
     assert re.sub(r"[\s\u200b↵]", "", shown) == re.sub(r"\s", "", text)
@@ -92,7 +95,7 @@ def test_layout_and_arcs_hold_for_any_text(data):
     wires = draw_arcs(lines, edges, names, columns * COLUMN)
     feet = [0] * len(edges)
     for line, over in zip(lines, wires):
-        boxes = {box.mention: box for box in line.boxes if box.first}
+        boxes = {box.mention: box for box in line.boxes if box.is_start}
         for wire in over:
             edge = edges[wire.relation]
             feet[wire.relation] += len(wire.feet)

@@ -14,7 +14,7 @@ from spacy.tokens import Doc, Span
 
 from spacy_clinrel import viewer as displacy
 from spacy_clinrel.tokens import Relation, all_mentions, set_relations
-from spacy_clinrel.viewer.document import percent
+from spacy_clinrel.viewer.document import to_percent
 from spacy_clinrel.viewer.layout import lay_out, nesting_levels
 
 from ..util import make_doc
@@ -88,7 +88,7 @@ def test_scores_are_shown_unless_all_are_certain(note):
     "score, shown", [(-1.0, 0), (0.0, 0), (0.734, 73), (0.999, 99), (1.0, 100), (2.0, 100)]
 )
 def test_percent(score, shown):
-    assert percent(score) == shown
+    assert to_percent(score) == shown
 
 
 def test_markup_is_escaped(zh):

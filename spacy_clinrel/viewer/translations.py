@@ -1,8 +1,8 @@
-"""What a page says in its own words, by language."""
+"""Translations of the interface: the texts of a page that are not from the documents."""
 
 from typing import Dict
 
-WORDS: Dict[str, Dict[str, str]] = {
+TRANSLATIONS: Dict[str, Dict[str, str]] = {
     "en": {
         "title": "Entities and relations",
         "contents": "Documents",
@@ -24,7 +24,7 @@ WORDS: Dict[str, Dict[str, str]] = {
         "no_text": "This document has no text.",
         "no_mentions": "No mentions were found in this document.",
         "no_relations": "No relations were found in this document.",
-        "nothing": "Nothing was found: none of the documents has mentions or relations.",
+        "nothing": "None of the documents has mentions or relations.",
     },
     "zh": {
         "title": "实体与关系",
@@ -52,10 +52,10 @@ WORDS: Dict[str, Dict[str, str]] = {
 }
 
 
-def page_words(lang: str) -> Dict[str, str]:
-    """The words of a page.
+def get_translation(lang: str) -> Dict[str, str]:
+    """Return the texts of the interface.
 
     lang (str): A language code.
-    RETURNS (Dict[str, str]): The words in that language, in English if it is not among ours.
+    RETURNS (Dict[str, str]): The texts in that language, or in English if there is no translation.
     """
-    return WORDS.get(lang, WORDS["en"])
+    return TRANSLATIONS.get(lang, TRANSLATIONS["en"])
