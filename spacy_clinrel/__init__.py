@@ -23,6 +23,10 @@ if TYPE_CHECKING:
     from .data.splits import split as split
     from .evaluation.evaluate import evaluate as evaluate
     from .exporters import export as export
+    from .pretraining.make_encoder import make_encoder as make_encoder
+    from .pretraining.raw_text import raw_text as raw_text
+    from .pretraining.vectors import init_vectors as init_vectors
+    from .processing import apply as apply
     from .processing.visualize import visualize as visualize
 
 try:
@@ -35,11 +39,15 @@ sys.modules[f"{__name__}.displacy"] = displacy
 
 # The module that each function of the public API is in.
 _API: Dict[str, str] = {
+    "apply": ".processing",
     "bootstrap": ".active_learning.bootstrap",
     "convert": ".data.convert",
     "debug": ".data.check",
     "evaluate": ".evaluation.evaluate",
     "export": ".exporters",
+    "init_vectors": ".pretraining.vectors",
+    "make_encoder": ".pretraining.make_encoder",
+    "raw_text": ".pretraining.raw_text",
     "read_corpus": ".data.corpus",
     "read_review": ".active_learning.review",
     "review": ".active_learning.review",
@@ -51,6 +59,7 @@ _API: Dict[str, str] = {
 __all__ = [
     "Relation",
     "__version__",
+    "apply",
     "bootstrap",
     "concat_docs",
     "convert",
@@ -58,6 +67,9 @@ __all__ = [
     "displacy",
     "evaluate",
     "export",
+    "init_vectors",
+    "make_encoder",
+    "raw_text",
     "read_corpus",
     "read_review",
     "review",

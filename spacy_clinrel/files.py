@@ -1,30 +1,30 @@
-"""Reading .spacy files, and writing files that are there as a whole or not at all."""
+"""Atomic writing of files, locks on output folders, and reading of .spacy and text files."""
 
 import json
 import os
 from contextlib import contextmanager, suppress
-from importlib import import_module
-from importlib.util import find_spec
 from pathlib import Path
 from typing import Any, Dict, Iterable, Iterator, List, Optional, Sequence, Union
 
+from filelock import FileLock, Timeout
 from spacy.tokens import Doc, DocBin
 from spacy.vocab import Vocab
 
 from .errors import Errors
 
-# Windows has none.
-fcntl: Any = import_module("fcntl") if find_spec("fcntl") else None
+# The file that `locked_folder` locks. It stays in the folder: deleting it would let two processes
+# hold locks on different files of the same name.
+LOCK_FILE = ".lock"
 
 
 @contextmanager
 def replacing(path: Path) -> Iterator[Path]:
-    """Write a file so that it is there as a whole or not at all, even if the machine loses power.
-    Its folder is made.
+    """Write a file atomically: after a crash or power failure it has either its old or its new
+    content. Creates the parent folder.
 
     path (Path): The file.
-    YIELDS (Path): What to write to; it takes the file's place in the end.
-    RAISES (ValueError): If it can't be written.
+    YIELDS (Path): Temporary file to write to. It replaces `path` when the context ends.
+    RAISES (ValueError): If the file can't be written.
     """
     draft = path.with_name(f".{path.name}.{os.getpid()}.tmp")
     try:
@@ -34,15 +34,15 @@ def replacing(path: Path) -> Iterator[Path]:
             with draft.open("rb+") as file:
                 os.fsync(file.fileno())
             os.replace(draft, path)
-            _keep_folder(path.parent)
+            _sync_folder(path.parent)
         finally:
             draft.unlink(missing_ok=True)
     except OSError as error:
         raise ValueError(Errors.F018.format(path=path, error=error.strerror or error)) from error
 
 
-def _keep_folder(path: Path) -> None:
-    """A folder's list of names has to reach the disk too, where it can be opened."""
+def _sync_folder(path: Path) -> None:
+    """Flush a folder's list of files to disk, on systems that can open folders."""
     with suppress(OSError):
         folder = os.open(path, os.O_RDONLY)
         try:
@@ -53,33 +53,30 @@ def _keep_folder(path: Path) -> None:
 
 @contextmanager
 def locked_folder(path: Path) -> Iterator[None]:
-    """Make a folder, and keep other processes that ask for it too out of it, where the system knows
-    how.
+    """Create a folder and lock it against other processes that use this function. On file systems
+    without locks, the folder is only created.
 
-    path (Path): The folder.
-    RAISES (ValueError): If it can't be made, or another one has it.
+    path (Path): The folder. Gets an empty file `LOCK_FILE`.
+    RAISES (ValueError): If the folder can't be created, or another process has locked it.
     """
     try:
         path.mkdir(parents=True, exist_ok=True)
     except OSError as error:
         raise ValueError(Errors.F018.format(path=path, error=error.strerror or error)) from error
-    if fcntl is None:
-        yield
-        return
-    lock = os.open(path, os.O_RDONLY)
+    lock = FileLock(path / LOCK_FILE)
+    with suppress(OSError, NotImplementedError):  # the file system has no locks
+        try:
+            lock.acquire(timeout=0)
+        except Timeout as error:
+            raise ValueError(Errors.F033.format(path=path)) from error
     try:
-        with suppress(OSError):  # some file systems have no locks
-            try:
-                fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
-            except BlockingIOError as error:
-                raise ValueError(Errors.F033.format(path=path)) from error
         yield
     finally:
-        os.close(lock)
+        lock.release()
 
 
 def check_output(output: Optional[Path], *inputs: Optional[Path]) -> None:
-    """Refuse an output before any work is done, where it can't be or would replace an input.
+    """Check that an output is not a folder and does not replace an input.
 
     output (Optional[Path]): The file to write; None if there is none.
     inputs (Optional[Path]): Files that are read, or other outputs.
@@ -94,13 +91,13 @@ def check_output(output: Optional[Path], *inputs: Optional[Path]) -> None:
             raise ValueError(Errors.F017.format(path=output))
 
 
-def text_lines(paths: Sequence[Path]) -> Iterator[str]:
-    """The lines of text files.
+def read_text_lines(paths: Sequence[Path]) -> Iterator[str]:
+    """Read the lines of text files.
 
     paths (Sequence[Path]): Text files in UTF-8.
-    YIELDS (str): A line without its end.
-    RAISES (ValueError): Before the first line, if a file is missing or a folder; and if one is not
-        UTF-8.
+    YIELDS (str): Lines without their line breaks.
+    RAISES (ValueError): Before the first line, if a file is missing or a folder; and if a file is
+        not UTF-8.
     """
     for path in paths:
         if path.is_dir():
@@ -117,13 +114,14 @@ def text_lines(paths: Sequence[Path]) -> Iterator[str]:
 
 
 def write_json(path: Path, data: Any) -> None:
-    """Write a JSON file for people and programs.
+    """Write an indented JSON file atomically.
 
     path (Path): The file.
-    data (Any): What it is to hold.
+    data (Any): The content.
+    RAISES (ValueError): If the file can't be written.
     """
     with replacing(path) as draft:
-        # Not srsly's, which writes ten digits of a number.
+        # srsly.write_json rounds floats to ten digits.
         text = json.dumps(data, indent=2, ensure_ascii=False, allow_nan=False)
         draft.write_text(text + "\n", encoding="utf-8")
 
@@ -139,13 +137,13 @@ def ensure_paths(sources: Union[str, Path, Sequence[Union[str, Path]]]) -> List[
 
 
 def spacy_files(sources: Sequence[Path]) -> List[Path]:
-    """The .spacy files that are named or stand in folders, each once, in the same order everywhere.
+    """List .spacy files, without duplicates and in a fixed order.
 
-    sources (Sequence[Path]): .spacy files, or folders, searched with their subfolders.
+    sources (Sequence[Path]): .spacy files, or folders to search with their subfolders.
     RETURNS (List[Path]): The files.
     RAISES (ValueError): If a source is missing, or a folder without .spacy files.
     """
-    found: Dict[Path, Path] = {}
+    unique: Dict[Path, Path] = {}
     for source in sources:
         if not source.exists():
             raise ValueError(Errors.F001.format(path=source))
@@ -154,29 +152,29 @@ def spacy_files(sources: Sequence[Path]) -> List[Path]:
         if not files:
             raise ValueError(Errors.F002.format(path=source, expected="*.spacy"))
         for path in files:
-            found.setdefault(path.resolve(), path)
-    return list(found.values())
+            unique.setdefault(path.resolve(), path)
+    return list(unique.values())
 
 
 def stream_docbin(path: Path, vocab: Vocab) -> Iterator[Doc]:
     """Read the documents of a .spacy file one by one.
 
     path (Path): The file.
-    vocab (Vocab): The vocabulary they get.
+    vocab (Vocab): The vocabulary of the documents.
     YIELDS (Doc): At least one document.
-    RAISES (ValueError): If there is no such file, it can't be read, or it is empty.
+    RAISES (ValueError): If the file is missing, empty or can't be read.
     """
     if path.is_dir():
         raise ValueError(Errors.F020.format(path=path))
     if not path.is_file():
         raise ValueError(Errors.F001.format(path=path))
-    stream = _docs_of(path, vocab)
+    stream = _stream_docs(path, vocab)
     count = 0
     while True:
-        # No `yield` in here: what befalls whoever takes the documents is no fault of the file.
+        # The `yield` stays outside: an exception thrown in by the caller is not a reading error.
         try:
             doc = next(stream, None)
-        except Exception as error:  # zlib, msgpack and spaCy each have their own
+        except Exception as error:  # zlib, msgpack and spaCy raise different types
             raise ValueError(Errors.F003.format(path=path, error=error)) from error
         if doc is None:
             break
@@ -186,7 +184,7 @@ def stream_docbin(path: Path, vocab: Vocab) -> Iterator[Doc]:
         raise ValueError(Errors.F004.format(path=path))
 
 
-def _docs_of(path: Path, vocab: Vocab) -> Iterator[Doc]:
+def _stream_docs(path: Path, vocab: Vocab) -> Iterator[Doc]:
     yield from DocBin().from_disk(path).get_docs(vocab)
 
 
@@ -194,16 +192,19 @@ def read_docbin(path: Path, vocab: Vocab) -> List[Doc]:
     """Read the documents of a .spacy file.
 
     path (Path): The file.
-    vocab (Vocab): The vocabulary they get.
+    vocab (Vocab): The vocabulary of the documents.
     RETURNS (List[Doc]): At least one document.
-    RAISES (ValueError): If there is no such file, it can't be read, or it is empty.
+    RAISES (ValueError): If the file is missing, empty or can't be read.
     """
     return list(stream_docbin(path, vocab))
 
 
 def write_docs(docs: Iterable[Doc], path: Path) -> None:
-    """docs (Iterable[Doc]): Documents.
-    path (Path): The .spacy file to write.
+    """Write documents to a .spacy file atomically, with their user data.
+
+    docs (Iterable[Doc]): The documents.
+    path (Path): The file.
+    RAISES (ValueError): If the file can't be written.
     """
     with replacing(path) as draft:
         DocBin(docs=docs, store_user_data=True).to_disk(draft)

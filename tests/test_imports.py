@@ -28,7 +28,7 @@ ALLOWED: Dict[str, Set[str]] = {
     **{part: STORE for part in MIDDLE},
     "evaluation": STORE | MIDDLE,
     "active_learning": STORE | MIDDLE | {"evaluation"},
-    "processing": STORE | MIDDLE,
+    "processing": STORE | MIDDLE | {"layers"},  # batches by length
     "__init__": STORE | MIDDLE | {"pretraining", "evaluation", "active_learning", "processing"},
 }
 EVERYTHING = set(ALLOWED) | {"cli"}

@@ -1,47 +1,47 @@
-"""`python -m spacy clinrel apply`: a pipeline over an archive of any size."""
+"""`python -m spacy clinrel apply`: annotate an archive of any size."""
 
 from pathlib import Path
-from typing import Annotated, Any, Dict, Optional
+from typing import Annotated, Optional
 
 import typer
 from tqdm import tqdm
 from wasabi import msg
 
-from ..processing import FORMATS, Job, Options, apply
-from ..processing.schema import ID
+from ..processing import FORMATS, Counts, apply
+from ..processing.schema import ID, TEXT
 from ..processing.shards import QUARANTINE
 from ._app import app
 
 
 @app.command("apply")
 def apply_cli(
-    model: Annotated[str, typer.Argument(metavar="MODEL", help="A pipeline's name or folder")],
-    src: Annotated[
+    model: Annotated[
+        str, typer.Argument(metavar="MODEL", help="Package name or folder of a pipeline")
+    ],
+    source: Annotated[
         str,
         typer.Argument(
             metavar="IN",
-            help="A file, a folder, searched with its subfolders, or a pattern in quotes: .txt (a "
-            "document each), .jsonl, .csv, .parquet, .spacy (their texts)",
+            help="A file, a folder (searched with its subfolders) or a quoted pattern: .txt (one "
+            "document each), .jsonl, .csv, .parquet, .spacy (only their texts)",
         ),
     ],
-    out: Annotated[
-        Path, typer.Argument(metavar="OUT", help="The folder to write, a file for each shard")
-    ],
+    output: Annotated[Path, typer.Argument(metavar="OUT", help="Folder for the shards")],
     format_name: Annotated[
         str, typer.Option("--format", "-f", metavar="|".join(FORMATS), help="Format of the shards")
     ] = "parquet",
     text_column: Annotated[
         str, typer.Option("--text-column", "-tc", help="Column or key of the text")
-    ] = "text",
+    ] = TEXT,
     id_column: Annotated[
         str,
         typer.Option(
             "--id-column",
             "-ic",
-            help="Column or key of the id. Without one named id, file and line are the id",
+            help="Column or key of the id. Without a column 'id', file name and line are the id",
         ),
     ] = ID,
-    text: Annotated[
+    include_text: Annotated[
         bool, typer.Option("--text", "-t", help="Write the texts too, to parquet and jsonl")
     ] = False,
     batch_size: Annotated[
@@ -50,14 +50,14 @@ def apply_cli(
             "--batch-size",
             "-b",
             min=1,
-            help="Characters that the pipeline takes at once: documents times the longest's length",
+            help="Padded characters of a model call: number of documents times the longest's length",
         ),
     ] = 20_000,
     max_length: Annotated[
-        int, typer.Option("--max-length", min=1, help="Most characters of a document")
+        int, typer.Option("--max-length", min=1, help="Maximum characters of a document")
     ] = 100_000,
     shard_size: Annotated[
-        int, typer.Option("--shard-size", "-s", min=1, help="Most documents of a shard")
+        int, typer.Option("--shard-size", "-s", min=1, help="Maximum documents of a shard")
     ] = 2000,
     n_process: Annotated[
         int,
@@ -65,90 +65,96 @@ def apply_cli(
             "--n-process",
             "-n",
             min=1,
-            help="Number of processes. With 2 or more a document that kills its process, for lack "
-            "of memory, goes to quarantine",
+            help="Number of processes. With 2 or more, a document that kills its process, e.g. for "
+            "lack of memory, goes to quarantine",
         ),
     ] = 1,
     resume: Annotated[
-        bool, typer.Option("--resume", "-r", help="Go on after the last finished shard")
+        bool, typer.Option("--resume", "-r", help="Continue after the last finished shard")
     ] = False,
-    code_path: Annotated[
-        Optional[Path], typer.Option("--code", "-c", help="Python file with more functions")
+    code: Annotated[
+        Optional[Path],
+        typer.Option("--code", "-c", help="Python file with functions that the pipeline needs"),
     ] = None,
-    use_gpu: Annotated[int, typer.Option("--gpu-id", "-g", help="GPU, or -1 for the CPU")] = -1,
+    gpu_id: Annotated[int, typer.Option("--gpu-id", "-g", help="GPU, or -1 for the CPU")] = -1,
     quiet: Annotated[
-        bool, typer.Option("--quiet", "-q", help="Print nothing but warnings and errors")
+        bool, typer.Option("--quiet", "-q", help="Print only warnings and errors")
     ] = False,
 ) -> None:
-    """Find mentions and relations in documents, however many.
+    """Annotate documents with mentions and relations.
 
-    OUT gets shards, part-000000.parquet and so on, a row for each document: id, mentions
+    OUT gets shards, part-000000.parquet and so on, with a row for each document: id, mentions
     (start_char, end_char, text, type) and relations (head and tail as indices into mentions, label,
     score); with --format spacy they are .spacy files. A document that can't be processed goes to
-    OUT/_quarantine.jsonl with its error, and the run goes on. After an interruption, however hard,
-    the same command with --resume goes on; --n-process, --batch-size and --gpu-id may differ then.
-    Memory does not grow with the archive, but with its largest .spacy file and Parquet row group.
+    OUT/_quarantine.jsonl with its error, and the run continues. After an interruption, run the same
+    command with --resume; --n-process, --batch-size and --gpu-id may differ. Memory does not grow
+    with the archive, but with its largest .spacy file and Parquet row group.
 
-    Examples: apply zh_clinrel notes/ found; apply zh_clinrel "2024/*.csv" found --text-column note
+    Examples: apply zh_clinrel notes/ out; apply zh_clinrel "2024/*.csv" out --text-column note
     --id-column number --n-process 4; the same with --resume
     """
-    code = None if code_path is None else str(code_path)
-    options = Options(
-        model,
-        batch_size,
-        max_length,
-        text,
-        gpu_id=use_gpu,
-        code=code,
-        id_column=id_column,
-        text_column=text_column,
-    )
-    job = Job(src, out, options, format_name, shard_size)
     try:
         with tqdm(unit="B", unit_scale=True, disable=quiet, leave=False) as bar:
-            show = Progress(bar)
-            counts = apply(job, n_process=n_process, resume=resume, report_progress=show)
+            counts = apply(
+                model,
+                source,
+                output,
+                format=format_name,
+                text_column=text_column,
+                id_column=id_column,
+                include_text=include_text,
+                batch_size=batch_size,
+                max_length=max_length,
+                shard_size=shard_size,
+                n_process=n_process,
+                resume=resume,
+                code=code,
+                gpu_id=gpu_id,
+                report_progress=Progress(bar),
+            )
     except (ValueError, ImportError, OSError) as problem:
         msg.fail(str(problem), exits=1)
-    print_counts(counts, out, quiet)
+    print_counts(counts, output, quiet)
 
 
 class Progress:
-    """A progress bar over the input's bytes, as the number of its documents is not known."""
+    """A progress bar over bytes of the input, as the number of documents is unknown."""
 
     def __init__(self, bar: tqdm):
         """bar (tqdm): The bar."""
         self.bar = bar
-        self.before: Optional[int] = None
+        self.documents_before: Optional[int] = None
 
-    def __call__(self, done: int, total: int, counts: Dict[str, Any]) -> None:
-        """done (int): Bytes that are done.
-        total (int): All bytes.
-        counts (Dict[str, Any]): What was done.
+    def __call__(self, done: int, total: int, counts: Counts) -> None:
+        """Update the bar.
+
+        done (int): Bytes that are processed.
+        total (int): Bytes of the whole input.
+        counts (Counts): Counts of the run.
         """
         documents = counts["documents"] + counts["quarantined"]
-        if self.before is None:
-            self.before = documents
+        if self.documents_before is None:
+            self.documents_before = documents
             self.bar.reset(total)
-            # What was done before is no part of this run's rate.
+            # Exclude what earlier runs did from this run's rate.
             self.bar.n = self.bar.last_print_n = self.bar.initial = done
         seconds = self.bar.format_dict["elapsed"] or 1
-        rate = (documents - self.before) / seconds
+        rate = (documents - self.documents_before) / seconds
         self.bar.set_postfix_str(f"{documents} documents, {rate:.1f}/s", refresh=False)
         self.bar.update(done - self.bar.n)
 
 
-def print_counts(counts: Dict[str, Any], out: Path, quiet: bool) -> None:
-    """Print what was done.
+def print_counts(counts: Counts, output: Path, quiet: bool) -> None:
+    """Print a summary.
 
-    counts (Dict[str, Any]): What `apply` returned.
-    out (Path): The folder.
-    quiet (bool): Print only what is not as it should be.
+    counts (Counts): The result of `apply`.
+    output (Path): The output folder.
+    quiet (bool): Print only warnings.
     """
     if counts["quarantined"]:
-        msg.warn(f"{counts['quarantined']} documents could not be processed: {out / QUARANTINE}")
+        msg.warn(f"{counts['quarantined']} documents could not be processed: {output / QUARANTINE}")
     if counts["documents"] and not counts["mentions"]:
-        msg.warn("Nothing was found in any document.")
+        msg.warn("No mentions were found in any document.")
     if not quiet:
-        found = "{documents} documents, {mentions} mentions, {relations} relations"
-        msg.good(f"{found.format(**counts)}, {counts['seconds']:.0f} s: {out}")
+        summary = "{documents} documents, {mentions} mentions, {relations} relations"
+        msg.good(f"{summary.format(**counts)}, {counts['seconds']:.0f} s: {output}")

@@ -8,7 +8,7 @@ from spacy.util import load_model
 from tqdm import tqdm
 from wasabi import msg
 
-from ..files import text_lines
+from ..files import read_text_lines
 from ._app import app
 
 
@@ -45,7 +45,7 @@ def make_encoder_cli(
 
     try:
         encoder = make_encoder(
-            tqdm(text_lines(texts), unit=" lines", leave=False),
+            tqdm(read_text_lines(texts), unit=" lines", leave=False),
             layers=layers,
             width=width,
             heads=heads,

@@ -8,7 +8,7 @@ import torch
 from torch import Tensor, nn
 
 from .dropout import Dropout
-from .ragged import chunks, padding_mask, score_parts
+from .ragged import length_batches, padding_mask, score_parts
 
 MASKS = ("eq13", "eq14")
 # Finite, and within half precision: a row of nothing but minus infinity would become NaN.
@@ -113,7 +113,7 @@ class STREncoder(nn.Module):
         starts = lengths.cumsum(0) - lengths
         found: List[Tuple[Tensor, Tensor, Tensor]] = []
         below = -1 - self.focused
-        for rows in chunks(lengths, self.budget, ALIKE):
+        for rows in length_batches(lengths, self.budget, ALIKE):
             real = padding_mask(lengths[rows])
             some = {key: value[rows, : real.shape[1]] for key, value in inputs.items()}
             states = self.transformer(**some, output_hidden_states=True).hidden_states
@@ -140,7 +140,7 @@ class STREncoder(nn.Module):
         score = partial(self.focus, hidden, starts, sizes, spans)
         if self.mask == "eq14" or self.focused <= self.kept:
             sizes = 1 + (spans[:, 1] - spans[:, 0]) + (spans[:, 3] - spans[:, 2])
-        parts = list(chunks(sizes, self.budget, ALIKE))
+        parts = list(length_batches(sizes, self.budget, ALIKE))
         again = int(sizes.sum()) > self.budget
         return score_parts(score, parts, again)
 

@@ -3,7 +3,7 @@
 import operator
 from bisect import bisect_right
 from functools import partial
-from typing import Callable, Iterator, List, Optional, Sequence, Tuple
+from typing import Callable, Iterator, List, Optional, Sequence, Tuple, Union
 
 import torch
 from torch import Tensor
@@ -44,24 +44,27 @@ def unpad(padded: Tensor, mask: Tensor) -> Tensor:
     return padded[mask]
 
 
-def chunks(lengths: Tensor, budget: int, least: float = 0.0) -> Iterator[Tensor]:
-    """Put sequences of like length together, so that each padded batch keeps within a budget.
+def length_batches(
+    lengths: Union[Tensor, Sequence[int]], budget: int, min_ratio: float = 0.0
+) -> Iterator[Tensor]:
+    """Group sequences of similar length into batches with little padding.
 
-    lengths (Tensor): Items of each sequence. *Shape:* (sequences,)
-    budget (int): Most places of a padded batch, sequences times the longest. A longer one gets a
-        batch of its own.
-    least (float): Length of a batch's shortest sequence as a share of its longest, at least: little
-        padding for more batches.
-    YIELDS (Tensor): Indices of sequences. *Shape:* (batch,)
+    lengths (Union[Tensor, Sequence[int]]): Items of each sequence. *Shape:* (sequences,)
+    budget (int): Maximum size of a padded batch, sequences times the longest. A longer sequence
+        forms a batch of its own.
+    min_ratio (float): Minimum length of a batch's shortest sequence, as a share of its longest:
+        less padding, but more batches.
+    YIELDS (Tensor): Indices of sequences, longest first, each once. *Shape:* (batch,)
     """
-    order = lengths.argsort(descending=True)
-    sizes: List[int] = lengths[order].tolist()
+    sizes = torch.as_tensor(lengths)
+    order = sizes.argsort(descending=True)
+    descending: List[int] = sizes[order].tolist()
     start = 0
-    while start < len(sizes):
-        count = max(1, budget // max(sizes[start], 1))
-        # The lengths fall, so those that are long enough come first.
-        alike = bisect_right(sizes, -least * sizes[start], lo=start, key=operator.neg) - start
-        count = max(1, min(count, alike))
+    while start < len(descending):
+        longest = descending[start]
+        count = max(1, budget // max(longest, 1))
+        end = bisect_right(descending, -min_ratio * longest, lo=start, key=operator.neg)
+        count = max(1, min(count, end - start))
         yield order[start : start + count]
         start += count
 
@@ -77,7 +80,7 @@ def map_padded(
         (batch, longest, width out).
     flat (Tensor): Items of all sequences, one at least. *Shape:* (items, width)
     lengths (Tensor): Items of each sequence. *Shape:* (sequences,)
-    budget (int): Most places of a padded batch, see `chunks`.
+    budget (int): Most places of a padded batch, see `length_batches`.
     RETURNS (Tensor): *Shape:* (items, width out)
     """
     starts = (lengths.cumsum(0) - lengths)[lengths > 0]
@@ -86,7 +89,7 @@ def map_padded(
         x, mask = pad(flat, sizes)
         return unpad(run(x, mask), mask)
     parts, places = [], []
-    for rows in chunks(sizes, budget):
+    for rows in length_batches(sizes, budget):
         mask = padding_mask(sizes[rows])
         place = (starts[rows, None] + torch.arange(mask.shape[1], device=flat.device))[mask]
         x, mask = pad(flat.index_select(0, place), sizes[rows])

@@ -10,7 +10,7 @@ from thinc.types import Floats2d, Ints1d
 
 from ..errors import Errors
 from ..layers import crf
-from ..layers.ragged import chunks, padding_mask
+from ..layers.ragged import length_batches, padding_mask
 from ..tokens.sentences import text_sentences
 from ..types import Candidates, Emissions
 from .pair_model import RelationModel
@@ -166,7 +166,7 @@ def _padded_chains(emissions: Emissions) -> Iterator[Tuple[torch.Tensor, torch.T
     longest)"""
     lengths = xp2torch(cast(Ints1d, emissions.lengths)).long()
     starts = lengths.cumsum(0) - lengths
-    for rows in chunks(lengths, PLACES, ALIKE):
+    for rows in length_batches(lengths, PLACES, ALIKE):
         mask = padding_mask(lengths[rows])
         places = starts[rows, None] + torch.arange(mask.shape[1], device=mask.device)
         yield places * mask, mask

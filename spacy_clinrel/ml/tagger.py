@@ -9,7 +9,7 @@ from thinc.types import Floats2d, Ints1d
 from torch import Tensor
 
 from ..layers import crf
-from ..layers.ragged import pad
+from ..layers.ragged import length_batches, pad
 from ..tokens.bieos import allowed_transitions
 from ..types import Emissions
 from .wrap import Sizes, flatten, gradients, to_tensor, torch_layer
@@ -129,23 +129,12 @@ def decode(emissions: Emissions) -> List[Ints1d]:
     lengths = to_tensor(emissions.lengths.tolist(), torch.device("cpu"))
     results = [torch.zeros(0, dtype=torch.long)] * len(lengths)
     pieces = scores.split(lengths.tolist())
-    # Texts of about one length share a batch, so that one long text costs the others nothing.
-    order = [i for i in lengths.argsort().tolist() if lengths[i] > 0]
-    for batch in _batches(order, lengths.tolist()):
+    filled = lengths.nonzero().squeeze(1)
+    for rows in length_batches(lengths[filled], PLACES):
+        batch = filled[rows].tolist()
         sizes = lengths[batch].to(scores.device)
         padded, mask = pad(torch.cat([pieces[i] for i in batch]), sizes)
         tags = crf.viterbi(padded, mask, *transitions).cpu()
         for i, row in zip(batch, tags):
             results[i] = row[: int(lengths[i])]
     return [cast(Ints1d, tags.numpy()) for tags in results]
-
-
-def _batches(order: List[int], lengths: List[int]) -> List[List[int]]:
-    """Split indices, sorted by length, so that a padded batch has at most PLACES places."""
-    batches: List[List[int]] = []
-    for i in order:
-        if batches and (len(batches[-1]) + 1) * lengths[i] <= PLACES:
-            batches[-1].append(i)
-        else:
-            batches.append([i])
-    return batches

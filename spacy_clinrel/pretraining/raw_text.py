@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import Iterator, List, Optional, Sequence
 
 from ..errors import Errors
-from ..files import text_lines
+from ..files import read_text_lines
 
 # Shorter lines are headings and the like.
 SHORTEST = 8
@@ -49,7 +49,7 @@ def read_pieces(paths: Sequence[Path], characters: Sequence[int] = (), seed: int
     dice = random.Random(seed)
     found: List[str] = []
     for i, path in enumerate(paths):
-        lines = list(text_lines([path]))
+        lines = list(read_text_lines([path]))
         dice.shuffle(lines)
         found += _take(lines, (characters[i] if characters else 0) or None)
     if not found:

@@ -1,62 +1,52 @@
-"""Character vectors from raw text, by word2vec (Mikolov et al. 2013), as gensim trains it."""
+"""Character vectors from raw text, trained with gensim's word2vec (Mikolov et al. 2013)."""
 
 from pathlib import Path
-from typing import Callable, Dict, Iterable, Iterator, List, Sequence
+from typing import Callable, Dict, Iterable, Iterator, List, Optional, Sequence, Union
 
 import numpy as np
 import spacy
 from spacy.language import Language
 from spacy.vectors import Vectors
 
-from ..errors import Errors
-from ..files import text_lines
+from ..errors import Errors, require
+from ..files import read_text_lines
 from ..tokens.normalize import lookup_form
 
-# A longer line is cut, as gensim would silently drop what goes beyond 10,000 units.
+# Longer lines are split: gensim silently drops what goes beyond 10,000 units.
 MAX_LINE = 5000
 
+Progress = Callable[[Iterable[str]], Iterable[str]]
 
-class Units:
-    """A text as sentences of characters, or of overlapping character pairs; may be read again.
+
+class CharacterNGrams:
+    """A corpus for gensim: each line of a text as its overlapping character n-grams. Can be
+    iterated several times, as training needs several passes.
 
     paths (Sequence[Path]): Text files in UTF-8.
-    size (int): Characters of a unit: 1 or 2.
+    size (int): Characters of an n-gram: 1 or 2.
     progress (Callable[[Iterable[str]], Iterable[str]]): Wraps the stream of lines.
     """
 
-    def __init__(
-        self,
-        paths: Sequence[Path],
-        size: int,
-        progress: Callable[[Iterable[str]], Iterable[str]] = iter,
-    ):
+    def __init__(self, paths: Sequence[Path], size: int, progress: Progress = iter):
         self.paths = paths
         self.size = size
         self.progress = progress
 
     def __iter__(self) -> Iterator[List[str]]:
-        """YIELDS (List[str]): The units of a line, in NFKC form and lower case."""
-        for line in self.progress(read_lines(self.paths)):
-            for start in range(0, len(line), MAX_LINE):
-                piece = line[start : start + MAX_LINE]
-                yield [piece[i : i + self.size] for i in range(len(piece) - self.size + 1)]
+        """YIELDS (List[str]): The n-grams of a line, in the form in which embeddings look them up.
+
+        RAISES (ValueError): If a file is missing or not UTF-8.
+        """
+        for line in self.progress(read_text_lines(self.paths)):
+            text = lookup_form(line).strip()
+            for start in range(0, len(text), MAX_LINE):
+                part = text[start : start + MAX_LINE]
+                yield [part[i : i + self.size] for i in range(len(part) - self.size + 1)]
 
 
-def read_lines(paths: Sequence[Path]) -> Iterator[str]:
-    """The lines of text files, as `CharEmbed` normalises characters.
-
-    paths (Sequence[Path]): Text files in UTF-8.
-    YIELDS (str): A line that is not blank.
-    RAISES (ValueError): As `text_lines` has it.
-    """
-    for line in text_lines(paths):
-        line = lookup_form(line).strip()
-        if line:
-            yield line
-
-
-def train_vectors(
-    paths: Sequence[Path],
+def init_vectors(
+    texts: Sequence[Union[str, Path]],
+    output: Optional[Union[str, Path]] = None,
     *,
     lang: str = "zh",
     width: int = 100,
@@ -66,34 +56,35 @@ def train_vectors(
     epochs: int = 3,
     threads: int = 1,
     seed: int = 0,
-    progress: Callable[[Iterable[str]], Iterable[str]] = iter,
+    progress: Progress = iter,
 ) -> Language:
-    """Train vectors of characters and of character pairs into one table.
+    """Train vectors of characters and of character pairs in one table.
 
-    Characters and pairs are trained apart and never compared, so that each keeps to its own
-    neighbours. With one thread and PYTHONHASHSEED set, the same input gives the same vectors.
+    Characters and pairs are trained separately: skip-gram for characters, CBOW for pairs. With one
+    thread and PYTHONHASHSEED set, the same input gives the same vectors.
 
-    paths (Sequence[Path]): Text files in UTF-8.
-    lang (str): Language of the pipeline that carries the vectors.
+    texts (Sequence[Union[str, Path]]): Text files in UTF-8.
+    output (Optional[Union[str, Path]]): Folder to write the pipeline to, for `--paths.vectors` of
+        `spacy train`; None to return it only.
+    lang (str): Language of the pipeline.
     width (int): Width of the vectors.
-    pairs (bool): Whether to train vectors of pairs as well.
-    min_count (int): How often a unit must occur.
-    max_units (int): The most characters, and the most pairs, kept.
+    pairs (bool): Train vectors of pairs as well.
+    min_count (int): Minimum number of occurrences of a character or pair.
+    max_units (int): Maximum number of characters, and of pairs.
     epochs (int): Passes over the text.
     threads (int): Threads of gensim.
-    seed (int): Seed.
-    progress (Callable[[Iterable[str]], Iterable[str]]): Wraps the stream of lines of each pass.
-    RETURNS (Language): A blank pipeline with the vectors, as `spacy init vectors` makes it.
-    RAISES (ImportError): If gensim is not installed.
-    RAISES (ValueError): If no character occurs often enough.
+    seed (int): Random seed.
+    progress (Callable[[Iterable[str]], Iterable[str]]): Wraps the stream of lines of each pass,
+        e.g. `tqdm`.
+    RETURNS (Language): A blank pipeline with the vectors, as from `spacy init vectors`.
+    RAISES (ImportError): If gensim is not installed (extra: vectors).
+    RAISES (ValueError): If a file is missing or not UTF-8, or no character occurs often enough.
     """
-    try:
-        from gensim.models import Word2Vec
-    except ImportError as error:
-        raise ImportError(Errors.F014) from error
-    found: Dict[str, np.ndarray] = {}
+    word2vec = require("gensim.models", "vectors").Word2Vec
+    paths = [Path(path) for path in texts]
+    vectors: Dict[str, np.ndarray] = {}
     for size in (1, 2) if pairs else (1,):
-        model = Word2Vec(
+        model = word2vec(
             vector_size=width,
             window=5,
             min_count=min_count,
@@ -104,16 +95,19 @@ def train_vectors(
             epochs=epochs,
             seed=seed,
         )
-        units = Units(paths, size, progress)
-        model.build_vocab(units)
+        corpus = CharacterNGrams(paths, size, progress)
+        model.build_vocab(corpus)
         if not len(model.wv):
             raise ValueError(Errors.F015.format(paths=", ".join(map(str, paths)), n=min_count))
-        model.train(units, total_examples=model.corpus_count, epochs=epochs)
-        found.update((unit, model.wv[unit]) for unit in model.wv.index_to_key)
+        model.train(corpus, total_examples=model.corpus_count, epochs=epochs)
+        vectors.update((unit, model.wv[unit]) for unit in model.wv.index_to_key)
     nlp = spacy.blank(lang)
-    # As `spacy init vectors` does, so that the units can be read back from the vectors' keys.
-    for unit in found:
+    # Like `spacy init vectors`, so that the vectors' keys can be mapped back to strings.
+    for unit in vectors:
         nlp.vocab.strings.add(unit)
-    data = np.asarray(list(found.values()), dtype="float32")
-    nlp.vocab.vectors = Vectors(strings=nlp.vocab.strings, data=data, keys=list(found))
+    data = np.asarray(list(vectors.values()), dtype="float32")
+    nlp.vocab.vectors = Vectors(strings=nlp.vocab.strings, data=data, keys=list(vectors))
+    if output is not None:
+        Path(output).mkdir(parents=True, exist_ok=True)
+        nlp.to_disk(output)
     return nlp

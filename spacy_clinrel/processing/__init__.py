@@ -1,13 +1,14 @@
-"""Many documents: one function from an Arrow record batch to an Arrow record batch, and what runs
-it over files in processes (`apply`), on Ray (`processing.ray`) or on Spark (`processing.spark`).
+"""Annotation of large archives. `apply` runs a pipeline over files. `annotate` maps an Arrow record
+batch of texts to one of annotation; `apply`, `processing.ray` and `processing.spark` use it.
 
-from spacy_clinrel.processing import Options, annotate
-annotate(pyarrow.record_batch({"id": ["a"], "text": ["查胸片示肺炎。"]}), Options("zh_clinrel"))
+from spacy_clinrel.processing import AnnotationOptions, annotate
+batch = pyarrow.record_batch({"id": ["a"], "text": ["查胸片示肺炎。"]})
+annotate(batch, AnnotationOptions("zh_clinrel"))
 """
 
-from .annotate import annotate
-from .run import Job, apply
-from .schema import Options, output_schema
+from .annotation import annotate
+from .run import Counts, apply
+from .schema import AnnotationOptions, output_schema
 from .shards import FORMATS
 
-__all__ = ["FORMATS", "Job", "Options", "annotate", "apply", "output_schema"]
+__all__ = ["FORMATS", "AnnotationOptions", "Counts", "annotate", "apply", "output_schema"]

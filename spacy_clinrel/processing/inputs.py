@@ -1,4 +1,4 @@
-"""The files of an input, in the same order each time."""
+"""The files of an input, in an order that does not change between runs."""
 
 import glob
 import hashlib
@@ -12,68 +12,70 @@ from ..errors import Errors, Warnings
 from .schema import printable
 from .shards import MANIFEST
 
-KINDS = (".txt", ".jsonl", ".csv", ".parquet", ".spacy")
+SUFFIXES = (".txt", ".jsonl", ".csv", ".parquet", ".spacy")
 
 
-class File(NamedTuple):
+class InputFile(NamedTuple):
     """A file of the input.
 
     path (Path): The file.
-    name (str): What it is called in ids: its path within the input.
-    size (int): Its bytes.
-    time (int): When it was changed.
+    name (str): Its path within the input, used in ids.
+    size (int): Its size in bytes.
+    modified (int): Its modification time in nanoseconds.
     """
 
     path: Path
     name: str
     size: int
-    time: int
+    modified: int
 
 
-def list_files(src: str, out: Path, others: Optional[Dict[str, int]] = None) -> Iterator[File]:
-    """The files of an input, those of a folder with its subfolders, always in the same order. In a
-    folder or pattern, files whose names begin with . or _ are no input, nor is the output of this
-    run or of another one.
+def list_files(
+    source: str, output: Path, skipped: Optional[Dict[str, int]] = None
+) -> Iterator[InputFile]:
+    """List the files of an input in a fixed order. Folders are searched with their subfolders. In
+    folders and patterns, files whose names begin with . or _ and the outputs of `apply` are
+    skipped.
 
-    src (str): A file, a folder or a pattern such as "notes/*.txt".
-    out (Path): The folder of the output.
-    others (Optional[Dict[str, int]]): Gets the number of the files of other kinds in a folder, by
-        their endings.
-    YIELDS (File): Files of the known kinds, at least one.
-    RAISES (ValueError): If there are none.
+    source (str): A file, a folder or a pattern, e.g. "notes/*.txt".
+    output (Path): The output folder of this run.
+    skipped (Optional[Dict[str, int]]): Filled with the number of skipped files of a folder, by
+        suffix.
+    YIELDS (InputFile): At least one file.
+    RAISES (ValueError): If there are no files with a supported suffix.
     RAISES (OSError): If a folder can't be read.
     """
-    root = Path(src)
-    if not root.exists() and not glob.has_magic(src):
-        raise ValueError(Errors.F001.format(path=src))
-    is_found = False
-    for path, name in _paths(src, os.path.realpath(out)):
-        ending = path.suffix.lower()
-        if ending in KINDS:
+    root = Path(source)
+    if not root.exists() and not glob.has_magic(source):
+        raise ValueError(Errors.F001.format(path=source))
+    is_empty = True
+    for path, name in _list_paths(source, os.path.realpath(output)):
+        suffix = path.suffix.lower()
+        if suffix in SUFFIXES:
             stat = path.stat()
-            is_found = True
-            yield File(path, printable(name), stat.st_size, stat.st_mtime_ns)
-        elif others is not None and root.is_dir():
-            others[ending] = others.get(ending, 0) + 1
-    if not is_found:
-        raise ValueError(Errors.F002.format(path=src, expected=", ".join(KINDS)))
+            is_empty = False
+            yield InputFile(path, printable(name), stat.st_size, stat.st_mtime_ns)
+        elif skipped is not None and root.is_dir():
+            skipped[suffix] = skipped.get(suffix, 0) + 1
+    if is_empty:
+        raise ValueError(Errors.F002.format(path=source, expected=", ".join(SUFFIXES)))
 
 
-def _paths(src: str, out: str) -> Iterator[Tuple[Path, str]]:
-    """Paths, and their names within the input."""
-    root = Path(src)
+def _list_paths(source: str, output: str) -> Iterator[Tuple[Path, str]]:
+    """List the paths of an input with their names within it."""
+    root = Path(source)
     if root.is_dir():
-        yield from _inside(root, out)
+        yield from _walk(root, output)
     elif not root.exists():
-        yield from _matching(src, out)
-    elif not _is_within(root.parent, out):
+        yield from _match(source, output)
+    elif not _is_within(root.parent, output):
         yield root, root.name
 
 
-def _inside(root: Path, out: str) -> Iterator[Tuple[Path, str]]:
-    # Folder by folder: the paths of a whole archive may be too many to hold and sort.
-    for folder, folders, names in os.walk(root, onerror=_stop):
-        if _is_within(folder, out) or (Path(folder) != root and _is_output(folder)):
+def _walk(root: Path, output: str) -> Iterator[Tuple[Path, str]]:
+    # Folder by folder, since the sorted paths of a large archive may not fit into memory.
+    for folder, folders, names in os.walk(root, onerror=_raise):
+        if _is_within(folder, output) or (Path(folder) != root and _is_output(folder)):
             folders.clear()
             continue
         folders[:] = sorted(name for name in folders if name[0] not in "._")
@@ -83,62 +85,61 @@ def _inside(root: Path, out: str) -> Iterator[Tuple[Path, str]]:
                 yield path, path.relative_to(root).as_posix()
 
 
-def _stop(error: OSError) -> None:
+def _raise(error: OSError) -> None:
     raise error
 
 
-def _matching(src: str, out: str) -> Iterator[Tuple[Path, str]]:
-    parts = Path(src).parts
+def _match(pattern: str, output: str) -> Iterator[Tuple[Path, str]]:
+    parts = Path(pattern).parts
     fixed = next(i for i, part in enumerate(parts) if glob.has_magic(part))
-    # Folder → whether it holds an output. The one that is named in full may.
-    known = {Path(*parts[:fixed]): False}
-    # A pattern such as **/** finds files more than once.
-    for found in sorted(set(glob.iglob(src, recursive=True))):
-        path = Path(found)
-        if (
-            path.is_file()
-            and path.name[0] not in "._"
-            and not _is_left_out(path.parent, out, known)
-        ):
+    # Maps folders to whether they are skipped. The folder before the first wildcard is not, even if
+    # it is an output.
+    is_skipped = {Path(*parts[:fixed]): False}
+    # A pattern such as **/** matches files more than once.
+    for match in sorted(set(glob.iglob(pattern, recursive=True))):
+        path = Path(match)
+        is_visible = path.is_file() and path.name[0] not in "._"
+        if is_visible and not _check_skipped(path.parent, output, is_skipped):
             yield path, Path(*path.parts[fixed:]).as_posix()
 
 
-def _is_left_out(folder: Path, out: str, known: Dict[Path, bool]) -> bool:
-    if folder not in known:
-        is_here = _is_output(folder) or _is_within(folder, out)
-        known[folder] = is_here or _is_left_out(folder.parent, out, known)
-    return known[folder]
+def _check_skipped(folder: Path, output: str, is_skipped: Dict[Path, bool]) -> bool:
+    """Return whether a folder is or is in an output, and store the answer in `is_skipped`."""
+    if folder not in is_skipped:
+        is_output = _is_output(folder) or _is_within(folder, output)
+        is_skipped[folder] = is_output or _check_skipped(folder.parent, output, is_skipped)
+    return is_skipped[folder]
 
 
 def _is_output(folder: Any) -> bool:
     return os.path.exists(os.path.join(folder, MANIFEST))
 
 
-def _is_within(folder: Any, out: str) -> bool:
-    """Links may lead there too."""
-    return os.path.join(os.path.realpath(folder), "").startswith(os.path.join(out, ""))
+def _is_within(folder: Any, output: str) -> bool:
+    """Return whether a folder is the output or in it, following links."""
+    return os.path.join(os.path.realpath(folder), "").startswith(os.path.join(output, ""))
 
 
-def digest_files(src: str, out: Path) -> Dict[str, Any]:
-    """What an input is known by. Texts are not read for it: there may be very many. Warns of the
-    files that are left out for their kinds.
+def digest_files(source: str, output: Path) -> Dict[str, Any]:
+    """Return what identifies an input. The files are not read, since there may be very many. Warns
+    of files with other suffixes.
 
-    src (str): A file, a folder or a pattern.
-    out (Path): The folder of the output.
-    RETURNS (Dict[str, Any]): The number of files, their bytes, and a digest of their names, sizes
-        and times.
-    RAISES (ValueError): If there are none.
+    source (str): A file, a folder or a pattern.
+    output (Path): The output folder.
+    RETURNS (Dict[str, Any]): The number of files, their total size in bytes, and a digest of their
+        names, sizes and modification times.
+    RAISES (ValueError): If there are no files with a supported suffix.
     RAISES (OSError): If a folder can't be read.
     """
     digest = hashlib.sha256()
-    others: Counter = Counter()
+    skipped: Counter = Counter()
     files = size = 0
-    for file in list_files(src, out, others):
+    for file in list_files(source, output, skipped):
         files += 1
         size += file.size
-        digest.update(f"{file.name}\0{file.size}\0{file.time}\n".encode())
-    if others:
-        kinds = ", ".join(f"{ending or 'none'} {n}" for ending, n in others.most_common())
-        text = Warnings.W031.format(n=others.total(), kinds=printable(kinds))
+        digest.update(f"{file.name}\0{file.size}\0{file.modified}\n".encode())
+    if skipped:
+        suffixes = ", ".join(f"{suffix or 'none'} {n}" for suffix, n in skipped.most_common())
+        text = Warnings.W031.format(n=skipped.total(), kinds=printable(suffixes))
         warnings.warn(text, stacklevel=2)
     return {"files": files, "bytes": size, "sha256": digest.hexdigest()}

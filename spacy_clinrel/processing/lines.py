@@ -1,5 +1,5 @@
-"""Lines of text and rows of tables, of which a broken one takes neither much memory nor the rest of
-its file with it."""
+"""Lines and CSV rows of files that may be damaged. An invalid line or row costs a bounded amount of
+memory, and reading continues after it."""
 
 import csv
 import io
@@ -10,15 +10,16 @@ from typing import BinaryIO, Iterator, List, NamedTuple, Optional
 from ..errors import Errors
 
 BOM = b"\xef\xbb\xbf"
-# Bytes of a table's line, characters of its field: what a quote that nobody closes can take.
-LONGEST_FIELD = 2**24
+# Maximum number of bytes of a line of a table, and of characters of a field. A quote that is never
+# closed makes the rest of the file one field.
+MAX_FIELD = 2**24
 
 
 class Line(NamedTuple):
     """A line of a file.
 
-    data (Optional[bytes]): What stands in it; None if it is too long.
-    position (int): Where it ends in the file, in bytes.
+    data (Optional[bytes]): The line with its line break; None if it is too long.
+    position (int): Byte offset of its end in the file.
     """
 
     data: Optional[bytes]
@@ -28,11 +29,10 @@ class Line(NamedTuple):
 class Row(NamedTuple):
     """A row of a table.
 
-    number (int): Its number, from 1. Blank lines have one too.
-    fields (List[str]): What stands in it. What is not UTF-8 is in them as halves of surrogate
-        pairs.
-    error (Optional[str]): Why it can't be read.
-    position (int): Where it ends in the file, in bytes.
+    number (int): Its number from 1, counting blank rows.
+    fields (List[str]): Its fields. Lone surrogates stand for bytes that are not UTF-8.
+    error (Optional[str]): Why it is invalid.
+    position (int): Byte offset of its end in the file.
     """
 
     number: int
@@ -41,40 +41,40 @@ class Row(NamedTuple):
     position: int
 
 
-def read_lines(file: BinaryIO, longest: int) -> Iterator[Line]:
-    """The lines of a file. Of one that is too long, no more than a piece is held.
+def read_lines(file: BinaryIO, max_length: int) -> Iterator[Line]:
+    """Read the lines of a file, holding at most `max_length` + 1 bytes at a time.
 
     file (BinaryIO): The file.
-    longest (int): Bytes of a line, at most.
+    max_length (int): Maximum number of bytes of a line.
     YIELDS (Line): Its lines.
     """
     position = 0
-    while piece := file.readline(longest + 1):
-        data: Optional[bytes] = piece if position else piece.removeprefix(BOM)
-        position += len(piece)
-        while len(piece) > longest and not piece.endswith(b"\n"):
-            data, piece = None, file.readline(longest + 1)
-            position += len(piece)
+    while block := file.readline(max_length + 1):
+        data: Optional[bytes] = block if position else block.removeprefix(BOM)
+        position += len(block)
+        while len(block) > max_length and not block.endswith(b"\n"):
+            data, block = None, file.readline(max_length + 1)
+            position += len(block)
         yield Line(data, position)
 
 
 def read_rows(file: BinaryIO) -> Iterator[Row]:
-    """The rows of a CSV file in UTF-8. After a row that is broken over several lines, which a quote
-    does that nobody closes, it is read on from the second of them.
+    """Read the rows of a CSV file in UTF-8. After an invalid row that spans several lines, which
+    is what a quote without its counterpart causes, reading continues at its second line.
 
     file (BinaryIO): The file.
-    YIELDS (Row): Its rows, the header too.
+    YIELDS (Row): Its rows, with the header.
     """
     lines = _TableLines(file)
     rows = csv.reader(lines, strict=True)
-    with _longest_field():
+    with _field_size_limit():
         for number in count(1):
-            lines.begin_row()
+            lines.start_row()
             try:
                 fields = next(rows, None)
             except csv.Error as error:
                 problem = Errors.P008.format(error=error)
-                if lines.go_back():
+                if lines.rewind():
                     problem = Errors.P016.format(error=error)
                 yield Row(number, [], problem, lines.position)
                 continue
@@ -84,8 +84,8 @@ def read_rows(file: BinaryIO) -> Iterator[Row]:
 
 
 @contextmanager
-def _longest_field() -> Iterator[None]:
-    before = csv.field_size_limit(LONGEST_FIELD)
+def _field_size_limit() -> Iterator[None]:
+    before = csv.field_size_limit(MAX_FIELD)
     try:
         yield
     finally:
@@ -93,21 +93,21 @@ def _longest_field() -> Iterator[None]:
 
 
 class _TableLines:
-    """The lines of a table for Python's reader, with a way back."""
+    """The lines of a table for `csv.reader`, with a way to return to a row's second line."""
 
     def __init__(self, file: BinaryIO):
         """file (BinaryIO): The file."""
-        # A byte is a character here. So places are known, and lines may end in \r, too.
+        # Latin-1 makes a byte a character. So offsets are known, and lines may also end in \r.
         self._text = io.TextIOWrapper(file, "latin-1", newline="")
         self.position = 0
-        self.begin_row()
+        self.start_row()
 
-    def begin_row(self) -> None:
-        """What comes is a new row."""
+    def start_row(self) -> None:
+        """Take the next line as the first of a row."""
         self._ends: List[int] = []
 
-    def go_back(self) -> bool:
-        """Go back to the second line of a row. RETURNS (bool): Whether it has one."""
+    def rewind(self) -> bool:
+        """Return to the second line of a row. RETURNS (bool): Whether the row has one."""
         if len(self._ends) < 2:
             return False
         self.position = self._ends[0]
@@ -119,19 +119,19 @@ class _TableLines:
 
     def __next__(self) -> str:
         is_first = not self.position
-        line = piece = self._piece()
+        line = block = self._read_block()
         if not line:
             raise StopIteration
-        while len(piece) > LONGEST_FIELD and not piece.endswith(("\n", "\r")):
-            line, piece = "", self._piece()
-        # The first two are enough: a row may have very many.
+        while len(block) > MAX_FIELD and not block.endswith(("\n", "\r")):
+            line, block = "", self._read_block()
+        # Keep the ends of only the first and the last line, since a row may have very many.
         self._ends = [*self._ends[:1], self.position]
         if not line:
-            raise csv.Error(f"a line of more than {LONGEST_FIELD} bytes")
+            raise csv.Error(f"a line of more than {MAX_FIELD} bytes")
         data = line.encode("latin-1")
         return (data.removeprefix(BOM) if is_first else data).decode("utf-8", "surrogateescape")
 
-    def _piece(self) -> str:
-        piece = self._text.readline(LONGEST_FIELD + 1)
-        self.position += len(piece)
-        return piece
+    def _read_block(self) -> str:
+        block = self._text.readline(MAX_FIELD + 1)
+        self.position += len(block)
+        return block

@@ -1,4 +1,4 @@
-"""Batches through one process or several, in their order."""
+"""Annotation of record batches in one or several processes, in order."""
 
 import os
 import signal
@@ -12,76 +12,75 @@ from multiprocessing.connection import Connection, wait
 from typing import Any, Deque, Generator, Iterable, Iterator, List, NamedTuple, Optional, Tuple
 
 from ..errors import Errors, require
-from .annotate import annotate
-from .items import Item
-from .schema import Options, output_schema, read_ids
+from .annotation import annotate
+from .documents import InputDocument
+from .schema import AnnotationOptions, output_schema, read_ids
 
-# Batches that wait for a process or for their turn, of each process.
-AHEAD = 4
+# Chunks per process that are submitted ahead of the one that is returned next.
+CHUNKS_AHEAD = 4
 THREADS = "OMP_NUM_THREADS"
 
 
-class Place(NamedTuple):
-    """A place in the input.
+class Position(NamedTuple):
+    """A position in the input.
 
-    file (int): The number of the file, from 0.
-    items (int): How many documents of it lie before.
-    bytes (int): About how many bytes of the whole input do.
+    file (int): Index of the file.
+    documents (int): Number of its documents before the position.
+    bytes (int): Approximate number of bytes of the whole input before the position.
     """
 
     file: int = 0
-    items: int = 0
+    documents: int = 0
     bytes: int = 0
 
 
 class Chunk(NamedTuple):
-    """Documents that travel together.
+    """Documents that are sent to a process together.
 
-    items (Tuple[Item, ...]): What is known of them, without their texts.
+    documents (Tuple[InputDocument, ...]): The documents, without their texts.
     batch (pyarrow.RecordBatch): Their ids and texts.
     shard (int): The number of their shard.
-    place (Place): Where to read on after them.
+    end (Position): The position behind them.
     """
 
-    items: Tuple[Item, ...]
+    documents: Tuple[InputDocument, ...]
     batch: Any
     shard: int
-    place: Place
+    end: Position
 
 
 Results = Generator[Tuple[Chunk, Any], None, None]
 
 
-def annotate_all(chunks: Iterable[Chunk], options: Options, n_process: int) -> Results:
-    """Annotate batches. No more of them are read than the processes are about to need. If a process
-    dies, the documents that it may have died of are given to one alone, and those that kill it have
-    an error.
+def annotate_all(chunks: Iterable[Chunk], options: AnnotationOptions, n_process: int) -> Results:
+    """Annotate chunks, reading only a few of them ahead. If a process dies, the unfinished chunks
+    are annotated by a single process, and the documents that kill it get an error.
 
-    chunks (Iterable[Chunk]): The batches.
-    options (Options): How to annotate; its columns are the batches'.
-    n_process (int): The number of processes; 1 to work in this one.
-    YIELDS (Tuple[Chunk, RecordBatch]): Each batch as it was and annotated, in the same order.
-    RAISES (ValueError): If processes die as they load the pipeline.
+    chunks (Iterable[Chunk]): The chunks.
+    options (AnnotationOptions): The pipeline and its settings; the columns are those of the chunks.
+    n_process (int): Number of processes; 1 annotates in this process.
+    YIELDS (Tuple[Chunk, RecordBatch]): Each chunk and its annotation, in the same order.
+    RAISES (ValueError): If processes die while they load the pipeline.
     """
     if n_process == 1:
         for chunk in chunks:
             yield chunk, annotate(chunk.batch, options)
         return
-    left = iter(chunks)
+    remaining = iter(chunks)
     waiting: Deque[Tuple[Chunk, Future]] = deque()
     while True:
         with suppress(BrokenProcessPool), _processes(n_process) as pool:
-            for chunk in left:
+            for chunk in remaining:
                 waiting.append((chunk, _submit(pool, chunk.batch, options)))
-                if len(waiting) >= AHEAD * n_process:
-                    yield _next(waiting)
+                if len(waiting) >= CHUNKS_AHEAD * n_process:
+                    yield _pop_result(waiting)
             while waiting:
-                yield _next(waiting)
+                yield _pop_result(waiting)
             return
-        yield from _one_by_one(waiting, options)
+        yield from _annotate_unfinished(waiting, options)
 
 
-def _submit(pool: ProcessPoolExecutor, batch: Any, options: Options) -> Future:
+def _submit(pool: ProcessPoolExecutor, batch: Any, options: AnnotationOptions) -> Future:
     try:
         return pool.submit(annotate, batch, options)
     except BrokenProcessPool as error:
@@ -90,62 +89,71 @@ def _submit(pool: ProcessPoolExecutor, batch: Any, options: Options) -> Future:
         return future
 
 
-def _next(waiting: Deque[Tuple[Chunk, Future]]) -> Tuple[Chunk, Any]:
+def _pop_result(waiting: Deque[Tuple[Chunk, Future]]) -> Tuple[Chunk, Any]:
+    """Wait for the first chunk. It stays in the queue if its process died."""
     chunk, future = waiting[0]
-    found = future.result()
+    annotated = future.result()
     waiting.popleft()
-    return chunk, found
+    return chunk, annotated
 
 
-def _one_by_one(waiting: Deque[Tuple[Chunk, Future]], options: Options) -> Results:
-    """What was not finished when a process died."""
-    with _Alone(options) as alone:
+def _annotate_unfinished(
+    waiting: Deque[Tuple[Chunk, Future]], options: AnnotationOptions
+) -> Results:
+    """Annotate the chunks that were not finished when a process died."""
+    with _SingleProcess(options) as process:
         while waiting:
             try:
-                yield _next(waiting)
+                yield _pop_result(waiting)
             except (BrokenProcessPool, CancelledError):
                 chunk, _ = waiting.popleft()
-                yield chunk, alone.annotate(chunk.batch)
+                yield chunk, process.annotate(chunk.batch)
 
 
-class _Alone:
-    """A process that works by itself on a batch at a time. When it dies there is a new one."""
+class _SingleProcess:
+    """A process that annotates one batch at a time, and is replaced when it dies."""
 
-    def __init__(self, options: Options):
-        """options (Options): How to annotate."""
+    def __init__(self, options: AnnotationOptions):
+        """options (AnnotationOptions): The pipeline and its settings."""
         self.options = options
         self._stack = ExitStack()
         self._pool: Optional[ProcessPoolExecutor] = None
 
-    def __enter__(self) -> "_Alone":
+    def __enter__(self) -> "_SingleProcess":
         return self
 
-    def __exit__(self, *problem: Any) -> None:
-        self._stack.__exit__(*problem)
+    def __exit__(self, *exception: Any) -> None:
+        self._stack.__exit__(*exception)
 
     def annotate(self, batch: Any) -> Any:
-        """batch (pyarrow.RecordBatch): Documents.
-        RETURNS (RecordBatch): The same annotated. Those that killed the process have an error.
-        RAISES (ValueError): If it dies before it has any.
+        """Annotate documents. Those that kill the process get an error.
+
+        batch (pyarrow.RecordBatch): Documents.
+        RETURNS (RecordBatch): The annotated documents.
+        RAISES (ValueError): If the process dies while it loads the pipeline.
         """
         pa = require("pyarrow", "apply")
-        parts = self._halved(batch)
-        (found,) = pa.Table.from_batches(parts).combine_chunks().to_batches()
-        return found
+        parts = self._annotate_halves(batch)
+        (annotated,) = pa.Table.from_batches(parts).combine_chunks().to_batches()
+        return annotated
 
-    def _halved(self, batch: Any) -> List[Any]:
+    def _annotate_halves(self, batch: Any) -> List[Any]:
+        """Split a batch in half as long as it kills the process. RETURNS the annotated parts."""
         try:
-            return [self._begun(batch).submit(annotate, batch, self.options).result()]
+            return [self._started(batch).submit(annotate, batch, self.options).result()]
         except BrokenProcessPool:
             self._stack.close()
             self._pool = None
         if len(batch) == 1:
-            return [_dead(batch, self.options)]
+            return [_fatal_row(batch, self.options)]
         half = len(batch) // 2
-        return self._halved(batch.slice(0, half)) + self._halved(batch.slice(half))
+        return self._annotate_halves(batch.slice(0, half)) + self._annotate_halves(
+            batch.slice(half)
+        )
 
-    def _begun(self, batch: Any) -> ProcessPoolExecutor:
-        """The process, with its pipeline loaded: what it dies of from now on is a document."""
+    def _started(self, batch: Any) -> ProcessPoolExecutor:
+        """Return the process after it has loaded the pipeline, so that only documents can kill it
+        from then on."""
         if self._pool is None:
             pool = self._stack.enter_context(_processes(1))
             try:
@@ -156,22 +164,22 @@ class _Alone:
         return self._pool
 
 
-def _dead(batch: Any, options: Options) -> Any:
-    """The row of a document that kills its process."""
+def _fatal_row(batch: Any, options: AnnotationOptions) -> Any:
+    """Return the row of a document that kills its process."""
     rows = [{"id": doc_id, "error": Errors.P021} for doc_id in read_ids(batch, options.id_column)]
     return type(batch).from_pylist(rows, schema=output_schema(options))
 
 
 @contextmanager
 def _processes(n_process: int) -> Iterator[ProcessPoolExecutor]:
-    """Processes that are started anew: neither PyTorch's threads nor a GPU survive a fork. They end
-    with this context, at once if it is left by an exception."""
+    """Start processes. They are spawned, as neither PyTorch's threads nor a GPU survive a fork, and
+    end with the context: at once if an exception leaves it."""
     context = get_context("spawn")
-    # Nothing is ever sent: it is the end of it that tells the processes to end.
+    # Nothing is sent over the pipe. Closing the sender tells the processes to end.
     receiver, sender = context.Pipe(duplex=False)
-    pool = ProcessPoolExecutor(n_process, context, _begin, (receiver,))
+    pool = ProcessPoolExecutor(n_process, context, _start_process, (receiver,))
     before = os.environ.get(THREADS)
-    # Several processes with as many threads each as there are cores are far slower than with one.
+    # Without a limit, each process would start as many threads as there are cores.
     os.environ.setdefault(THREADS, str(max(1, (os.cpu_count() or 1) // n_process)))
     try:
         yield pool
@@ -186,15 +194,15 @@ def _processes(n_process: int) -> Iterator[ProcessPoolExecutor]:
             os.environ.pop(THREADS, None)
 
 
-def _begin(receiver: Connection) -> None:
-    """What a process does first: it leaves Ctrl-C to its parent, and ends when that does or wants
-    it to."""
+def _start_process(receiver: Connection) -> None:
+    """Set up a process: the parent handles Ctrl-C, and the process ends with it."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)
-    threading.Thread(target=_end_when_told, args=(receiver,), daemon=True).start()
+    threading.Thread(target=_wait_for_end, args=(receiver,), daemon=True).start()
 
 
-def _end_when_told(receiver: Connection) -> None:
-    """A process whose parent was killed would wait for work forever."""
+def _wait_for_end(receiver: Connection) -> None:
+    """End the process when the parent closes the pipe or was killed. Otherwise it would wait for
+    work forever."""
     parent = parent_process()
     if parent is not None:
         wait([parent.sentinel, receiver])

@@ -7,26 +7,28 @@ annotate_dataset(ray.data.read_parquet("notes"), "zh_clinrel", concurrency=8)
 from typing import Any
 
 from ..errors import require
-from .annotate import annotate, load_pipeline
-from .schema import Options, output_schema
+from .annotation import annotate, load_pipeline
+from .schema import AnnotationOptions, output_schema
 
 
 class Annotator:
-    """What an actor runs: a pipeline that it has loaded once."""
+    """The callable that a Ray actor runs. Loads the pipeline once."""
 
-    def __init__(self, options: Options):
-        """options (Options): The pipeline, and how to run it."""
+    def __init__(self, options: AnnotationOptions):
+        """options (AnnotationOptions): The pipeline and its settings."""
         self.options = options
         load_pipeline(options.model, options.gpu_id, options.code)
 
     def __call__(self, table: Any) -> Any:
-        """table (pyarrow.Table): Ids and texts.
-        RETURNS (pyarrow.Table): The same annotated, in the schema of `output_schema`.
+        """Annotate a block of documents.
+
+        table (pyarrow.Table): Ids and texts.
+        RETURNS (pyarrow.Table): Annotated documents, in the schema of `output_schema`.
         """
         batches = table.combine_chunks().to_batches()
         schema = output_schema(self.options)
-        found = [annotate(batch, self.options) for batch in batches]
-        return require("pyarrow", "ray").Table.from_batches(found, schema)
+        annotated = [annotate(batch, self.options) for batch in batches]
+        return require("pyarrow", "ray").Table.from_batches(annotated, schema)
 
 
 def annotate_dataset(
@@ -38,24 +40,23 @@ def annotate_dataset(
     rows: int = 500,
     **options: Any,
 ) -> Any:
-    """Annotate the documents of a dataset, on actors that keep the pipeline loaded. Leave Ray a
-    core more than there are actors, to read and write with. It does not keep the order of rows,
-    unless its `preserve_order` is set; ids tell them.
+    """Annotate the documents of a Ray dataset, on actors that keep the pipeline loaded. Reserve one
+    CPU core more than there are actors, for reading and writing. Ray keeps the order of rows only
+    with its option `preserve_order`; match rows by id.
 
-    dataset (ray.data.Dataset): Documents, in the columns "id" and "text" if the options name no
+    dataset (ray.data.Dataset): Documents, in the columns "id" and "text" unless the options name
         others.
-    model (str): A pipeline's name or folder, known on each machine.
-    concurrency (Any): Number of actors, or the least and the most.
-    num_gpus (float): GPUs of an actor, which may be less than one; 0 for the CPU.
-    rows (int): Documents that an actor takes at once, at most.
-    options (Any): More of `Options`, such as batch_size.
-    RETURNS (ray.data.Dataset): A row for each document, in the schema of `output_schema`. It is
-        made when something takes its rows.
+    model (str): Package name or folder of the pipeline, on every machine.
+    concurrency (Any): Number of actors, or a tuple of minimum and maximum.
+    num_gpus (float): GPUs per actor, which may be a fraction; 0 for the CPU.
+    rows (int): Maximum number of documents that an actor gets at a time.
+    options (Any): Further settings of `AnnotationOptions`, e.g. batch_size.
+    RETURNS (ray.data.Dataset): A row for each document, in the schema of `output_schema`. Lazy.
     RAISES (ImportError): If Ray is not installed.
     """
     require("ray.data", "ray")
-    # An actor sees the GPUs that are its own, from 0.
-    settings = Options(model, gpu_id=0 if num_gpus else -1, **options)
+    # Ray makes only the actor's GPUs visible to it, numbered from 0.
+    settings = AnnotationOptions(model, gpu_id=0 if num_gpus else -1, **options)
     return dataset.map_batches(
         Annotator,
         fn_constructor_args=(settings,),

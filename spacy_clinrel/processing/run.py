@@ -1,235 +1,253 @@
 """A pipeline over an archive of any size: files in, shards out."""
 
-import hashlib
-import json
-import os
 import time
 import warnings
 from contextlib import closing
-from importlib.metadata import version
 from itertools import groupby
 from pathlib import Path
-from typing import Any, Callable, Dict, Iterator, List, NamedTuple, Optional, Tuple
-
-from spacy.errors import Errors as SpacyErrors
-from spacy.util import get_package_path, is_package
+from typing import Any, Callable, Iterator, List, Optional, Tuple, TypedDict, Union
 
 from ..errors import Errors, Warnings, require
-from .inputs import digest_files, list_files
-from .items import Item, read_items
-from .pool import Chunk, Place, annotate_all
-from .schema import ID, TEXT, Options
+from .documents import InputDocument, read_documents
+from .inputs import list_files
+from .pool import Chunk, Position, annotate_all
+from .schema import ID, TEXT, AnnotationOptions
+from .settings import Job, run_settings
 from .shards import FORMATS, OutputFolder, Record, Shard
 
-# A batch's worth of documents that are sorted by length together: so many times `batch_size` bytes.
-BUFFER = 16
-MOST_DOCS = 500
+# Documents are sorted by length within chunks of this many times `batch_size` bytes.
+CHUNK_BATCHES = 16
+MAX_CHUNK_DOCS = 500
 # A shard of long documents ends before it has `shard_size` of them.
-SHARD_BYTES = 2**26
-
-Report = Callable[[int, int, Record], Any]
+MAX_SHARD_BYTES = 2**26
 
 
-class Job(NamedTuple):
-    """What is to be done.
+class Counts(TypedDict):
+    """Counts of a run, including what earlier runs finished before they were interrupted.
 
-    src (str): A file, a folder or a pattern: .txt, .jsonl, .csv, .parquet, .spacy.
-    out (Path): The folder to write.
-    options (Options): The pipeline, and how to run it; its columns are the files'.
-    format (str): Of the shards: parquet, jsonl or spacy.
-    shard_size (int): Documents of a shard, at most.
+    documents (int): Annotated documents.
+    quarantined (int): Documents that could not be processed.
+    mentions (int): Predicted mentions.
+    relations (int): Predicted relations.
+    seconds (float): Time of all runs.
     """
 
-    src: str
-    out: Path
-    options: Options
-    format: str = "parquet"
-    shard_size: int = 2000
+    documents: int
+    quarantined: int
+    mentions: int
+    relations: int
+    seconds: float
+
+
+ReportProgress = Callable[[int, int, Counts], Any]
 
 
 def apply(
+    model: Union[str, Path],
+    source: Union[str, Path],
+    output: Union[str, Path],
+    *,
+    format: str = "parquet",
+    text_column: str = TEXT,
+    id_column: str = ID,
+    include_text: bool = False,
+    batch_size: int = 20_000,
+    max_length: int = 100_000,
+    shard_size: int = 2000,
+    n_process: int = 1,
+    resume: bool = False,
+    code: Optional[Union[str, Path]] = None,
+    gpu_id: int = -1,
+    report_progress: Optional[ReportProgress] = None,
+) -> Counts:
+    """Annotate all documents of an archive and write them to a folder.
+
+    Each document ends up exactly once in a shard, or once in quarantine with its error, however
+    often the run is interrupted and resumed. Neither the number of processes nor the batch size
+    changes the shards. Memory depends on both, on `max_length`, on `shard_size`, and on the largest
+    .spacy file and Parquet row group, but not on the size of the archive. With several processes, a
+    document that kills its process, e.g. for lack of memory, goes to quarantine.
+
+    model (Union[str, Path]): Package name or folder of the pipeline.
+    source (Union[str, Path]): A file, a folder (searched with its subfolders) or a pattern, e.g.
+        "notes/*.csv": .txt (one document each), .jsonl, .csv, .parquet, .spacy.
+    output (Union[str, Path]): The folder to write: part-000000.parquet and so on, with the columns
+        of `output_schema` except error; and _quarantine.jsonl.
+    format (str): Format of the shards: "parquet", "jsonl" or "spacy".
+    text_column (str): Column or key of the texts.
+    id_column (str): Column or key of the document ids. Without a column "id", file name and line
+        are the id.
+    include_text (bool): Write the texts too, to parquet and jsonl.
+    batch_size (int): Padded characters of a model call: the number of documents times the length
+        of the longest.
+    max_length (int): Maximum number of characters of a document. Longer ones go to quarantine.
+    shard_size (int): Maximum number of documents of a shard.
+    n_process (int): Number of processes.
+    resume (bool): Continue an interrupted run after its last finished shard.
+    code (Optional[Union[str, Path]]): Python file with functions that the pipeline needs.
+    gpu_id (int): The GPU, or -1 for the CPU.
+    report_progress (Optional[ReportProgress]): Called after each chunk of documents with the bytes
+        read, the bytes of all files, and the counts.
+    RETURNS (Counts): Counts of documents, mentions and relations.
+    RAISES (ValueError): If there is nothing to read, the folder holds other files, another process
+        writes to it, processes die while they load the pipeline, or no document could be processed.
+    RAISES (OSError): If the pipeline does not exist, or a folder of the source can't be read.
+    RAISES (ImportError): If pyarrow is not installed.
+    """
+    options = AnnotationOptions(
+        str(model),
+        batch_size,
+        max_length,
+        include_text,
+        gpu_id=gpu_id,
+        code=None if code is None else str(code),
+        id_column=id_column,
+        text_column=text_column,
+    )
+    job = Job(str(source), Path(output), options, format, shard_size)
+    return run_job(job, n_process=n_process, resume=resume, report_progress=report_progress)
+
+
+def run_job(
     job: Job,
     *,
     n_process: int = 1,
     resume: bool = False,
-    report_progress: Report = lambda done, total, totals: None,
-) -> Record:
-    """Annotate all documents of an input.
+    report_progress: Optional[ReportProgress] = None,
+) -> Counts:
+    """Run a job. See `apply` for what it guarantees and raises.
 
-    Each document is once in a shard, or once in quarantine with its error, however often the run is
-    interrupted and gone on with. Shards and what is in them depend on neither the number of
-    processes nor the batch size. Memory depends on these, on `max_length`, on `shard_size`, and on
-    the largest .spacy file and Parquet row group; else not on the input. A document that kills its
-    process, as one can that needs too much memory, goes to quarantine if there are several.
-
-    job (Job): What is to be done.
-    n_process (int): The number of processes.
-    resume (bool): Go on after the last finished shard, if there is one.
-    report_progress (Report): Gets bytes done, all bytes, and counts.
-    RETURNS (Record): Counts of documents, those in quarantine, mentions and relations, and seconds.
-    RAISES (ValueError): If there is nothing to read, the folder holds something else or another
-        process writes in it, processes die as they begin, or no document could be processed.
-    RAISES (OSError): If there is no such pipeline, or a folder of the input can't be read.
-    RAISES (ImportError): If Arrow is not installed.
+    job (Job): The job.
+    n_process (int): Number of processes.
+    resume (bool): Continue an interrupted run after its last finished shard.
+    report_progress (Optional[ReportProgress]): As for `apply`.
+    RETURNS (Counts): Counts of documents, mentions and relations.
     """
     require("pyarrow", "apply")
     if job.format not in FORMATS:
         raise ValueError(Errors.P014.format(name=job.format, known=", ".join(FORMATS)))
     if n_process > 1 and job.options.gpu_id >= 0:
-        warnings.warn(Warnings.W030.format(n=n_process, gpu=job.options.gpu_id), stacklevel=2)
-    job = job._replace(options=job.options._replace(docs=job.format == "spacy"))
-    with OutputFolder(job.out) as folder:
-        return _run(job, folder, n_process, resume, report_progress)
+        warnings.warn(Warnings.W030.format(n=n_process, gpu=job.options.gpu_id), stacklevel=3)
+    job = job._replace(options=job.options._replace(include_doc=job.format == "spacy"))
+    with OutputFolder(job.output) as folder:
+        return _run(job, folder, n_process, resume, report_progress or _ignore_progress)
+
+
+def _ignore_progress(done: int, total: int, counts: Counts) -> None:
+    pass
 
 
 def _run(
-    job: Job, folder: OutputFolder, n_process: int, resume: bool, report_progress: Report
-) -> Record:
-    settings = describe(job)
-    last = folder.begin(settings, resume)
+    job: Job, folder: OutputFolder, n_process: int, resume: bool, report_progress: ReportProgress
+) -> Counts:
+    settings = run_settings(job)
+    last = folder.start(settings, resume)
     totals = _Totals(last)
-    place = Place(*last["next"]) if last else Place()
+    start = Position(*last["next"]) if last else Position()
     size = settings["input"]["bytes"]
-    report_progress(place.bytes, size, totals.counts)
-    chunks = _chunks(job, place, last["shard"] + 1 if last else 0)
+    report_progress(start.bytes, size, totals.counts)
+    chunks = _chunks(job, start, last["shard"] + 1 if last else 0)
     options = job.options._replace(id_column=ID, text_column=TEXT)
-    # If a shard can't be written, the processes are not to go on working for it.
+    # `closing` stops the processes if a shard can't be written.
     with closing(annotate_all(chunks, options, n_process)) as results:
         for number, group in groupby(results, key=lambda pair: pair[0].shard):
-            with Shard(job.out, number, job.format) as shard:
+            with Shard(job.output, number, job.format) as shard:
                 for chunk, batch in group:
-                    totals.add(_take(shard, chunk, batch))
-                    report_progress(chunk.place.bytes, size, totals.counts)
-            folder.add(shard, {"shard": number, "next": chunk.place, "totals": totals.counts})
+                    totals.add(_write(shard, chunk, batch))
+                    report_progress(chunk.end.bytes, size, totals.counts)
+            folder.add(shard, {"shard": number, "next": chunk.end, "totals": totals.counts})
     folder.finish(settings, totals.counts)
     if not totals.counts["documents"]:
         failed = folder.first_failed()
-        nothing = Errors.F002.format(path=job.src, expected="documents")
+        nothing = Errors.F002.format(path=job.source, expected="documents")
         raise ValueError(Errors.P015.format(**failed) if failed else nothing)
     return totals.counts
 
 
 class _Totals:
-    """Counts over all shards, those of earlier runs too."""
+    """Counts over all shards, including those of interrupted runs."""
 
     def __init__(self, last: Optional[Record]):
-        """last (Optional[Record]): The line of the last finished shard."""
-        zero = {"documents": 0, "quarantined": 0, "mentions": 0, "relations": 0, "seconds": 0.0}
-        self.counts: Record = last["totals"] if last else zero
-        self._begun = time.monotonic() - self.counts["seconds"]
+        """last (Optional[Record]): The record of the last finished shard."""
+        zero = Counts(documents=0, quarantined=0, mentions=0, relations=0, seconds=0.0)
+        self.counts: Counts = last["totals"] if last else zero
+        self._start = time.monotonic() - self.counts["seconds"]
 
-    def add(self, counts: Dict[str, int]) -> None:
-        """counts (Dict[str, int]): Of some documents."""
-        for key, value in counts.items():
-            self.counts[key] += value
-        self.counts["seconds"] = round(time.monotonic() - self._begun, 1)
+    def add(self, counts: Counts) -> None:
+        """Add the counts of a chunk, and update the time.
 
-
-def describe(job: Job) -> Record:
-    """What a run that goes on must have in common with its beginning. The number of processes, the
-    batch size and the GPU are free: they change nothing in what is found.
-
-    job (Job): What is to be done.
-    RETURNS (Record): Settings, and digests of pipeline and input.
-    """
-    options = job.options
-    return {
-        "spacy_clinrel": version("spacy-clinrel"),
-        "model": digest_model(options.model),
-        "code": _digest([Path(options.code)]) if options.code else None,
-        "input": digest_files(job.src, job.out),
-        "format": job.format,
-        "text": options.text,
-        "text_column": options.text_column,
-        "id_column": options.id_column,
-        "max_length": options.max_length,
-        "shard_size": job.shard_size,
-    }
+        counts (Counts): Counts of the chunk.
+        """
+        self.counts["documents"] += counts["documents"]
+        self.counts["quarantined"] += counts["quarantined"]
+        self.counts["mentions"] += counts["mentions"]
+        self.counts["relations"] += counts["relations"]
+        self.counts["seconds"] = round(time.monotonic() - self._start, 1)
 
 
-def digest_model(name: str) -> Record:
-    """What a pipeline is known by.
-
-    name (str): Its name or folder.
-    RETURNS (Record): Its name and version, and a digest of all its files.
-    RAISES (OSError): If it is neither installed nor a folder.
-    """
-    if not Path(name).exists() and not is_package(name):
-        raise OSError(SpacyErrors.E050.format(name=name))
-    path = Path(name) if Path(name).exists() else get_package_path(name)
-    files = sorted(p for p in path.rglob("*") if p.is_file() and p.suffix != ".pyc")
-    metas = sorted(path.rglob("meta.json"))
-    if not metas:
-        raise OSError(SpacyErrors.E053.format(name="meta.json", path=path))
-    about = "{lang}_{name}-{version}".format(**json.loads(metas[0].read_bytes()))
-    return {"name": about, "sha256": _digest(files, path)}
-
-
-def _digest(files: List[Path], root: Optional[Path] = None) -> str:
-    digest = hashlib.sha256()
-    for path in files:
-        digest.update(os.fsencode(path.relative_to(root or path.parent)) + b"\0")
-        with path.open("rb") as file:
-            while part := file.read(2**20):
-                digest.update(part)
-    return digest.hexdigest()
-
-
-def _chunks(job: Job, start: Place, shard: int) -> Iterator[Chunk]:
-    """Documents as they travel. A shard's bounds depend on the input and `shard_size` alone."""
-    items: List[Item] = []
+def _chunks(job: Job, start: Position, shard: int) -> Iterator[Chunk]:
+    """Group documents into chunks. Shard boundaries depend only on the input and `shard_size`."""
+    documents: List[InputDocument] = []
     size = shard_docs = shard_bytes = 0
-    for item, place in _stream(job, start):
-        items.append(item)
-        size += len(item.text or b"")
+    for document, end in _stream(job, start):
+        documents.append(document)
+        size += len(document.text or b"")
         shard_docs += 1
-        shard_bytes += len(item.text or b"")
-        is_last = shard_docs >= job.shard_size or shard_bytes >= SHARD_BYTES
-        if is_last or len(items) >= MOST_DOCS or size >= BUFFER * job.options.batch_size:
-            yield _chunk(items, shard, place)
-            items, size = [], 0
-        if is_last:
+        shard_bytes += len(document.text or b"")
+        is_shard_full = shard_docs >= job.shard_size or shard_bytes >= MAX_SHARD_BYTES
+        is_chunk_full = (
+            len(documents) >= MAX_CHUNK_DOCS or size >= CHUNK_BATCHES * job.options.batch_size
+        )
+        if is_shard_full or is_chunk_full:
+            yield _chunk(documents, shard, end)
+            documents, size = [], 0
+        if is_shard_full:
             shard += 1
             shard_docs = shard_bytes = 0
-    if items:
-        yield _chunk(items, shard, place)
+    if documents:
+        yield _chunk(documents, shard, end)
 
 
-def _stream(job: Job, start: Place) -> Iterator[Tuple[Item, Place]]:
-    """Documents from a place on, each with the place after it."""
-    before = 0
-    for number, file in enumerate(list_files(job.src, job.out)):
+def _stream(job: Job, start: Position) -> Iterator[Tuple[InputDocument, Position]]:
+    """Read the documents after a position, each with the position behind it."""
+    bytes_before = 0
+    for number, file in enumerate(list_files(job.source, job.output)):
         if number >= start.file:
-            skip = start.items if number == start.file else 0
-            for count, item in enumerate(read_items(file, job.options), start=1):
+            skip = start.documents if number == start.file else 0
+            for count, document in enumerate(read_documents(file, job.options), start=1):
                 if count > skip:
-                    yield item, Place(number, count, before + item.position)
-        before += file.size
+                    yield document, Position(number, count, bytes_before + document.position)
+        bytes_before += file.size
 
 
-def _chunk(items: List[Item], shard: int, place: Place) -> Chunk:
+def _chunk(documents: List[InputDocument], shard: int, end: Position) -> Chunk:
     pa = require("pyarrow", "apply")
-    ids = pa.array([item.doc_id for item in items], pa.string())
-    texts = pa.array([item.text for item in items], pa.large_binary())
+    ids = pa.array([document.doc_id for document in documents], pa.string())
+    texts = pa.array([document.text for document in documents], pa.large_binary())
     batch = pa.RecordBatch.from_arrays([ids, texts], names=[ID, TEXT])
-    return Chunk(tuple(item._replace(text=None) for item in items), batch, shard, place)
+    without_texts = tuple(document._replace(text=None) for document in documents)
+    return Chunk(without_texts, batch, shard, end)
 
 
-def _take(shard: Shard, chunk: Chunk, batch: Any) -> Dict[str, int]:
-    """Put documents into a shard, those with errors aside. RETURNS counts."""
+def _write(shard: Shard, chunk: Chunk, batch: Any) -> Counts:
+    """Write annotated documents to a shard, and collect those with errors. RETURNS counts."""
     pa, compute = require("pyarrow", "apply"), require("pyarrow.compute", "apply")
     errors = [
-        item.error or error for item, error in zip(chunk.items, batch.column("error").to_pylist())
+        document.error or error
+        for document, error in zip(chunk.documents, batch.column("error").to_pylist())
     ]
     shard.failed += [
-        {"id": item.doc_id, "source": item.source, "error": error}
-        for item, error in zip(chunk.items, errors)
+        {"id": document.doc_id, "source": document.source, "error": error}
+        for document, error in zip(chunk.documents, errors)
         if error
     ]
     good = batch.filter(pa.array([not error for error in errors], pa.bool_()))
     good = good.select([name for name in good.schema.names if name != "error"])
     shard.write(good)
-    counts = {"documents": len(good), "quarantined": len(batch) - len(good)}
-    for name in ("mentions", "relations"):
-        counts[name] = compute.sum(compute.list_value_length(good.column(name))).as_py() or 0
-    return counts
+    return Counts(
+        documents=len(good),
+        quarantined=len(batch) - len(good),
+        mentions=compute.sum(compute.list_value_length(good.column("mentions"))).as_py() or 0,
+        relations=compute.sum(compute.list_value_length(good.column("relations"))).as_py() or 0,
+        seconds=0.0,
+    )

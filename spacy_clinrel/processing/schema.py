@@ -1,4 +1,4 @@
-"""What goes in and out, as Arrow has it."""
+"""Settings of the annotation, the Arrow schema of its output, and its input columns."""
 
 from typing import Any, List, NamedTuple, Optional
 
@@ -8,28 +8,29 @@ ID = "id"
 TEXT = "text"
 
 
-class Options(NamedTuple):
-    """How documents are annotated. Holds plain values alone, so that it can go to any worker.
+class AnnotationOptions(NamedTuple):
+    """The pipeline that annotates documents, and its settings. Plain values only, so that they can
+    be sent to any worker.
 
-    model (str): A pipeline's name or folder, known on each machine that works.
-    batch_size (int): Padded characters that the pipeline takes at once: the number of documents
-        times the length of the longest.
-    max_length (int): A document with more characters is not processed, as its time and memory
-        could be anything.
-    text (bool): Whether the output holds the texts.
-    docs (bool): Whether it holds spaCy's documents.
+    model (str): Package name or folder of the pipeline, on every machine that annotates.
+    batch_size (int): Padded characters of a model call: the number of documents times the length
+        of the longest.
+    max_length (int): Maximum number of characters of a document. Longer ones get an error, since
+        their time and memory have no bound.
+    include_text (bool): Add the texts to the output.
+    include_doc (bool): Add each document as a serialised spaCy DocBin.
     gpu_id (int): The GPU, or -1 for the CPU.
-    code (Optional[str]): A Python file with functions that the pipeline needs.
-    id_column (str): The input's column with the documents' ids. Files may lack one named "id":
-        their documents are called by file and line then.
-    text_column (str): The one with their texts.
+    code (Optional[str]): Python file with functions that the pipeline needs.
+    id_column (str): Input column of the document ids. If it is "id", files may lack it; file name
+        and line are the id then.
+    text_column (str): Input column of the texts.
     """
 
     model: str
     batch_size: int = 20_000
     max_length: int = 100_000
-    text: bool = False
-    docs: bool = False
+    include_text: bool = False
+    include_doc: bool = False
     gpu_id: int = -1
     code: Optional[str] = None
     id_column: str = ID
@@ -37,25 +38,26 @@ class Options(NamedTuple):
 
 
 def printable(text: str) -> str:
-    """What can be written in UTF-8 of a text that is none: names of files, and what exceptions say,
-    can hold bytes that are no characters.
+    """Escape what can't be encoded in UTF-8. File names and messages of exceptions can hold lone
+    surrogates, which stand for undecodable bytes.
 
     text (str): The text.
-    RETURNS (str): The same, with escapes for what is no character.
+    RETURNS (str): The text with backslash escapes in place of surrogates.
     """
     return text.encode("utf-8", "backslashreplace").decode("utf-8")
 
 
-def output_schema(options: Options) -> Any:
-    """The schema of annotated documents, a row for each.
+def output_schema(options: AnnotationOptions) -> Any:
+    """Return the schema of annotated documents, one row each.
 
-    id: the document's id. text: its text, where wanted. mentions: where each begins and ends in
-    characters (the end exclusive), its text and type; in the order of the text. relations: head and
-    tail, as indices into mentions, label and score (null where it is no finite number). doc: a
-    DocBin of this one document as bytes, where wanted. error: null, or why the document could not
-    be processed; all else but the id is null then.
+    id: the document's id.
+    text: its text, with `include_text`.
+    mentions: start and end (exclusive) in characters, text and type, in the order of the text.
+    relations: head and tail as indices into mentions, label, and score (null if not finite).
+    doc: a serialised DocBin of this document, with `include_doc`.
+    error: null, or why the document could not be processed; all columns but id are null then.
 
-    options (Options): Whether it has texts and documents.
+    options (AnnotationOptions): Whether there are texts and documents.
     RETURNS (pyarrow.Schema): The schema.
     """
     pa = require("pyarrow", "apply")
@@ -66,22 +68,22 @@ def output_schema(options: Options) -> Any:
     return pa.schema(
         [
             ("id", pa.string()),
-            *([("text", pa.string())] if options.text else []),
+            *([("text", pa.string())] if options.include_text else []),
             ("mentions", pa.list_(pa.struct(mention))),
             ("relations", pa.list_(pa.struct(relation))),
-            *([("doc", pa.binary())] if options.docs else []),
+            *([("doc", pa.binary())] if options.include_doc else []),
             ("error", pa.string()),
         ]
     )
 
 
 def read_column(batch: Any, name: str) -> Any:
-    """A column by its name.
+    """Return a column by name.
 
     batch (pyarrow.RecordBatch): The rows.
-    name (str): The column's name.
-    RETURNS (pyarrow.Array): The column, without a dictionary.
-    RAISES (ValueError): If there is none of that name, or more than one.
+    name (str): Name of the column.
+    RETURNS (pyarrow.Array): The column, without dictionary encoding.
+    RAISES (ValueError): If no column or several columns have that name.
     """
     if name not in batch.schema.names:
         columns = ", ".join(batch.schema.names)
@@ -89,18 +91,18 @@ def read_column(batch: Any, name: str) -> Any:
     if batch.schema.names.count(name) > 1:
         raise ValueError(Errors.P019.format(name=name))
     column = batch.column(name)
-    is_coded = require("pyarrow", "apply").types.is_dictionary(column.type)
-    return column.dictionary_decode() if is_coded else column
+    is_encoded = require("pyarrow", "apply").types.is_dictionary(column.type)
+    return column.dictionary_decode() if is_encoded else column
 
 
 def read_texts(batch: Any, name: str) -> List[Optional[bytes]]:
-    """A column of texts as bytes, which need not be UTF-8: neither binary columns nor those of
-    strings are checked on their way from a file.
+    """Read a column of texts as bytes. They need not be UTF-8: Arrow does not check string columns
+    when it reads them from a file.
 
     batch (pyarrow.RecordBatch): The rows.
-    name (str): The column's name.
-    RETURNS (List[Optional[bytes]]): Its values.
-    RAISES (ValueError): If there is none of that name, or it holds no texts.
+    name (str): Name of the column.
+    RETURNS (List[Optional[bytes]]): The texts.
+    RAISES (ValueError): If there is no such column, or it does not hold texts.
     """
     pa = require("pyarrow", "apply")
     column = read_column(batch, name)
@@ -111,12 +113,12 @@ def read_texts(batch: Any, name: str) -> List[Optional[bytes]]:
 
 
 def read_ids(batch: Any, name: str) -> List[Optional[str]]:
-    """A column of ids as strings; what is not UTF-8 in them becomes U+FFFD.
+    """Read a column of ids as strings. U+FFFD replaces bytes that are not UTF-8.
 
     batch (pyarrow.RecordBatch): The rows.
-    name (str): The column's name.
-    RETURNS (List[Optional[str]]): Its values.
-    RAISES (ValueError): If there is none of that name.
+    name (str): Name of the column.
+    RETURNS (List[Optional[str]]): The ids.
+    RAISES (ValueError): If there is no such column.
     """
     pa = require("pyarrow", "apply")
     column = read_column(batch, name)
@@ -126,8 +128,8 @@ def read_ids(batch: Any, name: str) -> List[Optional[str]]:
     return [None if value is None else value.decode("utf-8", "replace") for value in values]
 
 
-def _is_textual(pa: Any, kind: Any) -> bool:
+def _is_textual(pa: Any, data_type: Any) -> bool:
     types = pa.types
-    tests = (types.is_string, types.is_large_string, types.is_binary, types.is_large_binary)
+    plain = (types.is_string, types.is_large_string, types.is_binary, types.is_large_binary)
     views = (types.is_string_view, types.is_binary_view)
-    return any(test(kind) for test in (*tests, *views))
+    return any(is_type(data_type) for is_type in (*plain, *views))

@@ -1,9 +1,8 @@
-"""The folder that is written: shards, a list of them, and what could not be processed.
+"""The output folder of `apply`. Names of other files than shards begin with _ or ., so that Arrow,
+pandas and Spark read the folder as one table:
 
-Its own files begin with _, so that Arrow, pandas and Spark read the folder as one table:
-
-_manifest.json     what the run was begun with, and its totals when it is finished
-_shards.jsonl      a line for each finished shard, with where to read on after it
+_manifest.json     the settings of the run, and its counts when it is finished
+_shards.jsonl      a line for each finished shard, with the position in the input behind it
 _quarantine.jsonl  id, source and error of each document that could not be processed
 part-000000.parquet
 """
@@ -12,13 +11,13 @@ import json
 import os
 from contextlib import ExitStack, contextmanager
 from pathlib import Path
-from typing import Any, Callable, Dict, Iterator, List, Optional
+from typing import Any, Callable, Dict, Iterator, List, Mapping, Optional
 
 import srsly
 from spacy.tokens import DocBin
 
 from ..errors import Errors, require
-from ..files import locked_folder, replacing, write_json
+from ..files import LOCK_FILE, locked_folder, replacing, write_json
 
 MANIFEST = "_manifest.json"
 SHARDS = "_shards.jsonl"
@@ -37,7 +36,7 @@ def _parquet_shard(path: Path, schema: Any) -> Iterator[Write]:
 @contextmanager
 def _jsonl_shard(path: Path, schema: Any) -> Iterator[Write]:
     with path.open("w", encoding="utf-8", newline="\n") as file:
-        # Not srsly's, which rounds scores to nine digits and writes Chinese as escapes.
+        # srsly.write_jsonl rounds scores to nine digits and escapes Chinese.
         yield lambda batch: file.writelines(
             json.dumps(row, ensure_ascii=False) + "\n" for row in batch.to_pylist()
         )
@@ -59,13 +58,13 @@ FORMATS = {"parquet": _parquet_shard, "jsonl": _jsonl_shard, "spacy": _spacy_sha
 
 
 class Shard:
-    """A shard that is being written. Its file is there when it is finished, not before, and not at
-    all where no document could be processed."""
+    """A shard that is being written. Its file appears when the context ends without an exception,
+    and not at all if no document could be processed."""
 
     def __init__(self, folder: Path, number: int, format: str):
-        """folder (Path): The folder.
+        """folder (Path): The output folder.
         number (int): The shard's number.
-        format (str): A name of FORMATS.
+        format (str): A key of FORMATS.
         """
         self.path = folder / f"part-{number:06}.{format}"
         self.format = format
@@ -77,11 +76,14 @@ class Shard:
     def __enter__(self) -> "Shard":
         return self
 
-    def __exit__(self, *problem: Any) -> None:
-        self._files.__exit__(*problem)
+    def __exit__(self, *exception: Any) -> None:
+        self._files.__exit__(*exception)
 
     def write(self, batch: Any) -> None:
-        """batch (pyarrow.RecordBatch): Some of its documents, none of them with an error."""
+        """Append annotated documents.
+
+        batch (pyarrow.RecordBatch): Documents without errors.
+        """
         if not len(batch):
             return
         if self._write is None:
@@ -93,18 +95,18 @@ class Shard:
 
 
 class OutputFolder:
-    """The folder that is written. As a context, it is this process's alone from its `begin` on."""
+    """The output folder. `start` locks it until the context ends."""
 
     def __init__(self, path: Path):
         """path (Path): The folder.
-        RAISES (ValueError): If it can't be one, or holds something else.
+        RAISES (ValueError): If it is a file, is named like a shard, or holds other files.
         """
         if path.is_file() or path.suffix.lower().lstrip(".") in FORMATS:
             raise ValueError(Errors.P010.format(path=path, formats=", ".join(FORMATS)))
         self.path = path
         if path.is_dir() and not (path / MANIFEST).exists():
-            # A run that was killed at once leaves no more than a draft.
-            others = set(path.iterdir()) - set(path.glob(f".{MANIFEST}.*.tmp"))
+            # A run that was killed early may leave the lock and the draft of a manifest.
+            others = set(path.iterdir()) - {path / LOCK_FILE, *path.glob(f".{MANIFEST}.*.tmp")}
             if others:
                 raise ValueError(Errors.P011.format(path=path))
         self._lock = ExitStack()
@@ -112,30 +114,30 @@ class OutputFolder:
     def __enter__(self) -> "OutputFolder":
         return self
 
-    def __exit__(self, *problem: Any) -> None:
+    def __exit__(self, *exception: Any) -> None:
         self._lock.close()
 
-    def begin(self, settings: Record, resume: bool) -> Optional[Record]:
-        """Note what the run is begun with, or see that it goes on with the same, and take away
-        what an interrupted run left unfinished.
+    def start(self, settings: Record, resume: bool) -> Optional[Record]:
+        """Store the settings of a new run, or check that a resumed run has the same ones and delete
+        what it left unfinished.
 
-        settings (Record): All that the documents' annotation depends on.
-        resume (bool): Whether to go on where there is something.
-        RETURNS (Optional[Record]): The last finished shard's line; None at the beginning.
-        RAISES (ValueError): If there is a run that is not to be gone on with, was begun with
-            something else or is at work.
+        settings (Record): The settings that the output depends on.
+        resume (bool): Whether to continue an interrupted run.
+        RETURNS (Optional[Record]): The record of the last finished shard; None in a new run.
+        RAISES (ValueError): If the folder has shards and `resume` is False, if the run had other
+            settings, or if another process holds the lock.
         """
         self._lock.enter_context(locked_folder(self.path))
         path = self.path / MANIFEST
         before = self._read_manifest()
-        other = [key for key, value in settings.items() if before.get(key) != value]
+        changed = [key for key, value in settings.items() if before.get(key) != value]
         if any(self.path.glob("part-*")):
             if not resume:
                 raise ValueError(Errors.P011.format(path=self.path))
-            if other:
-                what = ", ".join(other).replace("_", " ")
+            if changed:
+                what = ", ".join(changed).replace("_", " ")
                 raise ValueError(Errors.P012.format(path=self.path, what=what))
-        elif other or not resume:  # nothing is lost
+        elif changed or not resume:  # no shard is finished, so nothing is lost
             for name in (SHARDS, QUARANTINE):
                 (self.path / name).unlink(missing_ok=True)
             write_json(path, settings)
@@ -148,29 +150,29 @@ class OutputFolder:
     def _read_manifest(self) -> Record:
         path = self.path / MANIFEST
         try:
-            found: Record = dict(srsly.read_json(path)) if path.exists() else {}
+            manifest: Record = dict(srsly.read_json(path)) if path.exists() else {}
         except (TypeError, ValueError) as error:
             raise ValueError(Errors.P022.format(path=path, error=error)) from error
-        return found
+        return manifest
 
     def _read_last(self) -> Optional[Record]:
-        """The last line of the list. A line that has no end was never finished; what comes after
-        one whose shard is gone or cut off is made again."""
+        """Return the last record of the list whose shards so far are complete, and cut off the
+        rest: a line without its line break, and lines behind a missing or truncated shard."""
         path = self.path / SHARDS
         lines = path.read_bytes().splitlines(keepends=True) if path.exists() else []
         last: Optional[Record] = None
         size = 0
         for line in lines:
             record = json.loads(line) if line.endswith(b"\n") else {}
-            if not self._is_there(record):
+            if not self._is_complete(record):
                 break
             last = record
             size += len(line)
         self._cut(SHARDS, size)
         return last
 
-    def _is_there(self, record: Record) -> bool:
-        """Whether a shard is as its line says, and what is in quarantine is there too."""
+    def _is_complete(self, record: Record) -> bool:
+        """Return whether a shard and the quarantine have the sizes that its record gives."""
         if "file" not in record or self._size(QUARANTINE) < record["quarantine_bytes"]:
             return False
         name = record["file"]
@@ -185,16 +187,16 @@ class OutputFolder:
             file.truncate(size)
 
     def add(self, shard: Shard, record: Record) -> None:
-        """Note a shard that is finished. Its line comes last: without it the shard is made again,
-        and what it has in quarantine is taken out.
+        """Record a finished shard. Its line is written last: without it, a resumed run repeats the
+        shard and removes its documents from quarantine.
 
         shard (Shard): The shard.
-        record (Record): More for its line.
+        record (Record): Further keys of its record.
         """
         size = self._append(QUARANTINE, shard.failed)
         name = shard.path.name if shard.count else None
-        about = {"file": name, "bytes": self._size(shard.path.name) if name else 0}
-        self._append(SHARDS, [{**about, **record, "quarantine_bytes": size}])
+        file = {"file": name, "bytes": self._size(shard.path.name) if name else 0}
+        self._append(SHARDS, [{**file, **record, "quarantine_bytes": size}])
 
     def _append(self, name: str, records: List[Record]) -> int:
         with (self.path / name).open("ab") as file:
@@ -205,14 +207,14 @@ class OutputFolder:
             return file.tell()
 
     def first_failed(self) -> Optional[Record]:
-        """RETURNS (Optional[Record]): The first document in quarantine."""
+        """Return the record of the first document in quarantine, if any."""
         with (self.path / QUARANTINE).open(encoding="utf-8") as lines:
             return next(map(json.loads, lines), None)
 
-    def finish(self, settings: Record, totals: Record) -> None:
-        """Note that all is done.
+    def finish(self, settings: Record, totals: Mapping[str, Any]) -> None:
+        """Add the counts to the manifest.
 
-        settings (Record): As before.
-        totals (Record): What was done.
+        settings (Record): The settings that `start` stored.
+        totals (Mapping[str, Any]): Counts of the whole run.
         """
         write_json(self.path / MANIFEST, {**settings, "finished": totals})

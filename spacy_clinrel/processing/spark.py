@@ -8,30 +8,30 @@ from functools import partial
 from typing import Any, Iterable, Iterator
 
 from ..errors import require
-from .annotate import annotate
-from .schema import Options, output_schema
+from .annotation import annotate
+from .schema import AnnotationOptions, output_schema
 
 
 def annotate_dataframe(frame: Any, model: str, **options: Any) -> Any:
-    """Annotate the documents of a DataFrame. A Python worker loads the pipeline once, if Spark is
-    left to reuse its workers, as it does by itself. How many documents it takes at once says
-    spark.sql.execution.arrow.maxRecordsPerBatch.
+    """Annotate the documents of a Spark DataFrame. Each Python worker loads the pipeline once, as
+    long as Spark reuses its workers, which is the default. The Spark option
+    spark.sql.execution.arrow.maxRecordsPerBatch sets how many documents a worker gets at a time.
 
-    frame (pyspark.sql.DataFrame): Documents, in the columns "id" and "text" if the options name no
+    frame (pyspark.sql.DataFrame): Documents, in the columns "id" and "text" unless the options name
         others.
-    model (str): A pipeline's name or folder, known on each machine.
-    options (Any): More of `Options`, such as batch_size.
-    RETURNS (pyspark.sql.DataFrame): A row for each document, in the schema of `output_schema`. It
-        is made when something takes its rows.
+    model (str): Package name or folder of the pipeline, on every machine.
+    options (Any): Further settings of `AnnotationOptions`, e.g. batch_size.
+    RETURNS (pyspark.sql.DataFrame): A row for each document, in the schema of `output_schema`.
+        Lazy.
     RAISES (ImportError): If Spark is not installed.
     """
     types = require("pyspark.sql.pandas.types", "spark")
-    settings = Options(model, **options)
+    settings = AnnotationOptions(model, **options)
     columns = frame.select(settings.id_column, settings.text_column)
     schema = types.from_arrow_schema(output_schema(settings))
-    return columns.mapInArrow(partial(_annotate_all, options=settings), schema)
+    return columns.mapInArrow(partial(_annotate_batches, options=settings), schema)
 
 
-def _annotate_all(batches: Iterable[Any], options: Options) -> Iterator[Any]:
+def _annotate_batches(batches: Iterable[Any], options: AnnotationOptions) -> Iterator[Any]:
     for batch in batches:
         yield annotate(batch, options)

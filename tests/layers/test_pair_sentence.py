@@ -25,7 +25,7 @@ from spacy_clinrel.layers.pair_sentence.windows import (
     pieces,
     relative_positions,
 )
-from spacy_clinrel.layers.ragged import chunks
+from spacy_clinrel.layers.ragged import length_batches
 
 # Two sentences of 9 and 12 tokens, one of a single token; nested, equal, touching and overlapping
 # mentions, one over a sentence's end, one in each sentence.
@@ -94,23 +94,23 @@ def test_relative_positions():
 
 
 @pytest.mark.parametrize("budget", [1, 7, 40, 10**6])
-def test_chunks_keep_within_the_budget(budget):
+def test_length_batches_keep_within_the_budget(budget):
     lengths = torch.tensor([3, 9, 1, 4, 4, 2, 9, 5])
-    batches = list(chunks(lengths, budget))
+    batches = list(length_batches(lengths, budget))
     assert sorted(torch.cat(batches).tolist()) == list(range(8))
     for rows in batches:
         assert len(rows) == 1 or len(rows) * int(lengths[rows].max()) <= budget
-    assert list(chunks(lengths[:0], budget)) == []
+    assert list(length_batches(lengths[:0], budget)) == []
 
 
-@pytest.mark.parametrize("least", [0.3, 0.5, 0.8, 1.0])
-def test_chunks_of_sequences_that_are_alike(least):
+@pytest.mark.parametrize("min_ratio", [0.3, 0.5, 0.8, 1.0])
+def test_length_batches_of_similar_lengths(min_ratio):
     lengths = torch.tensor([3, 9, 1, 4, 4, 2, 9, 5, 0, 8])
-    batches = list(chunks(lengths, 18, least))
+    batches = list(length_batches(lengths, 18, min_ratio))
     assert sorted(torch.cat(batches).tolist()) == list(range(10))
     for rows in batches:
         sizes = lengths[rows]
-        assert int(sizes.min()) >= least * int(sizes.max())
+        assert int(sizes.min()) >= min_ratio * int(sizes.max())
         assert len(rows) == 1 or len(rows) * int(sizes.max()) <= 18
 
 
@@ -289,7 +289,7 @@ def test_a_batch_computed_again_drops_the_same_values(tokens):
     windows = make_windows(MENTIONS, PAIRS, SENTENCES, None)
     total = sum(
         model.score(kept, MENTIONS, PAIRS, windows, rows).sum()
-        for rows in chunks(windows.lengths, 60)
+        for rows in length_batches(windows.lengths, 60)
     )
     total.backward()
     torch.testing.assert_close(some.grad, kept.grad)

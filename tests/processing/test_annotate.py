@@ -11,8 +11,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from spacy.tokens import DocBin
 
-from spacy_clinrel.processing import Options, annotate, output_schema
-from spacy_clinrel.processing.annotate import load_pipeline, padded_batches
+from spacy_clinrel.processing import AnnotationOptions, annotate, output_schema
+from spacy_clinrel.processing.annotation import load_pipeline
 
 from ..util import FUSE, both, make_notes
 from .util import same
@@ -29,7 +29,7 @@ def to_batch(texts, ids=None, kind=None):
 
 
 def run(texts, model, **options):
-    return annotate(to_batch(texts), Options(str(model), **options)).to_pylist()
+    return annotate(to_batch(texts), AnnotationOptions(str(model), **options)).to_pylist()
 
 
 @pytest.fixture(scope="module")
@@ -54,7 +54,7 @@ def test_nothing_depends_on_the_batch(trained_model, alone, data):
 
 def test_rows_are_what_the_pipeline_finds(trained_model):
     nlp = spacy.load(trained_model)
-    rows = run(TEXTS, trained_model, text=True, docs=True)
+    rows = run(TEXTS, trained_model, include_text=True, include_doc=True)
     for i, (row, text) in enumerate(zip(rows, TEXTS)):
         doc = nlp(text)
         assert row["id"] == str(i) and row["text"] == text and row["error"] is None
@@ -71,7 +71,7 @@ def test_rows_are_what_the_pipeline_finds(trained_model):
 
 
 def test_the_schema(rules):
-    options = Options(str(rules))
+    options = AnnotationOptions(str(rules))
     schema = output_schema(options)
     assert schema.names == ["id", "mentions", "relations", "error"]
     mention, relation = (schema.field(name).type.value_type for name in ("mentions", "relations"))
@@ -85,9 +85,9 @@ def test_the_schema(rules):
         ("label", "string"),
         ("score", "double"),
     ]
-    wide = output_schema(options._replace(text=True, docs=True))
+    wide = output_schema(options._replace(include_text=True, include_doc=True))
     assert wide.names == ["id", "text", "mentions", "relations", "doc", "error"]
-    for more in ({}, {"text": True}, {"docs": True}):
+    for more in ({}, {"include_text": True}, {"include_doc": True}):
         chosen = options._replace(**more)
         for texts in ([], ["头痛"], [None]):
             batch = annotate(to_batch(texts, kind=pa.string()), chosen)
@@ -100,7 +100,7 @@ KINDS = [pa.string(), pa.large_string(), pa.string_view(), pa.binary(), pa.large
 @pytest.mark.parametrize("kind", [*KINDS, pa.dictionary(pa.int32(), pa.string())], ids=str)
 def test_columns_of_any_type(rules, kind):
     batch = to_batch(["头痛", None, "CT"], ids=[1.5, None, 3], kind=kind)
-    rows = annotate(batch, Options(str(rules))).to_pylist()
+    rows = annotate(batch, AnnotationOptions(str(rules))).to_pylist()
     assert [row["id"] for row in rows] == ["1.5", None, "3.0"]
     assert [row["mentions"] and row["mentions"][0]["type"] for row in rows] == [
         "症状",
@@ -112,7 +112,7 @@ def test_columns_of_any_type(rules, kind):
 
 def test_columns_by_name(rules):
     batch = pa.record_batch({"note": ["头痛"], "nr": [b"a\xff"], "text": [1]})
-    options = Options(str(rules), id_column="nr", text_column="note")
+    options = AnnotationOptions(str(rules), id_column="nr", text_column="note")
     (row,) = annotate(batch, options).to_pylist()
     assert row["id"] == "a\ufffd" and len(row["mentions"]) == 1
     with pytest.raises(ValueError, match=r"P006.*'x'.*note, nr, text"):
@@ -129,7 +129,7 @@ def test_broken_texts(rules):
     bad = pa.array([b"\xe5\xa4\xb4\xe7\x97", b"CT"], pa.binary())
     for column in (bad, pa.Array.from_buffers(pa.string(), 2, bad.buffers())):
         batch = pa.record_batch({"id": ["a", "b"], "text": column})
-        broken, good = annotate(batch, Options(str(rules))).to_pylist()
+        broken, good = annotate(batch, AnnotationOptions(str(rules))).to_pylist()
         assert "P002" in broken["error"] and "byte 3" in broken["error"]
         assert broken["mentions"] is None and broken["relations"] is None
         assert good["error"] is None and len(good["mentions"]) == 1

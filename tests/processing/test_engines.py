@@ -10,7 +10,7 @@ import pyarrow.parquet as pq
 import pytest
 import spacy
 
-from spacy_clinrel.processing import Options, annotate, output_schema
+from spacy_clinrel.processing import AnnotationOptions, annotate, output_schema
 
 from ..util import ROOT, make_notes, require
 from .util import same
@@ -38,7 +38,7 @@ def check(example, needs, model, notes, out, *options):
         list(map(str, command)), env={**os.environ, **LOCAL}, capture_output=True, timeout=180
     )
     assert done.returncode == 0, done.stdout + done.stderr
-    chosen = Options(str(model))
+    chosen = AnnotationOptions(str(model))
     found = pq.read_table(out)
     assert found.schema.remove_metadata() == output_schema(chosen)
     (batch,) = pq.read_table(notes).to_batches()

@@ -6,12 +6,14 @@ import sys
 import pytest
 
 from spacy_clinrel.files import locked_folder
-from spacy_clinrel.processing import Job, Options, apply
+from spacy_clinrel.processing import AnnotationOptions
+from spacy_clinrel.processing.run import run_job
+from spacy_clinrel.processing.settings import Job
 from spacy_clinrel.processing.shards import MANIFEST, QUARANTINE
 
 
 def job_of(model, folder):
-    return Job(str(folder / "in"), folder / "out", Options(str(model)), "jsonl", 2)
+    return Job(str(folder / "in"), folder / "out", AnnotationOptions(str(model)), "jsonl", 2)
 
 
 @pytest.fixture
@@ -23,8 +25,8 @@ def done(rules, tmp_path):
         text = b"\xff" if i in (0, 4, 5) else b"CT"
         (tmp_path / "in" / f"{i}.txt").write_bytes(text)
     job = job_of(rules, tmp_path)
-    assert apply(job)["documents"] == 6
-    assert len(list(job.out.glob("part-*"))) == 4
+    assert run_job(job)["documents"] == 6
+    assert len(list(job.output.glob("part-*"))) == 4
     return job
 
 
@@ -36,32 +38,32 @@ def contents(folder):
 @pytest.mark.parametrize("name", ["part-000000.jsonl", "part-000003.jsonl", QUARANTINE])
 @pytest.mark.parametrize("size", [None, 0, 5])
 def test_what_is_lost_is_made_again(done, name, size):
-    before = contents(done.out)
+    before = contents(done.output)
     if size is None:
-        (done.out / name).unlink()
+        (done.outputput / name).unlink()
     else:
-        os.truncate(done.out / name, size)
-    assert apply(done, resume=True)["documents"] == 6
-    assert contents(done.out) == before
+        os.truncate(done.outputput / name, size)
+    assert run_job(done, resume=True)["documents"] == 6
+    assert contents(done.output) == before
     # All that is there stays as it is.
-    times = {path: path.stat().st_mtime_ns for path in done.out.glob("part-*")}
-    apply(done, resume=True)
-    assert times == {path: path.stat().st_mtime_ns for path in done.out.glob("part-*")}
+    times = {path: path.stat().st_mtime_ns for path in done.output.glob("part-*")}
+    run_job(done, resume=True)
+    assert times == {path: path.stat().st_mtime_ns for path in done.output.glob("part-*")}
 
 
 @pytest.mark.parametrize("content", ["", '{"model": ', "[1]"])
 def test_a_manifest_that_is_broken(done, content):
-    (done.out / MANIFEST).write_text(content)
+    (done.outputput / MANIFEST).write_text(content)
     with pytest.raises(ValueError, match=r"P022.*_manifest\.json"):
-        apply(done, resume=True)
+        run_job(done, resume=True)
 
 
 @pytest.mark.skipif(sys.platform == "win32", reason="no locks")
 def test_one_process_at_a_time(done):
     for _ in range(2):
-        with locked_folder(done.out), pytest.raises(ValueError, match="F033"):
-            apply(done, resume=True)
+        with locked_folder(done.output), pytest.raises(ValueError, match="F033"):
+            run_job(done, resume=True)
         # A run that fails does not keep it either.
         with pytest.raises(ValueError, match="P012"):
-            apply(done._replace(shard_size=3), resume=True)
-        apply(done, resume=True)
+            run_job(done._replace(shard_size=3), resume=True)
+        run_job(done, resume=True)

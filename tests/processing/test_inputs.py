@@ -12,15 +12,15 @@ import spacy
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from spacy_clinrel.processing import Options
+from spacy_clinrel.processing import AnnotationOptions
+from spacy_clinrel.processing.documents import read_documents
 from spacy_clinrel.processing.inputs import digest_files, list_files
-from spacy_clinrel.processing.items import read_items
 from spacy_clinrel.processing.shards import MANIFEST
 from spacy_clinrel.tokens import set_doc_id
 
 from ..util import write_docs
 
-OPTIONS = Options("none", max_length=1000)
+OPTIONS = AnnotationOptions("none", max_length=1000)
 
 
 @pytest.fixture
@@ -29,7 +29,7 @@ def read(tmp_path):
 
     def items(name="in", options=OPTIONS):
         files = list_files(str(tmp_path / name), tmp_path / "out")
-        return [item for file in files for item in read_items(file, options)]
+        return [item for file in files for item in read_documents(file, options)]
 
     return items
 
@@ -155,7 +155,7 @@ def test_lines_that_are_broken(tmp_path, read):
 def test_a_table_that_is_broken(tmp_path, read, monkeypatch):
     folder = tmp_path / "in"
     folder.mkdir()
-    monkeypatch.setattr("spacy_clinrel.processing.lines.LONGEST_FIELD", 50)
+    monkeypatch.setattr("spacy_clinrel.processing.lines.MAX_FIELD", 50)
     rows = [b"id,text", b"a,\xff", b"b," + b"x" * 60, b"c,d", b'e,"' + b"y" * 60, b"f,g"]
     (folder / "a.csv").write_bytes(b"\n".join(rows))
     before = csv.field_size_limit()

@@ -16,13 +16,13 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from spacy.tokens import DocBin
 
-from spacy_clinrel.processing import Options
+from spacy_clinrel.processing import AnnotationOptions
 from spacy_clinrel.processing import lines as lines_module
-from spacy_clinrel.processing.inputs import KINDS, File
-from spacy_clinrel.processing.items import READERS, read_items
+from spacy_clinrel.processing.documents import READERS, read_documents
+from spacy_clinrel.processing.inputs import SUFFIXES, InputFile
 from spacy_clinrel.processing.lines import read_lines, read_rows
 
-OPTIONS = Options("none", max_length=1000)
+OPTIONS = AnnotationOptions("none", max_length=1000)
 
 
 @pytest.fixture
@@ -34,8 +34,8 @@ def read(tmp_path):
         path = tmp_path / name
         if content is not None:
             path.write_bytes(content if isinstance(content, bytes) else content.encode())
-        file = File(path, name, path.stat().st_size, 0)
-        found = list(read_items(file, OPTIONS._replace(**options)))
+        file = InputFile(path, name, path.stat().st_size, 0)
+        found = list(read_documents(file, OPTIONS._replace(**options)))
         positions = [item.position for item in found]
         assert positions == sorted(positions) and all(p <= file.size for p in positions)
         texts = [None if item.text is None else item.text.decode() for item in found]
@@ -46,8 +46,8 @@ def read(tmp_path):
 
 
 def test_each_kind_has_a_reader():
-    assert tuple(READERS) == KINDS and [f.__name__[6:] for f in READERS.values()] == [
-        kind[1:] for kind in KINDS
+    assert tuple(READERS) == SUFFIXES and [f.__name__[6:] for f in READERS.values()] == [
+        kind[1:] for kind in SUFFIXES
     ]
 
 
@@ -78,7 +78,7 @@ def test_tables(read, content, wanted):
 
 @pytest.mark.parametrize("end", ["\n", "\r", "\r\n"])
 def test_lines_of_tables_that_are_too_long(read, monkeypatch, end):
-    monkeypatch.setattr(lines_module, "LONGEST_FIELD", 50)
+    monkeypatch.setattr(lines_module, "MAX_FIELD", 50)
     for size in (40, 46, 100, 102, 1000):
         text = "x" * size
         found = read("a.csv", end.join(["id,text", "1,一", f"9,{text}", "2,二", '3,"三"']))
@@ -110,7 +110,7 @@ def test_tables_that_are_whole(tmp_path_factory, rows, end):
 
 
 def test_lines_of_json_that_are_too_long(read, monkeypatch):
-    monkeypatch.setattr("spacy_clinrel.processing.items.LONGEST_LINE", 100)
+    monkeypatch.setattr("spacy_clinrel.processing.documents.MIN_LINE_LIMIT", 100)
     lines = [json.dumps({"id": i, "text": "x" * size}) for i, size in enumerate((5, 100, 3000, 5))]
     wanted = [("0", "x" * 5, None), *[(f"a.jsonl:{i}", None, "P017") for i in (2, 3)]]
     wanted.append(("3", "x" * 5, None))
@@ -188,7 +188,7 @@ def test_what_was_read_before_a_file_broke(tmp_path):
     content["span_groups"][2] = b"broken"
     path = tmp_path / "a.spacy"
     path.write_bytes(zlib.compress(srsly.msgpack_dumps(content)))
-    *good, broken = read_items(File(path, path.name, 1, 0), OPTIONS)
+    *good, broken = read_documents(InputFile(path, path.name, 1, 0), OPTIONS)
     assert [item.text.decode() for item in good] == ["一", "二"]
     assert "P009" in broken.error and "before: 2." in broken.error
 

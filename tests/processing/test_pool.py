@@ -7,9 +7,9 @@ import pyarrow as pa
 import pytest
 import spacy
 
-from spacy_clinrel.processing import Options
-from spacy_clinrel.processing.items import Item
-from spacy_clinrel.processing.pool import Chunk, Place, annotate_all
+from spacy_clinrel.processing import AnnotationOptions
+from spacy_clinrel.processing.documents import InputDocument
+from spacy_clinrel.processing.pool import Chunk, Position, annotate_all
 
 from ..conftest import EXPLODE
 
@@ -34,7 +34,7 @@ def killer(doc):
 
 @pytest.fixture
 def deadly(rules, tmp_path):
-    """RETURNS (Dict[str, str]): Options of a pipeline that kills its process at texts with DEADLY,
+    """RETURNS (Dict[str, str]): AnnotationOptions of a pipeline that kills its process at texts with DEADLY,
     and never ends at others."""
     code = tmp_path / "killer.py"
     code.write_text(KILLER, encoding="utf-8")
@@ -50,16 +50,16 @@ def deadly(rules, tmp_path):
 def chunks_of(*groups):
     """Chunks of some texts each."""
     for texts in groups:
-        items = tuple(Item(text, text, None, None, 0) for text in texts)
+        items = tuple(InputDocument(text, text, None, None, 0) for text in texts)
         batch = pa.record_batch({"id": texts, "text": texts})
-        yield Chunk(items, batch, 0, Place())
+        yield Chunk(items, batch, 0, Position())
 
 
 @pytest.mark.skipif(sys.platform == "win32", reason="no SIGKILL")
 def test_documents_that_kill_their_process(deadly):
     """They alone have an error, and all others are annotated."""
     groups = [["头痛", "CT"], ["头痛1", DEADLY], *[[f"头痛{i}"] for i in range(2, 12)]]
-    results = list(annotate_all(chunks_of(*groups), Options(**deadly), 2))
+    results = list(annotate_all(chunks_of(*groups), AnnotationOptions(**deadly), 2))
     assert [chunk.batch["id"].to_pylist() for chunk, _ in results] == groups
     rows = [row for _, batch in results for row in batch.to_pylist()]
     assert [row["id"] for row in rows] == [text for texts in groups for text in texts]
@@ -72,12 +72,14 @@ def test_documents_that_kill_their_process(deadly):
 def test_processes_that_die_as_they_begin(deadly, monkeypatch):
     monkeypatch.setenv("CLINREL_TEST_NEVER", "1")
     with pytest.raises(ValueError, match=r"P013.*--resume"):
-        list(annotate_all(chunks_of(["头痛"]), Options(**deadly), 2))
+        list(annotate_all(chunks_of(["头痛"]), AnnotationOptions(**deadly), 2))
 
 
 def test_processes_end_at_once(deadly):
     """As when a shard can't be written, whatever they are doing."""
-    results = annotate_all(chunks_of(["头痛"], *[["慢"]] * 7, ["头痛"]), Options(**deadly), 2)
+    results = annotate_all(
+        chunks_of(["头痛"], *[["慢"]] * 7, ["头痛"]), AnnotationOptions(**deadly), 2
+    )
     assert next(results)[1].num_rows == 1
     results.close()
     assert not multiprocessing.active_children()

@@ -14,8 +14,10 @@ import pytest
 import spacy
 
 from spacy_clinrel.files import spacy_files, stream_docbin
-from spacy_clinrel.processing import Job, Options, apply
+from spacy_clinrel.processing import AnnotationOptions
 from spacy_clinrel.processing.pool import annotate_all
+from spacy_clinrel.processing.run import run_job
+from spacy_clinrel.processing.settings import Job
 from spacy_clinrel.processing.shards import MANIFEST, QUARANTINE, SHARDS, OutputFolder
 from spacy_clinrel.tokens import get_doc_id
 
@@ -42,8 +44,10 @@ def notes(tmp_path_factory):
 
 
 def job_of(model, src, out, **options):
-    chosen = {key: options.pop(key) for key in list(options) if key in Options._fields}
-    return Job(str(src), out, Options(str(model), **chosen), **{"format": "jsonl", **options})
+    chosen = {key: options.pop(key) for key in list(options) if key in AnnotationOptions._fields}
+    return Job(
+        str(src), out, AnnotationOptions(str(model), **chosen), **{"format": "jsonl", **options}
+    )
 
 
 def rows_of(folder):
@@ -70,7 +74,7 @@ def tree(folder):
 def whole(rules, notes, tmp_path_factory):
     """RETURNS (Path): What a run leaves that nothing interrupted."""
     out = tmp_path_factory.mktemp("whole") / "out"
-    counts = apply(job_of(rules, notes, out, shard_size=4))
+    counts = run_job(job_of(rules, notes, out, shard_size=4))
     assert counts["documents"] == 39 and counts["quarantined"] == 6
     return out
 
@@ -99,7 +103,7 @@ def test_each_document_once(rules, notes, whole):
 
 @pytest.mark.parametrize("format", ["parquet", "spacy"])
 def test_formats_hold_the_same(rules, notes, whole, tmp_path, format):
-    apply(job_of(rules, notes, tmp_path / "out", format=format, shard_size=4))
+    run_job(job_of(rules, notes, tmp_path / "out", format=format, shard_size=4))
     if format == "parquet":
         assert rows_of(tmp_path / "out") == rows_of(whole)
         # The folder is one table for whatever reads Parquet.
@@ -114,14 +118,14 @@ def test_formats_hold_the_same(rules, notes, whole, tmp_path, format):
 
 
 def test_texts_are_kept_where_wanted(rules, notes, tmp_path):
-    apply(job_of(rules, notes, tmp_path / "out", text=True))
+    run_job(job_of(rules, notes, tmp_path / "out", include_text=True))
     assert [row["text"] for row in rows_of(tmp_path / "out")][:30] == NOTES
     assert list(rows_of(tmp_path / "out")[0]) == ["id", "text", "mentions", "relations"]
 
 
 def test_bounds_do_not_depend_on_batches(rules, notes, whole, tmp_path):
     for i, size in enumerate([1, 7, 10**6]):
-        apply(job_of(rules, notes, tmp_path / str(i), batch_size=size, shard_size=4))
+        run_job(job_of(rules, notes, tmp_path / str(i), batch_size=size, shard_size=4))
         assert tree(tmp_path / str(i)) == tree(whole)
 
 
@@ -149,7 +153,7 @@ def killed_at(step, job, **options):
     try:
         os.replace = deadly(os.replace)
         OutputFolder._append = deadly(OutputFolder._append)
-        apply(job, **options)
+        run_job(job, **options)
         os._exit(0)
     finally:
         os._exit(1)
@@ -158,18 +162,18 @@ def killed_at(step, job, **options):
 @pytest.mark.skipif(sys.platform == "win32", reason="no fork")
 def test_killed_at_every_step(rules, notes, tmp_path):
     options = {"shard_size": 15}
-    apply(job_of(rules, notes, tmp_path / "whole", **options))
+    run_job(job_of(rules, notes, tmp_path / "whole", **options))
     wanted = tree(tmp_path / "whole")
     for step in count(1):
         job = job_of(rules, notes, tmp_path / str(step), **options)
         was_killed = killed_at(step, job)
-        if (job.out / SHARDS).exists() and was_killed:
+        if (job.output / SHARDS).exists() and was_killed:
             # It may even have been killed in the middle of a line, or have left a draft.
             for name in (SHARDS, QUARANTINE, ".part-000001.jsonl.1.tmp"):
-                with (job.out / name).open("a") as file:
+                with (job.output / name).open("a") as file:
                     file.write('{"file": "par')
-        counts = apply(job, resume=True)
-        assert counts["documents"] == 39 and tree(job.out) == wanted, step
+        counts = run_job(job, resume=True)
+        assert counts["documents"] == 39 and tree(job.output) == wanted, step
         if not was_killed:
             break
     # Before and after: a manifest, three files of three shards, and the manifest again.
@@ -178,21 +182,21 @@ def test_killed_at_every_step(rules, notes, tmp_path):
 
 def test_gone_on_with_when_all_is_done(rules, notes, whole):
     before = tree(whole)
-    counts = apply(job_of(rules, notes, whole, shard_size=4), resume=True)
+    counts = run_job(job_of(rules, notes, whole, shard_size=4), resume=True)
     assert counts["documents"] == 39 and tree(whole) == before
 
 
 def stopped(job):
     """Leave a run with some of its shards missing."""
-    apply(job)
-    lines = (job.out / SHARDS).read_bytes().splitlines(keepends=True)
-    (job.out / SHARDS).write_bytes(b"".join(lines[:3]))
+    run_job(job)
+    lines = (job.output / SHARDS).read_bytes().splitlines(keepends=True)
+    (job.output / SHARDS).write_bytes(b"".join(lines[:3]))
 
 
 @pytest.mark.parametrize(
     "change, what",
     [
-        ({"text": True}, "text"),
+        ({"include_text": True}, "text"),
         ({"max_length": 99}, "max length"),
         ({"format": "parquet"}, "format"),
         ({"shard_size": 5}, "shard size"),
@@ -206,7 +210,7 @@ def test_other_options_are_refused(rules, notes, tmp_path, change, what):
     stopped(job_of(rules, notes, tmp_path / "out", shard_size=4))
     before = tree(tmp_path / "out")
     with pytest.raises(ValueError, match=f"P012.*: {what}\\."):
-        apply(job_of(rules, notes, tmp_path / "out", **{"shard_size": 4, **change}), resume=True)
+        run_job(job_of(rules, notes, tmp_path / "out", **{"shard_size": 4, **change}), resume=True)
     assert tree(tmp_path / "out") == before
 
 
@@ -216,19 +220,19 @@ def test_another_input_or_model_is_refused(rules, notes, tmp_path):
     stopped(job)
     (src / "b6.txt").write_text("头痛")
     with pytest.raises(ValueError, match=r"P012.*: input\."):
-        apply(job, resume=True)
+        run_job(job, resume=True)
     nlp = spacy.load(model)
     nlp.get_pipe("entity_ruler").add_patterns([{"label": "症状", "pattern": "咳嗽"}])
     nlp.to_disk(model)
     with pytest.raises(ValueError, match=r"P012.*: model, input\."):
-        apply(job, resume=True)
+        run_job(job, resume=True)
 
 
 def test_batch_size_may_change(rules, notes, whole, tmp_path):
     job = job_of(rules, notes, tmp_path / "out", shard_size=4)
     stopped(job)
-    apply(job._replace(options=job.options._replace(batch_size=1)), resume=True)
-    assert tree(job.out) == tree(whole)
+    run_job(job._replace(options=job.options._replace(batch_size=1)), resume=True)
+    assert tree(job.output) == tree(whole)
 
 
 def test_outputs_are_not_replaced(rules, notes, whole, tmp_path):
@@ -241,11 +245,11 @@ def test_outputs_are_not_replaced(rules, notes, whole, tmp_path):
         (tmp_path / "x.parquet", "P010"),
     ):
         with pytest.raises(ValueError, match=code):
-            apply(job_of(rules, notes, out))
+            run_job(job_of(rules, notes, out))
     with pytest.raises(ValueError, match="P011"):
-        apply(job_of(rules, notes, tmp_path), resume=True)
+        run_job(job_of(rules, notes, tmp_path), resume=True)
     with pytest.raises(ValueError, match="P014"):
-        apply(job_of(rules, notes, tmp_path / "out", format="xml"))
+        run_job(job_of(rules, notes, tmp_path / "out", format="xml"))
     assert [path.name for path in tmp_path.iterdir()] == ["mine"]
 
 
@@ -253,7 +257,7 @@ def test_no_document_that_can_be_processed(rules, notes, tmp_path):
     job = job_of(rules, notes / "a.jsonl", tmp_path / "out", text_column="note")
     for resume in (False, True):
         with pytest.raises(ValueError, match=r"P015.*a.jsonl:1.*P006.*'note'"):
-            apply(job, resume=resume)
+            run_job(job, resume=resume)
 
 
 def test_two_processes(trained_model, tmp_path):
@@ -264,7 +268,7 @@ def test_two_processes(trained_model, tmp_path):
     for n_process in (1, 2):
         out = tmp_path / str(n_process)
         job = job_of(trained_model, tmp_path / "in.jsonl", out, shard_size=17, batch_size=60)
-        counts = apply(job, n_process=n_process)
+        counts = run_job(job, n_process=n_process)
         assert counts["documents"] == 60 and counts["relations"] > 60
         found.append([lines_of(path) for path in sorted(out.glob("part-*"))])
     same(found[1], found[0])
@@ -276,7 +280,7 @@ def test_columns_of_any_name(rules, tmp_path):
     (tmp_path / "in.jsonl").write_text('{"text": "a", "id": "头痛"}', encoding="utf-8")
     for i, column in enumerate(("id", "text")):
         columns = {"id_column": "text", "text_column": column}
-        apply(job_of(rules, tmp_path / "in.jsonl", tmp_path / str(i), **columns))
+        run_job(job_of(rules, tmp_path / "in.jsonl", tmp_path / str(i), **columns))
         assert [row["id"] for row in rows_of(tmp_path / str(i))] == ["a"]
 
 
@@ -286,7 +290,7 @@ def test_names_that_are_not_utf8(rules, tmp_path):
     for name, text in ((b"\xb2.txt", b"CT"), (b"\xb3.txt", b"\xb3"), (b"\xb4.parquet", b"x")):
         with open(os.fsencode(tmp_path / "in") + b"/" + name, "wb") as file:
             file.write(text)
-    counts = apply(job_of(rules, tmp_path / "in", tmp_path / "out"))
+    counts = run_job(job_of(rules, tmp_path / "in", tmp_path / "out"))
     assert counts["documents"] == 1 and counts["quarantined"] == 2
     assert rows_of(tmp_path / "out")[0]["id"] == "\\udcb2"
     failed = lines_of(tmp_path / "out" / QUARANTINE)
@@ -295,7 +299,7 @@ def test_names_that_are_not_utf8(rules, tmp_path):
 
 def test_a_folder_that_is_no_pipeline(notes, tmp_path):
     with pytest.raises(OSError, match=r"E053.*meta\.json"):
-        apply(job_of(tmp_path, notes, tmp_path / "out"))
+        run_job(job_of(tmp_path, notes, tmp_path / "out"))
 
 
 def test_processes_are_not_left_at_work(rules, notes, tmp_path, monkeypatch):
@@ -315,14 +319,14 @@ def test_processes_are_not_left_at_work(rules, notes, tmp_path, monkeypatch):
     monkeypatch.setattr("spacy_clinrel.processing.run.annotate_all", results)
     monkeypatch.setattr("spacy_clinrel.processing.shards.Shard.write", fail)
     with pytest.raises(ValueError, match="no space") as problem:
-        apply(job_of(rules, notes, tmp_path / "out"))
+        run_job(job_of(rules, notes, tmp_path / "out"))
     assert told and problem
 
 
 def test_nothing_to_read(rules, tmp_path):
     (tmp_path / "in.jsonl").write_text("\n\n")
     with pytest.raises(ValueError, match="F002"):
-        apply(job_of(rules, tmp_path / "in.jsonl", tmp_path / "out"))
+        run_job(job_of(rules, tmp_path / "in.jsonl", tmp_path / "out"))
 
 
 def test_processes_that_share_a_gpu(rules, notes, tmp_path, monkeypatch):
@@ -331,4 +335,4 @@ def test_processes_that_share_a_gpu(rules, notes, tmp_path, monkeypatch):
     job = job_of(rules, notes, tmp_path / "out", gpu_id=3)
     with pytest.warns(UserWarning, match="W030.*2 processes share GPU 3"):  # noqa: SIM117
         with pytest.raises(ValueError, match="F002"):
-            apply(job, n_process=2)
+            run_job(job, n_process=2)

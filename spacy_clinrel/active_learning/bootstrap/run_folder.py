@@ -10,7 +10,7 @@ from typing import Any, Dict, List, Optional
 from thinc.api import Config
 
 from ...errors import Errors
-from ...files import replacing, write_json
+from ...files import LOCK_FILE, replacing, write_json
 from .settings import BootstrapData, BootstrapOptions
 
 ROUNDS = "rounds.jsonl"
@@ -57,8 +57,10 @@ class RunFolder:
             if changed:  # without a finished round, nothing is lost
                 for name in ("data", "rounds"):
                     shutil.rmtree(self.path / name, ignore_errors=True)
-        elif self.path.is_dir() and set(self.path.iterdir()) - set(self.path.glob(DRAFTS)):
-            raise ValueError(Errors.B004.format(path=self.path))
+        elif self.path.is_dir():
+            ignored = {self.path / LOCK_FILE, *self.path.glob(DRAFTS)}
+            if set(self.path.iterdir()) - ignored:
+                raise ValueError(Errors.B004.format(path=self.path))
         for draft in self.path.glob(DRAFTS):
             draft.unlink()
         write_json(settings_path, settings)

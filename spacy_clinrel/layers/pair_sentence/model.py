@@ -7,7 +7,7 @@ import torch
 from torch import Tensor, nn
 
 from ..dropout import Dropout
-from ..ragged import chunks, padding_mask, score_parts
+from ..ragged import length_batches, padding_mask, score_parts
 from .encoders import CreateEncoder
 from .pooling import CreatePooling
 from .windows import PairBatch, Windows, make_windows, pieces, relative_positions
@@ -73,7 +73,7 @@ class PairSentence(nn.Module):
         if not len(pairs):
             return self.output(tokens.new_zeros(0, self.output.in_features))
         windows = make_windows(mentions, pairs, sentences, self.window)
-        batches = list(chunks(windows.lengths, self.budget))
+        batches = list(length_batches(windows.lengths, self.budget))
         score = partial(self.score, tokens, mentions, pairs, windows)
         return score_parts(score, batches)
 

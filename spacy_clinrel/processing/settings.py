@@ -1,0 +1,86 @@
+"""Jobs, and the settings that identify a run when it is resumed."""
+
+import hashlib
+import json
+import os
+from importlib.metadata import version
+from pathlib import Path
+from typing import Any, Dict, List, NamedTuple, Optional
+
+from spacy.errors import Errors as SpacyErrors
+from spacy.util import get_package_path, is_package
+
+from .inputs import digest_files
+from .schema import AnnotationOptions
+
+# Bytes of a file that are read at a time.
+BLOCK = 2**20
+
+
+class Job(NamedTuple):
+    """Input, output and settings of a run.
+
+    source (str): A file, a folder or a pattern.
+    output (Path): The folder to write.
+    options (AnnotationOptions): The pipeline and its settings; the columns are those of the files.
+    format (str): Format of the shards: "parquet", "jsonl" or "spacy".
+    shard_size (int): Maximum number of documents of a shard.
+    """
+
+    source: str
+    output: Path
+    options: AnnotationOptions
+    format: str = "parquet"
+    shard_size: int = 2000
+
+
+def run_settings(job: Job) -> Dict[str, Any]:
+    """Return the settings that a resumed run must share with the original one. The number of
+    processes, the batch size and the GPU are not among them, as they don't change the output.
+
+    job (Job): The job.
+    RETURNS (Dict[str, Any]): Settings, and digests of pipeline and input.
+    RAISES (ValueError): If there is nothing to read.
+    RAISES (OSError): If the pipeline does not exist, or a folder of the source can't be read.
+    """
+    options = job.options
+    return {
+        "spacy_clinrel": version("spacy-clinrel"),
+        "model": digest_model(options.model),
+        "code": _digest([Path(options.code)]) if options.code else None,
+        "input": digest_files(job.source, job.output),
+        "format": job.format,
+        "text": options.include_text,
+        "text_column": options.text_column,
+        "id_column": options.id_column,
+        "max_length": options.max_length,
+        "shard_size": job.shard_size,
+    }
+
+
+def digest_model(name: str) -> Dict[str, Any]:
+    """Return what identifies a pipeline.
+
+    name (str): Package name or folder.
+    RETURNS (Dict[str, Any]): Its name with version, and a digest of all its files.
+    RAISES (OSError): If there is no such package, or no meta.json in the folder.
+    """
+    if not Path(name).exists() and not is_package(name):
+        raise OSError(SpacyErrors.E050.format(name=name))
+    path = Path(name) if Path(name).exists() else get_package_path(name)
+    files = sorted(p for p in path.rglob("*") if p.is_file() and p.suffix != ".pyc")
+    metas = sorted(path.rglob("meta.json"))
+    if not metas:
+        raise OSError(SpacyErrors.E053.format(name="meta.json", path=path))
+    full_name = "{lang}_{name}-{version}".format(**json.loads(metas[0].read_bytes()))
+    return {"name": full_name, "sha256": _digest(files, path)}
+
+
+def _digest(files: List[Path], root: Optional[Path] = None) -> str:
+    digest = hashlib.sha256()
+    for path in files:
+        digest.update(os.fsencode(path.relative_to(root or path.parent)) + b"\0")
+        with path.open("rb") as file:
+            while block := file.read(BLOCK):
+                digest.update(block)
+    return digest.hexdigest()
