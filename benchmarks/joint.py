@@ -30,7 +30,7 @@ from spacy import util
 from spacy_clinrel.evaluation.evaluate import evaluate
 from spacy_clinrel.files import read_docbin
 from spacy_clinrel.ml.encoder_files import save_encoder
-from spacy_clinrel.pretraining.make_encoder import make_encoder
+from spacy_clinrel.pretraining.make_encoder import build_encoder
 
 RESULTS = ROOT / "benchmarks" / "results"
 
@@ -126,7 +126,7 @@ def make_bert(options: argparse.Namespace, folder: Path) -> None:
     ]
     vectors = None if options.vectors == "none" or small else nlp.vocab
     sizes = TINY_BERT if small else BERT
-    save_encoder(make_encoder(texts, vectors=vectors, seed=0, **sizes), folder)
+    save_encoder(build_encoder(texts, vectors=vectors, seed=0, **sizes), folder)
     srsly.write_json(note, source)
 
 

@@ -123,7 +123,6 @@ class Errors(metaclass=ErrorsWithCodes):
         "fits all ids, e.g. '[0-9]+$' for the number at their end."
     )
     F013 = "'{value}' is no renaming. Write OLD=NEW, e.g. --rename 身体部位=Body."
-    F014 = "Training vectors needs gensim: python -m pip install 'spacy-clinrel[vectors]'."
     F017 = "{path} is an input as well as the output. Choose another file for the output."
     F018 = "Can't write {path}: {error}."
     F019 = "No corpus is set. Give --paths.train and --paths.dev, or set [paths] in the config."

@@ -50,7 +50,7 @@ def apply_cli(
             "--batch-size",
             "-b",
             min=1,
-            help="Padded characters of a model call: number of documents times the longest's length",
+            help="Padded characters of a model call: documents times the longest's length",
         ),
     ] = 20_000,
     max_length: Annotated[

@@ -1,5 +1,6 @@
 """`python -m spacy clinrel init-vectors`: character vectors from raw text."""
 
+from functools import partial
 from pathlib import Path
 from typing import Annotated, List
 
@@ -7,7 +8,7 @@ import typer
 from tqdm import tqdm
 from wasabi import msg
 
-from ..pretraining.vectors import train_vectors
+from ..pretraining.vectors import init_vectors
 from ._app import app
 
 
@@ -21,24 +22,25 @@ def init_vectors_cli(
         bool, typer.Option("--pairs/--no-pairs", help="Train vectors of character pairs as well")
     ] = True,
     min_count: Annotated[
-        int, typer.Option("--min-count", min=1, help="How often a unit must occur")
+        int, typer.Option("--min-count", min=1, help="Minimum occurrences of a character or pair")
     ] = 5,
     max_units: Annotated[
         int,
-        typer.Option("--max-units", min=1, help="The most characters, and the most pairs, kept"),
+        typer.Option("--max-units", min=1, help="Maximum number of characters, and of pairs"),
     ] = 60000,
     epochs: Annotated[int, typer.Option("--epochs", min=1, help="Passes over the text")] = 3,
-    threads: Annotated[int, typer.Option("--threads", min=1, help="Threads")] = 1,
-    seed: Annotated[int, typer.Option("--seed", help="Seed")] = 0,
+    threads: Annotated[int, typer.Option("--threads", min=1, help="Number of threads")] = 1,
+    seed: Annotated[int, typer.Option("--seed", help="Random seed")] = 0,
 ) -> None:
-    """Train word2vec vectors of characters, for `--paths.vectors OUT` in `spacy train`.
+    """Train word2vec vectors of characters, for `--paths.vectors OUT` of `spacy train`.
 
-    Set include_static_vectors = true and, for those of pairs, pair_vectors = true in the
+    Set include_static_vectors = true and, for vectors of pairs, pair_vectors = true in the
     `spacy-clinrel.CharEmbed.v1` blocks of the config. Needs the extra `vectors` (gensim).
     """
     try:
-        nlp = train_vectors(
+        nlp = init_vectors(
             texts,
+            output,
             lang=lang,
             width=width,
             pairs=pairs,
@@ -47,10 +49,8 @@ def init_vectors_cli(
             epochs=epochs,
             threads=threads,
             seed=seed,
-            progress=lambda lines: tqdm(lines, unit=" lines", leave=False),
+            progress=partial(tqdm, unit=" lines", leave=False),
         )
-        output.mkdir(parents=True, exist_ok=True)
-        nlp.to_disk(output)
     except (ImportError, ValueError, OSError) as problem:
         msg.fail(str(problem), exits=1)
     rows, columns = nlp.vocab.vectors.shape

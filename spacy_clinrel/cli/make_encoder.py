@@ -1,14 +1,13 @@
-"""`python -m spacy clinrel make-encoder`: a BERT of random weights, without a hub."""
+"""`python -m spacy clinrel make-encoder`: a BERT encoder with random weights."""
 
+from functools import partial
 from pathlib import Path
 from typing import Annotated, List, Optional
 
 import typer
-from spacy.util import load_model
 from tqdm import tqdm
 from wasabi import msg
 
-from ..files import read_text_lines
 from ._app import app
 
 
@@ -18,14 +17,14 @@ def make_encoder_cli(
     output: Annotated[Path, typer.Argument(metavar="OUT", help="Folder for the encoder")],
     layers: Annotated[int, typer.Option("--layers", "-l", min=1, help="Number of layers")] = 4,
     width: Annotated[
-        int, typer.Option("--width", "-w", min=1, help="Width, a multiple of --heads")
+        int, typer.Option("--width", "-w", min=1, help="Hidden size, a multiple of --heads")
     ] = 128,
-    heads: Annotated[int, typer.Option("--heads", min=1, help="Attention heads of a layer")] = 4,
+    heads: Annotated[int, typer.Option("--heads", min=1, help="Attention heads per layer")] = 4,
     length: Annotated[
-        int, typer.Option("--length", min=8, help="Most word pieces of a text")
+        int, typer.Option("--length", min=8, help="Maximum word pieces of a text")
     ] = 512,
     min_count: Annotated[
-        int, typer.Option("--min-count", min=1, help="How often a character must occur")
+        int, typer.Option("--min-count", min=1, help="Minimum occurrences of a character")
     ] = 1,
     vectors: Annotated[
         Optional[str],
@@ -33,28 +32,28 @@ def make_encoder_cli(
     ] = None,
     seed: Annotated[int, typer.Option("--seed", help="Seed of the weights")] = 0,
 ) -> None:
-    """Make a BERT-like encoder with a vocabulary of the text's characters, in the format of
-    transformers, for `--paths.encoder OUT` of configs/joint_focused.cfg and wherever an encoder's
-    name is asked for. Its weights are random: it takes the place of a pretrained one where no hub
-    is at hand, and learns with the task.
+    """Make a BERT encoder with random weights and a vocabulary of the text's characters, in the
+    format of transformers, for `--paths.encoder OUT` of configs/joint_focused.cfg and for any
+    setting that takes the name of an encoder. Use it where no pretrained encoder is available; it
+    is trained with the task.
 
     Example: make-encoder records.txt encoder --layers 4 --width 128
     """
-    from ..ml.encoder_files import save_encoder
-    from ..pretraining.make_encoder import make_encoder
+    from ..pretraining.make_encoder import make_encoder  # imports transformers
 
     try:
         encoder = make_encoder(
-            tqdm(read_text_lines(texts), unit=" lines", leave=False),
+            texts,
+            output,
             layers=layers,
             width=width,
             heads=heads,
             length=length,
             min_count=min_count,
-            vectors=None if vectors is None else load_model(vectors).vocab,
+            vectors=vectors,
             seed=seed,
+            progress=partial(tqdm, unit=" lines", leave=False),
         )
-        save_encoder(encoder, output)
     except (ValueError, OSError) as problem:
         msg.fail(str(problem), exits=1)
     weights = sum(weight.numel() for weight in encoder.transformer.parameters())

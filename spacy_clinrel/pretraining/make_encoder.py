@@ -1,14 +1,15 @@
-"""A BERT of random weights with a vocabulary of characters, for a machine without a hub."""
+"""BERT encoders with random weights and a vocabulary of characters."""
 
 import tempfile
 from collections import Counter
 from functools import partial
 from pathlib import Path
-from typing import Iterable, List, Optional, Sequence
+from typing import Callable, Iterable, List, Optional, Sequence, Union
 
 import numpy as np
 import torch
 from spacy.tokens import Doc
+from spacy.util import load_model
 from spacy.vocab import Vocab
 from thinc.util import to_numpy
 from tokenizers.normalizers import BertNormalizer
@@ -16,25 +17,27 @@ from tokenizers.pre_tokenizers import BertPreTokenizer
 from transformers import BertConfig, BertModel, BertTokenizerFast
 
 from ..errors import Errors
-from ..ml.encoder_files import BertLike, GetEncoder
+from ..files import read_text_lines
+from ..ml.encoder_files import BertLike, GetEncoder, save_encoder
 
-SPECIAL = ("[PAD]", "[UNK]", "[CLS]", "[SEP]", "[MASK]")
-CONTINUED = "##"
+SPECIAL_TOKENS = ("[PAD]", "[UNK]", "[CLS]", "[SEP]", "[MASK]")
+CONTINUATION = "##"
 
 
 def RandomEncoder(
     layers: int = 4, width: int = 128, heads: int = 4, length: int = 512, vectors: bool = False
 ) -> GetEncoder:
-    """Create a source of encoders of random weights, whose vocabulary is the characters of the
-    training texts: for a CPU, for tests, and where no pretrained one is at hand.
+    """Create encoders with random weights and a vocabulary of the characters of the training texts,
+    for tests and where no pretrained encoder is available.
 
     layers (int): Number of layers.
-    width (int): Width, a multiple of `heads`; within the layers four times that.
-    heads (int): Attention heads of a layer.
-    length (int): Most word pieces of a window.
-    vectors (bool): Start the characters' embeddings from the pipeline's vectors, of that width.
-    RETURNS (Callable[[List[Doc]], BertLike]): Documents, whose vocabulary knows the strings of all
-        training texts, to an encoder.
+    width (int): Hidden size, a multiple of `heads`. The feed-forward size is four times that.
+    heads (int): Attention heads per layer.
+    length (int): Maximum number of word pieces of a window.
+    vectors (bool): Start the embeddings of characters from the pipeline's vectors, which must have
+        the same width.
+    RETURNS (Callable[[List[Doc]], BertLike]): Function from documents to an encoder. Their vocab
+        must hold the strings of all training texts.
     """
     sizes = {"layers": layers, "width": width, "heads": heads, "length": length}
     return partial(_random_encoder, vectors=vectors, **sizes)
@@ -42,31 +45,60 @@ def RandomEncoder(
 
 def _random_encoder(docs: List[Doc], *, vectors: bool, **sizes: int) -> BertLike:
     if not docs:
-        raise ValueError(Errors.F015.format(paths="no training text", n=1))
+        raise ValueError(Errors.F015.format(paths="The training data", n=1))
     vocab = docs[0].vocab
-    return make_encoder(list(vocab.strings), vectors=vocab if vectors else None, **sizes)
-
-
-def char_pieces(lines: Iterable[str], min_count: int = 1) -> List[str]:
-    """The characters of a text as BERT's tokenizer sees them, in lower case and so on; those that
-    join into words, as Latin letters and digits do, a second time for the inside of a word.
-
-    lines (Iterable[str]): Text.
-    min_count (int): How often a character must occur.
-    RETURNS (List[str]): Sorted pieces, `a` and `##a`.
-    """
-    normalizer, splitter = BertNormalizer(), BertPreTokenizer()
-    counts: Counter = Counter()
-    for line in lines:
-        counts.update(normalizer.normalize_str(line))
-    chars = [char for char, count in counts.items() if count >= min_count and not char.isspace()]
-    joined = [char for char in chars if len(splitter.pre_tokenize_str(2 * char)) == 1]
-    # Normalising puts spaces around ideographs, which is what keeps them apart.
-    inside = [char for char in joined if " " not in normalizer.normalize_str(2 * char)]
-    return sorted([*chars, *(CONTINUED + char for char in inside)])
+    return build_encoder(list(vocab.strings), vectors=vocab if vectors else None, **sizes)
 
 
 def make_encoder(
+    texts: Sequence[Union[str, Path]],
+    output: Optional[Union[str, Path]] = None,
+    *,
+    layers: int = 4,
+    width: int = 128,
+    heads: int = 4,
+    length: int = 512,
+    min_count: int = 1,
+    vectors: Optional[Union[str, Path]] = None,
+    seed: int = 0,
+    progress: Callable[[Iterable[str]], Iterable[str]] = iter,
+) -> BertLike:
+    """Make a BERT encoder (Devlin et al. 2019) with random weights and a vocabulary of the
+    characters of a text.
+
+    texts (Sequence[Union[str, Path]]): Text files in UTF-8.
+    output (Optional[Union[str, Path]]): Folder to write the encoder to, in the format of
+        transformers; None to return it only.
+    layers (int): Number of layers.
+    width (int): Hidden size, a multiple of `heads`. The feed-forward size is four times that.
+    heads (int): Attention heads per layer.
+    length (int): Maximum number of word pieces of a text.
+    min_count (int): Minimum number of occurrences of a character.
+    vectors (Optional[Union[str, Path]]): Package name or folder of a pipeline with character
+        vectors of that width, from which the embeddings start (see `init_vectors`).
+    seed (int): Seed of the weights.
+    progress (Callable[[Iterable[str]], Iterable[str]]): Wraps the stream of lines, e.g. `tqdm`.
+    RETURNS (BertLike): Encoder and tokenizer.
+    RAISES (ValueError): If a file is missing or not UTF-8, no character occurs often enough, or the
+        sizes do not match.
+    RAISES (OSError): If the pipeline of `vectors` does not exist.
+    """
+    encoder = build_encoder(
+        progress(read_text_lines([Path(path) for path in texts])),
+        layers=layers,
+        width=width,
+        heads=heads,
+        length=length,
+        min_count=min_count,
+        vectors=None if vectors is None else load_model(vectors).vocab,
+        seed=seed,
+    )
+    if output is not None:
+        save_encoder(encoder, Path(output))
+    return encoder
+
+
+def build_encoder(
     lines: Iterable[str],
     *,
     layers: int = 4,
@@ -77,26 +109,25 @@ def make_encoder(
     vectors: Optional[Vocab] = None,
     seed: Optional[int] = None,
 ) -> BertLike:
-    """Make a BERT (Devlin et al. 2019) of random weights.
+    """Build an encoder from lines of text. See `make_encoder`, which reads them from files.
 
-    lines (Iterable[str]): Text, for the vocabulary.
+    lines (Iterable[str]): Text whose characters form the vocabulary.
     layers (int): Number of layers.
-    width (int): Width, a multiple of `heads`; within the layers four times that.
-    heads (int): Attention heads of a layer.
-    length (int): Most word pieces of a text.
-    min_count (int): How often a character must occur.
-    vectors (Optional[Vocab]): Character vectors of that width, as `init-vectors` makes them, from
-        which the characters' embeddings start.
-    seed (Optional[int]): Seed of the weights; None leaves PyTorch's as it is.
+    width (int): Hidden size, a multiple of `heads`.
+    heads (int): Attention heads per layer.
+    length (int): Maximum number of word pieces of a text.
+    min_count (int): Minimum number of occurrences of a character.
+    vectors (Optional[Vocab]): Vocab with character vectors of that width.
+    seed (Optional[int]): Seed of the weights; None keeps the state of PyTorch's generator.
     RETURNS (BertLike): Encoder and tokenizer.
-    RAISES (ValueError): If no character is that frequent, or the sizes do not fit.
+    RAISES (ValueError): If no character occurs often enough, or the sizes do not match.
     """
     if width % heads:
         raise ValueError(Errors.M004.format(what="width", need=f"{heads} times n", value=width))
-    pieces = char_pieces(lines, min_count)
+    pieces = character_pieces(lines, min_count)
     if not pieces:
-        raise ValueError(Errors.F015.format(paths="the text", n=min_count))
-    vocabulary = {piece: i for i, piece in enumerate((*SPECIAL, *pieces))}
+        raise ValueError(Errors.F015.format(paths="The text", n=min_count))
+    vocabulary = {piece: i for i, piece in enumerate((*SPECIAL_TOKENS, *pieces))}
     if seed is not None:
         torch.manual_seed(seed)
     config = BertConfig(
@@ -110,7 +141,7 @@ def make_encoder(
     transformer = BertModel(config)
     if vectors is not None:
         table = transformer.embeddings.word_embeddings.weight
-        _start_from(table.data, list(vocabulary), vectors, config.initializer_range)
+        _copy_vectors(table.data, list(vocabulary), vectors, config.initializer_range)
     with tempfile.TemporaryDirectory() as folder:
         path = Path(folder) / "vocab.txt"
         path.write_text("\n".join(vocabulary), encoding="utf-8")
@@ -118,14 +149,40 @@ def make_encoder(
     return BertLike(tokenizer, transformer)
 
 
-def _start_from(table: torch.Tensor, pieces: Sequence[str], vocab: Vocab, scale: float) -> None:
-    """Put vectors into the rows of an embedding, at the scale of the others."""
+def character_pieces(lines: Iterable[str], min_count: int = 1) -> List[str]:
+    """Return the word pieces for the characters of a text, as BERT's tokenizer normalises them
+    (e.g. to lower case). Characters that BERT joins into words, such as Latin letters and digits,
+    have a second piece for positions inside a word.
+
+    lines (Iterable[str]): Text.
+    min_count (int): Minimum number of occurrences of a character.
+    RETURNS (List[str]): Sorted pieces, e.g. `a` and `##a`.
+    """
+    normalizer, pre_tokenizer = BertNormalizer(), BertPreTokenizer()
+    counts: Counter = Counter()
+    for line in lines:
+        counts.update(normalizer.normalize_str(line))
+    chars = [char for char, count in counts.items() if count >= min_count and not char.isspace()]
+    joined = [char for char in chars if len(pre_tokenizer.pre_tokenize_str(2 * char)) == 1]
+    # The normaliser separates ideographs by spaces, so they never stand inside a word.
+    inside = [char for char in joined if " " not in normalizer.normalize_str(2 * char)]
+    return sorted([*chars, *(CONTINUATION + char for char in inside)])
+
+
+def _copy_vectors(table: torch.Tensor, pieces: Sequence[str], vocab: Vocab, scale: float) -> None:
+    """Copy vectors into the rows of an embedding table.
+
+    table (Tensor): Changed in place. *Shape:* (pieces, width)
+    pieces (Sequence[str]): The word pieces.
+    vocab (Vocab): Vocab with vectors of that width.
+    scale (float): Standard deviation of the random rows, to which the vectors are scaled.
+    """
     width = vocab.vectors.shape[1]
     if width != table.shape[1]:
-        need = f"{table.shape[1]}, as the encoder"
+        need = f"{table.shape[1]}, the width of the encoder"
         raise ValueError(Errors.M004.format(what="width of the vectors", need=need, value=width))
-    chars = [piece.removeprefix(CONTINUED) for piece in pieces]
+    chars = [piece.removeprefix(CONTINUATION) for piece in pieces]
     known = [i for i, char in enumerate(chars) if vocab.has_vector(char)]
     if known:
-        rows = np.stack([to_numpy(vocab.get_vector(chars[i])) for i in known])
+        rows = np.stack([to_numpy(vocab.get_vector(chars[i])) for i in known])  # (known, width)
         table[known] = torch.from_numpy(rows * (scale / rows.std()))

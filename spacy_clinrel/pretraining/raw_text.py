@@ -1,72 +1,91 @@
-"""Unlabelled text in pieces, as `spacy pretrain` reads it."""
+"""Unlabelled text for `spacy pretrain`, cut into short texts of a few sentences."""
 
 import random
 import re
 from pathlib import Path
-from typing import Iterator, List, Optional, Sequence
+from typing import Iterator, List, Optional, Sequence, Union
+
+import srsly
 
 from ..errors import Errors
-from ..files import read_text_lines
+from ..files import check_output, read_text_lines, replacing
 
-# Shorter lines are headings and the like.
-SHORTEST = 8
+# Shorter lines are mostly headings.
+MIN_LINE = 8
 SENTENCE_END = re.compile(r"(?<=[。；;！？!?])")
 
 
-def pieces(text: str, usual: int = 250, most: int = 400) -> Iterator[str]:
-    """Cut a text at the ends of sentences.
+def split_text(text: str, target_length: int = 250, max_length: int = 400) -> Iterator[str]:
+    """Split a text at sentence ends into parts of several sentences.
 
     text (str): The text.
-    usual (int): A piece ends before it is longer than this, if it can.
-    most (int): No piece is longer.
-    YIELDS (str): Pieces, all of the text in order.
+    target_length (int): Length in characters that a part exceeds only if its first sentence does.
+    max_length (int): Maximum length; longer sentences are cut.
+    YIELDS (str): The parts. Joined, they are the text.
     """
-    piece = ""
+    part = ""
     for sentence in SENTENCE_END.split(text):
-        if piece and len(piece) + len(sentence) > usual:
-            yield piece
-            piece = ""
-        piece += sentence
-        while len(piece) > most:
-            yield piece[:most]
-            piece = piece[most:]
-    if piece:
-        yield piece
+        if part and len(part) + len(sentence) > target_length:
+            yield part
+            part = ""
+        part += sentence
+        while len(part) > max_length:
+            yield part[:max_length]
+            part = part[max_length:]
+    if part:
+        yield part
 
 
-def read_pieces(paths: Sequence[Path], characters: Sequence[int] = (), seed: int = 0) -> List[str]:
-    """Read text files, a text a line, in pieces and in an order of chance.
+def raw_text(
+    texts: Sequence[Union[str, Path]],
+    output: Optional[Union[str, Path]] = None,
+    *,
+    characters: Sequence[int] = (),
+    seed: int = 0,
+) -> List[str]:
+    """Split unlabelled texts into parts of a few sentences, in random order, for `--paths.raw_text`
+    of `spacy pretrain`.
 
-    paths (Sequence[Path]): Text files in UTF-8.
-    characters (Sequence[int]): About how many characters to take of each file, lines chosen by
-        chance; 0, or none given, for all.
-    seed (int): Seed of the choice and the order.
-    RETURNS (List[str]): The pieces.
-    RAISES (ValueError): If a file is missing or not UTF-8, or there is no text in them.
+    texts (Sequence[Union[str, Path]]): Text files in UTF-8, one text per line. Lines of fewer than
+        8 characters are skipped.
+    output (Optional[Union[str, Path]]): The .jsonl file to write; None to return the parts only.
+    characters (Sequence[int]): Approximate number of characters to sample from each file, 0 for the
+        whole file. Empty for all files as a whole.
+    seed (int): Seed of the sample and the order.
+    RETURNS (List[str]): The parts.
+    RAISES (ValueError): If a file is missing, not UTF-8 or also the output, if there is no text, or
+        if `characters` does not match the files.
     """
+    paths = [Path(path) for path in texts]
+    if output is not None:
+        check_output(Path(output), *paths)
     if characters and len(characters) != len(paths):
         raise ValueError(Errors.F026.format(files=len(paths), numbers=len(characters)))
-    dice = random.Random(seed)
-    found: List[str] = []
+    generator = random.Random(seed)
+    parts: List[str] = []
     for i, path in enumerate(paths):
         lines = list(read_text_lines([path]))
-        dice.shuffle(lines)
-        found += _take(lines, (characters[i] if characters else 0) or None)
-    if not found:
+        generator.shuffle(lines)
+        parts += _sample(lines, (characters[i] if characters else 0) or None)
+    if not parts:
         expected = "lines of text"
         raise ValueError(Errors.F002.format(path=", ".join(map(str, paths)), expected=expected))
-    dice.shuffle(found)
-    return found
+    generator.shuffle(parts)
+    if output is not None:
+        with replacing(Path(output)) as draft:
+            srsly.write_jsonl(draft, ({"text": part} for part in parts))
+    return parts
 
 
-def _take(lines: Sequence[str], most: Optional[int]) -> List[str]:
-    found: List[str] = []
+def _sample(lines: Sequence[str], max_characters: Optional[int]) -> List[str]:
+    """Split lines until their parts exceed a number of characters."""
+    parts: List[str] = []
     count = 0
     for line in lines:
-        if len(line.strip()) >= SHORTEST:
-            some = list(pieces(line.strip()))
-            found += some
-            count += sum(map(len, some))
-        if most is not None and count > most:
+        if len(line.strip()) >= MIN_LINE:
+            line_parts = list(split_text(line.strip()))
+            parts += line_parts
+            count += sum(map(len, line_parts))
+        if max_characters is not None and count > max_characters:
             break
-    return found
+    return parts

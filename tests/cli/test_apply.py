@@ -59,7 +59,7 @@ def test_quiet(rules, notes, tmp_path):
 def test_nothing_found(rules, tmp_path):
     (tmp_path / "a.txt").write_text("无殊。", encoding="utf-8")
     result = run(rules, tmp_path / "*.txt", tmp_path / "out")
-    assert result.exit_code == 0 and "Nothing was found" in result.output
+    assert result.exit_code == 0 and "No mentions were found" in result.output
 
 
 def test_code(notes, tmp_path):

@@ -5,7 +5,7 @@ import spacy
 import torch
 from transformers import AutoModel, AutoTokenizer
 
-from spacy_clinrel.pretraining.vectors import train_vectors
+from spacy_clinrel.pretraining.vectors import init_vectors
 
 from ..util import invoke
 
@@ -51,7 +51,7 @@ def test_rare_characters_and_seeds(raw, tmp_path):
 
 
 def test_embeddings_start_from_vectors(raw, tmp_path):
-    nlp = train_vectors([raw], width=8, pairs=False, min_count=1)
+    nlp = init_vectors([raw], width=8, pairs=False, min_count=1)
     nlp.to_disk(tmp_path / "vectors")
     make(raw, tmp_path / "e", "--layers", 1, "--width", 8, "--vectors", tmp_path / "vectors")
     tokenizer = AutoTokenizer.from_pretrained(tmp_path / "e")
@@ -79,5 +79,5 @@ def test_bad_texts(tmp_path, raw):
     assert "F001" in make(tmp_path / "none.txt", tmp_path / "e", expect=1)
     assert "F020" in make(tmp_path, tmp_path / "e", expect=1)
     assert "V006" in make(tmp_path / "gb.txt", tmp_path / "e", expect=1)
-    train_vectors([raw], width=8, pairs=False, min_count=1).to_disk(tmp_path / "v")
+    init_vectors([raw], width=8, pairs=False, min_count=1).to_disk(tmp_path / "v")
     assert "width of the vectors" in make(raw, tmp_path / "e", "-v", tmp_path / "v", expect=1)

@@ -93,27 +93,6 @@ def test_relative_positions():
     assert relative_positions(tokens, mention).tolist() == [[-3, -1, 0, 0, 1, 3]]
 
 
-@pytest.mark.parametrize("budget", [1, 7, 40, 10**6])
-def test_length_batches_keep_within_the_budget(budget):
-    lengths = torch.tensor([3, 9, 1, 4, 4, 2, 9, 5])
-    batches = list(length_batches(lengths, budget))
-    assert sorted(torch.cat(batches).tolist()) == list(range(8))
-    for rows in batches:
-        assert len(rows) == 1 or len(rows) * int(lengths[rows].max()) <= budget
-    assert list(length_batches(lengths[:0], budget)) == []
-
-
-@pytest.mark.parametrize("min_ratio", [0.3, 0.5, 0.8, 1.0])
-def test_length_batches_of_similar_lengths(min_ratio):
-    lengths = torch.tensor([3, 9, 1, 4, 4, 2, 9, 5, 0, 8])
-    batches = list(length_batches(lengths, 18, min_ratio))
-    assert sorted(torch.cat(batches).tolist()) == list(range(10))
-    for rows in batches:
-        sizes = lengths[rows]
-        assert int(sizes.min()) >= min_ratio * int(sizes.max())
-        assert len(rows) == 1 or len(rows) * int(sizes.max()) <= 18
-
-
 @pytest.fixture(params=CREATE)
 def encoder(request):
     """RETURNS (Module): An encoder, in double precision."""

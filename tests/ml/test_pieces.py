@@ -13,13 +13,13 @@ from transformers import BertTokenizer
 
 from spacy_clinrel.ml.pieces import make_pieces, place_pairs
 from spacy_clinrel.ml.spans import SentenceSpans
-from spacy_clinrel.pretraining.make_encoder import make_encoder
+from spacy_clinrel.pretraining.make_encoder import build_encoder
 from spacy_clinrel.types import Candidates
 
 VOCAB = spacy.blank("zh").vocab  # knows white space
 # Several pieces a word; an unknown one; white space; what the tokenizer throws away.
 WORDS = ("痛", "abc", "38", "CT示", "。", "龘", "\n", " \n", "\u200b")
-TOKENIZER = make_encoder(["痛abct38示。"], layers=1, width=2, heads=1).tokenizer
+TOKENIZER = build_encoder(["痛abct38示。"], layers=1, width=2, heads=1).tokenizer
 
 
 @pytest.fixture

@@ -9,7 +9,7 @@ from spacy.language import Language
 from spacy.tokens import Doc
 
 from spacy_clinrel.ml.encoder_files import save_encoder
-from spacy_clinrel.pretraining.make_encoder import make_encoder
+from spacy_clinrel.pretraining.make_encoder import build_encoder
 
 from ..util import (
     both,
@@ -111,7 +111,7 @@ def bert(tmp_path_factory) -> str:
     """RETURNS (str): A folder with a BERT of random weights, two layers and no dropout."""
     folder = tmp_path_factory.mktemp("bert")
     texts = [note.text for note in make_notes(spacy.blank("zh"), 100)]
-    encoder = make_encoder(texts, layers=2, width=16, heads=2, length=128, seed=0)
+    encoder = build_encoder(texts, layers=2, width=16, heads=2, length=128, seed=0)
     config = encoder.transformer.config
     config.hidden_dropout_prob = config.attention_probs_dropout_prob = 0.0
     save_encoder(encoder, folder)

@@ -7,8 +7,9 @@ from hypothesis import strategies as st
 from spacy.cli._util import app
 from typer.testing import CliRunner
 
-import spacy_clinrel.cli  # noqa: F401 - joins spaCy's command line
-from spacy_clinrel.pretraining.raw_text import pieces, read_pieces
+import spacy_clinrel
+import spacy_clinrel.cli
+from spacy_clinrel.pretraining.raw_text import raw_text, split_text
 
 
 def run(*args):
@@ -28,25 +29,32 @@ def texts(tmp_path):
 
 @given(st.text(alphabet="头痛。；\n ", max_size=80), st.integers(1, 9), st.integers(0, 9))
 def test_pieces_are_the_text(text, usual, more):
-    found = list(pieces(text, usual, usual + more))
+    found = list(split_text(text, usual, usual + more))
     assert "".join(found) == text
     assert all(0 < len(piece) <= usual + more for piece in found)
 
 
 def test_pieces_end_with_sentences():
-    assert list(pieces("一二。三四。五六；七", usual=6, most=9)) == ["一二。三四。", "五六；七"]
-    assert list(pieces("一二三四五六七八", usual=2, most=3)) == ["一二三", "四五六", "七八"]
+    assert list(split_text("一二。三四。五六；七", target_length=6, max_length=9)) == [
+        "一二。三四。",
+        "五六；七",
+    ]
+    assert list(split_text("一二三四五六七八", target_length=2, max_length=3)) == [
+        "一二三",
+        "四五六",
+        "七八",
+    ]
 
 
 def test_all_lines_but_short_ones_once(texts):
-    found = read_pieces(texts)
+    found = raw_text(texts)
     assert len(found) == len(set(found)) == 330 and "标题" not in found
-    assert found == read_pieces(texts) and found != read_pieces(texts, seed=1)
+    assert found == raw_text(texts) and found != raw_text(texts, seed=1)
     assert found != sorted(found)
 
 
 def test_some_characters_of_a_file(texts):
-    found = read_pieces(texts, [0, 500])
+    found = raw_text(texts, characters=[0, 500])
     of_b = [piece for piece in found if piece.startswith("b")]
     assert len(found) - len(of_b) == 30
     assert 500 < sum(map(len, of_b)) < 530
@@ -56,7 +64,7 @@ def test_the_command(texts, tmp_path):
     out = tmp_path / "raw.jsonl"
     result = run(*texts, out, "--characters", 0, "--characters", 500)
     assert result.exit_code == 0, result.output
-    assert [line["text"] for line in srsly.read_jsonl(out)] == read_pieces(texts, [0, 500])
+    assert [line["text"] for line in srsly.read_jsonl(out)] == raw_text(texts, characters=[0, 500])
 
 
 @pytest.mark.parametrize(
@@ -78,3 +86,11 @@ def test_what_is_wrong_is_named(texts, tmp_path, monkeypatch, args, code):
     result = run(*args)
     assert result.exit_code == 1 and code in result.output
     assert not (tmp_path / "x.jsonl").exists() and (tmp_path / "a.txt").read_bytes() == before
+
+
+def test_raw_text_from_python(texts, tmp_path, capfd):
+    out = tmp_path / "raw.jsonl"
+    parts = spacy_clinrel.raw_text([str(path) for path in texts], str(out), characters=[0, 500])
+    assert [line["text"] for line in srsly.read_jsonl(out)] == parts
+    assert spacy_clinrel.raw_text(texts, characters=[0, 500]) == parts
+    assert capfd.readouterr() == ("", "")

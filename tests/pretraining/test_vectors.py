@@ -1,22 +1,26 @@
 """Training of character vectors."""
 
+import sys
+
+import pytest
 import spacy
 from spacy.cli._util import app
 from typer.testing import CliRunner
 
-import spacy_clinrel.cli  # noqa: F401 - joins spaCy's command line
-from spacy_clinrel.pretraining.vectors import Units, train_vectors
+import spacy_clinrel
+import spacy_clinrel.cli
+from spacy_clinrel.pretraining.vectors import CharacterNGrams, init_vectors
 
 TEXT = "患者头痛，头晕，伴恶心。\n患者头晕、头痛明显。\n\nＣＴ示头部未见异常。\n" * 20
 
 
-def test_units_are_normalised_characters_and_pairs(raw):
-    assert list(Units([raw], 1))[2][:4] == ["c", "t", "示", "头"]
-    assert next(iter(Units([raw], 2)))[:3] == ["患者", "者头", "头痛"]
+def test_ngrams_are_normalised_characters_and_pairs(raw):
+    assert list(CharacterNGrams([raw], 1))[2][:4] == ["c", "t", "示", "头"]
+    assert next(iter(CharacterNGrams([raw], 2)))[:3] == ["患者", "者头", "头痛"]
 
 
 def test_vectors_are_found_by_character_and_by_pair(raw, tmp_path):
-    nlp = train_vectors([raw], width=8, min_count=5)
+    nlp = init_vectors([raw], width=8, min_count=5)
     nlp.to_disk(tmp_path / "vectors")
     vocab = spacy.load(tmp_path / "vectors").vocab
     assert vocab.vectors.shape[1] == 8
@@ -25,7 +29,7 @@ def test_vectors_are_found_by_character_and_by_pair(raw, tmp_path):
     assert not vocab.has_vector("肝")
     units = {vocab.strings[key] for key in vocab.vectors.key2row}
     assert {"头", "头痛", "t"} <= units and all(len(unit) in (1, 2) for unit in units)
-    without = train_vectors([raw], width=8, pairs=False).vocab
+    without = init_vectors([raw], width=8, pairs=False).vocab
     assert without.has_vector("头") and not without.has_vector("头痛")
 
 
@@ -39,3 +43,18 @@ def test_the_command_writes_them_and_names_what_is_wrong(raw, tmp_path):
     assert result.exit_code == 1 and "F001" in result.output
     result = CliRunner().invoke(app, [*args, "--min-count", "5000"])
     assert result.exit_code == 1 and "F015" in result.output
+
+
+def test_init_vectors_from_python(raw, tmp_path, capfd):
+    out = tmp_path / "out"
+    nlp = spacy_clinrel.init_vectors([str(raw)], str(out), width=8)
+    assert spacy.load(out).vocab.vectors.shape == nlp.vocab.vectors.shape
+    assert capfd.readouterr() == ("", "")
+    with pytest.raises(ValueError, match="F001"):
+        spacy_clinrel.init_vectors([tmp_path / "missing.txt"])
+
+
+def test_init_vectors_without_gensim(raw, monkeypatch):
+    monkeypatch.setitem(sys.modules, "gensim.models", None)
+    with pytest.raises(ImportError, match=r"P001.*gensim.*spacy-clinrel\[vectors\]"):
+        spacy_clinrel.init_vectors([raw])

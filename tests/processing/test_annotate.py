@@ -2,7 +2,6 @@
 
 import math
 import random
-from itertools import pairwise
 
 import pyarrow as pa
 import pytest
@@ -190,21 +189,6 @@ def test_a_pipeline_that_leaves_documents_out(rules):
     finally:
         load_pipeline.cache_clear()
     assert "P005" in first["error"] and second["error"] is None and len(second["mentions"]) == 1
-
-
-@settings(max_examples=100, deadline=None)
-@given(st.lists(st.integers(0, 50)), st.integers(1, 200))
-def test_padded_batches(lengths, size):
-    batches = list(padded_batches(lengths, size))
-    flat = [i for batch in batches for i in batch]
-    assert sorted(flat) == list(range(len(lengths)))
-    assert [lengths[i] for i in flat] == sorted(lengths)
-    for batch in batches:
-        longest = max(lengths[i] for i in batch)
-        assert len(batch) == 1 or len(batch) * max(longest, 1) <= size
-    # A batch ends only where one more would be too many.
-    for batch, other in pairwise(batches):
-        assert (len(batch) + 1) * max(lengths[other[0]], 1) > size
 
 
 def test_nothing_is_learned_of_the_texts(rules):

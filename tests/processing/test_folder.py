@@ -40,9 +40,9 @@ def contents(folder):
 def test_what_is_lost_is_made_again(done, name, size):
     before = contents(done.output)
     if size is None:
-        (done.outputput / name).unlink()
+        (done.output / name).unlink()
     else:
-        os.truncate(done.outputput / name, size)
+        os.truncate(done.output / name, size)
     assert run_job(done, resume=True)["documents"] == 6
     assert contents(done.output) == before
     # All that is there stays as it is.
@@ -53,7 +53,7 @@ def test_what_is_lost_is_made_again(done, name, size):
 
 @pytest.mark.parametrize("content", ["", '{"model": ', "[1]"])
 def test_a_manifest_that_is_broken(done, content):
-    (done.outputput / MANIFEST).write_text(content)
+    (done.output / MANIFEST).write_text(content)
     with pytest.raises(ValueError, match=r"P022.*_manifest\.json"):
         run_job(done, resume=True)
 

@@ -34,8 +34,8 @@ def killer(doc):
 
 @pytest.fixture
 def deadly(rules, tmp_path):
-    """RETURNS (Dict[str, str]): AnnotationOptions of a pipeline that kills its process at texts with DEADLY,
-    and never ends at others."""
+    """RETURNS (Dict[str, str]): A pipeline that kills its process on texts with DEADLY and never
+    finishes texts with 慢; as keyword arguments of AnnotationOptions."""
     code = tmp_path / "killer.py"
     code.write_text(KILLER, encoding="utf-8")
     nlp = spacy.load(rules, exclude=EXPLODE)
@@ -48,11 +48,11 @@ def deadly(rules, tmp_path):
 
 
 def chunks_of(*groups):
-    """Chunks of some texts each."""
+    """YIELDS (Chunk): Each group of texts as a chunk."""
     for texts in groups:
-        items = tuple(InputDocument(text, text, None, None, 0) for text in texts)
+        documents = tuple(InputDocument(text, text, None, None, 0) for text in texts)
         batch = pa.record_batch({"id": texts, "text": texts})
-        yield Chunk(items, batch, 0, Position())
+        yield Chunk(documents, batch, 0, Position())
 
 
 @pytest.mark.skipif(sys.platform == "win32", reason="no SIGKILL")

@@ -13,6 +13,7 @@ import pyarrow.parquet as pq
 import pytest
 import spacy
 
+import spacy_clinrel
 from spacy_clinrel.files import spacy_files, stream_docbin
 from spacy_clinrel.processing import AnnotationOptions
 from spacy_clinrel.processing.pool import annotate_all
@@ -336,3 +337,29 @@ def test_processes_that_share_a_gpu(rules, notes, tmp_path, monkeypatch):
     with pytest.warns(UserWarning, match="W030.*2 processes share GPU 3"):  # noqa: SIM117
         with pytest.raises(ValueError, match="F002"):
             run_job(job, n_process=2)
+
+
+def test_apply_from_python(rules, notes, whole, tmp_path, capfd):
+    counts = spacy_clinrel.apply(
+        rules, notes, tmp_path / "out", format="jsonl", shard_size=4, batch_size=50
+    )
+    assert counts["documents"] == 39 and counts["quarantined"] == 6
+    assert tree(tmp_path / "out") == tree(whole)
+    with pytest.raises(ValueError, match="P011"):
+        spacy_clinrel.apply(rules, notes, tmp_path / "out", format="jsonl", shard_size=4)
+    assert capfd.readouterr() == ("", "")
+
+
+def test_apply_reports_its_progress(rules, notes, tmp_path):
+    calls = []
+    counts = spacy_clinrel.apply(
+        str(rules),
+        str(notes),
+        str(tmp_path / "out"),
+        text_column="text",
+        include_text=True,
+        report_progress=lambda *call: calls.append((call[0], call[1], dict(call[2]))),
+    )
+    assert [done for done, _, _ in calls] == sorted(done for done, _, _ in calls)
+    assert calls[0][0] == 0 and calls[-1][0] <= calls[-1][1]
+    assert calls[-1][2] == counts
