@@ -1,4 +1,4 @@
-"""The formats, by name."""
+"""Registry of the formats."""
 
 from pathlib import Path
 from typing import Callable, Dict, List, NamedTuple, Tuple
@@ -12,13 +12,13 @@ from .tables import write_csv, write_jsonl, write_parquet
 
 
 class Format(NamedTuple):
-    """One format.
+    """A format.
 
-    about (str): A few words for the command's help.
-    write (Callable[[Export], int]): Writes both tables. RETURNS how many characters the format
-        can't hold and had to be replaced.
-    endings (Tuple[str, ...]): Of the names of its files.
-    is_folder (bool): Whether each table has a file of its own in a folder.
+    about (str): Short description for the command's help.
+    write (Callable[[Export], int]): Writes both tables. Returns how many characters were replaced
+        because the format cannot hold them.
+    endings (Tuple[str, ...]): Endings of the names of its files.
+    is_folder (bool): Whether each table is written to a separate file in a folder.
     """
 
     about: str
@@ -28,8 +28,8 @@ class Format(NamedTuple):
 
 
 FORMATS: Dict[str, Format] = {
-    "csv": Format("two tables that Neo4j's bulk import reads too", write_csv, (".csv",), True),
-    "jsonl": Format("two tables, an object a line", write_jsonl, (".jsonl",), True),
+    "csv": Format("two tables that Neo4j's bulk import can read", write_csv, (".csv",), True),
+    "jsonl": Format("two tables, one JSON object per line", write_jsonl, (".jsonl",), True),
     "parquet": Format("two tables", write_parquet, (".parquet",), True),
     "graphml": Format("networkx, Gephi, Cytoscape, yEd", write_graphml, (".graphml",)),
     "turtle": Format("RDF", write_turtle, (".ttl",)),
@@ -43,7 +43,7 @@ def get_format(name: str) -> Format:
 
     name (str): Its name.
     RETURNS (Format): The format.
-    RAISES (ValueError): If there is none of that name.
+    RAISES (ValueError): If the format is unknown.
     """
     if name not in FORMATS:
         raise ValueError(Errors.G002.format(name=name, known=", ".join(FORMATS)))
@@ -51,30 +51,31 @@ def get_format(name: str) -> Format:
 
 
 def guess_format(out: Path) -> str:
-    """Tell the format from the name of a file.
+    """Determine the format from the name of a file.
 
     out (Path): The file.
     RETURNS (str): The format's name.
-    RAISES (ValueError): If the name does not tell, as that of a folder does not.
+    RAISES (ValueError): If the ending is not that of a format, as for folders.
     """
     for name, entry in FORMATS.items():
         if out.suffix.lower() in entry.endings and not entry.is_folder:
             return name
     endings = ", ".join(
-        e for entry in FORMATS.values() if not entry.is_folder for e in entry.endings
+        ending for entry in FORMATS.values() if not entry.is_folder for ending in entry.endings
     )
     folders = ", ".join(name for name, entry in FORMATS.items() if entry.is_folder)
     raise ValueError(Errors.G003.format(path=out, endings=endings, folders=folders))
 
 
 def output_files(name: str, out: Path, layout: Layout) -> List[Path]:
-    """The files that an export writes.
+    """List the files that an export writes.
 
     name (str): The format's name.
-    out (Path): A file, or a folder for a format with a file for each table.
+    out (Path): A file, or a folder if the format has a file for each table.
     layout (Layout): The tables.
-    RETURNS (List[Path]): One file, or one for nodes and one for edges.
-    RAISES (ValueError): If a folder is given for a file, or a file for a folder.
+    RETURNS (List[Path]): One file, or a file for nodes and a file for edges.
+    RAISES (ValueError): If the format is unknown, or `out` is a folder instead of a file or vice
+        versa.
     """
     entry = get_format(name)
     ending = entry.endings[0]

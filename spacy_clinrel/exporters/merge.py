@@ -1,4 +1,4 @@
-"""Merging: mentions of one normal form and type become a node, relations between nodes edges."""
+"""Merging of mentions with the same normal form and type into nodes, of relations into edges."""
 
 from collections import Counter
 from dataclasses import dataclass, field
@@ -28,25 +28,25 @@ class _Edge:
 def merge_rows(stream: Iterator[Rows], prefix: str = "") -> Iterator[Rows]:
     """Merge mentions with the same `norm` and `type`, and relations with the same ends and label.
 
-    Only what is merged is held, not the documents.
+    Nodes and edges are held in memory, documents are not.
 
     stream (Iterator[Rows]): Rows of mentions and relations, document by document.
-    prefix (str): Put before each id.
-    YIELDS (Rows): Nodes and edges, once, in the order in which they first occur.
+    prefix (str): Prefix of every id.
+    YIELDS (Rows): A single item with all nodes and edges, in the order of their first occurrence.
     """
     nodes: Dict[Tuple[str, str], _Node] = {}
     edges: Dict[Tuple[str, str, str], _Edge] = {}
     for mentions, relations in stream:
-        of_mention: Dict[str, str] = {}
+        node_ids: Dict[str, str] = {}
         for row in mentions:
             node = nodes.setdefault((row["norm"], row["type"]), _Node(f"{prefix}n{len(nodes) + 1}"))
-            of_mention[row["id"]] = node.id
+            node_ids[row["id"]] = node.id
             node.count += 1
             node.docs += row["doc"] != node.last_doc
             node.last_doc = row["doc"]
             node.texts[row["text"]] += 1
         for row in relations:
-            key = (of_mention[row["head"]], of_mention[row["tail"]], row["label"])
+            key = (node_ids[row["head"]], node_ids[row["tail"]], row["label"])
             edge = edges.setdefault(key, _Edge(f"{prefix}e{len(edges) + 1}"))
             edge.count += 1
             edge.same_sentence += row["same_sentence"]

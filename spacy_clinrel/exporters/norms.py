@@ -1,4 +1,4 @@
-"""Normal forms: what makes two mentions of a type the same thing."""
+"""Normal forms of mentions. Mentions with the same normal form and type can be merged."""
 
 from typing import Callable, Dict
 
@@ -37,11 +37,11 @@ NORMAL_FORMS: Dict[str, NormalForm] = {
 def get_normal_form(name: str) -> NormalForm:
     """Look up a normal form.
 
-    name (str): "exact" for the text as it is; "fold" for it in NFKC, with case folded and white
-        space as single spaces; "norm" for the tokens' `norm_`, "lemma" for their `lemma_`, or
-        `norm_` where a token has no lemma, both folded then.
+    name (str): "exact" for the text; "fold" for the text in NFKC, case folded, with single spaces;
+        "norm" for the `norm_` of the tokens, folded; "lemma" for their `lemma_`, folded, or `norm_`
+        if a token has no lemma.
     RETURNS (NormalForm): Mention → normal form.
-    RAISES (ValueError): If there is none of that name.
+    RAISES (ValueError): If the normal form is unknown.
     """
     if name not in NORMAL_FORMS:
         raise ValueError(Errors.G004.format(name=name, known=", ".join(NORMAL_FORMS)))

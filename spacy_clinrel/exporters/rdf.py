@@ -1,4 +1,4 @@
-"""The graph in RDF, by RDFLib, in the vocabulary of `vocabulary.ttl`."""
+"""The graph in RDF, written by RDFLib, with the vocabulary of `vocabulary.ttl`."""
 
 import json
 from decimal import Decimal
@@ -8,22 +8,22 @@ from urllib.parse import quote
 
 from .schema import Export, Row, Table, require
 
-# Names, not addresses: nothing is loaded from anywhere.
+# URNs, so that no program looks them up on the network.
 VOCABULARY = "urn:spacy-clinrel:vocabulary#"
 INSTANCES = "urn:spacy-clinrel:id:"
 
 ENDS = ("head", "tail")
-# A list's members have the name that a single value has.
+# Each member of a list becomes a value of the singular property.
 PROPERTIES = {"texts": "text"}
-# Of documents, which are resources themselves.
+# Columns about documents, which are resources themselves.
 DOC_COLUMNS = ("doc", "docs", "doc_id", "doc_ids")
 
 
 def write_turtle(export: Export) -> int:
-    """Write Turtle. RDFLib holds the whole graph.
+    """Write Turtle. RDFLib holds the graph in memory.
 
     export (Export): What to write, and where.
-    RETURNS (int): 0, as no character has to be replaced.
+    RETURNS (int): 0, as RDF can hold every character.
     """
     graph = _make_graph(export)
     graph.serialize(export.paths[0], format="turtle", encoding="utf-8")
@@ -31,10 +31,10 @@ def write_turtle(export: Export) -> int:
 
 
 def write_jsonld(export: Export) -> int:
-    """Write JSON-LD, whose context is in the file. RDFLib holds the whole graph.
+    """Write JSON-LD with its context in the file. RDFLib holds the graph in memory.
 
     export (Export): What to write, and where.
-    RETURNS (int): 0, as no character has to be replaced.
+    RETURNS (int): 0, as RDF can hold every character.
     """
     graph = _make_graph(export)
     context = {"clinrel": VOCABULARY, "xsd": "http://www.w3.org/2001/XMLSchema#"}
@@ -48,8 +48,8 @@ def _make_graph(export: Export) -> Any:
     rdflib = require("rdflib")
     graph = rdflib.Graph()
     graph.bind("clinrel", VOCABULARY)
-    for both in export.batches:
-        for table, batch in zip(export.layout, both):
+    for batches in export.batches:
+        for table, batch in zip(export.layout, batches):
             for row in batch.to_pylist():
                 for triple in _triples(rdflib, table, row, export.prefix):
                     graph.add(triple)
@@ -57,49 +57,53 @@ def _make_graph(export: Export) -> Any:
 
 
 def _triples(rdflib: Any, table: Table, row: Row, prefix: str) -> Iterator[Tuple[Any, Any, Any]]:
-    """A row as a resource of its own, so that a relation's score and evidence have a place."""
+    """Yield a row as a resource, so that a relation can have a score and evidence as properties."""
     vocabulary = rdflib.Namespace(VOCABULARY)
-    subject = _iri(rdflib, row["id"])
-    yield subject, rdflib.RDF.type, vocabulary[table.kind]
+    subject = _make_iri(rdflib, row["id"])
+    yield subject, rdflib.RDF.type, vocabulary[table.row_class]
     for column in table.columns:
         if column.name == "id" or column.name in DOC_COLUMNS:
             continue
         value, name = row[column.name], PROPERTIES.get(column.name, column.name)
-        # Of a list each member is stated by itself; what is None is not stated.
-        for one in value if isinstance(value, list) else [value]:
-            if one is not None:
-                make = _iri if column.name in ENDS else _literal
-                yield subject, vocabulary[name], make(rdflib, one)
+        # A list becomes one triple per member, None becomes no triple.
+        for member in value if isinstance(value, list) else [value]:
+            if member is not None:
+                make = _make_iri if column.name in ENDS else _make_literal
+                yield subject, vocabulary[name], make(rdflib, member)
     for number, doc_id in _documents(row):
-        document = _iri(rdflib, f"{prefix}d{number}")
+        document = _make_iri(rdflib, f"{prefix}d{number}")
         yield subject, vocabulary.document, document
         yield document, rdflib.RDF.type, vocabulary.Document
         if doc_id:
-            yield document, vocabulary.doc_id, _literal(rdflib, doc_id)
+            yield document, vocabulary.doc_id, _make_literal(rdflib, doc_id)
 
 
 def _documents(row: Row) -> Sequence[Tuple[int, str]]:
+    """Return number and id of each document that a row is from."""
     if "doc" in row:
         return [(row["doc"], row["doc_id"])]
     return list(zip(row.get("docs", ()), row.get("doc_ids", ())))
 
 
-def _iri(rdflib: Any, identifier: str) -> Any:
+def _make_iri(rdflib: Any, identifier: str) -> Any:
     return rdflib.URIRef(INSTANCES + quote(identifier, safe=""))
 
 
-def _literal(rdflib: Any, value: Any) -> Any:
+def _make_literal(rdflib: Any, value: Any) -> Any:
     if isinstance(value, str):
         return _text_type(rdflib)(value)
-    # RDFLib shortens a double to seven digits in Turtle.
+    # In Turtle, RDFLib rounds a double to seven digits.
     return rdflib.Literal(Decimal(repr(value)) if isinstance(value, float) else value)
 
 
 @lru_cache(maxsize=1)
 def _text_type(rdflib: Any) -> Any:
     class Text(rdflib.Literal):  # type: ignore[misc, name-defined]
-        """A text whose escapes in Turtle are JSON's, which are among Turtle's. RDFLib's own break
-        off too early in a text with a line break that ends in a backslash and a quotation mark."""
+        """A string that is escaped as in JSON, whose escapes are a subset of Turtle's.
+
+        RDFLib closes a string too early if it has a line break and ends in a backslash and a
+        quotation mark.
+        """
 
         def _quote_encode(self) -> str:
             return json.dumps(str(self), ensure_ascii=False)

@@ -1,4 +1,4 @@
-"""Mentions and relations of a document as rows of the two tables."""
+"""Rows of the two tables for the mentions and relations of a document."""
 
 import math
 from typing import Any, Dict, List
@@ -14,15 +14,15 @@ from .schema import Row, Rows
 
 
 def doc_rows(doc: Doc, number: int, normal_form: NormalForm, prefix: str = "") -> Rows:
-    """The rows of one document.
+    """Return the rows of a document.
 
     doc (Doc): The document.
-    number (int): Its number in the export, from 1, which tells documents apart that have no id or
-        the same one.
+    number (int): Its number in the export, from 1. It distinguishes documents without an id or with
+        the same id.
     normal_form (NormalForm): Mention → normal form.
-    prefix (str): Put before each id.
-    RETURNS (Rows): Mentions in the order of the text, relations in that in which they are stored.
-    RAISES (ValueError): If a relation refers to a mention that is not there, or has no label.
+    prefix (str): Prefix of every id.
+    RETURNS (Rows): Mentions in the order of the text, relations in the order of `doc._.relations`.
+    RAISES (ValueError): If a relation has no label or refers to a mention that does not exist.
     """
     source = {"doc": number, "doc_id": get_doc_id(doc) or ""}
     mentions: List[Row] = []
@@ -40,29 +40,33 @@ def doc_rows(doc: Doc, number: int, normal_form: NormalForm, prefix: str = "") -
                 "norm": normal_form(span),
             }
         )
-    related = get_relations(doc)
-    if not all(relation.label for relation in related):
+    doc_relations = get_relations(doc)
+    if not all(relation.label for relation in doc_relations):
         raise ValueError(Errors.R003.format(label=""))
-    sentences = sentence_ids(doc, use_sents=True) if related else np.zeros(0, dtype="int64")
+    sentences = sentence_ids(doc, use_sents=True) if doc_relations else np.zeros(0, dtype="int64")
     relations: List[Row] = [
         {
             "id": f"{prefix}d{number}-r{i}",
             "head": ids[span_key(relation.head)],
             "tail": ids[span_key(relation.tail)],
             "label": relation.label,
-            # Neither JSON nor Cypher has a number for these.
+            # JSON and Cypher have no number for NaN and infinity.
             "score": relation.score if math.isfinite(relation.score) else None,
             **source,
             **_evidence(relation, sentences),
         }
-        for i, relation in enumerate(related, start=1)
+        for i, relation in enumerate(doc_relations, start=1)
     ]
     return mentions, relations
 
 
 def _evidence(relation: Relation, sentences: np.ndarray) -> Row:
-    """The sentences from one mention to the other, without white space around them."""
-    ends = [_sentence(sentences, span) for span in (relation.head, relation.tail)]
+    """Return the columns about the sentences from one mention to the other.
+
+    relation (Relation): The relation.
+    sentences (ndarray): Sentence number of each token. Shape: (tokens,)
+    """
+    ends = [_sentence_range(sentences, span) for span in (relation.head, relation.tail)]
     first, last = min(low for low, _ in ends), max(high for _, high in ends)
     start = int(np.searchsorted(sentences, first, side="left"))
     end = int(np.searchsorted(sentences, last, side="right"))
@@ -77,6 +81,6 @@ def _evidence(relation: Relation, sentences: np.ndarray) -> Row:
     }
 
 
-def _sentence(sentences: np.ndarray, span: Span) -> Any:
-    """Of a span's first and last token."""
+def _sentence_range(sentences: np.ndarray, span: Span) -> Any:
+    """Return the sentence numbers of a span's first and last token."""
     return sentences[span.start], sentences[span.end - 1]

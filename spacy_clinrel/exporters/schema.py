@@ -1,4 +1,4 @@
-"""The two tables that all formats are written from, as Arrow has them."""
+"""Schema of the two Arrow tables that all formats are written from."""
 
 from pathlib import Path
 from typing import Any, Dict, Iterable, Iterator, List, NamedTuple, Sequence, Tuple
@@ -6,7 +6,7 @@ from typing import Any, Dict, Iterable, Iterator, List, NamedTuple, Sequence, Tu
 from ..errors import require as require_extra
 
 Row = Dict[str, Any]
-# Some rows of the nodes' table, and some of the edges'.
+# Rows of the table of nodes, and rows of the table of edges.
 Rows = Tuple[List[Row], List[Row]]
 
 
@@ -14,7 +14,7 @@ class Column(NamedTuple):
     """A column.
 
     name (str): Its name.
-    type (str): string, int64, double or bool, or a list of one: list<string>.
+    type (str): string, int64, double or bool, or a list of one of these such as list<string>.
     """
 
     name: str
@@ -24,13 +24,13 @@ class Column(NamedTuple):
 class Table(NamedTuple):
     """A table.
 
-    name (str): Its name, and that of its file.
-    kind (str): What a row is: the label of nodes in a property graph, the class in RDF.
-    columns (Tuple[Column, ...]): Its columns. `vocabulary.ttl` says of each what it means.
+    name (str): Its name, and the name of its file.
+    row_class (str): What a row is: the label of nodes in a property graph, the class in RDF.
+    columns (Tuple[Column, ...]): Its columns, described in `vocabulary.ttl`.
     """
 
     name: str
-    kind: str
+    row_class: str
     columns: Tuple[Column, ...]
 
 
@@ -46,13 +46,13 @@ class Layout(NamedTuple):
 
 
 class Export(NamedTuple):
-    """What a format's writer gets.
+    """Input of a format's writer.
 
     layout (Layout): The tables.
-    batches (Iterable[Tuple[RecordBatch, RecordBatch]]): Rows of nodes and of edges. Both ends of an
-        edge are among the nodes so far.
-    paths (Sequence[Path]): The file, or that of nodes and that of edges.
-    prefix (str): What each id begins with.
+    batches (Iterable[Tuple[RecordBatch, RecordBatch]]): Rows of nodes and of edges. The nodes of an
+        edge are in the same batch or an earlier one.
+    paths (Sequence[Path]): The file, or the file of nodes and the file of edges.
+    prefix (str): Prefix of every id.
     """
 
     layout: Layout
@@ -125,14 +125,14 @@ MERGED = Layout(
     ),
 )
 
-# Rows of nodes or edges that are written at once.
+# Minimum number of nodes or edges in a batch, except for the last one.
 BATCH = 5000
 
 
 def require(name: str) -> Any:
-    """Import a library that not everybody needs.
+    """Import a module that belongs to the extra "graph".
 
-    name (str): The module.
+    name (str): Its name.
     RETURNS (Any): The module.
     RAISES (ImportError): If it is not installed.
     """
@@ -140,7 +140,7 @@ def require(name: str) -> Any:
 
 
 def arrow_schema(table: Table) -> Any:
-    """A table's columns for Arrow.
+    """Return the Arrow schema of a table.
 
     table (Table): The table.
     RETURNS (pyarrow.Schema): Its schema.
@@ -152,22 +152,22 @@ def arrow_schema(table: Table) -> Any:
 
 
 def to_batches(layout: Layout, stream: Iterator[Rows]) -> Iterator[Tuple[Any, Any]]:
-    """Gather rows into Arrow's record batches.
+    """Collect rows into Arrow record batches.
 
     layout (Layout): The tables.
     stream (Iterator[Rows]): Rows of both tables.
-    YIELDS (Tuple[RecordBatch, RecordBatch]): Nodes and edges, at least once.
+    YIELDS (Tuple[RecordBatch, RecordBatch]): Nodes and edges. At least one item.
     """
     pa = require("pyarrow")
     schemas = [arrow_schema(table) for table in layout]
-    gathered: Rows = ([], [])
+    collected: Rows = ([], [])
     for rows in stream:
-        for kept, new in zip(gathered, rows):
-            kept += new
-        if max(map(len, gathered)) >= BATCH:
-            yield _to_batch(pa, gathered, schemas)
-            gathered = ([], [])
-    yield _to_batch(pa, gathered, schemas)
+        for table_rows, new_rows in zip(collected, rows):
+            table_rows += new_rows
+        if max(map(len, collected)) >= BATCH:
+            yield _to_batch(pa, collected, schemas)
+            collected = ([], [])
+    yield _to_batch(pa, collected, schemas)
 
 
 def _to_batch(pa: Any, rows: Rows, schemas: List[Any]) -> Tuple[Any, Any]:

@@ -1,4 +1,4 @@
-"""The two tables as files: CSV, JSON lines, Parquet."""
+"""The two tables as CSV, JSON Lines and Parquet."""
 
 import json
 from contextlib import ExitStack
@@ -6,18 +6,18 @@ from typing import Any, Sequence
 
 from .schema import Export, Table, arrow_schema, require
 
-# Types of Arrow as Neo4j's import calls them. What is a list is a string of JSON in CSV.
+# Arrow types and their names in Neo4j's import. In CSV, a list is written as a JSON string.
 CSV_TYPES = {"string": "string", "int64": "long", "double": "double", "bool": "boolean"}
-# Columns that have a meaning of their own in Neo4j's import; others are properties.
+# Columns with a special meaning in Neo4j's import. All others are properties.
 CSV_ROLES = {"id": "ID", "head": "START_ID", "tail": "END_ID", "label": "TYPE"}
 
 
 def csv_header(table: Table) -> Sequence[str]:
-    """Names of the columns in CSV, in the form that Neo4j's bulk import reads.
+    """Return the column names in CSV, in the form that Neo4j's bulk import reads.
 
     table (Table): The table.
-    RETURNS (Sequence[str]): `name:type` of each; the first column of an edges' table, its id, is a
-        property, and a nodes' table ends in a column with the label that Neo4j is to give them.
+    RETURNS (Sequence[str]): `name:type` of each column. The id of an edge is a property. The table
+        of nodes has a last column with their label in Neo4j.
     """
     is_edges = any(column.name == "head" for column in table.columns)
     roles = {**CSV_ROLES, **({"id": "string"} if is_edges else {})}
@@ -29,43 +29,43 @@ def csv_header(table: Table) -> Sequence[str]:
 
 
 def write_csv(export: Export) -> int:
-    """Write both tables as CSV: in UTF-8, strings quoted, a quote within one doubled.
+    """Write both tables as CSV in UTF-8, with strings quoted and quotation marks in them doubled.
 
     export (Export): What to write, and where.
-    RETURNS (int): 0, as no character has to be replaced.
+    RETURNS (int): 0, as the format can hold every character.
     """
     pa, csv = require("pyarrow"), require("pyarrow.csv")
     options = csv.WriteOptions(include_header=False)
     with ExitStack() as files:
         writers = []
         for table, path in zip(export.layout, export.paths):
-            schema = flat_schema(pa, arrow_schema(table))
+            schema = schema_without_lists(pa, arrow_schema(table))
             if table is export.layout.nodes:
-                schema = schema.append(pa.field("kind", pa.string()))
+                schema = schema.append(pa.field("label", pa.string()))
             file = files.enter_context(path.open("wb"))
             file.write((",".join(csv_header(table)) + "\n").encode())
             writers.append(files.enter_context(csv.CSVWriter(file, schema, write_options=options)))
         for nodes, edges in export.batches:
-            nodes, edges = flatten(pa, nodes), flatten(pa, edges)
-            kinds = pa.array([export.layout.nodes.kind] * len(nodes), pa.string())
-            writers[0].write_batch(nodes.append_column("kind", kinds))
+            nodes, edges = lists_to_json(pa, nodes), lists_to_json(pa, edges)
+            labels = pa.array([export.layout.nodes.row_class] * len(nodes), pa.string())
+            writers[0].write_batch(nodes.append_column("label", labels))
             writers[1].write_batch(edges)
     return 0
 
 
 def write_jsonl(export: Export) -> int:
-    """Write both tables as JSON lines, an object a row.
+    """Write both tables as JSON Lines, one object per row.
 
     export (Export): What to write, and where.
-    RETURNS (int): 0, as no character has to be replaced.
+    RETURNS (int): 0, as the format can hold every character.
     """
     with ExitStack() as stack:
         files = [
             stack.enter_context(path.open("w", encoding="utf-8", newline="\n"))
             for path in export.paths
         ]
-        for both in export.batches:
-            for batch, file in zip(both, files):
+        for batches in export.batches:
+            for batch, file in zip(batches, files):
                 file.writelines(f"{_to_json(row)}\n" for row in batch.to_pylist())
     return 0
 
@@ -74,7 +74,7 @@ def write_parquet(export: Export) -> int:
     """Write both tables as Parquet.
 
     export (Export): What to write, and where.
-    RETURNS (int): 0, as no character has to be replaced.
+    RETURNS (int): 0, as the format can hold every character.
     """
     parquet = require("pyarrow.parquet")
     with ExitStack() as files:
@@ -82,30 +82,30 @@ def write_parquet(export: Export) -> int:
             files.enter_context(parquet.ParquetWriter(path, arrow_schema(table)))
             for table, path in zip(export.layout, export.paths)
         ]
-        for both in export.batches:
-            for batch, writer in zip(both, writers):
+        for batches in export.batches:
+            for batch, writer in zip(batches, writers):
                 writer.write_batch(batch)
     return 0
 
 
-def flat_schema(pa: Any, schema: Any) -> Any:
-    """A schema for formats that have no lists.
+def schema_without_lists(pa: Any, schema: Any) -> Any:
+    """Convert a schema for formats that have no lists.
 
     pa (Any): The module pyarrow.
     schema (pyarrow.Schema): The schema.
-    RETURNS (pyarrow.Schema): The same with strings in place of lists.
+    RETURNS (pyarrow.Schema): The schema with strings in place of lists.
     """
     return pa.schema(
         [field.with_type(pa.string()) if _is_list(pa, field) else field for field in schema]
     )
 
 
-def flatten(pa: Any, batch: Any) -> Any:
-    """Rows for formats that have no lists.
+def lists_to_json(pa: Any, batch: Any) -> Any:
+    """Convert rows for formats that have no lists.
 
     pa (Any): The module pyarrow.
     batch (pyarrow.RecordBatch): The rows.
-    RETURNS (pyarrow.RecordBatch): The same with each list as a string of JSON.
+    RETURNS (pyarrow.RecordBatch): The rows with each list as a JSON string.
     """
     columns = [
         pa.array([_to_json(value) for value in column.to_pylist()], pa.string())
@@ -113,7 +113,7 @@ def flatten(pa: Any, batch: Any) -> Any:
         else column
         for field, column in zip(batch.schema, batch.columns)
     ]
-    return pa.RecordBatch.from_arrays(columns, schema=flat_schema(pa, batch.schema))
+    return pa.RecordBatch.from_arrays(columns, schema=schema_without_lists(pa, batch.schema))
 
 
 def _is_list(pa: Any, field: Any) -> bool:
@@ -121,5 +121,5 @@ def _is_list(pa: Any, field: Any) -> bool:
 
 
 def _to_json(value: Any) -> str:
-    # Not srsly's, which rounds scores to nine digits and writes Chinese as escapes.
+    # Not srsly, which rounds scores to nine digits and escapes Chinese characters.
     return json.dumps(value, ensure_ascii=False)

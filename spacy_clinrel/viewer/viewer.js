@@ -1,11 +1,11 @@
-// Filters, highlights and keys of a page that says everything without them. Each root is wired
-// once and looks at nothing outside of itself: a notebook may hold several.
+// Filters, highhighlights and keyboard control. Without this script, a page shows everything. Each root
+// is set up once and only reads its mentionParts elements, as a notebook can have several outputs.
 (() => {
   "use strict";
   const MOVES = { ArrowDown: 1, ArrowRight: 1, ArrowUp: -1, ArrowLeft: -1 };
   const isDrawn = (element) => element.getClientRects().length > 0;
 
-  // The mentions and relations of a section, each with all the elements that show it.
+  // Collect the mentions and relations of a section, each with all elements that show it.
   function readDocument(section) {
     const mentions = [];
     for (const part of section.querySelectorAll(".mention")) {
@@ -27,13 +27,13 @@
     return { section, mentions, relations, list: section.querySelector(".list") };
   }
 
-  // Let the arcs that are left of a line come down, in the order they have.
-  function settle(line) {
+  // Move the visible arcs of a line down to the lowest levels, in the same order.
+  function lowerArcs(line) {
     const groups = Array.from(line.querySelectorAll("[data-level]"));
     const levels = new Set(groups.map((group) => +group.dataset.level));
     const shown = groups.filter((group) => !group.classList.contains("off"));
-    const left = [...new Set(shown.map((group) => +group.dataset.level))].sort((a, b) => a - b);
-    const ranks = new Map(left.map((level, rank) => [level, rank]));
+    const used = [...new Set(shown.map((group) => +group.dataset.level))].sort((a, b) => a - b);
+    const ranks = new Map(used.map((level, rank) => [level, rank]));
     const step = +line.dataset.step;
     for (const group of shown) {
       const down = (group.dataset.level - ranks.get(+group.dataset.level)) * step;
@@ -43,13 +43,13 @@
       }
       const path = group.querySelector("path");
       path.dataset.d ??= path.getAttribute("d");
-      // The first V of a path is the way up from its left foot; what follows is relative to it.
+      // The first V of a path goes up from its left foot. The commands after it are relative.
       const moved = path.dataset.d.replace(/V(-?[\d.]+)/, (_, y) => `V${+y + down}`);
       path.setAttribute("d", moved);
     }
-    // The drawing stays as it is, at the bottom of a lower window: nothing is laid out anew.
+    // Crop the drawing at its top instead of laying it out again.
     const { width, height } = line.viewBox.baseVal;
-    line.style.aspectRatio = `${width} / ${height - (levels.size - left.length) * step}`;
+    line.style.aspectRatio = `${width} / ${height - (levels.size - used.length) * step}`;
   }
 
   const STOPS = "td button, .label";
@@ -59,7 +59,7 @@
   const freeStops = (container) => stopsIn(container).filter((stop) => !isOff(stop));
   const nameOf = (relation) => relation.parts[1].querySelector("title").textContent;
 
-  // Each list and each drawing is one stop of Tab; arrow keys move within.
+  // Tab stops once at each list and each drawing. Arrow keys move within them.
   function moveStop(container, stop) {
     for (const old of container.querySelectorAll("[tabindex='0']")) old.tabIndex = -1;
     if (stop) stop.tabIndex = 0;
@@ -79,7 +79,7 @@
     }
   }
 
-  // Show or hide something in all its places; lines that lose or gain an arc are collected.
+  // Show or hide all elements of an item. Collect the lines that lose or gain an arc.
   function hide(item, off, lines) {
     if (item.off === off) return;
     item.off = off;
@@ -89,7 +89,7 @@
     }
   }
 
-  // What may be hidden: the items of all documents, by the boxes and the slider.
+  // The check boxes and the slider, which show and hide items of all documents.
   class Filters {
     constructor(root, docs, changed) {
       this.docs = docs;
@@ -117,7 +117,7 @@
           count += !relation.off;
         }
       }
-      lines.forEach(settle);
+      lines.forEach(lowerArcs);
       return count;
     }
 
@@ -133,15 +133,15 @@
 
     press(button) {
       const { set } = button.dataset;
-      const theirs = button.closest("fieldset");
+      const fieldset = button.closest("fieldset");
       for (const box of this.boxes) {
-        if (set === "reset" || theirs?.contains(box)) box.checked = set !== "none";
+        if (set === "reset" || fieldset?.contains(box)) box.checked = set !== "none";
       }
       if (this.slider && set === "reset") this.slider.value = 0;
       this.filter();
     }
 
-    // RETURNS whether the panel was open and had the focus.
+    // Close the panel. RETURNS whether it was open and had the focus.
     close() {
       if (!this.panel?.open || !this.panel.contains(document.activeElement)) return false;
       this.panel.open = false;
@@ -150,8 +150,8 @@
     }
   }
 
-  // What stands out: what the pointer is on, else what has the focus, else what was chosen.
-  class Lights {
+  // The highlighted item: the one under the pointer, else the focused one, else the selected one.
+  class Highhighlights {
     constructor(root, docs) {
       this.root = root;
       this.docs = docs;
@@ -160,18 +160,18 @@
       this.lit = [];
     }
 
-    // Text lies on the boxes of its mentions, so that it can be selected: look beneath it.
+    // The text is above the boxes of its mentions, so that it can be selected. Search below it.
     find({ target, clientX, clientY }) {
       const under = target.closest(".text") ? document.elementsFromPoint(clientX, clientY) : [];
-      const element = (under.find((found) => found.closest(".mention")) ?? target).closest(
+      const element = (under.find((candidate) => candidate.closest(".mention")) ?? target).closest(
         "[data-relation], [data-mention]"
       );
       const doc = element && this.docs.get(element.closest("section"));
       if (!doc) return null;
       const { relation, mention } = element.dataset;
-      if (relation) return { doc, element, items: [doc.relations[relation]], own: [] };
+      if (relation) return { doc, element, items: [doc.relations[relation]], mentionParts: [] };
       const { relations, parts } = doc.mentions[mention];
-      return { doc, element, items: relations, own: parts };
+      return { doc, element, items: relations, mentionParts: parts };
     }
 
     refresh() {
@@ -181,37 +181,37 @@
       if (choice) {
         const items = choice.items.filter((relation) => !relation.off);
         const all = [...items, ...items.flatMap((relation) => relation.ends)];
-        const parts = all.flatMap((item) => item.parts).concat(choice.own);
+        const parts = all.flatMap((item) => item.parts).concat(choice.mentionParts);
         for (const part of parts) part.classList.add("on");
         const drawings = choice.doc.section.querySelectorAll(".drawing");
         for (const drawing of drawings) drawing.classList.add("lit");
         this.lit = [...parts, ...drawings];
       }
-      const said = this.focused ?? this.pinned;
-      const words = said?.items.length === 1 ? nameOf(said.items[0]) : "";
-      if (this.status.textContent !== words) this.status.textContent = words;
+      const announced = this.focused ?? this.pinned;
+      const text = announced?.items.length === 1 ? nameOf(announced.items[0]) : "";
+      if (this.status.textContent !== text) this.status.textContent = text;
     }
 
     pin(choice) {
-      const before = this.pinned;
-      const same = before && choice && before.items[0] === choice.items[0] &&
-        before.own[0] === choice.own[0];
-      this.pinned = same ? null : choice;
-      for (const one of [before, this.pinned]) {
-        if (!one || one.own.length) continue;
-        for (const stop of one.items[0].parts.flatMap(stopsIn)) {
-          stop.setAttribute("aria-pressed", String(one === this.pinned));
+      const previous = this.pinned;
+      const isSame = previous && choice && previous.items[0] === choice.items[0] &&
+        previous.mentionParts[0] === choice.mentionParts[0];
+      this.pinned = isSame ? null : choice;
+      for (const changed of [previous, this.pinned]) {
+        if (!changed || changed.mentionParts.length) continue;
+        for (const stop of changed.items[0].parts.flatMap(stopsIn)) {
+          stop.setAttribute("aria-pressed", String(changed === this.pinned));
         }
       }
-      if (this.pinned) this.bring(this.pinned, true);
+      if (this.pinned) this.scrollToOther(this.pinned, true);
       this.refresh();
     }
 
-    // Scroll to the other side of a choice: of a row to its arc, of an arc to its row.
-    bring({ doc, element, items }, asked) {
-      const beside = doc.list && getComputedStyle(doc.list).position === "sticky";
+    // Scroll from a row to its arc, or from an arc to its row.
+    scrollToOther({ doc, element, items }, isSelected) {
+      const isBeside = doc.list && getComputedStyle(doc.list).position === "sticky";
       const row = element.closest("tr");
-      if (!items.length || !(beside || (asked && row))) return;
+      if (!items.length || !(isBeside || (isSelected && row))) return;
       const targets = row ? items[0].parts.slice(1).filter(isDrawn) : [items[0].row];
       targets[0]?.scrollIntoView({ block: "nearest" });
     }
@@ -222,7 +222,7 @@
       this.refresh();
     }
 
-    wire() {
+    listen() {
       const show = (key, choice) => {
         if (choice?.element === this[key]?.element) return;
         this[key] = choice;
@@ -237,7 +237,7 @@
         if (!target.matches(STOPS)) return;
         moveStop(target.closest("tbody, .drawing"), target);
         show("focused", this.find({ target }));
-        this.bring(this.focused, false);
+        this.scrollToOther(this.focused, false);
       });
       this.root.addEventListener("click", (event) => {
         if (event.target.closest(".bar")) return;
@@ -247,9 +247,9 @@
     }
   }
 
-  function onKey(event, lights, filters) {
+  function onKey(event, highlights, filters) {
     if (event.key === "Escape") {
-      if (!filters.close()) lights.clear();
+      if (!filters.close()) highlights.clear();
       return;
     }
     const stop = event.target.closest(STOPS);
@@ -257,14 +257,14 @@
     const stops = freeStops(stop.closest("tbody, .drawing"));
     const ends = { Home: 0, End: stops.length - 1 };
     const next = stops[ends[event.key] ?? stops.indexOf(stop) + MOVES[event.key]];
-    // A button of the list hears Enter by itself.
+    // The browser handles Enter for the buttons of the list.
     const pressed = !stop.matches("button") && (event.key === "Enter" || event.key === " ");
     if (next) next.focus();
-    if (pressed) lights.pin(lights.find({ target: stop }));
+    if (pressed) highlights.pin(highlights.find({ target: stop }));
     if (next || pressed) event.preventDefault();
   }
 
-  function wireTheme(root) {
+  function setUpTheme(root) {
     const button = root.querySelector(".theme");
     const preferred = matchMedia("(prefers-color-scheme:dark)");
     const isDark = () =>
@@ -284,23 +284,23 @@
     const sections = Array.from(root.querySelectorAll("section"));
     const docs = new Map(sections.map((section) => [section, readDocument(section)]));
     for (const { relations } of docs.values()) relations.forEach(makeStops);
-    const lights = new Lights(root, docs);
+    const highlights = new Highhighlights(root, docs);
     const filters = new Filters(root, docs, () => {
       for (const container of root.querySelectorAll("tbody, .drawing")) {
         const stop = container.querySelector("[tabindex='0']");
         if (!stop || isOff(stop)) moveStop(container, freeStops(container)[0]);
       }
-      lights.refresh();
+      highlights.refresh();
     });
-    lights.wire();
-    root.addEventListener("keydown", (event) => onKey(event, lights, filters));
-    wireTheme(root);
+    highlights.listen();
+    root.addEventListener("keydown", (event) => onKey(event, highlights, filters));
+    setUpTheme(root);
     const bar = root.querySelector(".bar");
     bar.hidden = false;
     new ResizeObserver(() => {
       root.style.setProperty("--bar", `${bar.offsetHeight}px`);
     }).observe(bar);
-    // Paper has no filters: it shows everything.
+    // Print everything, whatever the filters hide.
     addEventListener("beforeprint", () => filters.apply([], [], 0));
     addEventListener("afterprint", () => filters.filter());
     filters.filter();

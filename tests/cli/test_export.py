@@ -32,33 +32,33 @@ def flat(text):
     return " ".join(text.split())
 
 
-def test_folder_to_file(notes, tmp_path):
+def test_export_writes_a_folder_to_a_file(notes, tmp_path):
     out = tmp_path / "new" / "g.graphml"
     result = run(notes, out, "--report", tmp_path / "report.json")
     assert result.exit_code == 0, result.output
     graph = nx.read_graphml(out, force_multigraph=True)
-    told = f"5 documents, {len(graph)} mentions, {graph.number_of_edges()} relations:"
-    assert told in flat(result.output) and graph.number_of_edges() == 10
+    summary = f"5 documents, {len(graph)} mentions, {graph.number_of_edges()} relations:"
+    assert summary in flat(result.output) and graph.number_of_edges() == 10
     report = json.loads((tmp_path / "report.json").read_text(encoding="utf-8"))
     assert (report["format"], report["mentions"], report["merge"]) == ("graphml", len(graph), False)
     assert [path.name for path in out.parent.iterdir()] == ["g.graphml"]
     assert {doc for _, doc in graph.nodes(data="doc")} == {1, 2, 3, 4, 5}
 
 
-def test_tables_merged(notes, tmp_path):
+def test_export_writes_merged_tables(notes, tmp_path):
     out = tmp_path / "my tables"
     result = run(notes, out, "-f", "csv", "--merge", "--norm", "exact", "--id-prefix", "x-")
     assert result.exit_code == 0, result.output
     nodes, edges = (pd.read_csv(out / name) for name in ("nodes.csv", "edges.csv"))
     assert f"merged into {len(nodes)} nodes and {len(edges)} edges" in flat(result.output)
-    # The command for Neo4j can be copied as it is: in one line, and quoted for a shell.
+    # The command for Neo4j can be copied: it is a single line, quoted for a shell.
     (line,) = (line for line in result.output.splitlines() if line.startswith("neo4j-admin"))
     assert f"--nodes='{out / 'nodes.csv'}' --relationships='{out / 'edges.csv'}' neo4j" in line
     assert edges["count:long"].sum() == 10 and set(edges["head:START_ID"]) <= set(nodes["id:ID"])
     assert nodes["id:ID"].str.startswith("x-n").all()
 
 
-def test_ids_of_documents_and_what_xml_cant_hold(tmp_path):
+def test_export_keeps_document_ids_and_warns_of_replaced_characters(tmp_path):
     path = write_docs(tmp_path / "a.spacy", nasty_notes())
     result = run(path, tmp_path / "a.graphml", "--quiet")
     assert result.exit_code == 0 and "characters that graphml cannot hold" in flat(result.output)
@@ -68,7 +68,7 @@ def test_ids_of_documents_and_what_xml_cant_hold(tmp_path):
     assert result.exit_code == 0 and result.output == ""
 
 
-def test_a_broken_file_does_not_lose_the_others(notes, tmp_path):
+def test_export_continues_after_a_broken_file(notes, tmp_path):
     (notes / "b" / "broken.spacy").write_bytes(b"no DocBin")
     DocBin().to_disk(notes / "empty.spacy")
     result = run(notes, tmp_path / "a.cypher")
@@ -77,7 +77,7 @@ def test_a_broken_file_does_not_lose_the_others(notes, tmp_path):
     assert "F004" in result.output
 
 
-def test_no_mentions(zh, tmp_path):
+def test_export_warns_if_there_are_no_mentions(zh, tmp_path):
     path = write_docs(tmp_path / "a.spacy", [zh.make_doc("无特殊。")])
     result = run(path, tmp_path / "a.ttl")
     assert result.exit_code == 0 and "no mentions" in flat(result.output)
@@ -104,7 +104,7 @@ def test_no_mentions(zh, tmp_path):
         ("good.spacy", "empty", ("-f", "turtle"), "G006"),
     ],
 )
-def test_errors_are_clear_and_leave_files_alone(src, out, options, code, tmp_path):
+def test_export_errors_change_no_files(src, out, options, code, tmp_path):
     write_docs(tmp_path / "good.spacy", [note(["头痛", "发热"])])
     (tmp_path / "bad.spacy").write_bytes(b"no DocBin")
     (tmp_path / "empty").mkdir()
@@ -121,7 +121,7 @@ def test_errors_are_clear_and_leave_files_alone(src, out, options, code, tmp_pat
 
 
 @pytest.mark.parametrize("package", ["pyarrow", "networkx"])
-def test_a_missing_library_is_named(notes, package, tmp_path, monkeypatch):
+def test_export_names_a_missing_library(notes, package, tmp_path, monkeypatch):
     real = importlib.import_module
 
     def without(name):
@@ -136,7 +136,7 @@ def test_a_missing_library_is_named(notes, package, tmp_path, monkeypatch):
     assert not (tmp_path / "x.graphml").exists()
 
 
-def test_help_suffices():
+def test_export_help_explains_the_options():
     output = flat(run("--help").output)
     for word in ("graphml", "--merge", "--norm", "exact", "neo4j-admin", "score and evidence"):
         assert word in output

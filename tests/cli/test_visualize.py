@@ -86,7 +86,7 @@ def page(path):
     return html, titles, found
 
 
-def test_folder(model, folder, tmp_path):
+def test_visualize_annotates_a_folder(model, folder, tmp_path):
     out = tmp_path / "new" / "page.html"
     result = run(model, folder, out, "--title", "<我的病历>")
     assert result.exit_code == 0, result.output
@@ -99,7 +99,7 @@ def test_folder(model, folder, tmp_path):
     assert [path.name for path in out.parent.iterdir()] == ["page.html"]
 
 
-def test_file_as_a_whole_or_by_lines(model, tmp_path):
+def test_visualize_reads_a_file_as_one_document_or_line_by_line(model, tmp_path):
     path, out = tmp_path / "a.txt", tmp_path / "a.html"
     path.write_bytes(f"{NOTE}\r\n\r\n查胸片。\n{NOTE}".encode())
     assert len(spacy_clinrel.visualize(model, path, out)) == 1
@@ -113,14 +113,14 @@ def test_file_as_a_whole_or_by_lines(model, tmp_path):
     assert titles == ["a:1", "a:3"] and len(found) == 1 and ">Confidence<" in html
 
 
-def test_a_language_without_words(gold, tmp_path):
+def test_visualize_rejects_a_language_without_translation(gold, tmp_path):
     result = run("-", gold, tmp_path / "a.html", "--lang", "klingon")
     assert result.exit_code == 1 and "V009" in result.output
     assert "Known: en, zh" in flat(result.output)
     assert not (tmp_path / "a.html").exists()
 
 
-def test_gold_as_it_is(gold, tmp_path):
+def test_visualize_shows_gold_annotation(gold, tmp_path):
     out = tmp_path / "a.html"
     result = run("-", gold, out)
     assert result.exit_code == 0, result.output
@@ -132,7 +132,7 @@ def test_gold_as_it_is(gold, tmp_path):
 
 
 @pytest.mark.parametrize("style, sign", [("ent", "<mark"), ("span", "病"), ("dep", "arrowhead")])
-def test_styles_of_displacy(gold, tmp_path, style, sign):
+def test_visualize_with_styles_of_displacy(gold, tmp_path, style, sign):
     out = tmp_path / "a.html"
     result = run("-", gold, out, "--style", style)
     assert result.exit_code == 0, result.output
@@ -140,7 +140,7 @@ def test_styles_of_displacy(gold, tmp_path, style, sign):
     assert sign in html and "clinrel" not in html
 
 
-def test_threshold_and_serve(model, folder, tmp_path, monkeypatch):
+def test_visualize_sets_the_threshold_and_serves_the_page(model, folder, tmp_path, monkeypatch):
     served = []
 
     def serve_forever(server):
@@ -153,19 +153,19 @@ def test_threshold_and_serve(model, folder, tmp_path, monkeypatch):
     assert result.exit_code == 0, result.output
     assert served == ["127.0.0.1"] and "Serving on http://127.0.0.1:" in flat(result.output)
     html, _, found = page(out)
-    # What the slider hides at first is in the page.
+    # The page has the relations that the slider hides at first.
     assert 'type="range" min="0" max="100" value="80"' in html and len(found) == 1
 
 
 @pytest.mark.parametrize(
     "option, code", [(("--style", "tree"), "V001"), (("--threshold", "80"), "V020")]
 )
-def test_wrong_options_are_said_before_the_work(tmp_path, folder, option, code):
+def test_visualize_checks_options_before_it_loads_the_pipeline(tmp_path, folder, option, code):
     result = run("no_such_pipeline", folder, tmp_path / "a.html", *option)
     assert result.exit_code == 1 and code in flat(result.output)
 
 
-def test_spacy_file_annotated_anew(model, gold, tmp_path):
+def test_visualize_annotates_the_texts_of_a_spacy_file(model, gold, tmp_path):
     out = tmp_path / "a.html"
     docs = spacy_clinrel.visualize(model, gold, out)
     assert [[ent.text for ent in doc.ents] for doc in docs] == [[], ["胸片", "肺炎"], []]
@@ -174,7 +174,7 @@ def test_spacy_file_annotated_anew(model, gold, tmp_path):
     assert found == [["胸片检查", "TeRD", "肺炎疾病", "75%"]]
 
 
-def test_nothing_found(model, tmp_path):
+def test_visualize_warns_if_there_are_no_mentions(model, tmp_path):
     path, out = tmp_path / "a.txt", tmp_path / "a.html"
     path.write_text("今日无特殊。", encoding="utf-8")
     result = run(model, path, out)
@@ -198,7 +198,7 @@ def test_nothing_found(model, tmp_path):
         ("empty", "a.txt", "a.html", "E053"),
     ],
 )
-def test_errors_are_clear_and_leave_files_alone(model, tmp_path, name, src, out, code):
+def test_visualize_errors_change_no_files(model, tmp_path, name, src, out, code):
     (tmp_path / "a.txt").write_text(NOTE, encoding="utf-8")
     (tmp_path / "gbk.txt").write_text(NOTE, encoding="gbk")
     (tmp_path / "blank.txt").write_text("\n \n", encoding="utf-8")

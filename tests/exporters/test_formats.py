@@ -1,4 +1,4 @@
-"""Each format, read back by the library that people would use."""
+"""Each format of an export, read back by a library that users would read it with."""
 
 import json
 import math
@@ -17,7 +17,7 @@ import srsly
 from hypothesis import given, settings
 
 from spacy_clinrel.exporters import FORMATS, MERGED, PLAIN, export, guess_format
-from spacy_clinrel.exporters.cypher import literal, name
+from spacy_clinrel.exporters.cypher import quote_name, to_literal
 from spacy_clinrel.exporters.graphml import REPLACEMENT
 from spacy_clinrel.exporters.rdf import INSTANCES, VOCABULARY
 from spacy_clinrel.exporters.rows import doc_rows
@@ -32,7 +32,7 @@ DATABASE = ladybug.Connection(ladybug.Database(":memory:"))
 
 
 def flat(rows):
-    """Rows as formats without lists have them."""
+    """Return the rows with lists as JSON strings, as in formats without lists."""
     return [
         {k: json.dumps(v, ensure_ascii=False) if k in LISTS else v for k, v in row.items()}
         for row in rows
@@ -40,7 +40,7 @@ def flat(rows):
 
 
 def merged(docs, tmp_path):
-    """Rows of nodes and edges, by way of the format that is plainest to read."""
+    """Return the rows of nodes and edges, as exported to JSON Lines."""
     export(docs, tmp_path / "expected", "jsonl", merge=True)
     files = [tmp_path / "expected" / f"{table.name}.jsonl" for table in MERGED]
     return tuple(list(srsly.read_jsonl(path)) for path in files)
@@ -55,23 +55,23 @@ def by_id(rows):
     return {row["id"]: {k: v for k, v in row.items() if k != "id"} for row in rows}
 
 
-both = pytest.mark.parametrize("merge", [False, True], ids=["plain", "merged"])
+merge_or_not = pytest.mark.parametrize("merge", [False, True], ids=["plain", "merged"])
 
 
-@both
-def test_parquet(merge, tmp_path):
+@merge_or_not
+def test_parquet_has_all_rows(merge, tmp_path):
     docs = nasty_notes()
-    wanted = rows_of(docs, merge, tmp_path)
+    expected_rows = rows_of(docs, merge, tmp_path)
     report = export(docs, tmp_path / "t", "parquet", merge=merge)
     assert report["replaced"] == 0 and report["documents"] == len(docs)
-    for table, rows, path in zip(MERGED if merge else PLAIN, wanted, report["files"]):
+    for table, rows, path in zip(MERGED if merge else PLAIN, expected_rows, report["files"]):
         found = pyarrow.parquet.read_table(path)
         assert found.schema.equals(arrow_schema(table))
         assert found.to_pylist() == rows and len(rows) == report[table.name] > 5
         assert len(pd.read_parquet(path)) == len(rows)
 
 
-def test_jsonl(tmp_path):
+def test_jsonl_has_all_rows(tmp_path):
     docs = nasty_notes()
     report = export(docs, tmp_path / "t", "jsonl")
     for rows, path in zip(expected(docs), report["files"]):
@@ -80,16 +80,16 @@ def test_jsonl(tmp_path):
             assert [json.loads(line) for line in lines] == rows
 
 
-@both
-def test_csv(merge, tmp_path):
+@merge_or_not
+def test_csv_has_all_rows(merge, tmp_path):
     docs = nasty_notes()
-    wanted = rows_of(docs, merge, tmp_path)
+    expected_rows = rows_of(docs, merge, tmp_path)
     report = export(docs, tmp_path / "t", "csv", merge=merge)
-    for table, rows, path in zip(MERGED if merge else PLAIN, wanted, report["files"]):
+    for table, rows, path in zip(MERGED if merge else PLAIN, expected_rows, report["files"]):
         types = {"string": str, "int64": int, "double": float, "bool": bool}
         frame = pd.read_csv(path, keep_default_na=False)
         if table is (MERGED if merge else PLAIN).nodes:
-            assert set(frame.pop(":LABEL")) == {table.kind}
+            assert set(frame.pop(":LABEL")) == {table.row_class}
         frame.columns = [column.split(":")[0] for column in frame.columns]
         frame = frame.astype({c.name: types.get(c.type, str) for c in table.columns})
         assert frame.to_dict("records") == flat(rows)
@@ -97,8 +97,8 @@ def test_csv(merge, tmp_path):
         assert pyarrow.csv.read_csv(path, parse_options=options).num_rows == len(rows)
 
 
-def test_csv_has_the_header_of_neo4js_import(tmp_path):
-    """As its manual has it: `name:type`, one ID and LABEL, START_ID, END_ID and TYPE."""
+def test_csv_has_the_header_of_neo4j_import(tmp_path):
+    """The manual asks for `name:type`, with ID and LABEL, START_ID, END_ID and TYPE."""
     for merge in (False, True):
         files = export(nasty_notes(), tmp_path, "csv", merge=merge)["files"]
         nodes, edges = (
@@ -110,8 +110,8 @@ def test_csv_has_the_header_of_neo4js_import(tmp_path):
         assert rest <= {"string", "long", "double", "boolean"} and "double" in rest
 
 
-@both
-def test_graphml(merge, tmp_path):
+@merge_or_not
+def test_graphml_has_all_rows(merge, tmp_path):
     docs = nasty_notes(controls=False)
     nodes, edges = rows_of(docs, merge, tmp_path)
     report = export(docs, tmp_path / "t.graphml", merge=merge)
@@ -126,7 +126,7 @@ def test_graphml(merge, tmp_path):
     assert graph.number_of_edges() == len(edges) > 5
 
 
-def test_what_xml_cant_hold_is_replaced_and_counted(tmp_path):
+def test_graphml_replaces_and_counts_characters_forbidden_in_xml(tmp_path):
     doc = note(["a\0\x1b", "x\r\ny\rz", "\ufffe😀"])
     report = export([doc], tmp_path / "t.graphml")
     graph = nx.read_graphml(tmp_path / "t.graphml")
@@ -134,7 +134,8 @@ def test_what_xml_cant_hold_is_replaced_and_counted(tmp_path):
     assert texts == [f"a{REPLACEMENT * 2}", "x\ny\nz", f"{REPLACEMENT}😀"]
     norms = [data["norm"] for _, data in sorted(graph.nodes(data=True))]
     assert norms == [f"a{REPLACEMENT * 2}", "x y z", f"{REPLACEMENT}😀"]
-    # Twice in text and norm, but white space is no matter of norms; and in the evidence of both.
+    # Text and norm have the 3 control characters, the text also 2 carriage returns. The evidence of
+    # the relations repeats the texts.
     evidence = sum(
         sum(map(data["evidence"].count, (REPLACEMENT, "\n"))) for *_, data in graph.edges(data=True)
     )
@@ -142,7 +143,7 @@ def test_what_xml_cant_hold_is_replaced_and_counted(tmp_path):
 
 
 def read_rdf(path, format):
-    """Rows of resources, by id, with values in sets; and the documents' ids."""
+    """Return the resources by id, with sets of values, and the documents in the same form."""
     graph = rdflib.Graph().parse(path, format=format)
     rows, documents = {}, {}
     for subject in set(graph.subjects()):
@@ -160,17 +161,17 @@ def read_rdf(path, format):
     return rows, documents
 
 
-@both
+@merge_or_not
 @pytest.mark.parametrize("format, ending", [("turtle", ".ttl"), ("jsonld", ".jsonld")])
-def test_rdf(format, ending, merge, tmp_path):
+def test_rdf_has_all_rows(format, ending, merge, tmp_path):
     docs = nasty_notes()
-    layout, wanted = MERGED if merge else PLAIN, rows_of(docs, merge, tmp_path)
+    layout, expected_rows = MERGED if merge else PLAIN, rows_of(docs, merge, tmp_path)
     path = tmp_path / f"t{ending}"
     report = export(docs, path, merge=merge)
     assert report["format"] == format and report["replaced"] == 0
     rows, documents = read_rdf(path, {"jsonld": "json-ld"}.get(format, format))
-    for table, some in zip(layout, wanted):
-        assert len(some) == sum(row["kind"] == table.kind for row in rows.values()) > 5
+    for table, some in zip(layout, expected_rows):
+        assert len(some) == sum(row["kind"] == table.row_class for row in rows.values()) > 5
         for row in some:
             found = rows[row["id"]]
             numbers = row.get("docs") or [row["doc"]] if "docs" in row or "doc" in row else []
@@ -187,7 +188,7 @@ def test_rdf(format, ending, merge, tmp_path):
                 assert values == (set(value) if isinstance(value, list) else {value})
 
 
-def test_every_column_stands_in_the_vocabulary():
+def test_vocabulary_describes_every_column():
     path = ROOT / "spacy_clinrel" / "exporters" / "vocabulary.ttl"
     graph = rdflib.Graph().parse(path)
     said = {
@@ -196,7 +197,7 @@ def test_every_column_stands_in_the_vocabulary():
     tables = (*PLAIN, *MERGED)
     columns = {column.name for table in tables for column in table.columns} - {"id"}
     other = {"texts": "text", "docs": "document", "doc": "document", "doc_ids": "doc_id"}
-    kinds = {table.kind for table in tables} | {"Document"}
+    kinds = {table.row_class for table in tables} | {"Document"}
     assert said == kinds | {other.get(column, column) for column in columns}
     for subject in set(graph.subjects()):
         assert graph.value(subject, rdflib.RDFS.comment), subject
@@ -206,7 +207,7 @@ LADYBUG = {"string": "STRING", "int64": "INT64", "double": "DOUBLE", "bool": "BO
 
 
 def run_cypher(path, layout, labels):
-    """Run a script in an embedded database, whose tables have to be there first."""
+    """Run a script in an embedded database, after creating the tables that it needs."""
 
     def columns(table, without=()):
         for column in table.columns:
@@ -216,11 +217,11 @@ def run_cypher(path, layout, labels):
                 yield f"`{column.name}` {kind}{'[]' * is_list}"
 
     db = ladybug.Connection(ladybug.Database(":memory:"))
-    kind = layout.nodes.kind
+    kind = layout.nodes.row_class
     db.execute(f"CREATE NODE TABLE {kind}({', '.join(columns(layout.nodes))}, PRIMARY KEY(id))")
     own = ", ".join(columns(layout.edges, ("head", "tail", "label")))
     for label in labels:
-        db.execute(f"CREATE REL TABLE {name(label)}(FROM {kind} TO {kind}, {own})")
+        db.execute(f"CREATE REL TABLE {quote_name(label)}(FROM {kind} TO {kind}, {own})")
     with path.open(encoding="utf-8", newline="\n") as lines:
         first, *statements = lines
     assert first.startswith(
@@ -231,8 +232,8 @@ def run_cypher(path, layout, labels):
     return db
 
 
-@both
-def test_cypher(merge, tmp_path):
+@merge_or_not
+def test_cypher_has_all_rows(merge, tmp_path):
     docs = nasty_notes()
     layout, (nodes, edges) = MERGED if merge else PLAIN, rows_of(docs, merge, tmp_path)
     report = export(docs, tmp_path / "t.cypher", merge=merge)
@@ -250,14 +251,14 @@ def test_cypher(merge, tmp_path):
     assert by_id(found) == by_id(edges) and len(edges) > 5
 
 
-def test_literals():
-    assert literal({"a": None, "b": [1, 1e16, True, 'x"']}) == r'{b: [1, 1e16, true, "x\""]}'
-    assert [name(text) for text in ("END", "a`b c")] == ["`END`", "`a``b c`"]
+def test_cypher_literals_and_names():
+    assert to_literal({"a": None, "b": [1, 1e16, True, 'x"']}) == r'{b: [1, 1e16, true, "x\""]}'
+    assert [quote_name(text) for text in ("END", "a`b c")] == ["`END`", "`a``b c`"]
 
 
 def as_neo4j_reads(source):
-    """The first of two steps in which Neo4j reads a statement: `\\uXXXX` anywhere is a character,
-    unless its backslash belongs to a pair with the one before."""
+    """Do the first of two steps in which Neo4j reads a statement: replace `\\uXXXX` by a character,
+    unless another backslash escapes its backslash."""
 
     def unescape(match):
         return chr(int(match[1], 16)) if match[1] else match[0]
@@ -273,8 +274,7 @@ nasty = st.text(
 
 @settings(max_examples=25, deadline=None)
 @given(texts=st.lists(anything | nasty, min_size=1, max_size=6), doc_id=anything | nasty)
-def test_any_text_comes_back(texts, doc_id, tmp_path_factory):
-    """Character by character, in every format that can hold it."""
+def test_every_format_keeps_any_text(texts, doc_id, tmp_path_factory):
     folder = tmp_path_factory.mktemp("any")
     docs = [note(texts, doc_id)]
     mentions, relations = expected(docs)
@@ -302,23 +302,23 @@ def test_any_text_comes_back(texts, doc_id, tmp_path_factory):
 
 @settings(max_examples=200, deadline=None)
 @given(texts=st.lists(anything | nasty, min_size=1, max_size=20))
-def test_any_text_comes_back_from_cypher(texts):
-    assert DATABASE.execute(f"RETURN {literal(texts)} AS x").get_all() == [[texts]]
+def test_cypher_keeps_any_text(texts):
+    assert DATABASE.execute(f"RETURN {to_literal(texts)} AS x").get_all() == [[texts]]
 
 
 @settings(max_examples=200, deadline=None)
 @given(anything | nasty)
-def test_any_text_comes_back_from_neo4j(text):
-    """By a model of its reader, as it is no library of Python's."""
+def test_neo4j_would_keep_any_text(text):
+    """Uses a model of Neo4j's parser, as Neo4j cannot run within Python."""
     escapes = {"b": "\b", "f": "\f", "n": "\n", "r": "\r", "t": "\t"}
-    string = as_neo4j_reads(literal(text))
+    string = as_neo4j_reads(to_literal(text))
     inside = re.fullmatch(r'"((?:[^"\\]|\\.)*)"', string, flags=re.DOTALL)
     assert re.sub(r"(?s)\\(.)", lambda m: escapes.get(m[1], m[1]), inside[1]) == text
-    inside = re.fullmatch("`((?:[^`]|``)*)`", as_neo4j_reads(name(text)))
+    inside = re.fullmatch("`((?:[^`]|``)*)`", as_neo4j_reads(quote_name(text)))
     assert inside[1].replace("``", "`") == text
 
 
-def test_an_export_of_nothing(tmp_path):
+def test_every_format_exports_an_empty_document(tmp_path):
     for format, entry in FORMATS.items():
         for merge in (False, True):
             out = tmp_path / format / str(merge) / (entry.endings[0] * (not entry.is_folder) or "x")
@@ -329,7 +329,7 @@ def test_an_export_of_nothing(tmp_path):
     assert len(pd.read_csv(tmp_path / "csv" / "True" / "x" / "nodes.csv")) == 0
 
 
-def test_a_score_that_is_no_number_is_none(tmp_path):
+def test_every_format_exports_a_nan_score_as_null(tmp_path):
     docs = [note(["头痛", "发热"], score=math.nan)]
     for format, entry in FORMATS.items():
         export(docs, tmp_path / (format if entry.is_folder else f"x{entry.endings[0]}"), format)
@@ -345,7 +345,7 @@ def test_a_score_that_is_no_number_is_none(tmp_path):
     assert "score" not in rows["d1-r1"]
 
 
-def test_a_broken_document_is_left_out_and_named(zh, tmp_path):
+def test_broken_document_is_skipped_and_reported(zh, tmp_path):
     docs = [make_doc(zh, "[头痛|症状][发热|症状]", [(0, 1, "x")]) for _ in range(3)]
     docs[1].spans[GROUP].attrs["relations"] = [[0, 9, "x", 1.0]]
     report = export(docs, tmp_path / "t.ttl")
@@ -354,8 +354,7 @@ def test_a_broken_document_is_left_out_and_named(zh, tmp_path):
     assert message.startswith("Document 2 (without an id): [R002]")
 
 
-def test_ids_begin_with_the_prefix(tmp_path):
-    """Two exports in one store stay apart, documents too."""
+def test_prefix_keeps_ids_of_two_exports_apart(tmp_path):
     store = rdflib.Graph()
     for prefix in ("a/", "b "):
         export(nasty_notes(), tmp_path / "t.ttl", prefix=prefix)
@@ -365,19 +364,19 @@ def test_ids_begin_with_the_prefix(tmp_path):
     assert (None, None, rdflib.URIRef(f"{INSTANCES}a%2Fd1")) in store
 
 
-def test_nothing_is_left_of_an_export_that_fails(zh, tmp_path):
+def test_failed_export_leaves_no_files(zh, tmp_path):
     def docs():
         yield make_doc(zh, "[头痛|症状]")
-        raise RuntimeError("mine")
+        raise RuntimeError("broken input")
 
     for format, entry in FORMATS.items():
         out = tmp_path / f"x{'' if entry.is_folder else entry.endings[0]}"
-        with pytest.raises(RuntimeError, match="mine"):
+        with pytest.raises(RuntimeError, match="broken input"):
             export(docs(), out, format)
     assert not [path for path in tmp_path.rglob("*") if path.is_file()]
 
 
-def test_rows_are_written_while_documents_are_read(zh, monkeypatch):
+def test_batches_are_made_while_documents_are_read(zh, monkeypatch):
     monkeypatch.setattr("spacy_clinrel.exporters.schema.BATCH", 4)
     read = []
 
@@ -392,7 +391,7 @@ def test_rows_are_written_while_documents_are_read(zh, monkeypatch):
     assert sum(len(edges) for _, edges in batches) == 8
 
 
-def test_guessing(tmp_path):
+def test_guess_format(tmp_path):
     for ending, format in (("ttl", "turtle"), ("JSONLD", "jsonld"), ("cql", "cypher")):
         assert guess_format(tmp_path / f"x.{ending}") == format
     for path in ("x", "x.csv", "x.json"):

@@ -1,4 +1,4 @@
-"""Documents as rows, and rows merged."""
+"""Rows of a document, normal forms, and merging."""
 
 import math
 from collections import Counter
@@ -19,7 +19,7 @@ from ..util import make_doc
 FOLD = get_normal_form("fold")
 
 
-def test_mentions_and_relations(zh):
+def test_rows_of_mentions_and_relations(zh):
     marked = "患者 [[左|方位]股骨|部位]痛。\n查[ＣＴ|检查]；示[骨折|疾病]。"
     doc = make_doc(zh, marked, [(2, 3, "TeRD"), (1, 0, "IN")])
     set_doc_id(doc, "甲-1")
@@ -44,7 +44,7 @@ def test_mentions_and_relations(zh):
         assert doc.text[row["evidence_start"] : row["evidence_end"]] == row["evidence"]
 
 
-def test_sentences_of_the_document_itself():
+def test_evidence_uses_the_sentences_of_the_document():
     words = ["He", "had", "fever", ".", "Aspirin", "helped", "."]
     doc = Doc(
         spacy.blank("en").vocab, words=words, sent_starts=[True, *[False] * 3, True, False, False]
@@ -54,13 +54,13 @@ def test_sentences_of_the_document_itself():
     ((row,),) = [doc_rows(doc, 1, FOLD)[1]]
     assert row["same_sentence"] is False and row["evidence"] == doc.text.strip()
     assert row["score"] is None
-    # No sentences of its own: a full stop alone is none of the rule's ends.
+    # Without sentences, a rule applies, by which a full stop does not end a sentence.
     plain = Doc(doc.vocab, words=words)
     set_relations(plain, [Relation(Span(plain, 4, 5, "x"), Span(plain, 2, 3, "y"), "z")])
     assert doc_rows(plain, 1, FOLD)[1][0]["same_sentence"] is True
 
 
-def test_relations_that_are_broken(zh):
+def test_broken_relations_raise_an_error(zh):
     for edge in ([0, 5, "x", 1.0], [0, 1, "", 1.0]):
         doc = make_doc(zh, "[头痛|症状][发热|症状]", [(0, 1, "x")])
         doc.spans[GROUP].attrs["relations"] = [edge]
@@ -88,7 +88,7 @@ def test_normal_forms():
         get_normal_form("stem")
 
 
-def test_merging(zh):
+def test_merge_rows(zh):
     first = make_doc(
         zh,
         "[CT|检查]、[ct|检查]示[骨折|疾病]。[CT|疾病]",
@@ -136,8 +136,7 @@ relation = st.tuples(*[st.integers(0, 3)] * 2, st.sampled_from("xy"), st.floats(
 @given(
     st.lists(st.tuples(st.lists(mention, min_size=4, max_size=6), st.lists(relation)), max_size=4)
 )
-def test_merging_loses_none(notes):
-    """Each mention and each relation is counted once, in the node or edge that has its key."""
+def test_merge_rows_counts_every_mention_and_relation(notes):
     vocab = spacy.blank("zh").vocab
     rows = []
     for number, (mentions, links) in enumerate(notes, start=1):

@@ -1,6 +1,6 @@
-"""What the tests of the graph share: nasty documents, and what an export of them must hold."""
+"""Helpers for tests of exports: documents that are hard to escape, and their expected rows."""
 
-from itertools import pairwise
+from itertools import chain, pairwise
 from typing import Any, Dict, List, Tuple
 
 import spacy
@@ -30,16 +30,16 @@ NASTY = (
     "=1+1",
     "\u2028\u2029\u0085\ufeff\u200b",
 )
-# XML can't hold these.
+# Characters that XML does not allow, or changes.
 CONTROLS = ("nul\0", "\x01\x1b[0m\x7f\ufffe", "\r\n and \r")
 
 
 def note(texts: Any, doc_id: str = "", label: str = "TeRD", score: float = 0.1 + 0.2) -> Doc:
-    """A document with a mention for each of some texts, each related to the one before it."""
+    """Make a document with a mention for each text and a relation between any two neighbours."""
     doc = Doc(NLP.vocab, words=[word for text in texts for word in (text, "。")])
     spans = [Span(doc, 2 * i, 2 * i + 1, label=f"type {i % 2}") for i in range(len(texts))]
     set_relations(doc, [Relation(tail, head, label, score) for head, tail in pairwise(spans)])
-    # A mention without a relation is one too.
+    # So that a single mention, which has no relation, is exported too.
     doc.set_ents(spans)
     if doc_id:
         set_doc_id(doc, doc_id)
@@ -47,7 +47,10 @@ def note(texts: Any, doc_id: str = "", label: str = "TeRD", score: float = 0.1 +
 
 
 def nasty_notes(*, controls: bool = True) -> List[Doc]:
-    """Documents with nasty texts and ids, without id, with the same id, and without anything."""
+    """Make documents with texts and ids that are hard to escape.
+
+    Some documents have no id or the same id. Two have no mentions.
+    """
     empty = NLP.make_doc("")
     first = make_doc(
         NLP, "查[头颅CT|检查]示[脑梗死|疾病]。予[补液|治疗]。", [(0, 1, "TeRD"), (2, 1, "TrAD")]
@@ -59,6 +62,7 @@ def nasty_notes(*, controls: bool = True) -> List[Doc]:
 
 
 def expected(docs: List[Doc], norm: str = "fold") -> Tuple[List[Dict], List[Dict]]:
-    """Rows of mentions and relations, all in Python."""
+    """Return the rows of mentions and relations that an export must have."""
     rows = [doc_rows(doc, i, get_normal_form(norm)) for i, doc in enumerate(docs, start=1)]
-    return [row for some, _ in rows for row in some], [row for _, some in rows for row in some]
+    mentions, relations = zip(*rows)
+    return list(chain(*mentions)), list(chain(*relations))

@@ -1,4 +1,4 @@
-"""The note that most pictures show."""
+"""The note that most tests of the viewer show."""
 
 import pytest
 

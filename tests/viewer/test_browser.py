@@ -1,4 +1,4 @@
-"""Pages of mentions and relations in a browser: filters, highlights, keys, screens, requests."""
+"""Pages in a browser: filters, highlights, keyboard, screen sizes and network requests."""
 
 import re
 import time
@@ -42,13 +42,13 @@ def note(zh):
 
 
 def arcs(place):
-    """The relations whose arcs, or both of whose stubs, can be seen."""
+    """Return the relations with a visible arc or stub."""
     seen = place.locator(ARCS).evaluate_all("arcs => arcs.map((arc) => arc.dataset.relation)")
     return set(seen)
 
 
 def lit(page):
-    """What stands out, of the drawing that is shown: relations, mentions, rows."""
+    """Return the highlighted relations, mentions and rows of the wide drawing and the list."""
     return page.evaluate(
         """() => [".wide .label.on", ".wide .mention.on", "tbody tr.on"].map((selector) =>
         Array.from(new Set(Array.from(document.querySelectorAll(selector), ({dataset}) =>
@@ -68,7 +68,7 @@ def test_filters_change_the_arcs(show, note):
     chosen(page, "TrAD").click()
     assert len(arcs(page)) == page.locator(ROWS).count() == len(LINKS) - 2
     assert count.inner_text() == "3" and not page.locator(f"{LABELS} >> text=TrAD").count()
-    # The arcs that are left come down.
+    # The remaining arcs move down.
     assert page.locator(".wide svg").first.bounding_box()["height"] < height
     chosen(page, "检查").click()
     assert page.locator(f".wide .mention {SHOWN}").count() == len(all_mentions(note)) - 4
@@ -80,7 +80,7 @@ def test_filters_change_the_arcs(show, note):
     assert len(arcs(page)) == 0 and count.inner_text() == "0"
 
 
-def test_slider(show, note):
+def test_slider_filters_by_confidence(show, note):
     page = show(displacy.to_html(note, page=True, threshold=0.5))
     assert len(arcs(page)) == len(LINKS) - 1
     slider = page.get_by_role("slider")
@@ -96,7 +96,7 @@ def test_slider(show, note):
     assert len(arcs(page)) == page.locator(ROWS).count() == 0
 
 
-def test_keyboard(show, note):
+def test_keyboard_moves_and_selects(show, note):
     page = show(displacy.to_html(note, page=True))
     ends = [
         sorted(all_mentions(note).index(span) for span in relation[:2])
@@ -104,7 +104,7 @@ def test_keyboard(show, note):
     ]
     first = page.locator("tbody button").first
     page.get_by_role("button", name="重置").focus()
-    for _ in range(3):  # the switch, the drawing, the list
+    for _ in range(3):  # the theme button, the drawing, the list
         page.keyboard.press("Tab")
     assert first.evaluate("button => button === document.activeElement")
     assert lit(page) == [[0], ends[0], [0]]
@@ -117,7 +117,7 @@ def test_keyboard(show, note):
     assert chosen_row.locator("button").get_attribute("aria-pressed") == "true"
     words = page.locator(".picked").inner_text()
     assert "→" in words and "%" in words
-    page.keyboard.press("Shift+Tab")  # to the drawing, and along it
+    page.keyboard.press("Shift+Tab")  # to the drawing, then along its labels
     page.keyboard.press("End")
     assert lit(page)[2] != [1] and len(lit(page)[1]) == 2
     page.keyboard.press("Escape")
@@ -128,7 +128,7 @@ def test_keyboard(show, note):
     assert pressed.count() == 1 and pressed.get_attribute("aria-label").count("→") == 2
 
 
-def test_hover_and_click(show, note):
+def test_hover_and_click_highlight(show, note):
     page = show(displacy.to_html(note, page=True))
     page.locator(".wide .label").first.hover()
     relation = int(page.locator(".wide .label").first.get_attribute("data-relation"))
@@ -145,7 +145,7 @@ def test_hover_and_click(show, note):
     assert lit(page) == [[], [], []]
 
 
-def test_tap_on_a_phone(show, note):
+def test_tap_on_a_phone_selects(show, note):
     page = show(displacy.to_html(note, page=True), 390, has_touch=True, is_mobile=True)
     assert not page.locator(".panel").is_visible() and page.locator(".narrow").is_visible()
     assert page.evaluate("document.documentElement.scrollWidth") <= 390
@@ -190,13 +190,13 @@ def test_light_dark_and_paper(show, note):
     assert len(arcs(page)) == len(LINKS) - 2
 
 
-def test_without_script(show, note):
+def test_page_without_script_shows_everything(show, note):
     page = show(displacy.to_html(note, page=True, threshold=0.9), java_script_enabled=False)
     assert len(arcs(page)) == page.locator(ROWS).count() == len(LINKS)
     assert not page.locator(".bar").is_visible() and page.locator(".legend").is_visible()
 
 
-def test_two_in_one_notebook(show, note, zh):
+def test_two_outputs_in_a_notebook_are_independent(show, note, zh):
     other = make_doc(zh, "查[胸片|检查]示[肺炎|新类]。", [(0, 1, "TrAD")])
     page = show(displacy.to_html(note) + displacy.to_html(other, columns=(60, 30)))
     roots = page.locator(".clinrel").all()
@@ -223,7 +223,7 @@ def test_markup_in_a_note_is_text(show, zh):
 
 
 def overlapping(page, selector):
-    """Texts of a drawing that lie on one another or stand out of their lines."""
+    """Return the labels of a drawing that overlap one another or exceed their line."""
     boxes = page.evaluate(
         """(selector) => Array.from(document.querySelectorAll(selector), (line) => {
         const frame = line.getBoundingClientRect();
@@ -244,7 +244,7 @@ def overlapping(page, selector):
 
 @pytest.fixture(scope="module", params=["zh", "en"])
 def own_notes(request, tmp_path_factory):
-    """Some of the project's own notes, with made-up confidences."""
+    """Return notes of this project with invented confidences."""
     folder, path = ROOT / "assets" / f"{request.param}_notes" / "dev", tmp_path_factory.mktemp("d")
     convert("brat", folder, path / "dev.spacy", lang=request.param)
     docs = read_docbin(path / "dev.spacy", spacy.blank(request.param).vocab)[:6]
@@ -260,7 +260,7 @@ def test_no_labels_collide_in_our_notes(show, own_notes):
     assert overlapping(show(html, 390), ".narrow svg.line") == []
 
 
-def test_500_relations(show, zh):
+def test_page_with_500_relations_is_fast(show, zh):
     marked = "查[胸片|检查]示[双[肺|部位]感染|疾病]，" * 125
     near = [(3 * i, 3 * i + k, "TeRD") for i in range(125) for k in (1, 2)]
     far = [(3 * i + 1, (3 * i + 3 * k) % 375, "TrIS") for i in range(125) for k in (2, 40)]
@@ -276,5 +276,5 @@ def test_500_relations(show, zh):
     assert page.locator(".shown").inner_text() == "500"
     times = [page.evaluate(SLIDE, value) for value in (80, 0, 70, 10)]
     assert page.locator(".shown").inner_text() == str(sum(r.score >= 0.1 for r in doc._.relations))
-    # 112 to 142 ms on a busy machine; a test is no place to measure.
+    # 112 to 142 ms on a busy machine. The limit is generous, as this is not a benchmark.
     assert min(times) < 400

@@ -1,4 +1,4 @@
-"""Colours that text can be read on."""
+"""Colours of mention types and their contrast."""
 
 import re
 
@@ -12,7 +12,7 @@ from spacy_clinrel.viewer.colors import DARK_INK, INK, PALETTE, contrast, make_t
 from spacy_clinrel.viewer.rendering import read_asset
 
 
-def test_colors():
+def test_pick_tints_uses_given_registered_and_palette_colors():
     assert registry.displacy_colors.get("clinrel") is displacy.COLORS
     assert EntityRenderer({}).colors["疾病"] == displacy.COLORS["疾病"]
     tints = pick_tints(["disease", "Zzz", "Yyy", "部位"], {"部位": "#12b4e6", "Yyy": "red;}"})
@@ -25,7 +25,7 @@ def test_colors():
 
 @settings(max_examples=60, deadline=None)
 @given(st.integers(0, 0xFFFFFF))
-def test_text_can_be_read_on_any_colour(color):
+def test_text_is_legible_on_any_color(color):
     tint = make_tint(f"#{color:06x}")
     pairs = [(INK, tint.fill), (tint.ink, tint.fill), (tint.ink, "#ffffff")]
     pairs += [(DARK_INK, tint.dark_fill), (tint.dark_ink, tint.dark_fill)]
@@ -36,7 +36,7 @@ def test_text_can_be_read_on_any_colour(color):
         assert tint.fill == f"#{color:06x}"
 
 
-def test_the_pages_own_words_can_be_read():
+def test_interface_text_is_legible_in_both_schemes():
     pairs = re.findall(r"--(\w+):light-dark\((#\w+),(#\w+)\)", read_asset("viewer.css"))
     assert {"ground", "ink", "soft", "face", "lit", "accent", "edge"} <= {
         name for name, *_ in pairs
@@ -49,5 +49,5 @@ def test_the_pages_own_words_can_be_read():
         grounds = [colors[name] for name in ("ground", "face", "lit")]
         for name in ("ink", "soft", "accent"):
             assert min(contrast(colors[name], ground) for ground in grounds) >= 4.5, (name, day)
-        # Borders of controls and the ring of the focus.
+        # Borders of controls and the focus ring.
         assert min(contrast(colors["edge"], ground) for ground in grounds[:2]) >= 3

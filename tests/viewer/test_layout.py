@@ -1,4 +1,4 @@
-"""Where characters, mentions and arcs stand."""
+"""Layout of characters, mentions and arcs."""
 
 import re
 from itertools import pairwise
@@ -17,7 +17,7 @@ def one_line(edges, text="甲乙丙丁戊己庚辛", mentions=((0, 1), (3, 4), (
     return lines[0], draw_arcs(lines, [Edge(*edge) for edge in edges], names, 100 * COLUMN)[0]
 
 
-def test_staggered_and_equal_mentions():
+def test_nesting_levels_of_overlapping_and_equal_mentions():
     assert nesting_levels([(0, 3, "A"), (2, 6, "B"), (8, 9, "A"), (8, 9, "B")]) == [0, 1, 0, 1]
 
 
@@ -27,20 +27,20 @@ def test_opposite_arcs_do_not_collide():
     assert len({foot.x for wire in wires for foot in wire.feet}) == 4
     arrows = {wire.relation: [foot.is_tail for foot in wire.feet] for wire in wires}
     assert arrows == {0: [False, True], 1: [True, False]}
-    # The higher one goes around the lower one instead of crossing it.
+    # The higher arc encloses the lower arc instead of crossing it.
     low, high = sorted(wires, key=lambda wire: wire.level)
     assert high.feet[0].x < low.feet[0].x < low.feet[1].x < high.feet[1].x
     assert all(line.boxes[0].left < wire.feet[0].x < line.boxes[0].right for wire in wires)
 
 
-def test_neighbours_share_a_height_and_a_loop_is_drawn():
+def test_adjacent_arcs_share_a_level_and_a_loop_is_drawn():
     _, wires = one_line([(0, 1, "a"), (1, 2, "b")])
     assert [wire.level for wire in wires] == [0, 0]
     _, (loop,) = one_line([(1, 1, "loop")])
     assert loop.feet[0].x < loop.feet[1].x and [f.is_tail for f in loop.feet] == [False, True]
 
 
-def test_widths():
+def test_count_columns_and_shorten():
     assert count_columns("CT检，℃μé\u0301👍") == [1, 1, 2, 2, 2, 1, 1, 0, 2]
     assert count_columns("20℃’s") == [1, 1, 1, 1, 1]
     assert (
@@ -50,7 +50,7 @@ def test_widths():
     assert sum(count_columns(shorten("疾病和诊断", 9))) <= 9
 
 
-def test_lines_break_where_people_break_them():
+def test_lines_break_between_words_and_not_before_punctuation():
     text = "给予阿莫西林，（青霉素类）抗感染。\r\n体温37.5℃"
     lines = lay_out(text, [(2, 6, "药")], 12)
     shown = ["".join(glyph.char for glyph in line.glyphs) for line in lines]

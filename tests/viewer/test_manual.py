@@ -1,4 +1,4 @@
-"""Documents in displaCy's own styles."""
+"""Documents in displaCy's styles."""
 
 from spacy_clinrel import viewer as displacy
 from spacy_clinrel.tokens import all_mentions
@@ -7,7 +7,7 @@ from ..util import make_doc
 from .conftest import LINKS
 
 
-def test_displacy_dep(note):
+def test_dep_style_has_words_and_arcs(note):
     parsed = displacy.to_displacy(note, "dep")
     assert "".join(word["text"] for word in parsed["words"]) == note.text
     tagged = [word["text"] for word in parsed["words"] if word["tag"]]
@@ -26,7 +26,7 @@ def test_displacy_dep(note):
     assert html.count('class="displacy-word"') == len(words)
 
 
-def test_displacy_of_nested_mentions(zh):
+def test_displacy_styles_of_nested_mentions(zh):
     doc = make_doc(zh, "[[股骨|部位]骨折|疾病]", [(0, 1, "DAP"), (0, 0, "loop")])
     doc.user_data["title"] = "一"
     dep = displacy.to_displacy(doc, "dep")

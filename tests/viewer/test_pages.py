@@ -1,4 +1,4 @@
-"""Pictures of mentions and relations."""
+"""HTML of mentions and relations."""
 
 import re
 import sys
@@ -24,15 +24,15 @@ NASTY = '<script>alert("x")</script>&\''
 
 
 def drawing(html, name="wide"):
-    """The lines of one of a document's drawings, parsed."""
+    """Return the parsed lines of a document's wide or narrow drawing."""
     found = re.search(rf'<div class="drawing {name}">(.*?)</div>', html, re.DOTALL)
     return list(ElementTree.fromstring(f"<x>{found[1]}</x>"))
 
 
-def drawn(lines, kind, key):
-    """Which relations or mentions the elements of a kind belong to."""
+def drawn(lines, css_class, key):
+    """Return the numbers of the relations or mentions that elements of a CSS class belong to."""
     groups = (group for line in lines for group in line.iter("g"))
-    return sorted(int(g.get(key)) for g in groups if g.get("class").split()[0] == kind)
+    return sorted(int(g.get(key)) for g in groups if g.get("class").split()[0] == css_class)
 
 
 def rows(html):
@@ -41,7 +41,7 @@ def rows(html):
 
 
 def body(html):
-    """What a page says: no style sheet, no script, no markup."""
+    """Return the text of a page, without style sheet, script and markup."""
     return plain(re.sub(r"<(style|script)>.*?</\1>", "", html, flags=re.DOTALL))
 
 
@@ -50,7 +50,7 @@ def plain(markup):
 
 
 @pytest.mark.parametrize("name, columns", [("wide", (100, 40)), ("narrow", (100, 30))])
-def test_everything_is_drawn(note, name, columns):
+def test_drawing_has_all_mentions_relations_and_text(note, name, columns):
     html = displacy.to_html(note, columns=columns)
     lines = drawing(html, name)
     assert drawn(lines, "mention", "data-mention") == list(range(len(all_mentions(note))))
@@ -75,7 +75,7 @@ def test_table_has_a_row_for_each_relation(note):
     ]
 
 
-def test_scores_are_shown_unless_all_are_certain(note):
+def test_scores_are_shown_if_any_is_below_1(note):
     assert "%" not in body(displacy.to_html(note))
     first, *rest = note._.relations
     note._.relations = [first._replace(score=0.734), *rest]
@@ -87,7 +87,7 @@ def test_scores_are_shown_unless_all_are_certain(note):
 @pytest.mark.parametrize(
     "score, shown", [(-1.0, 0), (0.0, 0), (0.734, 73), (0.999, 99), (1.0, 100), (2.0, 100)]
 )
-def test_percent(score, shown):
+def test_to_percent(score, shown):
     assert to_percent(score) == shown
 
 
@@ -105,11 +105,11 @@ def test_markup_is_escaped(zh):
         assert html.count("<script") == (style == "relations") and "<script>alert" not in html
     html = displacy.to_html(doc, page=True, title=NASTY, lang=NASTY)
     assert html.count("<script") == 1 and 'lang="&lt;script&gt;alert(&quot;x&quot;)' in html
-    for line in drawing(html):  # is well-formed, and says what the document does
+    for line in drawing(html):  # the SVG is well-formed and has the text of the document
         assert NASTY in [title.text for title in line.iter("title")]
 
 
-def test_characters_that_html_forbids(zh):
+def test_characters_forbidden_in_html_are_replaced(zh):
     html = displacy.to_html(zh("血压\x00正常\x1b[0m"), page=True)
     assert "\x00" not in html and "\x1b" not in html and html.count("\ufffd") == 4
 
@@ -119,7 +119,7 @@ def test_page_loads_nothing(note):
     assert html.startswith("<!DOCTYPE html>")
     found = re.findall(r"https?:|src=|url\(|@import|<link|<iframe|javascript:|fetch\(|XMLH", html)
     assert found == []
-    # Nothing but our own style sheet and script may be used, and no style within a tag.
+    # The policy only allows the style sheet and the script of the viewer. No tag has a style.
     (policy,) = re.findall(r'http-equiv="Content-Security-Policy" content="(.*?)"', html)
     own = [
         f"'sha256-{b64encode(sha256(text.encode()).digest()).decode()}'"
@@ -135,7 +135,7 @@ def test_page_loads_nothing(note):
     assert len(ids) == len(set(ids))
 
 
-def test_several_in_one_notebook(note, zh):
+def test_styles_of_two_outputs_in_a_notebook_do_not_conflict(note, zh):
     wide = displacy.to_html(note)
     small = displacy.to_html(make_doc(zh, "查[胸片|新类]", []), columns=(40, 30))
     rules = re.compile(r"([^{}]+)\{([^{}]*)\}")
@@ -147,7 +147,7 @@ def test_several_in_one_notebook(note, zh):
     assert "id=" not in wide + small
 
 
-def test_nested_mentions(zh):
+def test_boxes_of_nested_mentions_are_nested(zh):
     doc = make_doc(zh, "诊断：[[左[股骨|部位]颈|部位]骨折|疾病]。", [(0, 1, "DAP"), (0, 2, "DAP")])
     bounds = [(m.start_char, m.end_char, m.label_) for m in all_mentions(doc)]
     assert [doc.text[start:end] for start, end, _ in bounds] == ["左股骨颈", "左股骨颈骨折", "股骨"]
@@ -165,7 +165,7 @@ def test_nested_mentions(zh):
         assert rects[outer]["y"] < rects[inner]["y"]
         bottoms = [rects[i]["y"] + rects[i]["height"] for i in (outer, inner)]
         assert bottoms[0] > bottoms[1]
-    # Inner ones are drawn later, so that outer ones do not hide them.
+    # Inner mentions are drawn later, so that outer mentions do not cover them.
     assert list(rects) == [1, 0, 2]
 
 
@@ -176,7 +176,7 @@ def test_nested_mentions(zh):
         (1, 0, ["TeRD ← 肺炎", "胸片 ← TeRD"]),
     ],
 )
-def test_relations_between_lines(zh, head, tail, flags):
+def test_relation_between_lines_has_two_stubs(zh, head, tail, flags):
     text = "查[胸片|检查]，\n\n示[肺炎|疾病]。"
     doc = make_doc(zh, text, [(head, tail, "TeRD")])
     lines = drawing(displacy.to_html(doc))
@@ -188,13 +188,13 @@ def test_relations_between_lines(zh, head, tail, flags):
         for group in line.iter("g")
         if group.get("class").startswith("label")
     ]
-    # Each names the other end; that of the tail has the arrowhead.
+    # Each stub names the mention at the other end. The stub at the tail has the arrowhead.
     assert labels == flags
     tips = [len(line.findall(".//path[@class='tip']")) for line in lines]
     assert tips == ([0, 1] if head == 0 else [1, 0])
 
 
-def test_nothing_to_show(zh):
+def test_notes_on_missing_text_mentions_and_relations(zh):
     sentence = zh("今日无特殊。")
     assert "此文档中未发现实体" in displacy.to_html(sentence)
     assert drawing(displacy.to_html(sentence))[0].find("text") is not None
@@ -209,7 +209,7 @@ def test_nothing_to_show(zh):
     assert "There are no documents." in displacy.to_html([], page=True)
 
 
-def test_english(zh):
+def test_english_text_and_interface(zh):
     nlp = spacy.blank("en")
     text = "An electrocardiogram revealed ST elevation; the patient’s chest pain did not improve."
     doc = nlp(text)
@@ -226,13 +226,13 @@ def test_english(zh):
         lines = drawing(html, name)
         shown = ["".join(line.find("text[@class='text']").itertext()) for line in lines]
         assert "".join(shown).replace("\xa0", " ") == text
-        # No word is broken, no line starts with a blank.
+        # No word is split, and no line starts with a space.
         assert [word for line in shown for word in line.split()] == text.split()
         assert not any(line[0].isspace() for line in shown)
     assert "头实体" in displacy.to_html(doc, lang="zh")
 
 
-def test_render_in_a_notebook(note, monkeypatch):
+def test_render_displays_in_a_notebook(note, monkeypatch):
     shown = []
     module = ModuleType("IPython.display")
     module.HTML = str
@@ -258,6 +258,6 @@ def test_render_in_a_notebook(note, monkeypatch):
         (lambda doc: displacy.to_html(doc, threshold=70), "V020"),
     ],
 )
-def test_errors(note, call, code):
+def test_viewer_errors(note, call, code):
     with pytest.raises(ValueError, match=code):
         call(note)

@@ -1,4 +1,4 @@
-"""Pages served to one machine."""
+"""The web server for a page."""
 
 from http.client import HTTPConnection
 from threading import Thread
@@ -8,7 +8,7 @@ from spacy_clinrel import viewer as displacy
 from spacy_clinrel.viewer.server import make_server
 
 
-def test_serve(note, monkeypatch, capsys):
+def test_server_only_answers_requests_to_this_machine(note, monkeypatch, capsys):
     def visit(server):
         thread = Thread(target=server.handle_request)
         thread.start()
