@@ -1,4 +1,4 @@
-"""`clinrel bootstrap`: what it prints and writes, and that killing it loses nothing."""
+"""The command `bootstrap`: output, files and errors, and resuming after the process was killed."""
 
 import json
 import os
@@ -9,33 +9,29 @@ import time
 
 import pytest
 
-from ..active_learning.bootstrap.conftest import other_config
+from ..active_learning.bootstrap.conftest import read_records, second_config
 from ..util import CONFIGS, invoke
 
-STEPS = ("--training.max_steps", 12, "--training.eval_frequency", 6)
+OVERRIDES = ("--training.max_steps", 12, "--training.eval_frequency", 6)
 
 
-def command(data, out, *options):
-    texts = [f"--{part}={getattr(data, part)}" for part in data._fields]
+def make_command(data, out, *options):
+    parts = [f"--{part}={getattr(data, part)}" for part in data._fields]
     config = CONFIGS / "relations.cfg"
-    return ("clinrel", "bootstrap", config, *texts, "--output", out, *options, *STEPS)
+    return ("clinrel", "bootstrap", config, *parts, "--output", out, *options, *OVERRIDES)
 
 
-def figures(folder):
-    lines = (folder / "rounds.jsonl").read_text(encoding="utf-8").splitlines()
-    return [{**json.loads(line), "seconds": None} for line in lines]
-
-
-def test_rounds_chart_and_pipeline(few_labels, tmp_path):
+@pytest.mark.slow
+def test_bootstrap_prints_a_row_for_each_round(few_labels, tmp_path):
     options = ("--threshold", 0.5, "--batch", 12, "--max-rounds", 1)
-    result = invoke(*command(few_labels, tmp_path / "run", *options))
+    result = invoke(*make_command(few_labels, tmp_path / "run", *options))
     assert result.exit_code == 0, f"{result.output}\n{result.exception!r}"
-    first, second = figures(tmp_path / "run")
     rows = [line.split() for line in result.output.splitlines()]
-    for record in (first, second):
-        figures_of_round = (f"{100 * record[part]['f']:.2f}" for part in ("dev", "test"))
+    records = read_records(tmp_path / "run")
+    assert len(records) == 2
+    for record in records:
         [row] = [row for row in rows if row[:1] == [str(record["round"])]]
-        assert row[4:6] == list(figures_of_round)
+        assert row[4:6] == [f"{100 * record[part]['f']:.2f}" for part in ("dev", "test")]
         assert row[2] == str(record["relations"]["silver"])
     assert (tmp_path / "run" / "rounds.png").stat().st_size > 5000
     assert (tmp_path / "run" / "model-best" / "meta.json").exists()
@@ -44,52 +40,53 @@ def test_rounds_chart_and_pipeline(few_labels, tmp_path):
     assert settings["guard_patience"] == 2
 
 
-def test_a_second_model(few_labels, tmp_path):
-    """Overrides hold for both configs."""
-    other_config().to_disk(tmp_path / "other.cfg", interpolate=False)
-    options = ("--second", tmp_path / "other.cfg", "--threshold", 0, "--batch", 500)
-    result = invoke(*command(few_labels, tmp_path / "run", *options, "--max-rounds", 1))
+@pytest.mark.slow
+def test_overrides_apply_to_the_second_config(few_labels, tmp_path):
+    second_config().to_disk(tmp_path / "second.cfg", interpolate=False)
+    options = ("--second", tmp_path / "second.cfg", "--threshold", 0, "--batch", 500)
+    result = invoke(*make_command(few_labels, tmp_path / "run", *options, "--max-rounds", 1))
     assert result.exit_code == 0, f"{result.output}\n{result.exception!r}"
-    first, second = figures(tmp_path / "run")
+    first, second = read_records(tmp_path / "run")
     assert second["unknown_before"] == first["unknown"]
     assert 0 <= first["second"]["dev"]["f"] <= 1 and second["relations"]["silver"] > 0
-    result = invoke(*command(few_labels, tmp_path / "b", "--second", tmp_path / "no.cfg"))
+    result = invoke(*make_command(few_labels, tmp_path / "b", "--second", tmp_path / "no.cfg"))
     assert result.exit_code == 1 and "no.cfg" in result.output
 
 
-def test_nothing_is_sure(few_labels, tmp_path):
-    """What was sure, and from where each class would be, is said."""
-    # Ten right ones of a class on dev are 11/12 with one right and one wrong added.
-    result = invoke(*command(few_labels, tmp_path / "run", "--threshold", 0.95))
+@pytest.mark.slow
+def test_bootstrap_reports_that_no_relation_is_reliable(few_labels, tmp_path):
+    # 10 of 10 correct predictions of a class on dev are a smoothed precision of 11/12 < 0.95.
+    result = invoke(*make_command(few_labels, tmp_path / "run", "--threshold", 0.95))
     assert result.exit_code == 0, result.output
     refused = json.loads((tmp_path / "run" / "result.json").read_text(encoding="utf-8"))["refused"]
-    said = " ".join(result.output.split())
-    assert f"{refused['reliable']} of {refused['unknown_before']} unlabelled pairs are" in said
-    assert "--no-class-thresholds" in said and "nothing above the threshold" in said
+    output = " ".join(result.output.split())
+    assert f"{refused['reliable']} of {refused['unknown_before']} unlabelled pairs are" in output
+    assert "--no-class-thresholds" in output and "nothing above the threshold" in output
 
 
-def test_the_bare_algorithm_killed_and_resumed(few_labels, tmp_path):
+@pytest.mark.slow
+def test_killed_run_is_resumed(few_labels, tmp_path):
     options = ("--no-guards", "--threshold", 0.5, "--batch", 12, "--max-rounds", 3)
-    whole, part = tmp_path / "whole", tmp_path / "part"
-    assert invoke(*command(few_labels, whole, *options)).exit_code == 0
-    args = [sys.executable, "-m", "spacy", *map(str, command(few_labels, part, *options))]
+    complete, killed = tmp_path / "complete", tmp_path / "killed"
+    assert invoke(*make_command(few_labels, complete, *options)).exit_code == 0
+    args = [sys.executable, "-m", "spacy", *map(str, make_command(few_labels, killed, *options))]
     env = {**os.environ, "OMP_NUM_THREADS": "1"}
-    running = subprocess.Popen(args, env=env, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+    process = subprocess.Popen(args, env=env, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
     try:
-        end = time.monotonic() + 120
-        while not (part / "rounds" / "01").exists() and running.poll() is None:
-            assert time.monotonic() < end
+        deadline = time.monotonic() + 120
+        while not (killed / "rounds" / "01").exists() and process.poll() is None:
+            assert time.monotonic() < deadline
             time.sleep(0.01)
     finally:
-        running.send_signal(signal.SIGKILL)
-        running.wait()
-    assert len(figures(part)) < 4, "it was killed before its end"
-    again = invoke(*command(few_labels, part, *options))
-    assert again.exit_code == 1 and "B004" in again.output
-    assert invoke(*command(few_labels, part, *options, "--resume")).exit_code == 0
-    assert figures(part) == figures(whole)
+        process.send_signal(signal.SIGKILL)
+        process.wait()
+    assert len(read_records(killed)) < 4, "the run was killed before its end"
+    result = invoke(*make_command(few_labels, killed, *options))
+    assert result.exit_code == 1 and "B004" in result.output
+    assert invoke(*make_command(few_labels, killed, *options, "--resume")).exit_code == 0
+    assert read_records(killed) == read_records(complete)
     name = "model-best/relation_classifier/model"
-    assert (part / name).read_bytes() == (whole / name).read_bytes()
+    assert (killed / name).read_bytes() == (complete / name).read_bytes()
 
 
 @pytest.mark.parametrize(
@@ -101,6 +98,6 @@ def test_the_bare_algorithm_killed_and_resumed(few_labels, tmp_path):
         (("--max-round", 3), "No such option"),
     ],
 )
-def test_what_is_wrong_is_said(few_labels, tmp_path, options, message):
-    result = invoke(*command(few_labels, tmp_path / "run", *options))
+def test_bootstrap_errors(few_labels, tmp_path, options, message):
+    result = invoke(*make_command(few_labels, tmp_path / "run", *options))
     assert result.exit_code == 1 and message in result.output

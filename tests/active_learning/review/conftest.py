@@ -1,7 +1,8 @@
-"""A tiny model, unlabelled notes, and what was chosen of them."""
+"""A tiny model, unlabelled notes, and a folder that `review` wrote."""
 
 import json
 from pathlib import Path
+from typing import Any, Dict, List
 
 import pytest
 import spacy
@@ -15,7 +16,7 @@ from ...util import fit, gold_examples, make_doc, make_notes, relation_config, w
 
 @pytest.fixture(scope="session")
 def model(tmp_path_factory) -> Path:
-    """RETURNS (Path): Relations between mentions, learned from few notes."""
+    """Return a briefly trained relation model without a component that sets entities."""
     nlp = spacy.blank("zh")
     nlp.add_pipe("relation_classifier", config=relation_config())
     fit(nlp, gold_examples(nlp, make_notes(nlp, 6, seed=1)), steps=10, rate=0.003)
@@ -26,26 +27,26 @@ def model(tmp_path_factory) -> Path:
 
 @pytest.fixture(scope="session")
 def unlabelled(tmp_path_factory) -> Path:
-    """RETURNS (Path): 30 notes with ids, one of them again with a line break, and one without a
-    candidate pair."""
+    """Return 31 notes with IDs. The last but one has no candidate pair; the last repeats the first,
+    with a line break."""
     nlp = spacy.blank("zh")
     docs = make_notes(nlp, 29, seed=5)
-    again = concat_docs([docs[0], Doc(nlp.vocab, words=["\n"], spaces=[False])])
-    docs = [*docs, make_doc(nlp, "仍有[头痛|症状]。"), again]
+    repeated = concat_docs([docs[0], Doc(nlp.vocab, words=["\n"], spaces=[False])])
+    docs = [*docs, make_doc(nlp, "仍有[头痛|症状]。"), repeated]
     for number, doc in enumerate(docs):
         set_doc_id(doc, f"ward/1:{number}")
     return write_docs(tmp_path_factory.mktemp("unlabelled") / "u.spacy", docs)
 
 
 @pytest.fixture(scope="session")
-def given(model, unlabelled, tmp_path_factory) -> Path:
-    """RETURNS (Path): What was given out of them, in all formats."""
-    folder = tmp_path_factory.mktemp("given") / "round1"
-    review(str(model), unlabelled, folder, ReviewOptions(n_docs=6), formats=tuple(FORMATS))
+def exported(model, unlabelled, tmp_path_factory) -> Path:
+    """Return a folder with 6 of the notes in all formats. Tests must not change it."""
+    folder = tmp_path_factory.mktemp("exported") / "round1"
+    review(model, unlabelled, folder, ReviewOptions(n_docs=6), formats=tuple(FORMATS))
     return folder
 
 
-def ranking(folder):
-    """RETURNS (List[Dict]): The chosen documents."""
+def read_ranking(folder: Path) -> List[Dict[str, Any]]:
+    """Read the ranking of a review folder."""
     lines = (folder / "ranking.jsonl").read_text(encoding="utf-8").splitlines()
     return [json.loads(line) for line in lines]
