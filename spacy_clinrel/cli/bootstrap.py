@@ -8,7 +8,6 @@ import typer
 from click import ClickException
 from spacy import util
 from spacy.cli._util import import_code, parse_config_overrides, setup_gpu
-from tqdm import tqdm
 from wasabi import msg
 
 from ..active_learning.bootstrap import (
@@ -123,7 +122,7 @@ def bootstrap_cli(
             resume=resume,
             use_gpu=use_gpu,
             on_round=print_round,
-            progress=lambda docs: tqdm(docs, desc="Documents", leave=False),
+            progress=True,
         )
     except (ValueError, ImportError, OSError, ClickException) as error:
         msg.fail(str(error), exits=1)

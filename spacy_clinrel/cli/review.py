@@ -5,7 +5,6 @@ from typing import Annotated, Any, Dict, List, Optional, Sequence
 
 import typer
 from spacy.cli._util import import_code, setup_gpu
-from tqdm import tqdm
 from wasabi import msg
 
 from ..active_learning.review import FORMATS, RANDOM, STRATEGIES, ReviewOptions, review
@@ -82,7 +81,7 @@ def review_cli(
             labelled=labelled,
             ner=ner,
             report=report,
-            progress=lambda docs: tqdm(docs, desc="Documents", leave=False),
+            progress=True,
         )
     except (ValueError, ImportError, OSError) as error:
         msg.fail(str(error), exits=1)

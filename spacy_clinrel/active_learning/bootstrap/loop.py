@@ -1,16 +1,18 @@
 """The bootstrapping loop: each round learns from pairs that the previous round's model labelled."""
 
+from functools import partial
 from pathlib import Path
 from typing import Any, Callable, Dict, List, Optional, Tuple, Union
 
 import srsly
 from spacy import util
 from thinc.api import Config, require_gpu
+from tqdm import tqdm
 
 from ...files import locked_folder, write_json
 from .config import check_config, check_same_candidates
 from .documents import write_documents
-from .rounds import BootstrapRun, Progress
+from .rounds import BootstrapRun
 from .run_folder import RunFolder, run_settings
 from .settings import BootstrapData, BootstrapOptions, check_options
 
@@ -29,14 +31,14 @@ def bootstrap(
     resume: bool = False,
     use_gpu: int = -1,
     on_round: OnRound = lambda record: None,
-    progress: Progress = iter,
+    progress: bool = False,
 ) -> Dict[str, Any]:
     """Train on labelled documents, label the pairs of unlabelled ones, and train on both, in
     rounds (algorithm 1 of "ResGRU-Att", with guards against semantic drift).
 
     config (Union[Config, str, Path]): Config of a pipeline with one `relation_classifier`, or the
         path of its .cfg file. A Config must be loaded without interpolation.
-    data (BootstrapData): The documents.
+    data (BootstrapData): The paths of the documents.
     output (Union[str, Path]): Folder of the run. It gets `rounds.jsonl`, each round's silver
         documents in `rounds/`, and the best pipeline as `model-best`.
     options (BootstrapOptions): Threshold, batch size, number of rounds and guards.
@@ -48,14 +50,19 @@ def bootstrap(
     resume (bool): Continue an interrupted run after its last finished round. The result is the same
         as without the interruption.
     use_gpu (int): GPU ID, or -1 for the CPU.
-    on_round (Callable[[Dict[str, Any]], None]): Called with the record of each finished round.
-    progress (Callable[[Iterable[Doc]], Iterable[Doc]]): Wraps streams of unlabelled documents, e.g.
-        in a progress bar.
+    on_round (OnRound): Called with the record of each finished round, a row of `rounds.jsonl`.
+    progress (bool): Show a progress bar over the unlabelled documents on stderr.
     RETURNS (Dict[str, Any]): "stopped", the reason; "kept", the number of the best round; "texts",
         counts of documents, see `write_documents`; "rounds", the record of each round; and
         "refused" if the last model labelled no relation reliably: its counts and thresholds.
     RAISES (ValueError): If an option or the config is invalid, a file cannot be read, or the folder
         holds another run or is in use.
+
+    EXAMPLE:
+        from spacy_clinrel.active_learning.bootstrap import BootstrapData, BootstrapOptions
+        data = BootstrapData("seed.spacy", "more.spacy", dev="dev.spacy")
+        result = bootstrap("relations.cfg", data, "run", BootstrapOptions(threshold=0.8))
+        print(result["kept"], result["rounds"][result["kept"]]["dev"]["f"])
     """
     check_options(options)
     if use_gpu >= 0:
@@ -68,14 +75,15 @@ def bootstrap(
         check_config(second)
         check_same_candidates(config, second)
     folder = RunFolder(output)
+    with_bar = partial(tqdm, desc="Documents", leave=False, disable=not progress)
     settings = run_settings(config, data, options, second, ner or "", output)
     with locked_folder(output):
         folder.open(settings, resume)
         counts_path = folder.path / "data" / "counts.json"
         if not counts_path.exists():
             nlp = None if ner is None else util.load_model(ner)
-            write_json(counts_path, write_documents(folder, config, data, nlp, progress))
-        run = BootstrapRun(folder, config, second, options, use_gpu, progress)
+            write_json(counts_path, write_documents(folder, config, data, nlp, with_bar))
+        run = BootstrapRun(folder, config, second, options, use_gpu, with_bar)
         records, reason = run_rounds(run, on_round)
         kept = run.best_round(records)
         folder.publish_model(kept)

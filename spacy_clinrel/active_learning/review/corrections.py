@@ -69,6 +69,10 @@ def read_review(
         documents that were left out.
     RAISES (ValueError): If an input cannot be read, no document is valid, or an output exists or is
         also an input.
+
+    EXAMPLE:
+        result = read_review("round1", "export.json", "labelled/round1.spacy")
+        print(len(result.docs), result.summary["relations"]["f"], result.problems)
     """
     folder, corrected = Path(folder), Path(corrected)
     output = None if output is None else Path(output)

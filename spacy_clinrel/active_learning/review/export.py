@@ -1,5 +1,6 @@
 """Choose documents for annotators, and write them with the model's relations."""
 
+from functools import partial
 from importlib.metadata import version
 from pathlib import Path
 from typing import Any, Callable, Dict, Iterable, List, Optional, Sequence, Tuple, Union
@@ -8,6 +9,7 @@ import srsly
 from spacy import util
 from spacy.language import Language
 from spacy.tokens import Doc
+from tqdm import tqdm
 
 from ...data.converters import Report
 from ...errors import Errors
@@ -29,7 +31,7 @@ Progress = Callable[[Iterable[Doc]], Iterable[Doc]]
 
 
 def review(
-    model: Union[str, Path],
+    model: Union[str, Path, Language],
     unlabelled: Union[str, Path],
     output: Union[str, Path],
     options: ReviewOptions = DEFAULT_OPTIONS,
@@ -38,12 +40,13 @@ def review(
     labelled: Union[str, Path, None] = None,
     ner: Optional[str] = None,
     report: Optional[Report] = None,
-    progress: Progress = iter,
+    progress: bool = False,
 ) -> Dict[str, Any]:
     """Choose the documents that the model would learn most from, and write them with the model's
     relations, for annotators to correct.
 
-    model (Union[str, Path]): Name or path of a pipeline with one `relation_classifier`.
+    model (Union[str, Path, Language]): A pipeline with one `relation_classifier`, or its name or
+        path.
     unlabelled (Union[str, Path]): .spacy file, or a folder of such files. Relations of the
         documents are ignored.
     output (Union[str, Path]): The folder to write, new or empty.
@@ -54,24 +57,29 @@ def review(
     ner (Optional[str]): Name or path of a pipeline that predicts mentions for documents without
         any. By default, the model does, if it has a component that sets entities.
     report (Optional[Report]): Counts what a format cannot hold.
-    progress (Callable[[Iterable[Doc]], Iterable[Doc]]): Wraps streams of documents, e.g. in a
-        progress bar.
+    progress (bool): Show a progress bar over the documents on stderr.
     RETURNS (Dict[str, Any]): The contents of review.json (arguments, options, counts, types and
         labels), and the "ranking", see `rank_documents`.
     RAISES (ValueError): If an option is invalid, an input cannot be read, the folder is not empty,
         or no document has a candidate pair.
+
+    EXAMPLE:
+        result = review("run/model-best", "more.spacy", "round1", formats=["doccano"])
+        for row in result["ranking"]:
+            print(row["doc_id"], row["uncertainty"], row["most_uncertain"]["labels"])
     """
     check_options(options, formats)
     unlabelled, output = Path(unlabelled), Path(output)
     labelled = None if labelled is None else Path(labelled)
     if output.exists() and not (output.is_dir() and not any(output.iterdir())):
         raise ValueError(Errors.B021.format(path=output))
-    nlp = util.load_model(model)
+    nlp = model if isinstance(model, Language) else util.load_model(model)
+    with_bar = partial(tqdm, desc="Documents", leave=False, disable=not progress)
     classifier = classifier_settings(nlp)
     n_given, docs = read_unlabelled(nlp, unlabelled, labelled)
-    _complete_mentions(nlp, docs, ner, progress)
+    _complete_mentions(nlp, docs, ner, with_bar)
     remove_relations(docs)
-    ranking = rank_documents(docs, score_pairs(nlp, docs, progress), classifier, options)
+    ranking = rank_documents(docs, score_pairs(nlp, docs, with_bar), classifier, options)
     counts = {
         "documents": n_given,
         "left_out": n_given - len(docs),
@@ -87,7 +95,7 @@ def review(
     names = _label_names(classifier, proposed)
     settings = {
         "spacy_clinrel": version("spacy-clinrel"),
-        "model": str(model),
+        "model": _pipeline_name(nlp) if isinstance(model, Language) else str(model),
         "unlabelled": str(unlabelled),
         "labelled": labelled and str(labelled),
         "ner": ner,
@@ -99,6 +107,10 @@ def review(
     report = Report() if report is None else report
     _write_review(output, proposed, ranking, settings, names, report)
     return {**settings, "ranking": ranking}
+
+
+def _pipeline_name(nlp: Language) -> str:
+    return f"{nlp.meta['lang']}_{nlp.meta['name']}"
 
 
 def read_unlabelled(

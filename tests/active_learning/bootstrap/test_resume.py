@@ -123,4 +123,4 @@ def test_run_that_failed_before_the_first_round_restarts(data, config, out, tmp_
     # A temporary file of a run that was killed while writing.
     (out / ".settings.json.1.tmp").write_text("{")
     [record] = bootstrap(config, data, out, ONE_ROUND)["rounds"]
-    assert record["dev"]["f"] >= 0 and not list(out.glob(".*"))
+    assert record["dev"]["f"] >= 0 and not list(out.glob(".*.tmp"))
