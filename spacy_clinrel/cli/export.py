@@ -55,7 +55,7 @@ def export_cli(
             metavar="|".join(NORMAL_FORMS),
             help="Normal form of a mention: exact, its text; fold, its text in NFKC, case folded, "
             "with single spaces; norm, the norms of its tokens, folded; lemma, their lemmas, "
-            "folded, or norms where there is no lemma",
+            "folded, or norms of tokens without a lemma",
         ),
     ] = "fold",
     prefix: Annotated[

@@ -62,11 +62,7 @@ def visualize(
     make_page = partial(render, style=style, page=True, jupyter=False, options=options)
     make_page([])  # reports a wrong style or option before the pipeline runs
     if model is None:
-        if source.suffix != SUFFIX:
-            raise ValueError(Errors.V008.format(path=source))
-        docs = read_docbin(source, spacy.blank(lang or "zh").vocab)[: limit or None]
-        for doc in docs:
-            doc.user_data["title"] = read_title(doc)
+        docs = _read_annotated(source, limit, lang or "zh")
     else:
         nlp = model if isinstance(model, Language) else load_pipeline(str(model))
         docs = list(_annotate(nlp, source, limit, split_lines))
@@ -88,6 +84,16 @@ def load_pipeline(name: str) -> Language:
     if not Path(name).exists() and not is_package(name):
         raise ValueError(Errors.V005.format(name=name))
     return spacy.load(name)
+
+
+def _read_annotated(source: Path, limit: int, lang: str) -> List[Doc]:
+    """Read the documents of a .spacy file with their annotation. Set the title of each document."""
+    if source.suffix != SUFFIX:
+        raise ValueError(Errors.V008.format(path=source))
+    docs = read_docbin(source, spacy.blank(lang).vocab)[: limit or None]
+    for doc in docs:
+        doc.user_data["title"] = read_title(doc)
+    return docs
 
 
 def _annotate(nlp: Language, source: Path, limit: int, split_lines: bool) -> Iterator[Doc]:

@@ -203,7 +203,7 @@ def _make_stub(end: _End, foot: Foot, width: float) -> Wire:
 
 
 def _clamp(middle: float, half: float, width: float) -> float:
-    """Move the middle of a label of some half width so that the label stays on the line."""
+    """Move the middle of a label, if needed, so that the label stays on the line."""
     return max(half, min(middle, width - half))
 
 

@@ -96,10 +96,10 @@ def to_percent(score: float) -> int:
 
 
 def has_scores(view: View) -> bool:
-    """Check whether any relation has a confidence below 1, as gold relations have not.
+    """Check whether any relation has a confidence below 1. Gold relations all have 1.
 
     view (View): A document.
-    RETURNS (bool): Whether the confidences are worth showing.
+    RETURNS (bool): Whether to show confidences.
     """
     return any(relation.score < 1 for relation in view.relations)
 
@@ -133,7 +133,7 @@ def make_section(view: View, look: Look) -> Section:
 
 
 def _draw(view: View, ends: Sequence[Tuple[int, int]], look: Look, columns: int) -> Markup:
-    """Draw the text of a document with its mentions and arcs in lines of some width."""
+    """Draw the text of a document with its mentions and arcs, in lines of the given width."""
     bounds = [(m.start_char, m.end_char, m.label_) for m in view.mentions]
     scores = [f"{to_percent(r.score)}%" if has_scores(view) else "" for r in view.relations]
     edges = [

@@ -41,8 +41,7 @@ class Box(NamedTuple):
     mention (int): Index of the mention.
     left (float): Left edge, in pixels.
     right (float): Right edge, in pixels.
-    level (int): 0 for a mention that contains no other; otherwise higher than the levels of all
-        shorter mentions that it overlaps.
+    level (int): Level of the mention, see `nesting_levels`.
     is_start (bool): Whether the mention begins on this line.
     """
 
@@ -109,8 +108,8 @@ def nesting_levels(bounds: Sequence[Bounds]) -> List[int]:
     """Return the level of each mention, by which the boxes of overlapping mentions differ.
 
     bounds (Sequence[Bounds]): The mentions.
-    RETURNS (List[int]): 0 for a mention that contains no other. Of two overlapping mentions, the
-        longer one has the higher level.
+    RETURNS (List[int]): 0 for a mention that overlaps no shorter one; otherwise one more than the
+        highest level of the shorter mentions that it overlaps.
     """
     levels = [0] * len(bounds)
     shorter: List[int] = []

@@ -122,8 +122,8 @@
     }
 
     filter() {
-      const chosen = (kind) =>
-        this.boxes.filter((box) => box.name === kind).map((box) => box.checked);
+      const chosen = (name) =>
+        this.boxes.filter((box) => box.name === name).map((box) => box.checked);
       const least = this.slider ? +this.slider.value : 0;
       if (this.slider) this.slider.nextElementSibling.textContent = `≥ ${least}%`;
       const count = this.apply(chosen("type"), chosen("label"), least);

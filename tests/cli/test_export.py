@@ -16,7 +16,7 @@ from ..util import make_notes, write_docs
 
 @pytest.fixture
 def notes(zh, tmp_path):
-    """RETURNS (Path): A folder of .spacy files with 5 notes."""
+    """Return a folder of .spacy files with 5 notes."""
     folder = tmp_path / "notes"
     (folder / "b").mkdir(parents=True)
     write_docs(folder / "a.spacy", make_notes(zh, 3))

@@ -82,8 +82,8 @@ def page(path):
     titles = re.findall(r"<h2>(.*?)</h2>", html)
     table_rows = re.findall(r"<tr\b[^>]*>(.*?)</tr>", html)
     cells = [re.findall(r"<td>(.*?)</td>", row) for row in table_rows]
-    found = [[re.sub(r"<[^>]+>", "", cell) for cell in row] for row in cells if row]
-    return html, titles, found
+    rows = [[re.sub(r"<[^>]+>", "", cell) for cell in row] for row in cells if row]
+    return html, titles, rows
 
 
 def test_visualize_annotates_a_folder(model, folder, tmp_path):
@@ -91,9 +91,9 @@ def test_visualize_annotates_a_folder(model, folder, tmp_path):
     result = run(model, folder, out, "--title", "<我的病历>")
     assert result.exit_code == 0, result.output
     assert "2 documents, 3 mentions, 1 relations" in flat(result.output)
-    html, titles, found = page(out)
+    html, titles, rows = page(out)
     assert titles == ["b", "内科/a"]
-    assert found == [["胸片检查", "TeRD", "肺炎疾病", "75%"]]
+    assert rows == [["胸片检查", "TeRD", "肺炎疾病", "75%"]]
     assert "<title>&lt;我的病历&gt;</title>" in html and "<h1>&lt;我的病历&gt;</h1>" in html
     assert html.startswith("<!DOCTYPE html>") and 'lang="zh"' in html
     assert [path.name for path in out.parent.iterdir()] == ["page.html"]
@@ -109,8 +109,8 @@ def test_visualize_reads_a_file_as_one_document_or_line_by_line(model, tmp_path)
     assert page(out)[1] == ["a:1", "a:3", "a:4"]
     result = run(model, path, out, "--lines", "--limit", "2", "--lang", "en")
     assert result.exit_code == 0, result.output
-    html, titles, found = page(out)
-    assert titles == ["a:1", "a:3"] and len(found) == 1 and ">Confidence<" in html
+    html, titles, rows = page(out)
+    assert titles == ["a:1", "a:3"] and len(rows) == 1 and ">Confidence<" in html
 
 
 def test_visualize_rejects_a_language_without_translation(gold, tmp_path):
@@ -124,9 +124,9 @@ def test_visualize_shows_gold_annotation(gold, tmp_path):
     out = tmp_path / "a.html"
     result = run("-", gold, out)
     assert result.exit_code == 0, result.output
-    html, titles, found = page(out)
+    html, titles, rows = page(out)
     assert titles == ["病历1", "病历2", "病历3"]
-    assert found == [["补液治疗", "TrAD", "脱水疾病"]]
+    assert rows == [["补液治疗", "TrAD", "脱水疾病"]]
     assert "此文档没有文本" in html and "此文档中未发现关系" in html
     assert len(spacy_clinrel.visualize(None, gold, out, limit=1)) == 1
 
@@ -152,9 +152,9 @@ def test_visualize_sets_the_threshold_and_serves_the_page(model, folder, tmp_pat
     result = run(model, folder, out, "--threshold", "0.8", "--serve", "--port", "0")
     assert result.exit_code == 0, result.output
     assert served == ["127.0.0.1"] and "Serving on http://127.0.0.1:" in flat(result.output)
-    html, _, found = page(out)
+    html, _, rows = page(out)
     # The page has the relations that the slider hides at first.
-    assert 'type="range" min="0" max="100" value="80"' in html and len(found) == 1
+    assert 'type="range" min="0" max="100" value="80"' in html and len(rows) == 1
 
 
 @pytest.mark.parametrize(
@@ -169,9 +169,9 @@ def test_visualize_annotates_the_texts_of_a_spacy_file(model, gold, tmp_path):
     out = tmp_path / "a.html"
     docs = spacy_clinrel.visualize(model, gold, out)
     assert [[ent.text for ent in doc.ents] for doc in docs] == [[], ["胸片", "肺炎"], []]
-    _, titles, found = page(out)
+    _, titles, rows = page(out)
     assert titles == ["病历1", "病历2", "病历3"]
-    assert found == [["胸片检查", "TeRD", "肺炎疾病", "75%"]]
+    assert rows == [["胸片检查", "TeRD", "肺炎疾病", "75%"]]
 
 
 def test_visualize_warns_if_there_are_no_mentions(model, tmp_path):

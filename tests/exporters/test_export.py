@@ -11,7 +11,7 @@ from ..util import make_notes, write_docs
 
 @pytest.fixture
 def corpus(zh, tmp_path):
-    """RETURNS (Path): A folder with a .spacy file of 3 notes and a broken one."""
+    """Return a folder with a .spacy file of 3 notes and a broken .spacy file."""
     folder = tmp_path / "corpus"
     folder.mkdir()
     write_docs(folder / "notes.spacy", make_notes(zh, 3))

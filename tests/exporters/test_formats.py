@@ -65,9 +65,9 @@ def test_parquet_has_all_rows(merge, tmp_path):
     report = export(docs, tmp_path / "t", "parquet", merge=merge)
     assert report["replaced"] == 0 and report["documents"] == len(docs)
     for table, rows, path in zip(MERGED if merge else PLAIN, expected_rows, report["files"]):
-        found = pyarrow.parquet.read_table(path)
-        assert found.schema.equals(arrow_schema(table))
-        assert found.to_pylist() == rows and len(rows) == report[table.name] > 5
+        arrow_table = pyarrow.parquet.read_table(path)
+        assert arrow_table.schema.equals(arrow_schema(table))
+        assert arrow_table.to_pylist() == rows and len(rows) == report[table.name] > 5
         assert len(pd.read_parquet(path)) == len(rows)
 
 
@@ -118,11 +118,11 @@ def test_graphml_has_all_rows(merge, tmp_path):
     assert report["replaced"] == 0 and report["format"] == "graphml"
     graph = nx.read_graphml(tmp_path / "t.graphml", force_multigraph=True)
     assert graph.is_directed()
-    found = dict(graph.nodes(data=True))
+    attributes = dict(graph.nodes(data=True))
     for head, tail, key, data in graph.edges(keys=True, data=True):
         data.pop("id", None)
-        found[key] = {"head": head, "tail": tail, **data}
-    assert found == by_id(flat([*nodes, *edges]))
+        attributes[key] = {"head": head, "tail": tail, **data}
+    assert attributes == by_id(flat([*nodes, *edges]))
     assert graph.number_of_edges() == len(edges) > 5
 
 
@@ -147,7 +147,7 @@ def read_rdf(path, format):
     graph = rdflib.Graph().parse(path, format=format)
     rows, documents = {}, {}
     for subject in set(graph.subjects()):
-        row = {"kind": str(graph.value(subject, rdflib.RDF.type)).removeprefix(VOCABULARY)}
+        row = {"class": str(graph.value(subject, rdflib.RDF.type)).removeprefix(VOCABULARY)}
         for key, value in graph.predicate_objects(subject):
             if key != rdflib.RDF.type:
                 plain = (
@@ -156,8 +156,8 @@ def read_rdf(path, format):
                     else value.toPython()
                 )
                 row.setdefault(str(key).removeprefix(VOCABULARY), set()).add(plain)
-        of_kind = documents if row["kind"] == "Document" else rows
-        of_kind[str(subject).removeprefix(INSTANCES)] = row
+        resources = documents if row["class"] == "Document" else rows
+        resources[str(subject).removeprefix(INSTANCES)] = row
     return rows, documents
 
 
@@ -170,19 +170,19 @@ def test_rdf_has_all_rows(format, ending, merge, tmp_path):
     report = export(docs, path, merge=merge)
     assert report["format"] == format and report["replaced"] == 0
     rows, documents = read_rdf(path, {"jsonld": "json-ld"}.get(format, format))
-    for table, some in zip(layout, expected_rows):
-        assert len(some) == sum(row["kind"] == table.row_class for row in rows.values()) > 5
-        for row in some:
-            found = rows[row["id"]]
+    for table, table_rows in zip(layout, expected_rows):
+        assert len(table_rows) == sum(row["class"] == table.row_class for row in rows.values()) > 5
+        for row in table_rows:
+            resource = rows[row["id"]]
             numbers = row.get("docs") or [row["doc"]] if "docs" in row or "doc" in row else []
-            assert found.get("document", set()) == {f"d{number}" for number in numbers}
+            assert resource.get("document", set()) == {f"d{number}" for number in numbers}
             for number, doc_id in zip(numbers, row.get("doc_ids") or [row.get("doc_id")]):
                 assert documents[f"d{number}"].get("doc_id", {""}) == {doc_id}
             for column in table.columns:
                 if column.name in ("id", "doc", "docs", "doc_id", "doc_ids"):
                     continue
                 value = row[column.name]
-                values = found[column.name.replace("texts", "text")]
+                values = resource[column.name.replace("texts", "text")]
                 if column.type == "double":
                     values = set(map(float, values))
                 assert values == (set(value) if isinstance(value, list) else {value})
@@ -191,14 +191,14 @@ def test_rdf_has_all_rows(format, ending, merge, tmp_path):
 def test_vocabulary_describes_every_column():
     path = ROOT / "spacy_clinrel" / "exporters" / "vocabulary.ttl"
     graph = rdflib.Graph().parse(path)
-    said = {
+    described = {
         str(s).removeprefix(VOCABULARY) for s in graph.subjects() if str(s).startswith(VOCABULARY)
     }
     tables = (*PLAIN, *MERGED)
     columns = {column.name for table in tables for column in table.columns} - {"id"}
     other = {"texts": "text", "docs": "document", "doc": "document", "doc_ids": "doc_id"}
-    kinds = {table.row_class for table in tables} | {"Document"}
-    assert said == kinds | {other.get(column, column) for column in columns}
+    classes = {table.row_class for table in tables} | {"Document"}
+    assert described == classes | {other.get(column, column) for column in columns}
     for subject in set(graph.subjects()):
         assert graph.value(subject, rdflib.RDFS.comment), subject
 
@@ -213,19 +213,23 @@ def run_cypher(path, layout, labels):
         for column in table.columns:
             if column.name not in without:
                 is_list = column.type.startswith("list")
-                kind = LADYBUG[column.type.removeprefix("list<").removesuffix(">")]
-                yield f"`{column.name}` {kind}{'[]' * is_list}"
+                cypher_type = LADYBUG[column.type.removeprefix("list<").removesuffix(">")]
+                yield f"`{column.name}` {cypher_type}{'[]' * is_list}"
 
     db = ladybug.Connection(ladybug.Database(":memory:"))
-    kind = layout.nodes.row_class
-    db.execute(f"CREATE NODE TABLE {kind}({', '.join(columns(layout.nodes))}, PRIMARY KEY(id))")
-    own = ", ".join(columns(layout.edges, ("head", "tail", "label")))
+    node_label = layout.nodes.row_class
+    db.execute(
+        f"CREATE NODE TABLE {node_label}({', '.join(columns(layout.nodes))}, PRIMARY KEY(id))"
+    )
+    properties = ", ".join(columns(layout.edges, ("head", "tail", "label")))
     for label in labels:
-        db.execute(f"CREATE REL TABLE {quote_name(label)}(FROM {kind} TO {kind}, {own})")
+        db.execute(
+            f"CREATE REL TABLE {quote_name(label)}(FROM {node_label} TO {node_label}, {properties})"
+        )
     with path.open(encoding="utf-8", newline="\n") as lines:
         first, *statements = lines
     assert first.startswith(
-        f"CREATE CONSTRAINT IF NOT EXISTS FOR (n:{kind}) REQUIRE n.id IS UNIQUE"
+        f"CREATE CONSTRAINT IF NOT EXISTS FOR (n:{node_label}) REQUIRE n.id IS UNIQUE"
     )
     for statement in statements:
         db.execute(statement)
@@ -239,16 +243,16 @@ def test_cypher_has_all_rows(merge, tmp_path):
     report = export(docs, tmp_path / "t.cypher", merge=merge)
     assert report["replaced"] == 0
     db = run_cypher(tmp_path / "t.cypher", layout, {row["label"] for row in edges})
-    found = [row for (row,) in db.execute("MATCH (n) RETURN n").get_all()]
+    node_rows = [row for (row,) in db.execute("MATCH (n) RETURN n").get_all()]
     names = [column.name for column in layout.nodes.columns]
-    assert by_id([{key: row[key] for key in names} for row in found]) == by_id(nodes)
-    found = []
+    assert by_id([{key: row[key] for key in names} for row in node_rows]) == by_id(nodes)
+    edge_rows = []
     for head, label, edge, tail in db.execute(
         "MATCH (h)-[r]->(t) RETURN h.id, label(r), r, t.id"
     ).get_all():
-        own = {column.name: edge.get(column.name) for column in layout.edges.columns}
-        found.append({**own, "head": head, "label": label, "tail": tail})
-    assert by_id(found) == by_id(edges) and len(edges) > 5
+        properties = {column.name: edge.get(column.name) for column in layout.edges.columns}
+        edge_rows.append({**properties, "head": head, "label": label, "tail": tail})
+    assert by_id(edge_rows) == by_id(edges) and len(edges) > 5
 
 
 def test_cypher_literals_and_names():

@@ -28,8 +28,8 @@ def test_rows_of_mentions_and_relations(zh):
     assert {(row["doc"], row["doc_id"]) for row in mentions + relations} == {(7, "甲-1")}
     for row in mentions:
         assert doc.text[row["start_char"] : row["end_char"]] == row["text"]
-    found = {(row["text"], row["type"], row["norm"]) for row in mentions}
-    assert found == {
+    triples = {(row["text"], row["type"], row["norm"]) for row in mentions}
+    assert triples == {
         ("左", "方位", "左"),
         ("左股骨", "部位", "左股骨"),
         ("ＣＴ", "检查", "ct"),
@@ -146,14 +146,14 @@ def test_merge_rows_counts_every_mention_and_relation(notes):
         set_relations(doc, [Relation(*end) for end in ends])
         rows.append(doc_rows(doc, number, FOLD))
     ((nodes, edges),) = merge_rows(iter(rows))
-    keys = Counter((m["norm"], m["type"]) for some, _ in rows for m in some)
+    keys = Counter((m["norm"], m["type"]) for mentions, _ in rows for m in mentions)
     assert {(n["norm"], n["type"]): n["count"] for n in nodes} == keys
-    key_of = {m["id"]: (m["norm"], m["type"]) for some, _ in rows for m in some}
+    key_of = {m["id"]: (m["norm"], m["type"]) for mentions, _ in rows for m in mentions}
     key_of.update((n["id"], (n["norm"], n["type"])) for n in nodes)
     triples = [
         ((key_of[r["head"]], r["label"], key_of[r["tail"]]), r["score"], r["doc"])
-        for _, some in rows
-        for r in some
+        for _, relations in rows
+        for r in relations
     ]
     counts = Counter(key for key, _, _ in triples)
     for edge in edges:

@@ -41,10 +41,10 @@ def note(zh):
     return doc
 
 
-def arcs(place):
+def arcs(parent):
     """Return the relations with a visible arc or stub."""
-    seen = place.locator(ARCS).evaluate_all("arcs => arcs.map((arc) => arc.dataset.relation)")
-    return set(seen)
+    script = "arcs => arcs.map((arc) => arc.dataset.relation)"
+    return set(parent.locator(ARCS).evaluate_all(script))
 
 
 def lit(page):

@@ -43,9 +43,7 @@ def test_interface_text_is_legible_in_both_schemes():
     }
     for day in (1, 2):
         # "#fff" is short for "#ffffff".
-        colors = {
-            found[0]: f"{found[day]}{found[day][1:] * (len(found[day]) < 7)}" for found in pairs
-        }
+        colors = {pair[0]: f"{pair[day]}{pair[day][1:] * (len(pair[day]) < 7)}" for pair in pairs}
         grounds = [colors[name] for name in ("ground", "face", "lit")]
         for name in ("ink", "soft", "accent"):
             assert min(contrast(colors[name], ground) for ground in grounds) >= 4.5, (name, day)

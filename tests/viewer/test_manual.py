@@ -13,13 +13,13 @@ def test_dep_style_has_words_and_arcs(note):
     tagged = [word["text"] for word in parsed["words"] if word["tag"]]
     assert tagged == [mention.text for mention in all_mentions(note)]
     words = [word["text"] for word in parsed["words"]]
-    found = {
+    arcs = {
         (words[a["start"]], a["label"], words[a["end"]])
         if a["dir"] == "right"
         else (words[a["end"]], a["label"], words[a["start"]])
         for a in parsed["arcs"]
     }
-    assert found == {(r.head.text, r.label, r.tail.text) for r in note._.relations}
+    assert arcs == {(r.head.text, r.label, r.tail.text) for r in note._.relations}
     assert len(parsed["arcs"]) == len(LINKS)
     html = displacy.render(note, style="dep", jupyter=False)
     assert html.count("displacy-arrowhead") == len(LINKS)

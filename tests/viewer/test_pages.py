@@ -25,8 +25,8 @@ NASTY = '<script>alert("x")</script>&\''
 
 def drawing(html, name="wide"):
     """Return the parsed lines of a document's wide or narrow drawing."""
-    found = re.search(rf'<div class="drawing {name}">(.*?)</div>', html, re.DOTALL)
-    return list(ElementTree.fromstring(f"<x>{found[1]}</x>"))
+    match = re.search(rf'<div class="drawing {name}">(.*?)</div>', html, re.DOTALL)
+    return list(ElementTree.fromstring(f"<x>{match[1]}</x>"))
 
 
 def drawn(lines, css_class, key):
@@ -69,8 +69,8 @@ def test_drawing_has_all_mentions_relations_and_text(note, name, columns):
 
 def test_table_has_a_row_for_each_relation(note):
     relations = sorted(note._.relations, key=lambda r: (r.head.start, r.tail.start))
-    found = [re.findall(r"<td>(.*?)</td>", row) for row in rows(displacy.to_html(note))]
-    assert [[plain(cell) for cell in row] for row in found] == [
+    cells = [re.findall(r"<td>(.*?)</td>", row) for row in rows(displacy.to_html(note))]
+    assert [[plain(cell) for cell in row] for row in cells] == [
         [r.head.text + r.head.label_, r.label, r.tail.text + r.tail.label_] for r in relations
     ]
 
@@ -117,15 +117,17 @@ def test_characters_forbidden_in_html_are_replaced(zh):
 def test_page_loads_nothing(note):
     html = displacy.to_html([note, note], page=True)
     assert html.startswith("<!DOCTYPE html>")
-    found = re.findall(r"https?:|src=|url\(|@import|<link|<iframe|javascript:|fetch\(|XMLH", html)
-    assert found == []
+    requests = re.findall(
+        r"https?:|src=|url\(|@import|<link|<iframe|javascript:|fetch\(|XMLH", html
+    )
+    assert requests == []
     # The policy only allows the style sheet and the script of the viewer. No tag has a style.
     (policy,) = re.findall(r'http-equiv="Content-Security-Policy" content="(.*?)"', html)
-    own = [
+    digests = [
         f"'sha256-{b64encode(sha256(text.encode()).digest()).decode()}'"
         for _, text in re.findall(r"<(style|script)>(.*?)</\1>", html, re.DOTALL)
     ]
-    assert policy == f"default-src 'none'; style-src {own[0]}; script-src {own[1]}"
+    assert policy == f"default-src 'none'; style-src {digests[0]}; script-src {digests[1]}"
     assert (
         re.findall(r"<[^>]*\b(style|on\w+)=", html.split("</style>")[1].split("<script")[0]) == []
     )
