@@ -1,4 +1,4 @@
-"""Made-up notes, tiny models and what else tests of several rooms call by name."""
+"""Generated notes, configs of tiny models and helpers that tests of several folders import."""
 
 import os
 import random
@@ -34,7 +34,7 @@ MODEL_OPTIONS = ("mask", "focused_layers", "budget", "encoder_rate", "layer_deca
 
 Link = Tuple[int, int, str]
 
-# A text with this makes the pipeline `rules` fail.
+# The fixture `rules` is a pipeline that fails on texts with this character.
 FUSE = "爆"
 
 SYMPTOMS = ("头痛", "胸闷", "咳嗽", "腹痛", "气促", "发热", "心悸")
@@ -50,12 +50,14 @@ LINKS = ([(0, 1, "改善"), (3, 4, "证实")], [(0, 1, "证实"), (2, 3, "改善
 
 
 def make_doc(nlp: Language, marked: str, links: Sequence[Link] = ()) -> Doc:
-    """A gold Doc from text in which mentions are marked, and may nest: `[[左|方位]股骨|部位]`.
+    """Return a gold Doc of a text with marked mentions, which may nest: `[[左|方位]股骨|部位]`.
 
-    nlp (Language): Makes the Doc of the plain text.
+    nlp (Language): The pipeline whose tokenizer makes the Doc.
     marked (str): The marked text.
-    links (Sequence[Link]): Head, tail (mentions in the order in which they open) and label.
-    RETURNS (Doc): Outer mentions are entities; nested and related ones are in the group.
+    links (Sequence[Link]): Head, tail and label of each relation. Mentions are numbered from 0 in
+        the order of their opening brackets.
+    RETURNS (Doc): The Doc. Outer mentions are entities; with nested mentions or relations, the span
+        group holds all mentions.
     """
     text, bounds, opened = "", [], []
     parts = iter(marked)
@@ -79,11 +81,11 @@ def make_doc(nlp: Language, marked: str, links: Sequence[Link] = ()) -> Doc:
 
 
 def make_notes(nlp: Language, count: int, seed: int = 0) -> List[Doc]:
-    """Gold notes of two sentences that a tiny model learns.
+    """Return gold notes of two sentences each, simple enough for a tiny model.
 
-    nlp (Language): Makes the Docs.
-    count (int): How many.
-    seed (int): Seed of the choice of words.
+    nlp (Language): The pipeline whose tokenizer makes the Docs.
+    count (int): Number of notes.
+    seed (int): Random seed of the choice of words.
     RETURNS (List[Doc]): The notes.
     """
     dice = random.Random(seed)
@@ -97,17 +99,17 @@ def make_notes(nlp: Language, count: int, seed: int = 0) -> List[Doc]:
 
 
 def gold_examples(nlp: Language, docs: Iterable[Doc]) -> List[Example]:
-    """Examples whose predicted side has the gold mentions but no relations."""
+    """Return examples whose predicted Docs have the gold mentions but no relations."""
     return [Example(gold_mentions_doc(nlp, doc), doc) for doc in docs]
 
 
 def text_examples(nlp: Language, docs: Iterable[Doc]) -> List[Example]:
-    """Examples whose predicted side has nothing but the text."""
+    """Return examples whose predicted Docs have no annotation."""
     return [Example(nlp.make_doc(doc.text), doc) for doc in docs]
 
 
 def edges(doc: Doc) -> Set[Tuple[Any, ...]]:
-    """The relations of a Doc as values that compare across Docs, without scores."""
+    """Return the relations of a Doc without scores, as values that can be compared across Docs."""
     return {
         (h.start_char, h.end_char, h.label_, label, t.start_char, t.end_char, t.label_)
         for h, t, label, _ in doc._.relations
@@ -115,28 +117,28 @@ def edges(doc: Doc) -> Set[Tuple[Any, ...]]:
 
 
 def group(doc: Doc) -> List[Tuple[int, int, str]]:
-    """The mentions of the store as values."""
+    """Return the mentions in the span group as start, end and label."""
     return [(span.start, span.end, span.label_) for span in doc.spans[GROUP]]
 
 
 def ents(doc: Doc) -> List[Tuple[int, int, str]]:
-    """The entities of a Doc as values."""
+    """Return the entities of a Doc as start, end and label."""
     return [(ent.start, ent.end, ent.label_) for ent in doc.ents]
 
 
 def both(doc: Doc) -> List[Any]:
-    """The entities and the relations of a Doc as values."""
+    """Return the entities and the relations of a Doc as values that can be compared."""
     return [*ents(doc), *sorted(edges(doc))]
 
 
 def span(doc: Doc, text: str, label: str = "X") -> Span:
-    """The first place of a text in a Doc of single characters."""
+    """Return the first span with a text. Its tokens must start and end where the text does."""
     start = doc.text.index(text)
     return doc.char_span(start, start + len(text), label=label)
 
 
 def tok2vec(width: int = 16) -> Dict[str, Any]:
-    """RETURNS (Dict[str, Any]): A tiny encoder's config."""
+    """Return the config of a tiny encoder."""
     return {
         "@architectures": "spacy.Tok2Vec.v2",
         "embed": {
@@ -150,12 +152,12 @@ def tok2vec(width: int = 16) -> Dict[str, Any]:
 
 
 def listener(width: int = 16) -> Dict[str, Any]:
-    """RETURNS (Dict[str, Any]): The config of a listener to a shared tok2vec."""
+    """Return the config of a listener to a shared tok2vec."""
     return {"@architectures": "spacy.Tok2VecListener.v1", "width": width, "upstream": "tok2vec"}
 
 
 def ner_config(encoder: Dict[str, Any] | None = None) -> Dict[str, Any]:
-    """RETURNS (Dict[str, Any]): The config of a tiny clinical_ner."""
+    """Return the config of a tiny clinical_ner."""
     model = {"@architectures": "spacy-clinrel.CRFTagger.v1", "tok2vec": encoder or tok2vec()}
     return {"model": model}
 
@@ -163,7 +165,7 @@ def ner_config(encoder: Dict[str, Any] | None = None) -> Dict[str, Any]:
 def relation_config(
     encoder: Dict[str, Any] | None = None, *, context: bool = True, **options: Any
 ) -> Dict[str, Any]:
-    """RETURNS (Dict[str, Any]): The config of a tiny relation_classifier."""
+    """Return the config of a tiny relation_classifier."""
     birnn = {"@architectures": "spacy-clinrel.BiRNN.v1", "width": 16, "depth": 1}
     model = {
         "@architectures": "spacy-clinrel.MentionPair.v1",
@@ -176,7 +178,7 @@ def relation_config(
 
 
 def chain_config(**options: Any) -> Dict[str, Any]:
-    """RETURNS (Dict[str, Any]): Of a tiny relation_classifier, hierarchical with a CRF."""
+    """Return the config of a tiny relation_classifier: the hierarchical model with a CRF."""
     model = {
         "@architectures": "spacy-clinrel.Hierarchical.v1",
         "tok2vec": tok2vec(),
@@ -189,7 +191,7 @@ def chain_config(**options: Any) -> Dict[str, Any]:
 
 
 def joint_config(encoder: Dict[str, Any] | None = None, **options: Any) -> Dict[str, Any]:
-    """RETURNS (Dict[str, Any]): The config of a tiny joint_extractor."""
+    """Return the config of a tiny joint_extractor."""
     if encoder is None:
         encoder = tok2vec(24)
         encoder["encode"] = {"@architectures": "spacy-clinrel.BiRNN.v1", "width": 32}
@@ -203,7 +205,7 @@ def joint_config(encoder: Dict[str, Any] | None = None, **options: Any) -> Dict[
 
 
 def joint_relations_config(**options: Any) -> Dict[str, Any]:
-    """RETURNS (Dict[str, Any]): The same with a relation model of its own upon the encoder."""
+    """Return the config of a tiny joint_extractor with a separate relation model."""
     shared = {"@architectures": "spacy-clinrel.SharedVectors.v1"}
     config = joint_config(**options)
     config["model"] = {
@@ -215,7 +217,7 @@ def joint_relations_config(**options: Any) -> Dict[str, Any]:
 
 
 def strided(window: int = 100, stride: int = 80) -> Dict[str, Any]:
-    """RETURNS (Dict[str, Any]): The config of windows of so many tokens, so far apart."""
+    """Return the config of windows of `window` tokens that start every `stride` tokens."""
     return {
         "@span_getters": "spacy-transformers.strided_spans.v1",
         "window": window,
@@ -224,21 +226,21 @@ def strided(window: int = 100, stride: int = 80) -> Dict[str, Any]:
 
 
 def focused_config(encoder: str, **options: Any) -> Dict[str, Any]:
-    """RETURNS (Dict[str, Any]): The config of a joint_extractor with focused attention."""
+    """Return the config of a joint_extractor with focused attention."""
     model = {
         "@architectures": "spacy-clinrel.FocusedAttention.v1",
         "encoder": {"@misc": "spacy-clinrel.PretrainedEncoder.v1", "name": encoder},
         "focused_layers": 1,
         "get_spans": strided(),
     }
-    own = {key: options.pop(key) for key in list(options) if key in MODEL_OPTIONS}
-    return {"model": {**model, **own}, "train_pairs": "mentions", **options}
+    model_options = {key: options.pop(key) for key in list(options) if key in MODEL_OPTIONS}
+    return {"model": {**model, **model_options}, "train_pairs": "mentions", **options}
 
 
 def fit(
     nlp: Language, examples: List[Example], steps: int = 40, rate: float = 0.02, **kwargs: Any
 ) -> Dict[str, float]:
-    """Train on all examples at each step.
+    """Initialize the pipeline and train it on all examples in each step.
 
     RETURNS (Dict[str, float]): The losses of the last step.
     """
@@ -247,7 +249,7 @@ def fit(
     optimizer.learn_rate = rate
     losses: Dict[str, float] = {}
     for _ in range(steps):
-        # A fresh predicted side, as a reader gives one each epoch.
+        # A reader too makes new predicted Docs in each epoch.
         batch = [Example(eg.predicted.copy(), eg.reference) for eg in examples]
         losses = step(nlp, batch, optimizer, **kwargs)
     return losses
@@ -256,10 +258,10 @@ def fit(
 def step(
     nlp: Language, batch: List[Example], optimizer: Optimizer, **kwargs: Any
 ) -> Dict[str, float]:
-    """One step as `spacy train` takes it: the gradients of all components, then the weights.
+    """Update the pipeline as `spacy train` does: first all gradients, then the weights.
 
-    (`nlp.update` with an optimizer moves a shared encoder before its listeners have told it
-    anything, so that their gradients reach it one batch late.)
+    `nlp.update` with an optimizer updates a shared encoder before its listeners backpropagate, so
+    that their gradients reach it one batch late.
 
     RETURNS (Dict[str, float]): The losses.
     """
@@ -272,7 +274,7 @@ def step(
 
 
 def gradient_arrays(model: Model) -> Iterator[np.ndarray]:
-    """YIELDS (ndarray): The gradient of each weight of a model, zeros where there is none."""
+    """Yield the gradient of each weight of a model, zeros for a weight without a gradient."""
     for node in model.walk():
         for name in node.param_names:
             yield node.get_grad(name) if node.has_grad(name) else 0 * node.get_param(name)
@@ -282,16 +284,16 @@ def gradient_arrays(model: Model) -> Iterator[np.ndarray]:
 
 
 def gradients(model: Model) -> Iterator[bool]:
-    """YIELDS (bool): For each weight of a model, whether it has a gradient other than zero."""
+    """Yield for each weight of a model whether it has a gradient other than zero."""
     return (bool(gradient.any()) for gradient in gradient_arrays(model))
 
 
 @contextmanager
 def own_scheme(name: str, labels: Dict[str, str]) -> Iterator[str]:
-    """YIELDS (str): The name of a label scheme that is forgotten afterwards."""
+    """Register a label scheme for the duration of the context. Yield its name."""
     schemes.register(name, func=lambda: labels)
     yield name
-    # The registry itself has no way to forget a name.
+    # catalogue has no function that removes an entry.
     catalogue.REGISTRY.pop(("spacy_clinrel", "schemes", name))
 
 
@@ -302,7 +304,7 @@ def write_docs(path: Path, docs: Iterable[Doc]) -> Path:
 
 
 def corpus_paths(folder: Path) -> Tuple[str, ...]:
-    """RETURNS (Tuple[str, ...]): The options that give a training command its data."""
+    """Return the options that give a training command the paths of its corpora."""
     train, dev = folder / "train.spacy", folder / "dev.spacy"
     return ("--paths.train", str(train), "--paths.dev", str(dev))
 
@@ -325,11 +327,11 @@ def require(*needs: str, hint: str) -> None:
 
 
 def run_python(*args: Any, expect: int = 0) -> str:
-    """Run Python in a process of its own, as a user does.
+    """Run Python in a new process, as a user does.
 
     args (Any): The arguments after `python`.
-    expect (int): The exit code it must have.
-    RETURNS (str): Output and errors.
+    expect (int): The expected exit code.
+    RETURNS (str): Standard output, then standard error.
     """
     env = {**os.environ, "PYTHONIOENCODING": "utf-8"}
     command = [sys.executable, *map(str, args)]
@@ -340,7 +342,7 @@ def run_python(*args: Any, expect: int = 0) -> str:
 
 
 def invoke(*args: Any) -> Result:
-    """Run a command of spaCy's within this process, which saves its start.
+    """Run a spaCy command within this process, which is faster than a new one.
 
     args (Any): The arguments after `python -m spacy`.
     RETURNS (Result): Its output and exit code.
@@ -350,14 +352,18 @@ def invoke(*args: Any) -> Result:
 
 @contextmanager
 def inputs_of(*modules: Any) -> Iterator[List[List[Any]]]:
-    """YIELDS (List[List[Tensor]]): What comes in meanwhile, for each of some modules of PyTorch."""
-    found: List[List[Any]] = [[] for _ in modules]
+    """Record the inputs of PyTorch modules for the duration of the context.
+
+    modules (Module): The modules.
+    YIELDS (List[List[Tensor]]): For each module the first input of each of its calls.
+    """
+    inputs_by_module: List[List[Any]] = [[] for _ in modules]
     hooks = [
         module.register_forward_pre_hook(lambda _, inputs, seen=seen: seen.append(inputs[0]))
-        for module, seen in zip(modules, found)
+        for module, seen in zip(modules, inputs_by_module)
     ]
     try:
-        yield found
+        yield inputs_by_module
     finally:
         for hook in hooks:
             hook.remove()
@@ -365,9 +371,14 @@ def inputs_of(*modules: Any) -> Iterator[List[List[Any]]]:
 
 @contextmanager
 def batches_of(bert: Any) -> Iterator[List[Tuple[int, int]]]:
-    """YIELDS (List[Tuple[int, int]]): Sequences and pieces of each batch that reaches a layer of a
-    BERT, whose keys every piece needs; known at the end."""
-    found: List[Tuple[int, int]] = []
+    """Record the sizes of the batches that reach a layer of a BERT.
+
+    bert (BertModel): The model.
+    YIELDS (List[Tuple[int, int]]): Number of sequences and of word pieces of each batch. The list
+        is empty until the context ends.
+    """
+    sizes: List[Tuple[int, int]] = []
+    # A layer computes the keys of all pieces, whatever it computes the queries of.
     with inputs_of(*(layer.attention.self.key for layer in bert.encoder.layer)) as seen:
-        yield found
-    found += [tuple(states.shape[:2]) for of_layer in seen for states in of_layer]
+        yield sizes
+    sizes += [tuple(states.shape[:2]) for layer_inputs in seen for states in layer_inputs]
