@@ -13,13 +13,14 @@ import pytest
 os.environ["OMP_NUM_THREADS"] = "1"
 
 import spacy
+from spacy.cli.train import train
 from spacy.language import Language
 from spacy.tokens import Doc
 
 from spacy_clinrel import convert
 from spacy_clinrel.active_learning.bootstrap import BootstrapData
 
-from .util import CONFIGS, FUSE, ROOT, corpus_paths, make_notes, require, run_python, write_docs
+from .util import CONFIGS, FUSE, ROOT, make_notes, require, write_docs
 
 EXPLODE = "clinrel_test_explode"
 
@@ -65,8 +66,8 @@ def trained_model(made_up, tmp_path_factory) -> Path:
     """Return the end-to-end pipeline that `spacy train` makes with
     configs/test/zh_clinrel.cfg. A test that changes the pipeline loads it anew."""
     folder = tmp_path_factory.mktemp("zh_clinrel")
-    train = (CONFIGS / "zh_clinrel.cfg", "--output", folder)
-    run_python("-m", "spacy", "train", *train, *corpus_paths(made_up))
+    paths = {f"paths.{part}": str(made_up / f"{part}.spacy") for part in ("train", "dev")}
+    train(CONFIGS / "zh_clinrel.cfg", folder, overrides=paths)
     return folder / "model-best"
 
 

@@ -37,6 +37,7 @@ def bench(run_benchmark, tmp_path):
     return run
 
 
+@pytest.mark.slow
 def test_tables_plots_and_going_on(as_corpora, bench, tmp_path):
     models = ("SVM", "PCNN", "Mention pair")
     run = ("--only", "11-labels", "--models", *models)
@@ -68,6 +69,7 @@ def test_tables_plots_and_going_on(as_corpora, bench, tmp_path):
     assert json.loads(gone.read_text(encoding="utf-8"))["test"] == before[1]
 
 
+@pytest.mark.slow
 def test_a_cell_that_fails_is_named_and_the_rest_goes_on(as_corpora, bench, tmp_path):
     folder = tmp_path / "data"
     shutil.copytree(as_corpora, folder)
@@ -112,6 +114,7 @@ def test_pair_features_name_their_part(benchmarks):
     assert not any(feature.startswith("between=") for feature in nested)
 
 
+@pytest.mark.slow
 def test_speed_and_memory(tmp_path):
     """One model in processes of their own, with few pairs and with more."""
     out = tmp_path / "speed.md"

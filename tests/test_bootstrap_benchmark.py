@@ -3,6 +3,7 @@
 import json
 import shutil
 
+import pytest
 import spacy
 
 from spacy_clinrel.active_learning.bootstrap.config import check_same_candidates
@@ -10,6 +11,7 @@ from spacy_clinrel.data.schemes import get_scheme
 from spacy_clinrel.tokens import get_doc_id
 
 
+@pytest.mark.slow
 def test_tables_and_going_on(as_corpora, run_benchmark, tmp_path):
     data = shutil.copytree(as_corpora, tmp_path / "data")
     # Of texts that are in the layer none is left.
@@ -98,6 +100,7 @@ def test_every_run_has_a_config_that_is_whole(as_corpora, benchmarks):
     assert long["components"] == config(cell)["components"]
 
 
+@pytest.mark.slow
 def test_what_holds_it_back(as_corpora, run_benchmark, tmp_path):
     from bootstrap_choices import VARIANTS
 

@@ -1,16 +1,14 @@
-"""spaCy's own commands on our components."""
+"""spaCy's own commands with our components."""
 
 import json
 
 import pytest
 import spacy
 import srsly
-from spacy.cli._util import app
-from typer.testing import CliRunner
 
 from spacy_clinrel.data.readers import Corpus
 
-from .util import CONFIGS, corpus_paths, edges, run_python
+from .util import CONFIGS, corpus_paths, edges, invoke, run_python
 
 TWINS = [
     "joint_focused.cfg",
@@ -23,18 +21,15 @@ TWINS = [
 
 
 def spacy_command(*args):
-    """Run `python -m spacy …` within this process: the same Typer app.
-
-    RETURNS (str): What it prints.
-    """
-    result = CliRunner().invoke(app, [str(arg) for arg in args])
+    """Run `python -m spacy …` within this process and return the output."""
+    result = invoke(*args)
     assert result.exit_code == 0, f"{result.output}\n{result.exception!r}"
     return result.output
 
 
 @pytest.fixture(scope="module")
 def relations_model(made_up, tmp_path_factory):
-    """RETURNS (Path): The pipeline of relations alone, as `spacy train` leaves it."""
+    """Return the pipeline that `spacy train` makes, with a relation classifier only."""
     folder = tmp_path_factory.mktemp("relations")
     train(CONFIGS / "relations.cfg", folder, made_up)
     return folder / "model-best"
@@ -58,6 +53,7 @@ def test_debug_data(name, made_up):
     assert "120 training docs" in output and "10 evaluation docs" in output
 
 
+@pytest.mark.slow
 def test_init_labels(made_up, tmp_path):
     out = tmp_path / "labels"
     spacy_command("init", "labels", CONFIGS / "zh_clinrel.cfg", out, *corpus_paths(made_up))
@@ -65,7 +61,7 @@ def test_init_labels(made_up, tmp_path):
     assert set(found["relation_classifier"]) == {"labels", "types", "signatures"}
     assert found["relation_classifier"]["labels"] == ["改善", "证实"]
     assert found["relation_classifier"]["types"] == found["clinical_ner"]
-    # They can be given to training, which then need not look through the data.
+    # Training can read the labels from these files instead of collecting them from the data.
     config = spacy.util.load_config(CONFIGS / "zh_clinrel.cfg")
     for name in ("clinical_ner", "relation_classifier"):
         path = str(out / f"{name}.json")
@@ -96,13 +92,14 @@ def test_train_entities(made_up, tmp_path):
 def test_train_relations(relations_model, made_up):
     performance = srsly.read_json(relations_model / "meta.json")["performance"]
     assert performance["rel_micro_f"] > 0.9
-    # The figures are of gold entities; the same reader gives them again.
+    # The reader that training used gives the same scores between gold entities.
     nlp = spacy.load(relations_model)
     scores = nlp.evaluate(list(Corpus(made_up / "dev.spacy", gold_entities=True)(nlp)))
     assert scores["rel_micro_f"] == pytest.approx(performance["rel_micro_f"])
 
 
-def test_training_is_repeatable(made_up, tmp_path):
+@pytest.mark.slow
+def test_training_twice_gives_equal_weights(made_up, tmp_path):
     models = []
     for name in "ab":
         train(CONFIGS / "zh_clinrel.cfg", tmp_path / name, made_up)
@@ -112,12 +109,14 @@ def test_training_is_repeatable(made_up, tmp_path):
         assert first == second, name
 
 
-def test_training_data_that_is_missing(tmp_path):
+@pytest.mark.slow
+def test_error_names_the_missing_training_data(tmp_path):
     options = ("--output", tmp_path / "out", *corpus_paths(tmp_path))
     output = run_python("-m", "spacy", "train", CONFIGS / "relations.cfg", *options, expect=1)
     assert "F001" in output and "train.spacy" in output
 
 
+@pytest.mark.slow
 def test_evaluate(trained_model, made_up, tmp_path):
     metrics = tmp_path / "metrics.json"
     evaluate = ("evaluate", trained_model, made_up / "dev.spacy", "--output", metrics)
@@ -132,9 +131,9 @@ def test_evaluate(trained_model, made_up, tmp_path):
     assert output
 
 
-def test_evaluate_relations_alone(relations_model, made_up, tmp_path):
-    """spaCy's command reads with its own reader, which gives no gold entities: without any the
-    relations score zero. `clinrel evaluate --gold-entities` is for this."""
+def test_evaluate_gives_relations_no_gold_entities(relations_model, made_up, tmp_path):
+    """spaCy's command uses its own reader, without gold entities, so the relations score 0. Use
+    `clinrel evaluate --gold-entities` instead."""
     metrics = tmp_path / "metrics.json"
     spacy_command("evaluate", relations_model, made_up / "dev.spacy", "--output", metrics)
     scores = srsly.read_json(metrics)
@@ -146,14 +145,14 @@ def test_find_threshold(trained_model, made_up):
     args = ("relation_classifier", "threshold", "rel_micro_f", "--n_trials", 5)
     output = spacy_command("find-threshold", trained_model, made_up / "dev.spacy", *args)
     assert "Best threshold" in output
-    # The rows differ: the threshold reaches the component. At 1.0 next to nothing is left.
+    # Different scores show that the threshold reaches the component.
     rows = [line.split() for line in output.splitlines() if line[:1].isdigit()]
     found = {float(row[0]): float(row[1]) for row in rows}
     assert set(found) == {0.0, 0.25, 0.5, 0.75, 1.0} and len(set(found.values())) > 1
 
 
-def test_find_threshold_of_relations_alone(relations_model, made_up):
-    """Without entities all thresholds score zero, and spaCy says that it found nothing."""
+def test_find_threshold_gives_relations_no_gold_entities(relations_model, made_up):
+    """Without entities, all thresholds score 0 and spaCy warns about it."""
     args = ("relation_classifier", "threshold", "rel_micro_f", "--n_trials", 3)
     output = spacy_command("find-threshold", relations_model, made_up / "dev.spacy", *args)
     assert "All scores are identical" in output

@@ -1,4 +1,4 @@
-"""Configs: complete, loadable, and their tiny twins of the same shape."""
+"""Configs are complete and load. Those for tests differ from the shipped ones only in sizes."""
 
 import pytest
 import spacy
@@ -26,13 +26,13 @@ ENCODER = "components.joint_extractor.model.encoder"
 
 
 def flat(block, path=""):
-    """Every value with its full name."""
+    """Yield the full name and the value of every option of a config."""
     for key, value in block.items():
         name = f"{path}.{key}" if path else key
-        if name == ENCODER:  # pretrained, or made from the texts: no two of a kind
+        if name == ENCODER:  # pretrained in the shipped config, random in its twin
             yield name, "block"
             continue
-        # A rate may be a number or a schedule, as suits the corpus.
+        # A learning rate may be a number or a schedule.
         if isinstance(value, dict) and key != "learn_rate":
             yield name, "block"
             yield from flat(value, name)
@@ -40,13 +40,13 @@ def flat(block, path=""):
             yield name, value
 
 
-def test_every_twin_is_tested():
+def test_twins_are_all_tested():
     assert {path.name for path in CONFIGS.glob("*.cfg")} == set(TWINS)
 
 
 @pytest.mark.parametrize("name", TWINS)
-def test_twins_differ_in_sizes_alone(name):
-    """A block or an option that the shipped config gains, its twin must gain as well."""
+def test_twins_differ_in_sizes_only(name):
+    """A new block or option of a shipped config must be added to its twin too."""
     small = dict(flat(util.load_config(CONFIGS / name)))
     full = dict(flat(util.load_config(ROOT / "configs" / TWINS[name])))
     assert small.keys() == full.keys()
@@ -70,31 +70,31 @@ def test_twins_differ_in_sizes_alone(name):
     }
 
 
-def trains(path):
+def is_trainable(path):
     return "training" in util.load_config(path)
 
 
 @pytest.mark.parametrize(
     "path",
-    [path for path in [*FULL, *CONFIGS.glob("*.cfg")] if trains(path)],
+    [path for path in [*FULL, *CONFIGS.glob("*.cfg")] if is_trainable(path)],
     ids=lambda path: f"{path.parent.name}/{path.name}",
 )
 def test_configs_are_complete(path):
-    """`auto_fill` is off: nothing that training asks for is left to defaults."""
+    """Load with `auto_fill=False`, so that no option that training needs is left to a default."""
     config = util.load_config(path)
     nlp = util.load_model_from_config(config, auto_fill=False, validate=True)
     assert nlp.pipe_names == config["nlp"]["pipeline"]
-    # Neither does loading look at these two, nor may they be filled up.
+    # Loading does not resolve these two blocks, so check them here.
     for block, schema in (("training", ConfigSchemaTraining), ("initialize", ConfigSchemaInit)):
         util.registry.resolve(config.interpolate()[block], schema=schema, validate=True)
     weights = nlp.config["training"]["score_weights"]
     for name in nlp.pipe_names:
-        # What the component reports is either weighed or left out on purpose.
+        # Each score of a component has a weight, which may be null.
         assert set(nlp.get_pipe_meta(name).default_score_weights) <= set(weights), name
 
 
 @pytest.mark.parametrize("name", TWINS)
-def test_initialization_from_a_config(name, made_up):
+def test_twins_initialize(name, made_up):
     config = util.load_config(CONFIGS / name, interpolate=False)
     config["paths"].update({key: str(made_up / f"{key}.spacy") for key in ("train", "dev")})
     nlp = init_nlp(config)
@@ -107,7 +107,7 @@ def test_initialization_from_a_config(name, made_up):
         assert labels["joint_extractor"] == ("改善", "证实")
 
 
-def test_default_factories_need_no_config():
+def test_factories_work_without_a_config():
     nlp = spacy.blank("zh")
     for name in ("clinical_ner", "relation_classifier", "joint_extractor"):
         nlp.add_pipe(name)

@@ -8,6 +8,7 @@ from spacy import util
 from .util import make_doc, run_python
 
 
+@pytest.mark.slow
 def test_tables_and_going_on(as_corpora, run_benchmark, tmp_path):
     args = ("--data", as_corpora, "--results", tmp_path / "documents", "--work", tmp_path / "w")
     systems = ("BiGRU-Att", "Hierarchical, CRF of a sentence")
@@ -86,6 +87,7 @@ def test_sentences_of_the_doc(benchmarks, zh, sents):
     assert place_counts(doc, doc, sents)["within" if sents else "across"] == [1, 1, 1]
 
 
+@pytest.mark.slow
 def test_memory_and_time_against_length(benchmarks, tmp_path):
     out = tmp_path / "length.md"
     script = benchmarks / "document_length.py"

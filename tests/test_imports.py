@@ -1,4 +1,4 @@
-"""Who may import whom: design by rooms, held by reading the syntax trees of all modules."""
+"""Which part of the package may import which, checked in the syntax trees of all modules."""
 
 import ast
 import sys
@@ -15,8 +15,8 @@ NAME = "spacy_clinrel"
 BASE = {"errors", "types", "files"}
 STORE = BASE | {"tokens"}
 MIDDLE = {"data", "pipeline", "viewer", "exporters"}
-# What each part of the package may import besides itself. `pipeline` reaches `ml` and the scorers
-# through spaCy's registry alone.
+# What each part of the package may import besides itself. `pipeline` gets `ml` and the scorers from
+# spaCy's registry only.
 ALLOWED: Dict[str, Set[str]] = {
     "errors": set(),
     "types": set(),
@@ -35,13 +35,13 @@ EVERYTHING = set(ALLOWED) | {"cli"}
 MODULES = sorted(PACKAGE.rglob("*.py"))
 
 
-def room_of(path: Path) -> str:
-    """The room a file belongs to: its folder within the package, or its own name."""
+def part_of(path: Path) -> str:
+    """Return the part of the package that a file belongs to: its top folder or its own name."""
     return path.relative_to(PACKAGE).with_suffix("").parts[0]
 
 
 def imports(path: Path) -> Iterator[Tuple[int, str]]:
-    """Line and full name of everything a module imports, wherever in the file it does."""
+    """Yield the line and the full name of each import in a module, also of those in functions."""
     package = [NAME, *path.relative_to(PACKAGE).parent.parts]
     for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
         if isinstance(node, ast.Import):
@@ -50,51 +50,53 @@ def imports(path: Path) -> Iterator[Tuple[int, str]]:
         elif isinstance(node, ast.ImportFrom):
             base = package[: len(package) - node.level + 1] if node.level else []
             base += node.module.split(".") if node.module else []
-            # `from .. import tokens` imports a room too.
+            # `from .. import tokens` also imports a part.
             names = [alias.name for alias in node.names] if base == [NAME] else [""]
             for name in names:
                 yield node.lineno, ".".join([*base, name] if name else base)
 
 
-def own_rooms(path: Path) -> Iterator[Tuple[int, str]]:
-    """Line and room of every import from this package."""
+def imported_parts(path: Path) -> Iterator[Tuple[int, str]]:
+    """Yield the line and the imported part of each import from this package."""
     for line, name in imports(path):
         parts = name.split(".")
         if parts[0] == NAME:
-            room = parts[1] if len(parts) > 1 else "__init__"
-            is_room = (PACKAGE / room).is_dir() or (PACKAGE / f"{room}.py").is_file()
-            yield line, room if is_room else "__init__"
+            part = parts[1] if len(parts) > 1 else "__init__"
+            is_part = (PACKAGE / part).is_dir() or (PACKAGE / f"{part}.py").is_file()
+            yield line, part if is_part else "__init__"
 
 
 @pytest.mark.parametrize("path", MODULES, ids=lambda path: str(path.relative_to(PACKAGE)))
-def test_rooms(path):
-    room = room_of(path)
-    if room == "cli":
+def test_imports_follow_the_arrows(path):
+    part = part_of(path)
+    if part == "cli":
         return
-    assert room in ALLOWED, f"a new room: say in {__file__} what {room} may import"
-    for line, other in own_rooms(path):
-        assert other == room or other in ALLOWED[room], f"{path}:{line}: {room} imports {other}"
+    assert part in ALLOWED, f"new part of the package: add to {__file__} what {part} may import"
+    for line, other in imported_parts(path):
+        assert other == part or other in ALLOWED[part], f"{path}:{line}: {part} imports {other}"
 
 
-def test_nothing_sees_cli():
-    seen = {room_of(path) for path in MODULES for _, room in own_rooms(path) if room == "cli"}
-    assert seen == {"cli"}
+def test_nothing_imports_cli():
+    importers = {
+        part_of(path) for path in MODULES for _, part in imported_parts(path) if part == "cli"
+    }
+    assert importers == {"cli"}
 
 
-def test_layers_import_torch_alone():
-    fine = {"torch", "numpy", *sys.stdlib_module_names}
-    found = set()
+def test_layers_import_torch_only():
+    allowed = {"torch", "numpy", *sys.stdlib_module_names}
+    imported = set()
     for path in (PACKAGE / "layers").rglob("*.py"):
         for line, name in imports(path):
             root = name.split(".")[0]
-            found.add(root)
-            assert root == NAME or root in fine, f"{path}:{line}: layers imports {root}"
-    assert "torch" in found
+            imported.add(root)
+            assert root == NAME or root in allowed, f"{path}:{line}: layers imports {root}"
+    assert "torch" in imported
 
 
-def test_torch_stays_in_its_rooms():
+def test_torch_is_imported_in_few_parts():
     users = {
-        room_of(path)
+        part_of(path)
         for path in MODULES
         for _, name in imports(path)
         if name.split(".")[0] in ("torch", "safetensors")
@@ -102,8 +104,7 @@ def test_torch_stays_in_its_rooms():
     assert {"layers", "ml"} <= users <= {"layers", "ml", "pretraining", "cli"}
 
 
-def test_the_rule_would_be_noticed(tmp_path, monkeypatch):
-    """The reading of imports itself: every spelling of one is seen."""
+def test_imports_are_found_in_every_spelling(tmp_path, monkeypatch):
     package = tmp_path / NAME
     (package / "layers").mkdir(parents=True)
     (package / "tokens").mkdir()
@@ -122,5 +123,5 @@ def late():
     path = package / "layers" / "x.py"
     path.write_text(source, encoding="utf-8")
     monkeypatch.setattr(sys.modules[__name__], "PACKAGE", package)
-    found = [room for _, room in own_rooms(path)]
-    assert sorted(found) == sorted(["ml", "tokens", "pipeline", "scorers", "__init__", "layers"])
+    parts = [part for _, part in imported_parts(path)]
+    assert sorted(parts) == sorted(["ml", "tokens", "pipeline", "scorers", "__init__", "layers"])

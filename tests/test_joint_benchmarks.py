@@ -12,6 +12,7 @@ from .util import ROOT, run_python
 SCRIPT = ROOT / "benchmarks" / "joint.py"
 
 
+@pytest.mark.slow
 def test_tables_and_going_on(as_corpora, run_benchmark, tmp_path):
     def bench():
         paths = ("--data", as_corpora, "--results", tmp_path / "joint", "--work", tmp_path / "w")
@@ -93,6 +94,7 @@ def test_the_small_encoder_is_made_once_for_its_texts(as_corpora, benchmarks, tm
     assert made(as_corpora) == first != made(copy)
 
 
+@pytest.mark.slow
 def test_speed_of_focused_pairs(benchmarks, tmp_path):
     out = tmp_path / "speed.md"
     sizes = ("--sizes", "small, K = 2", "--tokens", 40, "--pairs", 12, "--repeat", 1)

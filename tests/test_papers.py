@@ -106,6 +106,7 @@ def spread(pipe, docs):
     return min(logits[kind.ravel() == i].std(axis=0).max() for i in several)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", [*ONE, *TWO])
 def test_it_trains_saves_loads_and_scores_the_same(name, notes, tmp_path):
     """Two steps at the paper's rate. Pairs of the same types get scores of their own before and
@@ -135,6 +136,7 @@ def test_it_trains_saves_loads_and_scores_the_same(name, notes, tmp_path):
     np.testing.assert_allclose(np.concatenate(one_by_one), trained, atol=1e-5)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", [*ONE, *TWO])
 def test_the_loss_falls(name, notes):
     """At a low rate: with most models the first step at the papers' own raises it."""

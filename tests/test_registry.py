@@ -1,4 +1,4 @@
-"""Names: every entry point resolves, and everything that is to have one has it."""
+"""Entry points resolve, and every registered function has one."""
 
 import ast
 import configparser
@@ -23,7 +23,7 @@ PACKAGE = Path(errors.__file__).parent
 
 
 def declared() -> List[Tuple[str, str, str]]:
-    """RETURNS (List[Tuple[str, str, str]]): Group, name and target of setup.cfg's entry points."""
+    """Return group, name and target of each entry point in setup.cfg."""
     parser = configparser.ConfigParser(delimiters=("=",))
     parser.optionxform = str
     parser.read(ROOT / "setup.cfg", encoding="utf-8")
@@ -46,19 +46,19 @@ def target(value: str):
 
 @pytest.mark.parametrize("group, name, value", ENTRIES, ids=IDS)
 def test_entry_points_resolve(group, name, value):
-    wanted = target(value)
+    expected = target(value)
     installed = {entry.name: entry for entry in entry_points(group=group)}
-    assert name in installed, "installed without this entry point: pip install -e . again"
-    assert installed[name].value == value and installed[name].load() is wanted
+    assert name in installed, "not installed with this entry point: run `pip install -e .`"
+    assert installed[name].value == value and installed[name].load() is expected
     kind = group.removeprefix("spacy_")
     if kind in registry.get_registry_names():
-        assert registry.get(kind, name) is wanted
+        assert registry.get(kind, name) is expected
     elif kind == "factories":
         assert Language.has_factory(name)
         assert spacy.blank("zh").get_factory_meta(name).factory == name
     else:
         assert kind in ("cli", "clinrel_converters", "clinrel_schemes", "displacy_colors")
-        assert catalogue.create(*group.split("_", 1), entry_points=True).get(name) is wanted
+        assert catalogue.create(*group.split("_", 1), entry_points=True).get(name) is expected
 
 
 def test_names_are_unique():
@@ -67,7 +67,8 @@ def test_names_are_unique():
 
 
 def builders() -> Dict[str, str]:
-    """Functions that a config can name: in upper case, or one that makes a scorer or factory."""
+    """Return the functions that a config can name, with their decorators: those that begin with a
+    capital letter, are registered by a decorator or make a scorer."""
     found = {}
     for path in sorted(PACKAGE.rglob("*.py")):
         module = ".".join(path.relative_to(PACKAGE.parent).with_suffix("").parts)
@@ -94,9 +95,9 @@ def test_every_registered_function_has_an_entry_point():
 
 @pytest.mark.parametrize("value", BUILDERS)
 def test_parameters_of_registered_functions(value):
-    """Configs give None where a default is None, so the type must take it."""
+    """A config may have None where the default is None, so the type must allow it."""
     signature = inspect.signature(target(value))
-    # A factory's first two are the pipeline and its own name, no settings.
+    # A factory's first two parameters are the pipeline and the component's name, not settings.
     assert len(set(signature.parameters) - {"nlp", "name"}) <= 10
     for parameter in signature.parameters.values():
         assert parameter.annotation is not parameter.empty, parameter
@@ -104,13 +105,13 @@ def test_parameters_of_registered_functions(value):
             assert type(None) in get_args(parameter.annotation), parameter
 
 
-def test_architectures_carry_the_packages_name_and_a_version():
+def test_registered_names_have_the_packages_name_and_a_version():
     for group, name, _ in ENTRIES:
         if group in ("spacy_architectures", "spacy_misc", "spacy_readers", "spacy_scorers"):
             assert re.fullmatch(r"spacy-clinrel\.\w+\.v\d+", name)
 
 
-def test_names_in_configs_exist():
+def test_names_in_configs_and_code_exist():
     known = {name for _, name, _ in ENTRIES}
     used = {
         name
@@ -120,8 +121,8 @@ def test_names_in_configs_exist():
     assert len(used) > 5 and used <= known
 
 
-def test_error_codes():
-    """Each code once: a second one of the same name would silently take the first one's place."""
+def test_error_codes_are_unique_and_in_their_messages():
+    """A code is defined once: a second definition would silently replace the first."""
     tree = ast.parse((PACKAGE / "errors.py").read_text(encoding="utf-8"))
     codes = [
         item.id
@@ -137,7 +138,7 @@ def test_error_codes():
         assert getattr(owner, code).startswith(f"[{code}] ")
 
 
-def test_codes_that_are_raised_exist():
+def test_error_codes_in_the_code_exist():
     pattern = re.compile(r"\b(Errors|Warnings)\.([A-Z]\d{3})\b")
     used = {
         match.groups()

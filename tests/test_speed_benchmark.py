@@ -15,6 +15,7 @@ def work(tmp_path_factory):
     return tmp_path_factory.mktemp("speed")
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     "part,columns",
     [

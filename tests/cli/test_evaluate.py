@@ -66,6 +66,7 @@ def test_an_unknown_scheme(folder, tmp_path):
     assert not out.exists()
 
 
+@pytest.mark.slow
 def test_a_scheme_of_ones_own(folder, tmp_path):
     """As the module's docstring has it: a function in a file that is given as --code."""
     code, out = tmp_path / "mine.py", tmp_path / "mine.json"

@@ -98,6 +98,7 @@ def test_many_texts_of_one_kind_are_one_cluster():
     assert len(found) == 299 and clusters(found) == {frozenset(range(300))}
 
 
+@pytest.mark.slow
 def test_few_of_all_pairs_are_compared():
     """A text is compared with its neighbours, also where all share every band."""
     signatures = np.tile(np.arange(BANDS * ROWS, dtype="uint64"), (2000, 1))

@@ -177,6 +177,7 @@ def test_a_budget_bounds_what_runs_at_a_time(bert, inputs, kind, focused, budget
     assert max((count + 1) * size for count, size in there) > min(budget, 100)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("kind, focused", [("eq13", 2), ("eq13", 4), ("eq14", 2)])
 def test_gradient(bert, inputs, kind, focused):
     model = encoder(bert, kind, focused, budget=20).double()

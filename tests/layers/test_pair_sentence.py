@@ -242,6 +242,7 @@ def test_pairs_one_by_one(encoder, pooling, window, tokens):
         torch.testing.assert_close(row, naive_scores(model, tokens, head, tail))
 
 
+@pytest.mark.slow
 def test_the_budget_changes_neither_scores_nor_gradients(tokens):
     """Batches of a few pairs, computed again on the way back, with the same dropout."""
     results = []

@@ -119,6 +119,7 @@ def test_windows_of_whole_documents_some_without_text(bert):
     assert [len(doc) for doc in docs] == [0, 2, 0]
 
 
+@pytest.mark.slow
 def test_a_pair_is_scored_once_in_either_direction(bert):
     """Two relations between the same mentions' types, one in each direction."""
 
@@ -203,6 +204,7 @@ def test_learning_rates_of_encoder_and_layers(bert):
     assert seen and all(share == rate[name] for name, share in seen.items())
 
 
+@pytest.mark.slow
 def test_long_texts_are_read_in_windows_and_merged(bert):
     """The windows overlap; what they find stands once."""
     nlp = pipeline(bert, get_spans=SHORT, candidates={"max_distance": 6, "@misc": PAIRS})

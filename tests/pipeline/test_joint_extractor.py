@@ -111,6 +111,7 @@ def learn(train_pairs, notes, steps, **options):
     return nlp, losses
 
 
+@pytest.mark.slow
 def test_it_learns_from_tokens_alone():
     nlp, _ = learn("tokens", lambda nlp: make_notes(nlp, 4), 150, negatives=20.0)
     scores = nlp.evaluate(text_examples(nlp, make_notes(nlp, 4)))

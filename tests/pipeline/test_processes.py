@@ -78,6 +78,7 @@ def model(request, bert, tmp_path_factory):
     return path
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("method", ["fork", "spawn"])
 def test_two_processes(model, tmp_path, method):
     notes = make_notes(spacy.blank("zh"), 6)

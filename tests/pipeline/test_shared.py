@@ -181,6 +181,7 @@ def test_sourced_components(end_to_end):
         assert edges(nlp(note.text)) == edges(note)
 
 
+@pytest.mark.slow
 def test_a_document_of_fifty_thousand_characters(end_to_end):
     nlp = shared().from_bytes(end_to_end)
     note = make_notes(nlp, 1)[0]

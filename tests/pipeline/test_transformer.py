@@ -109,6 +109,7 @@ def test_replaced_listeners(trained):
         assert edges(nlp(note.text)) == edges(note)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("direct", [False, True])
 def test_multi_head_selection_upon_a_transformer(bert, direct):
     """Shared with other components through a listener, or the component's own."""
@@ -160,6 +161,7 @@ def roberta(tmp_path_factory):
     return folder
 
 
+@pytest.mark.slow
 def test_the_english_config_behind_a_roberta(roberta, notes, tmp_path):
     """As shipped, but for the encoder's folder and the rate, which is a pretrained encoder's."""
     overrides = {f"paths.{name}": str(notes) for name in ("train", "dev")}

@@ -90,6 +90,7 @@ def test_settings_out_of_range(option):
         PretrainNeighbours(**option)
 
 
+@pytest.mark.slow
 def test_spacy_pretrain_and_a_start_from_it(made_up, zh, tmp_path):
     raw = tmp_path / "raw.jsonl"
     srsly.write_jsonl(raw, ({"text": note.text} for note in make_notes(zh, 20)))

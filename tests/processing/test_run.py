@@ -160,6 +160,7 @@ def killed_at(step, job, **options):
         os._exit(1)
 
 
+@pytest.mark.slow
 @pytest.mark.skipif(sys.platform == "win32", reason="no fork")
 def test_killed_at_every_step(rules, notes, tmp_path):
     options = {"shard_size": 15}
@@ -261,6 +262,7 @@ def test_no_document_that_can_be_processed(rules, notes, tmp_path):
             run_job(job, resume=resume)
 
 
+@pytest.mark.slow
 def test_two_processes(trained_model, tmp_path):
     """Started anew, as on all systems; with the same shards and, but for scores, the same rows."""
     lines = [json.dumps({"id": i, "text": text}) for i, text in enumerate(NOTES * 2)]

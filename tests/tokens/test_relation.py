@@ -110,6 +110,7 @@ if __name__ == "__main__":
 """
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("method", ["fork", "spawn"])
 def test_worker_processes(tmp_path, method):
     script = tmp_path / "script.py"
@@ -250,6 +251,7 @@ assert doc._.relations[0].label == "a"
 """
 
 
+@pytest.mark.slow
 def test_somebody_elses_extension_is_left_alone():
     assert "[W001]" in run_python("-c", FOREIGN)
 

@@ -15,6 +15,8 @@ from spacy_clinrel.tokens import Relation, all_mentions, get_relations, set_rela
 
 from ..util import ROOT, make_doc
 
+pytestmark = pytest.mark.browser
+
 NOTE = (
     "患者[咳嗽|症状]三天，[胸片|检查]示[[肺|部位]炎|疾病]，予[头孢曲松|治疗]静滴后[咳嗽|症状]减轻。"
     "复查[血常规|检查]，[白细胞|检查]10.2×10^9/L，[双肺|部位]未闻[啰音|检查]。"

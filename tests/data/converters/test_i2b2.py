@@ -288,6 +288,7 @@ def without_space(doc):
     return "".join(doc.text.split()), sorted(map(place, all_mentions(doc))), edges
 
 
+@pytest.mark.slow
 @settings(max_examples=150, deadline=None)
 @given(st.lists(records(), min_size=1, max_size=3))
 def test_round_trip(batch):

@@ -18,6 +18,8 @@ from spacy_clinrel.data.converters import (
 )
 from spacy_clinrel.tokens import all_mentions, get_doc_id, get_relations
 
+pytestmark = pytest.mark.slow
+
 
 def raw(path):
     return path.read_bytes().decode("utf-8-sig")

@@ -1,11 +1,14 @@
 """The error report in a browser: sections, filters and narrow screens."""
 
+import pytest
 from spacy.training import Example
 
 from spacy_clinrel.evaluation.error_report import analyze, render_page
 from spacy_clinrel.evaluation.evaluate import evaluate_examples
 
 from ...util import make_doc, make_notes
+
+pytestmark = pytest.mark.browser
 
 GOLD = "[心电图|检查]提示[房颤|疾病]，予[补液|治疗]后[头痛|症状]缓解。"
 
