@@ -18,6 +18,7 @@ TWINS = [
     "relations.cfg",
     "zh_clinrel.cfg",
 ]
+FAST_AND_SLOW = [*(pytest.param(name, marks=pytest.mark.slow) for name in TWINS[:-1]), TWINS[-1]]
 
 
 def spacy_command(*args):
@@ -45,7 +46,7 @@ def test_debug_config(name, made_up):
     assert "Config is valid" in output
 
 
-@pytest.mark.parametrize("name", TWINS)
+@pytest.mark.parametrize("name", FAST_AND_SLOW)
 def test_debug_data(name, made_up):
     output = spacy_command("debug", "data", CONFIGS / name, *corpus_paths(made_up))
     assert "Pipeline can be initialized with data" in output

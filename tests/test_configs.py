@@ -20,6 +20,10 @@ TWINS = {
     "relations.cfg": "ccks2017_relations.cfg",
     "zh_clinrel.cfg": "zh_clinrel.cfg",
 }
+FAST = ("joint_multihead.cfg", "zh_clinrel.cfg")
+FAST_AND_SLOW = [
+    name if name in FAST else pytest.param(name, marks=pytest.mark.slow) for name in TWINS
+]
 
 
 ENCODER = "components.joint_extractor.model.encoder"
@@ -93,7 +97,7 @@ def test_configs_are_complete(path):
         assert set(nlp.get_pipe_meta(name).default_score_weights) <= set(weights), name
 
 
-@pytest.mark.parametrize("name", TWINS)
+@pytest.mark.parametrize("name", FAST_AND_SLOW)
 def test_twins_initialize(name, made_up):
     config = util.load_config(CONFIGS / name, interpolate=False)
     config["paths"].update({key: str(made_up / f"{key}.spacy") for key in ("train", "dev")})

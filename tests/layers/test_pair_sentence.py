@@ -231,6 +231,7 @@ def naive_scores(model, tokens, head, tail):
     return model.output(torch.cat(pooled, dim=1))[0]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("window", [None, 2])
 @pytest.mark.parametrize("pooling", POOLINGS)
 @pytest.mark.parametrize("encoder", CREATE)

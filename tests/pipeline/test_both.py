@@ -42,6 +42,7 @@ def test_untrained_weights_do_not(kind):
     assert scores_of(nlp, kind)[kind.score] < 0.9
 
 
+@pytest.mark.slow
 def test_losses_fall(kind):
     losses = []
     for steps in (1, 20):
@@ -211,6 +212,7 @@ def test_dropout_reaches_training_alone(trained, kind):
     assert same(raw(trained, docs), before)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("average", [True, False])
 def test_averages(trained, kind, average):
     """`use_params` is what `spacy train` evaluates and saves with."""

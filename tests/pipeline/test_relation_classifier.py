@@ -107,6 +107,7 @@ def test_thresholds(exclusive):
     assert counts[1] == 8 <= counts[0] <= len(candidates_of(nlp, docs))
 
 
+@pytest.mark.slow
 def test_typed_and_untyped():
     typed, docs = fitted(lambda nlp: make_notes(nlp, 4))
     free, same_docs = fitted(lambda nlp: make_notes(nlp, 4), typed=False)
@@ -121,6 +122,7 @@ def test_typed_and_untyped():
     assert len(candidates_of(free, strange[1:])) == 2
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("negatives", [0.0, 0.5, 2])
 def test_sampling(negatives):
     nlp, docs = fitted(lambda nlp: make_notes(nlp, 4), negatives=negatives)
@@ -273,6 +275,7 @@ def test_a_batch_without_candidates(relations):
 # Arithmetic
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("exclusive", [True, False])
 @pytest.mark.parametrize("typed", [True, False])
 def test_gradient_of_the_loss(exclusive, typed):

@@ -62,6 +62,7 @@ def test_learning_from_predicted_entities(end_to_end):
     assert scores["ents_f"] == 1.0 and scores["rel_micro_f"] == 1.0
 
 
+@pytest.mark.slow
 def test_learning_from_gold_entities():
     nlp = shared()
     fit(nlp, gold_examples(nlp, make_notes(nlp, 8)), steps=60)
@@ -69,6 +70,7 @@ def test_learning_from_gold_entities():
     assert scores["ents_f"] == 1.0 and scores["rel_micro_f"] == 1.0
 
 
+@pytest.mark.slow
 def test_without_entities_no_relation_is_learned():
     """What happens where neither gold entities nor an annotating component provide any."""
     nlp = shared()
