@@ -3,7 +3,7 @@
 python examples/ray_notes.py zh_clinrel notes.parquet found
 
 The Parquet files have the columns "id" and "text". On a cluster, the pipeline must be installed on
-each machine, or lie in a folder that all of them see.
+each machine, or be in a folder that all machines can read.
 """
 
 import argparse
@@ -20,21 +20,27 @@ def main() -> None:
     parser.add_argument("model", help="a pipeline's name or folder")
     parser.add_argument("notes", help="Parquet file or folder with the columns id and text")
     parser.add_argument("out", help="folder for the result, as Parquet")
-    parser.add_argument("--address", default="local", help="local, or a cluster's (auto)")
-    parser.add_argument("--actors", type=int, default=1, help="how many pipelines at once")
-    parser.add_argument("--gpus", type=float, default=0, help="GPUs of each, 0 for the CPU")
+    parser.add_argument(
+        "--address", default="local", help="local, or the address of a cluster (auto)"
+    )
+    parser.add_argument(
+        "--actors", type=int, default=1, help="number of pipelines that run in parallel"
+    )
+    parser.add_argument(
+        "--gpus", type=float, default=0, help="GPUs for each pipeline, 0 for the CPU"
+    )
     args = parser.parse_args()
 
-    # Ray reports its use over the network otherwise.
+    # By default, Ray sends usage statistics over the network.
     os.environ.setdefault("RAY_USAGE_STATS_ENABLED", "0")
-    # A local Ray needs a core for each actor and one to read and write, and opens no dashboard.
+    # A local Ray needs a core for each actor and one for reading and writing. No dashboard is needed.
     local = {"num_cpus": args.actors + 1, "include_dashboard": False}
     ray.init(address=args.address, **(local if args.address == "local" else {}))
     try:
         notes = ray.data.read_parquet(args.notes)
-        # Each actor loads the pipeline once. More settings: batch_size=…, text=True, …
+        # Each actor loads the pipeline once. Other options: batch_size=…, text=True, …
         found = annotate_dataset(notes, args.model, concurrency=args.actors, num_gpus=args.gpus)
-        # Documents that could not be processed have their error in the column "error".
+        # The column "error" has the error of a document that could not be processed.
         found.write_parquet(args.out)
     finally:
         ray.shutdown()
