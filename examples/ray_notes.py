@@ -20,20 +20,14 @@ def main() -> None:
     parser.add_argument("model", help="a pipeline's name or folder")
     parser.add_argument("notes", help="Parquet file or folder with the columns id and text")
     parser.add_argument("out", help="folder for the result, as Parquet")
-    parser.add_argument(
-        "--address", default="local", help="local, or the address of a cluster (auto)"
-    )
-    parser.add_argument(
-        "--actors", type=int, default=1, help="number of pipelines that run in parallel"
-    )
-    parser.add_argument(
-        "--gpus", type=float, default=0, help="GPUs for each pipeline, 0 for the CPU"
-    )
+    parser.add_argument("--address", default="local", help="local, or a cluster (auto)")
+    parser.add_argument("--actors", type=int, default=1, help="number of parallel pipelines")
+    parser.add_argument("--gpus", type=float, default=0, help="GPUs per pipeline, 0 for CPU")
     args = parser.parse_args()
 
     # By default, Ray sends usage statistics over the network.
     os.environ.setdefault("RAY_USAGE_STATS_ENABLED", "0")
-    # A local Ray needs a core for each actor and one for reading and writing. No dashboard is needed.
+    # A local Ray needs a core for each actor and one for reading and writing, but no dashboard.
     local = {"num_cpus": args.actors + 1, "include_dashboard": False}
     ray.init(address=args.address, **(local if args.address == "local" else {}))
     try:

@@ -2,8 +2,8 @@
 
 python examples/spark_notes.py zh_clinrel notes.parquet found
 
-The Parquet files have the columns "id" and "text". On a cluster, start the script with spark-submit;
-the pipeline must be installed on each machine, or be in a folder that all machines can read.
+The Parquet files have the columns "id" and "text". On a cluster, use spark-submit; the
+pipeline must be installed on each machine, or be in a folder that all machines can read.
 """
 
 import argparse
