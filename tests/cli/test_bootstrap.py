@@ -21,7 +21,6 @@ def make_command(data, out, *options):
     return ("clinrel", "bootstrap", config, *parts, "--output", out, *options, *OVERRIDES)
 
 
-@pytest.mark.slow
 def test_bootstrap_prints_a_row_for_each_round(few_labels, tmp_path):
     options = ("--threshold", 0.5, "--batch", 12, "--max-rounds", 1)
     result = invoke(*make_command(few_labels, tmp_path / "run", *options))
