@@ -1,4 +1,4 @@
-"""What is in a corpus and what is wrong with it, before anything is trained on it."""
+"""Checks of a corpus before training: figures, near-duplicates, recall ceilings, findings."""
 
 from .corpus import Checks, check, debug, make_part
 from .findings import ERROR, GOOD, INFO, WARNING, Finding

@@ -1,4 +1,4 @@
-"""How many gold relations the candidates reach, and which setting would reach more."""
+"""Recall ceilings: the share of gold relations among the candidate pairs of a strategy."""
 
 from functools import partial
 from typing import Any, Dict, List, Sequence
@@ -9,17 +9,17 @@ from ...types import CandidateStrategy
 from .settings import settings_of
 from .table import Part
 
-# The share of the relations that a suggested setting is to reach.
-SHARE = 0.99
+# Recall that suggested settings aim for; ceilings below it give a warning.
+TARGET_RECALL = 0.99
 
 
-def ceiling(part: Part, strategy: CandidateStrategy) -> Dict[str, Any]:
-    """Count the relations that a strategy proposes as a pair.
+def recall_ceiling(part: Part, strategy: CandidateStrategy) -> Dict[str, Any]:
+    """Count the gold relations among the candidate pairs of a strategy.
 
     part (Part): The part.
     strategy (CandidateStrategy): The strategy.
-    RETURNS (Dict[str, Any]): "gold" relations, "reached" ones, their share "recall", None without
-        relations, and the number of candidate "pairs".
+    RETURNS (Dict[str, Any]): "gold" relations, those "reached", their share "recall" (None without
+        relations), and the number of candidate "pairs".
     """
     edges = part.edges
     reached, pairs = 0, 0
@@ -35,29 +35,32 @@ def ceiling(part: Part, strategy: CandidateStrategy) -> Dict[str, Any]:
     return {"gold": total, "reached": reached, "recall": recall, "pairs": pairs}
 
 
-def suggestions(part: Part, strategy: CandidateStrategy) -> List[Dict[str, Any]]:
-    """Other settings of `SentencePairs` that reach more.
+def suggest_settings(part: Part, strategy: CandidateStrategy) -> List[Dict[str, Any]]:
+    """Suggest settings of `SentencePairs` with a higher recall ceiling.
 
-    part (Part): The part, with the sentences that the strategy tells.
+    part (Part): The part, with the sentences of the strategy.
     strategy (CandidateStrategy): The strategy.
-    RETURNS (List[Dict[str, Any]]): "settings" with their ceiling, the best last; empty if the
-        strategy is of another kind or reaches enough.
+    RETURNS (List[Dict[str, Any]]): "settings" with their ceiling, the best last. Empty if the
+        strategy is not `SentencePairs`, or its ceiling is high enough.
     """
     settings = settings_of(strategy)
-    now = ceiling(part, strategy)
-    if not settings or now["recall"] is None or now["recall"] >= SHARE:
+    current = recall_ceiling(part, strategy)
+    if not settings or current["recall"] is None or current["recall"] >= TARGET_RECALL:
         return []
     wider: Dict[str, int] = {}
     for name, values in (
         ("max_sentences", part.edges.sentences),
         ("max_distance", part.edges.tokens),
     ):
-        needed = int(np.quantile(values, SHARE, method="higher"))
+        needed = int(np.quantile(values, TARGET_RECALL, method="higher"))
         if settings[name] is not None and needed > settings[name]:
             wider[name] = needed
-    tried: Sequence[Dict[str, int]] = [{name: value} for name, value in wider.items()]
+    options: Sequence[Dict[str, int]] = [{name: value} for name, value in wider.items()]
     if len(wider) > 1:
-        tried = [*tried, wider]
-    found = [{"settings": some, **ceiling(part, partial(strategy, **some))} for some in tried]
-    better = [row for row in found if row["reached"] > now["reached"]]
+        options = [*options, wider]
+    rows = [
+        {"settings": option, **recall_ceiling(part, partial(strategy, **option))}
+        for option in options
+    ]
+    better = [row for row in rows if row["reached"] > current["reached"]]
     return sorted(better, key=lambda row: row["reached"])

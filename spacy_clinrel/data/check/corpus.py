@@ -11,10 +11,16 @@ from spacy.vocab import Vocab
 from ...files import ensure_paths, read_docbin, spacy_files
 from ...types import CandidateStrategy
 from ..splits import clusters, near_duplicates
-from .ceiling import ceiling, suggestions
-from .findings import annotation, ceilings, direction, duplicates, labels
+from .ceiling import recall_ceiling, suggest_settings
+from .findings import (
+    candidate_findings,
+    direction_findings,
+    duplicate_findings,
+    label_findings,
+    mention_findings,
+)
 from .mentions import describe_mentions
-from .relations import describe_relations, reverses
+from .relations import describe_relations, two_way_labels
 from .settings import default_candidates, sentences_of
 from .table import Part, read_part
 
@@ -67,42 +73,43 @@ def debug(
 
 
 def make_part(name: str, docs: Sequence[Doc], checks: Checks) -> Part:
-    """Read documents as a part to check.
+    """Read documents as a part of a corpus.
 
-    name (str): What to call them.
-    docs (Sequence[Doc]): At least one. The parts of a corpus share a vocabulary.
-    checks (Checks): Says what a sentence is.
+    name (str): The name of the part.
+    docs (Sequence[Doc]): At least one document. All parts of a corpus share a vocabulary.
+    checks (Checks): Settings; the first strategy defines sentences.
     RETURNS (Part): The part.
     """
     return read_part(name, docs, sentences_of(next(iter(checks.strategies.values()))))
 
 
 def check(parts: Sequence[Part], checks: Checks) -> Dict[str, Any]:
-    """Check a corpus.
+    """Check the parts of a corpus.
 
-    parts (Sequence[Part]): Its parts, that which is trained on first.
-    checks (Checks): What to check by.
-    RETURNS (Dict[str, Any]): Figures by part, near-duplicates, directions and the findings, as
-        plain values.
+    parts (Sequence[Part]): The parts, the training part first.
+    checks (Checks): Settings of the checks.
+    RETURNS (Dict[str, Any]): Figures by part, near-duplicates, labels in both directions, recall
+        ceilings and findings, as plain values.
     """
     figures = {part.name: {**describe_mentions(part), **describe_relations(part)} for part in parts}
+    strategies = checks.strategies.items()
     candidates = {
-        part.name: {name: ceiling(part, strategy) for name, strategy in checks.strategies.items()}
+        part.name: {name: recall_ceiling(part, strategy) for name, strategy in strategies}
         for part in parts
     }
-    wider = {name: suggestions(parts[0], some) for name, some in checks.strategies.items()}
+    wider = {name: suggest_settings(parts[0], strategy) for name, strategy in strategies}
     near = _near_duplicates(parts, checks.similarity)
-    directions = reverses(parts)
+    directions = two_way_labels(parts)
     findings = [
-        *annotation(parts, figures),
-        *labels(figures, checks.min_count),
-        *direction(figures, directions),
-        *duplicates(figures, near),
-        *ceilings(candidates, wider),
+        *mention_findings(parts, figures),
+        *label_findings(figures, checks.min_count),
+        *direction_findings(figures, directions),
+        *duplicate_findings(figures, near),
+        *candidate_findings(candidates, wider),
     ]
     return {
         "parts": figures,
-        "directions": [{**row._asdict(), "rare": row.rare} for row in directions],
+        "directions": [{**row._asdict(), "rare": row.is_rare} for row in directions],
         "near_duplicates": near,
         "candidates": candidates,
         "wider_candidates": wider,
@@ -113,12 +120,12 @@ def check(parts: Sequence[Part], checks: Checks) -> Dict[str, Any]:
 
 
 def _near_duplicates(parts: Sequence[Part], similarity: float) -> Dict[str, List[List[str]]]:
-    """Clusters of nearly the same texts: within one part, and across several."""
-    places = [(part, i) for part in parts for i in range(len(part.docs))]
-    texts = [part.docs[i].text for part, i in places]
+    """Find clusters of near-duplicates, within one part and across parts."""
+    documents = [(part, i) for part in parts for i in range(len(part.docs))]
+    texts = [part.docs[i].text for part, i in documents]
     found: Dict[str, List[List[str]]] = {"within": [], "across": []}
     for cluster in clusters(len(texts), near_duplicates(texts, similarity)):
-        members = [places[k] for k in sorted(cluster)]
-        kind = "across" if len({part.name for part, _ in members}) > 1 else "within"
-        found[kind].append([part.title(i) for part, i in members])
+        members = [documents[k] for k in sorted(cluster)]
+        extent = "across" if len({part.name for part, _ in members}) > 1 else "within"
+        found[extent].append([part.title(i) for part, i in members])
     return found

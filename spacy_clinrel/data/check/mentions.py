@@ -1,4 +1,4 @@
-"""Documents and mentions of a corpus."""
+"""Figures of documents and mentions."""
 
 from typing import Any, Dict, Tuple
 
@@ -10,40 +10,41 @@ from .table import Part, count
 
 
 def describe_mentions(part: Part) -> Dict[str, Any]:
-    """The figures of a part's documents and mentions.
+    """Count the documents and mentions of a part.
 
     part (Part): The part.
-    RETURNS (Dict[str, Any]): Counts of documents, of mentions by type and by how they lie.
+    RETURNS (Dict[str, Any]): Counts of documents, and of mentions by type and by overlap.
     """
-    inside, across, borders = 0, 0, 0
-    for some, sentences in zip(part.mentions, part.sentences):
-        nested, crossing = overlaps(some)
+    inside, across, across_sentences = 0, 0, 0
+    for mentions, sentences in zip(part.mentions, part.sentences):
+        nested, crossing = overlaps(mentions)
         inside += int(nested.sum())
         across += int(crossing.sum())
-        borders += int((sentences[some.starts] != sentences[some.ends - 1]).sum())
-    related = set(part.edges.doc.tolist())
+        is_across = sentences[mentions.starts] != sentences[mentions.ends - 1]
+        across_sentences += int(is_across.sum())
+    with_relations = set(part.edges.doc.tolist())
     return {
         "documents": len(part.docs),
         "tokens": sum(map(len, part.docs)),
         "sentences": sum(int(ids[-1]) + 1 for ids in part.sentences if len(ids)),
         "empty_documents": sum(not doc.text.strip() for doc in part.docs),
-        "without_mentions": sum(not len(some.starts) for some in part.mentions),
-        "without_relations": len(part.docs) - len(related),
+        "without_mentions": sum(not len(mentions.starts) for mentions in part.mentions),
+        "without_relations": len(part.docs) - len(with_relations),
         "not_annotated": sum(GROUP not in doc.spans for doc in part.docs),
-        "mentions": sum(len(some.starts) for some in part.mentions),
-        "per_type": count(part, np.concatenate([some.labels for some in part.mentions])),
+        "mentions": sum(len(mentions.starts) for mentions in part.mentions),
+        "per_type": count(part, np.concatenate([mentions.labels for mentions in part.mentions])),
         "inside_another": inside,
         "across_another": across,
-        "across_sentences": borders,
+        "across_sentences": across_sentences,
     }
 
 
 def overlaps(mentions: Mentions) -> Tuple[np.ndarray, np.ndarray]:
-    """Which mentions lie inside of another, and which begin inside of one and end outside.
+    """Find mentions inside another one, and mentions that start inside one and end outside.
 
     mentions (Mentions): The mentions of a document.
-    RETURNS (Tuple[ndarray, ndarray]): Two masks, in the order of start and falling end. Shape:
-        (mentions,)
+    RETURNS (Tuple[ndarray, ndarray]): Two masks, with mentions sorted by ascending start and
+        descending end. Shape: (mentions,)
     """
     order = np.lexsort([-mentions.ends, mentions.starts])
     starts, ends = mentions.starts[order], mentions.ends[order]

@@ -1,4 +1,4 @@
-"""Relations of a corpus: counts, distances, duplicates and directions."""
+"""Figures of relations: counts, distances, duplicates and directions."""
 
 from collections import defaultdict
 from itertools import pairwise
@@ -10,19 +10,19 @@ from .table import Part, count
 
 TOKEN_BINS = (0, 10, 20, 50, 100, 200, 500)
 SENTENCE_BINS = (0, 1, 2, 3, 4, 5, 10)
-# A direction that so small a share of a label's relations between two types has is called rare.
-RARE = 0.1
-# How many relations in the other direction that takes.
-LEAST = 10
+# A direction is rare if it has at most this share of a label's relations between two types.
+RARE_SHARE = 0.1
+# A rare direction needs at least this many relations in the other direction.
+MIN_FREQUENT = 10
 
 
-class Reverse(NamedTuple):
-    """A label between two types in both directions.
+class TwoWayLabel(NamedTuple):
+    """A label that relates two types in both directions.
 
     label (str): The label.
-    types (Tuple[str, str]): The types in the more frequent direction.
+    types (Tuple[str, str]): Head and tail type in the more frequent direction.
     counts (Tuple[int, int]): Relations in that direction and in the other.
-    examples (List[str]): Documents with the less frequent direction.
+    examples (List[str]): Documents that have the less frequent direction.
     """
 
     label: str
@@ -31,17 +31,18 @@ class Reverse(NamedTuple):
     examples: List[str]
 
     @property
-    def rare(self) -> bool:
-        """RETURNS (bool): Whether the less frequent direction is so rare that it may be a slip."""
-        return self.counts[0] >= LEAST and self.counts[1] <= RARE * sum(self.counts)
+    def is_rare(self) -> bool:
+        """RETURNS (bool): Whether the less frequent direction is rare enough to be a mistake."""
+        frequent, rare = self.counts
+        return frequent >= MIN_FREQUENT and rare <= RARE_SHARE * (frequent + rare)
 
 
 def describe_relations(part: Part) -> Dict[str, Any]:
-    """The figures of a part's relations.
+    """Count the relations of a part.
 
     part (Part): The part.
-    RETURNS (Dict[str, Any]): Counts by label and by signature, distances, and which relations are
-        there twice.
+    RETURNS (Dict[str, Any]): Counts by label and by signature, histograms of distances, duplicate
+        relations, and mentions related in both directions.
     """
     edges = part.edges
     signatures, counts = np.unique(edges.signature, axis=0, return_counts=True)
@@ -54,60 +55,61 @@ def describe_relations(part: Part) -> Dict[str, Any]:
         ],
         "distance_in_tokens": _histogram(edges.tokens, TOKEN_BINS),
         "distance_in_sentences": _histogram(edges.sentences, SENTENCE_BINS),
-        "same_twice": _repeated(part),
+        "same_twice": _duplicates(part),
         "both_directions": _both_directions(part),
     }
 
 
-def reverses(parts: Sequence[Part]) -> List[Reverse]:
-    """Labels whose two types occur in both directions.
+def two_way_labels(parts: Sequence[Part]) -> List[TwoWayLabel]:
+    """Find labels that relate two types in both directions.
 
     parts (Sequence[Part]): All parts.
-    RETURNS (List[Reverse]): The rarest direction first.
+    RETURNS (List[TwoWayLabel]): Sorted by the share of the less frequent direction.
     """
-    places: Dict[Tuple[str, ...], List[str]] = defaultdict(list)
+    titles: Dict[Tuple[str, ...], List[str]] = defaultdict(list)
     for part in parts:
         signatures, index = np.unique(part.edges.signature, axis=0, return_inverse=True)
         names = [tuple(part.strings(row)) for row in signatures]
-        for which, doc in zip(index.ravel().tolist(), part.edges.doc.tolist()):
-            places[names[which]].append(part.title(doc))
-    found = []
-    for (head, label, tail), docs in places.items():
-        other = places.get((tail, label, head), [])
-        if head != tail and other and (-len(docs), head) < (-len(other), tail):
-            examples = list(dict.fromkeys(other))
-            found.append(Reverse(label, (head, tail), (len(docs), len(other)), examples))
-    return sorted(found, key=lambda reverse: reverse.counts[1] / sum(reverse.counts))
+        for row, doc in zip(index.ravel().tolist(), part.edges.doc.tolist()):
+            titles[names[row]].append(part.title(doc))
+    rows = []
+    for (head, label, tail), forward in titles.items():
+        backward = titles.get((tail, label, head), [])
+        # Of the two directions, the more frequent one makes the row.
+        if head != tail and backward and (-len(forward), head) < (-len(backward), tail):
+            counts = (len(forward), len(backward))
+            rows.append(TwoWayLabel(label, (head, tail), counts, list(dict.fromkeys(backward))))
+    return sorted(rows, key=lambda row: row.counts[1] / sum(row.counts))
 
 
 def _histogram(values: np.ndarray, bins: Sequence[int]) -> Dict[str, int]:
-    """Counts by bin: "0", "10–19" or "500+"."""
+    """Count values by bin, named as "0", "10–19" or "500+"."""
     counts, _ = np.histogram(values, [*bins, np.inf])
     names = [str(low) if high == low + 1 else f"{low}–{high - 1}" for low, high in pairwise(bins)]
     return dict(zip([*names, f"{bins[-1]}+"], counts.tolist()))
 
 
-def _repeated(part: Part) -> List[str]:
-    """Label and document of each relation that is there twice."""
+def _duplicates(part: Part) -> List[str]:
+    """Return label and document of each relation that occurs twice."""
     edges = part.edges
     rows = np.column_stack([edges.doc, edges.ends, edges.signature[:, 1].view("int64")])
-    return _twice(part, rows)
+    return _repeated_rows(part, rows)
 
 
 def _both_directions(part: Part) -> List[str]:
-    """Label and document of each two mentions that one label relates in both directions."""
+    """Return label and document of each pair that one label relates in both directions."""
     edges = part.edges
     labels = edges.signature[:, 1].view("int64")
     forward = np.column_stack([edges.doc, edges.ends, labels])
-    # Seen from the earlier mention each relation goes one way or the other.
+    # Relations from the earlier to the later mention, and those back with the ends swapped.
     ascending = np.unique(forward[edges.ends[:, 0] < edges.ends[:, 1]], axis=0)
     descending = np.unique(forward[edges.ends[:, 0] > edges.ends[:, 1]], axis=0)
-    return _twice(part, np.concatenate([ascending, descending[:, [0, 2, 1, 3]]]))
+    return _repeated_rows(part, np.concatenate([ascending, descending[:, [0, 2, 1, 3]]]))
 
 
-def _twice(part: Part, rows: np.ndarray) -> List[str]:
-    """Label and document of the rows (document, mention, mention, label) that are there twice."""
+def _repeated_rows(part: Part, rows: np.ndarray) -> List[str]:
+    """Return label and document of rows (document, mention, mention, label) that occur twice."""
     unique, counts = np.unique(rows, axis=0, return_counts=True)
-    found = unique[counts > 1]
-    labels = part.strings(found[:, 3].astype("int64").view("uint64"))
-    return [f"{label} in {part.title(int(i))}" for label, i in zip(labels, found[:, 0])]
+    repeated = unique[counts > 1]
+    labels = part.strings(repeated[:, 3].astype("int64").view("uint64"))
+    return [f"{label} in {part.title(int(i))}" for label, i in zip(labels, repeated[:, 0])]

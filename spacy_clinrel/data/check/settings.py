@@ -1,4 +1,4 @@
-"""The candidates whose recall ceiling is measured, from a config."""
+"""Candidate strategies and their settings, from a config or the registry."""
 
 from functools import partial
 from pathlib import Path
@@ -16,11 +16,11 @@ CANDIDATES = "candidates"
 
 
 def candidates_of(path: Path) -> Dict[str, CandidateStrategy]:
-    """The candidate strategies of the components of a config.
+    """Build the candidate strategies of a config.
 
-    path (Path): The config.
-    RETURNS (Dict[str, CandidateStrategy]): By component; at least one.
-    RAISES (ValueError): If the config can't be read or no component of it has any.
+    path (Path): The config file.
+    RETURNS (Dict[str, CandidateStrategy]): At least one strategy, by component name.
+    RAISES (ValueError): If the config cannot be read, or no component has candidates.
     """
     try:
         config = util.load_config(path, interpolate=True)
@@ -46,22 +46,22 @@ def default_candidates() -> Dict[str, CandidateStrategy]:
 
 
 def settings_of(strategy: CandidateStrategy) -> Dict[str, Any]:
-    """The settings of a strategy.
+    """Return the settings of a strategy.
 
     strategy (CandidateStrategy): The strategy.
-    RETURNS (Dict[str, Any]): Those of `SentencePairs`, empty for any other.
+    RETURNS (Dict[str, Any]): The settings of `SentencePairs`; empty for other strategies.
     """
-    own = _default_strategy()
-    if isinstance(strategy, partial) and isinstance(own, partial) and strategy.func is own.func:
-        return dict(strategy.keywords)
-    return {}
+    default = _default_strategy()
+    if not (isinstance(strategy, partial) and isinstance(default, partial)):
+        return {}
+    return dict(strategy.keywords) if strategy.func is default.func else {}
 
 
 def sentences_of(strategy: CandidateStrategy) -> Sentences:
-    """How a strategy tells sentences.
+    """Return the sentence rule of a strategy.
 
     strategy (CandidateStrategy): The strategy.
-    RETURNS (Sentences): The rule; `SentencePairs`' default for a strategy of another kind.
+    RETURNS (Sentences): The rule of `SentencePairs`; its default for other strategies.
     """
     settings = settings_of(strategy) or settings_of(_default_strategy())
     return Sentences(*(settings[name] for name in Sentences._fields))

@@ -1,4 +1,4 @@
-"""A part of a corpus as arrays: its mentions and relations."""
+"""Mentions and relations of a part of a corpus, as arrays."""
 
 from dataclasses import dataclass
 from typing import Dict, List, NamedTuple, Sequence, Tuple
@@ -13,11 +13,11 @@ from ...types import Mentions
 
 
 class Sentences(NamedTuple):
-    """How sentences are told, as `candidates.sentence_ids` has it.
+    """The rule for sentences: the arguments of `sentence_ids`.
 
-    ends (str): Characters that end one.
-    line_breaks (bool): Whether a line break does.
-    use_sents (bool): Take the Doc's own where it has any.
+    ends (str): Characters that end a sentence.
+    line_breaks (bool): Whether a line break ends a sentence.
+    use_sents (bool): Whether to use the sentences of the Doc if it has any.
     """
 
     ends: str
@@ -44,14 +44,14 @@ class Edges(NamedTuple):
 
 @dataclass
 class Part:
-    """One of the files of a corpus.
+    """A part of a corpus, such as its training documents.
 
-    name (str): What it is called.
-    docs (List[Doc]): Its documents.
-    mentions (List[Mentions]): The mentions of each.
-    sentences (List[ndarray]): The sentence of each token of each.
-    edges (Edges): The relations of all.
-    broken (List[str]): Documents with relations that point at no mention, and are left out.
+    name (str): The name of the part.
+    docs (List[Doc]): The documents.
+    mentions (List[Mentions]): The mentions of each document.
+    sentences (List[ndarray]): The sentence of each token, by document.
+    edges (Edges): The relations of all documents.
+    broken (List[str]): Documents with relations of missing mentions. These relations are left out.
     """
 
     name: str
@@ -62,15 +62,15 @@ class Part:
     broken: List[str]
 
     def title(self, index: int) -> str:
-        """What to call a document.
+        """Return a title of a document, for messages.
 
         index (int): Its index.
-        RETURNS (str): Its id, or else its number from 1, and the part.
+        RETURNS (str): Its id, or else its number from 1, and the name of the part.
         """
         return f"{get_doc_id(self.docs[index]) or f'no. {index + 1}'} ({self.name})"
 
     def strings(self, hashes: np.ndarray) -> List[str]:
-        """The names of types or labels.
+        """Look up the names of types or labels.
 
         hashes (ndarray): Their hashes. Shape: (names,)
         RETURNS (List[str]): The names.
@@ -82,25 +82,28 @@ class Part:
 def read_part(name: str, docs: Sequence[Doc], rule: Sentences) -> Part:
     """Read the mentions and relations of documents.
 
-    name (str): What to call them.
-    docs (Sequence[Doc]): At least one.
-    rule (Sentences): How sentences are told.
+    name (str): The name of the part.
+    docs (Sequence[Doc]): At least one document.
+    rule (Sentences): The rule for sentences.
     RETURNS (Part): The arrays.
     """
     mentions = [read_mentions(doc) for doc in docs]
     sentences = [sentence_ids(doc, *rule) for doc in docs]
     rows: List[Tuple[int, int, int, int]] = []
     broken: List[str] = []
-    for i, (doc, some) in enumerate(zip(docs, mentions)):
-        index = {key: m for m, key in enumerate(zip(*(column.tolist() for column in some)))}
+    for i, (doc, columns) in enumerate(zip(docs, mentions)):
+        index = {key: m for m, key in enumerate(zip(*(column.tolist() for column in columns)))}
         edges = relation_edges(doc)
         keys = [span_key(span) for span in doc.spans[GROUP]] if edges else []
-        # Where a prediction filled the group, a mention may be no entity any more.
-        place = {m: index[key] for m, key in enumerate(keys) if key in index}
-        sound = [edge for edge in edges if edge[0] in place and edge[1] in place]
-        if len(sound) < len(edges):
+        # If a prediction filled the group, its mentions may not be entities any more.
+        position = {m: index[key] for m, key in enumerate(keys) if key in index}
+        valid = [edge for edge in edges if edge[0] in position and edge[1] in position]
+        if len(valid) < len(edges):
             broken.append(get_doc_id(doc) or f"no. {i + 1}")
-        rows += [(i, place[h], place[t], doc.vocab.strings.add(label)) for h, t, label, _ in sound]
+        rows += [
+            (i, position[head], position[tail], doc.vocab.strings.add(label))
+            for head, tail, label, _ in valid
+        ]
     return Part(name, list(docs), mentions, sentences, _edges(rows, mentions, sentences), broken)
 
 
@@ -112,29 +115,29 @@ def _edges(
     doc = np.asarray([row[0] for row in rows], dtype="int64")
     ends = np.asarray([row[1:3] for row in rows], dtype="int64").reshape(-1, 2)
     label = np.asarray([row[3] for row in rows], dtype="uint64")
-    # Mentions and tokens of all documents one after the other.
-    first = np.cumsum([0, *(len(some.starts) for some in mentions)])
-    place = first[doc][:, None] + ends  # (relations, 2)
-    starts = np.concatenate([some.starts for some in mentions])
-    types = np.concatenate([some.labels for some in mentions])
+    # Concatenate the mentions of all documents.
+    first = np.cumsum([0, *(len(group.starts) for group in mentions)])
+    index = first[doc][:, None] + ends  # (relations, 2)
+    starts = np.concatenate([group.starts for group in mentions])
+    types = np.concatenate([group.labels for group in mentions])
     sentence = np.concatenate(
-        [ids[some.starts] for some, ids in zip(mentions, sentences)]
+        [ids[group.starts] for group, ids in zip(mentions, sentences)]
     )  # (mentions,)
     return Edges(
         doc=doc,
         ends=ends,
-        signature=np.stack([types[place[:, 0]], label, types[place[:, 1]]], axis=1),
-        tokens=np.abs(np.diff(starts[place], axis=1))[:, 0],
-        sentences=np.abs(np.diff(sentence[place], axis=1))[:, 0],
+        signature=np.stack([types[index[:, 0]], label, types[index[:, 1]]], axis=1),
+        tokens=np.abs(np.diff(starts[index], axis=1))[:, 0],
+        sentences=np.abs(np.diff(sentence[index], axis=1))[:, 0],
     )
 
 
 def count(part: Part, values: np.ndarray) -> Dict[str, int]:
-    """Count names, the most frequent first.
+    """Count the names of hashes.
 
-    part (Part): Knows the names.
+    part (Part): The part, for looking up names.
     values (ndarray): Hashes. Shape: (values,)
-    RETURNS (Dict[str, int]): Counts by name.
+    RETURNS (Dict[str, int]): Counts by name, the most frequent first.
     """
     hashes, counts = np.unique(values, return_counts=True)
     order = np.argsort(-counts, kind="stable")

@@ -10,12 +10,14 @@ and one test. The names below are all that such a module needs.
 
 from .build import build_doc, doc_to_record
 from .files import file_names, find_files, read_docs, write_files
-from .offsets import fit_offsets, fit_utf16
+from .offsets import fit_offsets, fit_utf16, from_utf16, to_utf16
 from .record import Link, Mention, Record
 from .registry import Converter, converters, get_converter, get_writer
-from .report import Report
+from .report import BROKEN_LINE, LOST_WITH_MENTION, Report
 from .select import Selection, select
 from .text import (
+    BOM,
+    first_id,
     get_field,
     join_json,
     join_lines,
@@ -27,6 +29,9 @@ from .text import (
 )
 
 __all__ = [
+    "BOM",
+    "BROKEN_LINE",
+    "LOST_WITH_MENTION",
     "Converter",
     "Link",
     "Mention",
@@ -38,8 +43,10 @@ __all__ = [
     "doc_to_record",
     "file_names",
     "find_files",
+    "first_id",
     "fit_offsets",
     "fit_utf16",
+    "from_utf16",
     "get_converter",
     "get_field",
     "get_writer",
@@ -52,5 +59,6 @@ __all__ = [
     "read_pair",
     "read_text",
     "select",
+    "to_utf16",
     "write_files",
 ]

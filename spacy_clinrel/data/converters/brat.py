@@ -1,17 +1,15 @@
 """brat standoff: `NAME.txt` with `NAME.ann` (https://brat.nlplab.org/standoff.html).
 
-Reading. Mentions (T) and binary relations (R) are kept. Relations with the arguments Arg1 and
-Arg2 go from Arg1 to Arg2, with other names from the first to the second. Of an event (E) its
-trigger is kept as a mention, and a relation to the event is one to its trigger; its arguments,
-attributes (A, M), normalisations (N), notes (#) and equivalences (*) are not kept, and counted.
-A mention in several fragments with nothing but white space between them, as brat splits mentions
-at line ends, is one mention; any other is kept as its covering span, from the first start to the
-last end, and counted as a loss of shape. A text without `.ann` is a document without annotations.
+Reading keeps mentions (T) and binary relations (R). A relation goes from Arg1 to Arg2; if its
+arguments have other names, from the first to the second. The trigger of an event (E) is kept as a
+mention, and a relation to the event becomes one to the trigger. Event arguments, attributes (A, M),
+normalisations (N), notes (#) and equivalences (*) are lost, and counted. brat splits mentions at
+line ends: fragments separated by white space alone are one mention. Other discontinuous mentions
+are kept as their covering span, and counted. A text without `.ann` has no annotations.
 
-Writing. The text is written as it is. A mention that runs over line breaks is written in
-fragments, one a line. brat separates types from offsets by a space, so white space in types and
-labels is written as "_"; everything else in them is written as it is, though brat's own
-configuration allows only `[a-zA-Z0-9_-]` in the names of types.
+Writing splits a mention that contains line breaks into one fragment per line. White space in types
+and labels becomes "_", because brat separates types from offsets by a space. Other characters are
+kept, although brat's own configuration allows only `[a-zA-Z0-9_-]` in the names of types.
 """
 
 import re
@@ -19,11 +17,7 @@ from itertools import pairwise
 from pathlib import Path
 from typing import Dict, Iterator, List
 
-from .offsets import fit_offsets
-from .record import Link, Mention, Record
-from .registry import Converter
-from .report import BROKEN_LINE, Report
-from .text import read_pair
+from . import BROKEN_LINE, Converter, Link, Mention, Record, Report, fit_offsets, read_pair
 
 NOT_KEPT = {
     "A": "attribute not kept",
@@ -35,18 +29,18 @@ NOT_KEPT = {
 MENTION = re.compile(r"(\S+) (\d+ \d+(?:;\d+ \d+)*)\s*")
 RELATION = re.compile(r"(\S+) +([^\s:]+):(\S+) +([^\s:]+):(\S+)\s*")
 EVENT = re.compile(r"[^\s:]+:(\S+)((?: +[^\s:]+:\S+)*)\s*")
-# A mention's part on one line, without white space around it.
+# The part of a mention on one line, without surrounding white space.
 FRAGMENT = re.compile(r"\S(?:[^\r\n]*\S)?")
-# What would end a line or a field of the .ann file, for one reader or another.
+# Characters that some readers take for the end of a line or field of the .ann file.
 BREAK = re.compile(r"[\t\n\v\f\r\x1c-\x1e\x85\u2028\u2029]")
 
 
 def read(path: Path, report: Report) -> Iterator[Record]:
-    """Read one text and its annotations.
+    """Read a text and its annotations.
 
     path (Path): The `.txt` file.
     report (Report): Collects faults.
-    YIELDS (Record): One record, named by the file.
+    YIELDS (Record): One record. Its id is the file name.
     """
     ann = path.with_suffix(".ann")
     pair = read_pair(path, ann, report)
@@ -67,7 +61,7 @@ def read(path: Path, report: Report) -> Iterator[Record]:
             elif id[:1] in NOT_KEPT:
                 report.lose(NOT_KEPT[id[0]])
             else:
-                report.lose(BROKEN_LINE, ann, number, f"unknown kind of annotation {id!r}")
+                report.lose(BROKEN_LINE, ann, number, f"unknown annotation type {id!r}")
     record.relations = [
         link._replace(
             head=triggers.get(link.head, link.head), tail=triggers.get(link.tail, link.tail)
@@ -78,10 +72,10 @@ def read(path: Path, report: Report) -> Iterator[Record]:
 
 
 def write(record: Record, report: Report) -> Dict[str, str]:
-    """Make the two files of a record.
+    """Make the contents of a record's files.
 
-    record (Record): The document.
-    report (Report): Counts the names that had to be changed as repaired.
+    record (Record): The record.
+    report (Report): Counts changed names as repaired.
     RETURNS (Dict[str, str]): The contents of the `.txt` and the `.ann` file.
     """
     lines: List[str] = []

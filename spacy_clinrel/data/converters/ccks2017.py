@@ -1,30 +1,26 @@
-"""CCKS 2017 and 2018: `NAME.txtoriginal.txt` holds the text, `NAME.txt` a mention a line.
+"""CCKS 2017 and 2018: the text in `NAME.txtoriginal.txt`, one mention per line in `NAME.txt`.
 
-A line is the mention's text, its start, its end and its type, separated by tabs. The end is the
-mention's last character in 2017 and the character after it in 2018. Offsets count the text as it
-stands, `\\r\\n` as two characters.
+A line has the text, start, end and type of a mention, separated by tabs. The end is the last
+character of the mention in 2017, and the character after it in 2018. Offsets count `\\r\\n` as two
+characters.
 """
 
 from functools import partial
 from pathlib import Path
 from typing import Iterator
 
-from .offsets import fit_offsets
-from .record import Mention, Record
-from .registry import Converter
-from .report import Report
-from .text import read_pair
+from . import Converter, Mention, Record, Report, fit_offsets, read_pair
 
 TEXT_SUFFIX = "original.txt"
 
 
 def read(path: Path, report: Report, *, inclusive: bool) -> Iterator[Record]:
-    """Read one text and its annotations.
+    """Read a text and its annotations.
 
     path (Path): The file with the text.
     report (Report): Collects faults.
-    inclusive (bool): Whether the end is the mention's last character.
-    YIELDS (Record): One record, named by the file.
+    inclusive (bool): Whether the end is the last character of the mention.
+    YIELDS (Record): One record. Its id is the file name.
     """
     annotations = path.with_name(path.name.removesuffix(TEXT_SUFFIX))
     pair = read_pair(path, annotations, report)
@@ -37,18 +33,18 @@ def read(path: Path, report: Report, *, inclusive: bool) -> Iterator[Record]:
             fields = line.rsplit("\t", 3)
             if len(fields) != 4:
                 raise ValueError("expected mention<tab>start<tab>end<tab>type")
-            surface, start, end, kind = fields
+            surface, start, end, entity_type = fields
             after = int(end) + 1 if inclusive else int(end)
             record.mentions.append(
-                Mention(str(number), int(start), after, kind.strip(), surface, line=number)
+                Mention(str(number), int(start), after, entity_type.strip(), surface, line=number)
             )
     yield fit_offsets(record, report)
 
 
 def text_file(path: Path) -> Path:
-    """The file with the text, from either file of a document.
+    """Return the text file of a document.
 
-    path (Path): `NAME.txt` or `NAME.txtoriginal.txt`.
+    path (Path): Either of its files, `NAME.txt` or `NAME.txtoriginal.txt`.
     RETURNS (Path): `NAME.txtoriginal.txt`.
     """
     if path.name.endswith(TEXT_SUFFIX):

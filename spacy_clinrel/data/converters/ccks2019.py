@@ -1,24 +1,21 @@
-"""CCKS 2019 (Yidu-S4K): a JSON object a line.
+"""CCKS 2019 (Yidu-S4K): one JSON object per line.
 
-`originalText` is the text, `entities` a list with `start_pos`, `end_pos` (the character after the
-last) and `label_type`.
+`originalText` is the text; `entities` is a list of objects with `start_pos`, `end_pos` (exclusive)
+and `label_type`.
 """
 
 from pathlib import Path
 from typing import Any, Dict, Iterator
 
-from .record import Mention, Record
-from .registry import Converter
-from .report import Report
-from .text import get_field, read_json_lines
+from . import Converter, Mention, Record, Report, get_field, read_json_lines
 
 
 def read(path: Path, report: Report) -> Iterator[Record]:
-    """Read one file.
+    """Read a file.
 
     path (Path): The file.
     report (Report): Collects faults.
-    YIELDS (Record): A record for each line.
+    YIELDS (Record): One record per line.
     """
     return read_json_lines(path, report, _parse)
 
@@ -28,8 +25,8 @@ def _parse(entry: Dict[str, Any], record: Record, path: Path, report: Report) ->
     for number, entity in enumerate(get_field(entry, "entities", list)):
         with report.guard(path, record.line):
             start, end = get_field(entity, "start_pos", int), get_field(entity, "end_pos", int)
-            kind = get_field(entity, "label_type", str)
-            record.mentions.append(Mention(str(number), start, end, kind, line=record.line))
+            label = get_field(entity, "label_type", str)
+            record.mentions.append(Mention(str(number), start, end, label, line=record.line))
 
 
 CCKS2019 = Converter(

@@ -1,25 +1,22 @@
-"""CMeEE: a text a line, then its mentions, which may nest: `text|||start end type|||…|||`.
+"""CMeEE: one text per line, followed by its mentions: `text|||start end type|||…|||`.
 
-The end is the mention's last character.
+The end is the last character of the mention. Mentions may nest.
 """
 
 from pathlib import Path
 from typing import Iterator
 
-from .record import Mention, Record
-from .registry import Converter
-from .report import Report
-from .text import read_lines
+from . import Converter, Mention, Record, Report, read_lines
 
 SEPARATOR = "|||"
 
 
 def read(path: Path, report: Report) -> Iterator[Record]:
-    """Read one file.
+    """Read a file.
 
     path (Path): The file.
     report (Report): Collects faults.
-    YIELDS (Record): A record for each line, named by the file and the line.
+    YIELDS (Record): One record per line. Its id is made of file name and line number.
     """
     for line, content in read_lines(path, report) or ():
         if SEPARATOR not in content and content.lstrip().startswith("{"):

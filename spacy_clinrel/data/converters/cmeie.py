@@ -1,29 +1,34 @@
-"""CMeIE: a JSON object a line, with triples of strings, which have no place in the text.
+"""CMeIE: one JSON object per line, with triples of strings that have no offsets.
 
-`text` is the text, `spo_list` its triples. A subject or object becomes one mention, at the
-string's first occurrence in the text, whatever stands around it there; a string that occurs with
-two types gives two mentions. Since a triple is a matter of strings, figures compare the mentions'
-texts, not their places. `Combined`, which says whether a triple joins several sentences, is not
-kept, as it follows from the text.
+`text` is the text, `spo_list` its triples. Each subject or object becomes one mention, at the first
+occurrence of its string in the text. A string with two types gives two mentions. As triples have no
+offsets, CMeIE's own evaluation compares the texts of mentions. `Combined`, which marks triples
+across sentences, is not kept, because it follows from the text.
 """
 
 from pathlib import Path
 from typing import Any, Dict, Iterator, Tuple
 
-from .record import Link, Mention, Record
-from .registry import Converter
-from .report import LOST_WITH_MENTION, Report
-from .text import get_field, read_json_lines
+from . import (
+    LOST_WITH_MENTION,
+    Converter,
+    Link,
+    Mention,
+    Record,
+    Report,
+    get_field,
+    read_json_lines,
+)
 
 VALUE = "@value"
 
 
 def read(path: Path, report: Report) -> Iterator[Record]:
-    """Read one file.
+    """Read a file.
 
     path (Path): The file.
     report (Report): Collects faults.
-    YIELDS (Record): A record for each line.
+    YIELDS (Record): One record per line.
     """
     return read_json_lines(path, report, _parse)
 
@@ -37,14 +42,15 @@ def _parse(entry: Dict[str, Any], record: Record, path: Path, report: Report) ->
             subject = get_field(triple, "subject", str), get_field(triple, "subject_type", str)
             target = _value(triple, "object", report), _value(triple, "object_type", report)
             ids = []
-            for string, kind in (subject, target):
+            for string, entity_type in (subject, target):
                 start = record.text.find(string) if string.strip() else -1
                 if start < 0:
                     report.lose("string not found in the text", path, record.line, repr(string))
                     continue
-                id = f"{kind}:{string}"
-                mentions[(kind, string)] = Mention(
-                    id, start, start + len(string), kind, line=record.line
+                id = f"{entity_type}:{string}"
+                end = start + len(string)
+                mentions[(entity_type, string)] = Mention(
+                    id, start, end, entity_type, line=record.line
                 )
                 ids.append(id)
             if len(ids) == 2:

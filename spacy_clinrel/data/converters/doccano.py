@@ -1,18 +1,17 @@
-"""doccano's JSONL: a text a line, with entities and relations (github.com/doccano/doccano).
+"""doccano's JSONL: one text per line, with entities and relations (github.com/doccano/doccano).
 
 A line of a sequence labelling project with relations is `{"id": 7, "text": "…", "entities": [{"id":
 0, "label": "Drug", "start_offset": 0, "end_offset": 7}, …], "relations": [{"id": 0, "from_id": 0,
-"to_id": 1, "type": "TrAP"}], "Comments": []}`; without relations it has `"label": [[0, 7, "Drug"],
-…]` instead (`labels` in some versions). Both are read.
+"to_id": 1, "type": "TrAP"}], "Comments": []}`. Without relations it has `"label": [[0, 7, "Drug"],
+…]` (`labels` in some versions). Both are read.
 
-Offsets count units of UTF-16, as JavaScript does: a character beyond U+FFFF, such as an emoji or a
-rare ideograph, counts as two, when reading and when writing; documents that have such ones are
-counted. In projects with "Count grapheme clusters as one character" they count otherwise, and texts
-with such characters or `\\r\\n` will not fit.
+Offsets are read and written in units of UTF-16, as in JavaScript: a character beyond U+FFFF, such
+as an emoji or a rare ideograph, counts as two. Documents with such characters are counted. Projects
+with "Count grapheme clusters as one character" count differently; their offsets do not fit texts
+with such characters or `\\r\\n`.
 
-The document's name is `doc_id`, which doccano keeps as metadata, or else `id`. Comments and other
-metadata are not kept, and counted. doccano shows mentions that overlap only in projects that
-allow it.
+The document id is `doc_id`, which doccano keeps as metadata, or else `id`. Comments and other
+metadata are lost, and counted. doccano shows overlapping mentions only in projects that allow them.
 """
 
 from pathlib import Path
@@ -20,25 +19,33 @@ from typing import Any, Dict, Iterator, List
 
 import srsly
 
-from .offsets import from_utf16, to_utf16
-from .record import Link, Mention, Record
-from .registry import Converter
-from .report import Report
-from .text import first_id, get_field, join_lines, read_json_lines
+from . import (
+    Converter,
+    Link,
+    Mention,
+    Record,
+    Report,
+    first_id,
+    from_utf16,
+    get_field,
+    join_lines,
+    read_json_lines,
+    to_utf16,
+)
 
 TEXTS = ("text", "data")
 ENTITIES = ("entities", "label", "labels")
 COMMENTS = ("Comments", "comments")
-OTHERS = ("id", "doc_id", "relations", "annotation_approver", "username")
+KNOWN_METADATA = ("id", "doc_id", "relations", "annotation_approver", "username")
 UTF16 = "text beyond U+FFFF, its offsets counted in UTF-16 as doccano does"
 
 
 def read(path: Path, report: Report) -> Iterator[Record]:
-    """Read one file.
+    """Read a file.
 
     path (Path): The file.
     report (Report): Collects faults.
-    RETURNS (Iterator[Record]): A record for each line.
+    RETURNS (Iterator[Record]): One record per line.
     """
     return read_json_lines(path, report, _parse)
 
@@ -46,9 +53,9 @@ def read(path: Path, report: Report) -> Iterator[Record]:
 def write(record: Record, report: Report) -> Dict[str, str]:
     """Make the line of a record.
 
-    record (Record): The document.
-    report (Report): Counts texts whose offsets differ from those of characters as repaired.
-    RETURNS (Dict[str, str]): The line.
+    record (Record): The record.
+    report (Report): Counts texts with characters beyond U+FFFF as repaired.
+    RETURNS (Dict[str, str]): The line, as JSON.
     """
     offsets = to_utf16(record.text)
     if offsets[-1] > len(record.text):
@@ -90,7 +97,7 @@ def _parse(entry: Dict[str, Any], record: Record, path: Path, report: Report) ->
             record.relations.append(Link(head, tail, get_field(relation, "type", str), record.line))
     for name in COMMENTS:
         report.lose("comment not kept", count=len(get_field(entry, name, list, [])))
-    metadata = entry.keys() - {*TEXTS, *ENTITIES, *COMMENTS, *OTHERS}
+    metadata = entry.keys() - {*TEXTS, *ENTITIES, *COMMENTS, *KNOWN_METADATA}
     report.lose("metadata not kept", count=len(metadata))
 
 
@@ -102,7 +109,7 @@ def _mention(entity: Any, number: int, positions: List[int], line: Any) -> Menti
     for name in ("start_offset", "end_offset"):
         offset = get_field(entity, name, int)
         if not 0 <= offset < len(positions):
-            raise ValueError(f"there is no offset {offset} in the text")
+            raise ValueError(f"offset {offset} is outside the text")
         if positions[offset] < 0:
             raise ValueError(f"offset {offset} is within a character, counted in UTF-16")
         bounds.append(positions[offset])

@@ -1,23 +1,23 @@
 """i2b2/VA 2010: `NAME.txt`, its concepts in `NAME.con`, relations between them in `NAME.rel`.
 
-A line of `.con` is `c="the headache" 12:3 12:4||t="problem"`, of `.rel` `c="aspirin" 12:0
-12:0||r="TrAP"||c="the headache" 12:3 12:4`: a concept's text, in lower case, and its first and
-last token, each as line (from 1) and token in that line (from 0). The challenge (Uzuner et al.
-2011, doi:10.1136/amiajnl-2011-000203) gave out texts with a sentence a line, its tokens apart.
-What white space divides is a token, however much of it there is: so do other readers of these
-files count (CliNER, whose manual says it of `.con`; BigBIO's n2c2_2010).
+A line of `.con` is `c="the headache" 12:3 12:4||t="problem"`; a line of `.rel` is `c="aspirin" 12:0
+12:0||r="TrAP"||c="the headache" 12:3 12:4`. A concept has its text in lower case, its first and its
+last token, each as line number (from 1) and token number in that line (from 0). Texts of the
+challenge (Uzuner et al. 2011, doi:10.1136/amiajnl-2011-000203) have one tokenized sentence per
+line. Tokens are separated by any amount of white space, as in other readers of these files (CliNER,
+BigBIO's n2c2_2010).
 
-Files lie side by side, or in folders `txt`, `concept` (or `concepts`) and `rel` under one folder,
-as the challenge's training part has them. Assertions (`.ast`) are not read. A text without `.con`
-has no annotations, one without `.rel` no relations.
+The files are in one folder or, as in the challenge's training part, in sibling folders `txt`,
+`concept` (or `concepts`) and `rel`. Assertions (`.ast`) are not read. A text without `.con` has no
+annotations, a text without `.rel` has no relations.
 
-Reading. A relation goes from its first concept to its second. `.rel` says where its concepts stand
-but not of which type they are: they are those of `.con` at that place, the first if several are
-there; if none is, the relation is lost, and counted.
+Reading: a relation goes from its first concept to its second. `.rel` gives the position of a
+concept but not its type, so it refers to the first concept of `.con` at that position. Without one,
+the relation is lost, and counted.
 
-Writing. The files lie side by side. The text is written as it is, but for a space at each end of a
-mention that has none there, where a mention begins or ends within a token; that is counted as
-repaired. A relation of a mention that stands where one of another type does is lost, and counted.
+Writing puts the files into one folder. Where a mention starts or ends within a token, a space is
+inserted into the text, and counted as repaired. If mentions of several types have one position,
+relations of all but the first are lost, and counted.
 """
 
 import re
@@ -25,17 +25,14 @@ from bisect import bisect_left, bisect_right
 from pathlib import Path
 from typing import Dict, Iterator, List, Tuple
 
-from .record import Link, Mention, Record
-from .registry import Converter
-from .report import Report
-from .text import BOM, read_lines, read_pair
+from . import BOM, Converter, Link, Mention, Record, Report, read_lines, read_pair
 
 TEXT_FOLDER = "txt"
 FOLDERS = {".con": ("concept", "concepts"), ".rel": ("rel",)}
 PLACE = r'c="(.*)" (\d+:\d+ \d+:\d+)'
 CONCEPT = re.compile(PLACE + r'\|\|t="(.*)"\s*')
 RELATION = re.compile(PLACE + r'\|\|r="(.*)"\|\|' + PLACE + r"\s*")
-# What a quoted name can't hold.
+# Characters that a quoted name cannot contain.
 UNQUOTABLE = re.compile(r'["\t\n\v\f\r\x1c-\x1e\x85\u2028\u2029]')
 
 # Start and end of each token of each line.
@@ -43,11 +40,11 @@ Tokens = List[List[Tuple[int, int]]]
 
 
 def read(path: Path, report: Report) -> Iterator[Record]:
-    """Read one text, its concepts and its relations.
+    """Read a text, its concepts and its relations.
 
     path (Path): The `.txt` file.
     report (Report): Collects faults.
-    YIELDS (Record): One record, named by the file.
+    YIELDS (Record): One record. Its id is the file name.
     """
     concepts, relations = (_partner(path, suffix) for suffix in FOLDERS)
     pair = read_pair(path, concepts, report)
@@ -75,10 +72,11 @@ def read(path: Path, report: Report) -> Iterator[Record]:
 
 
 def text_file(path: Path) -> Path:
-    """The file with the text, from any file of a document.
+    """Return the text file of a document.
 
-    path (Path): The `.txt`, `.con` or `.rel` file.
-    RETURNS (Path): The text beside it; if there is none, in a folder `txt` beside its own folder.
+    path (Path): Any of its files, `.txt`, `.con` or `.rel`.
+    RETURNS (Path): The text file in the same folder or, if there is none, in a sibling folder
+        `txt`.
     """
     text = path.with_suffix(".txt")
     if not text.exists() and path.parent.name in FOLDERS.get(path.suffix, ()):
@@ -87,13 +85,13 @@ def text_file(path: Path) -> Path:
 
 
 def write(record: Record, report: Report) -> Dict[str, str]:
-    """Make the three files of a record.
+    """Make the contents of a record's files.
 
-    record (Record): The document.
-    report (Report): Takes what could not be kept or had to be changed.
+    record (Record): The record.
+    report (Report): Collects losses and repairs.
     RETURNS (Dict[str, str]): The contents of the `.txt`, the `.con` and the `.rel` file.
     """
-    record = _spaced(record, report)
+    record = _insert_spaces(record, report)
     if any(line.rstrip().split(" ") != (line.split() or [""]) for line in record.text.split("\n")):
         report.repair("text with more than single spaces between tokens, written as it is")
     tokens = _tokens(record.text)
@@ -120,7 +118,7 @@ def write(record: Record, report: Report) -> Dict[str, str]:
 
 
 def _partner(path: Path, suffix: str) -> Path:
-    """The file beside a text, or in a folder beside the text's, that has its annotations."""
+    """Return the annotation file of a text, in the same folder or a sibling folder."""
     beside = path.with_suffix(suffix)
     others = [path.parent.parent / name / beside.name for name in FOLDERS[suffix]]
     elsewhere = others if path.parent.name == TEXT_FOLDER else []
@@ -140,19 +138,19 @@ def _mention(line: str, number: int, text: str, tokens: Tokens) -> Tuple[str, Me
     match = CONCEPT.fullmatch(line)
     if match is None:
         raise ValueError('expected c="…" 1:0 1:2||t="type"')
-    recorded, place, kind = match.groups()
-    first, last = (_token(one, tokens) for one in place.split())
+    recorded, place, entity_type = match.groups()
+    first, last = (_token(position, tokens) for position in place.split())
     start, end = first[0], last[1]
     surface = text[start:end]
-    # Its text is in lower case, which is no fault.
-    same = _folded(surface) == _folded(recorded)
-    return place, Mention(f"T{number}", start, end, kind, surface if same else recorded, (), number)
+    # The recorded text is in lower case, which must not count as a mismatch.
+    shown = surface if _folded(surface) == _folded(recorded) else recorded
+    return place, Mention(f"T{number}", start, end, entity_type, shown, line=number)
 
 
 def _token(place: str, tokens: Tokens) -> Tuple[int, int]:
     line, token = (int(number) for number in place.split(":"))
     if not (1 <= line <= len(tokens) and token < len(tokens[line - 1])):
-        raise ValueError(f"there is no token {place} in the text")
+        raise ValueError(f"token {place} is outside the text")
     return tokens[line - 1][token]
 
 
@@ -160,8 +158,8 @@ def _folded(text: str) -> str:
     return "".join(text.split()).casefold()
 
 
-def _spaced(record: Record, report: Report) -> Record:
-    """A record whose mentions begin and end where tokens do, without white space around them."""
+def _insert_spaces(record: Record, report: Report) -> Record:
+    """Insert spaces so that mentions start and end at token boundaries, and trim them."""
     text = record.text
     trimmed: List[Mention] = []
     for mention in record.mentions:

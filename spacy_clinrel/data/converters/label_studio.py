@@ -4,22 +4,23 @@ A task is `{"data": {"text": "…"}, "annotations": [{"result": […]}], "predic
 "model_version": "…", "result": […]}]}`. A result is a region, `{"id": "a", "type": "labels",
 "from_name": "label", "to_name": "text", "value": {"start": 0, "end": 7, "text": "Aspirin",
 "labels": ["Drug"]}}`, or a relation, `{"type": "relation", "from_id": "a", "to_id": "b",
-"direction": "right", "labels": ["TrAP"]}`. Offsets count characters, `\\r\\n` as two;
-before the end of 2021 they counted units of UTF-16. The texts that regions record settle it.
+"direction": "right", "labels": ["TrAP"]}`. Offsets count characters, `\\r\\n` as two. Until the end
+of 2021 they counted units of UTF-16; the recorded texts of regions show which.
 
-Two formats: `label-studio` is about `annotations`, `label-studio-predictions` about `predictions`,
-with scores, which annotators start from.
+The format `label-studio` has `annotations`. The format `label-studio-predictions` has
+`predictions`, with scores, which annotators correct.
 
-Reading. The text is `data.text`, or the only string in `data`. Of several annotations of a task one
-is taken: that marked as ground truth, else the latest by `updated_at`, else the last in the file;
-the others are counted, and so are cancelled ones and tasks that have none, which are left out. A
-relation in the direction "left" goes from `to_id` to `from_id`, one in both directions ("bi") is
-two. Of a region with several labels, relations go to the first. Other results (choices, ratings)
-and other fields of `data` are not kept, and counted. The name is `data.doc_id`, else the task's id.
+Reading: the text is `data.text`, or the only string in `data`. Of several annotations of a task,
+the one marked as ground truth is used, else the latest by `updated_at`, else the last in the file.
+Further and cancelled annotations and tasks without annotations are left out, and counted. A
+relation with direction "left" goes from `to_id` to `from_id`; a relation with direction "bi"
+becomes two. If a region has several labels, its relations refer to the first. Other results
+(choices, ratings) and other fields of `data` are lost, and counted. The document id is
+`data.doc_id`, else the id of the task.
 
-Writing. One file holds all tasks; beside it, in the .xml, stands the labelling interface that a
-project needs to show them (Settings, Labeling Interface, Code). It keeps one relation for each
-ordered pair of regions, with one label or several, so those of a pair are written as one.
+Writing: all tasks are in one file. An .xml file has the labelling interface that a project needs to
+show them (Settings, Labeling Interface, Code). Label Studio keeps one relation per ordered pair of
+regions, with one or several labels, so the relations of a pair are written as one.
 """
 
 from collections import Counter, defaultdict
@@ -30,11 +31,18 @@ from xml.sax.saxutils import quoteattr
 
 import srsly
 
-from .offsets import fit_utf16
-from .record import Link, Mention, Record
-from .registry import Converter
-from .report import Report
-from .text import first_id, get_field, join_json, read_json_list
+from . import (
+    Converter,
+    Link,
+    Mention,
+    Record,
+    Report,
+    first_id,
+    fit_utf16,
+    get_field,
+    join_json,
+    read_json_list,
+)
 
 ANNOTATIONS, PREDICTIONS = "annotations", "predictions"
 CONTROL, OBJECT = "label", "text"
@@ -52,12 +60,12 @@ INTERFACE = """<View>
 
 
 def read(path: Path, report: Report, *, source: str) -> Iterator[Record]:
-    """Read one file.
+    """Read a file.
 
     path (Path): The file.
     report (Report): Collects faults.
     source (str): "annotations" or "predictions".
-    YIELDS (Record): A record for each task that has such.
+    YIELDS (Record): One record per task that has them.
     """
     for record in read_json_list(path, report, partial(_parse, source=source)):
         yield fit_utf16(record, report)
@@ -66,10 +74,10 @@ def read(path: Path, report: Report, *, source: str) -> Iterator[Record]:
 def write(record: Record, report: Report, *, source: str) -> Dict[str, str]:
     """Make the task of a record, and its part of the labelling interface.
 
-    record (Record): The document.
-    report (Report): Counts scores that have no place as a loss.
-    source (str): Where results are to stand, "annotations" or "predictions".
-    RETURNS (Dict[str, str]): The task as JSON, and tags of the interface, one a line.
+    record (Record): The record.
+    report (Report): Counts lost scores.
+    source (str): "annotations" or "predictions".
+    RETURNS (Dict[str, str]): The task as JSON, and the tags of the interface, one per line.
     """
     names = {mention.id: f"m{i}" for i, mention in enumerate(record.mentions)}
     pairs: Dict[Tuple[str, str], List[Link]] = defaultdict(list)
@@ -90,19 +98,18 @@ def write(record: Record, report: Report, *, source: str) -> Dict[str, str]:
 
 
 def join(suffix: str, parts: Sequence[str]) -> str:
-    """Make the content of the file of tasks, or of the labelling interface.
+    """Join the tasks of all documents, or their parts of the labelling interface.
 
-    suffix (str): The file's suffix.
-    parts (Sequence[str]): The tasks, or the tags of each.
-    RETURNS (str): The content.
+    suffix (str): The suffix of the file.
+    parts (Sequence[str]): Task or tags of each document.
+    RETURNS (str): The content of the file.
     """
     if suffix == ".json":
         return join_json(suffix, parts)
     tags = sorted({f"    {tag}\n" for part in parts for tag in part.split("\n") if tag})
-    kinds = {"labels": "<Label ", "relations": "<Relation "}
-    return INTERFACE.format(
-        **{name: "".join(t for t in tags if tag in t) for name, tag in kinds.items()}
-    )
+    labels = "".join(tag for tag in tags if "<Label " in tag)
+    relations = "".join(tag for tag in tags if "<Relation " in tag)
+    return INTERFACE.format(labels=labels, relations=relations)
 
 
 def _region(mention: Mention, name: str, text: str) -> Dict[str, Any]:
@@ -154,18 +161,18 @@ def _parse(
     ids: Dict[str, None] = {}
     for result in get_field(chosen, "result", list):
         with report.guard(path, record.line):
-            kind = get_field(result, "type", str)
-            if kind == "labels":
+            result_type = get_field(result, "type", str)
+            if result_type == "labels":
                 record.mentions += _mentions(result, ids, record)
-            elif kind == "relation":
+            elif result_type == "relation":
                 record.relations += _links(result, record.line)
             else:
-                report.lose(f"result of the type {kind!r} not kept")
+                report.lose(f"result of the type {result_type!r} not kept")
     return True
 
 
 def _choose(entries: List[Any], source: str, report: Report) -> Optional[Dict[str, Any]]:
-    """The annotation to take of a task; None if it has none."""
+    """Return the annotation of a task to read; None if it has no valid one."""
     valid = [entry for entry in entries if not get_field(entry, "was_cancelled", bool, False)]
     report.left_out += Counter(
         {
@@ -183,12 +190,12 @@ def _rank(entry: Dict[str, Any]) -> Tuple[bool, str]:
 
 
 def _mentions(result: Dict[str, Any], ids: Dict[str, None], record: Record) -> Iterator[Mention]:
-    """A mention for each label of a region; the first has the region's id."""
+    """Yield a mention per label of a region. The first has the id of the region."""
     value = get_field(result, "value", dict)
     start, end = get_field(value, "start", int), get_field(value, "end", int)
     recorded = value.get("text")
     if isinstance(recorded, str):
-        # Line breaks are recorded as \n, and before 2022 a part of the region only.
+        # Line breaks are recorded as \n. Before 2022, only a part of the region was recorded.
         recorded = recorded.replace("\\n", "\n")
         if "".join(recorded.split()) in "".join(record.text[max(start, 0) : max(end, 0)].split()):
             recorded = None

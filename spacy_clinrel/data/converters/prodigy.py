@@ -3,20 +3,19 @@
 A line is `{"text": "…", "tokens": [{"text": "Aspirin", "start": 0, "end": 7, "id": 0, "ws": true},
 …], "spans": [{"start": 0, "end": 7, "token_start": 0, "token_end": 0, "label": "Drug"}, …],
 "relations": [{"head": 0, "child": 2, "label": "TrAP", "head_span": {…}, "child_span": {…}}],
-"answer": "accept"}` (https://prodi.gy/docs/api-interfaces#relations). Offsets count characters, the
-tokens of a span include the last. A relation goes from the token `head` to the token `child`, the
-last ones of their spans; where `head_span` and `child_span` are there and have a label, they say
-which spans are meant.
+"answer": "accept"}` (https://prodi.gy/docs/api-interfaces#relations). Offsets count characters;
+`token_end` is inclusive. A relation goes from the token `head` to the token `child`, the last
+tokens of their spans. `head_span` and `child_span`, if present and labelled, identify the spans.
 
-Reading. Lines whose answer is "reject" or "ignore" are left out, and counted; those without an
-answer are kept. A relation of a token that is in no span is lost, and named. Where a text was
-annotated in several sessions, each of its lines is a document. The name is `meta.doc_id`; other
-metadata is not kept, and counted.
+Reading: lines with the answer "reject" or "ignore" are left out, and counted. Lines without an
+answer are kept. A relation of a token outside all spans is lost, with a message. A text that was
+annotated in several sessions gives one document per line. The document id is `meta.doc_id`; other
+metadata is lost, and counted.
 
-Writing. Tokens are what white space divides, with each Chinese or Japanese character one of its
-own, and end where mentions do; white space other than a space behind a token is a token that can't
-be chosen. Prodigy's view of relations shows no span inside or across another: those are written,
-and counted.
+Writing: tokens are separated by white space, each Chinese or Japanese character is a token, and
+token boundaries include those of mentions. White space other than a single space after a token is a
+disabled token. Nested and overlapping spans, which Prodigy's relations view does not show, are
+written, and counted.
 """
 
 from itertools import pairwise
@@ -25,26 +24,33 @@ from typing import Any, Dict, Iterator, List, Optional, Tuple
 
 import srsly
 
-from .record import Link, Mention, Record
-from .registry import Converter
-from .report import Report
-from .text import first_id, get_field, join_lines, read_json_lines
+from . import (
+    Converter,
+    Link,
+    Mention,
+    Record,
+    Report,
+    first_id,
+    get_field,
+    join_lines,
+    read_json_lines,
+)
 from .tokenizer import token_spans
 
 ANSWERS = ("accept", "reject", "ignore")
 OVERLAP = "span inside or across another, which Prodigy's view of relations does not show"
-# The ends of a relation: the names of token and span.
+# The keys of token and span of a relation's head and tail.
 ENDS = (("head", "head_span"), ("child", "child_span"))
 
 Key = Tuple[int, int, str]
 
 
 def read(path: Path, report: Report) -> Iterator[Record]:
-    """Read one file.
+    """Read a file.
 
     path (Path): The file.
     report (Report): Collects faults.
-    RETURNS (Iterator[Record]): A record for each line that was accepted.
+    RETURNS (Iterator[Record]): One record per accepted line.
     """
     return read_json_lines(path, report, _parse)
 
@@ -52,9 +58,9 @@ def read(path: Path, report: Report) -> Iterator[Record]:
 def write(record: Record, report: Report) -> Dict[str, str]:
     """Make the line of a record.
 
-    record (Record): The document.
+    record (Record): The record.
     report (Report): Counts spans that Prodigy does not show as repaired.
-    RETURNS (Dict[str, str]): The line.
+    RETURNS (Dict[str, str]): The line, as JSON.
     """
     tokens = _tokens(record)
     first = {token["start"]: token["id"] for token in tokens}
@@ -90,7 +96,7 @@ def write(record: Record, report: Report) -> Dict[str, str]:
 
 
 def _tokens(record: Record) -> List[Dict[str, Any]]:
-    """The tokens of a text; together with the spaces behind them they are all of it."""
+    """Tokenize a text so that tokens and the spaces after them cover all of it."""
     text = record.text
     starts = {mention.start for mention in record.mentions}
     ends = {mention.end for mention in record.mentions}
@@ -146,7 +152,7 @@ def _end(
     ids: Dict[Key, str],
     entry: Dict[str, Any],
 ) -> str:
-    """The id of the mention at an end of a relation, or else what to call it in a message."""
+    """Return the id of a relation's head or tail, or a description of an unknown one."""
     span = get_field(relation, span_name, dict, {})
     if span.get("label"):
         key = _key(span)
@@ -157,10 +163,10 @@ def _end(
 
 
 def _at_token(entry: Dict[str, Any], number: int, ids: Dict[Key, str]) -> Optional[Key]:
-    """The span that a token is in: one that it ends, else the shortest."""
+    """Return the span of a token: one that ends with it, else the shortest."""
     tokens = get_field(entry, "tokens", list)
     if not 0 <= number < len(tokens):
-        raise ValueError(f"there is no token {number}")
+        raise ValueError(f"token {number} is outside the text")
     start, end = (get_field(tokens[number], name, int) for name in ("start", "end"))
     around = [key for key in ids if key[0] <= start and end <= key[1]]
     return min(around, key=lambda key: (key[1] != end, key[1] - key[0]), default=None)

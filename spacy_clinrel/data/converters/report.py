@@ -105,7 +105,7 @@ class Report:
         try:
             yield
         except KeyError as error:
-            self.lose(BROKEN_LINE, path, line, f"no {error}")
+            self.lose(BROKEN_LINE, path, line, f"{error} is missing")
         except (ValueError, TypeError, LookupError) as error:
             self.lose(BROKEN_LINE, path, line, str(error))
 

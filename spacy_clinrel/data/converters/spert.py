@@ -1,18 +1,17 @@
 """SpERT's JSON (Eberts and Ulges 2020): a list of texts as tokens, entities and relations.
 
 An element is `{"tokens": ["Aspirin", "for", "headache"], "entities": [{"type": "Drug", "start": 0,
-"end": 1}, …], "relations": [{"type": "TrAP", "head": 0, "tail": 1}], "orig_id": "7"}`: `start` and
-`end` (exclusive) count tokens, `head` and `tail` entities. Entities may nest. In messages the
-number behind the file is the element's, from 1. Files of types (`*types*.json`) are not read.
+"end": 1}, …], "relations": [{"type": "TrAP", "head": 0, "tail": 1}], "orig_id": "7"}`. `start` and
+`end` (exclusive) are token indices, `head` and `tail` entity indices. Entities may nest. Messages
+give the number of the element, from 1. Files of types (`*types*.json`) are not read.
 
-Reading. The format has no white space: the text is the tokens with a space between them, but none
-beside a Chinese or Japanese character or its punctuation.
+Reading: the format does not store white space. Tokens are joined by spaces, except next to a
+Chinese or Japanese character or its punctuation.
 
-Writing. One file holds all documents. Tokens are the other way round: what white space divides,
-with each Chinese or Japanese character a token of its own; and a token ends where a mention begins
-or ends. So a text reads back as it was, and tokens that were read are written again, but for words
-of several Chinese characters; a text whose other white space (line breaks, no space before a
-mention) is not kept is counted.
+Writing: all documents are in one file. Tokens are separated by white space, each Chinese or
+Japanese character is a token, and token boundaries include those of mentions. Texts with other
+white space (line breaks, no space before a mention) do not read back unchanged, and are counted.
+Words of several Chinese characters do not stay one token.
 """
 
 import re
@@ -22,23 +21,30 @@ from typing import Any, Dict, Iterator, List, Sequence, Tuple
 
 import srsly
 
-from .record import Link, Mention, Record
-from .registry import Converter
-from .report import Report
-from .text import first_id, get_field, join_json, read_json_list
+from . import (
+    Converter,
+    Link,
+    Mention,
+    Record,
+    Report,
+    first_id,
+    get_field,
+    join_json,
+    read_json_list,
+)
 from .tokenizer import CJK, token_spans
 
-# Two tokens that no space stands between.
+# The characters around a token boundary without a space.
 CLOSE = re.compile(rf"[{CJK}].|.[{CJK}]", re.DOTALL)
 
 
 def read(path: Path, report: Report) -> Iterator[Record]:
-    """Read one file.
+    """Read a file.
 
     path (Path): The file.
     report (Report): Collects faults.
-    RETURNS (Iterator[Record]): A record for each element, named by `orig_id`, or else by file and
-        number.
+    RETURNS (Iterator[Record]): One record per element. Its id is `orig_id`, or made of file name
+        and number.
     """
     return read_json_list(path, report, _parse)
 
@@ -46,8 +52,8 @@ def read(path: Path, report: Report) -> Iterator[Record]:
 def write(record: Record, report: Report) -> Dict[str, str]:
     """Make the element of a record.
 
-    record (Record): The document.
-    report (Report): Counts a text whose white space is not kept as a loss.
+    record (Record): The record.
+    report (Report): Counts texts whose white space is lost.
     RETURNS (Dict[str, str]): The element, as JSON on one line.
     """
     text = record.text
@@ -89,11 +95,11 @@ def _parse(entry: Dict[str, Any], record: Record, path: Path, report: Report) ->
             start, end = get_field(entity, "start", int), get_field(entity, "end", int)
             if not 0 <= start < end <= len(tokens):
                 raise ValueError(
-                    f"entity {number}: there are no tokens {start} to {end} (excluded)"
+                    f"entity {number}: tokens {start} to {end} (exclusive) are outside the text"
                 )
             first, last = starts[start], starts[end - 1] + len(tokens[end - 1])
-            kind = get_field(entity, "type", str)
-            record.mentions.append(Mention(str(number), first, last, kind, line=record.line))
+            label = get_field(entity, "type", str)
+            record.mentions.append(Mention(str(number), first, last, label, line=record.line))
     for relation in entry.get("relations") or []:
         with report.guard(path, record.line):
             head, tail = (str(get_field(relation, name, int)) for name in ("head", "tail"))
@@ -101,7 +107,7 @@ def _parse(entry: Dict[str, Any], record: Record, path: Path, report: Report) ->
 
 
 def _join(tokens: Sequence[str]) -> Tuple[str, List[int]]:
-    """The text of tokens, and where each of them starts in it."""
+    """Join tokens. Return the text and the start of each token."""
     text, starts = "", []
     for token in tokens:
         if text and token and not CLOSE.fullmatch(text[-1] + token[0]):

@@ -8,9 +8,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from spacy.tokens import Span
 
-from spacy_clinrel.data.check.ceiling import ceiling, suggestions
+from spacy_clinrel.data.check.ceiling import recall_ceiling, suggest_settings
 from spacy_clinrel.data.check.mentions import describe_mentions
-from spacy_clinrel.data.check.relations import describe_relations, reverses
+from spacy_clinrel.data.check.relations import describe_relations, two_way_labels
 from spacy_clinrel.data.check.settings import sentences_of
 from spacy_clinrel.data.check.table import read_part
 from spacy_clinrel.pipeline.candidates import SentencePairs
@@ -109,25 +109,25 @@ def test_ceiling(corpus, strategy):
         proposed = {(places[h], places[t]) for h, t in strategy(doc, mentions).tolist()}
         reached += sum((head, tail) in proposed for head, tail, _ in keys(doc))
         pairs += len(strategy(doc, mentions))
-    row = ceiling(part, strategy)
+    row = recall_ceiling(part, strategy)
     gold = sum(len(keys(doc)) for doc in corpus)
     assert (row["gold"], row["reached"], row["pairs"]) == (gold, reached, pairs)
     assert row["recall"] == (reached / gold if gold else None)
-    for better in suggestions(part, strategy):
+    for better in suggest_settings(part, strategy):
         assert better["reached"] > reached
 
 
-def test_suggestions():
+def test_suggest_settings():
     """Each setting by itself, and both where both are needed; none for a strategy of others."""
     marked = "[头|X]" + "。" * 3 + "痛" * 20 + "[脑|Y][血|Y]"
     part = read_part("train", [make_doc(NLP, marked, [(0, 1, "R"), (1, 2, "R")])], RULE)
     strategy = SentencePairs(max_distance=10)
-    found = [(row["settings"], row["reached"]) for row in suggestions(part, strategy)]
+    found = [(row["settings"], row["reached"]) for row in suggest_settings(part, strategy)]
     assert found == [({"max_sentences": 3, "max_distance": 24}, 2)]
-    (row,) = suggestions(part, SentencePairs(max_distance=None))
+    (row,) = suggest_settings(part, SentencePairs(max_distance=None))
     assert row["settings"] == {"max_sentences": 3} and row["recall"] == 1
-    assert suggestions(part, SentencePairs(max_sentences=3)) == []
-    assert suggestions(part, lambda doc, mentions: strategy(doc, mentions)) == []
+    assert suggest_settings(part, SentencePairs(max_sentences=3)) == []
+    assert suggest_settings(part, lambda doc, mentions: strategy(doc, mentions)) == []
 
 
 @pytest.mark.parametrize(("back", "rare"), [(1, True), (5, False)])
@@ -136,10 +136,10 @@ def test_reverses(back, rare):
     other = [make_doc(NLP, "[乙|B][甲|A]", [(0, 1, "R")]) for _ in range(back)]
     same = [make_doc(NLP, "[甲|A][乙|A]", [(0, 1, "R"), (1, 0, "R")])]
     parts = [read_part("train", forward, RULE), read_part("dev", [*other, *same], RULE)]
-    (found,) = reverses(parts)
+    (found,) = two_way_labels(parts)
     assert (found.label, found.types, found.counts) == ("R", ("A", "B"), (12, back))
-    assert found.rare == rare and found.examples[0] == "no. 1 (dev)"
-    assert reverses(parts[:1]) == []
+    assert found.is_rare == rare and found.examples[0] == "no. 1 (dev)"
+    assert two_way_labels(parts[:1]) == []
 
 
 def test_relations_that_point_nowhere():
