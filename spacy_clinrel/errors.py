@@ -102,7 +102,7 @@ class Errors(metaclass=ErrorsWithCodes):
     F001 = "No such file or folder: {path}."
     F002 = "{path}: nothing to read. Expected {expected}."
     F003 = (
-        "{path}: not a .spacy file that can be read ({error}). Write it with "
+        "{path}: cannot read the .spacy file ({error}). Write it with "
         "`python -m spacy clinrel convert`."
     )
     F004 = "{path}: the corpus has no documents."
@@ -112,77 +112,79 @@ class Errors(metaclass=ErrorsWithCodes):
     )
     F006 = "Cannot write this format ({description}). Formats that can be written: {known}."
     F007 = "{losses} could not be kept (strict). Nothing was written."
-    F008 = "{path}: no document could be read. See the messages above."
+    F008 = "{path}: no document could be read. See the messages of the report."
     F009 = (
         "{path}: its documents carry neither entities nor relations, so there is nothing to {what}."
     )
     F010 = "{path} is a folder. Give the name of the .spacy file to write."
-    F011 = "'{pattern}' is no regular expression: {error}."
+    F011 = "'{pattern}' is not a valid regular expression: {error}."
     F012 = (
-        "The pattern '{pattern}' does not match the document's id '{doc_id}'. Give a pattern that "
-        "fits all ids, e.g. '[0-9]+$' for the number at their end."
+        "The pattern '{pattern}' does not match the document id '{doc_id}'. Give a pattern that "
+        "matches all ids, e.g. '[0-9]+$' for the number at the end."
     )
-    F013 = "'{value}' is no renaming. Write OLD=NEW, e.g. --rename 身体部位=Body."
-    F017 = "{path} is an input as well as the output. Choose another file for the output."
+    F013 = "Cannot rename by '{value}'. Write OLD=NEW, e.g. --rename 身体部位=Body."
+    F017 = "{path} is both input and output. Choose another output file."
     F018 = "Can't write {path}: {error}."
     F019 = "No corpus is set. Give --paths.train and --paths.dev, or set [paths] in the config."
     F020 = "{path} is a folder, but a file is wanted here."
-    F021 = "{path} is no .spacy file. Convert it with `python -m spacy clinrel convert`."
-    F022 = "{path}: the selection leaves no document. Check --group-by and the .spacy file given."
+    F021 = "{path} is not a .spacy file. Convert it with `python -m spacy clinrel convert`."
+    F022 = (
+        "{path}: the selection leaves no document. Check --group-by and the .spacy file of groups."
+    )
     F016 = 'Format "{description}": patterns and exclude must be tuples, e.g. patterns=("*.tsv",).'
     F023 = (
-        "Unknown scheme '{name}'. Known: {known}. (A scheme that was just added to setup.cfg is "
-        "known after `python -m pip install -e .`)"
+        "Unknown scheme '{name}'. Known: {known}. After adding a scheme to setup.cfg, run "
+        "`python -m pip install -e .`."
     )
     F024 = (
         "A selection (--rename, --keep-type, --keep-label, --only-groups-of, --without-groups-of) "
         "applies to a corpus that is read in one of the formats, not to .spacy files."
     )
     F025 = (
-        "{out} already holds {n} of the files that would be written, e.g. {name}. Give another "
-        "folder, or --force to replace them."
+        "{out} already has {n} of the files to write, e.g. {name}. Give another folder, or use "
+        "--force to replace them."
     )
     F026 = (
         "--characters was given {numbers} times for {files} files. Give it once for each, 0 for "
         "all of a file."
     )
     F027 = (
-        "--ratios {ratios}: the sizes of train, dev and test can't be negative, nor train's 0. "
-        "Write e.g. --ratios 70 15 15, or --ratios 80 20 0 for no test part."
+        "Invalid ratios {ratios}: the size of train must be above 0, those of dev and test at "
+        "least 0. Write e.g. --ratios 70 15 15, or --ratios 80 20 0 for no test part."
     )
     F028 = (
-        "{path}: no metadata that can be read ({error}). Give a .csv file in UTF-8 with a header, "
-        "or a .jsonl file with an object a line, and each document once, its id in the column "
+        "{path}: cannot read the metadata ({error}). Give a .csv file in UTF-8 with a header, or a "
+        ".jsonl file with one object per line, with one row per document and its id in the column "
         "doc_id or id."
     )
     F029 = (
-        "{n} of {total} documents have no '{key}' in the metadata, e.g. the one with the id "
-        "'{doc_id}'. Add them, or check the ids, which are the names in the corpus."
+        "{n} of {total} documents have no '{key}' in the metadata, e.g. '{doc_id}'. Add them, or "
+        "check that the metadata has the document ids of the corpus."
     )
-    F030 = "'{key}' is no column of the metadata ({columns}), and as a pattern: {error}"
+    F030 = "'{key}' is not a column of the metadata ({columns}). Used as a pattern: {error}"
     F031 = (
-        "No document is left for {part}: {n} documents form {units} units that can't be divided, "
-        "the largest of {most} (by --group-by and near-duplicates). Give other --ratios, smaller "
-        "groups, or 0 as the size of {part}."
+        "No document is left for {part}: the {n} documents form {units} units that stay together "
+        "(by --group-by and as near-duplicates), the largest with {most} documents. Give other "
+        "--ratios, smaller groups, or size 0 for {part}."
     )
     F032 = (
-        "The document '{doc_id}' has an empty value of '{key}', so that its group is not known. "
-        "Give each document a value, its own id if it belongs to no group."
+        "The document '{doc_id}' has an empty value of '{key}', so its group is unknown. Give each "
+        "document a value, e.g. its id if it has no group."
     )
     F033 = "{path} is being written by another process."
     F034 = (
         "{path} does not end in .spacy, and no format is given. Give the format of the corpus: "
         "{known}."
     )
-    F040 = "{path}: no config that can be read ({error})."
+    F040 = "{path}: cannot read the config ({error})."
     F041 = (
-        "{path}: none of its components has candidates. Give the config of a pipeline with a "
-        "relation_classifier or joint_extractor, or the candidates' settings (--max-sentences, "
+        "{path}: no component has candidates. Give the config of a pipeline with a "
+        "relation_classifier or joint_extractor, or settings of candidates (--max-sentences, "
         "--max-distance, --use-sents)."
     )
     F042 = (
-        "--config says what the candidates are, and so do --max-sentences, --max-distance and "
-        "--use-sents. Give the one or the others."
+        "--config defines the candidates: --max-sentences, --max-distance and --use-sents cannot "
+        "be combined with it."
     )
     F015 = "{paths}: no character occurs {n} times. Give more text, or a smaller --min-count."
 

@@ -1,4 +1,4 @@
-"""`python -m spacy clinrel convert`: corpora into .spacy files, and back."""
+"""`python -m spacy clinrel convert`: convert corpora to .spacy files, and back."""
 
 from pathlib import Path
 from typing import Annotated, Dict, List, Optional
@@ -32,54 +32,54 @@ def convert_cli(
         typer.Argument(metavar="OUT", help="The .spacy file; if SRC is a .spacy file, a folder"),
     ],
     lang: Annotated[
-        str, typer.Option("--lang", "-l", help="Language, whose tokenizer is used")
+        str, typer.Option("--lang", "-l", help="Language whose tokenizer is used")
     ] = "zh",
     strict: Annotated[
-        bool, typer.Option("--strict", help="Write nothing and fail if anything can't be kept")
+        bool, typer.Option("--strict", help="Fail and write nothing if any annotation is lost")
     ] = False,
     report_path: Annotated[
         Optional[Path],
-        typer.Option("--report", "-r", help="Write the report, with all messages, as JSON here"),
+        typer.Option("--report", "-r", help="Write the report, with all messages, as JSON"),
     ] = None,
     rename: Annotated[
         Optional[List[str]],
-        typer.Option("--rename", help="Another name for an entity type, OLD=NEW; may be repeated"),
+        typer.Option("--rename", help="Rename an entity type, OLD=NEW; may be repeated"),
     ] = None,
     types: Annotated[
         Optional[List[str]],
         typer.Option(
             "--keep-type",
-            help="Keep only entities of this type, by its new name if it has one; may be repeated",
+            help="Keep only entities of this type (its new name, if renamed); may be repeated",
         ),
     ] = None,
     labels: Annotated[
         Optional[List[str]],
-        typer.Option("--keep-label", help="Keep only relations of this label; may be repeated"),
+        typer.Option("--keep-label", help="Keep only relations with this label; may be repeated"),
     ] = None,
     only: Annotated[
         Optional[Path],
-        typer.Option("--only-groups-of", help="Keep only documents of the groups in this .spacy"),
+        typer.Option("--only-groups-of", help="Keep only groups in this .spacy file"),
     ] = None,
     without: Annotated[
         Optional[Path],
-        typer.Option("--without-groups-of", help="Leave out the groups in this .spacy file"),
+        typer.Option("--without-groups-of", help="Leave out groups in this .spacy file"),
     ] = None,
     group_by: Annotated[
         str,
         typer.Option(
-            "--group-by", help="Pattern that finds a document's group, e.g. its record, in its id"
+            "--group-by", help="Pattern that finds the group, e.g. the patient, in the document id"
         ),
     ] = "[0-9]+$",
     force: Annotated[
-        bool, typer.Option("--force", "-F", help="Replace files that OUT, a folder, has already")
+        bool, typer.Option("--force", "-F", help="Replace existing files in OUT, if it is a folder")
     ] = False,
-    quiet: Annotated[bool, typer.Option("--quiet", "-q", help="Print nothing but errors")] = False,
+    quiet: Annotated[bool, typer.Option("--quiet", "-q", help="Print only errors")] = False,
 ) -> None:
     """Convert a corpus in FORMAT to a .spacy file, or a .spacy file to FORMAT.
 
-    The .spacy file holds entities (doc.ents), all mentions that nest or take part in a relation
-    (doc.spans["clinrel"]), relations (doc._.relations) and the documents' names. A report says how
-    much was kept, repaired and lost, for which reasons, and in which lines of which files.
+    The .spacy file has entities (doc.ents), nested and related mentions (doc.spans["clinrel"]),
+    relations (doc._.relations) and document ids. The report counts what was kept, repaired and
+    lost, by reason, and locates each fault by file and line.
 
     Examples: convert brat corpus/train train.spacy; convert i2b2 predicted.spacy out/; convert brat
     reports drugs.spacy --lang en --keep-type Medication --keep-type Dosage --keep-label MODIFY
@@ -126,14 +126,14 @@ def _names(renamings: List[str]) -> Dict[str, str]:
 
 
 def print_report(report: Report) -> None:
-    """Print what became of a corpus.
+    """Print the report of a conversion.
 
     report (Report): The report.
     """
     kept = [
         ("documents", report.documents),
         ("entities", report.entities),
-        ("of which inside or across a longer one", report.nested),
+        ("of which overlap a longer one", report.nested),
         ("relations", report.relations),
     ]
     tables = (
@@ -141,7 +141,7 @@ def print_report(report: Report) -> None:
         *(
             (title, counts.most_common())
             for title, counts in (
-                ("Left out, as asked", report.left_out),
+                ("Left out by the selection", report.left_out),
                 ("Repaired", report.repaired),
                 ("Lost", report.lost),
             )

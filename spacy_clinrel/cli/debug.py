@@ -1,4 +1,4 @@
-"""`python -m spacy clinrel debug`: what a corpus holds, and what is wrong with it."""
+"""`python -m spacy clinrel debug`: check a corpus before training."""
 
 from pathlib import Path
 from typing import Annotated, Any, Dict, List, Optional, Sequence
@@ -15,7 +15,7 @@ from ._app import app
 
 BAR = 40
 MAX_ROWS = 30
-# Sections of the output, and their figures: a table of counts, or a histogram.
+# Titles of the sections of the output, with section name and figures.
 SECTIONS = {
     "Documents and mentions": ("mentions", ("per_type",)),
     "Relations": ("relations", ("per_label", "per_signature")),
@@ -32,7 +32,7 @@ TITLES = {
     "per_label": "Relations by label",
     "per_signature": "Relations by types and label",
     "distance_in_tokens": "Tokens from start to start",
-    "distance_in_sentences": "Sentences on",
+    "distance_in_sentences": "Sentences between them",
 }
 TOTALS = {
     "documents": "documents",
@@ -40,8 +40,8 @@ TOTALS = {
     "sentences": "sentences",
     "mentions": "mentions",
     "inside_another": "of which inside another",
-    "across_another": "of which across another's end",
-    "across_sentences": "of which across a sentence's end",
+    "across_another": "of which across the end of another",
+    "across_sentences": "of which across the end of a sentence",
     "relations": "relations",
     "without_mentions": "documents without mentions",
     "without_relations": "documents without relations",
@@ -54,60 +54,63 @@ def debug_cli(
         List[Path],
         typer.Argument(
             metavar="DATA…",
-            help=".spacy files, or folders of them. Each file is a part; the first whose name has "
-            "'train' in it, or else the first, is the one that is trained on",
+            help=".spacy files, or folders of them. Each file is a part. The training part is the "
+            "first whose name contains 'train', or else the first",
         ),
     ],
     config_path: Annotated[
         Optional[Path],
-        typer.Option("--config", "-c", help="Config whose candidates' recall ceiling to measure"),
+        typer.Option("--config", "-c", help="Config with the candidates to check"),
     ] = None,
     max_sentences: Annotated[
         Optional[int],
-        typer.Option(
-            min=0, help="Without a config: sentences on that a mention may be [default: 0]"
-        ),
+        typer.Option(min=0, help="Without a config: maximum distance in sentences [default: 0]"),
     ] = None,
     max_distance: Annotated[
         Optional[int],
-        typer.Option(min=1, help="Without a config: tokens on that it may be [default: 200]"),
+        typer.Option(min=1, help="Without a config: maximum distance in tokens [default: 200]"),
     ] = None,
     use_sents: Annotated[
-        bool, typer.Option("--use-sents", help="Without a config: sentences are those of the Docs")
+        bool, typer.Option("--use-sents", help="Without a config: use the sentences of the Docs")
     ] = False,
     min_count: Annotated[
-        int, typer.Option(min=1, help="Labels with fewer relations are called too rare")
+        int, typer.Option(min=1, help="Warn about labels with fewer relations")
     ] = 20,
     similarity: Annotated[
         float,
         typer.Option(
-            min=0.05, max=1, help="Share of five-character stretches that near-duplicates share"
+            min=0.05,
+            max=1,
+            help="Similarity from which texts are near-duplicates (Jaccard index of "
+            "five-character shingles)",
         ),
     ] = 0.8,
     output: Annotated[
-        Optional[Path], typer.Option("--json", "-j", help="Write the figures as JSON here")
+        Optional[Path], typer.Option("--json", "-j", help="Write the figures to this JSON file")
     ] = None,
     code_path: Annotated[
-        Optional[Path], typer.Option("--code", help="Python file with more functions")
+        Optional[Path],
+        typer.Option("--code", help="Python file with registered functions"),
     ] = None,
 ) -> None:
-    """Check converted documents before training: relations, their directions and distances,
-    labels too rare to learn, duplicates, leakage between parts, and the recall ceiling of the
-    candidates.
+    """Check converted documents before training.
 
-    Exit code 1 if there is an error, such as no relations to learn; warnings are none.
+    Counts mentions and relations and their distances. Reports rare labels, relations in unusual
+    directions, duplicates, leakage between parts, and the recall ceiling of the candidates.
+
+    The exit code is 1 if there is an error, e.g. no relations to learn. Warnings do not count.
 
     Example: debug corpus/train.spacy corpus/dev.spacy --config configs/zh_clinrel.cfg
     """
     try:
         check_output(output, *sources, config_path)
         import_code(code_path)
-        own = {"max_sentences": max_sentences, "max_distance": max_distance}
-        given: Dict[str, Any] = {name: value for name, value in own.items() if value is not None}
-        if config_path is not None and (given or use_sents):
+        options = {"max_sentences": max_sentences, "max_distance": max_distance}
+        settings: Dict[str, Any] = {k: v for k, v in options.items() if v is not None}
+        if config_path is not None and (settings or use_sents):
             raise ValueError(Errors.F042)
         strategies = (
-            {"SentencePairs": SentencePairs(use_sents=use_sents, **given)}
+            {"SentencePairs": SentencePairs(use_sents=use_sents, **settings)}
             if config_path is None
             else candidates_of(config_path)
         )
@@ -123,12 +126,12 @@ def debug_cli(
 
 
 def print_checks(result: Dict[str, Any]) -> None:
-    """Print the figures and findings, section by section.
+    """Print figures and findings by section.
 
-    result (Dict[str, Any]): What `debug` returned.
+    result (Dict[str, Any]): The result of `debug`.
     """
     parts = result["parts"]
-    tell: Dict[str, Any] = {
+    printers: Dict[str, Any] = {
         ERROR: msg.fail,
         WARNING: msg.warn,
         INFO: msg.info,
@@ -146,7 +149,7 @@ def print_checks(result: Dict[str, Any]) -> None:
                 _print_table(TITLES[key], counts)
         for finding in result["findings"]:
             if finding["section"] == section:
-                tell[finding["level"]](finding["text"])
+                printers[finding["level"]](finding["text"])
     _print_summary([finding["level"] for finding in result["findings"]])
 
 
@@ -170,11 +173,11 @@ def _print_table(
     header = (title, *counts)
     msg.table(table[:MAX_ROWS], header=header, aligns=aligns, divider=True, max_col=60)
     if len(table) > MAX_ROWS:
-        msg.info(f"… and {len(table) - MAX_ROWS} more. --json FILE.json lists them all.")
+        msg.info(f"… and {len(table) - MAX_ROWS} more. Use --json FILE.json for all of them.")
 
 
 def _print_bars(title: str, histograms: Dict[str, Dict[str, int]]) -> None:
-    """Draw how far apart the relations of the first part are, beside the figures of all."""
+    """Print histograms of all parts, with bars for the first."""
     totals = {name: max(sum(counts.values()), 1) for name, counts in histograms.items()}
     first = next(iter(histograms))
     table = [
@@ -194,10 +197,10 @@ def _print_bars(title: str, histograms: Dict[str, Dict[str, int]]) -> None:
 
 def _print_summary(levels: Sequence[str]) -> None:
     msg.divider("Summary")
-    for level, tell, what in (
+    for level, printer, noun in (
         (GOOD, msg.good, "checks passed"),
         (WARNING, msg.warn, "warnings"),
         (ERROR, msg.fail, "errors"),
     ):
         if levels.count(level):
-            tell(f"{levels.count(level)} {what}")
+            printer(f"{levels.count(level)} {noun}")

@@ -1,4 +1,4 @@
-"""`python -m spacy clinrel split`: documents into parts for training, development and test."""
+"""`python -m spacy clinrel split`: split documents into train, dev and test."""
 
 from pathlib import Path
 from typing import Annotated, Any, Dict, List, Optional, Sequence, Tuple
@@ -27,53 +27,55 @@ def split_cli(
         typer.Option(
             "--stratify-by",
             metavar="KEY",
-            help="Give each part its share of this key's values: a column of --metadata, or a "
-            "pattern that finds the value in a document's id, e.g. '^[a-z]+'",
+            help="Stratify by a key: a column of --metadata, or a pattern that finds the value in "
+            "the document id, e.g. '^[a-z]+'",
         ),
     ] = None,
     min_count: Annotated[
         int,
-        typer.Option("--min-count", min=1, help="Pool values of that key with fewer documents"),
+        typer.Option("--min-count", min=1, help="Pool strata with fewer documents"),
     ] = 10,
     stratify_labels: Annotated[
         bool,
-        typer.Option("--stratify-labels", help="Give each part its share of each relation label"),
+        typer.Option("--stratify-labels", help="Stratify by relation labels as well"),
     ] = False,
     group_by: Annotated[
         Optional[str],
         typer.Option(
             "--group-by",
             metavar="KEY",
-            help="Put documents of one value of this key, e.g. one patient's, into one part",
+            help="Keep documents with the same value of this key, e.g. one patient, in one part",
         ),
     ] = None,
     metadata: Annotated[
         Optional[Path],
         typer.Option(
-            help=".csv or .jsonl with a row a document, its id in the column doc_id or id"
+            help=".csv or .jsonl file, one row per document, with its id in the column doc_id or id"
         ),
     ] = None,
     similarity: Annotated[
         float,
         typer.Option(
-            min=0.05, max=1, help="Share of five-character stretches that near-duplicates share"
+            min=0.05,
+            max=1,
+            help="Similarity from which texts are near-duplicates (Jaccard index of "
+            "five-character shingles)",
         ),
     ] = 0.8,
     keep_together: Annotated[
         bool,
-        typer.Option(help="Put near-duplicates into one part, or else only name those in several"),
+        typer.Option(help="Keep near-duplicates in one part, or only report those in several"),
     ] = True,
-    seed: Annotated[int, typer.Option("--seed", min=0, help="Seed of what is by chance")] = 0,
+    seed: Annotated[int, typer.Option("--seed", min=0, help="Random seed")] = 0,
     force: Annotated[
-        bool, typer.Option("--force", "-F", help="Replace files that OUT_DIR has already")
+        bool, typer.Option("--force", "-F", help="Replace existing files in OUT_DIR")
     ] = False,
 ) -> None:
-    """Divide converted documents into train.spacy, dev.spacy and test.spacy.
+    """Split converted documents into train.spacy, dev.spacy and test.spacy.
 
-    The same arguments give the same parts. Documents keep all they have, mentions, relations and
-    names too. Texts that are the same or nearly so go to one part, so that what is measured on
-    test was not seen in train. split.json, beside the parts, says what was asked for, what each
-    part holds, by type, label and stratum, and which documents are near-duplicates.
+    The same arguments give the same parts. Documents keep all annotations and their ids. Texts that
+    are equal or nearly equal go to one part, so that no test text was seen in training. split.json
+    has the settings, the counts of each part by type, label and stratum, and the near-duplicates.
 
     Example: split notes.spacy corpus --ratios 70 15 15 --stratify-by department --min-count 50
     --group-by patient --metadata notes.csv --seed 1
@@ -98,9 +100,9 @@ def split_cli(
 
 
 def print_split(result: Dict[str, Any]) -> None:
-    """Print what the parts hold, and what may leak from one to another.
+    """Print the counts of the parts, and near-duplicates across parts.
 
-    result (Dict[str, Any]): What `split` returned.
+    result (Dict[str, Any]): The result of `split`.
     """
     parts = [result["parts"][name] for name in PARTS]
     rows: List[Tuple[str, List[int]]] = [
@@ -113,17 +115,17 @@ def print_split(result: Dict[str, Any]) -> None:
         _print_table(f"Documents by {result['stratify_by']}", _counts(parts, "strata"))
         if result["pooled"]:
             pooled = ", ".join(f"{value} {n}" for value, n in result["pooled"].items())
-            msg.info(f"Pooled, as fewer than {result['min_count']} documents have them: {pooled}")
+            msg.info(f"Pooled strata with fewer than {result['min_count']} documents: {pooled}")
     _print_table("Relations", _counts(parts, "relations_per_label"))
     near = result["near_duplicates"]
     if near["clusters"]:
-        told = "all of each in one part"
+        note = "each in one part"
         if near["across_parts"]:
-            told = f"{len(near['across_parts'])} of these in several parts"
-        msg.info(f"{near['documents']} near-duplicates in {near['clusters']} clusters, {told}")
+            note = f"{len(near['across_parts'])} of them across parts"
+        msg.info(f"{near['documents']} near-duplicates in {near['clusters']} clusters, {note}")
     for cluster in near["across_parts"][:MAX_MESSAGES]:
-        places = ", ".join(f"{doc_id} ({part})" for doc_id, part in cluster[:MAX_MESSAGES])
-        msg.warn(f"Nearly the same text in several parts: {places}")
+        members = ", ".join(f"{doc_id} ({part})" for doc_id, part in cluster[:MAX_MESSAGES])
+        msg.warn(f"Near-duplicate texts in several parts: {members}")
     if len(near["across_parts"]) > MAX_MESSAGES:
         msg.info(f"… and {len(near['across_parts']) - MAX_MESSAGES} more in {REPORT}")
 
@@ -139,7 +141,7 @@ def _print_table(title: str, rows: Sequence[Tuple[str, Sequence[int]]]) -> None:
 
 
 def _counts(parts: Sequence[Dict[str, Any]], key: str) -> List[Tuple[str, List[int]]]:
-    """Rows of counts by name, the most frequent first."""
+    """Return a row of counts per name, the most frequent first."""
     names = dict.fromkeys(name for part in parts for name in part[key])
     rows = [(name, [part[key].get(name, 0) for part in parts]) for name in names]
     return sorted(rows, key=lambda row: -sum(row[1]))

@@ -1,4 +1,4 @@
-"""Corpus readers for the training loop and for evaluation."""
+"""Corpus readers for training and evaluation."""
 
 from itertools import islice
 from pathlib import Path
@@ -26,19 +26,19 @@ def Corpus(
     shuffle: bool = False,
     scheme: Optional[str] = None,
 ) -> Reader:
-    """Create a reader of .spacy files whose examples keep relations and may carry gold entities.
+    """Create a reader of .spacy files that keeps relations and can provide gold entities.
 
     path (Optional[Path]): A .spacy file, or a folder of them.
-    gold_entities (bool): Give the predicted Doc the reference's tokens and mentions, so that
-        relations are learned and scored on gold entities.
-    max_length (int): Leave out longer documents; 0 keeps all. (spaCy's own reader splits them
-        and loses their span groups.)
-    limit (int): Read only so many documents; 0 reads all.
-    shuffle (bool): Shuffle the documents each time.
-    scheme (Optional[str]): Name of a label scheme (`schemes`), e.g. "15-labels" or "11-labels",
-        that relations are projected to.
+    gold_entities (bool): Whether predicted Docs get the tokens and mentions of the reference, so
+        that relations are trained and scored on gold entities.
+    max_length (int): Maximum number of tokens; longer documents are left out. 0 keeps all. (spaCy's
+        own reader splits them and drops their span groups.)
+    limit (int): Maximum number of documents; 0 for all.
+    shuffle (bool): Whether to shuffle the documents each time.
+    scheme (Optional[str]): Label scheme to which relations are mapped, e.g. "15-labels" or
+        "11-labels".
     RETURNS (Callable[[Language], Iterable[Example]]): The reader.
-    RAISES (ValueError): If the path is missing or holds no documents, or the scheme is unknown.
+    RAISES (ValueError): If the path is missing or has no documents, or the scheme is unknown.
     """
     if path is None:
         raise ValueError(Errors.F019)
@@ -52,8 +52,8 @@ def Corpus(
 
     def read(nlp: Language) -> Iterator[Example]:
         count = 0
-        # spaCy's reader takes at least one document of each further file.
-        for example in islice(read_corpus(nlp, path, corpus), limit or None):
+        # With a limit, spaCy's reader still reads one document of each further file.
+        for example in islice(read_examples(nlp, path, corpus), limit or None):
             count += 1
             if max_length and len(example.reference) > max_length:
                 continue
@@ -68,14 +68,14 @@ def Corpus(
     return read
 
 
-def read_corpus(nlp: Language, path: Union[str, Path], corpus: SpacyCorpus) -> Iterator[Example]:
-    """Read with spaCy's reader, and name the file where it fails.
+def read_examples(nlp: Language, path: Union[str, Path], corpus: SpacyCorpus) -> Iterator[Example]:
+    """Read with spaCy's reader, and name the unreadable file if it fails.
 
     nlp (Language): The pipeline.
-    path (Union[str, Path]): What is read, for the error.
-    corpus (SpacyCorpus): spaCy's reader over it.
+    path (Union[str, Path]): The .spacy file, or a folder of them.
+    corpus (SpacyCorpus): spaCy's reader of that path.
     YIELDS (Example): The examples.
-    RAISES (ValueError): If a file is no DocBin; whatever else spaCy's reader raises.
+    RAISES (ValueError): If a file is not a DocBin. Other errors of spaCy's reader pass through.
     """
     examples = iter(corpus(nlp))
     while True:
@@ -83,20 +83,20 @@ def read_corpus(nlp: Language, path: Union[str, Path], corpus: SpacyCorpus) -> I
             example = next(examples)
         except StopIteration:
             return
-        except Exception as err:  # msgpack, zlib and the DocBin have no error in common
-            broken = broken_file(Path(path), nlp)
-            if broken is None:  # the files are sound, and the error says what else is wrong
+        except Exception as err:  # msgpack, zlib and DocBin share no error class
+            broken = find_broken_file(Path(path), nlp)
+            if broken is None:  # the files are readable, so the error has another cause
                 raise
             raise ValueError(Errors.F003.format(path=broken, error=err)) from err
         yield example
 
 
-def broken_file(path: Path, nlp: Language) -> Optional[Path]:
-    """Find the file of a folder that can't be read.
+def find_broken_file(path: Path, nlp: Language) -> Optional[Path]:
+    """Find the first unreadable file in a folder.
 
     path (Path): A .spacy file, or a folder of them.
     nlp (Language): The pipeline.
-    RETURNS (Optional[Path]): The first such file; None if all can be read.
+    RETURNS (Optional[Path]): The file; None if all can be read.
     """
     for file in walk_corpus(path, ".spacy"):
         try:
@@ -107,20 +107,21 @@ def broken_file(path: Path, nlp: Language) -> Optional[Path]:
 
 
 def gold_mentions_doc(nlp: Language, reference: Doc) -> Doc:
-    """A fresh Doc with the tokens and mentions of another, but without its relations.
+    """Copy the tokens and mentions of a gold Doc, without its relations.
 
     nlp (Language): The pipeline.
     reference (Doc): The gold document.
-    RETURNS (Doc): With the same entities; where mentions nest, they are all in the span group.
+    RETURNS (Doc): The new Doc, with the same entities. If mentions nest, all of them are in the
+        span group.
     """
     doc = bare_doc(reference, nlp.vocab)
 
-    def here(span: Span) -> Span:
+    def copy(span: Span) -> Span:
         return Span(doc, span.start, span.end, label=span.label)
 
-    doc.set_ents([here(ent) for ent in reference.ents], default="outside")
+    doc.set_ents([copy(ent) for ent in reference.ents], default="outside")
     mentions = all_mentions(reference)
     if len(mentions) > len(reference.ents):
-        spans = [here(mention) for mention in mentions]
+        spans = [copy(mention) for mention in mentions]
         doc.spans[GROUP] = SpanGroup(doc, name=GROUP, spans=spans)
     return doc

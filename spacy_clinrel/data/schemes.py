@@ -1,9 +1,8 @@
-"""Label schemes: projections of relation labels, by name.
+"""Label schemes: named mappings of relation labels.
 
-The two published Chinese schemes are projections of the same 22 labels (head → tail: treatment,
-test, disease, symptom, body position), so that one annotation serves both. A scheme of one's own
-is one more entry point in the group `spacy_clinrel_schemes`, or one more registered function in a
-file given as --code:
+The two published Chinese schemes are mappings of the same 22 labels (between treatment, test,
+disease, symptom and body position), so one annotation serves both. To add a scheme, add an entry
+point in the group `spacy_clinrel_schemes`, or register a function in a file given as --code:
 
     @schemes.register("mine")
     def mine() -> Dict[str, str]:
@@ -22,8 +21,8 @@ schemes = catalogue.create("spacy_clinrel", "schemes", entry_points=True)
 
 
 def fifteen_labels() -> Dict[str, str]:
-    """The labels of "Attention-based deep residual network", between treatments, tests, diseases
-    and symptoms.
+    """Return the scheme of "Attention-based deep residual network", with relations between
+    treatments, tests, diseases and symptoms.
 
     RETURNS (Dict[str, str]): Old label → new label.
     """
@@ -34,10 +33,10 @@ def fifteen_labels() -> Dict[str, str]:
 
 
 def eleven_labels() -> Dict[str, str]:
-    """The labels of "ResGRU-Att", with body positions.
+    """Return the scheme of "ResGRU-Att", with body positions.
 
-    Its TeAS, "test is applied to the symptom", is TeBS of the 22 labels; its TrAD, "treatment is
-    applied to the disease", says nothing of the outcome and so covers TrAD, TrID and TrWD.
+    Its TeAS ("test is applied to the symptom") is TeBS of the 22 labels. Its TrAD ("treatment is
+    applied to the disease") is independent of the outcome and covers TrAD, TrID and TrWD.
 
     RETURNS (Dict[str, str]): Old label → new label.
     """
@@ -48,10 +47,9 @@ def eleven_labels() -> Dict[str, str]:
 def get_scheme(name: str) -> Scheme:
     """Look up a scheme.
 
-    name (str): Its name, e.g. "15-labels" or "11-labels".
-    RETURNS (Mapping[str, str]): Old label → new label. Labels that are not in it are outside the
-        scheme.
-    RAISES (ValueError): If there is none of that name.
+    name (str): The name, e.g. "15-labels" or "11-labels".
+    RETURNS (Mapping[str, str]): Old label → new label. Relations with other labels are dropped.
+    RAISES (ValueError): If the name is unknown.
     """
     known: Dict[str, Callable[[], Scheme]] = schemes.get_all()
     if name not in known:

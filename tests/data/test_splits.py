@@ -189,11 +189,11 @@ def test_metadata(tmp_path, name):
     [
         ("a.csv", "name,ward\n1,2\n", "no column doc_id or id"),
         ("a.csv", "doc_id,ward\n", "no rows"),
-        ("a.csv", "doc_id,ward\n1,2\n1,3\n", "'1' is there twice"),
+        ("a.csv", "doc_id,ward\n1,2\n1,3\n", "duplicate id '1'"),
         ("a.csv", "患者", "utf-8"),
-        ("a.jsonl", "[1]\n", "expected a JSON object"),
+        ("a.jsonl", "[1]\n", "expected one JSON object"),
         ("a.jsonl", "{\n", ""),
-        ("a.tsv", "doc_id\tward\n", "neither .csv nor .jsonl"),
+        ("a.tsv", "doc_id\tward\n", "not a .csv or .jsonl file"),
         ("missing/a.csv", None, "No such file"),
     ],
 )
@@ -300,7 +300,7 @@ def test_describe(docs):
         (Plan(ratios=(70, 40, -10)), "F027"),
         (
             Plan(group_by="^[a-z]+"),
-            "F031.*for (dev|test): 90 documents form 2 units.*largest of 60",
+            "F031.*for (dev|test): the 90 documents form 2 units.*largest with 60",
         ),
         (Plan(group_by="nothing"), "F012"),
         (Plan(stratify_by="["), "F011"),

@@ -1,11 +1,11 @@
-"""Stratification of units of documents: each part gets its share of everything that is counted."""
+"""Stratified assignment of documents to parts."""
 
 from typing import Hashable, List, Mapping, Sequence
 
 import numpy as np
 
-# Few are needed; the sum of squares falls with each move, so that there is an end.
-ROUNDS = 20
+# Every move lowers the sum of squares, so the search converges, usually within a few rounds.
+MAX_ROUNDS = 20
 
 
 def assign(
@@ -14,21 +14,21 @@ def assign(
     ratios: Sequence[float],
     seed: int = 0,
 ) -> List[int]:
-    """Give documents to parts so that each part gets its share of every feature.
+    """Assign documents to parts so that each part gets its share of every feature.
 
-    One unit after the other goes where it brings all parts nearest to their shares of its features
-    and of the documents: least squares of what is still wanting, each feature as a share of all
-    there is of it. Then each is taken out and placed again, until none moves.
+    Units are assigned one at a time, each to the part that minimizes the squared deficits over all
+    features and the number of documents. A deficit is what a part still lacks of its share, as a
+    fraction of the feature's total. Then each unit is removed and reassigned, until none moves.
 
-    units (Sequence[int]): For each document the unit, of which all documents go to one part.
-    features (Sequence[Mapping[Hashable, int]]): For each document how much it has of each feature.
-    ratios (Sequence[float]): The parts' sizes, in any unit. A part of size 0 gets nothing.
+    units (Sequence[int]): The unit of each document. The documents of a unit go to one part.
+    features (Sequence[Mapping[Hashable, int]]): The amount of each feature in each document.
+    ratios (Sequence[float]): Sizes of the parts, in any unit. A part of size 0 gets nothing.
     seed (int): Seed of the order of units.
     RETURNS (List[int]): The part of each document.
     """
     numbers = {unit: i for i, unit in enumerate(dict.fromkeys(units))}
     names = {name: i for i, name in enumerate(dict.fromkeys(n for row in features for n in row))}
-    amounts = np.zeros((len(numbers), len(names) + 1))  # (units, features), documents the last
+    amounts = np.zeros((len(numbers), len(names) + 1))  # (units, features + documents)
     for unit, row in zip(units, features):
         for name, amount in row.items():
             amounts[numbers[unit], names[name]] += amount
@@ -36,17 +36,17 @@ def assign(
     amounts /= np.maximum(amounts.sum(axis=0), 1)
     parts = np.flatnonzero(ratios)
     share = np.asarray(ratios, dtype="float64")[parts] / sum(ratios)
-    wanting = np.repeat(share[:, None], amounts.shape[1], axis=1)  # (parts, features)
-    chance = np.random.default_rng(seed)
-    place = np.full(len(numbers), -1)
-    for _ in range(ROUNDS):
-        before = place.copy()
-        for unit in chance.permutation(len(numbers)):
-            if place[unit] >= 0:
-                wanting[place[unit]] += amounts[unit]
-            # (w - a)² is least where it takes most from w², that is where w · a is largest.
-            place[unit] = np.argmax(wanting @ amounts[unit])
-            wanting[place[unit]] -= amounts[unit]
-        if (place == before).all():
+    deficits = np.repeat(share[:, None], amounts.shape[1], axis=1)  # (parts, features + documents)
+    random = np.random.default_rng(seed)
+    assigned = np.full(len(numbers), -1)
+    for _ in range(MAX_ROUNDS):
+        before = assigned.copy()
+        for unit in random.permutation(len(numbers)):
+            if assigned[unit] >= 0:
+                deficits[assigned[unit]] += amounts[unit]
+            # d² - (d - a)² = 2 d · a - a²: the part with the largest d · a improves most.
+            assigned[unit] = np.argmax(deficits @ amounts[unit])
+            deficits[assigned[unit]] -= amounts[unit]
+        if (assigned == before).all():
             break
-    return [int(parts[place[numbers[unit]]]) for unit in units]
+    return [int(parts[assigned[numbers[unit]]]) for unit in units]

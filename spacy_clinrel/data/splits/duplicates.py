@@ -1,9 +1,9 @@
-"""Texts that are the same or nearly so, found without comparing each with each.
+"""Near-duplicate texts, found by minhash and locality-sensitive hashing.
 
-A text is the set of its shingles, stretches of a few characters. How alike two texts are is how
-many shingles they share of those that either has (Jaccard). Texts are compared if their minhash
-signatures agree in a band (Broder 1997; Leskovec, Rajaraman and Ullman, Mining of Massive Datasets,
-chapter 3): with 24 bands of 5 values a pair that is 0.8 alike is missed once in 10,000 times.
+A text is the set of its shingles, substrings of a few characters. The similarity of two texts is
+the Jaccard index of their shingles. Texts are compared if their minhash signatures agree in a band
+(Broder 1997; Leskovec, Rajaraman and Ullman, Mining of Massive Datasets, chapter 3). With 24 bands
+of 5 values, a pair with similarity 0.8 is missed with a probability of 1 in 10,000.
 """
 
 from collections import defaultdict
@@ -16,20 +16,20 @@ from ...tokens.normalize import fold_text
 
 SHINGLE = 5
 BANDS, ROWS = 24, 5
-# Shingles whose hashes are multiplied at a time: a few megabytes.
+# Shingles hashed at a time, which bounds the memory to a few megabytes.
 CHUNK = 4096
-# A text is compared with so many others on each side of it that share a band.
+# Texts that share a band are compared with this many neighbours on each side.
 NEIGHBOURS = 20
-# By how much the signatures may underrate how alike two texts are, some five standard deviations.
+# Tolerance for the similarity estimated from signatures, about five standard deviations.
 MARGIN = 0.2
 
 
 class NearDuplicates(NamedTuple):
-    """Two texts that are the same or nearly so.
+    """A pair of near-duplicate texts.
 
     first (int): Index of the earlier text.
     second (int): Index of the later text.
-    similarity (float): The share of their shingles that both have, 1.0 for the same text.
+    similarity (float): The Jaccard index of their shingles, 1.0 for equal texts.
     """
 
     first: int
@@ -38,82 +38,82 @@ class NearDuplicates(NamedTuple):
 
 
 class Components:
-    """What belongs together, directly or through others (union-find).
+    """Connected components (union-find).
 
-    size (int): How many things there are, each by itself at first.
+    size (int): Number of items, each a component at first.
     """
 
     def __init__(self, size: int) -> None:
-        self.above = list(range(size))
+        self.parents = list(range(size))
 
     def find(self, item: int) -> int:
-        """The representative of a thing.
+        """Return the representative of an item's component.
 
-        item (int): The thing.
-        RETURNS (int): The same for all that belongs together.
+        item (int): The item.
+        RETURNS (int): The representative, equal for all items of a component.
         """
-        while self.above[item] != item:
-            self.above[item] = self.above[self.above[item]]
-            item = self.above[item]
+        while self.parents[item] != item:
+            self.parents[item] = self.parents[self.parents[item]]
+            item = self.parents[item]
         return item
 
-    def join(self, one: int, other: int) -> None:
-        """Put two things together, with all that belongs to either.
+    def join(self, first: int, second: int) -> None:
+        """Join the components of two items.
 
-        one (int): The first.
-        other (int): The second.
+        first (int): The first item.
+        second (int): The second item.
         """
-        self.above[self.find(other)] = self.find(one)
+        self.parents[self.find(second)] = self.find(first)
 
 
 def near_duplicates(texts: Sequence[str], similarity: float = 0.8) -> List[NearDuplicates]:
-    """Texts that are nearly the same, white space, case and width of letters aside.
+    """Find near-duplicates, ignoring white space, case and the width of letters.
 
-    texts (Sequence[str]): The texts. Empty ones are like none.
-    similarity (float): From where on two texts are near-duplicates, above 0 and at most 1.
-    RETURNS (List[NearDuplicates]): Pairs that tie all near-duplicates together, directly or through
-        others, but not each with each: fewer than there are texts.
+    texts (Sequence[str]): The texts. Empty texts have no duplicates.
+    similarity (float): Similarity from which two texts are near-duplicates, above 0 and at most 1.
+    RETURNS (List[NearDuplicates]): Pairs that connect all near-duplicates, directly or through
+        others: a spanning forest, not every pair.
     """
-    filled = [i for i, text in enumerate(texts) if text.strip()]
-    if not filled:
+    indices = [i for i, text in enumerate(texts) if text.strip()]
+    if not indices:
         return []
-    signatures = np.stack([_signature(_shingles(texts[i])) for i in filled])
-    together = Components(len(texts))
-    found: List[NearDuplicates] = []
+    signatures = np.stack([_signature(_shingles(texts[i])) for i in indices])
+    components = Components(len(texts))
+    pairs: List[NearDuplicates] = []
     shingles = lru_cache(maxsize=1000)(lambda i: _shingles(texts[i]))
-    for one, other in sorted(_candidates(signatures, similarity - MARGIN)):
-        i, j = filled[one], filled[other]
-        if together.find(i) != together.find(j):
+    for first, second in sorted(_candidates(signatures, similarity - MARGIN)):
+        i, j = indices[first], indices[second]
+        if components.find(i) != components.find(j):
             shared = len(np.intersect1d(shingles(i), shingles(j), assume_unique=True))
-            alike = shared / (len(shingles(i)) + len(shingles(j)) - shared)
-            if alike >= similarity:
-                found.append(NearDuplicates(i, j, alike))
-                together.join(i, j)
-    return found
+            jaccard = shared / (len(shingles(i)) + len(shingles(j)) - shared)
+            if jaccard >= similarity:
+                pairs.append(NearDuplicates(i, j, jaccard))
+                components.join(i, j)
+    return pairs
 
 
-def clusters(size: int, found: Iterable[NearDuplicates]) -> List[Set[int]]:
-    """Near-duplicates, directly or through others, in groups.
+def clusters(size: int, pairs: Iterable[NearDuplicates]) -> List[Set[int]]:
+    """Group near-duplicates that are connected, directly or through others.
 
-    size (int): How many texts there are.
-    found (Iterable[NearDuplicates]): What `near_duplicates` returned.
+    size (int): Number of texts.
+    pairs (Iterable[NearDuplicates]): Pairs from `near_duplicates`.
     RETURNS (List[Set[int]]): Indices of the texts of each group of two or more.
     """
-    together = Components(size)
-    pairs = list(found)
+    components = Components(size)
+    pairs = list(pairs)
     for pair in pairs:
-        together.join(pair.first, pair.second)
+        components.join(pair.first, pair.second)
     members: Dict[int, Set[int]] = defaultdict(set)
     for pair in pairs:
-        members[together.find(pair.first)] |= {pair.first, pair.second}
+        members[components.find(pair.first)] |= {pair.first, pair.second}
     return list(members.values())
 
 
-def _candidates(signatures: np.ndarray, least: float) -> Set[Tuple[int, int]]:
-    """Pairs of texts whose signatures agree in a band, and in so large a share of all values.
+def _candidates(signatures: np.ndarray, min_share: float) -> Set[Tuple[int, int]]:
+    """Return pairs of texts whose signatures agree in a band and in a minimal share of all values.
 
-    Of the many texts that may share a band, as notes of one form do, each is compared with those
-    that share most values after it too: with its neighbours in the order of these.
+    Many texts can share a band, e.g. notes from one form. Each is compared only with its neighbours
+    in the order of the values that follow the band.
     """
     pairs: Set[Tuple[int, int]] = set()
     for start in range(0, BANDS * ROWS, ROWS):
@@ -126,36 +126,36 @@ def _candidates(signatures: np.ndarray, least: float) -> Set[Tuple[int, int]]:
             if not same.any():
                 break
             i, j = i[same], j[same]
-            close = (signatures[i] == signatures[j]).mean(axis=1) >= least
+            close = (signatures[i] == signatures[j]).mean(axis=1) >= min_share
             ends = np.sort(np.stack([i[close], j[close]], axis=1), axis=1)  # (pairs, 2)
-            pairs.update((int(one), int(other)) for one, other in ends)
+            pairs.update((int(first), int(second)) for first, second in ends)
     return pairs
 
 
 def _shingles(text: str) -> np.ndarray:
-    """Hashes of a text's shingles, each once; a shorter text is one shingle. Shape: (shingles,)"""
+    """Hash the distinct shingles of a text; a short text is one shingle. Shape: (shingles,)"""
     plain = fold_text(text).replace(" ", "")
     codes = np.frombuffer(plain.encode("utf-32-le", "surrogatepass"), dtype="<u4").astype("uint64")
     codes = np.pad(codes, (0, max(SHINGLE - len(codes), 0)))
     hashes = np.zeros(len(codes) - SHINGLE + 1, dtype="uint64")
     for i in range(SHINGLE):
         hashes = hashes * np.uint64(0x100000001B3) + codes[i : i + len(hashes)]
-    return np.unique(_mixed(hashes))
+    return np.unique(_mix_bits(hashes))
 
 
-def _mixed(values: np.ndarray) -> np.ndarray:
-    """Spread values over all 64 bits (the finaliser of splitmix64). Shape: as given."""
+def _mix_bits(values: np.ndarray) -> np.ndarray:
+    """Spread values over all 64 bits, by the finalizer of splitmix64. Shape: as given."""
     for shift, factor in ((30, 0xBF58476D1CE4E5B9), (27, 0x94D049BB133111EB)):
         values = (values ^ (values >> np.uint64(shift))) * np.uint64(factor)
     return values ^ (values >> np.uint64(31))
 
 
 def _signature(shingles: np.ndarray) -> np.ndarray:
-    """The least of a text's hashes under each of many hash functions. Shape: (bands * rows,)"""
-    # Odd factors permute the 64-bit numbers. They are the same in each run.
-    factors = _mixed(np.arange(1, BANDS * ROWS + 1, dtype="uint64")) | np.uint64(1)
-    least = np.full(len(factors), np.iinfo("uint64").max)
+    """Return the minimum of the hashes under each hash function. Shape: (bands * rows,)"""
+    # Multiplying by an odd factor permutes the 64-bit numbers. The factors are fixed.
+    factors = _mix_bits(np.arange(1, BANDS * ROWS + 1, dtype="uint64")) | np.uint64(1)
+    minima = np.full(len(factors), np.iinfo("uint64").max)
     for start in range(0, len(shingles), CHUNK):
         hashes = shingles[start : start + CHUNK, None] * factors  # (shingles, bands * rows)
-        least = np.minimum(least, hashes.min(axis=0))
-    return least
+        minima = np.minimum(minima, hashes.min(axis=0))
+    return minima

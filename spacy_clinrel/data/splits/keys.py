@@ -1,4 +1,4 @@
-"""What documents are grouped and stratified by: a column of metadata, or a part of their ids."""
+"""Keys for grouping and stratifying documents: metadata columns, or parts of document ids."""
 
 import csv
 from collections import Counter
@@ -15,38 +15,38 @@ Metadata = Mapping[str, Mapping[str, str]]
 
 
 def read_metadata(path: Path) -> Metadata:
-    """Read a table of documents.
+    """Read the metadata of documents.
 
-    path (Path): A `.csv` file in UTF-8 with a header, or a `.jsonl` file with an object a line. The
-        column `doc_id`, or else `id`, has the document's id.
-    RETURNS (Metadata): Values by column, by document.
-    RAISES (ValueError): If it can't be read, has no such column, or has an id twice.
+    path (Path): A `.csv` file in UTF-8 with a header, or a `.jsonl` file with one object per line.
+        The column `doc_id`, or else `id`, has the document id.
+    RETURNS (Metadata): Values by document id and column.
+    RAISES (ValueError): If it cannot be read, has no such column, or repeats an id.
     """
-    found: Dict[str, Dict[str, str]] = {}
+    metadata: Dict[str, Dict[str, str]] = {}
     try:
         for row in _rows(path):
             column = next((name for name in ID_COLUMNS if name in row), None)
             if column is None:
                 raise ValueError(f"no column {' or '.join(ID_COLUMNS)}")
             values = {str(name): "" if v is None else str(v) for name, v in row.items()}
-            if found.setdefault(values[column], values) is not values:
-                raise ValueError(f"the id '{values[column]}' is there twice")
-        if not found:
+            if metadata.setdefault(values[column], values) is not values:
+                raise ValueError(f"duplicate id '{values[column]}'")
+        if not metadata:
             raise ValueError("no rows")
     except (ValueError, OSError, csv.Error) as error:
         raise ValueError(Errors.F028.format(path=path, error=error)) from error
-    return found
+    return metadata
 
 
 def keys_of(doc_ids: Sequence[str], key: str, metadata: Optional[Metadata] = None) -> List[str]:
-    """The value that each document has for a key.
+    """Return the value of a key for each document.
 
-    doc_ids (Sequence[str]): The documents' ids.
-    key (str): A column of the metadata, or else a regular expression: what its first group, or
-        else all of it, finds in the id.
-    metadata (Optional[Metadata]): The documents' metadata.
-    RETURNS (List[str]): A value for each document.
-    RAISES (ValueError): If a document is not in the metadata, or the pattern does not match it.
+    doc_ids (Sequence[str]): The document ids.
+    key (str): A column of the metadata, or else a pattern that finds the value in the document id,
+        as in `group_of`.
+    metadata (Optional[Metadata]): The metadata of the documents.
+    RETURNS (List[str]): One value per document.
+    RAISES (ValueError): If a document has no metadata, or the pattern does not match its id.
     """
     columns = list(dict.fromkeys(name for row in (metadata or {}).values() for name in row))
     if metadata is None or key not in columns:
@@ -65,12 +65,12 @@ def keys_of(doc_ids: Sequence[str], key: str, metadata: Optional[Metadata] = Non
 
 
 def pool_rare(values: Sequence[str], min_count: int) -> Tuple[List[Optional[str]], Dict[str, int]]:
-    """Pool the values that few documents have.
+    """Pool rare values.
 
-    values (Sequence[str]): A value for each document.
-    min_count (int): Values that fewer documents have are pooled.
-    RETURNS (Tuple[List[Optional[str]], Dict[str, int]]): A value for each document, None where it
-        is pooled, and the pooled values with their counts.
+    values (Sequence[str]): One value per document.
+    min_count (int): Values with fewer documents are pooled.
+    RETURNS (Tuple[List[Optional[str]], Dict[str, int]]): One value per document, None if it is
+        pooled; and the pooled values with their counts.
     """
     counts = Counter(values)
     pooled = {value: n for value, n in counts.most_common() if n < min_count}
@@ -84,7 +84,7 @@ def _rows(path: Path) -> Iterable[Mapping[str, Any]]:
     elif path.suffix == ".jsonl":
         for row in srsly.read_jsonl(path):
             if not isinstance(row, dict):
-                raise ValueError(f"expected a JSON object a line, got {row!r}")
+                raise ValueError(f"expected one JSON object per line, got {row!r}")
             yield row
     else:
-        raise ValueError("neither .csv nor .jsonl")
+        raise ValueError("not a .csv or .jsonl file")

@@ -1,4 +1,4 @@
-"""A split as a whole: what is asked for, what comes of it, and what it holds."""
+"""Plans of splits, their assignment of documents to parts, and statistics of the parts."""
 
 from collections import Counter
 from dataclasses import dataclass
@@ -15,22 +15,22 @@ from .duplicates import Components, NearDuplicates, clusters, near_duplicates
 from .keys import keys_of, pool_rare, read_metadata
 
 PARTS = ("train", "dev", "test")
-# How pooled strata are called together.
+# The name of the pooled strata in statistics.
 POOLED = "(pooled)"
 
 
 class Plan(NamedTuple):
-    """How to divide documents.
+    """Settings of a split.
 
     ratios (Tuple[float, float, float]): Sizes of train, dev and test, in any unit.
-    stratify_by (Optional[str]): Key (`keys_of`) whose values each part gets its share of.
-    min_count (int): Values of that key that fewer documents have are pooled.
-    stratify_labels (bool): Whether each part gets its share of each relation label.
-    group_by (Optional[str]): Key whose values are groups, which no two parts share.
-    metadata (Optional[Path]): The table that keys may be columns of.
-    similarity (float): From where on two texts are near-duplicates, above 0 and at most 1.
+    stratify_by (Optional[str]): Key (see `keys_of`). Each part gets its share of every value.
+    min_count (int): Values of that key with fewer documents are pooled.
+    stratify_labels (bool): Whether each part gets its share of every relation label.
+    group_by (Optional[str]): Key (see `keys_of`). Documents with the same value go to one part.
+    metadata (Optional[Path]): A table with columns that can be keys.
+    similarity (float): Similarity from which two texts are near-duplicates, above 0 and at most 1.
     keep_together (bool): Whether near-duplicates go to one part.
-    seed (int): Seed of what is left to chance.
+    seed (int): Random seed.
     """
 
     ratios: Tuple[float, float, float] = (70, 15, 15)
@@ -46,14 +46,14 @@ class Plan(NamedTuple):
 
 @dataclass
 class Split:
-    """Documents divided into parts.
+    """An assignment of documents to parts.
 
-    parts (List[int]): The part of each document, as an index of `PARTS`.
-    strata (List[Optional[str]]): Each document's value of the key that was stratified by, None
-        where that was pooled; empty if there is no such key.
-    groups (List[str]): Each document's group; empty if there are none.
-    pooled (Dict[str, int]): The values that were pooled, with the number of documents of each.
-    duplicates (List[NearDuplicates]): Near-duplicates, as `near_duplicates` finds them.
+    parts (List[int]): The part of each document, as an index into `PARTS`.
+    strata (List[Optional[str]]): The stratum of each document, None if it is pooled. Empty without
+        stratification.
+    groups (List[str]): The group of each document. Empty without groups.
+    pooled (Dict[str, int]): The pooled strata, with their numbers of documents.
+    duplicates (List[NearDuplicates]): Pairs from `near_duplicates`.
     """
 
     parts: List[int]
@@ -64,13 +64,13 @@ class Split:
 
 
 def split_docs(docs: Sequence[Doc], plan: Plan) -> Split:
-    """Divide documents into train, dev and test.
+    """Assign documents to train, dev and test.
 
-    docs (Sequence[Doc]): Converted documents.
-    plan (Plan): How.
-    RETURNS (Split): The part of each.
-    RAISES (ValueError): If the ratios are none, a document has no value for a key, or a part that
-        was asked for gets nothing.
+    docs (Sequence[Doc]): Documents with ids.
+    plan (Plan): The settings.
+    RETURNS (Split): The assignment.
+    RAISES (ValueError): If the ratios are invalid, a document has no value for a key, or a part of
+        a size above 0 gets no document.
     """
     if min(plan.ratios) < 0 or not plan.ratios[0]:
         raise ValueError(Errors.F027.format(ratios=" ".join(f"{r:g}" for r in plan.ratios)))
@@ -97,12 +97,12 @@ def split_docs(docs: Sequence[Doc], plan: Plan) -> Split:
 
 
 def describe(docs: Sequence[Doc], split: Split) -> Dict[str, Any]:
-    """What the parts hold.
+    """Compute statistics of a split.
 
     docs (Sequence[Doc]): The documents.
-    split (Split): Their parts.
-    RETURNS (Dict[str, Any]): Counts, shares and ids by part, and near-duplicates: how many
-        clusters of them there are, of how many documents, and which of these lie in several parts.
+    split (Split): Their assignment.
+    RETURNS (Dict[str, Any]): Counts, shares and ids by part; and of near-duplicates, the number of
+        clusters and documents, the pairs, and the clusters across parts.
     """
     parts: Dict[str, Any] = {}
     for number, name in enumerate(PARTS):
@@ -124,8 +124,11 @@ def describe(docs: Sequence[Doc], split: Split) -> Dict[str, Any]:
             "ids": [get_doc_id(docs[i]) for i in inside],
         }
     near = clusters(len(docs), split.duplicates)
-    across = [found for found in near if len({split.parts[i] for i in found}) > 1]
-    shown = [[[get_doc_id(docs[i]), PARTS[split.parts[i]]] for i in sorted(c)] for c in across]
+    across = [
+        [[get_doc_id(docs[i]), PARTS[split.parts[i]]] for i in sorted(cluster)]
+        for cluster in near
+        if len({split.parts[i] for i in cluster}) > 1
+    ]
     return {
         "parts": parts,
         "pooled": split.pooled,
@@ -133,23 +136,23 @@ def describe(docs: Sequence[Doc], split: Split) -> Dict[str, Any]:
             "clusters": len(near),
             "documents": sum(map(len, near)),
             "pairs": [
-                [get_doc_id(docs[i]), get_doc_id(docs[j]), round(alike, 4)]
-                for i, j, alike in split.duplicates
+                [get_doc_id(docs[i]), get_doc_id(docs[j]), round(similarity, 4)]
+                for i, j, similarity in split.duplicates
             ],
-            "across_parts": shown,
+            "across_parts": across,
         },
     }
 
 
 def _units(n: int, groups: Sequence[str], duplicates: Sequence[NearDuplicates]) -> List[int]:
-    """For each document the unit that it can't be taken out of."""
-    together = Components(n)
-    first: Dict[str, int] = {}
+    """Return the unit of each document: the documents of a unit stay components."""
+    components = Components(n)
+    first_of: Dict[str, int] = {}
     for i, group in enumerate(groups):
-        together.join(first.setdefault(group, i), i)
+        components.join(first_of.setdefault(group, i), i)
     for pair in duplicates:
-        together.join(pair.first, pair.second)
-    return [together.find(i) for i in range(n)]
+        components.join(pair.first, pair.second)
+    return [components.find(i) for i in range(n)]
 
 
 def _features(
