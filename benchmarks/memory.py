@@ -1,34 +1,38 @@
-"""How much memory a process has, and has had. (For Unix.)"""
+"""Peak memory of a process, on Unix."""
 
 import resource
 import sys
 from pathlib import Path
 
-STATUS, FORGET = Path("/proc/self/status"), Path("/proc/self/clear_refs")
+STATUS, CLEAR_REFS = Path("/proc/self/status"), Path("/proc/self/clear_refs")
 
 
 def in_mib(maxrss: int) -> float:
-    """maxrss (int): What the system says of a process's memory, in KiB, on a Mac in bytes.
+    """Convert the system's figure to MiB.
+
+    maxrss (int): Peak memory of a process as `getrusage` gives it: KiB, on macOS bytes.
     RETURNS (float): The same in MiB.
     """
     return maxrss / (2**20 if sys.platform == "darwin" else 2**10)
 
 
-def now_mib() -> float:
-    """What stands before a measurement: `peak_mib` begins anew from here, so that what was needed
-    and given back to the system before hides nothing; what lies free in the heap still counts as
-    standing. Only Linux can; elsewhere it is the most so far.
+def reset_peak_mib() -> float:
+    """Start a measurement of peak memory.
 
-    RETURNS (float): The memory of this process, in MiB.
+    On Linux, reset the peak, so that memory returned to the system before does not count. Free
+    memory on the heap still counts. Elsewhere the peak cannot be reset.
+    RETURNS (float): The memory of this process now, in MiB; elsewhere the peak so far.
     """
-    if FORGET.exists():
-        FORGET.write_text("5")
+    if CLEAR_REFS.exists():
+        CLEAR_REFS.write_text("5")
     return peak_mib()
 
 
 def peak_mib() -> float:
-    """RETURNS (float): The most memory that this process has had, since `now_mib` where the system
-    is Linux, in MiB."""
+    """Return the peak memory of this process.
+
+    RETURNS (float): The peak in MiB, on Linux since the last `reset_peak_mib`.
+    """
     if STATUS.exists():
         lines = STATUS.read_text(encoding="utf-8").splitlines()
         [peak] = [line.split()[1] for line in lines if line.startswith("VmHWM:")]

@@ -1,25 +1,26 @@
-"""Sentence boundaries of English texts: `clinical_sentencizer` against spaCy's `sentencizer`.
+"""Compare the sentence boundaries of `clinical_sentencizer` and spaCy's `sentencizer` in English.
 
-    python benchmarks/sentences.py --corpora PATH
+    python -m benchmarks.sentences --corpora PATH
 
-MACCROBAT's texts have a sentence a line. Each is read as it stands, in one line, and broken at 80
-characters; a boundary is right when a sentence begins with the same character, white space aside.
-Writes benchmarks/results/sentences.{md,json}. The rules were written with these texts in view.
+MACCROBAT's texts have one sentence per line. Each text is read as it is, in one line, and wrapped
+at 80 characters. A boundary is correct if a sentence starts with the same character, ignoring white
+space. Results are written to benchmarks/results/sentences.jsonl and .md. The rules were written
+with these texts in view.
 """
 
 import argparse
+import os
 import textwrap
 from itertools import accumulate
 from pathlib import Path
-from typing import Callable, Dict, List, Set
+from typing import Callable, Dict, List, Sequence, Set
 
 import spacy
-import srsly
-from cell_training import commit
-from relation_report import table
-from relation_settings import ROOT
 from spacy.language import Language
 
+from .common import RESULTS, Record, commit, read_records, table, write_records, write_text
+
+COMPONENTS = ("sentencizer", "clinical_sentencizer")
 LAYOUTS: Dict[str, Callable[[List[str]], str]] = {
     "a sentence a line": "\n".join,
     "one line": " ".join,
@@ -29,66 +30,94 @@ LAYOUTS: Dict[str, Callable[[List[str]], str]] = {
 }
 
 
-def gold_starts(lines: List[str]) -> Set[int]:
-    """lines (List[str]): A sentence each.
-    RETURNS (Set[int]): How many characters, white space aside, stand before each.
+def gold_starts(lines: Sequence[str]) -> Set[int]:
+    """Return where the sentences start.
+
+    lines (Sequence[str]): One sentence each.
+    RETURNS (Set[int]): For each sentence, the number of characters before it, without white space.
     """
     sizes = [len("".join(line.split())) for line in lines]
     return set(accumulate([0, *sizes[:-1]]))
 
 
-def found_starts(nlp: Language, text: str) -> Set[int]:
-    """nlp (Language): Sets sentence boundaries.
+def predicted_starts(nlp: Language, text: str) -> Set[int]:
+    """Return where the predicted sentences start.
+
+    nlp (Language): A pipeline that sets sentence boundaries.
     text (str): The text.
-    RETURNS (Set[int]): As `gold_starts` has them.
+    RETURNS (Set[int]): For each sentence, the number of characters before it, without white space.
     """
-    before = [0, *accumulate(not char.isspace() for char in text)]
-    sents = [sent for sent in nlp(text).sents if sent.text.strip()]
-    return {before[sent.start_char] for sent in sents}
+    offsets = [0, *accumulate(not char.isspace() for char in text)]
+    return {offsets[sent.start_char] for sent in nlp(text).sents if sent.text.strip()}
 
 
-def measure(name: str, layout: str, texts: List[List[str]]) -> Dict[str, object]:
-    """name (str): Name of the component.
+def measure(component: str, layout: str, texts: Sequence[List[str]]) -> Record:
+    """Score a component.
+
+    component (str): Name of the component.
     layout (str): Name of the layout.
-    texts (List[List[str]]): The lines of each text.
-    RETURNS (Dict[str, object]): Precision, recall and F.
+    texts (Sequence[List[str]]): The lines of each text.
+    RETURNS (Dict[str, Any]): Precision, recall and F of the boundaries.
     """
     nlp = spacy.blank("en")
-    nlp.add_pipe(name)
-    right = found = gold = 0
+    nlp.add_pipe(component)
+    n_correct = n_predicted = n_gold = 0
     for lines in texts:
-        own, wanted = found_starts(nlp, LAYOUTS[layout](lines)), gold_starts(lines)
-        right, found, gold = right + len(own & wanted), found + len(own), gold + len(wanted)
-    figures = {"p": right / found, "r": right / gold, "f": 2 * right / (found + gold)}
-    return {"component": name, "layout": layout, **figures}
+        predicted, gold = predicted_starts(nlp, LAYOUTS[layout](lines)), gold_starts(lines)
+        n_correct += len(predicted & gold)
+        n_predicted, n_gold = n_predicted + len(predicted), n_gold + len(gold)
+    return {
+        **{"component": component, "layout": layout},
+        "p": n_correct / n_predicted,
+        "r": n_correct / n_gold,
+        "f": 2 * n_correct / (n_predicted + n_gold),
+        **{"texts": len(texts), "commit": commit()},
+    }
+
+
+def read_texts(corpora: Path) -> List[List[str]]:
+    """Read MACCROBAT's texts.
+
+    corpora (Path): Folder of the corpora.
+    RETURNS (List[List[str]]): The lines of each text, without empty ones.
+    """
+    paths = sorted((corpora / "maccrobat2020").glob("*/*.txt"))
+    texts = [path.read_text(encoding="utf-8").split("\n") for path in paths]
+    return [[line.strip() for line in lines if line.strip()] for lines in texts]
+
+
+def report(records: Sequence[Record]) -> str:
+    """Format the table.
+
+    records (Sequence[Dict[str, Any]]): The measurements.
+    RETURNS (str): Markdown.
+    """
+    rows = [
+        [record["layout"], record["component"], *(f"{100 * record[key]:.2f}" for key in "prf")]
+        for record in records
+    ]
+    n_texts, at = records[0]["texts"], records[0]["commit"]
+    text = f"# Sentence boundaries\n\n{n_texts} case reports of MACCROBAT, commit {at}.\n\n"
+    return text + table(["Layout", "Component", "P", "R", "F"], rows)
 
 
 def main() -> None:
-    """Measure both components in each layout."""
+    """Measure both components in each layout and write the table."""
     parser = argparse.ArgumentParser(
         description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
     )
-    parser.add_argument("--corpora", type=Path, required=True, help="folder of the corpora")
-    results = ROOT / "benchmarks" / "results"
-    parser.add_argument("--out", type=Path, default=results / "sentences.md")
+    default = Path(os.environ.get("CLINREL_CORPORA", "corpora"))
+    parser.add_argument("--corpora", type=Path, default=default, help="folder of the corpora")
+    parser.add_argument("--out", type=Path, default=RESULTS / "sentences.md")
+    parser.add_argument("--tables", action="store_true", help="only write the table")
     options = parser.parse_args()
-    paths = sorted((options.corpora / "maccrobat2020").glob("*/*.txt"))
-    raw = [path.read_text(encoding="utf-8").split("\n") for path in paths]
-    texts = [[line.strip() for line in lines if line.strip()] for lines in raw]
-    names = ("sentencizer", "clinical_sentencizer")
-    found = [measure(name, layout, texts) for layout in LAYOUTS for name in names]
-    header = ["Layout", "Component", "P", "R", "F"]
-    rows = [
-        [str(one["layout"]), str(one["component"]), *(f"{100 * float(one[k]):.2f}" for k in "prf")]
-        for one in found
-    ]
-    text = (
-        f"# Sentence boundaries\n\n{len(texts)} case reports of MACCROBAT, commit {commit()}.\n\n"
-    )
-    options.out.parent.mkdir(parents=True, exist_ok=True)
-    options.out.write_text(text + table(header, rows), encoding="utf-8")
-    srsly.write_json(options.out.with_suffix(".json"), found)
-    print(options.out.read_text(encoding="utf-8"))
+    kept = options.out.with_suffix(".jsonl")
+    if not options.tables:
+        texts = read_texts(options.corpora)
+        runs = [(component, layout) for layout in LAYOUTS for component in COMPONENTS]
+        write_records(kept, [measure(*run, texts) for run in runs])
+    write_text(options.out, report(read_records(kept)))
+    print(f"Saved {options.out}")
 
 
 if __name__ == "__main__":

@@ -2,9 +2,8 @@
 
 import os
 import shutil
-from importlib import import_module
 from pathlib import Path
-from typing import Any, Callable, Iterator
+from typing import Any, Iterator
 
 import pytest
 
@@ -141,29 +140,6 @@ def browser() -> Iterator[Any]:
         chromium = playwright.chromium.launch(executable_path=path, args=args)
         yield chromium
         chromium.close()
-
-
-@pytest.fixture
-def benchmarks(monkeypatch) -> Path:
-    """Make the benchmarks' modules importable, as they are for each other. Return their folder."""
-    folder = ROOT / "benchmarks"
-    monkeypatch.syspath_prepend(str(folder))
-    return folder
-
-
-@pytest.fixture
-def run_benchmark(benchmarks, monkeypatch, capsys) -> Callable:
-    """Return a function that runs a benchmark's command line within this process. It takes the
-    script's name and its arguments, and returns the exit code and the output. The benchmark still
-    trains in processes of its own."""
-
-    def run(script: str, *args: Any) -> Any:
-        monkeypatch.setattr("sys.argv", [str(benchmarks / script), *map(str, args)])
-        code = import_module(script[: -len(".py")]).main()
-        printed = capsys.readouterr()
-        return code, printed.out + printed.err
-
-    return run
 
 
 @pytest.fixture

@@ -1,0 +1,1 @@
+"""Benchmark of speed, memory and scale."""

@@ -1,0 +1,1 @@
+"""Study of document-level relations, between gold entities."""

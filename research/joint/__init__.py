@@ -1,0 +1,1 @@
+"""Study of joint extraction against a pipeline of two components."""

@@ -1,0 +1,99 @@
+"""One cell of the joint study: a system trained and measured on a corpus with a seed."""
+
+import argparse
+import time
+from pathlib import Path
+from typing import Any, Dict, Optional
+
+import spacy
+import srsly
+import torch
+from spacy import util
+
+from benchmarks.common import Record, commit
+from benchmarks.training import assemble, train
+from research.common.cells import Cell
+from research.common.corpora import CORPORA
+from spacy_clinrel.evaluation.evaluate import evaluate
+from spacy_clinrel.files import read_docbin
+from spacy_clinrel.ml.encoder_files import save_encoder
+from spacy_clinrel.pretraining.make_encoder import build_encoder
+
+from .settings import BERT, SCALES, TINY_BERT, configs
+
+
+def run(cell: Cell, folder: Path) -> Record:
+    """Train and measure one cell.
+
+    cell (Cell): The cell.
+    folder (Path): Folder for its files.
+    RETURNS (Dict[str, Any]): Scores end to end and between gold entities.
+    """
+    torch.set_num_threads(1)
+    start, start_commit, seconds = time.perf_counter(), commit(), 0.0
+    parts = []
+    for i, config in enumerate(configs(cell)):
+        util.fix_random_seed(cell.seed)
+        seconds += train(config, folder / f"part{i}")[-1]
+        parts.append(spacy.load(folder / f"part{i}" / "model-best"))
+    model = folder / "model"
+    assemble(parts).to_disk(model)
+    return {
+        "vectors": bool(cell.vectors),
+        "steps": SCALES[cell.scale].steps[cell.corpus],
+        "training_seconds": round(seconds),
+        **{part: measure(cell, model, part) for part in ("dev", "test")},
+        "seconds": round(time.perf_counter() - start),
+        "commit": start_commit,
+    }
+
+
+def measure(cell: Cell, model: Path, part: str) -> Record:
+    """Score a pipeline.
+
+    cell (Cell): The cell.
+    model (Path): Folder of the pipeline.
+    part (str): "dev" or "test".
+    RETURNS (Dict[str, Any]): Precision, recall and F of "entities", their "boundaries", and
+        "relations" end to end; "gold_entities" has those of relations between gold entities.
+    """
+    corpus = CORPORA[cell.corpus]
+    path = corpus.file(cell.data, part)
+    end_to_end = evaluate(model, path)["end_to_end"]
+    gold = evaluate(model, path, gold_entities=True)["gold_entities"]
+    return {
+        "entities": _prf(end_to_end, "ents"),
+        "boundaries": _prf(end_to_end, "ents_boundary"),
+        "relations": _prf(end_to_end, corpus.score),
+        "gold_entities": _prf(gold, corpus.score),
+    }
+
+
+def _prf(scores: Dict[str, Any], prefix: str) -> Optional[Dict[str, float]]:
+    if scores.get(f"{prefix}_f") is None:
+        return None
+    return {key: scores[f"{prefix}_{key}"] for key in "prf"}
+
+
+def make_bert(options: argparse.Namespace, folder: Path) -> None:
+    """Make the small BERT from the training texts, unless it was made from the same texts before.
+
+    options (Namespace): The options of the command line.
+    folder (Path): Folder for the encoder.
+    """
+    source = {"data": str(options.data.resolve()), "vectors": options.vectors}
+    source_path = folder / "made_from.json"
+    made_from = srsly.read_json(source_path) if source_path.exists() else None
+    if made_from == source and (folder / "config.json").exists():
+        return
+    small = options.scale == "small"
+    nlp = spacy.load(options.vectors) if options.vectors else spacy.blank("zh")
+    texts = [
+        doc.text
+        for corpus in ("layer", "cmeie")
+        for doc in read_docbin(CORPORA[corpus].file(options.data, "train"), nlp.vocab)
+    ]
+    vectors = nlp.vocab if options.vectors and not small else None
+    sizes = TINY_BERT if small else BERT
+    save_encoder(build_encoder(texts, vectors=vectors, seed=0, **sizes), folder)
+    srsly.write_json(source_path, source)

@@ -1,0 +1,61 @@
+"""The study of joint extraction: its options, cells and pages."""
+
+import argparse
+from pathlib import Path
+from typing import List, Sequence
+
+from benchmarks.common import Record
+from research.common.cells import Cell
+from research.common.study import Study
+
+from .settings import ABLATIONS, SCALES, SYSTEMS
+
+
+class JointStudy(Study):
+    """Compare joint extraction with a pipeline of two components.
+
+    Each system is trained with one thread on the same splits, with the same number of steps (two
+    components that are trained apart have all of them each) and batches of the same size. It is
+    chosen on dev and measured once on test. Ablations run on the relation layer.
+
+    Needs the files of `python -m spacy project run vectors`, `ccks2017-convert` and
+    `cmeie-convert`.
+    """
+
+    name = "joint"
+    package = "research.joint"
+    systems = (*SYSTEMS, *ABLATIONS)
+    default_systems = tuple(SYSTEMS)
+    corpora = ("layer", "cmeie")
+    scales = tuple(SCALES)
+
+    def add_options(self, parser: argparse.ArgumentParser) -> None:
+        parser.add_argument(
+            "--ablations",
+            dest="systems",
+            action="store_const",
+            const=list(ABLATIONS),
+            help="run the ablations instead of the main systems",
+        )
+
+    def cells(self, options: argparse.Namespace) -> List[Cell]:
+        return [
+            cell
+            for cell in super().cells(options)
+            if cell.corpus == "layer" or cell.system in SYSTEMS
+        ]
+
+    def prepare(self, options: argparse.Namespace) -> None:
+        from .cells import make_bert
+
+        make_bert(options, options.work / f"encoder.{options.scale}")
+
+    def run(self, cell: Cell, folder: Path) -> Record:
+        from .cells import run
+
+        return run(cell, folder)
+
+    def tables(self, records: Sequence[Record], scale: str) -> List[str]:
+        from .tables import page
+
+        return page(records)

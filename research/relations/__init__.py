@@ -1,0 +1,1 @@
+"""Study of the relation models of two Chinese papers, between gold entities."""

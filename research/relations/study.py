@@ -1,0 +1,60 @@
+"""The study of relation models: its options, cells and pages."""
+
+import argparse
+from pathlib import Path
+from typing import List, Sequence
+
+from benchmarks.common import Record
+from research.common.cells import Cell
+from research.common.study import Study
+
+from .settings import MODELS, SCALES, SVM, TUTORIAL, VARIANTS
+
+
+class RelationStudy(Study):
+    """Compare relation models between gold entities.
+
+    The models are those of two Chinese papers, an SVM, the mention-pair model and the component of
+    explosion's tutorial. Each is trained with one thread, chosen on dev and measured once on test.
+
+    Needs the files of `python -m spacy project run vectors`, `ccks2017-convert` and
+    `cmeie-convert`, and for the tutorial component a checkout of explosion/projects.
+    """
+
+    name = "relations"
+    package = "research.relations"
+    systems = (*MODELS, *VARIANTS)
+    corpora = ("15-labels", "11-labels", "cmeie")
+    scales = tuple(SCALES)
+
+    def add_options(self, parser: argparse.ArgumentParser) -> None:
+        parser.add_argument("--tutorial", type=Path, help="checkout of explosion/projects")
+
+    def cells(self, options: argparse.Namespace) -> List[Cell]:
+        """List the cells to run.
+
+        options (Namespace): The options of the command line.
+        RETURNS (List[Cell]): The cells. Without a checkout there is no tutorial component. The SVM
+            is deterministic and has one seed.
+        """
+        return [
+            cell._replace(tutorial=options.tutorial)
+            for cell in super().cells(options)
+            if cell.system != TUTORIAL or options.tutorial
+            if cell.system != SVM or cell.seed == options.seeds[0]
+        ]
+
+    def run(self, cell: Cell, folder: Path) -> Record:
+        from .cells import run
+
+        return run(cell, folder)
+
+    def tables(self, records: Sequence[Record], scale: str) -> List[str]:
+        from .tables import page
+
+        return page(records, scale)
+
+    def plots(self, records: Sequence[Record], page: Path) -> None:
+        from .plots import draw
+
+        draw(records, page)

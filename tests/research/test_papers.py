@@ -1,0 +1,150 @@
+"""The papers' models: every config trains, tells pairs apart, saves, loads, and has the
+hyper-parameters printed."""
+
+import shutil
+
+import numpy as np
+import pytest
+from spacy import util
+from spacy.training.initialize import init_nlp
+from spacy.util import fix_random_seed
+
+from spacy_clinrel import convert
+from spacy_clinrel.data.readers import Corpus
+
+from ..util import ROOT, gradients
+
+FOLDER = ROOT / "configs" / "papers"
+ONE = ("cnn_max", "lstm_max", "blstm_attention", "resnet_blstm", "resnet_max", "resnet_patt")
+TWO = (
+    *("cnn", "cnn_5", "cnn_att", "pcnn", "resnet_5", "resnet_9", "resnet_11", "resnet_13"),
+    *("bilstm_att", "bigru_att", "resgru", "resgru_att"),
+)
+COMPONENT = "relation_classifier"
+
+
+@pytest.fixture(scope="module")
+def notes(tmp_path_factory):
+    """RETURNS (Path): A .spacy file of a few of the project's own notes, short ones."""
+    folder = tmp_path_factory.mktemp("notes")
+    texts = (ROOT / "assets" / "zh_notes" / "train").glob("*.txt")
+    for path in sorted(texts, key=lambda path: (path.stat().st_size, path.name))[:8]:
+        for suffix in (".txt", ".ann"):
+            shutil.copy(path.with_suffix(suffix), folder)
+    out = folder / "notes.spacy"
+    convert("brat", folder, out)
+    return out
+
+
+def load(name):
+    return util.load_config(FOLDER / f"{name}.cfg", interpolate=False)
+
+
+def test_every_model_of_the_papers_has_a_config():
+    assert {path.stem for path in FOLDER.glob("*.cfg")} == {*ONE, *TWO}
+    assert len(ONE) == 6 and len(TWO) == 12
+
+
+def blocks(config):
+    encoder = config["components"][COMPONENT]["model"]["encoder"]
+    return [encoder, *encoder.get("*", {}).values()]
+
+
+@pytest.mark.parametrize("name", [*ONE, *TWO])
+def test_hyper_parameters(name):
+    """Table 3 of each paper."""
+    config = load(name)
+    model, training = config["components"][COMPONENT]["model"], config["training"]
+    first = name in ONE
+    wanted = (100, 5, 0.3, 0.01, "15-labels") if first else (300, 25, 0.5, 0.015, "11-labels")
+    assert wanted == (
+        *(model["tok2vec"]["width"], model["position_width"], training["dropout"]),
+        *(training["optimizer"]["learn_rate"], config["corpora"]["train"]["scheme"]),
+    )
+    assert config["corpora"]["dev"]["scheme"] == wanted[-1]
+    assert config["components"][COMPONENT]["negatives"] is None
+    # Whole sentences, but no text without punctuation as a whole.
+    assert model["window"] == 300
+    for block in blocks(config):
+        if "filters" in block:
+            windows = [3] if first else [3, 5, 7]
+            assert block["filters"] == 128 and block["windows"] == windows
+        if "cell" in block and not first:
+            # 512 units in each direction
+            assert (block["width"], block["depth"], block["bidirectional"]) == (1024, 3, True)
+    depths = [block["depth"] for block in blocks(config) if "filters" in block]
+    _, _, number = name.partition("_")
+    if number.isdigit():
+        assert depths == [int(number)]
+    if name.startswith("resgru"):
+        assert depths == [11]
+
+
+def make(name, notes, limit, **settings):
+    """RETURNS (Tuple[Language, List[Example], Callable]): The config's pipeline, what it is trained
+    on, and a reader of that."""
+    config = load(name)
+    config["paths"].update(train=str(notes), dev=str(notes))
+    # Three layers of 512 units train 20 pairs a second.
+    config["components"][COMPONENT]["negatives"] = 0.2
+    config["training"]["optimizer"].update(settings)
+    nlp = init_nlp(config)
+    scheme = config["corpora"]["train"]["scheme"]
+    reader = Corpus(notes, gold_entities=True, scheme=scheme, limit=limit)
+    return nlp, list(reader(nlp)), reader
+
+
+def spread(pipe, docs):
+    """RETURNS (float): How much the logits of pairs with mentions of the same types differ, the
+    least over types: their standard deviation, for the label where it is largest."""
+    candidates = pipe.make_candidates(docs)
+    logits = pipe.model.predict((docs, candidates))
+    types = candidates.mentions[candidates.batch_pairs(), 2]
+    _, kind, counts = np.unique(types, axis=0, return_inverse=True, return_counts=True)
+    several = np.flatnonzero(counts > 1)
+    assert len(several) > 2
+    return min(logits[kind.ravel() == i].std(axis=0).max() for i in several)
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("name", [*ONE, *TWO])
+def test_it_trains_saves_loads_and_scores_the_same(name, notes, tmp_path):
+    """Two steps at the paper's rate. Pairs of the same types get scores of their own before and
+    after; ten steps at these rates would be too many, see README."""
+    nlp, examples, reader = make(name, notes, limit=5)
+    docs = [example.predicted for example in examples]
+    pipe = nlp.get_pipe(COMPONENT)
+    before = pipe.predict(docs)
+    assert len(before.candidates) > 10
+    assert spread(pipe, docs) > 1e-4
+    fix_random_seed(0)
+    optimizer = nlp.create_optimizer()
+    losses = [nlp.update(examples, sgd=optimizer, drop=0.1)[COMPONENT] for _ in range(2)]
+    # A residual block's first convolution has none before its second has left zero.
+    nlp.update(examples, sgd=False)
+    assert all(gradients(pipe.model))
+    assert np.isfinite(losses).all()
+    trained = pipe.predict(docs).scores
+    assert np.isfinite(trained).all() and not np.allclose(trained, before.scores)
+    assert spread(pipe, docs) > 1e-4
+    nlp.to_disk(tmp_path)
+    again = util.load_model(tmp_path)
+    docs = [example.predicted for example in reader(again)]
+    scores = again.get_pipe(COMPONENT).predict(docs).scores
+    assert np.array_equal(scores, trained)
+    one_by_one = [again.get_pipe(COMPONENT).predict([doc]).scores for doc in docs]
+    np.testing.assert_allclose(np.concatenate(one_by_one), trained, atol=1e-5)
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("name", [*ONE, *TWO])
+def test_the_loss_falls(name, notes):
+    """At a low rate: with most models the first step at the papers' own raises it."""
+    nlp, examples, _ = make(name, notes, limit=3, learn_rate=0.0005)
+    optimizer = nlp.create_optimizer()
+    losses = []
+    for _ in range(3):
+        # The same pairs each time.
+        fix_random_seed(0)
+        losses.append(nlp.update(examples, sgd=optimizer)[COMPONENT])
+    assert losses[0] > losses[1] > losses[2] > 0
