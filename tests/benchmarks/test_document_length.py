@@ -1,10 +1,13 @@
 """The benchmark of long documents."""
 
+import pytest
+
 from benchmarks.common import read_records
 
 from ..util import run_python
 
 
+@pytest.mark.slow
 def test_memory_and_time_by_length(tmp_path):
     out = tmp_path / "length.md"
     options = ("--tokens", 100, "--threads", 1, "--out", out)

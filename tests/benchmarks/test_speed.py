@@ -20,6 +20,7 @@ def work(tmp_path_factory):
     return tmp_path_factory.mktemp("speed")
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     "section,columns",
     [
@@ -40,6 +41,7 @@ def test_sections(as_corpora, monkeypatch, work, tmp_path, section, columns):
     assert out.read_text(encoding="utf-8").count("\n|") == len(rows) + 2
 
 
+@pytest.mark.slow
 def test_two_versions_are_compared(as_corpora, monkeypatch, work, tmp_path, capsys):
     nlp = spacy.blank("zh")
     nlp.add_pipe("ner").add_label("症状")
@@ -63,6 +65,7 @@ def test_every_system_has_a_valid_config(tmp_path):
             assert config["training"]["max_steps"] == 7
 
 
+@pytest.mark.slow
 def test_an_archive(as_corpora, tmp_path, monkeypatch):
     nlp = spacy.blank("zh")
     nlp.add_pipe("entity_ruler").add_patterns([{"label": "症状", "pattern": "痛"}])

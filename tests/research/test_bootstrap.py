@@ -47,6 +47,7 @@ def read_results(tmp_path):
     return read
 
 
+@pytest.mark.slow
 def test_bootstrap_tables_and_resuming(as_corpora, run_study, read_results, tmp_path):
     data = shutil.copytree(as_corpora, tmp_path / "data")
     # All unlabelled texts are in the layer, so none is left.
@@ -121,6 +122,7 @@ def test_the_long_scale_has_more_steps(as_corpora):
     assert config["components"] == train_config(cell)["components"]
 
 
+@pytest.mark.slow
 def test_limit_tables(as_corpora, run_study, read_results, tmp_path):
     failed, _ = run_study(LimitStudy(), "--data", as_corpora, "--corpora", "25 %")
     log = tmp_path / "work" / "small.25.mention_pair_bare.0" / "output.txt"

@@ -12,6 +12,7 @@ from research.documents.study import DocumentStudy
 from ..util import make_doc
 
 
+@pytest.mark.slow
 def test_document_tables_and_resuming(as_corpora, run_study, tmp_path):
     systems = ("BiGRU-Att", "Hierarchical, CRF of a sentence")
     args = ("--data", as_corpora, "--corpora", "layer", "--systems", *systems)

@@ -25,6 +25,7 @@ from spacy_clinrel.data.schemes import get_scheme
 from ..util import edges, run_python
 
 
+@pytest.mark.slow
 def test_tables_plots_and_resuming(as_corpora, run_study, tmp_path):
     models = ("SVM", "PCNN", "Mention pair")
     args = ("--data", as_corpora, "--corpora", "11-labels", "--systems", *models)
@@ -64,6 +65,7 @@ def test_tables_plots_and_resuming(as_corpora, run_study, tmp_path):
     ]
 
 
+@pytest.mark.slow
 def test_a_failed_cell_is_named_and_the_others_run(as_corpora, run_study, tmp_path):
     folder = tmp_path / "data"
     shutil.copytree(as_corpora, folder)
@@ -104,6 +106,7 @@ def test_pair_features_name_their_part():
     assert not any(feature.startswith("between=") for feature in nested)
 
 
+@pytest.mark.slow
 def test_speed_and_memory(tmp_path):
     """Measure one model in two processes, with few and with many pairs."""
     out = tmp_path / "speed.md"
@@ -161,6 +164,7 @@ def test_a_checkout_without_the_tutorial(tmp_path):
         load_tutorial(tmp_path)
 
 
+@pytest.mark.slow
 def test_the_tutorial_component_in_the_tables(as_corpora, run_study, checkout, tmp_path):
     name = "Tutorial component"
     args = ("--data", as_corpora, "--corpora", "11-labels", "--systems", name)
