@@ -56,7 +56,8 @@ def write_documents(
     if not any(GROUP in doc.spans for doc in gold["dev"]):
         raise ValueError(Errors.B010)
     max_length = interpolated["corpora"]["train"].get("max_length", 0)
-    given = [eg.reference for eg in Corpus(data.unlabelled, max_length=max_length)(nlp)]
+    reader = Corpus(Path(data.unlabelled), max_length=max_length)
+    given = [eg.reference for eg in reader(nlp)]
     gold_texts = {single_spaces(doc.text) for docs in gold.values() for doc in docs}
     new = [doc for doc in given if single_spaces(doc.text) not in gold_texts]
     unlabelled = unique_docs(new)
@@ -84,9 +85,9 @@ def _read_gold(
     """Read labelled, dev and test documents with the settings of the config's readers."""
     gold: Dict[str, List[Doc]] = {}
     for part in ("labelled", "dev", "test"):
-        path: Optional[Path] = getattr(data, part)
-        if path is None:
+        if getattr(data, part) is None:
             continue
+        path = Path(getattr(data, part))
         reader = readers["train" if part == "labelled" else "dev"]
         # The test part is always complete.
         names = ("scheme",) if part == "test" else READER_SETTINGS

@@ -69,7 +69,6 @@ def bootstrap(
         require_gpu(use_gpu)
     config, output = _load_config(config), Path(output)
     second = None if second is None else _load_config(second)
-    data = BootstrapData(*map(util.ensure_path, data))
     check_config(config)
     if second is not None:
         check_config(second)

@@ -5,7 +5,7 @@ import json
 import shutil
 from functools import partial
 from pathlib import Path
-from typing import Any, Dict, List, Optional
+from typing import Any, Dict, List, Optional, Union
 
 from thinc.api import Config
 
@@ -172,13 +172,16 @@ def _config_hashes(config: Config, prefix: str, output: Path) -> Dict[str, str]:
 
 def _name_or_hash(name: str, output: Path) -> str:
     """Return the hash of the files at a path, or the name of an installed package as it is."""
-    return _hash_files(Path(name), "*", output) if name and Path(name).exists() else name
+    return _hash_files(name, "*", output) if name and Path(name).exists() else name
 
 
-def _hash_files(path: Any, pattern: str = "*.spacy", exclude: Optional[Path] = None) -> str:
+def _hash_files(
+    source: Union[str, Path, None], pattern: str = "*.spacy", exclude: Optional[Path] = None
+) -> str:
     """Hash a file, or all files of a folder that match a pattern and are not in `exclude`."""
-    if path is None:
+    if source is None:
         return ""
+    path = Path(source)
     digest = hashlib.sha256()
     files = [path]
     if path.is_dir():

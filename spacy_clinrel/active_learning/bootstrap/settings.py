@@ -1,24 +1,25 @@
 """Documents and options of a bootstrapping run."""
 
 from pathlib import Path
-from typing import Any, List, NamedTuple, Optional, Tuple
+from typing import Any, List, NamedTuple, Tuple, Union
 
 from ...errors import Errors
 
 
 class BootstrapData(NamedTuple):
-    """The documents of a run, each part a .spacy file or a folder of such files.
+    """Paths of the documents of a run: .spacy files, or folders of .spacy files.
 
-    labelled (Path): Documents with gold mentions and relations.
-    unlabelled (Path): Documents with mentions. Their relations are ignored.
-    dev (Path): Gold documents for calibration, class thresholds and the choice of the best round.
-    test (Optional[Path]): Gold documents for evaluation only, scored after each round.
+    labelled (Union[str, Path]): Documents with gold mentions and relations.
+    unlabelled (Union[str, Path]): Documents with mentions. Their relations are ignored.
+    dev (Union[str, Path]): Gold documents for calibration, class thresholds and the choice of the
+        best round.
+    test (Union[str, Path, None]): Gold documents for evaluation only, scored after each round.
     """
 
-    labelled: Path
-    unlabelled: Path
-    dev: Path
-    test: Optional[Path] = None
+    labelled: Union[str, Path]
+    unlabelled: Union[str, Path]
+    dev: Union[str, Path]
+    test: Union[str, Path, None] = None
 
 
 class DriftGuards(NamedTuple):
