@@ -12,6 +12,7 @@ from .layout import COLUMN, MAX_LABEL, SMALL, Box, Glyph, Line, shorten
 SIDE = 6.0  # margin left and right
 STEP = 18.0  # height of a level of arcs
 TEXT = 24.0  # height of a line of text with its box
+BASELINE = 17.5  # distance of the text's baseline from the top of its box
 NEST = 3.0  # how far a box extends above the boxes in it
 SMALL_ROW = 11.0  # height of a row of types
 ROUND = 5.0  # radius of an arc's corners
@@ -56,18 +57,18 @@ def render_line(line: Line, wires: Sequence[Wire], style: Style) -> str:
     style (Style): Settings of the document.
     RETURNS (str): An `svg` element.
     """
-    arcs = STEP * (1 + max((wire.level for wire in wires), default=-1))
+    arc_height = STEP * (1 + max((wire.level for wire in wires), default=-1))
     nested = max((box.level for box in line.boxes), default=0)
-    top = arcs + 2 + NEST * nested + (6 if wires else 0)
+    top = arc_height + 2 + NEST * nested + (6 if wires else 0)
     rows = nested + 1 if line.boxes else 0
     width, height = svg_width(style.columns), top + TEXT + SMALL_ROW * rows + 3
     # Outer mentions first, so that they do not cover inner ones.
     boxes = sorted(line.boxes, key=lambda box: -box.level)
     parts = [_box(box, top, style) for box in boxes]
-    parts.append(_text(line.glyphs, top + 17.5))
-    parts.extend(_path(wire, arcs, top, style) for wire in wires)
+    parts.append(_text(line.glyphs, top + BASELINE))
+    parts.extend(_path(wire, arc_height, top, style) for wire in wires)
     # Labels after all paths, so that no path crosses a label.
-    parts.extend(_label(wire, arcs, style) for wire in wires)
+    parts.extend(_label(wire, arc_height, style) for wire in wires)
     css_class = "line opens" if line.is_paragraph_start else "line"
     box = f"{-SIDE:g} 0 {width:g} {height:g}"
     size = f'viewBox="{box}" width="{width:g}" height="{height:g}"'
@@ -77,6 +78,7 @@ def render_line(line: Line, wires: Sequence[Wire], style: Style) -> str:
 
 
 def _box(box: Box, top: float, style: Style) -> str:
+    """Draw the box of a mention, and its type if the mention starts here."""
     label = style.labels[box.mention]
     y = top - NEST * box.level
     height = TEXT + NEST * box.level + SMALL_ROW * (box.level + 1)
@@ -106,8 +108,9 @@ def _text(glyphs: Sequence[Glyph], y: float) -> str:
     return f'<text class="text" y="{y:g}">{"".join(spans)}</text>'
 
 
-def _path(wire: Wire, arcs: float, top: float, style: Style) -> str:
-    y = arcs - STEP * wire.level - STEP / 2
+def _path(wire: Wire, arc_height: float, top: float, style: Style) -> str:
+    """Draw the line of an arc or stub, with an arrowhead at the tail."""
+    y = arc_height - STEP * wire.level - STEP / 2
     left, right = wire.feet[0], wire.feet[-1]
     ends = [top - NEST * foot.nesting - (1 if foot.is_tail else 0) for foot in wire.feet]
     if len(wire.feet) == 2:
@@ -130,8 +133,9 @@ def _path(wire: Wire, arcs: float, top: float, style: Style) -> str:
     return _group(wire, f'<path d="{line}"/>{heads}', style)
 
 
-def _label(wire: Wire, arcs: float, style: Style) -> str:
-    y = arcs - STEP * wire.level - STEP / 2
+def _label(wire: Wire, arc_height: float, style: Style) -> str:
+    """Draw the label of an arc or stub on a background that hides the line behind it."""
+    y = arc_height - STEP * wire.level - STEP / 2
     width = text_width(wire.label)
     left, size = wire.label_x - width / 2, f'width="{width:g}" height="{LABEL:g}"'
     background = f'<rect x="{left:g}" y="{y - LABEL / 2:g}" {size}/>'
@@ -140,6 +144,7 @@ def _label(wire: Wire, arcs: float, style: Style) -> str:
 
 
 def _group(wire: Wire, content: str, style: Style, css_class: str = "") -> str:
+    """Wrap a part of an arc or stub in a group with the attributes that the script reads."""
     head = style.labels[style.heads[wire.relation]]
     css_class = css_class or ("arc" if len(wire.feet) == 2 else "stub")
     data = f'data-relation="{wire.relation}" data-level="{wire.level}"'

@@ -1,5 +1,5 @@
-// Filters, highhighlights and keyboard control. Without this script, a page shows everything. Each root
-// is set up once and only reads its mentionParts elements, as a notebook can have several outputs.
+// Filters, highlights and keyboard control. Without this script, a page shows everything. Each root
+// is set up once and only reads elements within itself, as a notebook can have several outputs.
 (() => {
   "use strict";
   const MOVES = { ArrowDown: 1, ArrowRight: 1, ArrowUp: -1, ArrowLeft: -1 };
@@ -151,7 +151,7 @@
   }
 
   // The highlighted item: the one under the pointer, else the focused one, else the selected one.
-  class Highhighlights {
+  class Highlights {
     constructor(root, docs) {
       this.root = root;
       this.docs = docs;
@@ -284,7 +284,7 @@
     const sections = Array.from(root.querySelectorAll("section"));
     const docs = new Map(sections.map((section) => [section, readDocument(section)]));
     for (const { relations } of docs.values()) relations.forEach(makeStops);
-    const highlights = new Highhighlights(root, docs);
+    const highlights = new Highlights(root, docs);
     const filters = new Filters(root, docs, () => {
       for (const container of root.querySelectorAll("tbody, .drawing")) {
         const stop = container.querySelector("[tabindex='0']");
