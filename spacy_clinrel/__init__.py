@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from .data.corpus import read_corpus as read_corpus
     from .data.corpus import write_corpus as write_corpus
     from .data.splits import split as split
+    from .evaluation.calibrate import calibrate as calibrate
     from .evaluation.evaluate import evaluate as evaluate
     from .exporters import export as export
     from .pretraining.make_encoder import make_encoder as make_encoder
@@ -41,6 +42,7 @@ sys.modules[f"{__name__}.displacy"] = displacy
 _API: Dict[str, str] = {
     "apply": ".processing",
     "bootstrap": ".active_learning.bootstrap",
+    "calibrate": ".evaluation.calibrate",
     "convert": ".data.convert",
     "debug": ".data.check",
     "evaluate": ".evaluation.evaluate",
@@ -61,6 +63,7 @@ __all__ = [
     "__version__",
     "apply",
     "bootstrap",
+    "calibrate",
     "concat_docs",
     "convert",
     "debug",

@@ -114,7 +114,7 @@ class Errors(metaclass=ErrorsWithCodes):
     F007 = "{losses} could not be kept (strict). Nothing was written."
     F008 = "{path}: no document could be read. See the messages of the report."
     F009 = (
-        "{path}: its documents carry neither entities nor relations, so there is nothing to {what}."
+        "{path}: the documents have neither entities nor relations, so there is nothing to {what}."
     )
     F010 = "{path} is a folder. Give the name of the .spacy file to write."
     F011 = "'{pattern}' is not a valid regular expression: {error}."
@@ -253,7 +253,7 @@ class Errors(metaclass=ErrorsWithCodes):
     )
 
     # Report of errors
-    F060 = "{path} is a file. Give --report the name of a folder, new or old."
+    F060 = "The folder for the report, {path}, is a file. Give a new or an existing folder."
     F061 = "Plots need matplotlib ({error}): python -m pip install 'spacy-clinrel[plots]'."
 
     # Viewer
@@ -362,8 +362,8 @@ class Warnings(metaclass=ErrorsWithCodes):
         "type names match."
     )
     W007 = (
-        "The pipeline does not know these labels of {path}, and takes their relations for none: "
-        "{labels}. Give --scheme if it was trained with the labels of a scheme."
+        "{path}: the pipeline does not know these relation labels and counts their relations as no "
+        "relation: {labels}. Give --scheme if it was trained with the labels of a scheme."
     )
     W030 = (
         "{n} processes share GPU {gpu}, each with its own copy of the pipeline. One is often as "

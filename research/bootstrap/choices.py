@@ -10,7 +10,7 @@ from spacy_clinrel.active_learning.bootstrap.selection import (
     choose_pairs,
     reliable_pairs,
 )
-from spacy_clinrel.active_learning.pair_scores import ScoredPairs
+from spacy_clinrel.evaluation.pair_scores import ScoredPairs
 
 THRESHOLD = BootstrapOptions().threshold
 

@@ -16,7 +16,7 @@ from spacy_clinrel.active_learning.bootstrap import NO_GUARDS, BootstrapOptions
 from spacy_clinrel.active_learning.bootstrap.selection import ClassCounts
 from spacy_clinrel.active_learning.bootstrap.silver import Silver, silver_docs
 from spacy_clinrel.active_learning.bootstrap.training import measure, train_round
-from spacy_clinrel.active_learning.pair_scores import (
+from spacy_clinrel.evaluation.pair_scores import (
     find_component,
     gold_classes,
     gold_examples,

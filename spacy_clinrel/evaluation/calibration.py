@@ -1,4 +1,4 @@
-"""Confidence that means something: temperature scaling, and how far confidence is from accuracy.
+"""Temperature scaling and the expected calibration error.
 
 Guo et al. 2017, "On Calibration of Modern Neural Networks".
 """
@@ -9,16 +9,17 @@ import numpy as np
 
 from ..pipeline.temperature import TINY, temper
 
-# Temperatures from 1/8 to 8 are tried: those who are always right on a few texts are not for ever.
-POWERS = 3.0
+# Temperatures are searched between 2 ** -3 and 2 ** 3. Documents without errors would push an
+# unbounded temperature to zero.
+MAX_POWER = 3.0
 
 
 def fit_temperature(p: np.ndarray, gold: np.ndarray) -> float:
-    """The temperature under which the gold classes are most probable.
+    """Find the temperature that maximizes the likelihood of the gold classes.
 
-    p (ndarray): Probabilities of classes that exclude each other. Shape: (pairs, classes)
+    p (ndarray): Probabilities of mutually exclusive classes. Shape: (pairs, classes)
     gold (ndarray): Index of the gold class of each row. Shape: (pairs,)
-    RETURNS (float): Found on a grid that is made finer twice; 1.0 if there are no rows.
+    RETURNS (float): The best temperature of a grid that is refined twice; 1.0 if there are no rows.
     """
     if not len(p):
         return 1.0
@@ -27,21 +28,21 @@ def fit_temperature(p: np.ndarray, gold: np.ndarray) -> float:
     def loss(power: float) -> float:
         return float(-np.log(np.maximum(temper(p, 2.0**power)[rows, gold], TINY)).mean())
 
-    centre, reach = 0.0, POWERS
+    centre, width = 0.0, MAX_POWER
     for _ in range(3):
-        powers = np.clip(np.linspace(centre - reach, centre + reach, 21), -POWERS, POWERS)
-        centre, reach = float(min(powers, key=loss)), reach / 10
+        powers = np.linspace(centre - width, centre + width, 21).clip(-MAX_POWER, MAX_POWER)
+        centre, width = float(min(powers, key=loss)), width / 10
     return float(2.0**centre)
 
 
 class Reliability(NamedTuple):
-    """Predictions in bins of equal width by their score.
+    """Predictions in bins of equal width by score.
 
-    edges (ndarray): Bounds of the bins, from 0 to 1. A bin has its lower bound; the last one has
-        1 as well. Shape: (bins + 1,)
-    counts (ndarray): Predictions of each bin. Shape: (bins,)
-    scores (ndarray): Mean score of each bin, nan where it is empty. Shape: (bins,)
-    right (ndarray): Share of right predictions, nan where it is empty. Shape: (bins,)
+    edges (ndarray): Bounds of the bins, from 0 to 1. A bin includes its lower bound. The last bin
+        includes 1 as well. Shape: (bins + 1,)
+    counts (ndarray): Number of predictions per bin. Shape: (bins,)
+    scores (ndarray): Mean score per bin, NaN if the bin is empty. Shape: (bins,)
+    right (ndarray): Share of right predictions per bin, NaN if the bin is empty. Shape: (bins,)
     """
 
     edges: np.ndarray
@@ -51,33 +52,32 @@ class Reliability(NamedTuple):
 
 
 def reliability(scores: np.ndarray, right: np.ndarray, bins: int = 10) -> Reliability:
-    """Put predictions in bins by their score.
+    """Sort predictions into bins by score.
 
-    scores (ndarray): From 0 to 1; what lies outside is taken for the nearer of both. Shape:
-        (predictions,)
+    scores (ndarray): The scores. They are clipped to 0 and 1. Shape: (predictions,)
     right (ndarray): Whether each prediction is right, bool. Shape: (predictions,)
-    bins (int): How many bins.
+    bins (int): Number of bins.
     RETURNS (Reliability): The bins.
     """
     scores = np.clip(np.asarray(scores, dtype="float64"), 0.0, 1.0)
     edges = np.linspace(0.0, 1.0, bins + 1)
-    place = np.clip(np.searchsorted(edges, scores, side="right") - 1, 0, bins - 1)
-    counts = np.bincount(place, minlength=bins)
-    sums = [np.bincount(place, weights, bins) for weights in (scores, np.asarray(right, float))]
+    bin_ids = np.clip(np.searchsorted(edges, scores, side="right") - 1, 0, bins - 1)
+    counts = np.bincount(bin_ids, minlength=bins)
+    sums = [np.bincount(bin_ids, weights, bins) for weights in (scores, np.asarray(right, float))]
     with np.errstate(invalid="ignore"):  # empty bins
-        means = [of_bin / counts for of_bin in sums]
+        means = [bin_sums / counts for bin_sums in sums]
     return Reliability(edges, counts, *means)
 
 
 def expected_calibration_error(table: Reliability) -> float:
-    """How far scores and shares of right predictions are apart, on average over predictions.
+    """Compute the mean distance between scores and shares of right predictions.
 
     table (Reliability): The bins.
-    RETURNS (float): Mean of |mean score − share right| over the bins, each weighted by its count;
-        nan without predictions.
+    RETURNS (float): Mean of |mean score − share of right predictions| over the bins, weighted by
+        their counts; NaN if there are no predictions.
     """
     if not table.counts.sum():
         return float("nan")
-    filled = table.counts > 0
-    gaps = np.abs(table.scores[filled] - table.right[filled])
-    return float(np.average(gaps, weights=table.counts[filled]))
+    is_filled = table.counts > 0
+    gaps = np.abs(table.scores[is_filled] - table.right[is_filled])
+    return float(np.average(gaps, weights=table.counts[is_filled]))

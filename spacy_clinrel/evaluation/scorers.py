@@ -25,6 +25,19 @@ Key = Tuple[Hashable, ...]
 MentionKey = Tuple[int, int, str]
 
 
+class RelationKey(NamedTuple):
+    """The key by which relations over the same text count as equal, strictly.
+
+    label (str): The label.
+    head (MentionKey): Start character, end character (exclusive) and type of the head.
+    tail (MentionKey): The same for the tail.
+    """
+
+    label: str
+    head: MentionKey
+    tail: MentionKey
+
+
 def make_relation_scorer() -> Callable:
     """Create a scorer of relations, for a component's `scorer` option.
 
@@ -117,13 +130,14 @@ def relation_keys(doc: Doc) -> Dict[str, Set[Key]]:
     return keys
 
 
-def relation_key(relation: Relation) -> Key:
+def relation_key(relation: Relation) -> RelationKey:
     """Return the key by which two relations over the same text count as equal, strictly.
 
     relation (Relation): The relation.
-    RETURNS (Key): The label, then the keys of head and tail.
+    RETURNS (RelationKey): The key.
     """
-    return (relation.label, *mention_key(relation.head), *mention_key(relation.tail))
+    head, tail, label, _ = relation
+    return RelationKey(label, mention_key(head), mention_key(tail))
 
 
 def mention_key(span: Span) -> MentionKey:

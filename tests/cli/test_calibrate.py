@@ -1,4 +1,4 @@
-"""`clinrel calibrate`: the pipeline carries its temperature."""
+"""The command `calibrate` and the function `calibrate`."""
 
 import numpy as np
 import pytest
@@ -7,7 +7,7 @@ from spacy.tokens import DocBin
 
 from spacy_clinrel.active_learning.bootstrap import NO_GUARDS, BootstrapOptions, bootstrap
 from spacy_clinrel.active_learning.bootstrap.training import train_round
-from spacy_clinrel.cli.calibrate import calibrate_path
+from spacy_clinrel.evaluation.calibrate import calibrate
 from spacy_clinrel.evaluation.calibration import expected_calibration_error, reliability, temper
 from spacy_clinrel.tokens import GROUP, get_relations
 from spacy_clinrel.tokens.silver import store_silver
@@ -24,48 +24,48 @@ def model(few_labels, tmp_path_factory):
     return folder / "model-best"
 
 
-def test_the_temperature_is_saved(model, few_labels, tmp_path):
+def test_calibrate_saves_the_temperature(model, few_labels, tmp_path):
     result = invoke("clinrel", "calibrate", model, few_labels.dev, tmp_path / "new")
     assert result.exit_code == 0, result.output
     temperature = spacy.load(tmp_path / "new").get_pipe("relation_classifier").cfg["temperature"]
     assert temperature != 1.0 and f"{temperature:.3f}" in result.output
     assert spacy.load(model).get_pipe("relation_classifier").cfg["temperature"] == 1.0
-    # Once more, from where it is now.
-    result = invoke("clinrel", "calibrate", tmp_path / "new", few_labels.dev, tmp_path / "again")
-    again = spacy.load(tmp_path / "again").get_pipe("relation_classifier").cfg["temperature"]
-    assert again == pytest.approx(temperature)
+    # Calibrating a calibrated pipeline fits the same temperature.
+    result = invoke("clinrel", "calibrate", tmp_path / "new", few_labels.dev, tmp_path / "second")
+    second = spacy.load(tmp_path / "second").get_pipe("relation_classifier").cfg["temperature"]
+    assert second == pytest.approx(temperature)
 
 
 @pytest.fixture
 def scheme():
-    """YIELDS (str): A scheme that takes "2" from labels."""
+    """YIELDS (str): A scheme that removes "2" from labels."""
     with own_scheme("without-2", {"改善2": "改善", "证实2": "证实"}) as name:
         yield name
 
 
-def test_labels_of_a_scheme(model, few_labels, scheme, tmp_path):
-    """Dev is projected to the labels that the pipeline knows; others are none, which is said."""
+def test_calibrate_projects_labels_to_a_scheme(model, few_labels, scheme, tmp_path):
+    """Labels that the pipeline does not know count as no relation, with a warning."""
     nlp = spacy.blank("zh")
     docs = list(DocBin().from_disk(few_labels.dev).get_docs(nlp.vocab))
     for doc in docs:
         doc._.relations = [r._replace(label=f"{r.label}2") for r in get_relations(doc)]
     write_docs(tmp_path / "dev.spacy", docs)
     other = tmp_path / "dev.spacy"
-    plain = calibrate_path(str(model), few_labels.dev, tmp_path / "a")
-    assert calibrate_path(str(model), other, tmp_path / "b", scheme) == plain
+    plain = calibrate(model, few_labels.dev, tmp_path / "a")
+    assert calibrate(model, other, tmp_path / "b", scheme=scheme) == plain
     with pytest.warns(UserWarning, match=r"W007.*改善2, 证实2.*--scheme"):
-        unlike = calibrate_path(str(model), other, tmp_path / "c")
-    assert unlike["temperature"] != plain["temperature"]
+        unknown = calibrate(model, other, tmp_path / "c")
+    assert unknown.temperature != plain.temperature
     result = invoke("clinrel", "calibrate", model, other, tmp_path / "d", "--scheme", "nothing")
     assert result.exit_code == 1 and "F023" in result.output
 
 
-def test_labels_that_stand_alone(few_labels, tmp_path):
-    """Where a pair may have several labels, the error is that of each label's own probability."""
+def test_calibrate_without_exclusive_labels(few_labels, tmp_path):
+    """If a pair may have several labels, each label's probability counts."""
     config = small_config()
     config["components"]["relation_classifier"]["exclusive"] = False
     train_round(config, few_labels.labelled, few_labels.dev, tmp_path, 0, -1)
-    found = calibrate_path(str(tmp_path / "model-best"), few_labels.dev, tmp_path / "new")
+    calibration = calibrate(tmp_path / "model-best", few_labels.dev, tmp_path / "new")
     nlp = spacy.load(tmp_path / "new")
     docs = list(DocBin().from_disk(few_labels.dev).get_docs(nlp.vocab))
     examples = gold_examples(nlp, docs)
@@ -73,17 +73,17 @@ def test_labels_that_stand_alone(few_labels, tmp_path):
     gold, annotated = component.gold_labels(examples)
     _, scores = component.predict([example.predicted for example in examples])
     p, right = scores[annotated].ravel(), gold[annotated].ravel()
-    sure = np.maximum(p, 1 - p)
-    wanted = expected_calibration_error(reliability(sure, (p > 0.5) == right, bins=15))
-    assert component.cfg["temperature"] == pytest.approx(found["temperature"]) != 1.0
-    assert found["errors"]["all_calibrated"] == pytest.approx(wanted, abs=1e-5)
+    confidence = np.maximum(p, 1 - p)
+    expected = expected_calibration_error(reliability(confidence, (p > 0.5) == right, bins=15))
+    assert component.cfg["temperature"] == pytest.approx(calibration.temperature) != 1.0
+    assert calibration.errors["all_calibrated"] == pytest.approx(expected, abs=1e-5)
     loss = -np.log(np.where(right, p, 1 - p)).mean()
     for other in (0.5, 2.0):
         q = temper(p[:, None], other, exclusive=False)[:, 0]
         assert loss < -np.log(np.where(right, q, 1 - q)).mean()
 
 
-def test_what_is_wrong_is_said(model, few_labels, trained_model, tmp_path):
+def test_calibrate_refuses_wrong_input(model, few_labels, trained_model, tmp_path):
     result = invoke("clinrel", "calibrate", model, few_labels.dev, model)
     assert result.exit_code == 1 and "B009" in result.output
     result = invoke("clinrel", "calibrate", model, "nowhere.spacy", tmp_path / "x")

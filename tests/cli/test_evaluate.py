@@ -1,4 +1,4 @@
-"""The command `evaluate`."""
+"""The command `evaluate` and the function `evaluate`."""
 
 import json
 
@@ -12,14 +12,13 @@ from spacy_clinrel.tokens import relabel_relations
 
 from ..util import fit, gold_examples, make_notes, relation_config, run_python, write_docs
 
-# Of the second, 11-labels has none.
+# 11-labels has no label for the second.
 LABELS = {"证实": "TeBS", "改善": "TrIS"}
 
 
 @pytest.fixture(scope="module")
 def folder(tmp_path_factory):
-    """RETURNS (Path): A folder with dev.spacy, relations of labels that our notes use, and model, a
-    pipeline that knows them."""
+    """RETURNS (Path): A folder with dev.spacy, whose relations have LABELS, and a trained model."""
     folder = tmp_path_factory.mktemp("evaluate")
     nlp = spacy.blank("zh")
     nlp.add_pipe("relation_classifier", config=relation_config())
@@ -33,15 +32,15 @@ def folder(tmp_path_factory):
 
 
 def run(folder, *args, code=0):
-    """RETURNS (str): What the command prints."""
+    """Run the command between gold entities. RETURNS (str): Its output."""
     paths = [str(folder / "model"), str(folder / "dev.spacy")]
     result = CliRunner().invoke(app, ["clinrel", "evaluate", *paths, "-G", *map(str, args)])
     assert result.exit_code == code, f"{result.output}\n{result.exception!r}"
     return result.output
 
 
-def test_a_scheme(folder, tmp_path):
-    """Labels are projected, gold and predicted alike; those outside the scheme count nowhere."""
+def test_evaluate_projects_labels_to_a_scheme(folder, tmp_path):
+    """Gold and predicted labels are projected. Labels outside the scheme do not count."""
     assert "TeBS" in run(folder) and "TrIS" in run(folder)
     out = tmp_path / "figures.json"
     printed = run(folder, "--scheme", "11-labels", "-o", out)
@@ -59,7 +58,7 @@ def test_a_scheme(folder, tmp_path):
     assert f"{100 * scores['rel_micro_f']:.2f}" in printed
 
 
-def test_an_unknown_scheme(folder, tmp_path):
+def test_evaluate_refuses_an_unknown_scheme(folder, tmp_path):
     out = tmp_path / "x.json"
     printed = " ".join(run(folder, "--scheme", "12-labels", "-o", out, code=1).split())
     assert "F023" in printed and "'12-labels'" in printed and "11-labels, 15-labels" in printed
@@ -67,8 +66,8 @@ def test_an_unknown_scheme(folder, tmp_path):
 
 
 @pytest.mark.slow
-def test_a_scheme_of_ones_own(folder, tmp_path):
-    """As the module's docstring has it: a function in a file that is given as --code."""
+def test_evaluate_uses_a_scheme_from_a_code_file(folder, tmp_path):
+    """As documented in `data.schemes`."""
     code, out = tmp_path / "mine.py", tmp_path / "mine.json"
     code.write_text(
         "from spacy_clinrel.data.schemes import schemes\n\n\n"
@@ -81,8 +80,7 @@ def test_a_scheme_of_ones_own(folder, tmp_path):
     assert set(scores["rel_per_type"]) == {"helps"} and "helps" in printed
 
 
-def test_a_report(folder, tmp_path):
-    """Beside what is printed, a page and the same figures as JSON."""
+def test_evaluate_writes_a_report_with_the_printed_scores(folder, tmp_path):
     out, figures = tmp_path / "report", tmp_path / "figures.json"
     printed = run(folder, "--report", out, "--samples", 20, "-o", figures)
     assert "report.html" in printed
@@ -96,15 +94,14 @@ def test_a_report(folder, tmp_path):
     assert f"{100 * micro['f']:.2f}" in printed and f"{100 * micro['f']:.2f}" in page
 
 
-def test_a_report_with_a_scheme(folder, tmp_path):
+def test_evaluate_writes_a_report_with_a_scheme(folder, tmp_path):
     run(folder, "--report", tmp_path, "--samples", 5, "--scheme", "11-labels")
     report = json.loads((tmp_path / "report.json").read_text(encoding="utf-8"))
     assert [row["name"] for row in report["relations"]["groups"]] == ["TeAS"]
     assert report["evaluated"]["scheme"] == "11-labels"
 
 
-def test_a_report_that_cannot_be_written(folder, tmp_path):
-    """Said before any work is done, and nothing else is written."""
+def test_evaluate_writes_nothing_if_the_report_cannot_be_written(folder, tmp_path):
     taken, out = tmp_path / "taken", tmp_path / "x.json"
     taken.write_text("mine", encoding="utf-8")
     assert "F060" in run(folder, "--report", taken, "-o", out, code=1)

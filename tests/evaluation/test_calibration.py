@@ -1,4 +1,4 @@
-"""Temperature scaling, and the calibration error beside a loop over predictions."""
+"""Temperature scaling, and the expected calibration error against a loop over predictions."""
 
 import math
 
@@ -21,15 +21,15 @@ def softmax(logits):
 
 
 @given(st.integers(0, 1000), st.floats(0.2, 6.0))
-def test_it_divides_the_logits(seed, temperature):
+def test_temper_divides_the_logits(seed, temperature):
     logits = np.random.default_rng(seed).normal(scale=3, size=(20, 4))
     tempered = temper(softmax(logits), temperature)
     assert np.allclose(tempered, softmax(logits / temperature), atol=1e-6)
-    alone = temper(1 / (1 + np.exp(-logits)), temperature, exclusive=False)
-    assert np.allclose(alone, 1 / (1 + np.exp(-logits / temperature)), atol=1e-6)
+    sigmoid = temper(1 / (1 + np.exp(-logits)), temperature, exclusive=False)
+    assert np.allclose(sigmoid, 1 / (1 + np.exp(-logits / temperature)), atol=1e-6)
 
 
-def test_it_stands_certainty_and_emptiness():
+def test_temper_accepts_certain_and_empty_rows():
     p = np.asarray([[1.0, 0.0], [0.0, 1.0]])
     for exclusive in (True, False):
         assert np.array_equal(temper(p, 0.1, exclusive=exclusive).round(6), p)
@@ -37,24 +37,24 @@ def test_it_stands_certainty_and_emptiness():
     assert fit_temperature(p[:0], np.zeros(0, dtype="int64")) == 1.0
 
 
-@pytest.mark.parametrize("wrong_by", [0.5, 1.0, 3.0])
-def test_the_temperature_is_found(wrong_by):
-    """Gold classes are drawn from the true probabilities; those given are sharper or flatter."""
+@pytest.mark.parametrize("factor", [0.5, 1.0, 3.0])
+def test_fit_temperature_recovers_a_known_temperature(factor):
+    """Gold classes are drawn from the true probabilities. The given ones are sharper or flatter."""
     rng = np.random.default_rng(0)
     logits = rng.normal(scale=2, size=(20_000, 3))
     true = softmax(logits)
     gold = (true.cumsum(axis=1) < rng.random((len(true), 1))).sum(axis=1)
-    p = softmax(logits * wrong_by)
-    assert fit_temperature(p, gold) == pytest.approx(wrong_by, rel=0.05)
+    p = softmax(logits * factor)
+    assert fit_temperature(p, gold) == pytest.approx(factor, rel=0.05)
     before, after = (
         expected_calibration_error(reliability(q.max(axis=1), q.argmax(axis=1) == gold))
         for q in (p, temper(p, fit_temperature(p, gold)))
     )
     assert after < 0.015
-    assert before > 0.05 or wrong_by == 1.0
+    assert before > 0.05 or factor == 1.0
 
 
-def test_those_who_are_always_right_stay_within_bounds():
+def test_fit_temperature_is_bounded_without_errors():
     p = np.full((10, 2), 0.4) + np.asarray([0.2, 0.0])
     assert fit_temperature(p, np.zeros(10, dtype="int64")) == 1 / 8
     assert fit_temperature(p, np.ones(10, dtype="int64")) == 8
@@ -64,21 +64,21 @@ PREDICTIONS = st.lists(st.tuples(st.floats(0, 1), st.booleans()), min_size=1)
 
 
 def naive_error(predictions, bins):
-    """The same, prediction by prediction."""
+    """Compute the expected calibration error in a loop over predictions."""
     members = [[] for _ in range(bins)]
     for score, right in predictions:
         members[next(b for b in reversed(range(bins)) if score >= b / bins and b < bins)].append(
             (score, right)
         )
     total = 0.0
-    for some in filter(None, members):
-        scores, rights = zip(*some)
+    for predictions_of_bin in filter(None, members):
+        scores, rights = zip(*predictions_of_bin)
         total += abs(sum(scores) - sum(rights))
     return total / len(predictions)
 
 
 @given(PREDICTIONS)
-def test_the_error(predictions):
+def test_expected_calibration_error_equals_a_loop(predictions):
     scores, right = zip(*predictions)
     table = reliability(np.asarray(scores), np.asarray(right), bins=4)
     assert table.counts.sum() == len(predictions)
@@ -86,13 +86,13 @@ def test_the_error(predictions):
     assert error == pytest.approx(naive_error(predictions, 4), abs=1e-9)
 
 
-def test_bins():
-    """A score on a bound is in the upper bin, 1 in the last; empty bins have no figures."""
+def test_reliability_bins():
+    """A score on a bound belongs to the upper bin, and 1 to the last. Empty bins are NaN."""
     table = reliability(np.asarray([0.5, 0.9, 1.0, 1.0]), np.asarray([1, 0, 1, 1]), bins=2)
     assert table.counts.tolist() == [0, 4] and math.isnan(table.right[0])
     assert table.right[1] == 0.75 and table.scores[1] == pytest.approx(0.85)
     assert expected_calibration_error(table) == pytest.approx(0.1)
 
 
-def test_nothing_predicted():
+def test_calibration_error_of_no_predictions_is_nan():
     assert math.isnan(expected_calibration_error(reliability(np.zeros(0), np.zeros(0))))

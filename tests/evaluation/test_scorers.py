@@ -1,4 +1,4 @@
-"""Scores against cases counted by hand."""
+"""Scores of relations and entities against cases counted by hand."""
 
 import pytest
 from spacy.tokens import Doc, Span
@@ -15,7 +15,7 @@ GOLD = [("补液", "T", "治", "头痛", "S"), ("胸片", "E", "示", "肺炎", 
 
 
 def annotated(nlp, relations):
-    """Relations are (head text, head type, label, tail text, tail type)."""
+    """Annotate TEXT with relations: (head text, head type, label, tail text, tail type)."""
     doc = nlp.make_doc(TEXT)
     doc._.relations = [
         Relation(span(doc, head, head_type), span(doc, tail, tail_type), label)
@@ -32,15 +32,15 @@ def prf(scores, name):
     return tuple(pytest.approx(scores[f"rel_{name}_{key}"]) for key in "prf")
 
 
-def test_perfect(zh):
+def test_perfect_predictions_score_1(zh):
     scores = score(zh, (GOLD, GOLD))
     for name in ("micro", "boundary"):
         assert prf(scores, name) == (1.0, 1.0, 1.0)
     assert scores["rel_macro_f"] == 1.0
 
 
-def test_gold_that_nothing_proposed_counts_as_missed(zh):
-    # Two right, one wrong, and of the second document's two nothing: P 2/3, R 2/4.
+def test_unpredicted_gold_relations_count_as_missed(zh):
+    # Two right and one wrong, and nothing predicted in the second document: P 2/3, R 2/4.
     wrong = ("胸片", "E", "示", "头痛", "S")
     scores = score(zh, ([*GOLD, wrong], GOLD), ([], GOLD))
     assert prf(scores, "micro") == (2 / 3, 2 / 4, 4 / 7)
@@ -66,7 +66,7 @@ def test_gold_that_nothing_proposed_counts_as_missed(zh):
         ({"head": "头痛", "head_type": "S", "tail": "补液", "tail_type": "T"}, 0.5, 0.5),
     ],
 )
-def test_one_thing_wrong(zh, change, strict, boundary):
+def test_strict_and_boundary_scores_of_a_wrong_relation(zh, change, strict, boundary):
     fields = dict(zip(("head", "head_type", "label", "tail", "tail_type"), GOLD[0]))
     predicted = [tuple({**fields, **change}.values()), GOLD[1]]
     scores = score(zh, (predicted, GOLD))
@@ -74,20 +74,20 @@ def test_one_thing_wrong(zh, change, strict, boundary):
     assert prf(scores, "boundary") == (boundary,) * 3
 
 
-def test_macro_counts_labels_that_are_only_predicted(zh):
+def test_macro_f_counts_labels_that_are_only_predicted(zh):
     invented = ("补液", "T", "新", "肺炎", "D")
     scores = score(zh, ([*GOLD, invented], GOLD))
     assert scores["rel_macro_f"] == pytest.approx(2 / 3)
     assert list(scores["rel_per_type"]) == sorted(["治", "示", "新"])
 
 
-def test_order_and_scores_do_not_matter_and_labels_may_share_a_pair(zh):
-    both = [*GOLD, ("补液", "T", "另", "头痛", "S")]
-    assert prf(score(zh, (both[::-1], both)), "micro") == (1.0,) * 3
-    assert prf(score(zh, (both, GOLD)), "micro")[0] == 2 / 3
+def test_a_pair_may_have_several_labels_in_any_order(zh):
+    relations = [*GOLD, ("补液", "T", "另", "头痛", "S")]
+    assert prf(score(zh, (relations[::-1], relations)), "micro") == (1.0,) * 3
+    assert prf(score(zh, (relations, GOLD)), "micro")[0] == 2 / 3
 
 
-def test_other_tokens_are_compared_by_offsets():
+def test_different_tokens_are_compared_by_offsets():
     vocab = Vocab()
     gold = Doc(vocab, words=list("头痛补液"), spaces=[False] * 4)
     gold._.relations = [Relation(span(gold, "补液", "T"), span(gold, "头痛", "S"), "治")]
@@ -101,8 +101,8 @@ def test_other_tokens_are_compared_by_offsets():
         assert scores["rel_micro_f"] == pytest.approx(right)
 
 
-def test_text_scores_know_no_places(zh):
-    """Words and label alone, each triple once a document."""
+def test_text_scores_ignore_offsets(zh):
+    """Only texts and label count, each triple once per document."""
     text = "头痛，头痛，补液"
 
     def doc_with(*starts):
@@ -118,7 +118,7 @@ def test_text_scores_know_no_places(zh):
     assert prf(scores, "micro") == (1.0, 0.5, 2 / 3) and prf(scores, "text") == (1.0,) * 3
 
 
-def test_without_annotation_there_is_no_score(zh):
+def test_relation_scores_are_none_without_annotation(zh):
     plain = zh.make_doc(TEXT)
     scores = score_relations([Example(annotated(zh, GOLD), plain)])
     names = ("rel_micro_f", "rel_macro_f", "rel_boundary_f", "rel_text_f", "rel_per_type")
@@ -127,15 +127,15 @@ def test_without_annotation_there_is_no_score(zh):
     assert all(value is None for value in score_relations([]).values())
 
 
-def test_documents_without_annotation_are_left_out(zh):
-    """What is predicted there is neither right nor wrong."""
+def test_unannotated_documents_are_left_out_of_relation_scores(zh):
+    """Predictions in them are neither right nor wrong."""
     counted = Example(annotated(zh, GOLD), annotated(zh, GOLD))
-    beside = Example(annotated(zh, GOLD), zh.make_doc(TEXT))
-    assert prf(score_relations([counted, beside]), "micro") == (1.0, 1.0, 1.0)
+    unannotated = Example(annotated(zh, GOLD), zh.make_doc(TEXT))
+    assert prf(score_relations([counted, unannotated]), "micro") == (1.0, 1.0, 1.0)
 
 
-def test_documents_annotated_with_no_relation_count(zh):
-    """Annotated and empty is not the same as not annotated."""
+def test_documents_annotated_without_relations_count(zh):
+    """An empty annotation differs from no annotation."""
     scores = score(zh, (GOLD, []))
     assert prf(scores, "micro") == (0.0, 0.0, 0.0)
     assert prf(score(zh, ([], [])), "micro") == (0.0, 0.0, 0.0)
@@ -152,7 +152,7 @@ def entity_scores(nlp, *cases):
     return score_entities(examples)
 
 
-def test_entities(zh):
+def test_strict_and_boundary_scores_of_entities(zh):
     gold = [("补液", "T"), ("头痛", "S"), ("胸片", "E"), ("肺炎", "D")]
     predicted = [("补液", "T"), ("头痛", "D"), ("胸片示", "E")]
     scores = entity_scores(zh, (predicted, gold), ([], gold))
@@ -162,23 +162,23 @@ def test_entities(zh):
     assert scores["ents_per_type"]["D"]["p"] == 0.0
 
 
-def test_entities_of_unannotated_documents(zh):
+def test_unannotated_documents_are_left_out_of_entity_scores(zh):
     (gold,) = make_notes(zh, 1)
     plain = Example(gold, zh.make_doc(gold.text))
     scores = score_entities([plain])
     assert scores["ents_f"] is None and scores["ents_boundary_f"] is None
-    # Beside an annotated one they change nothing.
+    # They do not change the scores of annotated documents.
     scores = score_entities([plain, Example(gold.copy(), gold)])
     assert scores["ents_f"] == scores["ents_boundary_f"] == 1.0
 
 
-def test_entities_of_annotated_documents_that_have_none(zh):
+def test_entity_precision_of_documents_annotated_without_entities(zh):
     scores = entity_scores(zh, ([("头痛", "S")], []))
     assert scores["ents_boundary_p"] == 0.0
 
 
-def test_counts_of_entities():
-    """The counts behind spaCy's figures, where tokens differ and tokens lack annotation."""
+def test_entity_counts_agree_with_spacy_scores():
+    """With different tokens, and with unannotated tokens."""
     vocab = Vocab()
     gold = Doc(
         vocab, words=["no", "chest", "pain", "or", "fever"], ents=["O", "B-S", "I-S", "O", "B-S"]
@@ -192,7 +192,7 @@ def test_counts_of_entities():
     examples = [Example(same, gold), Example(other, partly)]
     counts = [entity_counts(example) for example in examples]
     assert counts[0].predicted == {"S": 1, "D": 1} and counts[0].right == {"S": 1, "D": 0}
-    # Nobody said what the first token is, so that an entity there is not counted.
+    # The first token is unannotated, so an entity on it is not counted.
     assert counts[1].predicted == counts[1].right == counts[1].gold == {"S": 1}
     scores = score_entities(examples)
     assert scores["ents_p"] == pytest.approx(2 / 3) and scores["ents_r"] == pytest.approx(2 / 3)

@@ -31,8 +31,8 @@ from research.common.runner import parse_options
 from spacy_clinrel.active_learning.bootstrap import NO_GUARDS, BootstrapOptions
 from spacy_clinrel.active_learning.bootstrap.config import check_same_candidates
 from spacy_clinrel.active_learning.bootstrap.selection import ClassCounts
-from spacy_clinrel.active_learning.pair_scores import ScoredPairs
 from spacy_clinrel.data.schemes import get_scheme
+from spacy_clinrel.evaluation.pair_scores import ScoredPairs
 from spacy_clinrel.tokens import get_doc_id
 
 

@@ -6,7 +6,7 @@ from spacy import util
 from thinc.api import Config
 
 from ...errors import Errors
-from ..pair_scores import find_component
+from ...evaluation.pair_scores import find_component
 
 READER = "spacy-clinrel.Corpus.v1"
 

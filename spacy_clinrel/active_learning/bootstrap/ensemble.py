@@ -6,7 +6,7 @@ import numpy as np
 from spacy.language import Language
 
 from ...errors import Errors
-from ..pair_scores import ScoredPairs, classifier_settings
+from ...evaluation.pair_scores import ScoredPairs, classifier_settings
 
 
 def mean_scores(models: Sequence[Language], scored: Sequence[ScoredPairs]) -> ScoredPairs:

@@ -12,9 +12,8 @@ from spacy.language import Language
 from spacy.tokens import Doc
 from thinc.api import Config
 
-from ...files import read_docbin, write_docs
-from ..pair_calibration import Calibration, annotated_pairs, calibrate_pipeline
-from ..pair_scores import (
+from ...evaluation.calibrate import Calibration, annotated_pairs, calibrate_pipeline
+from ...evaluation.pair_scores import (
     ScoredPairs,
     classifier_settings,
     count_pairs,
@@ -22,6 +21,7 @@ from ..pair_scores import (
     gold_examples,
     score_pairs,
 )
+from ...files import read_docbin, write_docs
 from .config import config_seed
 from .ensemble import mean_scores
 from .run_folder import RunFolder

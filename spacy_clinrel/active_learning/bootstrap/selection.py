@@ -4,7 +4,7 @@ from typing import NamedTuple, Sequence
 
 import numpy as np
 
-from ..pair_scores import ScoredPairs
+from ...evaluation.pair_scores import ScoredPairs
 from .settings import BootstrapOptions
 
 

@@ -6,10 +6,10 @@ from typing import Iterator, List, NamedTuple, Sequence
 import numpy as np
 from spacy.tokens import Doc, Span
 
+from ...evaluation.pair_scores import ScoredPairs
 from ...files import replacing
 from ...tokens import read_mentions
 from ...tokens.silver import SilverPair, store_silver
-from ..pair_scores import ScoredPairs
 
 # Bits of a document or mention index in a pair's key, so at most 2 ** 21 of each.
 BITS = 21

@@ -10,8 +10,8 @@ from spacy.training.loop import train
 from thinc.api import Config
 
 from ...evaluation.evaluate import evaluate_examples
+from ...evaluation.pair_scores import gold_examples
 from ...evaluation.scorers import GOLD_ENTITIES, RELATION_SCORES
-from ..pair_scores import gold_examples
 from .config import READER
 
 

@@ -14,10 +14,10 @@ from tqdm import tqdm
 from ...data.converters import Report
 from ...errors import Errors
 from ...evaluation.evaluate import entity_components
+from ...evaluation.pair_scores import ClassifierSettings, classifier_settings, score_pairs
 from ...files import read_docbin, replacing, spacy_files, write_docs, write_json
 from ...tokens import all_mentions, get_doc_id, get_relations, set_doc_id
 from ...tokens.normalize import single_spaces
-from ..pair_scores import ClassifierSettings, classifier_settings, score_pairs
 from ..unlabelled import predict_mentions, remove_relations, unique_docs
 from .formats import LabelNames, review_files
 from .ranking import ReviewOptions, check_options, rank_documents

@@ -6,9 +6,9 @@ import numpy as np
 from spacy.tokens import Doc
 
 from ...errors import Errors
+from ...evaluation.pair_scores import ClassifierSettings, ScoredPairs
 from ...tokens import get_doc_id, read_mentions
 from ...types import Mentions
-from ..pair_scores import ClassifierSettings, ScoredPairs
 from .diversity import choose_documents, count_vectors
 from .formats import FORMATS
 from .uncertainty import STRATEGIES, least_certain_label, margin, score_documents

@@ -14,7 +14,7 @@ from typing import Callable, Dict, NamedTuple
 
 import numpy as np
 
-from ..pair_scores import ScoredPairs
+from ...evaluation.pair_scores import ScoredPairs
 
 TINY = 1e-12
 

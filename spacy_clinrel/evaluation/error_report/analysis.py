@@ -10,7 +10,7 @@ from spacy.training import Example
 
 from ...tokens import GROUP, get_doc_id
 from ..calibration import expected_calibration_error, reliability
-from ..scorers import END_TO_END, GOLD_ENTITIES, entity_counts
+from ..scorers import END_TO_END, GOLD_ENTITIES, RelationKey, entity_counts
 from .budget import CAUSES, RIGHT, Budget, JudgedRelation, count_causes, judge_relations
 from .candidates import candidate_components, make_candidate_test
 from .confusion import confusion
@@ -25,7 +25,7 @@ from .groups import (
     measure_distances,
 )
 from .intervals import LEVEL, Counts, score_groups, summarize_scores
-from .matching import RelationKey, mention_keys, relation_scores
+from .matching import mention_keys, relation_scores
 
 
 class JudgedDoc(NamedTuple):

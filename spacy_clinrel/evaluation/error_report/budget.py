@@ -4,8 +4,8 @@ from typing import Callable, Dict, Iterable, List, NamedTuple, Optional, Sequenc
 
 from spacy.scorer import PRFScore
 
-from ..scorers import MentionKey
-from .matching import MentionMatches, RelationKey, match_mentions, pair_relations
+from ..scorers import MentionKey, RelationKey
+from .matching import MentionMatches, match_mentions, pair_relations
 
 RIGHT = "right"
 MISSED_MENTION = "missed_mention"

@@ -7,8 +7,8 @@ from spacy.attrs import IDX
 from spacy.tokens import Doc
 
 from ...tokens.sentences import sentence_ids
+from ..scorers import RelationKey
 from .intervals import Counts
-from .matching import RelationKey
 
 # Upper bounds of the bins, inclusive. A last bin without an upper bound follows.
 DISTANCE_BOUNDS = (5, 10, 20, 40, 80)

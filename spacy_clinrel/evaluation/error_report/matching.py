@@ -1,29 +1,16 @@
 """Matching of gold with predicted mentions and relations that differ."""
 
 from collections import defaultdict
-from typing import Dict, Iterable, List, NamedTuple, Sequence, Set, Tuple
+from typing import Dict, Iterable, List, Sequence, Set, Tuple
 
 import numpy as np
 from spacy.tokens import Doc
 
 from ...tokens import all_mentions, get_relations
-from ..scorers import MentionKey, mention_key, relation_key
+from ..scorers import MentionKey, RelationKey, mention_key, relation_key
 
 # Gold mention → predicted mention
 MentionMatches = Dict[MentionKey, MentionKey]
-
-
-class RelationKey(NamedTuple):
-    """The key by which relations count as equal, strictly.
-
-    label (str): The label.
-    head (MentionKey): Start character, end character (exclusive) and type of the head.
-    tail (MentionKey): The same for the tail.
-    """
-
-    label: str
-    head: MentionKey
-    tail: MentionKey
 
 
 def relation_scores(doc: Doc) -> Dict[RelationKey, float]:
@@ -35,8 +22,7 @@ def relation_scores(doc: Doc) -> Dict[RelationKey, float]:
     """
     scores: Dict[RelationKey, float] = {}
     for relation in get_relations(doc):
-        label, *ends = relation_key(relation)
-        key = RelationKey(str(label), tuple(ends[:3]), tuple(ends[3:]))  # type: ignore[arg-type]
+        key = relation_key(relation)
         scores[key] = max(relation.score, scores.get(key, relation.score))
     return scores
 

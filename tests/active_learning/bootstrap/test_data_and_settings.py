@@ -6,7 +6,7 @@ from spacy.tokens import Span
 
 from spacy_clinrel.active_learning.bootstrap import NO_GUARDS, bootstrap, rounds
 from spacy_clinrel.active_learning.bootstrap.training import train_round
-from spacy_clinrel.active_learning.pair_calibration import annotated_pairs, calibrate
+from spacy_clinrel.evaluation.calibrate import annotated_pairs, fit_calibration
 from spacy_clinrel.files import LOCK_FILE, locked_folder, write_docs
 from spacy_clinrel.tokens import GROUP
 from spacy_clinrel.tokens.silver import SILVER, silver_pairs
@@ -41,7 +41,7 @@ def test_second_model_has_its_own_temperature(data, config, out):
     assert fitted[0] == record["temperature"] and 1.0 not in fitted
     second.get_pipe("relation_classifier").cfg["temperature"] = 1.0
     pairs, gold = annotated_pairs(second, read_docs(data.dev))
-    assert calibrate(pairs, gold).temperature == fitted[1]
+    assert fit_calibration(pairs, gold).temperature == fitted[1]
 
 
 def test_documents_without_relation_annotation_are_not_negatives(data, config, out, tmp_path):

@@ -11,8 +11,8 @@ from spacy_clinrel.active_learning.bootstrap.ensemble import mean_scores
 from spacy_clinrel.active_learning.bootstrap.selection import class_thresholds
 from spacy_clinrel.active_learning.bootstrap.silver import load_silver
 from spacy_clinrel.active_learning.bootstrap.training import measure
-from spacy_clinrel.active_learning.pair_calibration import annotated_pairs
-from spacy_clinrel.active_learning.pair_scores import ScoredPairs, score_pairs
+from spacy_clinrel.evaluation.calibrate import annotated_pairs
+from spacy_clinrel.evaluation.pair_scores import ScoredPairs, score_pairs
 
 from .conftest import read_docs, second_config, small_config
 

@@ -12,7 +12,7 @@ from spacy_clinrel.active_learning.bootstrap.selection import (
     reliable_pairs,
 )
 from spacy_clinrel.active_learning.bootstrap.settings import BootstrapOptions, DriftGuards
-from spacy_clinrel.active_learning.pair_scores import ScoredPairs
+from spacy_clinrel.evaluation.pair_scores import ScoredPairs
 
 UNBALANCED = DriftGuards(balance=False)
 

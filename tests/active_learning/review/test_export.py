@@ -7,8 +7,8 @@ import numpy as np
 import pytest
 import spacy
 
-from spacy_clinrel.active_learning.pair_scores import score_pairs
 from spacy_clinrel.active_learning.review import FORMATS, ReviewOptions, review
+from spacy_clinrel.evaluation.pair_scores import score_pairs
 from spacy_clinrel.files import read_docbin
 from spacy_clinrel.tokens import get_doc_id
 from spacy_clinrel.tokens.silver import SilverPair, silver_pairs, store_silver

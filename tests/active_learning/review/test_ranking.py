@@ -3,9 +3,9 @@
 import numpy as np
 import pytest
 
-from spacy_clinrel.active_learning.pair_scores import ClassifierSettings, ScoredPairs
 from spacy_clinrel.active_learning.review import ReviewOptions
 from spacy_clinrel.active_learning.review.ranking import rank_documents
+from spacy_clinrel.evaluation.pair_scores import ClassifierSettings, ScoredPairs
 from spacy_clinrel.tokens import set_doc_id
 
 from ...util import make_doc

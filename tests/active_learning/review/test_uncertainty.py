@@ -5,7 +5,6 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from spacy_clinrel.active_learning.pair_scores import ScoredPairs
 from spacy_clinrel.active_learning.review.uncertainty import (
     STRATEGIES,
     entropy,
@@ -14,6 +13,7 @@ from spacy_clinrel.active_learning.review.uncertainty import (
     margin,
     score_documents,
 )
+from spacy_clinrel.evaluation.pair_scores import ScoredPairs
 
 rows = st.lists(st.floats(0.01, 1.0), min_size=3, max_size=3)
 

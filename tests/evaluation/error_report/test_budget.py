@@ -1,4 +1,4 @@
-"""The error budget: each cause by an example, and what holds for any relations."""
+"""The error budget: an example of each cause, and invariants for any relations."""
 
 from collections import Counter
 
@@ -22,7 +22,8 @@ from spacy_clinrel.evaluation.error_report.budget import (
     judge_relations,
 )
 from spacy_clinrel.evaluation.error_report.confusion import confusion
-from spacy_clinrel.evaluation.error_report.matching import RelationKey, match_mentions
+from spacy_clinrel.evaluation.error_report.matching import match_mentions
+from spacy_clinrel.evaluation.scorers import RelationKey
 
 A, B, C = (0, 2, "x"), (3, 5, "y"), (6, 9, "y")
 EXCHANGED = {
@@ -37,64 +38,64 @@ def rel(label, head, tail):
     return RelationKey(label, head, tail)
 
 
-def judge(gold, predicted, proposed=None, gold_mentions=(A, B, C), predicted_mentions=(A, B, C)):
-    """RETURNS (Set): Cause, gold label and predicted label of each row."""
-    rows = judge_relations(gold, predicted, gold_mentions, predicted_mentions, proposed)
+def judge(
+    gold, predicted, are_candidates=None, gold_mentions=(A, B, C), predicted_mentions=(A, B, C)
+):
+    """Judge relations. RETURNS (Set): Cause, gold label and predicted label of each row."""
+    rows = judge_relations(gold, predicted, gold_mentions, predicted_mentions, are_candidates)
     return {
         (row.cause, row.gold and row.gold.label, row.predicted and row.predicted.label)
         for row in rows
     }
 
 
-# Tail of the prediction for B, and its cause.
+# The tail that is predicted in place of B, and the cause of the error.
 ENDS = [
     ((3, 5, "z"), WRONG_TYPE),
     ((3, 6, "y"), WRONG_BOUNDARY),
-    ((4, 6, "z"), WRONG_BOUNDARY),  # the type is wrong as well: the boundary comes first
+    ((4, 6, "z"), WRONG_BOUNDARY),  # The type is wrong too, but the boundary comes first.
 ]
 
 
 @pytest.mark.parametrize("end, cause", ENDS)
-def test_mentions(end, cause):
-    """Gold and prediction are one pair, even with another label; without one, the mention that is
-    there is still not right."""
-    there = (A, end)
+def test_wrong_mentions(end, cause):
+    """The cause is the same for a pair, even with different labels, and for each relation alone."""
+    predicted_mentions = (A, end)
     gold = [rel("p", A, B)]
     for label in "pq":
-        found = judge(gold, [rel(label, A, end)], None, (A, B), there)
-        assert found == {(cause, "p", label)}
-    assert judge(gold, [], None, (A, B), there) == {(cause, "p", None)}
-    assert judge([], [rel("p", A, end)], None, (A, B), there) == {(cause, None, "p")}
+        causes = judge(gold, [rel(label, A, end)], None, (A, B), predicted_mentions)
+        assert causes == {(cause, "p", label)}
+    assert judge(gold, [], None, (A, B), predicted_mentions) == {(cause, "p", None)}
+    assert judge([], [rel("p", A, end)], None, (A, B), predicted_mentions) == {(cause, None, "p")}
 
 
 def test_missed_and_spurious_mentions():
     far = (20, 22, "y")
-    found = judge([rel("p", A, B)], [rel("p", A, far)], None, (A, B), (A, far))
-    assert found == {(MISSED_MENTION, "p", None), (SPURIOUS_MENTION, None, "p")}
-    # A mention that touches another does not overlap it.
+    causes = judge([rel("p", A, B)], [rel("p", A, far)], None, (A, B), (A, far))
+    assert causes == {(MISSED_MENTION, "p", None), (SPURIOUS_MENTION, None, "p")}
+    # Adjacent mentions do not overlap.
     assert match_mentions([(0, 2, "x")], [(2, 4, "x")]) == {}
 
 
-def test_labels_and_directions():
+def test_wrong_labels_and_directions():
     assert judge([rel("p", A, B)], [rel("q", A, B)]) == {(WRONG_LABEL, "p", "q")}
     assert judge([rel("p", A, B)], [rel("p", B, A)]) == {(WRONG_DIRECTION, "p", "p")}
-    both = judge([rel("p", A, B)], [rel("q", B, A)])
-    assert both == {(MISSED_RELATION, "p", None), (SPURIOUS_RELATION, None, "q")}
+    causes = judge([rel("p", A, B)], [rel("q", B, A)])
+    assert causes == {(MISSED_RELATION, "p", None), (SPURIOUS_RELATION, None, "q")}
 
 
-def test_competition():
-    """One spurious relation stands for one missed relation: the label before the direction, and
-    the labels in their order."""
-    found = judge([rel("p", A, B), rel("q", A, B)], [rel("r", A, B)])
-    assert found == {(WRONG_LABEL, "p", "r"), (MISSED_RELATION, "q", None)}
-    found = judge([rel("p", A, B), rel("q", B, A)], [rel("q", A, B)])
-    assert found == {(WRONG_LABEL, "p", "q"), (MISSED_RELATION, "q", None)}
-    found = judge([rel("p", A, B), rel("q", A, B)], [rel("q", A, B), rel("r", A, B)])
-    assert found == {(WRONG_LABEL, "p", "r"), (RIGHT, "q", "q")}
+def test_relations_are_paired_one_to_one():
+    """Pairs with different labels come before pairs with opposite directions, in label order."""
+    causes = judge([rel("p", A, B), rel("q", A, B)], [rel("r", A, B)])
+    assert causes == {(WRONG_LABEL, "p", "r"), (MISSED_RELATION, "q", None)}
+    causes = judge([rel("p", A, B), rel("q", B, A)], [rel("q", A, B)])
+    assert causes == {(WRONG_LABEL, "p", "q"), (MISSED_RELATION, "q", None)}
+    causes = judge([rel("p", A, B), rel("q", A, B)], [rel("q", A, B), rel("r", A, B)])
+    assert causes == {(WRONG_LABEL, "p", "r"), (RIGHT, "q", "q")}
 
 
-def test_a_right_mention_stands_for_no_other():
-    """Two mentions overlap; one is found, and the other is missed."""
+def test_right_mentions_are_matched_with_themselves():
+    """Of two overlapping gold mentions, one is predicted and the other is missed."""
     inner = (0, 1, "x")
     assert match_mentions([A, inner], [A]) == {A: A}
     # The same type comes before the larger overlap.
@@ -102,30 +103,30 @@ def test_a_right_mention_stands_for_no_other():
     assert match_mentions([(0, 9, "x")], [(0, 3, "x"), (3, 8, "x")]) == {(0, 9, "x"): (3, 8, "x")}
 
 
-def test_candidates():
-    asked = []
+def test_pruned_candidates():
+    tested = []
 
-    def proposed(pairs):
-        asked.extend(pairs)
+    def are_candidates(pairs):
+        tested.extend(pairs)
         return [pair == (A, B) for pair in pairs]
 
     gold = [rel("p", A, B), rel("p", B, C), rel("p", C, A), rel("q", A, B)]
-    found = Counter(
-        row.cause for row in judge_relations(gold, [rel("r", C, A)], [], [A, B, C], proposed)
+    causes = Counter(
+        row.cause for row in judge_relations(gold, [rel("r", C, A)], [], [A, B, C], are_candidates)
     )
-    # What has a counterpart was a candidate, so nobody asks.
-    assert found == {MISSED_RELATION: 2, PRUNED_CANDIDATE: 1, WRONG_LABEL: 1}
-    assert sorted(asked) == [(A, B), (A, B), (B, C)]
+    # A paired relation was a candidate, so it is not tested.
+    assert causes == {MISSED_RELATION: 2, PRUNED_CANDIDATE: 1, WRONG_LABEL: 1}
+    assert sorted(tested) == [(A, B), (A, B), (B, C)]
 
 
-def test_repairs():
+def test_f_lost_and_f_repaired():
     """7 gold relations, 6 predicted, 3 right: F = 6 / 13."""
     right = [rel(label, A, B) for label in "stu"]
     gold = [*right, rel("p", A, C), rel("p", B, C), rel("p", C, B), rel("p", C, A)]
     predicted = [*right, rel("q", A, C), rel("q", B, A), rel("r", B, A)]
     budget = count_causes(judge_relations(gold, predicted, [], [A, B, C]))
     assert (budget.gold, budget.predicted, budget.right) == (7, 6, 3)
-    # Of a wrong label, the prediction itself becomes right.
+    # The prediction with the wrong label becomes right.
     assert budget.f_repaired(WRONG_LABEL) == pytest.approx(2 * 4 / 13)
     assert budget.f_repaired(MISSED_RELATION) == pytest.approx(2 * 6 / 16)
     assert budget.f_repaired(SPURIOUS_RELATION) == pytest.approx(2 * 3 / 11)
@@ -140,9 +141,11 @@ MENTIONS = st.lists(SPANS, max_size=5)
 
 
 @given(RELATIONS, RELATIONS, MENTIONS, MENTIONS, st.booleans())
-def test_the_parts_add_up(gold, predicted, ours, theirs, known):
-    """Every relation is judged once, and the errors by cause sum to all errors."""
-    rows = judge_relations(gold, predicted, ours, theirs, lambda pairs: [known] * len(pairs))
+def test_causes_sum_to_all_errors(gold, predicted, gold_mentions, predicted_mentions, known):
+    """Every relation is judged once."""
+    rows = judge_relations(
+        gold, predicted, gold_mentions, predicted_mentions, lambda pairs: [known] * len(pairs)
+    )
     assert Counter(row.gold for row in rows if row.gold) == Counter(set(gold))
     assert Counter(row.predicted for row in rows if row.predicted) == Counter(set(predicted))
     budget = count_causes(rows)
@@ -164,23 +167,24 @@ def test_the_parts_add_up(gold, predicted, ours, theirs, known):
 
 
 @given(RELATIONS, RELATIONS, MENTIONS, MENTIONS)
-def test_both_sides_are_judged_alike(gold, predicted, ours, theirs):
-    """With gold and predicted exchanged, the causes are."""
-    one = count_causes(judge_relations(gold, predicted, ours, theirs))
-    other = count_causes(judge_relations(predicted, gold, theirs, ours))
+def test_exchanging_gold_and_predicted_exchanges_causes(
+    gold, predicted, gold_mentions, predicted_mentions
+):
+    budget = count_causes(judge_relations(gold, predicted, gold_mentions, predicted_mentions))
+    other = count_causes(judge_relations(predicted, gold, predicted_mentions, gold_mentions))
     for cause in CAUSES:
         mirror = EXCHANGED.get(cause, cause)
-        assert one.missed[cause] == other.spurious[mirror]
-        assert one.spurious[cause] == other.missed[mirror]
+        assert budget.missed[cause] == other.spurious[mirror]
+        assert budget.spurious[cause] == other.missed[mirror]
 
 
 @given(MENTIONS, MENTIONS)
-def test_mentions_are_matched_one_to_one(ours, theirs):
-    """No mention twice, equal ones with each other, and no two left that overlap."""
-    matched = match_mentions(ours, theirs)
-    assert len(set(matched.values())) == len(matched)
-    assert matched.keys() <= set(ours) and set(matched.values()) <= set(theirs)
-    assert all(matched[key] == key for key in set(ours) & set(theirs))
-    for a in set(ours) - matched.keys():
-        for b in set(theirs) - set(matched.values()):
+def test_mentions_are_matched_one_to_one(gold, predicted):
+    """Equal mentions are matched with each other, and no overlapping mentions are left."""
+    matches = match_mentions(gold, predicted)
+    assert len(set(matches.values())) == len(matches)
+    assert matches.keys() <= set(gold) and set(matches.values()) <= set(predicted)
+    assert all(matches[key] == key for key in set(gold) & set(predicted))
+    for a in set(gold) - matches.keys():
+        for b in set(predicted) - set(matches.values()):
             assert min(a[1], b[1]) <= max(a[0], b[0])

@@ -1,4 +1,4 @@
-"""Figures with bootstrap intervals, beside a loop over samples and documents."""
+"""Scores with bootstrap intervals, against a loop over samples and documents; distances."""
 
 import numpy as np
 import pytest
@@ -16,39 +16,38 @@ from spacy_clinrel.evaluation.error_report.intervals import (
     score_groups,
     summarize_scores,
 )
-from spacy_clinrel.evaluation.error_report.matching import RelationKey
+from spacy_clinrel.evaluation.scorers import RelationKey
 
-# Four documents, two labels; the second stands in a single one.
+# Four documents and two labels. Only one document has the second label.
 TABLE = np.asarray(
     [[[5, 4, 3], [0, 0, 0]], [[2, 3, 2], [1, 1, 1]], [[0, 1, 0], [0, 0, 0]], [[4, 4, 4], [0, 0, 0]]]
 )
 
 
 @pytest.mark.parametrize("block", [4, 10, 2**22])
-def test_samples(block, monkeypatch):
-    """However many are drawn at a time, they are sums of documents drawn with replacement."""
+def test_resample_equals_a_loop(block, monkeypatch):
+    """Samples are sums of documents drawn with replacement, for any block size."""
     monkeypatch.setattr(intervals, "BLOCK", block)
     sums = resample(TABLE, 50, seed=3)
-    dice = np.random.default_rng(3)
+    generator = np.random.default_rng(3)
     naive = []
     for _ in range(50):
-        naive.append(sum(TABLE[int(i)] for i in dice.integers(len(TABLE), size=len(TABLE))))
+        naive.append(sum(TABLE[int(i)] for i in generator.integers(len(TABLE), size=len(TABLE))))
     assert np.array_equal(sums, np.asarray(naive))
     assert not np.array_equal(sums, resample(TABLE, 50, seed=4))
 
 
-def test_figures():
+def test_score_groups():
     (first, second), _ = score_groups(Counts(["p", "q"], TABLE), 2000, 0)
     assert (first["gold"], first["predicted"], first["right"], first["docs"]) == (11, 12, 9, 4)
     assert first["p"] == 9 / 12 and first["r"] == 9 / 11 and first["f"] == pytest.approx(18 / 23)
     low, high = first["intervals"]["f"]
-    # Every document drawn four times: the widest that can be.
     assert 0 <= low < first["f"] < high <= 1
     assert second["f"] == 1 and second["intervals"]["f"] is None
 
 
-def test_an_interval_by_hand():
-    """Two documents, one right and one wrong: F is 0, 1/2 or 1, in a quarter of the draws each."""
+def test_interval_of_two_documents():
+    """One is right and one is wrong: F is 0, 1/2 or 1, in 1/4, 1/2 and 1/4 of the draws."""
     table = np.asarray([[[1, 1, 1]], [[1, 1, 0]]])
     (row,), drawn = score_groups(Counts(["p"], table), 1000, 0)
     assert set(drawn[:, 0, 2].tolist()) == {0.0, 0.5, 1.0}
@@ -56,28 +55,28 @@ def test_an_interval_by_hand():
     assert row["f"] == 0.5 and row["intervals"]["f"] == [0.0, 1.0]
 
 
-def test_what_is_never_predicted():
-    """Precision rests on nothing, so that it has no interval; recall and F have."""
+def test_intervals_without_predictions():
+    """Precision is undefined and has no interval. Recall and F have one."""
     table = np.asarray([[[1, 0, 0]], [[2, 0, 0]]])
     (row,), _ = score_groups(Counts(["p"], table), 100, 0)
     assert (row["p"], row["r"], row["f"]) == (0, 0, 0)
     assert row["intervals"] == {"p": None, "r": [0, 0], "f": [0, 0]}
 
 
-def test_micro_and_macro():
-    found = summarize_scores(
+def test_summarize_scores():
+    summary = summarize_scores(
         Counts(["p", "q", "never"], np.pad(TABLE, ((0, 0), (0, 1), (0, 0)))), 100, 0
     )
-    assert [row["name"] for row in found["groups"]] == ["p", "q"]
-    assert found["micro"]["f"] == pytest.approx(20 / 25)
-    assert found["macro_f"] == pytest.approx((18 / 23 + 1) / 2)
-    low, high = found["macro_f_interval"]
+    assert [row["name"] for row in summary["groups"]] == ["p", "q"]
+    assert summary["micro"]["f"] == pytest.approx(20 / 25)
+    assert summary["macro_f"] == pytest.approx((18 / 23 + 1) / 2)
+    low, high = summary["macro_f_interval"]
     assert 0 < low < high <= 1
-    nothing = summarize_scores(Counts([], np.zeros((2, 0, 3), dtype=int)), 10, 0)
-    assert nothing["macro_f"] == 0 and nothing["macro_f_interval"] is None
+    empty = summarize_scores(Counts([], np.zeros((2, 0, 3), dtype=int)), 10, 0)
+    assert empty["macro_f"] == 0 and empty["macro_f_interval"] is None
 
 
-def test_bins():
+def test_bin_names_and_indices():
     assert bin_names((5, 10)) == ["0–5", "6–10", "11 and more"]
     assert bin_indices(np.asarray([0, 5, 6, 80, 81]), DISTANCE_BOUNDS).tolist() == [0, 0, 1, 4, 5]
 
@@ -88,16 +87,16 @@ def test_measure_distances(zh):
     at = {text: (doc.text.index(text), doc.text.index(text) + 2, "x") for text in ("头痛", "咳嗽")}
     fluids, better = (9, 11, "x"), (12, 14, "x")
     pairs = [(at["头痛"], at["咳嗽"]), (better, fluids), (fluids, at["头痛"]), (fluids, fluids)]
-    found = measure_distances(doc, [RelationKey("p", *pair) for pair in pairs])
-    assert found.tokens.tolist() == [3, 3, 7, 0]
-    assert found.is_other_sentence.tolist() == [0, 1, 1, 0]
-    none = measure_distances(zh(""), [])
-    assert len(none.tokens) == len(none.is_other_sentence) == 0
+    distances = measure_distances(doc, [RelationKey("p", *pair) for pair in pairs])
+    assert distances.tokens.tolist() == [3, 3, 7, 0]
+    assert distances.is_other_sentence.tolist() == [0, 1, 1, 0]
+    empty = measure_distances(zh(""), [])
+    assert len(empty.tokens) == len(empty.is_other_sentence) == 0
 
 
-def test_places_in_sentences_of_the_pipeline(zh):
+def test_measure_distances_with_sentences_of_the_pipeline(zh):
     doc = zh("头痛，咳嗽")
     for token in doc:
         token.is_sent_start = token.i in (0, 3)
-    found = measure_distances(doc, [RelationKey("p", (0, 2, "x"), (3, 5, "x"))])
-    assert found.is_other_sentence.tolist() == [1]
+    distances = measure_distances(doc, [RelationKey("p", (0, 2, "x"), (3, 5, "x"))])
+    assert distances.is_other_sentence.tolist() == [1]

@@ -1,4 +1,4 @@
-"""The figures of a report against those that are printed, and the page that shows them."""
+"""The figures of a report against the scorers, and the page that shows them."""
 
 import json
 import re
@@ -36,35 +36,35 @@ from spacy_clinrel.viewer.page import script_source
 
 from ...util import fit, gold_examples, make_doc, make_notes, relation_config
 
-NASTY = "<script>alert('x')</script>&\"$a_b$"
+HOSTILE = "<script>alert('x')</script>&\"$a_b$"
 GOLD = "[心电图|检查]提示[房颤|疾病]，予[补液|治疗]后[头痛|症状]缓解。无[咳嗽|症状]"
-FOUND = "[心电图|检查]提示[房颤|症状]，予[补液|治疗]后[头痛|症状]缓解。无[咳嗽|症状]"
+PREDICTED = "[心电图|检查]提示[房颤|症状]，予[补液|治疗]后[头痛|症状]缓解。无[咳嗽|症状]"
 TAGS = ("iframe", "img", "link", "object", "embed", "base", "form")
 
 
 @pytest.fixture
 def nlp(zh):
-    """RETURNS (Language): A pipeline that finds in each text what `found` holds for it."""
-    found = {}
+    """RETURNS (Language): A pipeline that predicts for each text what `predictions` has for it."""
+    predictions = {}
 
     def annotate(doc: Doc) -> Doc:
-        marked, links = found.get(doc.text, (doc.text, []))
-        other = make_doc(zh, marked, links)
-        doc.ents = [Span(doc, ent.start, ent.end, label=ent.label_) for ent in other.ents]
-        for i, (head, tail, label, _) in enumerate(other._.relations):
+        marked, links = predictions.get(doc.text, (doc.text, []))
+        predicted = make_doc(zh, marked, links)
+        doc.ents = [Span(doc, ent.start, ent.end, label=ent.label_) for ent in predicted.ents]
+        for i, (head, tail, label, _) in enumerate(predicted._.relations):
             ends = [Span(doc, end.start, end.end, label=end.label_) for end in (head, tail)]
             doc._.relations = [*doc._.relations, (*ends, label, 0.55 + 0.4 * (i % 2))]
         return doc
 
-    Language.component("annotate_as_told", func=annotate)
+    Language.component("predict_fixture", func=annotate)
     nlp = spacy.blank("zh")
-    nlp.add_pipe("annotate_as_told")
-    nlp.found = found
+    nlp.add_pipe("predict_fixture")
+    nlp.predictions = predictions
     return nlp
 
 
-def scored(nlp, docs):
-    """RETURNS (Tuple[List[Example], Dict]): Annotated examples, and what is printed of them."""
+def evaluate_docs(nlp, docs):
+    """RETURNS (Tuple[List[Example], Dict]): Annotated examples and their evaluation."""
     examples = [Example(nlp.make_doc(doc.text), doc) for doc in docs]
     result = evaluate_examples(nlp, examples)
     result[END_TO_END] = {**score_entities(examples), **score_relations(examples)}
@@ -73,22 +73,22 @@ def scored(nlp, docs):
 
 @pytest.fixture
 def example(nlp, zh):
-    """RETURNS (Tuple[Analysis, Dict]): The report on three documents, and what is printed."""
+    """RETURNS (Tuple[Analysis, Dict]): The analysis of three documents, and their evaluation."""
     docs = [
-        make_doc(zh, GOLD, [(0, 1, "证实"), (2, 3, NASTY)]),
+        make_doc(zh, GOLD, [(0, 1, "证实"), (2, 3, HOSTILE)]),
         make_doc(zh, "予[补液|治疗]，[头痛|症状]缓解", [(0, 1, "改善")]),
         make_doc(zh, "[咳嗽|症状]三天，查[胸片|检查]"),
     ]
     set_doc_id(docs[0], "<b>first</b>")
-    del docs[2].spans[GROUP]  # says nothing about relations
-    nlp.found[docs[0].text] = (FOUND, [(0, 1, "证实"), (2, 3, "改善"), (2, 4, "改善")])
-    nlp.found[docs[1].text] = ("予[补液|治疗]，[头痛|症状]缓解", [(0, 1, "改善")])
-    examples, result = scored(nlp, docs)
+    del docs[2].spans[GROUP]  # not annotated with relations
+    nlp.predictions[docs[0].text] = (PREDICTED, [(0, 1, "证实"), (2, 3, "改善"), (2, 4, "改善")])
+    nlp.predictions[docs[1].text] = ("予[补液|治疗]，[头痛|症状]缓解", [(0, 1, "改善")])
+    examples, result = evaluate_docs(nlp, docs)
     return analyze(nlp, examples, result, samples=50), result
 
 
 class Page(HTMLParser):
-    """What a page holds."""
+    """The tags, attributes and texts of a page."""
 
     def __init__(self, text):
         super().__init__()
@@ -104,24 +104,24 @@ class Page(HTMLParser):
 
 
 def causes(figures):
-    """RETURNS (Dict[str, Tuple[int, int]]): Missed and spurious by cause, where there are any."""
+    """RETURNS (Dict[str, Tuple[int, int]]): Missed and spurious relations of causes with errors."""
     rows = figures["budget"]["causes"]
     return {r["cause"]: (r["missed"], r["spurious"]) for r in rows if r["missed"] or r["spurious"]}
 
 
-def test_the_figures(example):
+def test_figures_equal_the_scores(example):
     analysis, result = example
     figures = analysis.figures
-    printed = result[END_TO_END]
+    scores = result[END_TO_END]
     for kind, prefix in (("relations", "rel_micro"), ("entities", "ents")):
         micro = figures[kind]["micro"]
-        assert [micro[key] for key in "prf"] == [printed[f"{prefix}_{key}"] for key in "prf"]
-    assert figures["relations"]["macro_f"] == printed["rel_macro_f"]
+        assert [micro[key] for key in "prf"] == [scores[f"{prefix}_{key}"] for key in "prf"]
+    assert figures["relations"]["macro_f"] == scores["rel_macro_f"]
     for row in figures["relations"]["groups"]:
         counts = ("p", "r", "f", "gold", "predicted", "right")
-        assert {key: row[key] for key in counts} == printed["rel_per_type"][row["name"]]
+        assert {key: row[key] for key in counts} == scores["rel_per_type"][row["name"]]
     for row in figures["entities"]["groups"]:
-        assert {key: row[key] for key in "prf"} == printed["ents_per_type"][row["name"]]
+        assert {key: row[key] for key in "prf"} == scores["ents_per_type"][row["name"]]
     assert causes(figures) == {
         "wrong_type": (1, 1),
         "wrong_label": (1, 1),
@@ -130,7 +130,7 @@ def test_the_figures(example):
     assert figures["by_sentence"][0]["gold"] == 3 and figures["by_sentence"][1]["predicted"] == 1
     assert sum(row["right"] for row in figures["by_distance"]) == 1
     assert figures["calibration"]["predictions"] == 4
-    # Scores 0.55, 0.95, 0.55 and 0.55, of which the last alone is right.
+    # The scores are 0.55, 0.95, 0.55 and 0.55. Only the last relation is right.
     error = (3 * abs(0.55 - 1 / 3) + 0.95) / 4
     assert figures["calibration"]["expected_calibration_error"] == pytest.approx(error)
     assert figures["evaluated"]["documents"] == 3
@@ -138,16 +138,23 @@ def test_the_figures(example):
     (worst,) = figures["worst"]
     assert worst["name"] == "<b>first</b>" and len(worst["errors"]) == 3
     pair = next(error for error in worst["errors"] if error["cause"] == "wrong_label")
-    assert pair["gold"]["label"] == NASTY and pair["predicted"]["label"] == "改善"
+    assert pair["gold"]["label"] == HOSTILE and pair["predicted"]["label"] == "改善"
     assert pair["gold"]["head"] == {"text": "补液", "start": 9, "end": 11, "type": "治疗"}
 
 
-def test_the_page(example):
-    """Everything is there as text, the viewer's script alone runs, and nothing is loaded."""
+def test_page_escapes_text_and_loads_nothing(example):
+    """Only the viewer's script runs."""
     analysis, _ = example
     page = Page(render_page(analysis))
     text = " ".join(" ".join(page.text).split())
-    for words in ("Error budget", "Calibration", NASTY, "<b>first</b>", "End to end", "dev.spacy"):
+    for words in (
+        "Error budget",
+        "Calibration",
+        HOSTILE,
+        "<b>first</b>",
+        "End to end",
+        "dev.spacy",
+    ):
         assert words in text
     assert not set(TAGS) & set(page.tags) and "svg" in page.tags
     assert page.tags.count("script") == 1
@@ -162,13 +169,12 @@ def test_the_page(example):
     targets = {value[1:] for _, name, value in page.attributes if name == "href"}
     assert targets <= set(ids)
     labels = [value for tag, name, value in page.attributes if (tag, name) == ("svg", "aria-label")]
-    assert len(labels) == 7 and NASTY in "".join(labels) and "改善 50.0" in "".join(labels)
-    # The figures stand in tables, as evaluate prints them.
+    assert len(labels) == 7 and HOSTILE in "".join(labels) and "改善 50.0" in "".join(labels)
+    # The tables have the scores as `evaluate` prints them.
     assert f"{100 * analysis.figures['relations']['micro']['f']:.2f}" == "28.57" and "28.57" in text
 
 
-def test_plots_keep_their_text(example):
-    """Chinese labels are text within the plots, and their colours the page's."""
+def test_plots_use_text_and_the_colours_of_the_page(example):
     analysis, _ = example
     html = render_page(analysis)
     plots = re.findall(r'<svg viewBox[^>]*role="img".*?</svg>', html, re.DOTALL)
@@ -177,16 +183,15 @@ def test_plots_keep_their_text(example):
     assert not re.search(r"(fill|stroke|style)=", "".join(plots))
 
 
-def test_gold_entities():
-    """A trained model between gold entities: no entities in the report, and the candidates that
-    prune are those of its recall ceiling."""
+def test_report_between_gold_entities():
+    """It has no entities, and pruned candidates agree with the recall ceiling."""
     nlp = spacy.blank("zh")
     nlp.add_pipe("relation_classifier", config=relation_config())
     notes = make_notes(nlp, 8)
     fit(nlp, gold_examples(nlp, notes), steps=10)
     far = make_doc(nlp, "予[补液|治疗]。后[头痛|症状]缓解", [(0, 1, "改善")])
-    odd = make_doc(nlp, "予[补液|治疗]后[头痛|症状]缓解", [(1, 0, "改善")])
-    examples = gold_examples(nlp, [*notes, far, odd])
+    reversed_pair = make_doc(nlp, "予[补液|治疗]后[头痛|症状]缓解", [(1, 0, "改善")])
+    examples = gold_examples(nlp, [*notes, far, reversed_pair])
     result = {"data": "dev.spacy", **evaluate_examples(nlp, examples, gold_entities=True)}
     analysis = analyze(nlp, examples, result, samples=20)
     figures, scores = analysis.figures, result[GOLD_ENTITIES]
@@ -194,17 +199,17 @@ def test_gold_entities():
     micro = figures["relations"]["micro"]
     assert [micro[key] for key in "prf"] == [scores[f"rel_micro_{key}"] for key in "prf"]
     lost = scores["candidates"]["relation_classifier"]["lost"]["no candidate"]
-    # Of two that no candidate reaches, the model may find the second in its usual direction.
-    found = causes(figures)
-    assert found["pruned_candidate"][0] + found.get("wrong_direction", (0, 0))[0] == lost == 2
+    # No candidate reaches two relations. The model may predict the second in the usual direction.
+    by_cause = causes(figures)
+    assert by_cause["pruned_candidate"][0] + by_cause.get("wrong_direction", (0, 0))[0] == lost == 2
     text = " ".join(Page(render_page(analysis)).text)
     assert "Relations between gold entities" in text and "Entities" not in text.split()
     assert result["seed"] == 0
 
 
 @pytest.mark.parametrize("types", [[], ["x", "y"]])
-def test_candidates_of_components(zh, types):
-    """By boundaries and type; types that a component does not know are one to it."""
+def test_candidate_test_compares_boundaries_and_types(zh, types):
+    """A component does not distinguish types that it does not know."""
     config = relation_config(typed=False, mentions="group")
     component = zh.add_pipe("relation_classifier", config=config)
     component.cfg["types"] = types
@@ -212,29 +217,27 @@ def test_candidates_of_components(zh, types):
     spans = [Span(doc, *bounds) for bounds in ((0, 2, "x"), (0, 2, "y"), (2, 4, "x"), (5, 7, "y"))]
     store_relations(doc, spans, [])
     doc.ents = [Span(doc, 3, 4, label="z")]
-    a, same, b, c, alone = (mention_key(span) for span in [*spans, *doc.ents])
+    a, same_span, b, other_sentence, flat = (mention_key(span) for span in [*spans, *doc.ents])
     are_candidates = make_candidate_test(doc, candidate_components(zh))
-    pairs = [(a, b), (b, a), (a, same), (a, c), (c, b), (alone, b)]
+    pairs = [(a, b), (b, a), (a, same_span), (a, other_sentence), (other_sentence, b), (flat, b)]
     assert are_candidates(pairs) == [True, True, bool(types), False, False, False]
     assert make_candidate_test(doc, []) is None
 
 
-def test_no_relations(nlp, zh):
-    """Documents with entities alone have a report of entities alone."""
+def test_report_on_entities_alone(nlp, zh):
     doc = make_doc(zh, "[咳嗽|症状]三天")
     del doc.spans[GROUP]
-    examples, result = scored(nlp, [doc])
+    examples, result = evaluate_docs(nlp, [doc])
     analysis = analyze(nlp, examples, result, samples=5)
     assert analysis.figures["relations"] is None and analysis.figures["entities"]["micro"]["gold"]
     text = " ".join(Page(render_page(analysis)).text)
     assert "entity type" in text.lower() and "Error budget" not in text
 
 
-def test_nothing_found(nlp, zh):
-    """Relations that are annotated but neither there nor found."""
+def test_report_without_gold_or_predicted_relations(nlp, zh):
     doc = make_doc(zh, "咳嗽三天")
     store_relations(doc, [], [])
-    examples, result = scored(nlp, [doc, make_doc(zh, "")])
+    examples, result = evaluate_docs(nlp, [doc, make_doc(zh, "")])
     analysis = analyze(nlp, examples, result, samples=5)
     assert analysis.figures["budget"]["gold"] == 0 and analysis.figures["calibration"] is None
     assert "Nothing was predicted" in render_page(analysis)
@@ -248,7 +251,7 @@ EDGES = st.lists(st.tuples(st.integers(0, 4), st.integers(0, 4), st.sampled_from
 
 
 def random_doc(nlp, mentions, edges):
-    """RETURNS (Doc): With nested and equal mentions, and equal relations."""
+    """RETURNS (Doc): A document with nested and duplicate mentions, and duplicate relations."""
     doc = nlp.make_doc("患者头痛，咳嗽。予补液，好")
     spans = [Span(doc, start, start + size, label=label) for start, size, label in mentions]
     rows = [(h % len(spans), t % len(spans), label, 0.5) for h, t, label in edges]
@@ -258,19 +261,21 @@ def random_doc(nlp, mentions, edges):
 
 @settings(suppress_health_check=[HealthCheck.function_scoped_fixture], max_examples=50)
 @given(MENTIONS, EDGES, MENTIONS, EDGES)
-def test_any_documents(zh, ours, gold, theirs, predicted):
-    """The budget counts what the scorer counts."""
-    pair = Example(random_doc(zh, theirs, predicted), random_doc(zh, ours, gold))
-    (case,) = judge_examples(zh, [pair])
+def test_budget_equals_the_scorer_for_any_documents(
+    zh, gold_mentions, gold, predicted_mentions, predicted
+):
+    pair = Example(
+        random_doc(zh, predicted_mentions, predicted), random_doc(zh, gold_mentions, gold)
+    )
+    (judged,) = judge_examples(zh, [pair])
     scores = score_relations([pair])["rel_per_type"].values()
     right = sum(score["right"] for score in scores)
-    assert sum(row.cause == "right" for row in case.rows) == right
+    assert sum(row.cause == "right" for row in judged.rows) == right
     total = sum(score["gold"] + score["predicted"] for score in scores)
-    assert case.n_errors == total - 2 * right
+    assert judged.n_errors == total - 2 * right
 
 
-def test_the_folder(example, tmp_path):
-    """An earlier report is replaced, and whatever else is there stays."""
+def test_write_report_replaces_a_report_and_keeps_other_files(example, tmp_path):
     analysis, _ = example
     folder = tmp_path / "new" / "report"
     write_report(folder, analysis)

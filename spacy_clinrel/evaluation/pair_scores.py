@@ -10,8 +10,8 @@ from spacy.util import minibatch
 
 from ..data.readers import gold_mentions_doc
 from ..errors import Errors
-from ..evaluation.evaluate import entity_components
 from ..types import Signatures
+from .evaluate import entity_components
 
 FACTORY = "relation_classifier"
 BATCH_SIZE = 16
@@ -49,7 +49,7 @@ class ScoredPairs(NamedTuple):
 
 
 class ClassifierSettings(NamedTuple):
-    """The settings of a `relation_classifier` that active learning depends on.
+    """The settings of a `relation_classifier`, read once.
 
     labels (Sequence[str]): Relation labels.
     types (Sequence[str]): Entity types.

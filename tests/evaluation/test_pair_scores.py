@@ -5,8 +5,8 @@ import pytest
 import spacy
 from spacy.language import Language
 
-from spacy_clinrel.active_learning.pair_calibration import calibrate
-from spacy_clinrel.active_learning.pair_scores import ScoredPairs, count_pairs, score_pairs
+from spacy_clinrel.evaluation.calibrate import fit_calibration
+from spacy_clinrel.evaluation.pair_scores import ScoredPairs, count_pairs, score_pairs
 
 from ..util import fit, gold_examples, make_notes, relation_config
 
@@ -53,5 +53,5 @@ def test_probabilities_sum_to_one(nlp):
 def test_calibration_without_predicted_relations():
     docs, pairs = np.zeros(2, dtype="int64"), np.zeros((2, 2), dtype="int64")
     p = np.asarray([[0.9, 0.1], [0.8, 0.2]], dtype="float32")
-    errors = calibrate(ScoredPairs(docs, pairs, p), np.asarray([0, 1])).errors
+    errors = fit_calibration(ScoredPairs(docs, pairs, p), np.asarray([0, 1])).errors
     assert errors["relations"] is None and errors["all"] > 0

@@ -1,0 +1,180 @@
+"""Calibration of a pipeline: the temperature of its relation classifier."""
+
+import warnings
+from pathlib import Path
+from typing import Any, Callable, Dict, Iterable, List, NamedTuple, Optional, Sequence, Tuple, Union
+
+import numpy as np
+from spacy import util
+from spacy.language import Language
+from spacy.tokens import Doc
+from tqdm import tqdm
+
+from ..data.readers import Corpus
+from ..errors import Errors, Warnings
+from ..tokens import relation_edges
+from ..tokens.silver import check_gold
+from .calibration import expected_calibration_error, fit_temperature, reliability, temper
+from .pair_scores import (
+    ScoredPairs,
+    classifier_settings,
+    find_component,
+    gold_classes,
+    gold_examples,
+    gold_labels,
+    score_pairs,
+)
+
+
+class Calibration(NamedTuple):
+    """A fitted temperature and the calibration errors before and after.
+
+    temperature (float): The temperature that fits the gold classes best.
+    errors (Dict[str, Optional[float]]): Expected calibration error of the best class, over all
+        pairs ("all") and over pairs whose best class is a relation ("relations"); with the
+        temperature, "all_calibrated" and "relations_calibrated". None if there are no such pairs.
+        Without exclusive labels, each pair and label counts as a separate pair, whose classes are
+        having the label or not.
+    """
+
+    temperature: float
+    errors: Dict[str, Optional[float]]
+
+
+def calibrate(
+    model: Union[str, Path, Language],
+    data_path: Union[str, Path],
+    output: Optional[Union[str, Path]] = None,
+    *,
+    scheme: Optional[str] = None,
+    progress: bool = False,
+) -> Calibration:
+    """Fit the temperature of a pipeline's relation classifier, between gold entities.
+
+    A calibrated score is the probability that the relation is right. Use documents that the
+    pipeline was not trained on.
+
+    model (Union[str, Path, Language]): Name or path of a pipeline, or a loaded pipeline, whose
+        temperature is set in place.
+    data_path (Union[str, Path]): A .spacy file of gold documents, or a folder of them.
+    output (Optional[Union[str, Path]]): Folder for the calibrated pipeline, new or empty. None
+        saves nothing.
+    scheme (Optional[str]): Name of a label scheme that the gold relations are projected to, e.g.
+        "11-labels".
+    progress (bool): Show a progress bar.
+    RETURNS (Calibration): The temperature and the calibration errors.
+    RAISES (ValueError): If the data can't be read or was annotated by a model, if no candidate pair
+        is annotated, if the folder is not empty, or if the pipeline does not have exactly one
+        `relation_classifier`.
+    RAISES (OSError): If the pipeline can't be found.
+    """
+    data_path = Path(data_path)
+    output = None if output is None else Path(output)
+    if output is not None and output.exists() and (not output.is_dir() or any(output.iterdir())):
+        raise ValueError(Errors.B009.format(path=output))
+    nlp = model if isinstance(model, Language) else util.load_model(model)
+    docs = [example.reference for example in Corpus(data_path, scheme=scheme)(nlp)]
+    check_gold(docs, data_path)
+    unknown = _unknown_labels(nlp, docs)
+    if unknown:
+        message = Warnings.W007.format(path=data_path, labels=", ".join(unknown))
+        warnings.warn(message, stacklevel=2)
+    calibration = calibrate_pipeline(
+        nlp,
+        docs,
+        keep=True,
+        progress=lambda stream: tqdm(
+            stream, total=len(docs), desc="Documents", leave=False, disable=not progress
+        ),
+    )
+    if output is not None:
+        nlp.to_disk(output)
+    return calibration
+
+
+def _unknown_labels(nlp: Language, docs: Iterable[Doc]) -> List[str]:
+    """Return the labels of gold relations that the pipeline does not know, sorted."""
+    labels = {label for doc in docs for _, _, label, _ in relation_edges(doc)}
+    return sorted(labels - set(classifier_settings(nlp).labels))
+
+
+def calibrate_pipeline(
+    nlp: Language,
+    docs: Sequence[Doc],
+    keep: bool,
+    progress: Callable[[Iterable[Doc]], Iterable[Doc]] = iter,
+) -> Calibration:
+    """Fit the temperature of a pipeline. The temperature that it has is ignored.
+
+    nlp (Language): The pipeline, changed in place.
+    docs (Sequence[Doc]): Gold documents.
+    keep (bool): Set the fitted temperature. Otherwise the temperature is set to 1.
+    progress (Callable[[Iterable[Doc]], Iterable[Doc]]): Wraps the stream of documents.
+    RETURNS (Calibration): The temperature and the calibration errors.
+    RAISES (ValueError): If no candidate pair of the documents is annotated.
+    """
+    set_temperature(nlp, 1.0)
+    calibration = fit_calibration(*annotated_pairs(nlp, docs, progress))
+    if keep:
+        set_temperature(nlp, calibration.temperature)
+    return calibration
+
+
+def fit_calibration(scored: ScoredPairs, gold: np.ndarray) -> Calibration:
+    """Fit a temperature, and measure the calibration error with and without it.
+
+    scored (ScoredPairs): Annotated pairs, scored at temperature 1.
+    gold (ndarray): Their gold classes. Shape: (pairs,)
+    RETURNS (Calibration): The temperature and the calibration errors.
+    RAISES (ValueError): If there are no pairs.
+    """
+    if not len(gold):
+        raise ValueError(Errors.B010)
+    temperature = fit_temperature(scored.p, gold)
+    errors: Dict[str, Optional[float]] = {}
+    for suffix, p in (("", scored.p), ("_calibrated", temper(scored.p, temperature))):
+        classes, confidence = p.argmax(axis=1), p.max(axis=1)
+        is_correct = classes == gold
+        for name, rows in (("all", classes >= 0), ("relations", classes > 0)):
+            table = reliability(confidence[rows], is_correct[rows], bins=15)
+            errors[name + suffix] = expected_calibration_error(table) if rows.any() else None
+    return Calibration(temperature, errors)
+
+
+def set_temperature(nlp: Language, temperature: float) -> None:
+    """Set the temperature of a pipeline's relation classifier, in the component and in the config.
+
+    nlp (Language): The pipeline, changed in place.
+    temperature (float): The temperature.
+    """
+    name = find_component(nlp)
+    component: Any = nlp.get_pipe(name)
+    component.cfg["temperature"] = temperature
+    nlp.get_pipe_config(name)["temperature"] = temperature
+
+
+def annotated_pairs(
+    nlp: Language,
+    docs: Sequence[Doc],
+    progress: Callable[[Iterable[Doc]], Iterable[Doc]] = iter,
+) -> Tuple[ScoredPairs, np.ndarray]:
+    """Score the annotated candidate pairs of gold documents.
+
+    nlp (Language): The pipeline.
+    docs (Sequence[Doc]): Gold documents.
+    progress (Callable[[Iterable[Doc]], Iterable[Doc]]): Wraps the stream of documents.
+    RETURNS (Tuple[ScoredPairs, ndarray]): The pairs, and their gold classes, shape (pairs,).
+        Without exclusive labels, one row for each pair and label, with class 1 if the pair has the
+        label.
+    """
+    examples = gold_examples(nlp, docs)
+    scored = score_pairs(nlp, [eg.predicted for eg in examples], progress)
+    if classifier_settings(nlp).exclusive:
+        classes = gold_classes(nlp, examples)
+        return scored.select(classes >= 0), classes[classes >= 0]
+    gold, is_annotated = gold_labels(nlp, examples)
+    rows = np.repeat(np.flatnonzero(is_annotated), gold.shape[1])
+    scores = scored.p[is_annotated, 1:].ravel()
+    p = np.stack([1.0 - scores, scores], axis=1)
+    binary = ScoredPairs(scored.docs[rows], scored.pairs[rows], p)
+    return binary, gold[is_annotated].ravel().astype("int64")
