@@ -38,7 +38,7 @@ def flat(text):
     return " ".join(text.split())
 
 
-def test_to_spacy_and_back(corpus, tmp_path):
+def test_convert_to_spacy_and_back(corpus, tmp_path):
     out = tmp_path / "new" / "a.spacy"
     report = convert("brat", corpus, out)
     assert (report.documents, report.entities, report.relations) == (2, 4, 2)
@@ -56,7 +56,7 @@ def test_to_spacy_and_back(corpus, tmp_path):
     assert [path.name for path in out.parent.iterdir()] == ["a.spacy"]
 
 
-def test_language(tmp_path):
+def test_convert_with_another_language(tmp_path):
     (tmp_path / "a.txt").write_text("Headache, then fever.", encoding="utf-8")
     convert("brat", tmp_path / "a.txt", tmp_path / "a.spacy", lang="en")
     assert [token.text for token in load(tmp_path / "a.spacy")[0]][:2] == ["Headache", ","]
@@ -73,7 +73,7 @@ def test_strict_writes_nothing(corpus, tmp_path):
     assert out.exists()
 
 
-def test_strict_the_other_way(corpus, tmp_path):
+def test_strict_from_spacy_writes_nothing(corpus, tmp_path):
     nlp = spacy.blank("zh")
     doc = nlp.make_doc("头痛\n")
     doc.set_ents([Span(doc, 2, 3, "X")])
@@ -98,7 +98,7 @@ def test_strict_the_other_way(corpus, tmp_path):
         ("brat", "corpus", "bad.spacy/a.spacy", "bad.spacy"),
     ],
 )
-def test_errors_are_clear_and_exit_1(corpus, tmp_path, name, src, out, code):
+def test_convert_errors_exit_1(corpus, tmp_path, name, src, out, code):
     (tmp_path / "bad.spacy").write_bytes(b"no DocBin")
     (tmp_path / "gbk.txt").write_text("患者", encoding="gbk")
     DocBin().to_disk(tmp_path / "empty.spacy")
@@ -113,7 +113,7 @@ def test_unknown_language(corpus, tmp_path):
     assert result.exit_code == 1 and "nope" in result.output
 
 
-def test_printed_report(corpus, tmp_path):
+def test_convert_prints_the_report(corpus, tmp_path):
     bad = "".join(f"T{i}\tX\n" for i in range(3, 33))
     (corpus / "2.ann").write_text(f"{ANN}A1\tNegation T1\n{bad}", encoding="utf-8")
     path = tmp_path / "reports" / "a.json"
@@ -128,19 +128,19 @@ def test_printed_report(corpus, tmp_path):
     assert report["lost"] == {"broken line": 30, "attribute not kept": 1}
 
 
-def test_quiet(corpus, tmp_path):
+def test_convert_quiet(corpus, tmp_path):
     result = run("brat", corpus, tmp_path / "a.spacy", "--quiet")
     assert result.exit_code == 0 and not result.output.strip()
 
 
-def test_strict_command_prints_why(corpus, tmp_path):
+def test_strict_prints_the_losses(corpus, tmp_path):
     (corpus / "2.ann").write_text("T1\tX 5 4\t\n", encoding="utf-8")
     result = run("brat", corpus, tmp_path / "a.spacy", "--strict", "--quiet")
     assert result.exit_code == 1
     assert "2.ann:1" in flat(result.output) and "F007" in result.output
 
 
-def test_help_names_the_formats():
+def test_help_lists_the_formats():
     output = flat(run("--help").output).replace("- ", "-")  # lines break behind hyphens
     formats = ("brat", "ccks2017", "ccks2018", "ccks2019", "cmeee", "cmeie", "i2b2", "spert")
     tools = ("doccano", "label-studio", "label-studio-predictions", "prodigy")
@@ -148,8 +148,8 @@ def test_help_names_the_formats():
         assert name in output
 
 
-def test_selection_and_renaming(corpus, tmp_path):
-    """Split by the number in the documents' names, and give a type another name."""
+def test_groups_and_renamed_types(corpus, tmp_path):
+    """Select by the number in the document ids, and rename a type."""
     dev, rest = tmp_path / "dev.spacy", tmp_path / "rest.spacy"
     convert("brat", corpus / "2.txt", dev)
     args = ("brat", corpus, rest, "--without-groups-of", dev, "--rename", "Test=检查")
@@ -171,7 +171,7 @@ def test_selection_and_renaming(corpus, tmp_path):
         (("--group-by", "p[0-9]+"), "F012"),
     ],
 )
-def test_bad_selections(corpus, tmp_path, options, code):
+def test_invalid_selections(corpus, tmp_path, options, code):
     dev, out = tmp_path / "dev.spacy", tmp_path / "a.spacy"
     convert("brat", corpus, dev)
     more = () if "--only-groups-of" in options else ("--only-groups-of", dev)
@@ -180,7 +180,7 @@ def test_bad_selections(corpus, tmp_path, options, code):
     assert not out.exists()
 
 
-def test_a_renaming_that_meets_nothing_is_named(corpus, tmp_path):
+def test_unmatched_renaming_is_reported(corpus, tmp_path):
     report = Report()
     names = {"Test": "检查", "Tset": "检查"}
     convert("brat", corpus, tmp_path / "a.spacy", selection=Selection(rename=names), report=report)
@@ -188,8 +188,8 @@ def test_a_renaming_that_meets_nothing_is_named(corpus, tmp_path):
     assert report.messages == ["no entity of type 'Tset' to rename to '检查'"]
 
 
-def test_some_types_and_labels(corpus, tmp_path):
-    """The report states the selection, and names what it asks for in vain."""
+def test_keep_types_and_labels(corpus, tmp_path):
+    """The report has the selection, and names without a match."""
     out, path = tmp_path / "a.spacy", tmp_path / "a.json"
     asked = ("--keep-type", "检查", "--keep-type", "Tset", "--keep-label", "TeCD")
     result = run("brat", corpus, out, "--rename", "Test=检查", "--report", path, *asked, "--strict")
@@ -206,7 +206,7 @@ def test_some_types_and_labels(corpus, tmp_path):
     ]
 
 
-def test_the_other_way_replaces_nothing_unasked(corpus, tmp_path):
+def test_existing_files_are_replaced_only_by_force(corpus, tmp_path):
     out = tmp_path / "a.spacy"
     convert("brat", corpus, out)
     convert("brat", out, tmp_path / "fresh")
@@ -230,7 +230,7 @@ def test_the_other_way_replaces_nothing_unasked(corpus, tmp_path):
     ],
     ids=str,
 )
-def test_the_other_way_takes_no_selection(corpus, tmp_path, options):
+def test_selection_from_spacy_is_an_error(corpus, tmp_path, options):
     out = tmp_path / "a.spacy"
     convert("brat", corpus, out)
     result = run("brat", out, tmp_path / "back", *options)

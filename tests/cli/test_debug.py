@@ -25,7 +25,7 @@ def run(*args):
     return CliRunner().invoke(app, ["clinrel", "debug", *(str(arg) for arg in args)])
 
 
-def test_figures_and_findings(corpus):
+def test_debug_prints_figures_and_findings(corpus):
     out = corpus / "new" / "a.json"
     result = run(corpus, "--json", out)
     assert result.exit_code == 0, result.output
@@ -42,7 +42,7 @@ def test_figures_and_findings(corpus):
 
 
 @pytest.mark.parametrize("options", [("--max-sentences", 1), ("--config",)])
-def test_settings_of_candidates(corpus, options):
+def test_debug_candidate_settings(corpus, options):
     out = corpus / "a.json"
     if options[0] == "--config":
         text = (CONFIGS / "relations.cfg").read_text(encoding="utf-8")
@@ -54,7 +54,7 @@ def test_settings_of_candidates(corpus, options):
     assert row["recall"] == 1
 
 
-def test_errors_exit_1(tmp_path):
+def test_debug_error_findings_exit_1(tmp_path):
     write_docs(tmp_path / "train.spacy", [NLP.make_doc("无")])
     result = run(tmp_path, "--json", tmp_path / "a.json")
     assert result.exit_code == 1 and "train has no relations" in result.output
@@ -71,7 +71,7 @@ def test_errors_exit_1(tmp_path):
         (("train.spacy", "--config", "a.cfg"), "F040"),
     ],
 )
-def test_what_can_not_be_read(corpus, monkeypatch, args, code):
+def test_debug_errors_exit_1(corpus, monkeypatch, args, code):
     monkeypatch.chdir(corpus)
     (corpus / "bad.spacy").write_bytes(b"no DocBin")
     result = run(*args)

@@ -19,7 +19,7 @@ FILES = ["dev.spacy", "split.json", "test.spacy", "train.spacy"]
 
 
 def with_tail(doc, tail):
-    """RETURNS (Doc): A note with more text behind it, with the same entities and relations."""
+    """RETURNS (Doc): A note with text appended, and the same entities and relations."""
     longer = Doc(
         doc.vocab,
         words=[token.text for token in doc] + list(tail),
@@ -37,7 +37,7 @@ def with_tail(doc, tail):
 
 @pytest.fixture
 def notes(tmp_path, zh):
-    """RETURNS (Path): A folder of two files with 40 notes of 20 patients, beside notes.csv."""
+    """RETURNS (Path): A folder with 40 notes of 20 patients in two files, next to notes.csv."""
     folder = tmp_path / "in"
     (folder / "more").mkdir(parents=True)
     docs, rows = [], ["doc_id,ward,patient"]
@@ -67,7 +67,7 @@ def flat(text):
     return " ".join(text.split())
 
 
-def test_parts_keep_all_that_documents_have(notes, tmp_path):
+def test_split_keeps_annotations(notes, tmp_path):
     out = tmp_path / "new" / "out"
     result = run(notes, out, "--ratios", 50, 25, 25, "--stratify-labels", "--seed", 3)
     assert result.exit_code == 0, result.output
@@ -94,7 +94,7 @@ def test_parts_keep_all_that_documents_have(notes, tmp_path):
     assert len(list(Corpus(out / "train.spacy")(spacy.blank("zh")))) == 20
 
 
-def test_keys_from_metadata(notes, tmp_path):
+def test_split_by_metadata(notes, tmp_path):
     out = tmp_path / "out"
     keys = ("--stratify-by", "ward", "--min-count", 11, "--group-by", "patient")
     result = run(notes, out, "--metadata", tmp_path / "notes.csv", *keys)
@@ -108,7 +108,7 @@ def test_keys_from_metadata(notes, tmp_path):
     assert sum(map(len, numbers)) == len(set.union(*numbers)) == 20
 
 
-def test_the_same_arguments_give_the_same_bytes(notes, tmp_path):
+def test_split_is_reproducible(notes, tmp_path):
     for name in ("one", "two"):
         assert run(notes, tmp_path / name, "--seed", 1).exit_code == 0
     for name in FILES:
@@ -118,7 +118,7 @@ def test_the_same_arguments_give_the_same_bytes(notes, tmp_path):
     assert one != three
 
 
-def test_near_duplicates(tmp_path, zh):
+def test_split_reports_near_duplicates(tmp_path, zh):
     docs = [
         zh.make_doc(f"患者{'头痛咳嗽发热'[i % 3 * 2 :][:2] * 9}，查体未见异常，{'。' * i}")
         for i in range(30)
@@ -135,13 +135,13 @@ def test_near_duplicates(tmp_path, zh):
     assert run(path, tmp_path / "all").exit_code == 1, "three clusters are too few for 70 15 15"
 
 
-def test_no_test_part(notes, tmp_path):
+def test_split_without_test_part(notes, tmp_path):
     out = tmp_path / "out"
     assert run(notes, out, "--ratios", 80, 20, 0).exit_code == 0
     assert sorted(path.name for path in out.iterdir()) == ["dev.spacy", "split.json", "train.spacy"]
 
 
-def test_nothing_is_replaced_unasked(notes, tmp_path):
+def test_existing_files_are_replaced_only_by_force(notes, tmp_path):
     out = tmp_path / "out"
     out.mkdir()
     (out / "dev.spacy").write_bytes(b"somebody else's")
@@ -152,7 +152,7 @@ def test_nothing_is_replaced_unasked(notes, tmp_path):
     assert sorted(path.name for path in out.iterdir()) == FILES
 
 
-def test_nothing_is_written_where_a_part_can_not_be(notes, tmp_path):
+def test_split_writes_nothing_on_an_error(notes, tmp_path):
     out = tmp_path / "out"
     out.mkdir()
     (out / f".test.spacy.{os.getpid()}.tmp").mkdir()
@@ -174,7 +174,7 @@ def test_nothing_is_written_where_a_part_can_not_be(notes, tmp_path):
         (["in"], "notes.csv", (), "notes.csv"),
     ],
 )
-def test_errors_are_clear_and_exit_1(notes, tmp_path, sources, out, options, code, monkeypatch):
+def test_split_errors_exit_1(notes, tmp_path, sources, out, options, code, monkeypatch):
     monkeypatch.chdir(tmp_path)
     (tmp_path / "empty").mkdir()
     if "F017" in code:

@@ -1,4 +1,4 @@
-"""The corpus reader: what it gives, what it must not give, and what is wrong with a file."""
+"""The corpus reader: examples, gold entities, limits and broken files."""
 
 import pytest
 import spacy
@@ -20,7 +20,7 @@ def notes(zh):
 
 @pytest.fixture
 def path(notes, tmp_path):
-    """RETURNS (Path): A .spacy file of them."""
+    """RETURNS (Path): A .spacy file of the notes."""
     return write_docs(tmp_path / "notes.spacy", notes)
 
 
@@ -28,7 +28,7 @@ def test_registered():
     assert registry.readers.get("spacy-clinrel.Corpus.v1") is Corpus
 
 
-def test_text_alone(zh, notes, path):
+def test_predicted_docs_have_only_text(zh, notes, path):
     examples = list(Corpus(path)(zh))
     assert [eg.text for eg in examples] == [doc.text for doc in notes]
     for example, doc in zip(examples, notes):
@@ -36,7 +36,7 @@ def test_text_alone(zh, notes, path):
         assert not example.predicted.ents and GROUP not in example.predicted.spans
 
 
-def test_gold_entities_come_without_relations(zh, notes, path):
+def test_gold_entities_without_relations(zh, notes, path):
     examples = list(Corpus(path, gold_entities=True)(zh))
     assert len(examples) == 5
     for example, doc in zip(examples, notes):
@@ -53,14 +53,14 @@ def test_gold_entities_come_without_relations(zh, notes, path):
     assert sorted(group(nested)) == [(0, 2, "方位"), (0, 4, "部位"), (5, 7, "疾病")]
 
 
-def test_order_of_mentions_tells_nothing(zh, notes):
-    """In the gold group the mentions of relations may come first, in the reader's they may not."""
+def test_gold_mentions_are_sorted(zh, notes):
+    """The order of the gold group could reveal which mentions have relations."""
     doc = notes[-1]
     store_relations(doc, list(doc.spans[GROUP])[::-1], [])
     assert group(gold_mentions_doc(zh, doc)) == sorted(group(doc))
 
 
-def test_tokens_are_the_references(zh, tmp_path):
+def test_gold_entities_use_the_reference_tokens(zh, tmp_path):
     english = spacy.blank("en")
     doc = make_doc(english, "No [headache|S], [fever|S] gone.", [(0, 1, "r")])
     path = write_docs(tmp_path / "en.spacy", [doc])
@@ -71,7 +71,7 @@ def test_tokens_are_the_references(zh, tmp_path):
     assert len(example.predicted) > len(doc)
 
 
-def test_reading_again_starts_afresh(zh, path):
+def test_each_pass_makes_new_docs(zh, path):
     reader = Corpus(path, gold_entities=True)
     for example in reader(zh):
         example.predicted._.relations = [(example.predicted[0:1], example.predicted[1:2], "x")]
@@ -99,7 +99,7 @@ def test_shuffle(zh, tmp_path):
     assert first != second and sorted(first) == sorted(second)
 
 
-def test_a_folder(zh, notes, tmp_path):
+def test_reads_a_folder(zh, notes, tmp_path):
     folder = tmp_path / "corpus"
     (folder / "sub").mkdir(parents=True)
     write_docs(folder / "a.spacy", notes[:2])
@@ -113,12 +113,12 @@ def test_a_folder(zh, notes, tmp_path):
 
 
 @pytest.mark.parametrize("name", ["nowhere", "nowhere.spacy"])
-def test_a_missing_path(tmp_path, name):
+def test_missing_path(tmp_path, name):
     with pytest.raises(ValueError, match="F001"):
         Corpus(tmp_path / name)
 
 
-def test_paths_that_are_no_corpus(tmp_path):
+def test_invalid_paths(tmp_path):
     with pytest.raises(ValueError, match="F019"):
         Corpus(None)
     (tmp_path / "notes.txt").write_text("患者头痛。", encoding="utf-8")
@@ -128,7 +128,7 @@ def test_paths_that_are_no_corpus(tmp_path):
 
 @pytest.mark.filterwarnings("ignore:.*W090")
 @pytest.mark.parametrize("docs", [None, [], [""]])
-def test_nothing_to_read(zh, tmp_path, docs):
+def test_empty_corpus(zh, tmp_path, docs):
     folder = tmp_path / "empty"
     folder.mkdir()
     if docs is not None:
@@ -138,14 +138,14 @@ def test_nothing_to_read(zh, tmp_path, docs):
 
 
 @pytest.mark.parametrize("content", [b"", b"no docbin", b"x\x9cgarbage"])
-def test_a_broken_file(zh, tmp_path, content):
+def test_broken_file(zh, tmp_path, content):
     path = tmp_path / "broken.spacy"
     path.write_bytes(content)
     with pytest.raises(ValueError, match=r"F003.*broken\.spacy"):
         list(Corpus(path)(zh))
 
 
-def test_the_broken_file_of_a_folder_is_named(zh, notes, tmp_path):
+def test_error_names_the_broken_file_of_a_folder(zh, notes, tmp_path):
     write_docs(tmp_path / "a.spacy", notes)
     write_docs(tmp_path / "c.spacy", notes)
     (tmp_path / "b.spacy").write_bytes(b"no docbin")
@@ -153,14 +153,14 @@ def test_the_broken_file_of_a_folder_is_named(zh, notes, tmp_path):
         list(Corpus(tmp_path)(zh))
 
 
-def test_a_file_that_was_cut_off(zh, path):
+def test_truncated_file(zh, path):
     data = path.read_bytes()
     path.write_bytes(data[: len(data) // 2])
     with pytest.raises(ValueError, match="F003"):
         list(Corpus(path)(zh))
 
 
-def test_empty_documents_are_passed_over(zh, notes, tmp_path):
+def test_empty_documents(zh, notes, tmp_path):
     path = write_docs(tmp_path / "some.spacy", [zh(""), notes[0], zh("")])
     assert [eg.text for eg in Corpus(path)(zh)] == [notes[0].text]
 

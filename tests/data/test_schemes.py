@@ -1,4 +1,4 @@
-"""Label schemes: the papers' two, and what a projection does to relations."""
+"""Label schemes: the two published ones, and the mapping of relations."""
 
 import pytest
 
@@ -31,7 +31,7 @@ ELEVEN = ["DAP", "SAP", "SNAP", "TeRD", "TeAP", "TeCP", "TeRS", "TeAS", "TrAD", 
 ALL = [*FIFTEEN, "TrRD", "DAP", "SAP", "SNAP", "TeAP", "TeCP", "TrAP"]
 
 
-def test_the_papers_labels():
+def test_labels_of_the_papers():
     assert sorted(set(get_scheme("15-labels").values())) == sorted(FIFTEEN)
     assert sorted(set(get_scheme("11-labels").values())) == sorted(ELEVEN)
     assert len(ALL) == len(set(ALL)) == 22
@@ -39,21 +39,21 @@ def test_the_papers_labels():
         assert set(get_scheme(name)) <= set(ALL)
 
 
-def test_where_the_papers_names_differ():
+def test_labels_that_the_papers_name_differently():
     eleven, fifteen = get_scheme("11-labels"), get_scheme("15-labels")
     assert eleven["TeBS"] == "TeAS" and fifteen["TeBS"] == "TeBS"
     assert {label for label in eleven if eleven[label] == "TrAD"} == {"TrAD", "TrID", "TrWD"}
     assert "TrCD" not in eleven and "SAP" not in fifteen
 
 
-def test_an_unknown_scheme():
+def test_unknown_scheme():
     with pytest.raises(ValueError, match=r"F023.*12-labels.*11-labels, 15-labels"):
         get_scheme("12-labels")
 
 
 @pytest.fixture
 def doc(zh):
-    """RETURNS (Doc): With four mentions and five relations."""
+    """RETURNS (Doc): A document with four mentions and five relations."""
     marked = "[CT|检查]示[肺炎|疾病]，予[补液|治疗]，[头痛|症状]好转。"
     links = [(0, 1, "TeRD"), (2, 1, "TrAD"), (2, 1, "TrID"), (2, 3, "TrIS"), (0, 3, "TeBS")]
     return make_doc(zh, marked, links)
@@ -63,7 +63,7 @@ def labels(doc):
     return sorted(relation.label for relation in doc._.relations)
 
 
-def test_projection(doc):
+def test_relabel_relations(doc):
     before = group(doc)
     relabel_relations(doc, get_scheme("11-labels"))
     # TrAD and TrID of one pair are one relation, TrIS is none.
@@ -73,7 +73,7 @@ def test_projection(doc):
     assert ends == {("CT", "肺炎"), ("补液", "肺炎"), ("CT", "头痛")}
 
 
-def test_the_best_score_of_relations_that_come_together(doc):
+def test_merged_relations_keep_the_highest_score(doc):
     relations = doc._.relations
     doc._.relations = [relation._replace(score=0.1 * i) for i, relation in enumerate(relations)]
     relabel_relations(doc, {"TrAD": "X", "TrID": "X"})
@@ -81,13 +81,13 @@ def test_the_best_score_of_relations_that_come_together(doc):
     assert relation.label == "X" and relation.score == pytest.approx(0.2)
 
 
-def test_a_doc_without_relations(zh):
+def test_doc_without_relations(zh):
     doc = zh.make_doc("未见异常。")
     relabel_relations(doc, get_scheme("15-labels"))
     assert doc._.relations == [] and "clinrel" not in doc.spans
 
 
-def test_the_reader_projects_the_reference(doc, zh, tmp_path):
+def test_reader_relabels_the_reference(doc, zh, tmp_path):
     path = write_docs(tmp_path / "x.spacy", [doc])
     [plain] = Corpus(path, gold_entities=True)(zh)
     assert len(plain.reference._.relations) == 5
@@ -102,19 +102,19 @@ def test_the_reader_projects_the_reference(doc, zh, tmp_path):
 
 @pytest.fixture
 def own():
-    """A scheme of one's own, forgotten afterwards."""
+    """Register a scheme for one test."""
     with own_scheme("own", {"TeRD": "finds", "证实": "证实"}) as name:
         yield name
 
 
-def test_a_scheme_of_ones_own(doc, zh, own, tmp_path):
+def test_registered_scheme(doc, zh, own, tmp_path):
     path = write_docs(tmp_path / "x.spacy", [doc])
     [example] = Corpus(path, scheme=own)(zh)
     assert labels(example.reference) == ["finds"]
 
 
 def test_evaluation_under_a_scheme(trained_model, made_up, own):
-    """Relations outside the scheme are none, whether gold or predicted."""
+    """Gold and predicted relations outside the scheme do not count."""
     path = made_up / "dev.spacy"
     plain = evaluate(trained_model, path, gold_entities=True)["gold_entities"]
     result = evaluate(trained_model, path, gold_entities=True, scheme=own)

@@ -29,7 +29,7 @@ CHARACTERS = "患者因头痛咳嗽发热三天入院查体心肺未见异常腹
 
 
 def notes(dice, count, length=120):
-    """RETURNS (List[str]): Texts of chance, which have little in common."""
+    """RETURNS (List[str]): Random texts, which have little in common."""
     return ["".join(dice.choices(CHARACTERS, k=length)) for _ in range(count)]
 
 
@@ -40,14 +40,14 @@ def changed(dice, text, places):
     return "".join(letters)
 
 
-def alike(one, other):
-    """The share of their shingles that both texts have, by sets of strings."""
+def jaccard(one, other):
+    """RETURNS (float): The Jaccard index of the shingles of two texts."""
     sets = [{t[i : i + SHINGLE] for i in range(len(t) - SHINGLE + 1)} for t in (one, other)]
     return len(sets[0] & sets[1]) / len(sets[0] | sets[1])
 
 
 def clusters(pairs):
-    """RETURNS (Set[FrozenSet[int]]): What pairs tie together, by a naive search."""
+    """RETURNS (Set[FrozenSet[int]]): Connected components of pairs, by a naive search."""
     found = []
     for one, other, *_ in pairs:
         touched = [cluster for cluster in found if one in cluster or other in cluster]
@@ -60,8 +60,8 @@ def clusters(pairs):
 
 
 @pytest.mark.parametrize("form", ["", "入院记录：" + "".join(CHARACTERS) * 2])
-def test_near_duplicates_are_those_of_a_comparison_of_all(form):
-    """Also where all texts share a form that makes them like each other, but not enough."""
+def test_near_duplicates_match_a_full_comparison(form):
+    """The texts can share a form that makes them similar, but below the threshold."""
     dice = random.Random(1)
     texts = [form + text for text in notes(dice, 150)]
     texts += [changed(dice, dice.choice(texts), places) for places in range(40)]
@@ -70,14 +70,14 @@ def test_near_duplicates_are_those_of_a_comparison_of_all(form):
         (i, j)
         for j in range(len(texts))
         for i in range(j)
-        if (value := alike(texts[i], texts[j])) >= 0.7
+        if (value := jaccard(texts[i], texts[j])) >= 0.7
     ]
     assert clusters(found) == clusters(expected) and 4 < len(found) < len(texts)
     for i, j, value in found:
-        assert i < j and value == pytest.approx(alike(texts[i], texts[j]))
+        assert i < j and value == pytest.approx(jaccard(texts[i], texts[j]))
 
 
-def test_the_same_text():
+def test_equal_texts():
     texts = [
         "Headache,\n no FEVER",
         "头痛",
@@ -91,7 +91,7 @@ def test_the_same_text():
     assert near_duplicates([]) == [] and near_duplicates(["", ""]) == []
 
 
-def test_many_texts_of_one_kind_are_one_cluster():
+def test_many_similar_texts_are_one_cluster():
     dice = random.Random(2)
     (text,) = notes(dice, 1, 400)
     found = near_duplicates([changed(dice, text, 3) for _ in range(300)])
@@ -99,15 +99,15 @@ def test_many_texts_of_one_kind_are_one_cluster():
 
 
 @pytest.mark.slow
-def test_few_of_all_pairs_are_compared():
-    """A text is compared with its neighbours, also where all share every band."""
+def test_number_of_compared_pairs():
+    """A text is compared only with its neighbours, even if all texts share every band."""
     signatures = np.tile(np.arange(BANDS * ROWS, dtype="uint64"), (2000, 1))
     assert len(_candidates(signatures, 0.8)) < 2000 * NEIGHBOURS
     assert len(near_duplicates(["".join(CHARACTERS)] * 2000)) == 1999
 
 
-def test_neighbours_are_those_that_share_most():
-    """Texts of one form share bands with many: the same text is found among them all the same."""
+def test_neighbours_share_most_values():
+    """Equal texts are found among many texts of one form, which share bands."""
     chance = np.random.default_rng(0)
     forms = chance.integers(0, 2, (100, BANDS), dtype="uint64").repeat(ROWS, axis=1)
     found = _candidates(np.concatenate([forms, forms]), 0.9)
@@ -119,7 +119,7 @@ def test_neighbours_are_those_that_share_most():
 
 @settings(max_examples=60, deadline=None)
 @given(st.data())
-def test_each_part_gets_its_share_of_each_stratum(data):
+def test_stratify_by_key(data):
     sizes = data.draw(st.lists(st.integers(1, 60), min_size=1, max_size=5))
     ratios = data.draw(st.sampled_from([(70, 15, 15), (8, 1, 1), (80, 20, 0), (1, 1, 1)]))
     seed = data.draw(st.integers(0, 5))
@@ -135,7 +135,7 @@ def test_each_part_gets_its_share_of_each_stratum(data):
             assert abs(n - share * size) < 2
 
 
-def test_each_part_gets_its_share_of_each_label():
+def test_stratify_by_label():
     dice = random.Random(4)
     rows = [
         Counter(dice.choices("abcd", (1, 5, 20, 60), k=dice.randint(0, 30))) for _ in range(200)
@@ -149,7 +149,7 @@ def test_each_part_gets_its_share_of_each_label():
             assert inside[label] / n == pytest.approx(share, abs=0.02)
 
 
-def test_units_of_all_sizes_are_not_divided():
+def test_units_stay_together():
     units = [0] * 100 + [1] * 40 + [2] * 20 + list(range(3, 43))
     parts = assign(units, [{} for _ in units], (70, 15, 15), seed=1)
     assert len(set(zip(units, parts))) == len(set(units))
@@ -209,7 +209,7 @@ def test_broken_metadata(tmp_path, name, content, fault):
 
 @pytest.fixture
 def docs(zh):
-    """RETURNS (List[Doc]): 90 documents of 30 patients, with 6 near-duplicates, in two wards."""
+    """RETURNS (List[Doc]): 90 documents of 30 patients in two wards, with 6 near-duplicates."""
     dice = random.Random(5)
     made = make_notes(zh, 60, seed=1) + [zh.make_doc(text) for text in notes(dice, 24)]
     made += [zh.make_doc(changed(dice, doc.text, 2)) for doc in made[-6:]]
@@ -226,7 +226,7 @@ def test_groups_and_near_duplicates_stay_together(docs):
     assert {split.groups[i] for i in range(90)} == {f"p{i}" for i in range(30)}
     assert len(set(zip(split.groups, split.parts))) == 30
     texts = [doc.text for doc in docs]
-    near = [(i, j) for j in range(90) for i in range(j) if alike(texts[i], texts[j]) >= 0.8]
+    near = [(i, j) for j in range(90) for i in range(j) if jaccard(texts[i], texts[j]) >= 0.8]
     assert len(near) >= 6 and all(split.parts[i] == split.parts[j] for i, j in near)
     for part, share in enumerate((0.6, 0.2, 0.2)):
         assert abs(split.parts.count(part) / 90 - share) < 0.1
@@ -235,7 +235,7 @@ def test_groups_and_near_duplicates_stay_together(docs):
     assert found["near_duplicates"]["clusters"] == len(clusters(near))
 
 
-def test_near_duplicates_in_several_parts_are_named(docs):
+def test_near_duplicates_across_parts_are_reported(docs):
     plan = Plan(keep_together=False, seed=2)
     split = split_docs(docs, plan)
     assert [split.parts.count(part) for part in range(3)] == [63, 14, 13]
@@ -250,15 +250,15 @@ def test_near_duplicates_in_several_parts_are_named(docs):
     assert named == expected and named
 
 
-def test_a_seed_gives_one_split(docs):
+def test_seed_determines_the_split(docs):
     first = split_docs(docs, PLAN)
     assert split_docs(docs, PLAN) == first
     others = [split_docs(docs, PLAN._replace(seed=seed)).parts for seed in range(1, 4)]
     assert any(parts != first.parts for parts in others)
 
 
-def test_labels_are_shared_out(docs):
-    """60 of the notes have relations, and 30 have none."""
+def test_stratify_labels_of_docs(docs):
+    """60 notes have relations, 30 have none."""
     plan = Plan(ratios=(60, 20, 20), stratify_labels=True, keep_together=False)
     for seed in range(3):
         parts = describe(docs, split_docs(docs, plan._replace(seed=seed)))["parts"]
@@ -266,7 +266,7 @@ def test_labels_are_shared_out(docs):
         assert [part["relations"] for part in parts.values()] == [72, 24, 24]
 
 
-def test_pooled_strata_are_spread_too(zh):
+def test_pooled_strata_are_stratified(zh):
     docs = [zh.make_doc(text) for text in notes(random.Random(6), 60)]
     for i, doc in enumerate(docs):
         set_doc_id(doc, f"{'big' if i < 40 else f'small{i}'}-{i}")
@@ -306,12 +306,12 @@ def test_describe(docs):
         (Plan(stratify_by="["), "F011"),
     ],
 )
-def test_what_can_not_be_done_is_an_error(docs, plan, code):
+def test_impossible_plans(docs, plan, code):
     with pytest.raises(ValueError, match=code):
         split_docs(docs, plan)
 
 
-def test_a_group_must_be_known(docs, tmp_path):
+def test_empty_group(docs, tmp_path):
     path = tmp_path / "a.csv"
     rows = [
         f"{doc.spans['clinrel'].attrs['doc_id']},{'x' if i else ''}" for i, doc in enumerate(docs)

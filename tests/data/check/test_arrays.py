@@ -1,4 +1,4 @@
-"""Figures of a corpus from arrays, each held against a loop over mentions or relations."""
+"""Figures of a corpus, compared with loops over mentions and relations."""
 
 from collections import Counter
 
@@ -30,7 +30,7 @@ STRATEGIES = [
 
 @st.composite
 def docs(draw):
-    """Documents whose mentions nest and overlap, with any relations between them."""
+    """Documents with nested and overlapping mentions and arbitrary relations."""
     found = []
     for number in range(draw(st.integers(1, 3))):
         doc = NLP.make_doc(draw(st.text(st.sampled_from("头痛。\n"), min_size=1, max_size=12)))
@@ -54,7 +54,7 @@ def keys(doc):
 
 @settings(max_examples=100, deadline=None)
 @given(docs())
-def test_relations(corpus):
+def test_describe_relations(corpus):
     figures = describe_relations(read_part("train", corpus, RULE))
     sentences = [sentence_ids(doc) for doc in corpus]
     edges = [(i, *key) for i, doc in enumerate(corpus) for key in keys(doc)]
@@ -81,7 +81,7 @@ def test_relations(corpus):
 
 @settings(max_examples=100, deadline=None)
 @given(docs())
-def test_mentions(corpus):
+def test_describe_mentions(corpus):
     figures = describe_mentions(read_part("train", corpus, RULE))
     inside = across = borders = 0
     for doc in corpus:
@@ -101,7 +101,7 @@ def test_mentions(corpus):
 
 @settings(max_examples=60, deadline=None)
 @given(docs(), st.sampled_from(STRATEGIES))
-def test_ceiling(corpus, strategy):
+def test_recall_ceiling(corpus, strategy):
     part = read_part("train", corpus, RULE)
     reached = pairs = 0
     for doc, mentions in zip(part.docs, part.mentions, strict=True):
@@ -118,7 +118,7 @@ def test_ceiling(corpus, strategy):
 
 
 def test_suggest_settings():
-    """Each setting by itself, and both where both are needed; none for a strategy of others."""
+    """Suggests each setting alone, both if needed, and none for other strategies."""
     marked = "[头|X]" + "。" * 3 + "痛" * 20 + "[脑|Y][血|Y]"
     part = read_part("train", [make_doc(NLP, marked, [(0, 1, "R"), (1, 2, "R")])], RULE)
     strategy = SentencePairs(max_distance=10)
@@ -131,7 +131,7 @@ def test_suggest_settings():
 
 
 @pytest.mark.parametrize(("back", "rare"), [(1, True), (5, False)])
-def test_reverses(back, rare):
+def test_two_way_labels(back, rare):
     forward = [make_doc(NLP, "[甲|A][乙|B]", [(0, 1, "R")]) for _ in range(12)]
     other = [make_doc(NLP, "[乙|B][甲|A]", [(0, 1, "R")]) for _ in range(back)]
     same = [make_doc(NLP, "[甲|A][乙|A]", [(0, 1, "R"), (1, 0, "R")])]
@@ -142,7 +142,7 @@ def test_reverses(back, rare):
     assert two_way_labels(parts[:1]) == []
 
 
-def test_relations_that_point_nowhere():
+def test_relations_of_missing_mentions():
     doc = make_doc(NLP, "[甲|A][乙|B]", [(0, 1, "R")])
     set_doc_id(doc, "病史")
     doc.spans["clinrel"].attrs["relations"] = [[0, 7, "R", 1.0]]
@@ -150,7 +150,7 @@ def test_relations_that_point_nowhere():
     assert part.broken == ["病史"] and part.edges.doc.tolist() == [1]
 
 
-def test_relations_of_what_is_no_entity_any_more():
+def test_relations_of_removed_entities():
     doc = make_doc(NLP, "[甲|A][乙|B][丙|B]", [(0, 1, "R"), (0, 2, "R")])
     doc.spans["clinrel"].attrs["from_ents"] = True
     doc.set_ents([ent for ent in doc.ents if ent.text != "丙"], default="outside")

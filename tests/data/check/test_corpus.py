@@ -1,4 +1,4 @@
-"""A corpus checked as a whole."""
+"""Findings about a corpus."""
 
 import json
 
@@ -36,7 +36,7 @@ def texts(findings, level, section):
     return " ".join(text for lev, sec, text in findings if (lev, sec) == (level, section))
 
 
-def test_a_sound_corpus():
+def test_corpus_without_problems():
     result, findings = run(train=make_notes(NLP, 8), dev=make_notes(NLP, 4, seed=9))
     assert {level for level, _, _ in findings} == {GOOD, INFO}
     assert result["parts"]["train"]["per_label"] == {"改善": 8, "证实": 8}
@@ -44,7 +44,7 @@ def test_a_sound_corpus():
     assert result["directions"] == [] == result["wider_candidates"]["pairs"]
 
 
-def test_labels_that_can_not_be_learned():
+def test_label_findings():
     train = [*make_notes(NLP, 8), make_doc(NLP, "[甲|A][乙|B]", [(0, 1, "少")])]
     dev = [make_doc(NLP, "[丙|C][丁|B]", [(0, 1, "新"), (1, 0, "改善")])]
     _, findings = run(train=train, dev=dev)
@@ -55,7 +55,7 @@ def test_labels_that_can_not_be_learned():
     assert found.endswith("cannot predict: 2")
 
 
-def test_directions():
+def test_direction_findings():
     train = [make_doc(NLP, "[甲|A][乙|B]", [(0, 1, "R")]) for _ in range(12)]
     train.append(make_doc(NLP, "[甲|A][乙|B]", [(1, 0, "R")]))
     train.append(make_doc(NLP, "[甲|A][乙|A]", [(0, 1, "S"), (1, 0, "S")]))
@@ -69,7 +69,7 @@ def test_directions():
     assert "R between A (12) and B (10)" in texts(findings, INFO, "directions")
 
 
-def test_duplicates_and_leakage():
+def test_duplicate_findings():
     notes = make_notes(NLP, 6)
     twice = make_doc(NLP, "[咳嗽|A]三天后[发热|B]，予补液", [(0, 1, "R")])
     twice.spans["clinrel"].attrs["relations"] *= 2
@@ -81,7 +81,7 @@ def test_duplicates_and_leakage():
     assert "duplicate relations (1): R in no. 1 (train)" in texts(findings, WARNING, "duplicates")
 
 
-def test_odd_mentions_and_documents():
+def test_mention_findings():
     train = [
         make_doc(NLP, "[[左|方位]股骨|部位]痛", [(0, 1, "R")]),
         make_doc(NLP, "[痛。热|X]", ()),
@@ -95,20 +95,20 @@ def test_odd_mentions_and_documents():
 
 
 @pytest.mark.parametrize("docs", [[NLP.make_doc("无")], [make_doc(NLP, "[痛|X]")]])
-def test_nothing_to_learn(docs):
+def test_corpus_without_relations(docs):
     _, findings = run(train=docs)
     assert "train has no relations" in texts(findings, ERROR, "mentions")
 
 
-def test_candidates_that_reach_nothing():
+def test_recall_ceiling_of_zero():
     docs = [make_doc(NLP, "[头|X]。[痛|Y]", [(0, 1, "R")])]
     _, findings = run(train=docs)
     assert "reaches 0 of 1" in texts(findings, ERROR, "candidates")
     assert "max_sentences = 1 would reach 100.0 %" in texts(findings, INFO, "candidates")
 
 
-def test_the_ceiling_is_that_of_the_component():
-    """The same figures as the component's own, which evaluation prints."""
+def test_recall_ceiling_matches_the_component():
+    """`evaluate` prints the figures of the component."""
     nlp = spacy.blank("zh")
     pipe = nlp.add_pipe("relation_classifier", config=relation_config(typed=False))
     docs = [

@@ -1,4 +1,4 @@
-"""What the tests of the annotation tools' formats share."""
+"""Helpers for the tests of annotation tool formats."""
 
 import tempfile
 from pathlib import Path
@@ -28,7 +28,7 @@ SCORES = st.sampled_from([1.0, 0.5, 0.25])
 
 @st.composite
 def records(draw, scores=GOLD):
-    """Records with nested, overlapping and equal mentions, some without relations."""
+    """Generate records with nested, overlapping and equal mentions, and relations."""
     text = draw(TEXTS)
     bounds = st.tuples(st.integers(0, len(text)), st.integers(0, len(text))).map(sorted)
     found = [
@@ -41,23 +41,23 @@ def records(draw, scores=GOLD):
 
 
 def make(record):
-    """The Doc of a record, without what can be no mention."""
+    """Build the Doc of a record, without invalid mentions."""
     return build_doc(ZH, record, Path("x"), Report())
 
 
 def convert(path, converter):
-    """The Docs of a file or folder, and the report."""
+    """Read a file or folder. Return the Docs and the report."""
     report = Report()
     return list(read_docs(ZH, converter, find_files(path, converter), report)), report
 
 
 def write(docs, converter, report):
-    """The contents of the files, by name."""
+    """Return the contents of the files, by name."""
     return write_files(converter, docs, report, "out")
 
 
 def round_trip(docs, converter):
-    """Docs written and read again, and the reports of both."""
+    """Write and read Docs. Return the Docs and both reports."""
     written = Report()
     with tempfile.TemporaryDirectory() as folder:
         for name, content in write(docs, converter, written).items():
@@ -67,26 +67,26 @@ def round_trip(docs, converter):
 
 
 def place(span):
-    """A mention in characters."""
+    """Return the character offsets and type of a mention."""
     return span.start_char, span.end_char, span.label_
 
 
 def mentions(doc):
-    """Mentions in characters."""
+    """Return the character offsets and types of all mentions."""
     return [place(span) for span in all_mentions(doc)]
 
 
 def relations(doc):
-    """Relations in characters, with scores."""
+    """Return relations with character offsets and scores."""
     return sorted((place(r.head), r.label, r.score, place(r.tail)) for r in get_relations(doc))
 
 
 def texts(doc):
-    """Relations as the texts of their ends."""
+    """Return relations with the texts of head and tail."""
     return [(r.head.text, r.label, r.tail.text) for r in get_relations(doc)]
 
 
 def same(docs, copies):
-    """Whether Docs have the same texts, mentions and relations, in the same order."""
+    """Check that Docs have the same texts, mentions and relations, in the same order."""
     one, other = ([(d.text, mentions(d), relations(d)) for d in some] for some in (docs, copies))
     assert one == other

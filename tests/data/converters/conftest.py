@@ -1,4 +1,4 @@
-"""What the tests of converters share."""
+"""Fixtures for the tests of converters."""
 
 from pathlib import Path
 from typing import Callable, List, Tuple
@@ -14,7 +14,7 @@ Convert = Callable[..., Tuple[List[Doc], Report]]
 
 @pytest.fixture
 def read(zh: Language) -> Convert:
-    """RETURNS (Callable): From a format and a path to the Docs and the report."""
+    """RETURNS (Callable): Reads a path in a format and returns the Docs and the report."""
 
     def convert(name: str, path: Path) -> Tuple[List[Doc], Report]:
         converter, report = get_converter(name), Report()
@@ -25,7 +25,7 @@ def read(zh: Language) -> Convert:
 
 @pytest.fixture
 def put(tmp_path: Path) -> Callable[..., Path]:
-    """RETURNS (Callable): Writes a file under a temporary folder, byte for byte."""
+    """RETURNS (Callable): Writes a file under a temporary folder, without changing line breaks."""
 
     def write(name: str, content: str, encoding: str = "utf-8") -> Path:
         path = tmp_path / name

@@ -1,4 +1,4 @@
-"""brat standoff, read and written."""
+"""Reading and writing brat standoff."""
 
 import tempfile
 from pathlib import Path
@@ -40,7 +40,7 @@ def write_to(folder, docs, report=None):
     return files
 
 
-def test_mentions_and_relations(read, put):
+def test_brat_reads_mentions_and_relations(read, put):
     put("a/病史-1.txt", "查头颅CT示：\r\n脑出血😀。")
     ann = "R1\tTeRD Arg1:T1 Arg2:T2\t\nT1\tTest 1 5\t头颅CT\r\nT2\tDisease 9 12\t脑出血\n\n"
     path = put("a/病史-1.ann", ann)
@@ -64,7 +64,7 @@ def test_argument_names(read, put, args, expected):
     assert relations(docs[0]) == [(expected[0], "R", expected[1])]
 
 
-def test_what_is_not_kept_is_counted(read, put):
+def test_brat_counts_lost_annotations(read, put):
     put("a.txt", "甲乙丙")
     lines = [
         "T1\tX 0 1\t甲",
@@ -109,7 +109,7 @@ def test_what_is_not_kept_is_counted(read, put):
         "R9\tR Arg1:T1 Arg2:T7",
     ],
 )
-def test_broken_lines_are_named(read, put, line):
+def test_brat_reports_broken_lines(read, put, line):
     put("a.txt", "甲")
     path = put("a.ann", f"{line}\nT1\tX 0 1\t甲\n")
     docs, report = read("brat", path.parent)
@@ -118,7 +118,7 @@ def test_broken_lines_are_named(read, put, line):
     assert report.messages[0].startswith(f"{path}:1: ")
 
 
-def test_fragments(read, put):
+def test_brat_reads_fragments(read, put):
     put("a.txt", "左\n 侧和右侧")
     lines = [
         "T1\tX 0 1;3 4\t左 侧",
@@ -133,7 +133,7 @@ def test_fragments(read, put):
     assert report.messages[0].startswith(f"{path}:2: ")
 
 
-def test_missing_files(read, put):
+def test_brat_reports_missing_files(read, put):
     put("a.txt", "甲")
     path = put("b.ann", "T1\tX 0 1\t甲\n")
     docs, report = read("brat", path.parent)
@@ -142,7 +142,7 @@ def test_missing_files(read, put):
     assert report.messages == [f"{path}: broken file: its text b.txt is missing"]
 
 
-def test_write(zh):
+def test_brat_writes_mentions_and_relations(zh):
     record = Record(
         "病史-1",
         "左\r\n侧\t股骨",
@@ -162,12 +162,12 @@ def test_write(zh):
 
 
 @pytest.mark.parametrize("text, offsets", [("左\r侧", "0 1;2 3"), ("左\n \n侧 ", "0 1;4 5")])
-def test_every_line_is_a_fragment(text, offsets):
+def test_brat_writes_a_fragment_per_line(text, offsets):
     record = Record("x", text, [Mention("a", 0, len(text), "X")])
     assert BRAT.write(record, Report())[".ann"] == f"T1\tX {offsets}\t左 侧\n"
 
 
-def test_a_doc_without_anything(zh, tmp_path):
+def test_brat_writes_a_doc_without_annotations(zh, tmp_path):
     files = write_to(tmp_path, [zh.make_doc("甲")])
     assert files == {"1.txt": "甲", "1.ann": ""}
 
@@ -195,7 +195,7 @@ def records(draw):
 
 @settings(max_examples=150, deadline=None)
 @given(st.lists(records(), min_size=1, max_size=3))
-def test_round_trip(batch):
+def test_brat_round_trip(batch):
     docs = [build_doc(NLP, record, Path("x"), Report()) for record in batch]
     with tempfile.TemporaryDirectory() as folder:
         files = write_to(Path(folder), docs)

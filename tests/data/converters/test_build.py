@@ -1,4 +1,4 @@
-"""Records to Docs: alignment, nesting, relations, counts."""
+"""Conversion of records to Docs: alignment, nesting, relations, counts."""
 
 from pathlib import Path
 
@@ -36,7 +36,7 @@ def group(doc):
     return [(span.text, span.label_) for span in doc.spans[GROUP]]
 
 
-def test_plain_document(zh):
+def test_build_doc(zh):
     doc, report = build(zh, "头痛两天。", [Mention("1", 0, 2, "症状")])
     assert ents(doc) == [("头痛", "症状")]
     assert [token.ent_iob_ for token in doc] == ["B", "I", "O", "O", "O"]
@@ -47,7 +47,7 @@ def test_plain_document(zh):
 
 
 @pytest.mark.parametrize("text", ["", " ", "\r\n", "头痛"])
-def test_without_mentions_all_tokens_are_outside(zh, text):
+def test_tokens_without_mentions_are_outside(zh, text):
     doc, report = build(zh, text)
     assert doc.text == text
     assert all(token.ent_iob_ == "O" for token in doc)
@@ -73,7 +73,7 @@ def test_offsets_count_code_points(zh, text, start, end, expected):
     assert report.losses == 0
 
 
-def test_white_space_is_trimmed(zh):
+def test_white_space_around_mentions_is_trimmed(zh):
     doc, report = build(zh, "见\u3000 头痛\r\n。", [Mention("1", 1, 6, "症状")])
     assert ents(doc) == [("头痛", "症状")]
     assert report.repaired == {"white space around a mention trimmed": 1}
@@ -92,7 +92,7 @@ def test_white_space_is_trimmed(zh):
         (Mention("1", 2, 4, "X"), "only white space"),
     ],
 )
-def test_impossible_mentions_are_lost_by_reason(zh, mention, reason):
+def test_invalid_mentions_are_lost(zh, mention, reason):
     mentions = [mention._replace(line=7), Mention("2", 4, 6, "X")]
     doc, report = build(zh, "头痛  呕吐", mentions, [Link("1", "2", "R", 8)])
     assert ents(doc) == [("呕吐", "X")]
@@ -101,8 +101,8 @@ def test_impossible_mentions_are_lost_by_reason(zh, mention, reason):
     assert report.messages[0].startswith("a.ann:7: ") and report.messages[1].startswith("a.ann:8: ")
 
 
-def test_marks_of_a_silver_document_are_lost():
-    """No format has a place for them: what is written may be taken for gold."""
+def test_silver_annotation_is_lost():
+    """No format can hold it, so written documents can be taken for gold."""
     doc = make_doc(spacy.blank("zh"), "[补液|治疗]后[头痛|症状]缓解。")
     store_silver(doc, all_mentions(doc), [(0, 1, "改善", 0.75)], [SilverPair(0, 1, 0.75, 1)])
     report = Report()
@@ -155,7 +155,7 @@ def test_every_overlapping_mention_is_in_the_group(zh):
     assert len(group(doc)) == 4
 
 
-def test_relations_that_can_not_be(zh):
+def test_invalid_relations_are_lost(zh):
     mentions = [Mention("1", 0, 2, "X"), Mention("2", 2, 4, "X")]
     links = [Link("1", "9", "R", 3), Link("1", "2", "", 4), Link("1", "1", "self")]
     doc, report = build(zh, "头痛呕吐", mentions, links)
@@ -164,14 +164,14 @@ def test_relations_that_can_not_be(zh):
     assert report.messages[0] == "a.ann:3: relation to an unknown mention: R: 9"
 
 
-def test_an_id_used_twice_is_named(zh):
+def test_duplicate_ids_are_reported(zh):
     mentions = [Mention("1", 0, 2, "X"), Mention("1", 2, 4, "X", line=5)]
     doc, report = build(zh, "头痛呕吐", mentions)
     assert ents(doc) == [("头痛", "X")]
     assert report.messages == ["a.ann:5: broken line: duplicate id 1"]
 
 
-def test_gaps(zh):
+def test_discontinuous_mentions(zh):
     text = "左\r\n侧和右侧"
     mentions = [
         Mention("1", 0, 4, "X", "左 侧", gaps=((1, 3),)),
@@ -186,7 +186,7 @@ def test_gaps(zh):
     }
 
 
-def test_everything_survives_storage(zh):
+def test_docs_survive_storage(zh):
     mentions = [Mention("1", 0, 4, "甲"), Mention("2", 2, 4, "乙"), Mention("3", 4, 6, "丙")]
     doc, _ = build(zh, "左侧股骨头痛", mentions, [Link("2", "3", "关系")])
     data = DocBin(store_user_data=True, docs=[doc]).to_bytes()
@@ -197,7 +197,7 @@ def test_everything_survives_storage(zh):
     assert (relation.head.label_, relation.tail.label_, relation.label) == ("乙", "丙", "关系")
 
 
-def test_doc_id_of_any_doc(zh):
+def test_set_doc_id(zh):
     doc = zh.make_doc("头痛")
     assert get_doc_id(doc) is None
     set_doc_id(doc, "x")

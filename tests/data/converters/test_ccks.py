@@ -12,7 +12,7 @@ def ents(doc):
 
 
 @pytest.mark.parametrize("name, last", [("ccks2017", 0), ("ccks2018", 1)])
-def test_end_inclusive_or_exclusive(read, put, name, last):
+def test_ccks_end_is_inclusive_or_exclusive(read, put, name, last):
     put("甲/病史-12.txtoriginal.txt", "患者头痛，\r\n体温３８℃。\r\n")
     lines = f"头痛\t2\t{3 + last}\t症状\r\n３８℃\t9\t{11 + last}\t检查\r\n"
     path = put("甲/病史-12.txt", lines).parent.parent
@@ -23,7 +23,7 @@ def test_end_inclusive_or_exclusive(read, put, name, last):
     assert report.losses == 0 and report.documents == 1
 
 
-def test_broken_lines_are_named_and_the_rest_is_kept(read, put):
+def test_ccks_reports_broken_lines(read, put):
     put("a-1.txtoriginal.txt", "患者头痛")
     path = put("a-1.txt", "头痛\t2\n腹痛\t2\t3\t症状\n头痛\tx\t3\t症状\n\n头痛\t2\t3\t症状\n")
     put("a-2.txtoriginal.txt", "头痛")
@@ -35,7 +35,7 @@ def test_broken_lines_are_named_and_the_rest_is_kept(read, put):
     assert sorted(places) == [f"{path}:1", f"{path}:2", f"{path}:3"]
 
 
-def test_one_file_of_a_pair_is_missing(read, put):
+def test_ccks_reports_missing_files(read, put):
     put("a-1.txtoriginal.txt", "头痛")
     path = put("a-2.txt", "头痛\t0\t1\t症状\n")
     put("ReadMe.txt", "not part of the corpus")
@@ -47,7 +47,7 @@ def test_one_file_of_a_pair_is_missing(read, put):
 
 
 @pytest.mark.parametrize("name", ["a-1.txt", "a-1.txtoriginal.txt"])
-def test_a_document_is_named_by_either_file(read, put, name):
+def test_ccks_finds_the_text_of_either_file(read, put, name):
     put("a-1.txtoriginal.txt", "头痛")
     path = put("a-1.txt", "头痛\t0\t1\t症状\n")
     docs, _ = read("ccks2017", path.with_name(name))
@@ -60,7 +60,7 @@ def line(text, *entities):
     return json.dumps({"originalText": text, "entities": entries}, ensure_ascii=False)
 
 
-def test_ccks2019(read, put):
+def test_ccks2019_reads_entities(read, put):
     lines = [
         line("头痛。", (0, 2, "症状")),
         "",
@@ -74,14 +74,14 @@ def test_ccks2019(read, put):
     assert report.repaired == {"white space around a mention trimmed": 1}
 
 
-def test_a_byte_order_mark_inside_of_json_is_text(read, put):
+def test_ccks2019_keeps_a_byte_order_mark_in_json(read, put):
     docs, report = read("ccks2019", put("a.json", line("\ufeff头痛", (1, 3, "症状"))))
     assert docs[0].text == "\ufeff头痛" and ents(docs[0]) == [("头痛", "症状")]
     assert report.losses == 0
 
 
 @pytest.mark.parametrize("start", [0, 1])
-def test_a_byte_order_mark_of_a_text_file_is_dropped(read, put, start):
+def test_ccks_drops_the_byte_order_mark_of_a_text(read, put, start):
     put("a-1.txtoriginal.txt", "\ufeff头痛")
     path = put("a-1.txt", f"\ufeff头痛\t{start}\t{start + 1}\t症状\n")
     docs, report = read("ccks2017", path)
@@ -89,7 +89,7 @@ def test_a_byte_order_mark_of_a_text_file_is_dropped(read, put, start):
     assert report.losses == 0
 
 
-def test_ccks2019_broken(read, put):
+def test_ccks2019_reports_broken_lines(read, put):
     lines = [
         '{"originalText": "头痛"',
         "[]",

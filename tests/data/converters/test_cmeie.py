@@ -24,7 +24,7 @@ def view(doc):
     return [(r.head.text, r.label, r.tail.text) for r in get_relations(doc)]
 
 
-def test_triples_become_mentions_at_their_first_occurrence(read, put):
+def test_cmeie_uses_the_first_occurrence_of_a_string(read, put):
     first = triple("胰病", "临床表现", "腹痛")
     path = put("a.jsonl", line("急性胰病有腹痛。胰病，腹痛。", first, first))
     docs, report = read("cmeie", path)
@@ -36,7 +36,7 @@ def test_triples_become_mentions_at_their_first_occurrence(read, put):
     assert report.repaired == {"equal relations merged": 1} and report.losses == 0
 
 
-def test_nested_and_twice_typed_strings(read, put):
+def test_cmeie_reads_nested_strings_and_strings_with_two_types(read, put):
     triples = [triple("急性胰病", "病理", "胰病", "疾病"), triple("胰病", "同义", "胰病", "词")]
     docs, report = read("cmeie", put("a.json", line("急性胰病", *triples)))
     assert view(docs[0]) == [("急性胰病", "病理", "胰病"), ("胰病", "同义", "胰病")]
@@ -44,7 +44,7 @@ def test_nested_and_twice_typed_strings(read, put):
     assert (report.entities, report.nested, report.relations) == (3, 2, 2)
 
 
-def test_losses(read, put):
+def test_cmeie_counts_losses(read, put):
     lines = [
         line(
             "胰病有腹痛",
@@ -68,7 +68,7 @@ def test_losses(read, put):
     }
 
 
-def test_the_schema_is_not_read(read, put):
+def test_cmeie_ignores_the_schema(read, put):
     put("53_schemas.jsonl", '{"predicate": "R", "subject_type": "病种", "object_type": "体征"}\n')
     path = put("train.jsonl", line("胰病有腹痛", triple("胰病", "R", "腹痛")))
     docs, report = read("cmeie", path.parent)

@@ -1,4 +1,4 @@
-"""doccano's JSONL, read and written."""
+"""Reading and writing doccano's JSONL."""
 
 import json
 
@@ -33,11 +33,11 @@ ENTRY = {
 
 @pytest.fixture
 def put_lines(put):
-    """RETURNS (Callable): Writes a file with the objects given, a line each."""
+    """RETURNS (Callable): Writes a file with the objects given, one per line."""
     return lambda *lines: put("all.jsonl", "\n".join(json.dumps(line) for line in lines))
 
 
-def test_offsets_count_utf16(put_lines):
+def test_doccano_offsets_count_utf16(put_lines):
     (doc,), report = tools.convert(put_lines(ENTRY), DOCCANO)
     assert tools.mentions(doc) == [(2, 6, "检查"), (8, 9, "部位"), (8, 11, "疾病")]
     assert [doc.text[start:end] for start, end, _ in tools.mentions(doc)] == [
@@ -50,7 +50,7 @@ def test_offsets_count_utf16(put_lines):
 
 
 @pytest.mark.parametrize("name", ["label", "labels"])
-def test_without_relations(put_lines, name):
+def test_doccano_reads_labels_without_relations(put_lines, name):
     line = {"id": 3, "data": "头痛3天", name: [[0, 2, "症状"], [2, 4, "时间"]]}
     (doc, empty), report = tools.convert(put_lines(line, {"text": "无"}), DOCCANO)
     assert tools.mentions(doc) == [(0, 2, "症状"), (2, 4, "时间")]
@@ -58,7 +58,7 @@ def test_without_relations(put_lines, name):
     assert report.losses == 0 and not report.repaired
 
 
-def test_what_is_not_kept_is_counted(put_lines):
+def test_doccano_counts_losses(put_lines):
     line = {**ENTRY, "Comments": ["sure?"], "ward": "ICU", "age": 3}
     (doc,), report = tools.convert(put_lines(line), DOCCANO)
     assert len(tools.relations(doc)) == 1
@@ -78,7 +78,7 @@ def test_what_is_not_kept_is_counted(put_lines):
         ({"entities": 3}, 0),
     ],
 )
-def test_faults_are_named_by_the_line(put_lines, change, kept):
+def test_doccano_reports_faults_by_line(put_lines, change, kept):
     path = put_lines(ENTRY, {**ENTRY, "relations": [], **change}, ENTRY)
     docs, report = tools.convert(path, DOCCANO)
     assert len(docs) == 2 + kept and report.losses == 1
@@ -86,7 +86,7 @@ def test_faults_are_named_by_the_line(put_lines, change, kept):
     assert all(tools.texts(doc) for doc in (docs[0], docs[-1]))
 
 
-def test_broken_relations(put_lines):
+def test_doccano_reports_broken_relations(put_lines):
     wrong = [{"from_id": 31, "to_id": 99, "type": "R"}, {"from_id": 31, "type": "R"}]
     relations = [*wrong, *ENTRY["relations"], *ENTRY["relations"]]
     (doc,), report = tools.convert(put_lines({**ENTRY, "relations": relations}), DOCCANO)
@@ -94,14 +94,14 @@ def test_broken_relations(put_lines):
     assert report.lost == {"broken line": 1, "relation to an unknown mention": 1}
 
 
-def test_broken_json_loses_no_other_line(put):
+def test_doccano_broken_json_affects_one_line(put):
     path = put("a.jsonl", json.dumps(ENTRY) + "\n{\n\n[]\n" + json.dumps(ENTRY))
     docs, report = tools.convert(path, DOCCANO)
     assert len(docs) == 2 and report.lost == {"broken line": 2}
     assert [message.split(": ")[0] for message in report.messages] == [f"{path}:2", f"{path}:4"]
 
 
-def test_write():
+def test_doccano_writes_entities_and_relations():
     found = [Mention("a", 1, 3, "症状"), Mention("b", 4, 5, "X")]
     record = Record("病史", "😀头痛\n𠮷", found, [Link("b", "a", "R", score=0.5)])
     report = Report()
@@ -120,7 +120,7 @@ def test_write():
 
 @settings(max_examples=100, deadline=None)
 @given(st.lists(tools.records(), min_size=1, max_size=3))
-def test_round_trip(batch):
+def test_doccano_round_trip(batch):
     docs = [tools.make(record) for record in batch]
     copies, written, report = tools.round_trip(docs, DOCCANO)
     assert not written.losses and not report.losses and not report.messages
@@ -130,5 +130,5 @@ def test_round_trip(batch):
         assert [get_doc_id(copy) for copy in copies] == names
 
 
-def test_registered():
+def test_doccano_is_registered():
     assert get_converter("doccano") is DOCCANO

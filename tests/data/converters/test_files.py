@@ -18,7 +18,7 @@ def read_whole(path, report):
     yield Record(path.stem, path.read_text(encoding="utf-8"))
 
 
-def test_search_through_folders(tmp_path):
+def test_find_files_searches_subfolders(tmp_path):
     for name in (
         "b/2.txt",
         "b/1.ann",
@@ -39,20 +39,20 @@ def test_search_through_folders(tmp_path):
     ]
 
 
-def test_a_file_is_taken_whatever_its_name(tmp_path):
+def test_find_files_accepts_a_file_of_any_name(tmp_path):
     path = tmp_path / "readme.dat"
     path.touch()
     assert find_files(path, get_converter("cmeee")) == [path]
 
 
-def test_nothing_to_find(tmp_path):
+def test_find_files_errors(tmp_path):
     with pytest.raises(ValueError, match="F001"):
         find_files(tmp_path / "no", get_converter("brat"))
     with pytest.raises(ValueError, match="F002"):
         find_files(tmp_path, get_converter("brat"))
 
 
-def test_a_broken_file_is_named_and_the_others_are_read(read, put):
+def test_broken_file_is_reported_and_others_are_read(read, put):
     put("a.txt", "头痛|||0 1 sym|||")
     bad = put("b.txt", "患者|||0 1 sym|||", "gbk")
     put("c.txt", "")
@@ -63,7 +63,7 @@ def test_a_broken_file_is_named_and_the_others_are_read(read, put):
 
 
 @pytest.mark.parametrize("broken", ["a.ann", "a.txt"])
-def test_the_broken_file_of_a_pair_is_the_one_named(read, put, broken):
+def test_broken_file_of_a_pair_is_reported(read, put, broken):
     put("a.txt", "头痛")
     put("a.ann", "T1\tX 0 2\t头痛\n")
     path = put(broken, "患者", "gbk")
@@ -71,7 +71,7 @@ def test_the_broken_file_of_a_pair_is_the_one_named(read, put, broken):
     assert not docs and report.messages[0].startswith(f"{path}: ")
 
 
-def test_a_text_that_is_too_long_is_a_loss(read, put, zh):
+def test_text_that_is_too_long_is_lost(read, put, zh):
     path = put("a.txt", "头" * (zh.max_length + 1))
     docs, report = read("brat", path)
     assert not docs and report.lost == {"broken line": 1} and "E088" in report.messages[0]
@@ -97,7 +97,7 @@ def test_safe_name_is_short():
     assert safe_name("头" * 500) == "头" * (MAX_NAME_BYTES // 3)
 
 
-def test_names_are_unique(zh):
+def test_file_names_are_unique(zh):
     docs = [zh.make_doc("甲") for _ in range(5)]
     for doc, doc_id in zip(docs, ["A", "a", "a-2", "/"], strict=False):
         set_doc_id(doc, doc_id)
@@ -106,7 +106,7 @@ def test_names_are_unique(zh):
     assert list(files) == ["A.x", "a-2.x", "a-2-2.x", "_.x", "5.x"]
 
 
-def test_write_gets_records(zh):
+def test_write_files_passes_records(zh):
     def write(record, report):
         assert isinstance(record, Record) and isinstance(report, Report)
         return {".x": record.text, ".y": record.doc_id}
@@ -115,7 +115,7 @@ def test_write_gets_records(zh):
     assert write_files(converter, [zh.make_doc("甲")], Report()) == {"1.x": "甲", "1.y": "1"}
 
 
-def test_replacing_is_all_or_nothing(tmp_path):
+def test_replacing_is_atomic(tmp_path):
     path = tmp_path / "new" / "a.txt"
     with replacing(path) as draft:
         draft.write_text("old")

@@ -1,4 +1,4 @@
-"""i2b2/VA 2010, read and written."""
+"""Reading and writing i2b2/VA 2010."""
 
 import tempfile
 from pathlib import Path
@@ -59,13 +59,13 @@ def write_to(folder, docs, report=None):
 
 @pytest.fixture
 def corpus(put):
-    """RETURNS (Path): A folder with one document, its files side by side."""
+    """RETURNS (Path): A folder with one document, its files in that folder."""
     put("record-1.con", CON)
     put("record-1.rel", REL)
     return put("record-1.txt", TEXT).parent
 
 
-def test_concepts_and_relations(corpus):
+def test_i2b2_reads_concepts_and_relations(corpus):
     (corpus / "record-1.ast").write_text("nonsense")
     (doc,), report = convert(corpus)
     assert doc.text == TEXT and get_doc_id(doc) == "record-1"
@@ -81,7 +81,7 @@ def test_concepts_and_relations(corpus):
     assert report.losses == 0 and not report.repaired and not report.messages
 
 
-def test_any_language(put, read):
+def test_i2b2_reads_chinese(put, read):
     put("a.txt", "患者 予 阿司匹林 后 头痛 缓解 。")
     put("a.con", 'c="阿司匹林" 1:2 1:2||t="treatment"\nc="头痛" 1:4 1:4||t="problem"\n')
     path = put("a.rel", 'c="阿司匹林" 1:2 1:2||r="TrIP"||c="头痛" 1:4 1:4\n')
@@ -91,7 +91,7 @@ def test_any_language(put, read):
 
 @pytest.mark.parametrize("concepts", ["concept", "concepts"])
 @pytest.mark.parametrize("named", ["", "txt/r.txt", "{}/r.con", "rel/r.rel"])
-def test_a_folder_for_each_kind(put, concepts, named):
+def test_i2b2_reads_sibling_folders(put, concepts, named):
     text = put("beth/txt/r.txt", TEXT)
     put(f"beth/{concepts}/r.con", CON)
     put("beth/ast/r.ast", "nonsense")
@@ -100,32 +100,32 @@ def test_a_folder_for_each_kind(put, concepts, named):
     assert len(mentions(doc)) == 3 and len(relations(doc)) == 2 and report.losses == 0
 
 
-def test_text_alone(put):
+def test_i2b2_reads_text_without_annotations(put):
     (doc,), report = convert(put("a.txt", TEXT))
     assert mentions(doc) == [] and report.losses == 0 and len(report.repaired) == 1
 
 
-def test_no_relations(corpus):
+def test_i2b2_reads_text_without_relations(corpus):
     (corpus / "record-1.rel").unlink()
     (doc,), report = convert(corpus)
     assert len(mentions(doc)) == 3 and not relations(doc) and report.losses == 0
 
 
-def test_relations_without_concepts(corpus):
+def test_i2b2_loses_relations_without_concepts(corpus):
     (corpus / "record-1.con").unlink()
     (doc,), report = convert(corpus)
     assert not relations(doc) and report.lost == {"relation to an unknown mention": 2}
 
 
 @pytest.mark.parametrize("name", ["a.con", "concept/a.con", "a.rel"])
-def test_annotations_without_a_text(put, name):
+def test_i2b2_reports_missing_texts(put, name):
     put("b.txt", TEXT)
     path = put(name, CON)
     docs, report = convert(path.parent if name.startswith("a") else path.parent.parent)
     assert len(docs) == 1 and report.lost == {"broken file": 1} and "a.txt" in report.messages[0]
 
 
-def test_white_space_divides_tokens(put):
+def test_i2b2_splits_tokens_at_white_space(put):
     put("a.txt", "\ufeff  one  two\tthree\r\n\r\n four \r\n")
     (doc,), report = convert(
         put("a.con", 'c="TWO three" 1:1 1:2||t="X"\r\nc="four" 3:0 3:0||t="Y"')
@@ -151,7 +151,7 @@ def test_white_space_divides_tokens(put):
         'c="aspirin" 2:2 2:2||t=""',
     ],
 )
-def test_broken_concepts_are_named(corpus, line):
+def test_i2b2_reports_broken_concepts(corpus, line):
     path = corpus / "record-1.con"
     path.write_text(CON.replace(CON.split("\n")[0], line))
     (doc,), report = convert(corpus)
@@ -162,7 +162,7 @@ def test_broken_concepts_are_named(corpus, line):
     assert report.messages[1].startswith(f"{corpus / 'record-1.rel'}:1: relation ")
 
 
-def test_lines_count_from_one(put):
+def test_i2b2_lines_count_from_one(put):
     put("a.txt", "no\npain")
     (doc,), report = convert(put("a.con", 'c="pain" 0:0 0:0||t="problem"'))
     assert not mentions(doc) and report.lost == {"broken line": 1}
@@ -178,7 +178,7 @@ def test_lines_count_from_one(put):
         'c="aspirin" 2:2 2:2||r=""||c="the headache" 2:4 3:0',
     ],
 )
-def test_broken_relations_are_named(corpus, line):
+def test_i2b2_reports_broken_relations(corpus, line):
     path = corpus / "record-1.rel"
     path.write_text(f"{line}\n\n{REL}")
     (doc,), report = convert(corpus)
@@ -187,7 +187,7 @@ def test_broken_relations_are_named(corpus, line):
 
 
 @pytest.mark.parametrize("suffix", ["txt", "con", "rel"])
-def test_the_broken_file_is_named(corpus, suffix):
+def test_i2b2_reports_the_broken_file(corpus, suffix):
     path = corpus / f"record-1.{suffix}"
     path.write_bytes("患者".encode("gbk"))
     docs, report = convert(corpus)
@@ -195,7 +195,7 @@ def test_the_broken_file_is_named(corpus, suffix):
     assert report.messages[0].startswith(f"{path}: broken file: not UTF-8")
 
 
-def test_several_types_at_one_place(corpus):
+def test_i2b2_reads_several_types_at_one_position(corpus):
     with (corpus / "record-1.con").open("a") as con:
         con.write('c="a ct" 3:3 3:4||t="treatment"\n')
     (doc,), report = convert(corpus)
@@ -203,7 +203,7 @@ def test_several_types_at_one_place(corpus):
     assert [r.head.label_ for r in get_relations(doc)] == ["treatment", "test"]
 
 
-def test_write(corpus):
+def test_i2b2_writes_what_it_read(corpus):
     docs, _ = convert(corpus)
     report = Report()
     files = write_files(I2B2, docs, report)
@@ -211,8 +211,8 @@ def test_write(corpus):
     assert report.losses == 0 and not report.repaired
 
 
-def test_write_what_is_not_in_tokens(zh, tmp_path):
-    """Spaces are put where mentions end, so that no mention is lost or widened."""
+def test_i2b2_inserts_spaces_at_mention_boundaries(zh, tmp_path):
+    """No mention is lost or widened."""
     found = [Mention("0", 1, 5, "检查"), Mention("1", 6, 9, "疾病"), Mention("2", 6, 7, "部位")]
     links = [Link("0", "1", "TeRD"), Link("1", "2", "DAP")]
     record = Record("病史", "查头颅CT示脑出血。\n好转 ", found, links)
@@ -231,7 +231,7 @@ def test_write_what_is_not_in_tokens(zh, tmp_path):
     assert relations(doc) == [("头颅CT", "TeRD", "脑 出血"), ("脑 出血", "DAP", "脑")]
 
 
-def test_what_can_not_be_written_is_counted():
+def test_i2b2_counts_what_it_cannot_write():
     text = "a  b\tc"
     found = [Mention("0", 0, 1, 'X"Y'), Mention("1", 0, 1, "Z"), Mention("2", 3, 4, "Z\n")]
     links = [Link("0", "2", "R"), Link("2", "1", "R"), Link("2", "0", 'S"')]
@@ -246,7 +246,7 @@ def test_what_can_not_be_written_is_counted():
     assert sorted(report.repaired.values()) == [1, 3]
 
 
-def test_a_doc_without_anything(tmp_path):
+def test_i2b2_writes_a_doc_without_annotations(tmp_path):
     report = Report()
     files = write_to(tmp_path, [EN.make_doc(""), EN.make_doc("one line\n\nanother \r\n")], report)
     assert set(files.values()) == {"", "one line\n\nanother \r\n"} and not report.repaired
@@ -278,7 +278,7 @@ def _trim(text, start, end):
 
 
 def without_space(doc):
-    """Mentions and relations in places that count no white space."""
+    """Return mentions and relations in positions that ignore white space."""
 
     def place(span):
         start = len("".join(doc.text[: span.start_char].split()))
@@ -291,7 +291,7 @@ def without_space(doc):
 @pytest.mark.slow
 @settings(max_examples=150, deadline=None)
 @given(st.lists(records(), min_size=1, max_size=3))
-def test_round_trip(batch):
+def test_i2b2_round_trip(batch):
     docs = [build_doc(ZH, record, Path("x"), Report()) for record in batch]
     with tempfile.TemporaryDirectory() as first, tempfile.TemporaryDirectory() as second:
         files = write_to(Path(first), docs)
@@ -313,5 +313,5 @@ def test_round_trip(batch):
         assert without_space(by_name[name]) == without_space(doc)
 
 
-def test_registered():
+def test_i2b2_is_registered():
     assert get_converter("i2b2") is I2B2

@@ -1,4 +1,4 @@
-"""Label Studio's JSON, read and written."""
+"""Reading and writing Label Studio's JSON."""
 
 import json
 import xml.etree.ElementTree as ET
@@ -48,11 +48,11 @@ def task(*results, **data):
 
 @pytest.fixture
 def put_tasks(put):
-    """RETURNS (Callable): Writes a file with the tasks given."""
+    """RETURNS (Callable): Writes a file with tasks."""
     return lambda *tasks: put("project.json", json.dumps(tasks, ensure_ascii=False))
 
 
-def test_read(put_tasks):
+def test_label_studio_reads_regions_and_relations(put_tasks):
     (doc, empty), report = tools.convert(put_tasks(task(RESULT), task([])), LABEL_STUDIO)
     assert tools.mentions(doc) == [(2, 6, "检查"), (8, 11, "疾病")]
     assert tools.texts(doc) == [("头颅CT", "TeRD", "脑出血")]
@@ -61,15 +61,15 @@ def test_read(put_tasks):
     assert not (report.repaired or report.left_out or report.messages)
 
 
-def test_old_offsets_count_utf16(put_tasks):
+def test_label_studio_reads_utf16_offsets(put_tasks):
     result = [region("x1", 3, 7, "头颅CT", "检查"), region("y_2", 9, 12, "脑出血", "疾病")]
     (doc,), report = tools.convert(put_tasks(task([*result, RESULT[2]])), LABEL_STUDIO)
     assert tools.mentions(doc) == [(2, 6, "检查"), (8, 11, "疾病")]
     assert report.repaired == {"offsets had counted UTF-16": 1} and report.losses == 0
 
 
-def test_recorded_texts(put_tasks):
-    """Line breaks as \\n, white space left out, a part of the region: no fault; another text is."""
+def test_label_studio_checks_recorded_texts(put_tasks):
+    """Escaped line breaks, missing white space and partial texts are valid; other texts are not."""
     result = [
         region("a", 6, 11, "示\\n脑出血", "X"),
         region("b", 6, 11, "示脑出血", "Y"),
@@ -90,14 +90,14 @@ def test_recorded_texts(put_tasks):
         ("bi", [("头颅CT", "R", "脑出血"), ("脑出血", "R", "头颅CT")]),
     ],
 )
-def test_directions(put_tasks, direction, expected):
+def test_label_studio_reads_directions(put_tasks, direction, expected):
     result = [*RESULT[:2], relation("x1", "y_2", "R", direction=direction)]
     (doc,), report = tools.convert(put_tasks(task(result)), LABEL_STUDIO)
     assert tools.texts(doc) == expected and report.losses == 0
 
 
-def test_several_labels(put_tasks):
-    """On a relation, on a region, and on a region by two controls."""
+def test_label_studio_reads_several_labels(put_tasks):
+    """On a relation, on a region, and on a region with two controls."""
     again = region("y_2", 8, 11, "脑出血", "症状")
     result = [region("x1", 2, 6, "头颅CT", "检查", "治疗"), RESULT[1], again]
     path = put_tasks(task([*result, relation("x1", "y_2", "R", "S")]))
@@ -116,7 +116,7 @@ def test_several_labels(put_tasks):
         ([{}, {"was_cancelled": True}], 0),
     ],
 )
-def test_one_annotation_of_a_task_is_taken(put_tasks, extra, taken):
+def test_label_studio_reads_one_annotation_per_task(put_tasks, extra, taken):
     names = "甲乙丙"
     results = [[region("a", 2, 3, "头", names[i])] for i in range(len(extra))]
     entry = task(*results)
@@ -127,7 +127,7 @@ def test_one_annotation_of_a_task_is_taken(put_tasks, extra, taken):
     assert sum(report.left_out.values()) == len(extra) - 1 and report.losses == 0
 
 
-def test_what_is_not_kept_is_counted(put_tasks):
+def test_label_studio_counts_losses(put_tasks):
     choice = {"id": "x1", "type": "choices", "value": {"choices": ["sure"]}}
     open_task = {**task(), "predictions": [{"result": RESULT}]}
     path = put_tasks(task([*RESULT, choice], ward="ICU", doc_id="病史"), open_task)
@@ -137,7 +137,7 @@ def test_what_is_not_kept_is_counted(put_tasks):
     assert report.left_out == {"tasks without annotations": 1}
 
 
-def test_text_under_another_name(put_tasks):
+def test_label_studio_reads_text_under_another_name(put_tasks):
     entry = task(RESULT)
     entry["data"] = {"note": entry["data"]["text"], "age": 7}
     (doc,), report = tools.convert(put_tasks(entry), LABEL_STUDIO)
@@ -157,7 +157,7 @@ def test_text_under_another_name(put_tasks):
         (["x"], 0),
     ],
 )
-def test_faults_are_named_by_the_task(put_tasks, result, mentions):
+def test_label_studio_reports_faults_by_task(put_tasks, result, mentions):
     path = put_tasks(task(RESULT), task(result), task(RESULT))
     docs, report = tools.convert(path, LABEL_STUDIO)
     assert [len(tools.mentions(doc)) for doc in docs] == [2, mentions, 2]
@@ -167,12 +167,12 @@ def test_faults_are_named_by_the_task(put_tasks, result, mentions):
 @pytest.mark.parametrize(
     "entry", [{}, {"data": {}}, {"data": {"text": 3}}, {"data": {"a": "x", "b": "y"}}, 7]
 )
-def test_broken_tasks_lose_no_other(put_tasks, entry):
+def test_label_studio_broken_task_affects_one_document(put_tasks, entry):
     docs, report = tools.convert(put_tasks(task(RESULT), entry, task(RESULT)), LABEL_STUDIO)
     assert len(docs) == 2 and report.lost == {"broken line": 1}
 
 
-def test_write():
+def test_label_studio_writes_tasks():
     found = [Mention("a", 2, 6, "检查"), Mention("b", 8, 11, 'a"<&'), Mention("c", 8, 9, "部位")]
     links = [Link("a", "b", "R"), Link("a", "b", "S"), Link("b", "a", "R")]
     report = Report()
@@ -195,7 +195,7 @@ def test_write():
     assert names == {(view.find("Labels").get("name"), view.find("Text").get("name"))}
 
 
-def test_predictions():
+def test_label_studio_writes_predictions():
     found = [Mention("a", 2, 6, "检查"), Mention("b", 8, 11, "疾病")]
     links = [Link("a", "b", "R", score=0.5), Link("b", "a", "R", score=0.25)]
     doc = tools.make(Record("病史", TEXT, found, links))
@@ -208,7 +208,7 @@ def test_predictions():
     assert report.lost == {"score of a relation not kept": 2}
 
 
-def test_several_scores_of_a_pair():
+def test_label_studio_counts_lost_scores():
     found = [Mention("a", 2, 6, "检查"), Mention("b", 8, 11, "疾病")]
     links = [Link("a", "b", "R", score=0.5), Link("a", "b", "S", score=0.75)]
     docs = [tools.make(Record("病史", TEXT, found, links))]
@@ -219,7 +219,7 @@ def test_several_scores_of_a_pair():
 
 @settings(max_examples=100, deadline=None)
 @given(st.lists(tools.records(), min_size=1, max_size=3))
-def test_round_trip(batch):
+def test_label_studio_round_trip(batch):
     docs = [tools.make(record) for record in batch]
     copies, written, report = tools.round_trip(docs, LABEL_STUDIO)
     assert not written.losses and not report.losses and not report.messages
@@ -228,8 +228,8 @@ def test_round_trip(batch):
 
 @settings(max_examples=100, deadline=None)
 @given(st.lists(tools.records(scores=tools.SCORES), min_size=1, max_size=3))
-def test_round_trip_of_predictions(batch):
-    """With scores, and what is lost of them is counted."""
+def test_label_studio_round_trip_of_predictions(batch):
+    """Scores are kept, and lost ones are counted."""
     docs = [tools.make(record) for record in batch]
     copies, written, report = tools.round_trip(docs, LABEL_STUDIO_PREDICTIONS)
     assert not report.losses and not report.messages
@@ -240,8 +240,8 @@ def test_round_trip_of_predictions(batch):
     assert sum(before) - sum(after) <= written.losses
 
 
-def test_command(tmp_path, put_tasks):
-    """The interface lies beside the tasks, and both read back."""
+def test_label_studio_converts_both_ways(tmp_path, put_tasks):
+    """The folder has tasks and interface, and reads back."""
     convert("label-studio", put_tasks(task(RESULT)), tmp_path / "dev.spacy")
     convert("label-studio-predictions", tmp_path / "dev.spacy", tmp_path / "out", strict=True)
     assert sorted(path.name for path in (tmp_path / "out").iterdir()) == ["dev.json", "dev.xml"]
@@ -251,6 +251,6 @@ def test_command(tmp_path, put_tasks):
     assert (report.documents, report.relations) == (1, 1)
 
 
-def test_registered():
+def test_label_studio_is_registered():
     assert get_converter("label-studio") is LABEL_STUDIO
     assert get_converter("label-studio-predictions") is LABEL_STUDIO_PREDICTIONS

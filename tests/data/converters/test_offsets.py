@@ -1,4 +1,4 @@
-"""Files that count characters in other ways."""
+"""Offsets that count byte order marks and line breaks differently."""
 
 import pytest
 
@@ -17,7 +17,7 @@ from spacy_clinrel.data.converters.offsets import fit_offsets
         ("\ufeff一\r\n\r\n头痛", 4, True),
     ],
 )
-def test_recorded_text_settles_how_characters_are_counted(text, start, repaired):
+def test_recorded_text_decides_how_characters_are_counted(text, start, repaired):
     report = Report()
     record = Record("x", text, [Mention("1", start, start + 2, "X", "头痛")])
     record = fit_offsets(record, report)
@@ -27,13 +27,13 @@ def test_recorded_text_settles_how_characters_are_counted(text, start, repaired)
     assert bool(report.repaired) == repaired
 
 
-def test_without_recorded_text_offsets_stay():
+def test_offsets_without_recorded_text_stay():
     record = Record("x", "\ufeff一\r\n头痛", [Mention("1", 3, 5, "X")])
     (mention,) = fit_offsets(record, Report()).mentions
     assert (mention.start, mention.end) == (3, 5)
 
 
-def test_most_mentions_decide_and_the_others_stay_wrong():
+def test_majority_of_mentions_decides():
     mentions = [
         Mention("1", 2, 4, "X", "头痛"),
         Mention("2", 4, 6, "X", "呕吐"),
@@ -46,13 +46,13 @@ def test_most_mentions_decide_and_the_others_stay_wrong():
     assert report.repaired == {"offsets had counted \\r\\n as one character": 1}
 
 
-def test_mention_up_to_a_line_end():
+def test_mention_that_ends_at_a_line_break():
     mentions = [Mention("1", 2, 4, "X", "头痛")]
     record = fit_offsets(Record("x", "一\r\n头痛\r\n", mentions), Report())
     assert (record.mentions[0].start, record.mentions[0].end) == (3, 5)
 
 
-def test_a_draw_leaves_the_offsets_as_they_are():
+def test_tie_keeps_the_offsets():
     mentions = [Mention("1", 3, 5, "X", "头痛"), Mention("2", 4, 6, "X", "呕吐")]
     report = Report()
     record = fit_offsets(Record("x", "一\r\n头痛呕吐", mentions), report)

@@ -1,4 +1,4 @@
-"""Prodigy's JSONL for relations, read and written."""
+"""Reading and writing Prodigy's JSONL for relations."""
 
 import json
 
@@ -48,11 +48,11 @@ ENTRY = {
 
 @pytest.fixture
 def put_lines(put):
-    """RETURNS (Callable): Writes a file with the objects given, a line each."""
+    """RETURNS (Callable): Writes a file with objects, one per line."""
     return lambda *lines: put("rel.jsonl", "\n".join(json.dumps(line) for line in lines))
 
 
-def test_read(put_lines):
+def test_prodigy_reads_spans_and_relations(put_lines):
     (doc,), report = tools.convert(put_lines(ENTRY), PRODIGY)
     assert tools.mentions(doc) == [(0, 4, "检查"), (5, 6, "部位"), (5, 8, "疾病")]
     assert tools.texts(doc) == [("头颅CT", "TeRD", "脑出血")]
@@ -67,8 +67,8 @@ def test_read(put_lines):
         (0, 3, ("头颅CT", "R", "脑")),
     ],
 )
-def test_ends_by_token(put_lines, head, child, expected):
-    """Without head_span and child_span a token stands for the span that it ends, or is in."""
+def test_prodigy_finds_spans_by_token(put_lines, head, child, expected):
+    """Without head_span and child_span, a token refers to the span that it ends or is in."""
     relations = [{"head": head, "child": child, "label": "R"}]
     (doc,), report = tools.convert(put_lines({**ENTRY, "relations": relations}), PRODIGY)
     assert tools.texts(doc) == [expected] and report.losses == 0
@@ -87,7 +87,7 @@ def test_ends_by_token(put_lines, head, child, expected):
         ("R", "expected a JSON object"),
     ],
 )
-def test_broken_relations_are_named(put_lines, relation, reason):
+def test_prodigy_reports_broken_relations(put_lines, relation, reason):
     path = put_lines(ENTRY, {**ENTRY, "relations": [relation, *ENTRY["relations"]]})
     docs, report = tools.convert(path, PRODIGY)
     assert [len(tools.relations(doc)) for doc in docs] == [1, 1] and report.losses == 1
@@ -104,14 +104,14 @@ def test_broken_relations_are_named(put_lines, relation, reason):
         ({"spans": [{"start": 0, "end": 2, "label": "X", "text": "脑"}]}, 1),
     ],
 )
-def test_faults_are_named_by_the_line(put_lines, change, kept):
+def test_prodigy_reports_faults_by_line(put_lines, change, kept):
     path = put_lines(ENTRY, {**ENTRY, "relations": [], **change}, ENTRY)
     docs, report = tools.convert(path, PRODIGY)
     assert len(docs) == 2 + kept and report.losses == 1
     assert report.messages[0].startswith(f"{path}:2: ")
 
 
-def test_answers(put_lines):
+def test_prodigy_reads_accepted_lines(put_lines):
     lines = [{**ENTRY, "answer": answer} for answer in ("reject", "ignore", "accept", "reject")]
     del lines[2]["answer"]
     docs, report = tools.convert(put_lines(*lines), PRODIGY)
@@ -122,14 +122,14 @@ def test_answers(put_lines):
     }
 
 
-def test_what_is_not_kept_is_counted(put_lines):
+def test_prodigy_counts_losses(put_lines):
     line = {**ENTRY, "meta": {"ward": 1, "age": 2}, "spans": [*ENTRY["spans"], TEST]}
     (doc,), report = tools.convert(put_lines(line), PRODIGY)
     assert get_doc_id(doc) == "rel-1" and report.lost == {"metadata not kept": 2}
     assert report.repaired == {"equal mentions merged": 1}
 
 
-def test_write(put_lines):
+def test_prodigy_writes_spans_and_relations(put_lines):
     docs, _ = tools.convert(put_lines(ENTRY), PRODIGY)
     report = Report()
     (line,) = tools.write(docs, PRODIGY, report)["out.jsonl"].splitlines()
@@ -142,7 +142,7 @@ def test_write(put_lines):
     assert report.repaired == {OVERLAP: 1} and report.losses == 0
 
 
-def test_tokens_and_white_space():
+def test_prodigy_writes_tokens():
     found = [Mention("0", 0, 7, "X"), Mention("1", 14, 15, "X")]
     record = Record("x", "no pain\n\nfor  3 天", found, [Link("0", "1", "R", score=0.5)])
     report = Report()
@@ -162,7 +162,7 @@ def test_tokens_and_white_space():
 
 @settings(max_examples=100, deadline=None)
 @given(st.lists(tools.records(), min_size=1, max_size=3))
-def test_round_trip(batch):
+def test_prodigy_round_trip(batch):
     docs = [tools.make(record) for record in batch]
     report = Report()
     for doc, line in zip(docs, tools.write(docs, PRODIGY, report)["out.jsonl"].split("\n")):
@@ -179,5 +179,5 @@ def test_round_trip(batch):
     tools.same(docs, copies)
 
 
-def test_registered():
+def test_prodigy_is_registered():
     assert get_converter("prodigy") is PRODIGY

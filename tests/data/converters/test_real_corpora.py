@@ -1,4 +1,4 @@
-"""Real corpora, where they are at hand: counts, and every offset against a plain reading."""
+"""Real corpora, if available: counts and offsets, compared with a simple parser."""
 
 import json
 import re
@@ -40,7 +40,7 @@ def mentions(doc):
 
 
 def relations(doc):
-    """Ends and label of each relation, in characters."""
+    """Return head, tail and label of each relation, in characters."""
     return sorted(
         (r.head.start_char, r.head.end_char, r.label, r.tail.start_char, r.tail.end_char)
         for r in get_relations(doc)
@@ -155,7 +155,7 @@ def test_cmeie_folder_leaves_the_schema_out(corpora):
 
 
 def check_brat(path, doc):
-    """Compare with a plain reading of annotations without faults and fragments."""
+    """Compare with a simple parser of annotations without faults and fragments."""
     assert doc.text == raw(path)
     spans, edges = {}, []
     for line in lines(path.with_suffix(".ann")):
@@ -212,8 +212,8 @@ def test_maccrobat(corpora):
         assert doc.text == raw(path)
 
 
-def test_some_of_maccrobat(corpora):
-    """Two of its 41 types and one of its labels, against a plain reading."""
+def test_maccrobat_with_a_selection(corpora):
+    """Two of its 41 types and one of its labels, compared with a simple parser."""
     types, report = {"Medication", "Dosage"}, Report()
     converter = select(get_converter("brat"), Selection(keep_types=types, keep_labels=["MODIFY"]))
     files = find_files(corpora / "maccrobat2020", converter)

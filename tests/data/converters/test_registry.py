@@ -1,4 +1,4 @@
-"""The registry: a new format needs no more than a Converter and its name."""
+"""The registry of formats."""
 
 from importlib.metadata import entry_points
 
@@ -8,7 +8,7 @@ from spacy_clinrel.data.converters import Converter, Record, converters, get_con
 from spacy_clinrel.data.converters.text import read_lines
 
 
-def test_every_registered_name_resolves():
+def test_registered_names_resolve():
     found = {entry.name: entry.load() for entry in entry_points(group="spacy_clinrel_converters")}
     names = {"brat", "ccks2017", "ccks2018", "ccks2019", "cmeee", "cmeie", "i2b2", "spert"}
     assert names <= set(found)
@@ -24,7 +24,7 @@ def test_unknown_formats():
         get_writer(get_converter("cmeee"))
 
 
-def test_a_new_format(read, put, monkeypatch):
+def test_registered_format_is_read(read, put, monkeypatch):
     def read_plain(path, report):
         for number, line in read_lines(path, report) or ():
             yield Record(f"{number}", line)

@@ -1,4 +1,4 @@
-"""Parts of a corpus, and other names for its types."""
+"""Selections: documents, types and labels to keep, renamed types."""
 
 import pytest
 from spacy.tokens import DocBin
@@ -36,18 +36,18 @@ def ids(selection, tmp_path):
     return [record.doc_id for record in select(FORMAT, selection).read(tmp_path, Report())]
 
 
-def test_groups_split_a_corpus_without_overlap(dev, tmp_path):
+def test_select_groups(dev, tmp_path):
     assert ids(Selection(only_groups_of=dev), tmp_path) == ["病史-1", "出院-1"]
     assert ids(Selection(without_groups_of=dev), tmp_path) == ["病史-2", "出院-12"]
 
 
-def test_types_are_renamed_and_others_stay(tmp_path):
+def test_rename_types(tmp_path):
     records = select(FORMAT, Selection(rename={"症状": "Symptom"})).read(tmp_path, Report())
     assert [mention.type for mention in next(records).mentions] == ["Symptom", "部位"]
 
 
-def test_types_and_labels():
-    """With a mention go its relations; what refers to no mention stays, to be named as a fault."""
+def test_keep_types_and_labels():
+    """Relations of removed mentions are left out; those of unknown mentions stay, as faults."""
     links = [Link("T1", "T2", "甲"), Link("T2", "T3", "甲"), Link("T3", "T2", "乙")]
     links += [Link("T2", "T9", "甲"), Link("T3", "T1", "甲")]
 
@@ -78,7 +78,7 @@ def test_types_and_labels():
     assert (mentions, relations) == (["T1", "T2", "T3"], [2]) and not report.kept_types
 
 
-def test_nothing_selected_is_the_format_itself():
+def test_empty_selection_returns_the_format():
     assert select(FORMAT, Selection()) is FORMAT
 
 

@@ -1,4 +1,4 @@
-"""SpERT's JSON, read and written."""
+"""Reading and writing SpERT's JSON."""
 
 import json
 import tempfile
@@ -56,11 +56,11 @@ def read(path, nlp=EN):
 
 @pytest.fixture
 def put_json(put):
-    """RETURNS (Callable): Writes a file with the elements given."""
+    """RETURNS (Callable): Writes a file with elements."""
     return lambda *entries: put("train.json", json.dumps(entries, ensure_ascii=False))
 
 
-def test_nested_entities_and_relations(put_json):
+def test_spert_reads_nested_entities_and_relations(put_json):
     (doc, plain), report = read(put_json(ENTRY, {"tokens": ["No", "pain"]}))
     assert doc.text == "Aspirin for a cluster headache ( left ) ."
     assert mentions(doc) == [
@@ -89,7 +89,7 @@ def test_nested_entities_and_relations(put_json):
         ([], ""),
     ],
 )
-def test_no_space_beside_chinese_characters(put_json, tokens, text):
+def test_spert_joins_chinese_tokens_without_spaces(put_json, tokens, text):
     (doc,), _ = read(put_json({"tokens": tokens}), ZH)
     assert doc.text == text
 
@@ -111,7 +111,7 @@ def test_no_space_beside_chinese_characters(put_json, tokens, text):
         ({"relations": [{"type": "", "head": 0, "tail": 1}]}, 1),
     ],
 )
-def test_faults_are_named_by_the_element(put_json, change, kept):
+def test_spert_reports_faults_by_element(put_json, change, kept):
     path = put_json(ENTRY, {**ENTRY, **change})
     docs, report = read(path)
     assert len(docs) == 1 + kept and report.losses == 1
@@ -119,24 +119,24 @@ def test_faults_are_named_by_the_element(put_json, change, kept):
 
 
 @pytest.mark.parametrize("content", ["[", '{"tokens": []}', "no", ""])
-def test_no_list(put, content):
+def test_spert_rejects_other_json(put, content):
     path = put("a.json", content)
     docs, report = read(path)
     assert not docs and report.messages[0].startswith(f"{path}: broken file: not a JSON list")
 
 
-def test_broken_encoding(put):
+def test_spert_reports_broken_encoding(put):
     docs, report = read(put("a.json", '["患者"]', "gbk"))
     assert not docs and report.lost == {"broken file": 1}
 
 
-def test_files_of_types_are_left_out(put_json, put):
+def test_spert_ignores_files_of_types(put_json, put):
     path = put_json(ENTRY)
     put("conll_types.json", "{}")
     assert find_files(path.parent, SPERT) == [path]
 
 
-def test_write(put_json):
+def test_spert_writes_one_file(put_json):
     docs, _ = read(put_json(ENTRY, {**ENTRY, "orig_id": "b"}))
     report = Report()
     files = write_files(SPERT, docs, report, "train")
@@ -145,7 +145,7 @@ def test_write(put_json):
     assert write_files(SPERT, [], report) == {}
 
 
-def test_mentions_end_tokens():
+def test_spert_tokens_end_with_mentions():
     found = [Mention("0", 0, 8, "Sign"), Mention("1", 10, 15, "Sign"), Mention("2", 10, 12, "X")]
     report = Report()
     record = Record("x", "Headache,\nfever患者", found, [Link("1", "0", "with")])
@@ -156,8 +156,8 @@ def test_mentions_end_tokens():
     assert report.lost == {"text whose white space is not kept": 1}
 
 
-def test_command(tmp_path, put_json):
-    """All documents of a .spacy file go into one file of its name."""
+def test_spert_converts_both_ways(tmp_path, put_json):
+    """The file has the name of the .spacy file."""
     convert("spert", put_json(ENTRY, ENTRY), tmp_path / "dev.spacy", lang="en")
     convert("spert", tmp_path / "dev.spacy", tmp_path / "out", lang="en", strict=True)
     (path,) = (tmp_path / "out").iterdir()
@@ -185,7 +185,7 @@ def entries(draw):
 
 
 def rows(entry):
-    """Entities and relations of an element, each once, in an order of their own."""
+    """Return distinct entities and relations of an element, sorted."""
     ends = [(e["start"], e["end"], e["type"]) for e in entry["entities"]]
     links = {(ends[r["head"]], r["type"], ends[r["tail"]]) for r in entry["relations"]}
     return entry["tokens"], sorted(set(ends)), sorted(links)
@@ -194,7 +194,7 @@ def rows(entry):
 @settings(max_examples=150, deadline=None)
 @given(st.lists(entries(), min_size=1, max_size=3))
 def test_tokens_round_trip(batch):
-    """Read and written again, elements are the same: tokens, entities, relations."""
+    """Tokens, entities and relations of an element stay the same."""
     with tempfile.TemporaryDirectory() as folder:
         path = Path(folder) / "a.json"
         path.write_text(json.dumps(batch), encoding="utf-8")
@@ -209,7 +209,7 @@ def test_tokens_round_trip(batch):
 @settings(max_examples=150, deadline=None)
 @given(st.text(st.sampled_from("aB,.头痛。　 \n😀"), max_size=25), st.data())
 def test_docs_round_trip(text, data):
-    """Written and read again, documents are the same but for white space, whose loss is counted."""
+    """Documents stay the same except for white space, whose loss is counted."""
     bounds = st.tuples(st.integers(0, len(text)), st.integers(0, len(text))).map(sorted)
     spans = data.draw(st.lists(bounds, max_size=5))
     found = [Mention(str(i), start, end, "X") for i, (start, end) in enumerate(spans)]
@@ -237,5 +237,5 @@ def test_docs_round_trip(text, data):
     assert edges(copy) == edges(doc)
 
 
-def test_registered():
+def test_spert_is_registered():
     assert get_converter("spert") is SPERT
