@@ -2,10 +2,10 @@
 
     python -m benchmarks.document_length [--tokens 1000 2000 5000 10000 20000] [--threads 2]
 
-An untrained model with 22 labels reads one generated document. Every ten tokens have a mention, and
-the mentions of a pair are at most three sentences of 40 tokens and 200 tokens (the default cap)
-apart. Prediction is forward pass and Viterbi; a training step is forward pass, loss and gradient of
-all pairs. Each figure comes from its own process. Results are written to
+An untrained model with 22 labels reads one generated document with a mention in every ten tokens.
+The mentions of a pair are at most three sentences of 40 tokens and 200 tokens (the default) apart.
+Prediction is forward pass and Viterbi; a training step is forward pass, loss and gradient of all
+pairs. Each figure comes from its own process. Results are written to
 benchmarks/results/document_length.jsonl and .md. Needs Unix.
 """
 

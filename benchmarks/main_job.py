@@ -236,13 +236,13 @@ def report(records: Sequence[Record]) -> str:
                 f"{100 * test[name]['f']:.2f}" for name in ("entities", "relations")
             )
             parts.append(
-                "End to end on the relation layer's test part, entities found by the model from "
-                "vectors, relations by the layer's from vectors (seed 0): entities F "
-                f"{entities}, relations {relations}.\n"
+                "End to end on the relation layer's test part, with the entity model and the "
+                f"relation model trained from vectors (seed 0): entities F {entities}, relations "
+                f"F {relations}.\n"
             )
     parts.append(
         f"Machine: {'; '.join(machines)}. Commits: {commits}.\n"
-        "Command: `python benchmarks/main_job.py --corpora PATH`.\n"
+        "Command: `python -m benchmarks.main_job --corpora PATH`.\n"
     )
     return "\n".join(parts)
 

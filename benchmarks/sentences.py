@@ -22,9 +22,9 @@ from .common import RESULTS, Record, commit, read_records, table, write_records,
 
 COMPONENTS = ("sentencizer", "clinical_sentencizer")
 LAYOUTS: Dict[str, Callable[[List[str]], str]] = {
-    "a sentence a line": "\n".join,
+    "one sentence per line": "\n".join,
     "one line": " ".join,
-    "broken at 80": lambda lines: "\n".join(
+    "wrapped at 80": lambda lines: "\n".join(
         textwrap.wrap(" ".join(lines), 80, break_on_hyphens=False, break_long_words=False)
     ),
 }

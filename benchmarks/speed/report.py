@@ -66,7 +66,7 @@ class Section(NamedTuple):
 SECTIONS = {
     "machine": Section(
         "The machine",
-        "The bound of arithmetic: products of 1,536 × 1,536 float32 matrices; and of memory: "
+        "Peak rates: arithmetic in products of 1,536 × 1,536 float32 matrices; memory when "
         "copying 128 MiB, read and written.",
         {
             "Threads": column("threads"),
@@ -76,9 +76,10 @@ SECTIONS = {
     ),
     "pipelines": Section(
         "Pipelines",
-        "Notes of the test part of CCKS-2017's relation layer, a token a character; MACCROBAT's "
-        "for English. All trained on the train part for a few hundred steps. spaCy's own is what "
-        "`spacy init config --optimize efficiency` gives. A ratio above 1 is faster than it.",
+        "Notes of the test part of CCKS-2017's relation layer, with one token per character, and "
+        "of MACCROBAT for English. All pipelines are trained on the train part for some hundred "
+        "steps. spaCy's own has the config of `spacy init config --optimize efficiency`. A ratio "
+        "above 1 is faster than spaCy's own.",
         {
             **SYSTEM,
             "threads": column("threads"),
@@ -100,8 +101,8 @@ SECTIONS = {
     ),
     "start": Section(
         "Starting",
-        "Seconds since a fresh process began: spaCy imported, pipeline loaded, first short "
-        "document done. Medians of 3.",
+        "Seconds from the start of a new process until spaCy is imported, the pipeline is loaded, "
+        "and the first short document is annotated. Medians of 3.",
         {
             **SYSTEM,
             "spaCy imported": column("import", ".2f"),
@@ -111,17 +112,16 @@ SECTIONS = {
     ),
     "updates": Section(
         "Training",
-        "The same batches of at most 2,000 tokens, one thread.",
+        "The same batches of at most 2,000 tokens for all pipelines, one thread.",
         {**SYSTEM, "steps/s": column("steps_per_second", ".2f")},
     ),
     "pairs": Section(
         "Pairs",
-        "All ordered pairs of a text's mentions, 44 labels, untrained (focused attention: "
+        "All ordered pairs of a text's mentions, 44 labels, untrained models (focused attention: "
         "unordered pairs of one window of 512 word pieces). Mention pair is the scoring alone, "
-        "from token vectors of width 768, its pair vectors 128 wide as shipped, or 768; its "
-        "operations are those of the two matrix products that each pair needs. Models of the "
-        "papers have their papers' sizes and 20 characters on either side of the mentions. Two "
-        "threads.",
+        "from token vectors of width 768, with pair vectors of width 128 as shipped, or 768; its "
+        "operations are those of the two matrix products per pair. Models of the papers have "
+        "their papers' sizes and 20 characters on either side of the mentions. Two threads.",
         {
             "Model": column("model"),
             "mentions": column("mentions", ",d"),
@@ -134,11 +134,11 @@ SECTIONS = {
     ),
     "growth": Section(
         "As documents grow",
-        "One document of growing length, then more and more of 230 characters, made of real notes; "
-        "one thread.",
+        "One document of growing length, then a growing number of documents of 230 characters, "
+        "made of real notes; one thread.",
         {
             "System": column("system"),
-            "characters a document": column("characters", ",d"),
+            "characters per document": column("characters", ",d"),
             "documents": column("documents", ",d"),
             "mentions": column("mentions", ",d"),
             "seconds": column("seconds", ",.2f"),
@@ -148,11 +148,11 @@ SECTIONS = {
     ),
     "archive": Section(
         "An archive",
-        "`python -m spacy clinrel apply`, shards of 500, one thread a process; real notes, a "
-        "hundredth of them invalid UTF-8, empty, a megabyte of one character, or with NUL bytes. A "
-        "killed run was killed at random with all its processes and gone on with; its seconds are "
-        "those of the last part. The same: shards and quarantine equal, byte for byte, those of "
-        "the last run over that archive that was not killed.",
+        "`python -m spacy clinrel apply`, shards of 500 documents, one thread per process. The "
+        "documents are real notes; 1 in 100 is invalid UTF-8, empty, one megabyte of the same "
+        "character, or has NUL bytes. A killed run was killed at random times with all of its "
+        "processes and resumed; its seconds are those of the last part. The output is the same if "
+        "shards and quarantine equal those of the last uninterrupted run byte for byte.",
         {
             "Documents": column("archive", ",d"),
             "broken": column("broken", ",d"),
@@ -177,7 +177,7 @@ def report(records: Sequence[Record]) -> str:
     text = [
         "# Speed and scale\n",
         "float32 on the CPU unless a row says otherwise. Medians; the systems of a table took "
-        "turns. What bounds them and what was tried stands in [NOTES.md](../NOTES.md).\n",
+        "turns. What limits the speed, and what was tried: [NOTES.md](../NOTES.md).\n",
     ]
     for name, section in SECTIONS.items():
         measured = [record for record in records if record["section"] == name]

@@ -100,27 +100,27 @@ class RestPairs(NamedTuple):
 # Name → the pairs to train with, and the classes of all pairs.
 Choice = Callable[[RestPairs], Tuple[np.ndarray, np.ndarray]]
 VARIANTS: Dict[str, Choice] = {
-    "A batch of relations by chance": lambda rest: (rest.random_batch(), rest.scored.classes),
-    "A batch of the surest relations": lambda rest: (
+    "A random batch of relations": lambda rest: (rest.random_batch(), rest.scored.classes),
+    "The batch of the most probable relations": lambda rest: (
         rest.most_confident_batch(),
         rest.scored.classes,
     ),
     "All above the threshold": lambda rest: (rest.confident(), rest.scored.classes),
-    "All that the second model agrees with": lambda rest: (
+    "All with agreement of the second model": lambda rest: (
         rest.confident(rest.second),
         rest.scored.classes,
     ),
-    "All, wrong relations put right": lambda rest: (
+    "All, wrong relations corrected": lambda rest: (
         rest.confident(),
         rest.without_wrong_relations(),
     ),
-    "All, missed relations put right": lambda rest: (
+    "All, missed relations corrected": lambda rest: (
         rest.confident(),
         rest.without_missed_relations(),
     ),
-    "All that are right": lambda rest: (rest.correct(), rest.gold),
-    "All, put right": lambda rest: (rest.confident(), rest.gold),
+    "All correct ones": lambda rest: (rest.correct(), rest.gold),
+    "All, corrected": lambda rest: (rest.confident(), rest.gold),
     "Every pair": lambda rest: (rest.all_pairs(), rest.scored.classes),
-    "Every pair as PCNN says": lambda rest: (rest.all_pairs(), rest.other.classes),
-    "Every pair, put right": lambda rest: (rest.all_pairs(), rest.gold),
+    "Every pair, labelled by the PCNN": lambda rest: (rest.all_pairs(), rest.other.classes),
+    "Every pair, corrected": lambda rest: (rest.all_pairs(), rest.gold),
 }

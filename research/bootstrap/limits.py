@@ -14,7 +14,7 @@ from research.common.study import Study
 from .choices import THRESHOLD, VARIANTS
 from .settings import MENTION_PAIR, MODELS, PARTNER, SCALES, SHARES
 
-HEADER = ["Learned from", "relations", "wrong", "no relation", "missed"]
+HEADER = ["Trained on", "relations", "wrong", "no relation", "missed"]
 HEADER += ["dev F", "test P", "test R", "test F", "gain on test"]
 
 
@@ -53,13 +53,14 @@ def page(records: Sequence[Record], scale: str) -> List[str]:
     RETURNS (List[str]): Parts of the page in Markdown.
     """
     parts = [
-        "# What holds bootstrapping back\n",
+        "# What limits bootstrapping\n",
         "Relation layer of CCKS-2017, 11 labels, gold entities. A model trained on a share of the "
-        "train part says what it thinks of the rest, whose gold relations are known; each row is a "
-        f"model trained on the share and on pairs of the rest that the first gives {THRESHOLD} or "
-        f"more ({SCALES[scale].batch} relations are a batch). Wrong: relations that are none or "
-        "others; missed: pairs without a relation that have one. Mean ± standard deviation over "
-        f"seeds; {SCALES[scale].steps} steps each.\n",
+        "train part labels the rest, whose gold relations are known. Each row is a model trained "
+        "on the share and on pairs of the rest: those with a probability of at least "
+        f"{THRESHOLD}, or every pair. A batch is {SCALES[scale].batch} relations. Wrong: predicted "
+        "relations that are no relation or have another label. Missed: relations predicted as no "
+        "relation. Corrected: with gold labels. Mean ± standard deviation over seeds; "
+        f"{SCALES[scale].steps} steps each.\n",
     ]
     for share, system in sorted({(run["corpus"], run["system"]) for run in records}):
         runs = [run for run in records if (run["corpus"], run["system"]) == (share, system)]
@@ -75,8 +76,8 @@ def _first_models(runs: Sequence[Record]) -> str:
     dev, test = (spread([run["other"][part]["f"] for run in runs]) for part in ("dev", "test"))
     documents = ", ".join(str(run["documents"]) for run in runs)
     return (
-        f"Seeds: {len(runs)}; labelled documents: {documents}. Of the first model's errors "
-        f"above the threshold, a model trained from another seed makes {shared} % as well. "
+        f"Seeds: {len(runs)}; labelled documents: {documents}. A model trained from another seed "
+        f"makes {shared} % of the first model's errors above the threshold too. "
         f"{PARTNER}, trained on the share alone: F {dev} on dev, {test} on "
         "test.\n"
     )

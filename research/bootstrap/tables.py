@@ -24,15 +24,16 @@ def page(records: Sequence[Record], scale: str) -> List[str]:
     shared, all_pairs = SCALES[scale], ALL_PAIRS_SCALE[scale]
     parts = [
         "# Bootstrapping\n",
-        "Relation layer of CCKS-2017, 11 labels, gold entities, micro-averaged F; mean ± standard "
-        "deviation over seeds (documents chosen anew with each). Supervised: trained on the share "
-        "alone. Kept: the best round on dev with a guard against falling, else the last. ECE: "
-        "expected calibration error of the supervised model's best class, on dev, in %, before "
-        f"and after the temperature fitted there. Each training has {shared.steps} steps of "
-        f"{shared.docs} documents (mention pairs: the config's batches); at most {shared.rounds} "
-        f"rounds of {shared.batch} relations. All pairs: {all_pairs['steps']} steps; pairs join at "
-        "once whatever their probability, those without a relation in the labelled share's "
-        "proportion, labelled by the model itself or by the mean of it and a "
+        "Relation layer of CCKS-2017, 11 labels, gold entities, micro-averaged F. Mean ± standard "
+        "deviation over seeds; each seed chooses different documents. Bare: no guards. Supervised: "
+        "trained on the labelled share alone. Kept: the best round on dev if the guards include "
+        "patience, otherwise the last round. ECE: expected calibration error of the supervised "
+        "model's best class on dev, in %, before and after its temperature is fitted on dev. Each "
+        f"training has {shared.steps} steps of {shared.docs} documents (mention pairs: the "
+        f"config's batches), and there are at most {shared.rounds} rounds of {shared.batch} "
+        f"relations. All pairs: {all_pairs['steps']} steps; all pairs are added in one round "
+        "whatever their probability, those without a relation in the labelled share's proportion. "
+        "They are labelled by the model itself, or by the mean of its probabilities and those of a "
         f"{PARTNER} trained on the same documents.\n",
     ]
     for share in SHARES:
@@ -53,7 +54,7 @@ def _share_parts(runs: Sequence[Record], share: str) -> List[str]:
         if "second" in group[0]["rounds"][0]
     ]
     if partners:
-        parts.append(f"### The {PARTNER} by itself\n")
+        parts.append(f"### The {PARTNER} alone\n")
         parts.append(table(PARTNER_HEADER, partners))
     parts.append("### F on test over rounds\n")
     for run in runs:

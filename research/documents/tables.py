@@ -1,7 +1,7 @@
 """Tables of the document study."""
 
 import statistics
-from typing import List, Sequence
+from typing import Dict, List, Sequence
 
 from benchmarks.common import Record, spread, table
 
@@ -16,16 +16,17 @@ def page(records: Sequence[Record]) -> List[str]:
     """
     parts = [
         "# Document-level relations\n",
-        "Gold entities, micro-averaged, strict; a relation across sentences is one whose mentions "
-        "begin in two. The step and the threshold are chosen on dev (with a CRF there is none), "
-        "test is measured once; mean ± standard deviation over seeds. Seconds are one thread's "
-        "processor time. Nothing is pretrained.\n",
+        "Gold entities, micro-averaged, strict. A relation is across sentences if its mentions "
+        "start in different sentences. The step and the threshold (none with a CRF) are chosen on "
+        "dev; test is measured once. Mean ± standard deviation over seeds. Seconds are one "
+        "thread's processor time. Nothing is pretrained.\n",
     ]
     header = ["System", "Seeds", "dev F", "test P", "R", "F", "within F", "across F"]
-    header += ["threshold", "training, s"]
+    header += ["threshold per seed", "training, s"]
     for corpus, settings in SETTINGS.items():
         title = CORPORA[corpus].title
-        parts.append(f"## {title}\n\nCandidates: {settings.pairs}; {settings.steps} steps.\n")
+        candidates = _candidates(settings.pairs)
+        parts.append(f"## {title}\n\nCandidates: {candidates}; {settings.steps} steps.\n")
         groups = {
             system: [run for run in records if (run["corpus"], run["system"]) == (corpus, system)]
             for system in SYSTEMS
@@ -33,6 +34,10 @@ def page(records: Sequence[Record]) -> List[str]:
         rows = [_row(system, runs) for system, runs in groups.items() if runs]
         parts.append(table(header, rows))
     return parts
+
+
+def _candidates(pairs: Dict[str, int]) -> str:
+    return ", ".join(f"`{name} = {value}`" for name, value in pairs.items())
 
 
 def _row(system: str, runs: Sequence[Record]) -> List[str]:

@@ -62,14 +62,14 @@ def page(records: Sequence[Record]) -> List[str]:
     steps = {record["corpus"]: record["steps"] for record in records}
     parts = [
         "# Joint extraction and a pipeline side by side\n",
-        "Test part, strict unless it says boundaries; relations end to end, between the entities "
-        "that the system itself found, and beside them between gold entities. The step is chosen "
-        "on dev by the config's own score, end to end but for the pipeline with an encoder each, "
-        "whose two components are trained and chosen apart (entities; relations between gold "
-        "entities), each with all the steps, and for relations alone, chosen between gold "
-        "entities; test is measured once; mean ± standard deviation over seeds. Seconds of "
-        "training are one thread's processor time. What a system was not trained for is left "
-        "out. Steps: "
+        "Test part, strict unless a column says boundaries. Relations are measured end to end, "
+        "between predicted entities; the column of gold entities is separate. The step is chosen "
+        "on dev by the config's own score, end to end. There are two exceptions: in the pipeline "
+        "with an encoder each, the two components are trained and chosen separately (entities; "
+        "relations between gold entities), each with all steps; systems with relations alone are "
+        "chosen between gold entities. Test is measured once. Mean ± standard deviation over "
+        "seeds. Seconds of training are one thread's processor time. Scores that a system was not "
+        "trained for are left out. Steps: "
         + ", ".join(f"{TITLES[name]} {count}" for name, count in sorted(steps.items()))
         + ".\n",
     ]

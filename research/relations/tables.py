@@ -224,23 +224,22 @@ def page(records: Sequence[Record], scale: str) -> List[str]:
     ]
     parts = [
         "# Relation models side by side\n",
-        "Gold entities, micro-averaged, strict (CMeIE: triples compared as strings); every gold "
-        "relation counts, also one that no candidate pair reaches. The epoch is chosen on dev (the "
-        "SVM has none, nor any chance in it), test is measured once; mean ± standard deviation "
-        "over seeds. s/epoch and pairs/s are seconds of one thread's processor time.\n",
-        "SVM, mention pair and tutorial component are yardsticks with settings of their own: the "
+        "Gold entities, micro-averaged, strict (CMeIE: triples compared as strings). Every gold "
+        "relation counts, even if it is no candidate pair. The epoch is chosen on dev (the SVM is "
+        "deterministic and has no epochs); test is measured once. Mean ± standard deviation over "
+        "seeds. s/epoch and pairs/s are measured in one thread's processor time.\n",
+        "SVM, mention pair and tutorial component are references with their own settings: the "
         "first two learn from all pairs, the mention-pair model has vectors of character pairs and "
-        "the steps of its own config, the tutorial component its own config with 4,000 steps "
-        "instead of 10,000. The papers' models share these settings, so that some differ in the "
-        "width of their position embeddings alone (CNN-Max and CNN, ResNet-Max and ResNet-9, "
-        "BLSTM-Attention and BiLSTM-Att).\n",
-        f"Settings, the same for all models of the papers (`{scale}`):\n\n"
-        + settings_list(settings),
+        "the steps of its own config, and the tutorial component has its own config with 4,000 "
+        "steps instead of 10,000. The models of the papers share the settings below, so some of "
+        "them differ only in the width of their position embeddings (CNN-Max and CNN, ResNet-Max "
+        "and ResNet-9, BLSTM-Attention and BiLSTM-Att).\n",
+        f"Settings of all models of the papers (`{scale}`):\n\n" + settings_list(settings),
     ]
     for corpus in TITLES:
         parts += [f"## {TITLES[corpus]}\n", overall(results, corpus), ceiling(results, corpus)]
     parts += ["## Depth\n", "F on test.\n", depths(results)]
-    parts += ["## What models owe to their inputs\n", "F on test.\n", variants(results)]
+    parts += ["## Ablations of inputs, and piecewise pooling\n", "F on test.\n", variants(results)]
     parts += ["## Seconds of training\n", f"{TITLES['15-labels']}.\n"]
     parts.append(training_time(results, "15-labels"))
     for corpus in TITLES:

@@ -22,5 +22,5 @@ def test_sentence_boundaries_are_counted_in_each_layout(monkeypatch, tmp_path):
     # The sentencizer also ends a sentence at "temp.".
     assert scores["one line", "sentencizer"] == pytest.approx((2 / 3, 1.0))
     assert scores["one line", "clinical_sentencizer"] == (1.0, 1.0)
-    assert scores["a sentence a line", "clinical_sentencizer"] == (1.0, 1.0)
+    assert scores["one sentence per line", "clinical_sentencizer"] == (1.0, 1.0)
     assert len(scores) == 6

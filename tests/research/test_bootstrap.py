@@ -66,13 +66,13 @@ def test_bootstrap_tables_and_resuming(as_corpora, run_study, read_results, tmp_
     assert "## 25 %" in report and "## 10 %" not in report
     assert f"| {100 * kept['test']['f']:.2f} |" in report
     assert result["options"]["batch"] == 5 and "| CNN, guarded | 1 |" in report
-    assert "### The PCNN by itself" not in report
+    assert "### The PCNN alone" not in report
     args = ("--data", data, "--corpora", "10 %", "--systems", "CNN, all pairs with PCNN")
     work = tmp_path / "work" / "small.10.cnn_all_pairs_with_pcnn.0"
     assert run_study(BootstrapStudy(), *args)[0] == 0, (work / "output.txt").read_text("utf-8")
     report, (result, _) = read_results("bootstrap")
     values = [f"{100 * result['rounds'][0]['second'][part]['f']:.2f}" for part in ("dev", "test")]
-    _, partner = report.split("### The PCNN by itself")
+    _, partner = report.split("### The PCNN alone")
     assert f"| CNN, all pairs with PCNN | 1 | {' | '.join(values)} |" in partner
 
 
@@ -133,12 +133,12 @@ def test_limit_tables(as_corpora, run_study, read_results, tmp_path):
     for name, figures in variants.items():
         assert f"| {name} | {figures['relations']} |" in report
         assert f"| {100 * figures['test']['f']:.2f} |" in report
-    every, right = variants["All above the threshold"], variants["All that are right"]
+    every, right = variants["All above the threshold"], variants["All correct ones"]
     assert right["wrong"] == right["missed"] == 0
     assert right["relations"] == every["relations"] - every["wrong"]
-    assert variants["All, missed relations put right"]["wrong"] == every["wrong"]
-    assert variants["All, wrong relations put right"]["missed"] == every["missed"]
-    assert variants["All, put right"]["none"] + variants["All, put right"]["relations"] == (
+    assert variants["All, missed relations corrected"]["wrong"] == every["wrong"]
+    assert variants["All, wrong relations corrected"]["missed"] == every["missed"]
+    assert variants["All, corrected"]["none"] + variants["All, corrected"]["relations"] == (
         every["none"] + every["relations"]
     )
     assert result["sure_errors"]["count"] == every["wrong"] + every["missed"]
@@ -159,14 +159,14 @@ def test_choices_of_pairs_with_known_classes():
     chosen = {name: choice(rest) for name, choice in VARIANTS.items()}
     learned = {name: dict(zip(rows, classes[rows])) for name, (rows, classes) in chosen.items()}
     assert learned["All above the threshold"] == {0: 1, 1: 1, 2: 0, 3: 0}
-    assert learned["All, wrong relations put right"] == {0: 1, 1: 2, 2: 0, 3: 0}
-    assert learned["All, missed relations put right"] == {0: 1, 1: 1, 2: 0, 3: 1}
-    assert learned["All that are right"] == {0: 1, 2: 0}
-    assert learned["All, put right"] == {0: 1, 1: 2, 2: 0, 3: 1}
-    assert learned["All that the second model agrees with"] == {0: 1, 2: 0}
+    assert learned["All, wrong relations corrected"] == {0: 1, 1: 2, 2: 0, 3: 0}
+    assert learned["All, missed relations corrected"] == {0: 1, 1: 1, 2: 0, 3: 1}
+    assert learned["All correct ones"] == {0: 1, 2: 0}
+    assert learned["All, corrected"] == {0: 1, 1: 2, 2: 0, 3: 1}
+    assert learned["All with agreement of the second model"] == {0: 1, 2: 0}
     assert learned["Every pair"] == {0: 1, 1: 1, 2: 0, 3: 0, 4: 0}
-    assert learned["Every pair as PCNN says"] == {0: 1, 1: 2, 2: 0, 3: 2, 4: 1}
-    assert learned["Every pair, put right"] == {0: 1, 1: 2, 2: 0, 3: 1, 4: 1}
-    assert learned["A batch of the surest relations"][0] == 1
-    for name in ("A batch of the surest relations", "A batch of relations by chance"):
+    assert learned["Every pair, labelled by the PCNN"] == {0: 1, 1: 2, 2: 0, 3: 2, 4: 1}
+    assert learned["Every pair, corrected"] == {0: 1, 1: 2, 2: 0, 3: 1, 4: 1}
+    assert learned["The batch of the most probable relations"][0] == 1
+    for name in ("The batch of the most probable relations", "A random batch of relations"):
         assert sum(label > 0 for label in learned[name].values()) == 1

@@ -1,5 +1,5 @@
-"""The papers' models: every config trains, tells pairs apart, saves, loads, and has the
-hyper-parameters printed."""
+"""The papers' models: every config trains, gives different scores to different pairs, saves, loads,
+and has the hyper-parameters of its paper."""
 
 import shutil
 
@@ -25,7 +25,7 @@ COMPONENT = "relation_classifier"
 
 @pytest.fixture(scope="module")
 def notes(tmp_path_factory):
-    """RETURNS (Path): A .spacy file of a few of the project's own notes, short ones."""
+    """Return a .spacy file with the 8 shortest notes of assets/zh_notes."""
     folder = tmp_path_factory.mktemp("notes")
     texts = (ROOT / "assets" / "zh_notes" / "train").glob("*.txt")
     for path in sorted(texts, key=lambda path: (path.stat().st_size, path.name))[:8]:
@@ -36,7 +36,7 @@ def notes(tmp_path_factory):
     return out
 
 
-def load(name):
+def load_config(name):
     return util.load_config(FOLDER / f"{name}.cfg", interpolate=False)
 
 
@@ -45,34 +45,33 @@ def test_every_model_of_the_papers_has_a_config():
     assert len(ONE) == 6 and len(TWO) == 12
 
 
-def blocks(config):
+def encoder_blocks(config):
     encoder = config["components"][COMPONENT]["model"]["encoder"]
     return [encoder, *encoder.get("*", {}).values()]
 
 
 @pytest.mark.parametrize("name", [*ONE, *TWO])
-def test_hyper_parameters(name):
-    """Table 3 of each paper."""
-    config = load(name)
+def test_hyper_parameters_are_those_of_table_3(name):
+    config = load_config(name)
     model, training = config["components"][COMPONENT]["model"], config["training"]
     first = name in ONE
-    wanted = (100, 5, 0.3, 0.01, "15-labels") if first else (300, 25, 0.5, 0.015, "11-labels")
-    assert wanted == (
+    expected = (100, 5, 0.3, 0.01, "15-labels") if first else (300, 25, 0.5, 0.015, "11-labels")
+    assert expected == (
         *(model["tok2vec"]["width"], model["position_width"], training["dropout"]),
         *(training["optimizer"]["learn_rate"], config["corpora"]["train"]["scheme"]),
     )
-    assert config["corpora"]["dev"]["scheme"] == wanted[-1]
+    assert config["corpora"]["dev"]["scheme"] == expected[-1]
     assert config["components"][COMPONENT]["negatives"] is None
-    # Whole sentences, but no text without punctuation as a whole.
+    # Complete sentences, unless a text has no punctuation.
     assert model["window"] == 300
-    for block in blocks(config):
+    for block in encoder_blocks(config):
         if "filters" in block:
             windows = [3] if first else [3, 5, 7]
             assert block["filters"] == 128 and block["windows"] == windows
         if "cell" in block and not first:
             # 512 units in each direction
             assert (block["width"], block["depth"], block["bidirectional"]) == (1024, 3, True)
-    depths = [block["depth"] for block in blocks(config) if "filters" in block]
+    depths = [block["depth"] for block in encoder_blocks(config) if "filters" in block]
     _, _, number = name.partition("_")
     if number.isdigit():
         assert depths == [int(number)]
@@ -80,12 +79,11 @@ def test_hyper_parameters(name):
         assert depths == [11]
 
 
-def make(name, notes, limit, **settings):
-    """RETURNS (Tuple[Language, List[Example], Callable]): The config's pipeline, what it is trained
-    on, and a reader of that."""
-    config = load(name)
+def make_pipeline(name, notes, limit, **settings):
+    """Make the pipeline of a config. Return it, its training examples, and their reader."""
+    config = load_config(name)
     config["paths"].update(train=str(notes), dev=str(notes))
-    # Three layers of 512 units train 20 pairs a second.
+    # Use few pairs: three layers of 512 units train on 20 pairs per second.
     config["components"][COMPONENT]["negatives"] = 0.2
     config["training"]["optimizer"].update(settings)
     nlp = init_nlp(config)
@@ -94,57 +92,57 @@ def make(name, notes, limit, **settings):
     return nlp, list(reader(nlp)), reader
 
 
-def spread(pipe, docs):
-    """RETURNS (float): How much the logits of pairs with mentions of the same types differ, the
-    least over types: their standard deviation, for the label where it is largest."""
+def logit_deviation(pipe, docs):
+    """Return how much the logits of pairs with the same types differ: the standard deviation of the
+    label with the largest one, for the types with the smallest one."""
     candidates = pipe.make_candidates(docs)
     logits = pipe.model.predict((docs, candidates))
     types = candidates.mentions[candidates.batch_pairs(), 2]
-    _, kind, counts = np.unique(types, axis=0, return_inverse=True, return_counts=True)
-    several = np.flatnonzero(counts > 1)
-    assert len(several) > 2
-    return min(logits[kind.ravel() == i].std(axis=0).max() for i in several)
+    _, type_pairs, counts = np.unique(types, axis=0, return_inverse=True, return_counts=True)
+    repeated = np.flatnonzero(counts > 1)
+    assert len(repeated) > 2
+    return min(logits[type_pairs.ravel() == i].std(axis=0).max() for i in repeated)
 
 
 @pytest.mark.slow
 @pytest.mark.parametrize("name", [*ONE, *TWO])
 def test_it_trains_saves_loads_and_scores_the_same(name, notes, tmp_path):
-    """Two steps at the paper's rate. Pairs of the same types get scores of their own before and
-    after; ten steps at these rates would be too many, see README."""
-    nlp, examples, reader = make(name, notes, limit=5)
+    """Train two steps at the paper's learning rate. Pairs of the same types have different scores
+    before and after. Ten steps at these rates would be too many, see README."""
+    nlp, examples, reader = make_pipeline(name, notes, limit=5)
     docs = [example.predicted for example in examples]
     pipe = nlp.get_pipe(COMPONENT)
     before = pipe.predict(docs)
     assert len(before.candidates) > 10
-    assert spread(pipe, docs) > 1e-4
+    assert logit_deviation(pipe, docs) > 1e-4
     fix_random_seed(0)
     optimizer = nlp.create_optimizer()
     losses = [nlp.update(examples, sgd=optimizer, drop=0.1)[COMPONENT] for _ in range(2)]
-    # A residual block's first convolution has none before its second has left zero.
+    # The first convolution of a residual block has no gradient until the second is not zero.
     nlp.update(examples, sgd=False)
     assert all(gradients(pipe.model))
     assert np.isfinite(losses).all()
     trained = pipe.predict(docs).scores
     assert np.isfinite(trained).all() and not np.allclose(trained, before.scores)
-    assert spread(pipe, docs) > 1e-4
+    assert logit_deviation(pipe, docs) > 1e-4
     nlp.to_disk(tmp_path)
-    again = util.load_model(tmp_path)
-    docs = [example.predicted for example in reader(again)]
-    scores = again.get_pipe(COMPONENT).predict(docs).scores
+    loaded = util.load_model(tmp_path)
+    docs = [example.predicted for example in reader(loaded)]
+    scores = loaded.get_pipe(COMPONENT).predict(docs).scores
     assert np.array_equal(scores, trained)
-    one_by_one = [again.get_pipe(COMPONENT).predict([doc]).scores for doc in docs]
+    one_by_one = [loaded.get_pipe(COMPONENT).predict([doc]).scores for doc in docs]
     np.testing.assert_allclose(np.concatenate(one_by_one), trained, atol=1e-5)
 
 
 @pytest.mark.slow
 @pytest.mark.parametrize("name", [*ONE, *TWO])
 def test_the_loss_falls(name, notes):
-    """At a low rate: with most models the first step at the papers' own raises it."""
-    nlp, examples, _ = make(name, notes, limit=3, learn_rate=0.0005)
+    """Use a low learning rate: at the papers' rates, the first step often raises the loss."""
+    nlp, examples, _ = make_pipeline(name, notes, limit=3, learn_rate=0.0005)
     optimizer = nlp.create_optimizer()
     losses = []
     for _ in range(3):
-        # The same pairs each time.
+        # Sample the same pairs in each step.
         fix_random_seed(0)
         losses.append(nlp.update(examples, sgd=optimizer)[COMPONENT])
     assert losses[0] > losses[1] > losses[2] > 0
