@@ -108,19 +108,28 @@ def pipelines(setting: Setting, lang: str) -> Dict[str, Path]:
     lang (str): Language.
     RETURNS (Dict[str, Path]): Name of the system → folder of its pipeline.
     """
-    folders: Dict[str, Path] = {}
-    for system in setting.systems(lang):
-        folder = setting.work / lang / system.replace(" ", "_")
-        folders[system] = folder / "model"
-        if folders[system].exists():
-            continue
+    return {system: pipeline(setting, lang, system) for system in setting.systems(lang)}
+
+
+def pipeline(setting: Setting, lang: str, system: str) -> Path:
+    """Train a pipeline, unless that was done before.
+
+    setting (Setting): The setting.
+    lang (str): Language.
+    system (str): Name of the system.
+    RETURNS (Path): Folder of the pipeline.
+    """
+    folder = setting.work / lang / system.replace(" ", "_")
+    path = folder / "model"
+    if not path.exists():
         if system == TUTORIAL:
-            nlp = assemble([spacy.load(folders[SPACY]), _tutorial(setting, folder)])
+            entities = spacy.load(pipeline(setting, lang, SPACY))
+            nlp = assemble([entities, _tutorial(setting, folder)])
         else:
             train(system_config(setting, lang, system), folder)
             nlp = spacy.load(folder / "model-best")
-        nlp.to_disk(folders[system])
-    return folders
+        nlp.to_disk(path)
+    return path
 
 
 def load(setting: Setting, path: Path) -> Language:
