@@ -1,9 +1,9 @@
 """CMeIE: one JSON object per line, with triples of strings that have no offsets.
 
 `text` is the text, `spo_list` its triples. Each subject or object becomes one mention, at the first
-occurrence of its string in the text. A string with two types gives two mentions. As triples have no
-offsets, CMeIE's own evaluation compares the texts of mentions. `Combined`, which marks triples
-across sentences, is not kept, because it follows from the text.
+occurrence of its string in the text. A string with two types gives two mentions. Triples have no
+offsets, so evaluate by the texts of mentions. `Combined`, which marks triples across sentences, is
+not kept, because it follows from the text.
 """
 
 from pathlib import Path
