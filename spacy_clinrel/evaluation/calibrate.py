@@ -67,6 +67,10 @@ def calibrate(
         is annotated, if the folder is not empty, or if the pipeline does not have exactly one
         `relation_classifier`.
     RAISES (OSError): If the pipeline can't be found.
+
+    EXAMPLE:
+        result = spacy_clinrel.calibrate("training/model-best", "dev.spacy", "calibrated")
+        print(result.temperature, result.errors["all"], result.errors["all_calibrated"])
     """
     data_path = Path(data_path)
     output = None if output is None else Path(output)

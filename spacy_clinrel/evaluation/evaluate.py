@@ -51,6 +51,10 @@ def evaluate(
     RAISES (ValueError): If the data can't be read, has neither entities nor relations or was
         annotated by a model, if the scheme is unknown, or if the report can't be written.
     RAISES (OSError): If the pipeline can't be found.
+
+    EXAMPLE:
+        result = spacy_clinrel.evaluate("training/model-best", "dev.spacy", report="report")
+        print(result["end_to_end"]["rel_micro_f"])
     """
     data_path = Path(data_path)
     report = None if report is None else Path(report)
