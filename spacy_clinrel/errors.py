@@ -57,14 +57,14 @@ class Errors(metaclass=ErrorsWithCodes):
     )
 
     # Models
-    M001 = "The layer '{name}' has no weights yet: initialize the pipeline or load it from disk."
+    M001 = "Layer '{name}' is not initialized. Call nlp.initialize(), or load a trained pipeline."
     M002 = (
-        "The weights of layer '{name}' do not fit: saved for sizes {saved}, but the config "
-        "asks for {wanted}. Load them with the config they were saved with."
+        "The weights of layer '{name}', saved with sizes {saved}, do not match the config: {wanted}. "
+        "Load them with the config of their pipeline."
     )
     M003 = (
-        "include_static_vectors = true, but the pipeline has no vectors. Set paths.vectors "
-        "(`python -m spacy clinrel init-vectors --help`), or include_static_vectors = false."
+        "include_static_vectors = true, but the pipeline has no vectors. Set paths.vectors (see "
+        "`python -m spacy clinrel init-vectors --help`), or set include_static_vectors = false."
     )
     M004 = "{what} must be {need}, got {value!r}."
     M005 = (
@@ -72,26 +72,26 @@ class Errors(metaclass=ErrorsWithCodes):
         "labels, and one more for no-relation where labels are exclusive), before any softmax."
     )
     M006 = (
-        "The vectors of the pipeline are {got} wide, but the table '{name}' has a width of "
-        "{wanted}. Set its width to {got}, or train vectors of that width (`python -m spacy "
-        "clinrel init-vectors --width {wanted}`)."
+        "The pipeline's vectors have width {got}, but the table '{name}' has width {wanted}. "
+        "Set the width of the table to {got}, or train vectors with `python -m spacy clinrel "
+        "init-vectors --width {wanted}`."
     )
     M007 = (
-        "The pipeline's vectors are of the kind '{mode}', which has no row for each character. "
-        "Train some with `python -m spacy clinrel init-vectors`, or leave paths.vectors out."
+        "The pipeline's vectors have mode '{mode}', without a separate row for each character. "
+        "Train vectors with `python -m spacy clinrel init-vectors`, or remove paths.vectors."
     )
     M008 = (
-        "There is no encoder '{name}': neither a folder that holds one, nor one that the hub gave "
-        "({error}). Make one with `python -m spacy clinrel make-encoder`, or give the name or the "
-        "folder of a BERT-like model."
+        "Can't load encoder '{name}' from a folder or the Hugging Face hub ({error}). Make one "
+        "with `python -m spacy clinrel make-encoder`, or give the name or folder of a BERT-like "
+        "model."
     )
     M009 = (
-        "The encoder is of the kind '{kind}', which is not BERT-like: focused attention runs its "
-        "layers one by one (encoder.layer), as BERT, RoBERTa, ELECTRA and ERNIE have them."
+        "The encoder has model type '{kind}', which is not BERT-like. Focused attention needs a "
+        "model with encoder.layer, such as BERT, RoBERTa, ELECTRA or ERNIE."
     )
     M010 = (
-        "The encoder '{name}' has positions of the kind '{kind}'. Focused attention needs absolute "
-        "ones, as mentions are taken out of their places in the text."
+        "Encoder '{name}' has position embeddings of type '{kind}'. Focused attention needs "
+        "absolute positions, since it selects word pieces of mentions."
     )
     M011 = (
         "The relation model of spacy-clinrel.JointRelations.v1 must take its vectors from the "
@@ -105,7 +105,7 @@ class Errors(metaclass=ErrorsWithCodes):
         "{path}: cannot read the .spacy file ({error}). Write it with "
         "`python -m spacy clinrel convert`."
     )
-    F004 = "{path}: the corpus has no documents."
+    F004 = "{path}: the file has no documents."
     F005 = (
         "Unknown format '{name}'. Known: {known}. After adding a format to setup.cfg, run "
         "`python -m pip install -e .`."
@@ -126,7 +126,7 @@ class Errors(metaclass=ErrorsWithCodes):
     F017 = "{path} is both input and output. Choose another output file."
     F018 = "Can't write {path}: {error}."
     F019 = "No corpus is set. Give --paths.train and --paths.dev, or set [paths] in the config."
-    F020 = "{path} is a folder, but a file is wanted here."
+    F020 = "{path} is a folder. Expected a file."
     F021 = "{path} is not a .spacy file. Convert it with `python -m spacy clinrel convert`."
     F022 = (
         "{path}: the selection leaves no document. Check --group-by and the .spacy file of groups."
@@ -145,8 +145,8 @@ class Errors(metaclass=ErrorsWithCodes):
         "--force to replace them."
     )
     F026 = (
-        "--characters was given {numbers} times for {files} files. Give it once for each, 0 for "
-        "all of a file."
+        "--characters was given {numbers} times for {files} files. Give it once per file, 0 for "
+        "the whole file."
     )
     F027 = (
         "Invalid ratios {ratios}: the size of train must be above 0, those of dev and test at "
@@ -171,7 +171,9 @@ class Errors(metaclass=ErrorsWithCodes):
         "The document '{doc_id}' has an empty value of '{key}', so its group is unknown. Give each "
         "document a value, e.g. its id if it has no group."
     )
-    F033 = "{path} is being written by another process."
+    F033 = (
+        "{path} is locked by another process. Wait until it is finished, or choose another folder."
+    )
     F034 = (
         "{path} does not end in .spacy, and no format is given. Give the format of the corpus: "
         "{known}."
@@ -292,46 +294,48 @@ class Errors(metaclass=ErrorsWithCodes):
 
     # Processing many documents
     P001 = (
-        "{package} is needed for this and not installed: python -m pip install "
+        "{package} is not installed. Install it with python -m pip install "
         "'spacy-clinrel[{extra}]'."
     )
     P002 = "The text is not UTF-8 (byte {byte}). Convert it, e.g. iconv -f GB18030 -t UTF-8."
-    P003 = "There is no text."
-    P004 = "The text has {n} characters, more than the {most} allowed. Raise --max-length."
+    P003 = "The document has no text."
+    P004 = "The text has {n} characters, more than the maximum of {most}. Raise --max-length."
     P005 = (
-        "{given} documents went into the pipeline and {found} came out: a component leaves "
-        "documents out. Each document must come out once."
+        "{given} documents went into the pipeline, but {found} came out. Remove the component "
+        "that drops documents."
     )
-    P006 = "There is no column '{name}'. There are: {columns}."
-    P007 = "The column '{name}' holds values of the type {type}, not text."
-    P008 = "No line that can be read: {error}."
-    P009 = "{path}: it can't be read ({error}). Documents of it that were read before: {n}."
+    P006 = "No column '{name}'. Available: {columns}."
+    P007 = "Column '{name}' has type {type}. Expected text."
+    P008 = "Invalid line: {error}."
+    P009 = "{path}: can't read the file ({error}). Documents read before: {n}."
     P010 = (
-        "{path} is no folder for the output, which is one file for each so many documents. Give "
-        "the name of a folder, without an ending; --format chooses {formats}."
+        "{path} can't be the output folder. Give the name of a folder without a suffix, and set "
+        "the format of its shards ({formats}) with --format."
     )
     P011 = (
-        "{path} holds something already. Go on with --resume if it is a run that was interrupted, "
-        "else give a new folder."
+        "{path} is not empty. To continue an interrupted run, use --resume; otherwise give a "
+        "new folder."
     )
     P012 = (
-        "{path} was begun with something else: {what}. Go on with the same, or give a new folder."
+        "{path}: the interrupted run had different settings: {what}. Use the same settings to "
+        "resume it, or give a new folder."
     )
     P013 = (
-        "Processes die as they load the pipeline, most likely for lack of memory. What was "
-        "finished is kept: lower --n-process and go on with --resume."
+        "Processes die while they load the pipeline, probably for lack of memory. Finished "
+        "shards are kept: lower --n-process, and continue with --resume."
     )
     P014 = "Unknown format '{name}'. Known: {known}."
-    P015 = "No document could be processed. The first error, of {source}: {error}"
-    P016 = (
-        "A row over several lines that can't be read, from a quote that is not closed? ({error})."
-    )
+    P015 = "No document could be processed. The first error, in {source}: {error}"
+    P016 = "Invalid row over several lines, probably a quote that is not closed ({error})."
     P017 = "The line is longer than {most} bytes."
-    P018 = "The row has {n} fields, the header {most}: a text with separators and without quotes?"
-    P019 = "There is more than one column '{name}'. Rename them."
-    P020 = "Rows {first} to {last} can't be read ({error})."
-    P021 = "The process that worked on it died, most likely for lack of memory."
-    P022 = "{path}: it can't be read ({error}). Give a new folder."
+    P018 = (
+        "The row has {n} fields, but the header has {most}. Put text that contains separators "
+        "in quotes."
+    )
+    P019 = "Several columns are named '{name}'. Rename them."
+    P020 = "Can't read rows {first} to {last} ({error})."
+    P021 = "The process died while it worked on this document, probably for lack of memory."
+    P022 = "{path}: can't read the manifest ({error}). Give a new folder."
 
 
 class Warnings(metaclass=ErrorsWithCodes):
@@ -342,9 +346,9 @@ class Warnings(metaclass=ErrorsWithCodes):
         "spacy_clinrel.tokens.get_relations and set_relations instead."
     )
     W003 = (
-        "{lost} of {total} tokens stand in no window of the encoder, or beyond the {most} word "
-        "pieces that it takes: no entity or relation is found there. Make the windows of get_spans "
-        "shorter, and their stride no longer than they are."
+        "{lost} of {total} tokens are in no window of the encoder, or beyond its maximum of "
+        "{most} word pieces. No entities or relations are found there. Set shorter windows in "
+        "get_spans, with a stride no longer than the window."
     )
     W004 = (
         "'{name}': {lost} of {total} pairs of mentions of a batch have no window of the encoder in "
@@ -366,17 +370,17 @@ class Warnings(metaclass=ErrorsWithCodes):
         "relation: {labels}. Give --scheme if it was trained with the labels of a scheme."
     )
     W030 = (
-        "{n} processes share GPU {gpu}, each with its own copy of the pipeline. One is often as "
-        "fast."
+        "{n} processes share GPU {gpu}, each with a copy of the pipeline. A single process is "
+        "often as fast."
     )
-    W031 = "{n} files of other kinds were left out: {kinds}."
+    W031 = "Skipped {n} files with other suffixes: {kinds}."
 
 
 def require(name: str, extra: str) -> Any:
-    """Import a library that not everybody needs.
+    """Import an optional dependency.
 
-    name (str): The module.
-    extra (str): The extra of this package that brings it.
+    name (str): Name of the module.
+    extra (str): Extra of this package that installs it.
     RETURNS (Any): The module.
     RAISES (ImportError): If it is not installed.
     """

@@ -7,13 +7,15 @@ from .ragged import pad, unpad
 
 
 class ResidualCNN(nn.Module):
-    """Convolutions with normalisation and a residual connection each (He et al. 2016).
+    """Convolutions with layer normalisation and a residual connection each (He et al. 2016):
 
-    Each layer is x + dropout(relu(norm(conv(x)))); padding is zero at every layer, so that what
-    stands beside a text in the batch never changes its output.
+        x ← x + dropout(relu(norm(conv(x))))
+
+    Padding is set to zero before every layer, so that the output of a text does not depend on the
+    other texts of the batch.
 
     n_in (int): Width of the input.
-    width (int): Width of the output; a linear map comes first where the two differ.
+    width (int): Width of the output. A linear map precedes the convolutions if it is not `n_in`.
     depth (int): Number of convolutions.
     window (int): Tokens on either side that a convolution sees.
     """
@@ -29,17 +31,19 @@ class ResidualCNN(nn.Module):
         self.dropout = Dropout()
 
     def forward(self, tokens: Tensor, lengths: Tensor) -> Tensor:
-        """tokens (Tensor): Token vectors of all texts. *Shape:* (tokens, n_in)
+        """Encode texts.
+
+        tokens (Tensor): Token vectors. *Shape:* (tokens, n_in)
         lengths (Tensor): Tokens of each text. *Shape:* (texts,)
         RETURNS (Tensor): *Shape:* (tokens, width)
         """
-        x = self.project(self.dropout(tokens))
+        x = self.project(self.dropout(tokens))  # (tokens, width)
         if not len(tokens):
             return x
-        x, mask = pad(x, lengths)  # (texts, longest, width)
-        hole = ~mask[:, :, None]
+        x, mask = pad(x, lengths)  # (texts, longest, width), (texts, longest)
+        padding = ~mask[:, :, None]  # (texts, longest, 1)
         for conv, norm in zip(self.convs, self.norms):
             y = conv(x.transpose(1, 2)).transpose(1, 2)  # (texts, longest, width)
-            y = self.dropout(norm(y).relu())
-            x = (x + y).masked_fill(hole, 0.0)
-        return unpad(x, mask)
+            y = self.dropout(norm(y).relu())  # (texts, longest, width)
+            x = (x + y).masked_fill(padding, 0.0)  # (texts, longest, width)
+        return unpad(x, mask)  # (tokens, width)

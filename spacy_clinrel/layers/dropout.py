@@ -1,16 +1,16 @@
-"""Dropout whose rate can be set from outside."""
+"""Dropout with a rate that can be set after the module is built."""
 
 import torch
 from torch import Tensor, nn
 
 
 class Dropout(nn.Module):
-    """Dropout over the last dimension or, with `shared`, over whole features of a sequence.
+    """Dropout of single values or, with `shared`, of features of a whole sequence.
 
-    Its rate is set by `set_dropout`, so that spaCy's `drop` reaches it.
+    The rate is 0 until `set_dropout` sets it, which lets spaCy's `drop` reach the module.
 
     shared (bool): Drop a feature at all positions of a sequence together (variational dropout,
-        Gal & Ghahramani 2016), which recurrent layers take better.
+        Gal & Ghahramani 2016), for recurrent layers.
     """
 
     def __init__(self, *, shared: bool = False):
@@ -19,8 +19,10 @@ class Dropout(nn.Module):
         self.rate = 0.0
 
     def forward(self, x: Tensor) -> Tensor:
-        """x (Tensor): *Shape:* (..., width), with `shared` (batch, positions, width).
-        RETURNS (Tensor): Of the same shape.
+        """Apply dropout in training.
+
+        x (Tensor): *Shape:* (..., width), with `shared` (batch, positions, width)
+        RETURNS (Tensor): The same shape.
         """
         if not self.training or self.rate <= 0.0:
             return x
@@ -28,14 +30,14 @@ class Dropout(nn.Module):
             return nn.functional.dropout(x, self.rate)
         keep = 1.0 - self.rate
         mask = torch.empty_like(x[:, :1]).bernoulli_(keep) / keep  # (batch, 1, width)
-        return x * mask
+        return x * mask  # (batch, positions, width)
 
 
 def set_dropout(module: nn.Module, rate: float) -> None:
-    """Set the rate of every Dropout within a module.
+    """Set the rate of every `Dropout` in a module.
 
-    module (nn.Module): The module.
-    rate (float): Share of values set to zero in training, 0 to 1.
+    module (Module): The module.
+    rate (float): Probability that a value is set to zero in training, 0 to 1.
     """
     for part in module.modules():
         if isinstance(part, Dropout):

@@ -1,4 +1,4 @@
-"""Words, sentences, document: what each mention knows of its surroundings, and scores of pairs."""
+"""Hierarchical attention over words and sentences, and scores of mention pairs from it."""
 
 from typing import Tuple
 
@@ -16,12 +16,12 @@ class Hierarchy(nn.Module):
         h_it = BiGRU(x_it) over the words of a sentence,  s_i = Σ_t a_it h_it
         g_i = BiGRU(s_i) over the sentences of a document,  d = Σ_i b_i g_i
 
-    with attention a over words and b over sentences.
+    with attention weights a over words and b over sentences (see `SegmentAttention`).
 
     n_in (int): Width of the token vectors.
     width (int): Width of the GRUs' output, half of it for each direction; even.
-    sentence_level (bool): Whether there is a GRU over sentences; without it nothing of other
-        sentences is seen.
+    sentence_level (bool): Whether there is a GRU over sentences. Without it, a token's context is
+        its own sentence only.
     attention (bool): Attention at both levels; False takes means.
     """
 
@@ -35,36 +35,40 @@ class Hierarchy(nn.Module):
             self.of_sentences = SegmentAttention(width=width, equal=not attention)
 
     def forward(self, tokens: Tensor, texts: Tensor, sentences: Tensor) -> Tuple[Tensor, Tensor]:
-        """tokens (Tensor): Token vectors of all texts. *Shape:* (tokens, n_in)
+        """Encode words, sentences and documents.
+
+        tokens (Tensor): Token vectors. *Shape:* (tokens, n_in)
         texts (Tensor): The number of each token's text, ascending. *Shape:* (tokens,)
-        sentences (Tensor): The number of each token's sentence, ascending through the texts.
+        sentences (Tensor): The number of each token's sentence, ascending through the batch.
             *Shape:* (tokens,)
-        RETURNS (Tuple[Tensor, Tensor]): h of each token, and for each token [s; b g; d] of its
-            sentence and text, s alone without a sentence level; b g times the number of sentences,
-            so that equal weights leave g as it is. *Shape:* (tokens, width) and (tokens, 3 · width
-            or width)
+        RETURNS (Tuple[Tensor, Tensor]): Word states h, and the context [s; b g; d] of each token's
+            sentence and text, or s alone without a sentence level. b g is multiplied by the number
+            of sentences, so that equal weights leave g unchanged. *Shape:* (tokens, width) and
+            (tokens, 3 · width or width)
         """
-        _, own, sizes = sentences.unique_consecutive(return_inverse=True, return_counts=True)
-        words = self.words(tokens, sizes)
-        _, vectors = self.of_words(words, own, len(sizes))  # (sentences, width)
+        # The index of each token's sentence, and the tokens of each sentence.
+        _, sentence, sizes = sentences.unique_consecutive(return_inverse=True, return_counts=True)
+        words = self.words(tokens, sizes)  # (tokens, width)
+        _, vectors = self.of_words(words, sentence, len(sizes))  # (sentences, width)
         if not self.sentence_level:
-            return words, vectors[own]
-        firsts = sizes.cumsum(0) - sizes
-        _, text, counts = texts[firsts].unique_consecutive(return_inverse=True, return_counts=True)
-        states = self.sentences(vectors, counts)
+            return words, vectors[sentence]
+        first_tokens = sizes.cumsum(0) - sizes  # (sentences,)
+        _, text, counts = texts[first_tokens].unique_consecutive(
+            return_inverse=True, return_counts=True
+        )  # (texts,), (sentences,), (texts,)
+        states = self.sentences(vectors, counts)  # (sentences, width)
         weights, documents = self.of_sentences(states, text, len(counts))
-        weighted = (weights * counts[text])[:, None] * states
-        around = torch.cat([vectors, weighted, documents[text]], dim=1)
-        return words, around[own]
+        weighted = (weights * counts[text])[:, None] * states  # (sentences, width)
+        context = torch.cat([vectors, weighted, documents[text]], dim=1)  # (sentences, 3 · width)
+        return words, context[sentence]  # (tokens, width), (tokens, 3 · width)
 
 
 class HierarchicalPairs(nn.Module):
-    """Scores of pairs of mentions, as `MentionPair` gives them, from
+    """Scores of mention pairs. `MentionPair` computes them from
 
-    * the vectors of the two mentions, over the token vectors and the word states h;
-    * the gated sum of what stands between the two;
-    * beside each mention, the word-attention vector s of its sentence, the sentence's state after
-      sentence attention, b g, and the document vector d;
+    * the vectors of the two mentions, from the token vectors and the word states h;
+    * the gated sum of the tokens between the two;
+    * for each mention, the context [s; b g; d] of its sentence and text (see `Hierarchy`);
     * the distance in tokens and in mentions.
 
     n_in (int): Width of the token vectors.
@@ -72,7 +76,7 @@ class HierarchicalPairs(nn.Module):
     n_out (int): Number of scores of a pair.
     width (int): Width of the vectors of mentions and pairs.
     hidden_width (int): Width of the GRUs' output.
-    between (int): Width of what a pair sees of the tokens between its mentions.
+    between (int): Width of the vector for the tokens between two mentions.
     sentence_level (bool): Whether there is a sentence level.
     attention (bool): Attention at both levels; False takes means.
     """
@@ -104,16 +108,18 @@ class HierarchicalPairs(nn.Module):
         )
 
     def forward(self, tokens: Tensor, mentions: Tensor, pairs: Tensor, places: Tensor) -> Tensor:
-        """tokens (Tensor): Token vectors of all texts. *Shape:* (tokens, n_in)
+        """Score pairs.
+
+        tokens (Tensor): Token vectors. *Shape:* (tokens, n_in)
         mentions (Tensor): Start, end (exclusive), type. *Shape:* (mentions, 3)
         pairs (Tensor): Head and tail, indices into mentions. *Shape:* (pairs, 2)
-        places (Tensor): The number of each token's text and of its sentence, as `Hierarchy` takes
-            them. *Shape:* (tokens, 2)
+        places (Tensor): The number of each token's text and of its sentence, see `Hierarchy`.
+            *Shape:* (tokens, 2)
         RETURNS (Tensor): *Shape:* (pairs, n_out)
         """
-        texts, sentences = places.unbind(1)
-        words, around = self.hierarchy(self.tags(tokens, mentions), texts, sentences)
-        both = torch.cat([tokens, words], dim=1)
-        # A mention stands in the sentence it begins in.
-        beside = around.index_select(0, mentions[:, 0])
-        return self.pairs(both, mentions, pairs, beside=beside)
+        texts, sentences = places.unbind(1)  # (tokens,) each
+        words, context = self.hierarchy(self.tags(tokens, mentions), texts, sentences)
+        combined = torch.cat([tokens, words], dim=1)  # (tokens, n_in + hidden_width)
+        # A mention belongs to the sentence in which it begins.
+        beside = context.index_select(0, mentions[:, 0])  # (mentions, n_beside)
+        return self.pairs(combined, mentions, pairs, beside=beside)  # (pairs, n_out)

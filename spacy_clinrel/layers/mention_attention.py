@@ -8,13 +8,13 @@ from .dropout import Dropout
 from .ragged import map_padded
 
 HEADS = 4
-# The most (text × mention) places of a padded batch.
-PLACES = 4096
+# Maximum size of a padded batch, texts times the largest number of mentions.
+BUDGET = 4096
 
 
 class MentionAttention(nn.Module):
-    """Let each mention see the others of its text (Vaswani et al. 2017, normalised first): what a
-    disease is said of decides how the mentions around it are related, however far it stands.
+    """Transformer layers with normalisation first (Vaswani et al. 2017; Xiong et al. 2020) over the
+    mentions of a text. The relation of two mentions can depend on mentions far away.
 
     width (int): Width of the vectors, a multiple of HEADS.
     depth (int): Number of layers.
@@ -25,19 +25,23 @@ class MentionAttention(nn.Module):
         self.layers = nn.ModuleList(AttentionLayer(width) for _ in range(depth))
 
     def forward(self, vectors: Tensor, lengths: Tensor) -> Tensor:
-        """vectors (Tensor): Mentions of all texts, one text after the other. *Shape:* (mentions,
+        """Encode the mentions of texts.
+
+        vectors (Tensor): Mentions of all texts, one text after the other. *Shape:* (mentions,
             width)
         lengths (Tensor): Mentions of each text that has any. *Shape:* (texts,)
         RETURNS (Tensor): *Shape:* (mentions, width)
         """
         if not len(vectors):
             return vectors
-        return map_padded(self.padded, vectors, lengths, PLACES)
+        return map_padded(self.padded, vectors, lengths, BUDGET)
 
     def padded(self, x: Tensor, mask: Tensor) -> Tensor:
-        """x (Tensor): *Shape:* (texts, most, width)
-        mask (Tensor): Which places hold a mention. *Shape:* (texts, most)
-        RETURNS (Tensor): *Shape:* (texts, most, width)
+        """Encode the mentions of padded texts.
+
+        x (Tensor): *Shape:* (texts, longest, width)
+        mask (Tensor): True for mentions, False for padding. *Shape:* (texts, longest)
+        RETURNS (Tensor): *Shape:* (texts, longest, width)
         """
         for layer in self.layers:
             x = layer(x, mask)
@@ -45,7 +49,9 @@ class MentionAttention(nn.Module):
 
 
 class AttentionLayer(nn.Module):
-    """Attention, then a layer of relus, each around a shortcut.
+    """Multi-head attention and a feed-forward network, with a residual connection each:
+
+        x ← x + W_o Attention(norm(x)),  x ← x + FFN(norm(x))
 
     width (int): Width of the vectors.
     """
@@ -61,23 +67,29 @@ class AttentionLayer(nn.Module):
         self.dropout = Dropout()
 
     def forward(self, x: Tensor, mask: Tensor) -> Tensor:
-        """x (Tensor): *Shape:* (texts, most, width)
-        mask (Tensor): Which places hold a mention. *Shape:* (texts, most)
-        RETURNS (Tensor): *Shape:* (texts, most, width)
+        """Apply the layer.
+
+        x (Tensor): *Shape:* (texts, longest, width)
+        mask (Tensor): True for mentions, False for padding. *Shape:* (texts, longest)
+        RETURNS (Tensor): *Shape:* (texts, longest, width)
         """
         shape = (*x.shape[:2], HEADS, -1)
-        parts = self.inputs(self.norm(x)).chunk(3, dim=2)
+        parts = self.inputs(self.norm(x)).chunk(3, dim=2)  # (texts, longest, width) each
+        # (texts, heads, longest, width / heads) each
         query, key, value = (part.view(shape).transpose(1, 2) for part in parts)
-        seen = scaled_dot_product_attention(query, key, value, attn_mask=mask[:, None, None, :])
-        x = x + self.dropout(self.output(seen.transpose(1, 2).flatten(2)))
-        return x + self.dropout(self.inner(x))
+        attended = scaled_dot_product_attention(
+            query, key, value, attn_mask=mask[:, None, None, :]
+        )  # (texts, heads, longest, width / heads)
+        attended = attended.transpose(1, 2).flatten(2)  # (texts, longest, width)
+        x = x + self.dropout(self.output(attended))  # (texts, longest, width)
+        return x + self.dropout(self.inner(x))  # (texts, longest, width)
 
 
 def mentions_of_texts(texts: Tensor, mentions: Tensor) -> Tensor:
-    """How many mentions each text has.
+    """Count the mentions of each text.
 
     texts (Tensor): The number of each token's text, ascending. *Shape:* (tokens,)
     mentions (Tensor): Start, end (exclusive), type. *Shape:* (mentions, 3)
-    RETURNS (Tensor): Of the texts that have any. *Shape:* (texts,)
+    RETURNS (Tensor): Counts of the texts that have mentions. *Shape:* (texts,)
     """
     return torch.unique_consecutive(texts[mentions[:, 0]], return_counts=True)[1]

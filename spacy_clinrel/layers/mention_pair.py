@@ -1,4 +1,4 @@
-"""Scores of mention pairs from one encoding of the text: matrix products, no loop over pairs."""
+"""Scores of mention pairs from one encoding of the text, without a loop over pairs."""
 
 from typing import Optional
 
@@ -9,18 +9,18 @@ from .dropout import Dropout
 from .mention_attention import MentionAttention, mentions_of_texts
 from .ragged import score_parts
 
-# Token distances up to 3 have a bucket of their own, then one for each power of two.
+# Distances below 4 tokens have a bucket each, larger ones a bucket per power of two.
 DISTANCE_BUCKETS = 16
-# Pairs times width that are scored at a time: what a core's cache holds (benchmarks/NOTES.md), and
-# more on a GPU, whose every step costs a start (not measured).
+# Pairs times width that are scored at a time: as many values as fit into the cache of a CPU core
+# (benchmarks/NOTES.md), and more on a GPU to save kernel launches (not measured).
 CPU_VALUES, GPU_VALUES = 2**17, 2**22
 
 
 def distance_bucket(distance: Tensor) -> Tensor:
-    """Bucket of a signed distance: exact near zero, logarithmic beyond.
+    """Map a signed distance to a bucket: exact below 4, logarithmic from there on.
 
     distance (Tensor): Integers.
-    RETURNS (Tensor): 0 to 2 · DISTANCE_BUCKETS, of the same shape.
+    RETURNS (Tensor): 0 to 2 · DISTANCE_BUCKETS, the same shape.
     """
     size = distance.abs()
     log = (size.clamp(min=1).float().log2().floor().long() + 2).clamp(max=DISTANCE_BUCKETS)
@@ -29,28 +29,28 @@ def distance_bucket(distance: Tensor) -> Tensor:
 
 
 def add_mention_types(tokens: Tensor, mentions: Tensor, embeddings: Tensor) -> Tensor:
-    """Add to each token vector the embeddings of the mentions that cover it.
+    """Add the embeddings of mention types to the vectors of the tokens that mentions cover.
 
     tokens (Tensor): *Shape:* (tokens, width)
     mentions (Tensor): Start, end (exclusive), type. *Shape:* (mentions, 3)
-    embeddings (Tensor): For each type one for the first token of a mention, one for those in
-        between, one for the last, in that order. *Shape:* (3 · types, width)
+    embeddings (Tensor): Three for each type: for the first token of a mention, for inner tokens,
+        and for the last token. *Shape:* (3 · types, width)
     RETURNS (Tensor): *Shape:* (tokens, width)
     """
-    starts, ends, types = mentions.unbind(1)
-    sizes = ends - starts
-    offsets = sizes.cumsum(0) - sizes
-    place = torch.arange(int(sizes.sum()), device=tokens.device)
-    place = place - offsets.repeat_interleave(sizes)  # within the mention
-    token = starts.repeat_interleave(sizes) + place
-    last = (ends - starts - 1).repeat_interleave(sizes)
-    part = torch.where(place == 0, 0, torch.where(place == last, 2, 1))
-    index = 3 * types.repeat_interleave(sizes) + part
-    return tokens.index_add(0, token, embeddings.index_select(0, index))
+    starts, ends, types = mentions.unbind(1)  # (mentions,) each
+    sizes = ends - starts  # (mentions,)
+    offsets = sizes.cumsum(0) - sizes  # (mentions,)
+    position = torch.arange(int(sizes.sum()), device=tokens.device)  # (covered tokens,)
+    position = position - offsets.repeat_interleave(sizes)  # within the mention
+    token = starts.repeat_interleave(sizes) + position  # (covered tokens,)
+    last = (ends - starts - 1).repeat_interleave(sizes)  # (covered tokens,)
+    part = torch.where(position == 0, 0, torch.where(position == last, 2, 1))  # (covered tokens,)
+    index = 3 * types.repeat_interleave(sizes) + part  # (covered tokens,)
+    return tokens.index_add(0, token, embeddings.index_select(0, index))  # (tokens, width)
 
 
 class MentionTags(nn.Module):
-    """Tell the token vectors where mentions of which type stand.
+    """Embeddings that mark mentions and their types in token vectors (see `add_mention_types`).
 
     n_in (int): Width of the token vectors.
     n_types (int): Number of mention types.
@@ -61,35 +61,40 @@ class MentionTags(nn.Module):
         self.embeddings = nn.Parameter(torch.randn(3 * n_types, n_in) * 0.1)
 
     def forward(self, tokens: Tensor, mentions: Tensor) -> Tensor:
-        """tokens (Tensor): *Shape:* (tokens, n_in)
-        mentions (Tensor): *Shape:* (mentions, 3)
+        """Mark the mentions.
+
+        tokens (Tensor): *Shape:* (tokens, n_in)
+        mentions (Tensor): Start, end (exclusive), type. *Shape:* (mentions, 3)
         RETURNS (Tensor): *Shape:* (tokens, n_in)
         """
         return add_mention_types(tokens, mentions, self.embeddings)
 
 
 class MentionPair(nn.Module):
-    """Scores of labels for pairs of mentions.
+    """Scores of labels for pairs of mentions. The vector of a mention is
 
-    A mention's vector is m = relu(W [first; last; max; type; beside] + b) over its tokens, with
-    what else is known of it beside; a pair's is
+        m = relu(W [first; last; max; type; beside] + b)
+
+    from its first and last token vector, the maximum over its tokens, its type, and optional
+    features. The vector of a pair is
 
         z = relu(A m_head + B m_tail + (C m_head) ∘ (D m_tail) + e(distance) + E g)
 
-    where e embeds the distance in tokens and in mentions, and g is the sum of the gated token
-    vectors that stand between the two; scores are a linear map of z. A, B, C and D are applied
-    to mentions, not to pairs; g comes from prefix sums. So the work per pair is a few vector
-    additions and one small matrix product.
+    where e embeds the distance in tokens and in mentions, and g = Σ tanh(u_t) ∘ σ(v_t) sums gated
+    projections u, v of the tokens between the two mentions. The scores are a linear map of z.
+
+    A, B, C and D are applied to mentions, not to pairs, and g is a difference of prefix sums. So
+    the work per pair is a few vector additions and one small matrix product.
 
     n_in (int): Width of the token vectors.
     n_types (int): Number of mention types.
     n_out (int): Number of scores of a pair.
     width (int): Width of the vectors of mentions and pairs.
     between (int): Width of g.
-    attention (int): Layers of self-attention among the mentions of a text, before they are paired.
-    n_beside (int): Width of what is known of each mention beside its tokens.
-    chunk (Optional[int]): Pairs scored at a time, which bounds the memory of prediction; None for
-        what suits the device.
+    attention (int): Layers of self-attention among the mentions of a text (see `MentionAttention`).
+    n_beside (int): Width of the optional features of a mention.
+    chunk (Optional[int]): Pairs scored at a time, which bounds the memory of prediction; None for a
+        value that suits the device.
     """
 
     def __init__(
@@ -110,6 +115,7 @@ class MentionPair(nn.Module):
         self.types = nn.Embedding(n_types, width)
         self.mention = nn.Linear(3 * n_in + width + n_beside, width)
         self.attention = MentionAttention(width=width, depth=attention) if attention else None
+        # [A; C] and [B; D].
         self.head = nn.Linear(width, 2 * width)
         self.tail = nn.Linear(width, 2 * width)
         self.token_distance = nn.Embedding(2 * DISTANCE_BUCKETS + 1, width)
@@ -128,78 +134,96 @@ class MentionPair(nn.Module):
         texts: Optional[Tensor] = None,
         beside: Optional[Tensor] = None,
     ) -> Tensor:
-        """tokens (Tensor): Token vectors of all texts. *Shape:* (tokens, n_in)
+        """Score pairs.
+
+        tokens (Tensor): Token vectors. *Shape:* (tokens, n_in)
         mentions (Tensor): Start, end (exclusive), type. *Shape:* (mentions, 3)
         pairs (Tensor): Head and tail, indices into mentions. *Shape:* (pairs, 2)
-        texts (Optional[Tensor]): The number of each token's text, ascending, which attention needs.
-            *Shape:* (tokens,)
-        beside (Optional[Tensor]): What else is known of each mention. *Shape:* (mentions, n_beside)
+        texts (Optional[Tensor]): The number of each token's text, ascending, required for
+            attention. *Shape:* (tokens,)
+        beside (Optional[Tensor]): Optional features of mentions. *Shape:* (mentions, n_beside)
         RETURNS (Tensor): *Shape:* (pairs, n_out)
         """
-        tokens = self.dropout(tokens)
-        vectors = self.mention_vectors(tokens, mentions, beside)
+        tokens = self.dropout(tokens)  # (tokens, n_in)
+        vectors = self.mention_vectors(tokens, mentions, beside)  # (mentions, width)
         if self.attention is not None and texts is not None:
             vectors = self.attention(vectors, mentions_of_texts(texts, mentions))
-        heads, tails = self.head(vectors), self.tail(vectors)  # (mentions, 2 · width)
-        signal, gate = self.gate(tokens).chunk(2, dim=1)
-        gated = signal.tanh() * gate.sigmoid()
-        # Row i is the sum over the tokens before i, so that a difference is a sum in between.
-        # Double precision, or the place of a text in the batch would show in its scores.
-        prefix = nn.functional.pad(gated.cumsum(0, dtype=torch.float64), (0, 0, 1, 0))
+        heads, tails = self.head(vectors), self.tail(vectors)  # (mentions, 2 · width) each
+        signal, gate = self.gate(tokens).chunk(2, dim=1)  # (tokens, between) each
+        gated = signal.tanh() * gate.sigmoid()  # (tokens, between)
+        # Row i is the sum over the tokens before i. Double precision: otherwise the rounding errors
+        # of preceding texts in the batch would change a text's scores.
+        prefix = nn.functional.pad(
+            gated.cumsum(0, dtype=torch.float64), (0, 0, 1, 0)
+        )  # (tokens + 1, between)
         values = CPU_VALUES if pairs.device.type == "cpu" else GPU_VALUES
         chunk = self.chunk or max(1, values // self.output.in_features)
         parts = torch.arange(len(pairs), device=pairs.device).split(chunk)
         return score_parts(
-            lambda rows: self.score(heads, tails, prefix, mentions, pairs[rows]), parts, False
+            lambda rows: self.score(heads, tails, prefix, mentions, pairs[rows]),
+            parts,
+            recompute=False,
         )
 
     def mention_vectors(
         self, tokens: Tensor, mentions: Tensor, beside: Optional[Tensor] = None
     ) -> Tensor:
-        """tokens (Tensor): *Shape:* (tokens, n_in)
-        mentions (Tensor): *Shape:* (mentions, 3)
+        """Compute the vector m of each mention.
+
+        tokens (Tensor): *Shape:* (tokens, n_in)
+        mentions (Tensor): Start, end (exclusive), type. *Shape:* (mentions, 3)
         beside (Optional[Tensor]): *Shape:* (mentions, n_beside)
         RETURNS (Tensor): *Shape:* (mentions, width)
         """
-        starts, ends, types = mentions.unbind(1)
-        pooled = _segment_max(tokens, starts, ends)
-        first, last = tokens.index_select(0, starts), tokens.index_select(0, ends - 1)
+        starts, ends, types = mentions.unbind(1)  # (mentions,) each
+        pooled = _segment_max(tokens, starts, ends)  # (mentions, n_in)
+        first = tokens.index_select(0, starts)  # (mentions, n_in)
+        last = tokens.index_select(0, ends - 1)  # (mentions, n_in)
         parts = [first, last, pooled, self.types(types)]
         if beside is not None:
             parts.append(self.dropout(beside))
-        return self.dropout(self.mention(torch.cat(parts, dim=1)).relu())
+        return self.dropout(self.mention(torch.cat(parts, dim=1)).relu())  # (mentions, width)
 
     def score(
         self, heads: Tensor, tails: Tensor, prefix: Tensor, mentions: Tensor, pairs: Tensor
     ) -> Tensor:
-        """heads, tails (Tensor): *Shape:* (mentions, 2 · width)
-        prefix (Tensor): *Shape:* (tokens + 1, between)
-        mentions (Tensor): *Shape:* (mentions, 3)
-        pairs (Tensor): *Shape:* (pairs, 2)
+        """Score a batch of pairs.
+
+        heads (Tensor): [A m; C m] of each mention. *Shape:* (mentions, 2 · width)
+        tails (Tensor): [B m; D m] of each mention. *Shape:* (mentions, 2 · width)
+        prefix (Tensor): Prefix sums of the gated tokens. *Shape:* (tokens + 1, between)
+        mentions (Tensor): Start, end (exclusive), type. *Shape:* (mentions, 3)
+        pairs (Tensor): Head and tail. *Shape:* (pairs, 2)
         RETURNS (Tensor): *Shape:* (pairs, n_out)
         """
-        head, tail = pairs.unbind(1)
-        starts, ends, _ = mentions.unbind(1)
-        add_head, times_head = heads.index_select(0, head).chunk(2, dim=1)  # (pairs, width)
-        add_tail, times_tail = tails.index_select(0, tail).chunk(2, dim=1)
-        first = torch.minimum(ends[head], ends[tail])
-        second = torch.maximum(starts[head], starts[tail])
-        after = prefix.index_select(0, torch.maximum(first, second))
+        head, tail = pairs.unbind(1)  # (pairs,) each
+        starts, ends, _ = mentions.unbind(1)  # (mentions,) each
+        add_head, times_head = heads.index_select(0, head).chunk(2, dim=1)  # (pairs, width) each
+        add_tail, times_tail = tails.index_select(0, tail).chunk(2, dim=1)  # (pairs, width) each
+        first = torch.minimum(ends[head], ends[tail])  # (pairs,)
+        second = torch.maximum(starts[head], starts[tail])  # (pairs,)
+        # Mentions that overlap have nothing between them.
+        after = prefix.index_select(0, torch.maximum(first, second))  # (pairs, between)
         between = (after - prefix.index_select(0, first)).to(add_head.dtype)  # (pairs, between)
-        distance = distance_bucket(starts[tail] - starts[head])
-        steps = distance_bucket(tail - head)
-        z = add_head + add_tail + times_head * times_tail
-        z = z + self.token_distance(distance) + self.mention_distance(steps)
-        z = (z + self.between(between)).relu()
-        return self.output(self.dropout(z))
+        token_bucket = distance_bucket(starts[tail] - starts[head])  # (pairs,)
+        mention_bucket = distance_bucket(tail - head)  # (pairs,)
+        z = add_head + add_tail + times_head * times_tail  # (pairs, width)
+        z = z + self.token_distance(token_bucket) + self.mention_distance(mention_bucket)
+        z = (z + self.between(between)).relu()  # (pairs, width)
+        return self.output(self.dropout(z))  # (pairs, n_out)
 
 
 def _segment_max(tokens: Tensor, starts: Tensor, ends: Tensor) -> Tensor:
-    """Maximum over the tokens of each mention. *Shape:* (mentions, width)"""
-    sizes = ends - starts
+    """Compute the maximum over the tokens of each mention.
+
+    tokens (Tensor): *Shape:* (tokens, width)
+    starts, ends (Tensor): *Shape:* (mentions,) each
+    RETURNS (Tensor): *Shape:* (mentions, width)
+    """
+    sizes = ends - starts  # (mentions,)
     if not len(sizes):
         return tokens.new_zeros(0, tokens.shape[1])
-    place = torch.arange(int(sizes.max()), device=tokens.device)
-    # Beyond its end a mention repeats its last token, which leaves the maximum as it is.
-    index = torch.minimum(starts[:, None] + place, ends[:, None] - 1)
+    position = torch.arange(int(sizes.max()), device=tokens.device)  # (longest,)
+    # Repeat the last token as padding, which does not change the maximum.
+    index = torch.minimum(starts[:, None] + position, ends[:, None] - 1)  # (mentions, longest)
     return tokens.index_select(0, index.flatten()).view(*index.shape, -1).amax(dim=1)

@@ -1,4 +1,4 @@
-"""Sequences of different lengths: one after the other (flat), or padded."""
+"""Sequences of different lengths: concatenated, padded, and in batches of similar length."""
 
 import operator
 from bisect import bisect_right
@@ -11,7 +11,7 @@ from torch.utils.checkpoint import checkpoint
 
 
 def padding_mask(lengths: Tensor) -> Tensor:
-    """Which places of a padded batch hold an item.
+    """Return which positions of a padded batch hold an item.
 
     lengths (Tensor): Items of each sequence. *Shape:* (batch,)
     RETURNS (Tensor): Boolean. *Shape:* (batch, longest)
@@ -21,15 +21,15 @@ def padding_mask(lengths: Tensor) -> Tensor:
 
 
 def pad(flat: Tensor, lengths: Tensor) -> Tuple[Tensor, Tensor]:
-    """Put each sequence into a row of its own, filled up with zeros.
+    """Pad concatenated sequences with zeros, one row each.
 
     flat (Tensor): Items of all sequences. *Shape:* (items, width)
     lengths (Tensor): Items of each sequence. *Shape:* (batch,)
     RETURNS (Tuple[Tensor, Tensor]): The rows and their mask. *Shape:* (batch, longest, width)
         and (batch, longest)
     """
-    mask = padding_mask(lengths)
-    padded = flat.new_zeros(*mask.shape, *flat.shape[1:])
+    mask = padding_mask(lengths)  # (batch, longest)
+    padded = flat.new_zeros(*mask.shape, *flat.shape[1:])  # (batch, longest, width)
     padded[mask] = flat
     return padded, mask
 
@@ -56,8 +56,8 @@ def length_batches(
         less padding, but more batches.
     YIELDS (Tensor): Indices of sequences, longest first, each once. *Shape:* (batch,)
     """
-    sizes = torch.as_tensor(lengths)
-    order = sizes.argsort(descending=True)
+    sizes = torch.as_tensor(lengths)  # (sequences,)
+    order = sizes.argsort(descending=True)  # (sequences,)
     descending: List[int] = sizes[order].tolist()
     start = 0
     while start < len(descending):
@@ -72,52 +72,54 @@ def length_batches(
 def map_padded(
     run: Callable[[Tensor, Tensor], Tensor], flat: Tensor, lengths: Tensor, budget: int
 ) -> Tensor:
-    """Run sequences through what takes padded ones, those of like length together, so that one
-    long sequence costs the others nothing.
+    """Apply a function of padded sequences to concatenated ones, in batches of similar length. Only
+    the batch of a long sequence pays for its length.
 
-    run (Callable[[Tensor, Tensor], Tensor]): Takes padded sequences, each with an item at least,
-        and their mask, (batch, longest, width) and (batch, longest); returns
-        (batch, longest, width out).
-    flat (Tensor): Items of all sequences, one at least. *Shape:* (items, width)
+    run (Callable[[Tensor, Tensor], Tensor]): Takes padded sequences of at least one item and their
+        mask, (batch, longest, width) and (batch, longest); returns (batch, longest, output width).
+    flat (Tensor): Items of all sequences, at least one. *Shape:* (items, width)
     lengths (Tensor): Items of each sequence. *Shape:* (sequences,)
-    budget (int): Most places of a padded batch, see `length_batches`.
-    RETURNS (Tensor): *Shape:* (items, width out)
+    budget (int): Maximum size of a padded batch, see `length_batches`.
+    RETURNS (Tensor): *Shape:* (items, output width)
     """
-    starts = (lengths.cumsum(0) - lengths)[lengths > 0]
-    sizes = lengths[lengths > 0]
+    starts = (lengths.cumsum(0) - lengths)[lengths > 0]  # (non-empty sequences,)
+    sizes = lengths[lengths > 0]  # (non-empty sequences,)
     if len(sizes) * int(sizes.max()) <= budget:
         x, mask = pad(flat, sizes)
         return unpad(run(x, mask), mask)
-    parts, places = [], []
+    outputs, indices = [], []
     for rows in length_batches(sizes, budget):
-        mask = padding_mask(sizes[rows])
-        place = (starts[rows, None] + torch.arange(mask.shape[1], device=flat.device))[mask]
-        x, mask = pad(flat.index_select(0, place), sizes[rows])
-        parts.append(unpad(run(x, mask), mask))
-        places.append(place)
-    return torch.cat(parts).index_select(0, torch.cat(places).argsort())
+        mask = padding_mask(sizes[rows])  # (batch, longest)
+        column = torch.arange(mask.shape[1], device=flat.device)  # (longest,)
+        index = (starts[rows, None] + column)[mask]  # (batch items,)
+        x, mask = pad(flat.index_select(0, index), sizes[rows])
+        outputs.append(unpad(run(x, mask), mask))  # (batch items, output width)
+        indices.append(index)
+    return torch.cat(outputs).index_select(0, torch.cat(indices).argsort())
 
 
 def score_parts(
-    score: Callable[[Tensor], Tensor], parts: Sequence[Tensor], again: Optional[bool] = None
+    score: Callable[[Tensor], Tensor],
+    parts: Sequence[Tensor],
+    recompute: Optional[bool] = None,
 ) -> Tensor:
-    """Score a batch part by part. In training each part may be computed again on the way back
-    instead of being kept, which bounds the memory.
+    """Score rows part by part, which bounds the memory. In training, parts can be recomputed in the
+    backward pass instead of being stored (gradient checkpointing).
 
-    score (Callable[[Tensor], Tensor]): Takes indices, returns as many rows.
-    parts (Sequence[Tensor]): The indices of the parts, one or more, each index once.
-    again (Optional[bool]): Whether to compute parts again; None does where there are several.
-    RETURNS (Tensor): The rows of all, in the order of the indices.
+    score (Callable[[Tensor], Tensor]): Takes the indices of a part and returns as many rows.
+    parts (Sequence[Tensor]): Indices of each part; at least one part, each index once.
+    recompute (Optional[bool]): Whether training recomputes; None if there are several parts.
+    RETURNS (Tensor): The rows of all parts, in the order of the indices.
     """
     if torch.is_grad_enabled():
-        several = len(parts) > 1 if again is None else again
-        run = partial(checkpoint, score, use_reentrant=False) if several else score
+        is_recomputed = len(parts) > 1 if recompute is None else recompute
+        run = partial(checkpoint, score, use_reentrant=False) if is_recomputed else score
         return torch.cat([run(part) for part in parts]).index_select(
             0, torch.cat(list(parts)).argsort()
         )
     first = score(parts[0])
-    # One tensor from the start: small ones that stay behind each part would keep the memory between
-    # them from being used again.
+    # Allocate the result once: small results between the temporaries of the parts would fragment
+    # the memory.
     rows = first.new_empty(sum(map(len, parts)), *first.shape[1:])
     rows[parts[0]] = first
     for part in parts[1:]:

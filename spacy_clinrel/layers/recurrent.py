@@ -6,22 +6,25 @@ from torch import Tensor, nn
 from .dropout import Dropout
 from .ragged import map_padded
 
-# The most (text × token) places of a padded batch. On the CPU few, of texts of like length, are
-# more than twice as fast as many with much padding (benchmarks/NOTES.md).
-PLACES, CPU_PLACES = 65536, 4096
+# Maximum size of a padded batch, texts times the longest. On the CPU, small batches of similar
+# lengths are more than twice as fast as large ones (benchmarks/NOTES.md).
+GPU_BUDGET, CPU_BUDGET = 65536, 4096
 
 CELLS = {"lstm": nn.LSTM, "gru": nn.GRU}
 
 
 class BiRNN(nn.Module):
-    """Bidirectional LSTM or GRU layers with dropout before each and after the last.
+    """Bidirectional LSTM (Hochreiter & Schmidhuber 1997) or GRU layers (Cho et al. 2014) with
+    dropout before each layer and after the last. In each layer
+
+        h_t = [→h_t; ←h_t],  →h_t = cell(x_t, →h_{t-1}),  ←h_t = cell(x_t, ←h_{t+1})
 
     n_in (int): Width of the input.
     width (int): Width of the output, half of it for each direction; even.
     depth (int): Number of layers.
     cell (str): "lstm" or "gru".
     shared_dropout (bool): Drop the same features at all tokens of a text.
-    dropout (bool): Whether there is any dropout.
+    dropout (bool): Whether there is dropout.
     """
 
     def __init__(
@@ -42,44 +45,47 @@ class BiRNN(nn.Module):
         self.width = width
 
     def forward(self, tokens: Tensor, lengths: Tensor) -> Tensor:
-        """tokens (Tensor): Token vectors of all texts. *Shape:* (tokens, n_in)
+        """Encode texts.
+
+        tokens (Tensor): Token vectors. *Shape:* (tokens, n_in)
         lengths (Tensor): Tokens of each text. *Shape:* (texts,)
         RETURNS (Tensor): *Shape:* (tokens, width)
         """
         if not len(tokens):
-            # A product, so that the gradient, empty as well, finds its way back.
+            # A product, so that the empty output stays connected to the input for autograd.
             return tokens @ tokens.new_zeros(tokens.shape[1], self.width)
-        places = CPU_PLACES if tokens.device.type == "cpu" else PLACES
-        return map_padded(self.padded, tokens, lengths, places)
+        budget = CPU_BUDGET if tokens.device.type == "cpu" else GPU_BUDGET
+        return map_padded(self.padded, tokens, lengths, budget)
 
     def padded(self, x: Tensor, mask: Tensor) -> Tensor:
-        """x (Tensor): Token vectors, a text a row. *Shape:* (texts, longest, n_in)
-        mask (Tensor): Which places hold a token. *Shape:* (texts, longest)
-        RETURNS (Tensor): Whatever where the mask is false. *Shape:* (texts, longest, width)
+        """Encode padded texts.
+
+        x (Tensor): Token vectors. *Shape:* (texts, longest, n_in)
+        mask (Tensor): True for tokens, False for padding. *Shape:* (texts, longest)
+        RETURNS (Tensor): Arbitrary in padding. *Shape:* (texts, longest, width)
         """
-        mirror = mirrored(mask, mask.sum(1))
-        for forth, back in zip(self.forward_layers, self.backward_layers):
+        mirror = mirrored(mask, mask.sum(1))  # (texts, longest)
+        for forward_layer, backward_layer in zip(self.forward_layers, self.backward_layers):
             x = self.dropout(x)
-            ahead, _ = forth(x)  # (texts, longest, width / 2)
-            behind, _ = back(take(x, mirror))
+            ahead, _ = forward_layer(x)  # (texts, longest, width / 2)
+            behind, _ = backward_layer(take(x, mirror))  # (texts, longest, width / 2)
             x = torch.cat([ahead, take(behind, mirror)], dim=2)  # (texts, longest, width)
         return self.dropout(x)
 
 
 def mirrored(mask: Tensor, lengths: Tensor) -> Tensor:
-    """Positions that turn each text round and leave its padding where it is.
+    """Return positions that reverse each text and keep its padding at the end.
 
-    Texts of one batch are turned each by its own length, so both directions start at a token,
-    and padding, which comes last in both, never reaches one. (Packed sequences do the same,
-    but a training pass over 16 texts of 50 to 900 characters took 2.5 s with them and 0.6 s this
-    way, on one thread.)
+    Both directions then start at a token, and padding can't influence one. Packed sequences do the
+    same, but a training pass over 16 texts of 50 to 900 characters took 2.5 s with them and 0.6 s
+    with this function, on one CPU thread.
 
-    mask (Tensor): Which places hold a token. *Shape:* (texts, longest)
+    mask (Tensor): True for tokens, False for padding. *Shape:* (texts, longest)
     lengths (Tensor): Tokens of each text. *Shape:* (texts,)
-    RETURNS (Tensor): Its own inverse. *Shape:* (texts, longest)
+    RETURNS (Tensor): Positions; the permutation is its own inverse. *Shape:* (texts, longest)
     """
-    place = torch.arange(mask.shape[1], device=mask.device).expand_as(mask)
-    return torch.where(mask, lengths[:, None] - 1 - place, place)
+    position = torch.arange(mask.shape[1], device=mask.device).expand_as(mask)
+    return torch.where(mask, lengths[:, None] - 1 - position, position)
 
 
 def take(x: Tensor, index: Tensor) -> Tensor:

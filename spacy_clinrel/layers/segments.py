@@ -1,4 +1,4 @@
-"""Attention over stretches of a flat sequence: words of a sentence, sentences of a text."""
+"""Attention over segments of a sequence: words of a sentence, sentences of a text."""
 
 from typing import Tuple
 
@@ -6,26 +6,26 @@ from torch import Tensor, nn
 
 
 def segment_softmax(scores: Tensor, segments: Tensor, count: int) -> Tensor:
-    """Softmax over the items of each segment.
+    """Compute the softmax over the items of each segment.
 
     scores (Tensor): *Shape:* (items,)
     segments (Tensor): The segment of each item, 0 to count - 1. *Shape:* (items,)
-    count (int): The number of segments.
-    RETURNS (Tensor): Weights that sum to 1 in each segment that has items. *Shape:* (items,)
+    count (int): Number of segments.
+    RETURNS (Tensor): Weights that sum to 1 in each segment with items. *Shape:* (items,)
     """
-    low = scores.new_full((count,), float("-inf"))
-    highest = low.scatter_reduce(0, segments, scores.detach(), "amax")
-    exponentials = (scores - highest[segments]).exp()
-    sums = exponentials.new_zeros(count).index_add(0, segments, exponentials)
-    return exponentials / sums[segments]
+    low = scores.new_full((count,), float("-inf"))  # (segments,)
+    highest = low.scatter_reduce(0, segments, scores.detach(), "amax")  # (segments,)
+    exponentials = (scores - highest[segments]).exp()  # (items,)
+    sums = exponentials.new_zeros(count).index_add(0, segments, exponentials)  # (segments,)
+    return exponentials / sums[segments]  # (items,)
 
 
 class SegmentAttention(nn.Module):
-    """The attention of hierarchical attention networks (Yang et al. 2016), one head: of items h_t
+    """The attention of hierarchical attention networks (Yang et al. 2016):
 
-        a_t = softmax(u · tanh(W h_t + b)),  s = Σ a_t h_t
+        a_t = softmax(u · tanh(W h_t + b)),  s = Σ_t a_t h_t
 
-    over the items of each segment; or their mean, with equal weights.
+    over the items h_t of each segment; or their mean, with equal weights.
 
     width (int): Width of the items.
     equal (bool): Give all items of a segment the same weight.
@@ -39,14 +39,16 @@ class SegmentAttention(nn.Module):
             self.score = nn.Linear(width, 1, bias=False)
 
     def forward(self, items: Tensor, segments: Tensor, count: int) -> Tuple[Tensor, Tensor]:
-        """items (Tensor): *Shape:* (items, width)
+        """Pool the items of each segment.
+
+        items (Tensor): *Shape:* (items, width)
         segments (Tensor): The segment of each item. *Shape:* (items,)
-        count (int): The number of segments.
-        RETURNS (Tuple[Tensor, Tensor]): Weights, and the weighted sum of each segment, zero for one
-            without items. *Shape:* (items,) and (segments, width)
+        count (int): Number of segments.
+        RETURNS (Tuple[Tensor, Tensor]): Weights a, and the sum s of each segment, zero for a
+            segment without items. *Shape:* (items,) and (segments, width)
         """
-        zero = items.new_zeros(len(items))
+        zero = items.new_zeros(len(items))  # (items,)
         scores = zero if self.equal else self.score(self.hidden(items).tanh()).squeeze(1)
-        weights = segment_softmax(scores, segments, count)
-        sums = items.new_zeros(count, items.shape[1])
+        weights = segment_softmax(scores, segments, count)  # (items,)
+        sums = items.new_zeros(count, items.shape[1])  # (segments, width)
         return weights, sums.index_add(0, segments, weights[:, None] * items)

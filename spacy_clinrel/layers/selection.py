@@ -1,5 +1,5 @@
-"""Multi-head selection: for two tokens, a score for each relation between the mentions that end
-there (Bekoulis et al. 2018)."""
+"""Multi-head selection (Bekoulis et al. 2018): scores of relations between the last tokens of two
+mentions."""
 
 from typing import Optional
 
@@ -12,20 +12,20 @@ from .ragged import score_parts
 
 
 class Selection(nn.Module):
-    """Scores of relations between tokens, each of which stands for the mention that it ends:
+    """Scores of relations between tokens, where the last token of a mention represents it:
 
         s(i, j) = V tanh(U z_i + W z_j + e(j - i) + b),  z = [token vector; embedding of its tag]
 
-    with i the last token of the head and j that of the tail; e embeds their distance and is not in
-    the paper. U and W are applied to tokens, not to pairs. Pairs go through in chunks; in training,
-    where there is more than one, a chunk is computed again on the way back instead of being kept.
+    for the last token i of the head and j of the tail. The distance embedding e is not in the
+    paper. U and W are applied to tokens, not to pairs. Pairs are scored in chunks, which training
+    recomputes in the backward pass if there are several.
 
     n_in (int): Width of the token vectors.
     n_tags (int): Number of tags.
     n_out (int): Number of relation labels.
     width (int): Width of a pair's vector.
-    tag_width (int): Width of the tags' embeddings; 0 leaves them out.
-    distance (bool): Whether scores know how far apart the tokens are.
+    tag_width (int): Width of the tag embeddings; 0 for none.
+    distance (bool): Whether scores depend on the distance of the tokens.
     chunk (int): Pairs scored at a time.
     """
 
@@ -54,23 +54,28 @@ class Selection(nn.Module):
         self.output = nn.Linear(width, n_out)
 
     def forward(self, tokens: Tensor, tags: Tensor, pairs: Tensor) -> Tensor:
-        """tokens (Tensor): Token vectors of all texts. *Shape:* (tokens, n_in)
+        """Score pairs of tokens.
+
+        tokens (Tensor): Token vectors. *Shape:* (tokens, n_in)
         tags (Tensor): The tag of each token. *Shape:* (tokens,)
-        pairs (Tensor): Tokens that end head and tail. *Shape:* (pairs, 2)
-        RETURNS (Tensor): Before the sigmoid. *Shape:* (pairs, n_out)
+        pairs (Tensor): Last tokens of head and tail. *Shape:* (pairs, 2)
+        RETURNS (Tensor): Scores before the sigmoid. *Shape:* (pairs, n_out)
         """
-        z = torch.cat([self.dropout(tokens), self.tags(tags)], dim=1)
-        heads, tails = self.head(z), self.tail(z)
+        z = torch.cat([self.dropout(tokens), self.tags(tags)], dim=1)  # (tokens, n_in + tag_width)
+        heads, tails = self.head(z), self.tail(z)  # (tokens, width) each
         parts = torch.arange(len(pairs), device=pairs.device).split(self.chunk)
         return score_parts(lambda rows: self.score(heads, tails, pairs[rows]), parts)
 
     def score(self, heads: Tensor, tails: Tensor, pairs: Tensor) -> Tensor:
-        """heads, tails (Tensor): *Shape:* (tokens, width)
-        pairs (Tensor): *Shape:* (pairs, 2)
+        """Score a batch of pairs.
+
+        heads (Tensor): U z + b of each token. *Shape:* (tokens, width)
+        tails (Tensor): W z of each token. *Shape:* (tokens, width)
+        pairs (Tensor): Last tokens of head and tail. *Shape:* (pairs, 2)
         RETURNS (Tensor): *Shape:* (pairs, n_out)
         """
-        head, tail = pairs.unbind(1)
-        both = heads.index_select(0, head) + tails.index_select(0, tail)
+        head, tail = pairs.unbind(1)  # (pairs,) each
+        vectors = heads.index_select(0, head) + tails.index_select(0, tail)  # (pairs, width)
         if self.distances is not None:
-            both = both + self.distances(distance_bucket(tail - head))
-        return self.output(self.dropout(both.tanh()))
+            vectors = vectors + self.distances(distance_bucket(tail - head))  # (pairs, width)
+        return self.output(self.dropout(vectors.tanh()))  # (pairs, n_out)

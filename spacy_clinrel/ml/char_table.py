@@ -1,4 +1,4 @@
-"""A table of character embeddings that are trained, from vectors where there are any."""
+"""A trainable table of character embeddings, initialized from vectors if there are any."""
 
 from typing import Any, Callable, Dict, List, Tuple, cast
 
@@ -12,23 +12,22 @@ from ..errors import Errors
 from ..tokens.normalize import lookup_form
 from .embed import CHARACTER, doc_features
 
-# Bounds of the values that embeddings start with.
+# Random embeddings are drawn from [-SCALE, SCALE].
 SCALE = 0.2
 
 
 def CharTable(width: int, rows: int = 5000) -> Model[List[Doc], List[Floats2d]]:
-    """Create a table of one embedding for each character, as the papers have it.
+    """Create a trainable table with one embedding per character.
 
-    Where the pipeline has vectors, each character that has one starts from it, and all are
-    trained; vectors of anything but single characters are left out. Other characters, and all
-    of them where there are no vectors, share `rows` embeddings by their hashes. The vectors are
-    needed at initialization alone.
+    If the pipeline has vectors, the embeddings of characters with a vector start from it; vectors
+    of longer strings are ignored. All other characters share `rows` embeddings by their hash.
+    Vectors are needed only for initialization.
 
-    width (int): Width of an embedding; the width of the vectors, where there are any.
-    rows (int): Embeddings for characters without a vector.
+    width (int): Width of an embedding, equal to the width of the vectors if there are any.
+    rows (int): Number of embeddings for characters without a vector.
     RETURNS (Model[List[Doc], List[Floats2d]]): The embedding layer.
     RAISES (ValueError): If a size is out of range; at initialization, if the vectors have another
-        width or no rows of their own for each character.
+        width, or no separate row for each character (floret).
     """
     for name, value in (("width", width), ("rows", rows)):
         if value < 1:
@@ -39,7 +38,7 @@ def CharTable(width: int, rows: int = 5000) -> Model[List[Doc], List[Floats2d]]:
         init=_init,
         dims={"nO": width, "nV": None},
         params={"E": None},
-        # Hashes of the characters that have a row of their own, ascending.
+        # Hashes of the characters with a row for themselves, ascending.
         attrs={"keys": np.zeros(0, dtype="uint64"), "rows": rows},
     )
     return model
@@ -60,15 +59,15 @@ def _init(model: Model, X: Any = None, Y: Any = None) -> None:
     model.set_dim("nV", len(keys) + rows)
     table = np.random.uniform(-SCALE, SCALE, (len(keys) + rows, width)).astype("float32")
     if len(keys):
-        # Vectors of whatever length start as long, on average, as the random ones.
+        # Scale vectors to the standard deviation of the random embeddings.
         table[: len(keys)] = vectors * (table.std() / max(vectors.std(), 1e-9))
     model.set_param("E", model.ops.asarray2f(cast(Any, table)))
 
 
 def character_vectors(vocab: Vocab) -> Tuple[np.ndarray, np.ndarray]:
-    """The vectors of single characters.
+    """Return the vectors of single characters.
 
-    vocab (Vocab): With vectors.
+    vocab (Vocab): A vocab with vectors.
     RETURNS (Tuple[ndarray, ndarray]): Hashes of the characters in the form that
         `embed.doc_features` gives them, ascending, uint64, and their vectors. Shape:
         (characters,) and (characters, width)
@@ -76,15 +75,15 @@ def character_vectors(vocab: Vocab) -> Tuple[np.ndarray, np.ndarray]:
     table = vocab.vectors
     if table.mode != "default":
         raise ValueError(Errors.M007.format(mode=table.mode))
-    found: Dict[Tuple[int, bool], int] = {}
+    candidates: Dict[Tuple[int, bool], int] = {}
     for key in table.key2row:
         text = vocab.strings[key]
         if len(text) == 1:
-            # The form that is spelled as it is looked up comes before its variants.
-            own = lookup_form(text) == text
-            found.setdefault((vocab.strings.add(lookup_form(text)), not own), key)
+            # The lookup form itself comes before its variants, e.g. upper case.
+            is_variant = lookup_form(text) != text
+            candidates.setdefault((vocab.strings.add(lookup_form(text)), is_variant), key)
     first: Dict[int, int] = {}
-    for (char, _), key in sorted(found.items()):
+    for (char, _), key in sorted(candidates.items()):
         first.setdefault(char, key)
     keys = np.asarray(sorted(first), dtype="uint64")
     rows = table.find(keys=[first[int(key)] for key in keys])
@@ -93,10 +92,10 @@ def character_vectors(vocab: Vocab) -> Tuple[np.ndarray, np.ndarray]:
 
 
 def table_rows(keys: np.ndarray, rows: int, doc: Doc) -> np.ndarray:
-    """The row of each character of a document.
+    """Return the table row of each character of a document.
 
-    keys (ndarray): Hashes of the characters that have a row of their own, ascending.
-    rows (int): Rows for all others.
+    keys (ndarray): Hashes of the characters with a row for themselves, ascending.
+    rows (int): Number of rows that all other characters share.
     doc (Doc): The document.
     RETURNS (ndarray): int64. Shape: (tokens,)
     """
@@ -104,8 +103,8 @@ def table_rows(keys: np.ndarray, rows: int, doc: Doc) -> np.ndarray:
     shared = len(keys) + (chars % np.uint64(rows)).astype("int64")
     if not len(keys):
         return shared
-    place = np.minimum(np.searchsorted(keys, chars), len(keys) - 1)
-    return np.where(keys[place] == chars, place, shared)
+    position = np.minimum(np.searchsorted(keys, chars), len(keys) - 1)
+    return np.where(keys[position] == chars, position, shared)
 
 
 def _forward(
@@ -117,9 +116,9 @@ def _forward(
 
     def backprop(d_vectors: List[Floats2d]) -> List:
         gradient = model.ops.alloc2f(*table.shape)
-        for some, d_some in zip(index, d_vectors):
-            model.ops.scatter_add(gradient, some, d_some)
+        for doc_index, d_doc in zip(index, d_vectors):
+            model.ops.scatter_add(gradient, doc_index, d_doc)
         model.inc_grad("E", gradient)
         return []
 
-    return [cast(Floats2d, table[some]) for some in index], backprop
+    return [cast(Floats2d, table[doc_index]) for doc_index in index], backprop

@@ -1,4 +1,4 @@
-"""Embeddings of characters and of the two character pairs around each."""
+"""Embeddings of characters and of the pairs they form with their neighbours."""
 
 from functools import partial
 from typing import Callable, List, Tuple, cast
@@ -25,11 +25,11 @@ from thinc.types import Floats2d, Ints2d, Ragged
 from ..errors import Errors
 from ..tokens.normalize import lookup_form
 
-# Columns of the features: the character and the pairs with its left and right neighbour.
+# Columns of the features: the character, and its pairs with the left and right neighbour.
 CHARACTER, LEFT_PAIR, RIGHT_PAIR = range(3)
-# Stands before the first and after the last character, where there is no pair to look up.
+# Neighbour of the first and the last character in lookups of pairs. No vector contains it.
 EDGE = "\x02"
-# Odd constants that spread a pair of hashes over 64 bits (those of the SplitMix64 generator).
+# Odd constants that mix two hashes into 64 bits (from the SplitMix64 generator).
 MIX_LEFT, MIX_RIGHT = np.uint64(0xBF58476D1CE4E5B9), np.uint64(0x94D049BB133111EB)
 
 
@@ -41,17 +41,17 @@ def CharEmbed(
     pair_vectors: bool = False,
     seed: int = 7,
 ) -> Model[List[Doc], List[Floats2d]]:
-    """Create embeddings for tokens that are characters.
+    """Create an embedding layer for tokens that are characters.
 
-    Each character, in its NFKC form and lower case, and its pairs with both neighbours are
-    embedded by hashing; the vocab's vectors join in if asked for; a maxout layer mixes them.
+    Hash embeddings of each character, in NFKC form and lower case, and of its pairs with both
+    neighbours are concatenated, optionally with the vocab's vectors, and mixed by a maxout layer.
 
     width (int): Width of each embedding and of the output.
-    rows (int): Rows of the table of characters.
-    pair_rows (int): Rows of each table of pairs; 0 leaves pairs out.
-    include_static_vectors (bool): Whether to use the vocab's vectors, which stay as they are.
-    pair_vectors (bool): Whether the vocab's vectors have entries for pairs as well, under the two
-        characters written together, which are looked up for both pairs of each character.
+    rows (int): Rows of the character table.
+    pair_rows (int): Rows of each pair table; 0 for no pairs.
+    include_static_vectors (bool): Add the vocab's vectors of characters. They are not trained.
+    pair_vectors (bool): Add the vocab's vectors of both pairs of each character. Their keys are the
+        two characters as a string.
     seed (int): Seed of the hashing.
     RETURNS (Model[List[Doc], List[Floats2d]]): The embedding layer.
     """
@@ -77,8 +77,8 @@ def CharEmbed(
 
 
 def use_numpy_products(model: Model) -> None:
-    """Let a layer multiply its matrices by NumPy's library, not by Thinc's own, on the CPU:
-    benchmarks/NOTES.md has the rates of both.
+    """Multiply matrices with NumPy instead of Thinc's BLIS on the CPU (see benchmarks/NOTES.md for
+    the speed of both).
 
     model (Model): The layer, changed in place.
     """
@@ -88,9 +88,9 @@ def use_numpy_products(model: Model) -> None:
 
 
 def checked_vectors(width: int) -> Model[List[Doc], Ragged]:
-    """spaCy's StaticVectors with a clear error where the pipeline has no vectors.
+    """Create spaCy's StaticVectors layer with an error message for pipelines without vectors.
 
-    width (int): Width they are projected to.
+    width (int): Width that vectors are projected to.
     RETURNS (Model[List[Doc], Ragged]): The layer.
     """
     layer = StaticVectors(width)
@@ -131,26 +131,25 @@ def _pairs_forward(
 
 
 def doc_pair_vectors(doc: Doc, ops: Ops) -> Floats2d:
-    """Vectors of each character's pairs with both neighbours, zero where there is none.
+    """Look up the vectors of each character's pairs with both neighbours; zeros for unknown pairs.
 
     doc (Doc): The document.
-    ops (Ops): Where the vectors' table is.
-    RETURNS (Floats2d): Left pair, then right pair. Shape: (tokens, 2 · vectors' width)
+    ops (Ops): Ops of the vector table's device.
+    RETURNS (Floats2d): Left pair, then right pair. Shape: (tokens, 2 · width of the vectors)
     """
     table = doc.vocab.vectors
     texts = [lookup_form(token.text) for token in doc]
-    both = [a + b for a, b in zip([EDGE, *texts], [*texts, EDGE])]
-    pairs, index = np.unique(both, return_inverse=True)
+    all_pairs = [left + right for left, right in zip([EDGE, *texts], [*texts, EDGE])]
+    pairs, index = np.unique(all_pairs, return_inverse=True)
     rows = table.find(keys=[doc.vocab.strings.add(str(pair)) for pair in pairs])[index]
     vectors = ops.xp.where((rows >= 0)[:, None], table.data[rows], 0.0)
     return cast(Floats2d, ops.xp.hstack([vectors[:-1], vectors[1:]]))
 
 
 def char_features() -> Model[List[Doc], List[Ints2d]]:
-    """Create the layer that turns documents into rows of hashes.
+    """Create the layer that maps documents to hashes (see `doc_features`).
 
-    RETURNS (Model[List[Doc], List[Ints2d]]): For each document an array of shape (tokens, 3):
-        the character, its pair with the left and its pair with the right neighbour.
+    RETURNS (Model[List[Doc], List[Ints2d]]): The layer. Its output has the shape (tokens, 3).
     """
     return Model("char_features", _features_forward)
 
@@ -167,10 +166,11 @@ def _features_forward(
 
 
 def doc_features(doc: Doc) -> np.ndarray:
-    """Hashes of a document's characters and character pairs.
+    """Hash the characters and character pairs of a document.
 
     doc (Doc): The document.
-    RETURNS (ndarray): uint64. Shape: (tokens, 3)
+    RETURNS (ndarray): The character, its pair with the left neighbour, and its pair with the right
+        neighbour; uint64. Shape: (tokens, 3)
     """
     orths, index = np.unique(doc.to_array([ORTH]).ravel(), return_inverse=True)
     strings = doc.vocab.strings

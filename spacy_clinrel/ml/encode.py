@@ -1,4 +1,4 @@
-"""Sequence encoders, for the `encode` of `spacy.Tok2Vec.v2` and wherever vectors meet context."""
+"""Sequence encoders, e.g. for the `encode` block of `spacy.Tok2Vec.v2`."""
 
 from functools import partial
 from typing import Any, Callable, List, Optional
@@ -17,13 +17,13 @@ Encoder = Model[List[Floats2d], List[Floats2d]]
 
 
 def ResidualCNN(width: int, depth: int, window: int = 1, mixed_precision: bool = False) -> Encoder:
-    """Create a stack of convolutions with residual connections.
+    """Create an encoder of convolutions with residual connections (He et al. 2016).
 
     width (int): Width of the output.
     depth (int): Number of convolutions.
     window (int): Tokens on either side that each convolution sees.
-    mixed_precision (bool): Half precision on CUDA.
-    RETURNS (Model[List[Floats2d], List[Floats2d]]): Token vectors to token vectors.
+    mixed_precision (bool): Use half precision on CUDA.
+    RETURNS (Model[List[Floats2d], List[Floats2d]]): The encoder.
     """
     create = partial(ResidualCNNModule, width=width, depth=depth, window=window)
     return sequence_encoder("residual_cnn", create, width, mixed_precision)
@@ -36,14 +36,14 @@ def BiRNN(
     shared_dropout: bool = True,
     mixed_precision: bool = False,
 ) -> Encoder:
-    """Create bidirectional recurrent layers.
+    """Create an encoder of bidirectional recurrent layers.
 
-    width (int): Width of the output, half of it for each direction. Even.
+    width (int): Width of the output, half of it for each direction; even.
     depth (int): Number of layers.
     cell (str): "lstm" or "gru".
     shared_dropout (bool): Drop the same features at all tokens of a text.
-    mixed_precision (bool): Half precision on CUDA.
-    RETURNS (Model[List[Floats2d], List[Floats2d]]): Token vectors to token vectors.
+    mixed_precision (bool): Use half precision on CUDA.
+    RETURNS (Model[List[Floats2d], List[Floats2d]]): The encoder.
     RAISES (ValueError): If the width is odd or the cell unknown.
     """
     if cell not in CELLS:
@@ -59,12 +59,12 @@ def BiRNN(
 def sequence_encoder(
     name: str, create: Callable[..., nn.Module], width: int, mixed_precision: bool = False
 ) -> Encoder:
-    """Wrap a module that maps flat token vectors and lengths to flat token vectors.
+    """Wrap a module that maps concatenated token vectors and lengths to token vectors.
 
     name (str): The layer's name.
     create (Callable[..., nn.Module]): Creates the module; takes `n_in`.
     width (int): Width of the module's output.
-    mixed_precision (bool): Half precision on CUDA.
+    mixed_precision (bool): Use half precision on CUDA.
     RETURNS (Model[List[Floats2d], List[Floats2d]]): The encoder.
     """
     return torch_layer(

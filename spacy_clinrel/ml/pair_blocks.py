@@ -1,5 +1,5 @@
-"""Registered encoders and poolings of the pair-sentence family. Each function checks its settings
-and returns what creates the module, once the width of its input is known."""
+"""Registered encoders and poolings of `spacy-clinrel.PairSentence.v1`. Each function checks its
+settings and returns a function that creates the module for an input width."""
 
 from functools import partial
 from typing import Any, Sequence
@@ -11,25 +11,25 @@ from ..layers.pair_sentence.pooling import CreatePooling
 from ..layers.recurrent import CELLS
 
 
-def _check(ok: bool, what: str, need: str, value: Any) -> None:
-    if not ok:
+def _check(is_valid: bool, what: str, need: str, value: Any) -> None:
+    if not is_valid:
         raise ValueError(Errors.M004.format(what=what, need=need, value=value))
 
 
 def _check_windows(filters: int, windows: Sequence[int]) -> None:
     _check(filters > 0, "filters", "1 or more", filters)
-    odd = bool(windows) and all(size > 0 and size % 2 for size in windows)
-    _check(odd, "windows", "odd numbers", windows)
+    are_odd = bool(windows) and all(size > 0 and size % 2 for size in windows)
+    _check(are_odd, "windows", "odd numbers", windows)
 
 
 def CNN(filters: int = 128, depth: int = 1, windows: Sequence[int] = (3,)) -> CreateEncoder:
-    """Create convolutions without shortcuts.
+    """Create an encoder of convolutions without residual connections (Zeng et al. 2014).
 
     filters (int): Filters of each convolution.
-    depth (int): Convolutions one upon the other.
-    windows (Sequence[int]): Characters that a convolution sees, odd; a stack for each, side by
-        side.
-    RETURNS (Callable[..., Module]): Creates the encoder for an `n_in`.
+    depth (int): Convolutions of a stack.
+    windows (Sequence[int]): Characters that a convolution sees, odd, for each of the parallel
+        stacks.
+    RETURNS (Callable[..., Module]): Creates the encoder for an input width `n_in`.
     RAISES (ValueError): If a setting is out of range.
     """
     _check_windows(filters, windows)
@@ -38,13 +38,13 @@ def CNN(filters: int = 128, depth: int = 1, windows: Sequence[int] = (3,)) -> Cr
 
 
 def ResNet(filters: int = 128, depth: int = 9, windows: Sequence[int] = (3,)) -> CreateEncoder:
-    """Create a residual network: one convolution, then blocks of two.
+    """Create a residual network (He et al. 2016): a convolution, then blocks of two.
 
     filters (int): Filters of each convolution.
-    depth (int): Number of convolutions, odd: one, and two for each block.
-    windows (Sequence[int]): Characters that a convolution sees, odd; a stack for each, side by
-        side.
-    RETURNS (Callable[..., Module]): Creates the encoder for an `n_in`.
+    depth (int): Number of convolutions, odd: 1, and 2 for each block.
+    windows (Sequence[int]): Characters that a convolution sees, odd, for each of the parallel
+        stacks.
+    RETURNS (Callable[..., Module]): Creates the encoder for an input width `n_in`.
     RAISES (ValueError): If a setting is out of range.
     """
     _check_windows(filters, windows)
@@ -55,41 +55,41 @@ def ResNet(filters: int = 128, depth: int = 9, windows: Sequence[int] = (3,)) ->
 def RNN(
     width: int = 256, depth: int = 1, cell: str = "lstm", bidirectional: bool = True
 ) -> CreateEncoder:
-    """Create recurrent layers.
+    """Create an encoder of recurrent layers.
 
-    width (int): Width of the output; where bidirectional, half of it for each direction.
+    width (int): Width of the output; if bidirectional, half of it for each direction.
     depth (int): Number of layers.
     cell (str): "lstm" or "gru".
     bidirectional (bool): Read in both directions, or forwards only.
-    RETURNS (Callable[..., Module]): Creates the encoder for an `n_in`.
+    RETURNS (Callable[..., Module]): Creates the encoder for an input width `n_in`.
     RAISES (ValueError): If a setting is out of range.
     """
     _check(cell in CELLS, "cell", " or ".join(CELLS), cell)
     _check(depth > 0, "depth of RNN", "1 or more", depth)
-    even = width > 0 and (not bidirectional or width % 2 == 0)
-    _check(even, "width of RNN", "even" if bidirectional else "1 or more", width)
+    is_valid = width > 0 and (not bidirectional or width % 2 == 0)
+    _check(is_valid, "width of RNN", "even" if bidirectional else "1 or more", width)
     return partial(layers.RNN, width=width, depth=depth, cell=cell, bidirectional=bidirectional)
 
 
 def Stacked(*encoders: CreateEncoder, normalize: bool = False) -> CreateEncoder:
-    """Put encoders one upon the other.
+    """Stack encoders on top of each other.
 
-    encoders (Callable[..., Module]): The lowest first.
-    normalize (bool): Normalise what goes from one to the next, token by token; a recurrent layer
-        upon a residual network hardly learns without.
-    RETURNS (Callable[..., Module]): Creates the encoder for an `n_in`.
-    RAISES (ValueError): If there are none.
+    encoders (Callable[..., Module]): The encoders, the lowest first.
+    normalize (bool): Apply layer normalisation between encoders. A recurrent layer on a residual
+        network hardly learns without it.
+    RETURNS (Callable[..., Module]): Creates the encoder for an input width `n_in`.
+    RAISES (ValueError): If there are no encoders.
     """
     _check(len(encoders) > 0, "the encoders of Stacked", "one or more", encoders)
     return partial(layers.Stacked, create=encoders, normalize=normalize)
 
 
 def Parallel(*encoders: CreateEncoder) -> CreateEncoder:
-    """Put encoders side by side, each with a pooling of its own.
+    """Run encoders side by side, each with a separate pooling.
 
     encoders (Callable[..., Module]): The encoders.
-    RETURNS (Callable[..., Module]): Creates the encoder for an `n_in`.
-    RAISES (ValueError): If there are none.
+    RETURNS (Callable[..., Module]): Creates the encoder for an input width `n_in`.
+    RAISES (ValueError): If there are no encoders.
     """
     _check(len(encoders) > 0, "the encoders of Parallel", "one or more", encoders)
     return partial(layers.Parallel, create=encoders)
@@ -104,7 +104,8 @@ def MaxPool() -> CreatePooling:
 
 
 def PiecewiseMaxPool() -> CreatePooling:
-    """Create a pooling that takes the maximum over each of the three pieces around the mentions.
+    """Create a pooling that takes the maximum over each of the three pieces into which the mentions
+    divide the window (Zeng et al. 2015).
 
     RETURNS (Callable[..., Module]): Creates the pooling.
     """
@@ -122,7 +123,7 @@ def AttentionPool() -> CreatePooling:
 def PositionAttentionPool(window: int = 3, width: int = 128) -> CreatePooling:
     """Create position attention (equations 4 and 5 of "Attention-based deep residual network").
 
-    window (int): Characters around each that its features are max-pooled over, odd.
+    window (int): Characters around each over which its features are max-pooled, odd.
     width (int): Width of the attention's hidden layer.
     RETURNS (Callable[..., Module]): Creates the pooling.
     RAISES (ValueError): If a setting is out of range.

@@ -1,6 +1,6 @@
-"""Word pieces of a BERT-like encoder: windows over texts, and which tokens they stand for.
+"""Word pieces of a BERT-like encoder, in windows over texts, and their alignment with tokens.
 
-Tokenized and aligned with spacy-transformers' functions."""
+Uses the tokenization and alignment of spacy-transformers."""
 
 import warnings
 from typing import Any, Callable, Dict, List, NamedTuple, Sequence, cast
@@ -17,26 +17,25 @@ from thinc.types import Ragged
 from ..errors import Warnings
 from ..types import Candidates
 
-# Documents → stretches of each, which may overlap; registered by spacy-transformers.
+# Returns the windows of each document, which may overlap (span getter of spacy-transformers).
 GetSpans = Callable[[List[Doc]], List[List[Span]]]
 
 
 class Pieces(NamedTuple):
-    """The word pieces of a batch of texts, window by window.
+    """The word pieces of a batch of texts, by window.
 
-    inputs (Dict[str, ndarray]): What the encoder takes. Shape of each: (windows, longest)
-    align (Ragged): For each token of the batch the pieces it is made of, in all windows that hold
-        it, as places in the windows laid end to end without padding. A token of white space has
-        none.
-    lengths (ndarray): Pieces of each window, [CLS] and [SEP] among them. Shape: (windows,)
+    inputs (Dict[str, ndarray]): Inputs of the encoder. Shape: (windows, longest) each
+    align (Ragged): For each token of the batch, its pieces in all windows, as indices into the
+        concatenated windows without padding. Tokens of white space have none.
+    lengths (ndarray): Pieces of each window, with [CLS] and [SEP]. Shape: (windows,)
     docs (ndarray): The document of each window, ascending. Shape: (windows,)
-    bounds (ndarray): First token of each window and the one after its last, counted in its
-        document. Shape: (windows, 2)
-    offsets (ndarray): Where a window's tokens begin in the next two. Shape: (windows,)
-    starts (ndarray): Piece at which each token of each window begins, or the next token that has
-        any. Shape: (tokens of all windows,)
-    ends (ndarray): Piece after the last one of each token, or of the token before that has any.
-        Shape: (tokens of all windows,)
+    bounds (ndarray): First token and end (exclusive) of each window, counted in its document.
+        Shape: (windows, 2)
+    offsets (ndarray): Index of each window's first token in `starts` and `ends`. Shape: (windows,)
+    starts (ndarray): First piece of each token of each window, counted in the window. A token
+        without pieces has that of the next token. Shape: (tokens of all windows,)
+    ends (ndarray): End (exclusive) of each token's pieces, counted in the window. A token without
+        pieces has that of the previous token. Shape: (tokens of all windows,)
     """
 
     inputs: Dict[str, np.ndarray]
@@ -50,17 +49,17 @@ class Pieces(NamedTuple):
 
 
 def make_pieces(docs: Sequence[Doc], get_spans: GetSpans, tokenizer: Any) -> Pieces:
-    """Cut texts into windows and these into word pieces. Warns of tokens that no window holds,
-    as the encoder takes no more pieces.
+    """Split texts into windows, and windows into word pieces. Warns of tokens that are in no window
+    or beyond the maximum length of the encoder.
 
-    docs (Sequence[Doc]): The documents, one at least with a token.
-    get_spans (Callable[[List[Doc]], List[List[Span]]]): Gives the windows of each.
-    tokenizer (Any): The encoder's, of transformers.
+    docs (Sequence[Doc]): The documents, at least one of them with a token.
+    get_spans (Callable[[List[Doc]], List[List[Span]]]): Returns the windows of each document.
+    tokenizer (Any): The encoder's tokenizer, from transformers.
     RETURNS (Pieces): The pieces.
     """
-    # Some getters give an empty window for a document without tokens, which nothing aligns with.
-    nested = [[span for span in some if len(span)] for some in get_spans(list(docs))]
-    spans = [span for some in nested for span in some]
+    # Some getters return an empty window for a document without tokens, which breaks the alignment.
+    windows = [[span for span in doc_spans if len(span)] for doc_spans in get_spans(list(docs))]
+    spans = [span for doc_spans in windows for span in doc_spans]
     encoding = huggingface_tokenize(tokenizer, [span.text for span in spans])
     batch = WordpieceBatch.from_batch_encoding(encoding)
     if "offset_mapping" in encoding:
@@ -69,46 +68,61 @@ def make_pieces(docs: Sequence[Doc], get_spans: GetSpans, tokenizer: Any) -> Pie
         align = get_alignment(spans, batch.strings, tokenizer.all_special_tokens)
     batch, align = truncate_oversize_splits(batch, align, tokenizer.model_max_length)
     lengths = np.asarray(batch.attention_mask).sum(axis=1).astype("int64")
-    cut = np.asarray(encoding["attention_mask"]).sum(axis=1) > lengths
+    is_truncated = np.asarray(encoding["attention_mask"]).sum(axis=1) > lengths
     inputs = {"input_ids": batch.input_ids, "attention_mask": batch.attention_mask}
     if batch.token_type_ids is not None:
         inputs["token_type_ids"] = batch.token_type_ids
-    owners = np.repeat(np.arange(len(docs)), [len(some) for some in nested])
+    window_docs = np.repeat(np.arange(len(docs)), [len(doc_spans) for doc_spans in windows])
     bounds = np.asarray([(span.start, span.end) for span in spans]).reshape(-1, 2)
-    token_offsets = np.cumsum([0, *(len(doc) for doc in docs)])[owners]
+    token_offsets = np.cumsum([0, *(len(doc) for doc in docs)])[window_docs]
     longest = np.shape(batch.input_ids)[1]
-    ranges = _piece_ranges(align, cut, longest, bounds, token_offsets)
+    ranges = _piece_ranges(align, is_truncated, longest, bounds, token_offsets)
     _warn_of_lost(docs, ranges[0] + token_offsets[:, None], tokenizer.model_max_length)
     align = _without_padding(align, lengths, longest)
-    return Pieces(cast(Dict[str, np.ndarray], inputs), align, lengths, owners, *ranges)
+    return Pieces(cast(Dict[str, np.ndarray], inputs), align, lengths, window_docs, *ranges)
 
 
 def _without_padding(align: Ragged, lengths: np.ndarray, longest: int) -> Ragged:
-    """The same pieces, counted through windows that are not padded."""
+    """Convert indices into padded windows to indices into concatenated windows without padding."""
     windows, pieces = np.divmod(np.asarray(align.dataXd, dtype="int64"), longest)
     starts = np.cumsum(lengths) - lengths
     return Ragged((starts[windows] + pieces).astype("int32"), align.lengths)
 
 
 def _warn_of_lost(docs: Sequence[Doc], bounds: np.ndarray, most: int) -> None:
-    """bounds (ndarray): Tokens of each window, counted through the batch. Shape: (windows, 2)"""
-    text = ~np.concatenate([doc.to_array([IS_SPACE]).ravel().astype(bool) for doc in docs])
-    steps = np.zeros(len(text) + 1, dtype="int64")
+    """Warn if tokens other than white space are in no window.
+
+    bounds (ndarray): First token and end of each window, counted in the batch. Shape: (windows, 2)
+    most (int): Maximum number of pieces of a window.
+    """
+    is_text = ~np.concatenate([doc.to_array([IS_SPACE]).ravel().astype(bool) for doc in docs])
+    # Windows that begin minus windows that end at each token.
+    steps = np.zeros(len(is_text) + 1, dtype="int64")
     np.add.at(steps, bounds[:, 0], 1)
     np.add.at(steps, bounds[:, 1], -1)
-    lost = int((text & (steps.cumsum()[:-1] == 0)).sum())
+    lost = int((is_text & (steps.cumsum()[:-1] == 0)).sum())
     if lost:
-        message = Warnings.W003.format(lost=lost, total=int(text.sum()), most=most)
+        message = Warnings.W003.format(lost=lost, total=int(is_text.sum()), most=most)
         warnings.warn(message, stacklevel=3)
 
 
 def _piece_ranges(
-    align: Ragged, cut: np.ndarray, longest: int, bounds: np.ndarray, token_offsets: np.ndarray
+    align: Ragged,
+    is_truncated: np.ndarray,
+    longest: int,
+    bounds: np.ndarray,
+    token_offsets: np.ndarray,
 ) -> List[np.ndarray]:
-    """Bounds, offsets, starts and ends of `Pieces`; a window ends before what was cut off.
+    """Compute bounds, offsets, starts and ends of `Pieces`. Truncated windows end after their last
+    token with pieces.
 
-    cut (ndarray): Windows that lost pieces, bool. Shape: (windows,)
+    align (Ragged): Pieces of each token, as indices into padded windows.
+    is_truncated (ndarray): Windows that lost pieces, bool. Shape: (windows,)
+    longest (int): Pieces of the longest window.
+    bounds (ndarray): First token and end of each window, counted in its document. Shape: (windows,
+        2)
     token_offsets (ndarray): Tokens of the batch before each window's document. Shape: (windows,)
+    RETURNS (List[ndarray]): Bounds, offsets, starts and ends.
     """
     sizes = bounds[:, 1] - bounds[:, 0]
     offsets = np.cumsum(sizes) - sizes
@@ -116,25 +130,26 @@ def _piece_ranges(
     ends = np.ones(sizes.sum(), dtype="int64")
     tokens = np.repeat(np.arange(len(align.lengths)), np.asarray(align.lengths))
     windows, pieces = np.divmod(np.asarray(align.dataXd, dtype="int64"), longest)
-    places = offsets[windows] + tokens - token_offsets[windows] - bounds[windows, 0]
-    np.minimum.at(starts, places, pieces)
-    np.maximum.at(ends, places, pieces + 1)
-    whole = bounds.copy()
+    index = offsets[windows] + tokens - token_offsets[windows] - bounds[windows, 0]
+    np.minimum.at(starts, index, pieces)
+    np.maximum.at(ends, index, pieces + 1)
+    complete = bounds.copy()
     for window, (offset, size) in enumerate(zip(offsets, sizes)):
-        own = slice(offset, offset + size)
-        found = np.flatnonzero(ends[own] > 1)
-        if cut[window] and len(found):
-            whole[window, 1] = bounds[window, 0] + found[-1] + 1
-        starts[own] = np.minimum.accumulate(starts[own][::-1])[::-1]
-        ends[own] = np.maximum.accumulate(ends[own])
-    return [whole, offsets, starts, ends]
+        in_window = slice(offset, offset + size)
+        with_pieces = np.flatnonzero(ends[in_window] > 1)
+        if is_truncated[window] and len(with_pieces):
+            complete[window, 1] = bounds[window, 0] + with_pieces[-1] + 1
+        starts[in_window] = np.minimum.accumulate(starts[in_window][::-1])[::-1]
+        ends[in_window] = np.maximum.accumulate(ends[in_window])
+    return [complete, offsets, starts, ends]
 
 
 class PairPieces(NamedTuple):
-    """Where pairs stand.
+    """The window and the pieces of each pair.
 
-    windows (ndarray): The window of each pair; -1 where none holds both mentions. Shape: (pairs,)
-    spans (ndarray): First piece and the one after the last, of head and of tail. Shape: (pairs, 4)
+    windows (ndarray): The window of each pair; -1 if none contains both mentions. Shape: (pairs,)
+    spans (ndarray): First piece and end (exclusive) of head and tail, counted in the window. Shape:
+        (pairs, 4)
     """
 
     windows: np.ndarray
@@ -142,7 +157,7 @@ class PairPieces(NamedTuple):
 
 
 def place_pairs(pieces: Pieces, candidates: Candidates) -> PairPieces:
-    """Find for each pair a window in which both mentions stand: of several the middle one.
+    """Choose a window for each pair: of those that contain both mentions, the middle one.
 
     pieces (Pieces): The windows.
     candidates (Candidates): Mentions and pairs.
@@ -154,18 +169,18 @@ def place_pairs(pieces: Pieces, candidates: Candidates) -> PairPieces:
     ends = np.cumsum(candidates.pair_lengths)
     first = np.searchsorted(pieces.docs, np.arange(len(ends) + 1))
     for i, end in enumerate(ends):
-        own = slice(end - candidates.pair_lengths[i], end)
+        in_doc = slice(end - candidates.pair_lengths[i], end)
         starts, stops = pieces.bounds[first[i] : first[i + 1]].T
-        # Both ascend: the windows that hold a pair stand together, and it is best placed in the
-        # middle one.
-        last = np.searchsorted(starts, low[own], side="right") - 1
-        earliest = np.searchsorted(stops, high[own], side="left")
-        middle = first[i] + (earliest + last + 1) // 2
-        windows[own] = np.where(earliest <= last, middle, -1)
-    where = pieces.offsets[windows][:, None] - pieces.bounds[windows, 0][:, None]
-    inside = np.where(windows[:, None] >= 0, where, 0)
-    starts = pieces.starts[np.where(windows[:, None] >= 0, rows[:, :, 0] + inside, 0)]
-    stops = pieces.ends[np.where(windows[:, None] >= 0, rows[:, :, 1] - 1 + inside, 0)]
-    # A mention without pieces, of white space or so, has none rather than its neighbours'.
+        # Both ascend, so the windows that contain a pair are consecutive. The middle one gives it
+        # context on both sides.
+        latest = np.searchsorted(starts, low[in_doc], side="right") - 1
+        earliest = np.searchsorted(stops, high[in_doc], side="left")
+        middle = first[i] + (earliest + latest + 1) // 2
+        windows[in_doc] = np.where(earliest <= latest, middle, -1)
+    has_window = windows[:, None] >= 0
+    shift = pieces.offsets[windows][:, None] - pieces.bounds[windows, 0][:, None]
+    starts = pieces.starts[np.where(has_window, rows[:, :, 0] + shift, 0)]
+    stops = pieces.ends[np.where(has_window, rows[:, :, 1] - 1 + shift, 0)]
+    # A mention without pieces, e.g. of white space, gets an empty span.
     stops = np.maximum(stops, starts)
     return PairPieces(windows, np.stack([starts, stops], axis=2).reshape(-1, 4))

@@ -1,8 +1,8 @@
-"""The one place where a PyTorch module becomes a Thinc model.
+"""PyTorch modules as Thinc models.
 
-`torch_layer` adds to Thinc's PyTorch wrapper what every layer here needs: sizes that are known
-only at initialization, weights kept as safetensors with these sizes in the header, spaCy's
-dropout reaching the module, and averaged parameters reaching it as well.
+`torch_layer` extends Thinc's PyTorch wrapper: modules are built at initialization, when their sizes
+are known; weights are stored as safetensors with the sizes in the header; and spaCy's dropout and
+averaged parameters reach the module.
 """
 
 import contextlib
@@ -26,9 +26,9 @@ Sizes = Dict[str, Any]
 
 
 class LazyModule(nn.Module):
-    """Stands for a module whose sizes are not known yet.
+    """A module that is built once its sizes are known.
 
-    name (str): The layer's name, for errors.
+    name (str): The layer's name, for error messages.
     create (Callable[..., nn.Module]): Creates the module from its sizes.
     """
 
@@ -42,15 +42,15 @@ class LazyModule(nn.Module):
     def build(self, sizes: Sizes) -> None:
         """Create the module.
 
-        sizes (Sizes): What `create` needs.
+        sizes (Sizes): Arguments of `create`.
         """
         self.adopt(self.create(**sizes), sizes)
 
     def adopt(self, module: nn.Module, sizes: Sizes) -> None:
-        """Take a module that is there already.
+        """Use an existing module.
 
         module (Module): The module.
-        sizes (Sizes): What `create` makes such a one from.
+        sizes (Sizes): Arguments from which `create` builds such a module.
         """
         self.sizes = sizes
         self.inner = module
@@ -58,7 +58,7 @@ class LazyModule(nn.Module):
     def forward(self, *args, **kwargs):
         """Call the module.
 
-        RAISES (ValueError): If it was not built.
+        RAISES (ValueError): If it is not built.
         """
         if self.inner is None:
             raise ValueError(Errors.M001.format(name=self.name))
@@ -66,37 +66,42 @@ class LazyModule(nn.Module):
 
 
 class AveragingShim(PyTorchShim):
-    """Thinc's shim, with the optimizer's averaged parameters reaching the module.
+    """Thinc's PyTorch shim with averaged parameters and a learning rate per weight.
 
-    Thinc looks for keys that are strings, but its optimizer keys averages by (id, name), so the
-    averages of wrapped modules would be left out while those of Thinc's own layers are used. And
-    each weight may have a learning rate of its own.
+    Thinc's shim looks for averages under string keys, but its optimizer stores them by (id, name).
+    So Thinc uses the averages of its own layers, but not those of wrapped modules.
 
-    rate (Optional[Callable[[Module, str], float]]): The learning rate of a weight, given the module
-        and the weight's name, as a share of the optimizer's.
+    rate (Optional[Callable[[Module, str], float]]): Returns the learning rate of a weight as a
+        factor of the optimizer's, given the module and the weight's name.
     """
 
     rate: Optional[Callable[[nn.Module, str], float]] = None
 
     def finish_update(self, optimizer: Optimizer) -> None:
-        """optimizer (Optimizer): Moves each weight that has a gradient."""
+        """Update the weights that have a gradient.
+
+        optimizer (Optimizer): The optimizer.
+        """
         if self.rate is None:
             return super().finish_update(optimizer)
 
         def scaled(key: Any, weights: Any, gradient: Any) -> Any:
-            share = self.rate(self._model, key[1])  # type: ignore[misc]
-            return optimizer(key, weights, gradient, lr_scale=share)
+            factor = self.rate(self._model, key[1])  # type: ignore[misc]
+            return optimizer(key, weights, gradient, lr_scale=factor)
 
         super().finish_update(cast(Optimizer, scaled))
 
     @contextlib.contextmanager
     def use_params(self, params):
-        """params (Dict): Averages by (id, name). Swapped in for the time of the context."""
-        own = {key[1]: value for key, value in params.items() if key[0] == self.id}
+        """Use averaged parameters within the context.
+
+        params (Dict): Averages by (id, name).
+        """
+        averages = {key[1]: value for key, value in params.items() if key[0] == self.id}
         weights = dict(self._model.named_parameters())
-        backup = {name: weights[name].data for name in own if name in weights}
+        backup = {name: weights[name].data for name in averages if name in weights}
         for name in backup:
-            weights[name].data = xp2torch(own[name], device=self.device)
+            weights[name].data = xp2torch(averages[name], device=self.device)
         try:
             yield
         finally:
@@ -115,18 +120,18 @@ def torch_layer(
     mixed_precision: bool = False,
     rate: Optional[Callable[[nn.Module, str], float]] = None,
 ) -> Model:
-    """Wrap a PyTorch module.
+    """Wrap a PyTorch module as a Thinc model.
 
     name (str): The layer's name.
-    create (Callable[..., nn.Module]): Creates the module from its sizes, given by name.
-    infer_sizes (Callable[[Model, Any, Any], Sizes]): Called at initialization with the model
-        and its sample input and output (each may be None).
-    convert_inputs (Callable): As `PyTorchWrapper_v3` has it.
-    convert_outputs (Callable): As `PyTorchWrapper_v3` has it.
+    create (Callable[..., nn.Module]): Creates the module from its sizes (keyword arguments).
+    infer_sizes (Callable[[Model, Any, Any], Sizes]): Returns the sizes at initialization, given the
+        model and sample input and output (each may be None).
+    convert_inputs (Callable): As in `PyTorchWrapper_v3`.
+    convert_outputs (Callable): As in `PyTorchWrapper_v3`.
     dims (Optional[Dict[str, Optional[int]]]): The Thinc model's dimensions.
-    mixed_precision (bool): Run the module's forward pass in half precision where CUDA can.
-    rate (Optional[Callable[[Module, str], float]]): The learning rate of a weight as a share of the
-        optimizer's, given the wrapped LazyModule and the weight's name in it.
+    mixed_precision (bool): Run the forward pass in half precision on CUDA.
+    rate (Optional[Callable[[Module, str], float]]): Returns the learning rate of a weight as a
+        factor of the optimizer's, given the `LazyModule` and the weight's name in it.
     RETURNS (Model): The Thinc model.
     """
     shim = AveragingShim(
@@ -150,7 +155,7 @@ def torch_layer(
     )
 
 
-# Functions of the module, not closures: worker processes that are spawned get models by pickling.
+# Module-level functions, not closures, since spawned processes receive models by pickling.
 def _init(infer_sizes: Callable, model: Model, X: Any = None, Y: Any = None) -> None:
     lazy = model.shims[0]._model
     if lazy.inner is None:
@@ -169,7 +174,7 @@ def _serialize(lazy: LazyModule) -> bytes:
 
 
 def _deserialize(lazy: LazyModule, data: bytes, device: torch.device) -> LazyModule:
-    # The header of a safetensors file: its length in 8 bytes, then JSON.
+    # A safetensors file begins with the length of its header in 8 bytes, then the header as JSON.
     length = int.from_bytes(data[:8], "little")
     sizes = json.loads(json.loads(data[8 : 8 + length])["__metadata__"]["sizes"])
     if sizes is not None:
@@ -183,19 +188,19 @@ def _deserialize(lazy: LazyModule, data: bytes, device: torch.device) -> LazyMod
 
 
 def device_of(model: Model) -> torch.device:
-    """Where the weights of a wrapped module are.
+    """Return the device of a wrapped module.
 
-    model (Model): What `torch_layer` returned.
+    model (Model): A model from `torch_layer`.
     RETURNS (torch.device): The device.
     """
     return cast(PyTorchShim, model.shims[0]).device
 
 
 def to_tensor(indices: Any, device: torch.device) -> torch.Tensor:
-    """A tensor of indices.
+    """Create a tensor of indices.
 
     indices (Any): Integers, a NumPy array of any shape or a list.
-    device (torch.device): Where the tensor is wanted.
+    device (torch.device): The device.
     RETURNS (Tensor): int64.
     """
     return torch.as_tensor(indices, dtype=torch.long, device=device)
@@ -204,20 +209,20 @@ def to_tensor(indices: Any, device: torch.device) -> torch.Tensor:
 def flatten(
     model: Model, X: List[Floats2d], is_train: bool
 ) -> Tuple[torch.Tensor, Callable[[ArgsKwargs], List[Floats2d]]]:
-    """Put the vectors of all texts into one tensor, the first argument of a module.
+    """Concatenate the vectors of all texts to a tensor, the first argument of a module.
 
     model (Model): The wrapper.
     X (List[Floats2d]): An array of shape (tokens, width) for each text.
-    is_train (bool): Whether gradients are wanted.
-    RETURNS (Tuple[Tensor, Callable]): Shape: (all tokens, width); and the way back from the
-        gradients of the module's arguments.
+    is_train (bool): Whether gradients are needed.
+    RETURNS (Tuple[Tensor, Callable]): Vectors of shape (all tokens, width), and the function from
+        the gradients of the module's arguments to those of X.
     """
     lengths = model.ops.asarray1i([len(x) for x in X])
     flat = xp2torch(model.ops.flatten(X), requires_grad=is_train, device=device_of(model))
 
     def backprop(d_args: ArgsKwargs) -> List[Floats2d]:
         gradient = d_args.args[0]
-        if gradient is None:  # nothing the module computed depends on the vectors
+        if gradient is None:  # the module's output does not depend on the vectors
             gradient = torch.zeros_like(flat)
         return cast(
             List[Floats2d], model.ops.unflatten(cast(Floats2d, torch2xp(gradient)), lengths)
@@ -229,12 +234,13 @@ def flatten(
 def unflatten(
     model: Model, flat: torch.Tensor, X: List[Floats2d]
 ) -> Tuple[List[Floats2d], Callable[[List[Floats2d]], ArgsKwargs]]:
-    """Cut a module's output up into texts.
+    """Split a module's output by text.
 
     model (Model): The wrapper.
-    flat (Tensor): Shape: (all tokens, width)
-    X (List[Floats2d]): Arrays with as many rows as each text has tokens.
-    RETURNS (Tuple[List[Floats2d], Callable]): The vectors of each text, and the way back.
+    flat (Tensor): Vectors of all tokens. Shape: (all tokens, width)
+    X (List[Floats2d]): An array for each text, with a row for each of its tokens.
+    RETURNS (Tuple[List[Floats2d], Callable]): The vectors of each text, and the function from their
+        gradients to the arguments of `torch.autograd.backward`.
     """
     lengths = model.ops.asarray1i([len(x) for x in X])
 
@@ -246,9 +252,9 @@ def unflatten(
 
 
 def gradients(outputs: Tuple[torch.Tensor, ...], d_outputs: Tuple[Any, ...]) -> ArgsKwargs:
-    """What Thinc hands to `torch.autograd.backward`.
+    """Return the arguments that Thinc passes to `torch.autograd.backward`.
 
-    outputs (Tuple[Tensor, ...]): What the module returned.
+    outputs (Tuple[Tensor, ...]): The module's outputs.
     d_outputs (Tuple[FloatsXd, ...]): The gradient of each.
     RETURNS (ArgsKwargs): The arguments.
     """
@@ -257,12 +263,13 @@ def gradients(outputs: Tuple[torch.Tensor, ...], d_outputs: Tuple[Any, ...]) -> 
 
 
 def sequence_inputs(model: Model, X: List[Floats2d], is_train: bool) -> Tuple[ArgsKwargs, Callable]:
-    """Convert a list of sequences to flat vectors and lengths.
+    """Convert a list of sequences to concatenated vectors and lengths.
 
     model (Model): The wrapper.
     X (List[Floats2d]): An array of shape (tokens, width) for each text.
-    is_train (bool): Whether gradients are wanted.
-    RETURNS (Tuple[ArgsKwargs, Callable]): The module's arguments, and the way back.
+    is_train (bool): Whether gradients are needed.
+    RETURNS (Tuple[ArgsKwargs, Callable]): The module's arguments, and the function from their
+        gradients to those of X.
     """
     flat, backprop = flatten(model, X, is_train)
     lengths = to_tensor([len(x) for x in X], flat.device)
@@ -272,12 +279,13 @@ def sequence_inputs(model: Model, X: List[Floats2d], is_train: bool) -> Tuple[Ar
 def sequence_outputs(
     model: Model, inputs_outputs: Tuple[List[Floats2d], torch.Tensor], is_train: bool
 ) -> Tuple[List[Floats2d], Callable]:
-    """Convert flat vectors back to a list of sequences.
+    """Convert concatenated vectors to a list of sequences.
 
     model (Model): The wrapper.
-    inputs_outputs (Tuple[List[Floats2d], Tensor]): What went in, and what the module returned.
-    is_train (bool): Whether gradients are wanted.
-    RETURNS (Tuple[List[Floats2d], Callable]): The sequences, and the way back.
+    inputs_outputs (Tuple[List[Floats2d], Tensor]): The input X and the module's output.
+    is_train (bool): Whether gradients are needed.
+    RETURNS (Tuple[List[Floats2d], Callable]): The sequences, and the function from their gradients
+        to the arguments of `torch.autograd.backward`.
     """
     X, flat = inputs_outputs
     return unflatten(model, flat, X)

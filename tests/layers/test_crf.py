@@ -1,4 +1,4 @@
-"""The CRF against an enumeration of all tag sequences."""
+"""The CRF, compared with an enumeration of all tag sequences."""
 
 import itertools
 import math
@@ -33,7 +33,7 @@ def scores(seed=0, n_tags=N_TAGS, lengths=LENGTHS):
 
 
 def constrained(seed=0, lengths=LENGTHS):
-    """Scores that forbid what BIEOS over one type forbids, as the module makes them."""
+    """Scores of the module, with the constraints of BIEOS tags of one type."""
     allowed = allowed_transitions(1)
     module = CRFTagger(n_in=3, **allowed._asdict()).double()
     make = torch.Generator().manual_seed(seed)
@@ -46,15 +46,15 @@ def constrained(seed=0, lengths=LENGTHS):
 
 
 def naive(emissions, length, transitions, start, end):
-    """Every tag sequence of one text with its score, in plain Python."""
+    """Return the score of every tag sequence of one text."""
     e, t = emissions.tolist(), transitions.tolist()
-    found = {}
+    sequences = {}
     for tags in itertools.product(range(len(t)), repeat=length):
         score = start.tolist()[tags[0]] + end.tolist()[tags[-1]]
         score += sum(e[i][tag] for i, tag in enumerate(tags))
         score += sum(t[a][b] for a, b in itertools.pairwise(tags))
-        found[tags] = score
-    return found
+        sequences[tags] = score
+    return sequences
 
 
 CASES = pytest.mark.parametrize("make", [scores, constrained])
@@ -62,7 +62,7 @@ CASES = pytest.mark.parametrize("make", [scores, constrained])
 
 @CASES
 @pytest.mark.parametrize("seed", range(3))
-def test_partition(make, seed):
+def test_log_partition(make, seed):
     emissions, mask, *rest = make(seed)
     totals = log_partition(emissions, mask, *rest).tolist()
     for row, (length, total) in enumerate(zip(LENGTHS, totals)):
@@ -76,10 +76,10 @@ def test_partition(make, seed):
 @pytest.mark.parametrize("seed", range(3))
 def test_marginals(make, seed):
     emissions, mask, *rest = make(seed)
-    found = forward_backward(emissions, mask, *rest)
-    torch.testing.assert_close(found.log_partition, log_partition(emissions, mask, *rest))
-    steps = torch.zeros_like(found.transitions)
-    for row, (length, total) in enumerate(zip(LENGTHS, found.log_partition.tolist())):
+    marginals = forward_backward(emissions, mask, *rest)
+    torch.testing.assert_close(marginals.log_partition, log_partition(emissions, mask, *rest))
+    steps = torch.zeros_like(marginals.transitions)
+    for row, (length, total) in enumerate(zip(LENGTHS, marginals.log_partition.tolist())):
         tags = torch.zeros_like(emissions[row])
         for sequence, score in naive(emissions[row], length, *rest).items():
             p = math.exp(score - total)
@@ -87,8 +87,8 @@ def test_marginals(make, seed):
                 tags[i, tag] += p
             for a, b in itertools.pairwise(sequence):
                 steps[a, b] += p
-        torch.testing.assert_close(found.tags[row], tags)
-    torch.testing.assert_close(found.transitions, steps)
+        torch.testing.assert_close(marginals.tags[row], tags)
+    torch.testing.assert_close(marginals.transitions, steps)
 
 
 @CASES
@@ -102,12 +102,12 @@ def test_viterbi(make, seed):
         assert not best[row, length:].any()
 
 
-def test_viterbi_follows_the_constraints_where_emissions_want_none_of_them():
+def test_viterbi_obeys_constraints_against_the_emissions():
     emissions, mask, *rest = constrained()
     allowed = allowed_transitions(1)
-    for wanted in range(5):
+    for tag in range(5):
         loud = emissions.clone()
-        loud[:, :, wanted] += 100.0
+        loud[:, :, tag] += 100.0
         for tags, length in zip(viterbi(loud, mask, *rest), LENGTHS):
             tags = tags[:length].numpy()
             assert allowed.start[tags[0]] and allowed.end[tags[-1]]
@@ -115,7 +115,7 @@ def test_viterbi_follows_the_constraints_where_emissions_want_none_of_them():
 
 
 @pytest.mark.parametrize("seed", range(3))
-def test_score_of_one_sequence(seed):
+def test_sequence_score(seed):
     emissions, mask, *rest = scores(seed)
     make = torch.Generator().manual_seed(seed)
     tags = torch.randint(N_TAGS, mask.shape, generator=make)
@@ -127,17 +127,17 @@ def test_score_of_one_sequence(seed):
 
 def test_probabilities_of_all_sequences_sum_to_one():
     emissions, _, *rest = scores()
-    one, mask = emissions[:1], torch.ones(1, 4, dtype=torch.bool)
+    text, mask = emissions[:1], torch.ones(1, 4, dtype=torch.bool)
     every = torch.tensor(list(itertools.product(range(N_TAGS), repeat=4)))
-    batch = one.expand(len(every), -1, -1)
+    batch = text.expand(len(every), -1, -1)
     losses = negative_log_likelihood(batch, every, mask.expand(len(every), -1), *rest)
     assert float((-losses).exp().sum()) == pytest.approx(1.0)
 
 
 @CASES
-def test_gradient(make):
+def test_crf_gradients(make):
     emissions, mask, *rest = make(1)
-    tags = viterbi(*make(2))  # well-formed, and not the best one of these scores
+    tags = viterbi(*make(2))  # valid, but not the best for these scores
 
     def loss(*tensors):
         return negative_log_likelihood(tensors[0], tags, mask, *tensors[1:])
@@ -147,7 +147,7 @@ def test_gradient(make):
 
 
 @CASES
-def test_padding_gets_no_gradient_and_has_no_say(make):
+def test_crf_ignores_padding(make):
     emissions, mask, *rest = make(0)
     tags = viterbi(emissions, mask, *rest)
     leaf = emissions.clone().requires_grad_()
@@ -161,7 +161,7 @@ def test_padding_gets_no_gradient_and_has_no_say(make):
 
 
 @CASES
-def test_a_batch_is_its_rows(make):
+def test_rows_do_not_depend_on_the_batch(make):
     emissions, mask, *rest = make(3)
     best, totals = viterbi(emissions, mask, *rest), log_partition(emissions, mask, *rest)
     for row, length in enumerate(LENGTHS):
@@ -170,22 +170,22 @@ def test_a_batch_is_its_rows(make):
         assert torch.equal(log_partition(*alone)[0], totals[row])
 
 
-def test_the_module_masks_what_is_not_allowed_and_nothing_else():
+def test_crf_tagger_masks_impossible_transitions():
     allowed = allowed_transitions(2)
     module = CRFTagger(n_in=3, **allowed._asdict())
     emissions, *trained = module(torch.randn(6, 3))
     assert emissions.shape == (6, 9)
-    for tensor, fine in zip(trained, allowed):
+    for tensor, is_allowed in zip(trained, allowed):
         value = tensor.detach().numpy()
-        assert (value[~fine] < -1000).all() and (value[fine] == 0).all()
+        assert (value[~is_allowed] < -1000).all() and (value[is_allowed] == 0).all()
     sum(tensor.sum() for tensor in trained).backward()
     gradient = module.transitions.grad.numpy()
     assert np.array_equal(gradient != 0, allowed.transitions)
 
 
-def test_gradients_stay_finite_where_the_gold_tags_are_forbidden():
+def test_gradients_are_finite_for_impossible_gold_tags():
     emissions, mask, *rest = constrained()
-    tags = torch.full(mask.shape, 2)  # I I I I, which nothing allows
+    tags = torch.full(mask.shape, 2)  # I I I I, which is impossible
     leaf = emissions.clone().requires_grad_()
     loss = negative_log_likelihood(leaf, tags, mask, *rest).sum()
     loss.backward()
@@ -193,9 +193,9 @@ def test_gradients_stay_finite_where_the_gold_tags_are_forbidden():
 
 
 @pytest.mark.parametrize("kind", [torch.float32, torch.float64])
-def test_tags_far_below_the_best_still_count_where_they_alone_can_go_on(kind):
+def test_low_scores_count_on_the_only_possible_path(kind):
     emissions, mask, transitions, start, end = constrained()
-    # Loud enough that the float32 exponential of the quieter ones is zero.
+    # So large that the float32 exponentials of the lower scores underflow.
     loud = [(emissions * 60).to(kind), mask, transitions.to(kind), start.to(kind), end.to(kind)]
     loud[0].requires_grad_()
     totals = log_partition(*loud)

@@ -1,4 +1,4 @@
-"""Windows, encoders and the whole pair-sentence model against loops over pairs and tokens."""
+"""Windows, encoders and the pair-sentence model, compared with loops over pairs and tokens."""
 
 from functools import partial
 
@@ -22,13 +22,13 @@ from spacy_clinrel.layers.pair_sentence import (
 from spacy_clinrel.layers.pair_sentence.windows import (
     PairBatch,
     make_windows,
-    pieces,
+    piece_index,
     relative_positions,
 )
 from spacy_clinrel.layers.ragged import length_batches
 
-# Two sentences of 9 and 12 tokens, one of a single token; nested, equal, touching and overlapping
-# mentions, one over a sentence's end, one in each sentence.
+# Sentences of 9, 12 and 1 tokens; nested, equal, adjacent and overlapping mentions, one across a
+# sentence boundary, and one in each sentence.
 SENTENCES = torch.tensor([0] * 9 + [1] * 12 + [2])
 MENTIONS = torch.tensor(
     [[0, 4, 1], [1, 3, 2], [1, 3, 1], [3, 6, 0], [6, 8, 2], [7, 11, 1], [13, 14, 1], [21, 22, 2]]
@@ -36,8 +36,8 @@ MENTIONS = torch.tensor(
 PAIRS = torch.tensor([(h, t) for h in range(8) for t in range(8) if h != t])
 
 
-def awake_resnet(**options):
-    """RETURNS (ResNet): With weights in place of the zeros that its blocks start with."""
+def random_resnet(**options):
+    """Create a ResNet with random weights in place of the zeros of its initialization."""
     resnet = ResNet(**options)
     for weight in resnet.parameters():
         if weight.dim() == 3 and not weight.any():
@@ -48,7 +48,7 @@ def awake_resnet(**options):
 CREATE = {
     "cnn": partial(CNN, filters=4, depth=1, windows=(3,)),
     "cnn-5": partial(CNN, filters=4, depth=5, windows=(3, 5, 7)),
-    "resnet": partial(awake_resnet, filters=4, depth=5, windows=(3, 5)),
+    "resnet": partial(random_resnet, filters=4, depth=5, windows=(3, 5)),
     "lstm": partial(RNN, width=3, depth=2, cell="lstm", bidirectional=False),
     "bilstm": partial(RNN, width=4, depth=1, cell="lstm", bidirectional=True),
     "bigru": partial(RNN, width=4, depth=3, cell="gru", bidirectional=True),
@@ -65,7 +65,7 @@ POOLINGS = {
 
 
 def naive_window(head, tail, window):
-    """The tokens that a pair sees, one by one."""
+    """List the tokens of a pair's window one by one."""
     (a, b, _), (c, d, _) = MENTIONS[head].tolist(), MENTIONS[tail].tolist()
     first, last = SENTENCES[min(a, c)], SENTENCES[max(b, d) - 1]
     return [
@@ -101,7 +101,6 @@ def encoder(request):
 
 
 def test_encoders_do_not_see_padding(encoder):
-    """A window alone and beside longer ones, with anything in the padding."""
     make = torch.Generator().manual_seed(1)
     x = torch.randn(3, 9, 5, generator=make, dtype=torch.float64)
     lengths = torch.tensor([9, 1, 4])
@@ -134,32 +133,31 @@ def test_cnn(depth):
     torch.testing.assert_close(cnn(x[None], mask)[0], torch.cat(outputs, dim=1))
 
 
-def test_resnet_is_the_papers_equations():
-    resnet = awake_resnet(n_in=5, filters=4, depth=5, windows=(3,)).double()
+def test_resnet_follows_the_equations_of_the_paper():
+    resnet = random_resnet(n_in=5, filters=4, depth=5, windows=(3,)).double()
     x = torch.randn(7, 5, dtype=torch.float64)
     [[first, *blocks]] = resnet.stacks
     c = naive_conv(first, x).relu()
-    for one, two in zip(blocks[::2], blocks[1::2]):
-        c = (naive_conv(two, naive_conv(one, c).relu()) + c).relu()
+    for lower, upper in zip(blocks[::2], blocks[1::2]):
+        c = (naive_conv(upper, naive_conv(lower, c).relu()) + c).relu()
     assert len(blocks) == 4
     torch.testing.assert_close(resnet(x[None], torch.ones(1, 7, dtype=torch.bool))[0], c)
 
 
 @pytest.mark.parametrize("depth", [5, 13])
-def test_blocks_start_as_their_shortcuts(depth):
+def test_resnet_blocks_start_as_identity(depth):
     torch.manual_seed(0)
     resnet = ResNet(n_in=5, filters=4, depth=depth, windows=(3,)).double()
     x = torch.randn(7, 5, dtype=torch.float64)
     mask = torch.ones(1, 7, dtype=torch.bool)
     out = resnet(x[None], mask)
     torch.testing.assert_close(out[0], naive_conv(resnet.stacks[0][0], x).relu())
-    # And they leave that with the first step: the second convolution has a gradient.
+    # The first training step changes that: the second convolution has a gradient.
     out.square().sum().backward()
     assert all(conv.weight.grad.any() for conv in resnet.stacks[0][2::2])
 
 
-def test_stacks():
-    """The one upon the other, with what goes between normalised or not."""
+def test_stacked_encoders_with_and_without_normalisation():
     x = torch.randn(1, 6, 5, dtype=torch.float64)
     mask = torch.ones(1, 6, dtype=torch.bool)
     for name in ("stacked", "plain stack"):
@@ -174,7 +172,7 @@ def test_stacks():
         assert stack.widths == above.widths
 
 
-def test_bidirectional_layers_are_torchs_own():
+def test_rnn_matches_torch():
     ours = RNN(n_in=5, width=4, depth=2, cell="gru", bidirectional=True).double()
     theirs = torch.nn.GRU(5, 2, num_layers=2, bidirectional=True, batch_first=True).double()
     for layer in range(2):
@@ -209,18 +207,18 @@ def tokens():
 
 
 def naive_scores(model, tokens, head, tail):
-    """One pair, its tokens put together one by one."""
+    """Score one pair, collecting its tokens one by one."""
     index = naive_window(head, tail, model.window)
     rows, positions = [], []
     for i in index:
-        both = []
+        distances = []
         for embed, mention in zip(model.positions, (head, tail)):
             start, end, _ = MENTIONS[mention].tolist()
             distance = i - start if i < start else max(0, i - end + 1)
             clipped = max(-model.max_distance, min(model.max_distance, distance))
-            both.append(embed.weight[clipped + model.max_distance])
-        positions.append(torch.cat(both))
-        rows.append(torch.cat([tokens[i], *both]))
+            distances.append(embed.weight[clipped + model.max_distance])
+        positions.append(torch.cat(distances))
+        rows.append(torch.cat([tokens[i], *distances]))
     ends = MENTIONS[[head, tail], 1].tolist()
     piece = torch.tensor([[sum(i >= end for end in ends) for i in index]])
     mask = torch.ones(1, len(index), dtype=torch.bool)
@@ -235,7 +233,7 @@ def naive_scores(model, tokens, head, tail):
 @pytest.mark.parametrize("window", [None, 2])
 @pytest.mark.parametrize("pooling", POOLINGS)
 @pytest.mark.parametrize("encoder", CREATE)
-def test_pairs_one_by_one(encoder, pooling, window, tokens):
+def test_scores_match_a_loop_over_pairs(encoder, pooling, window, tokens):
     model = make_model(encoder, pooling, window=window)
     scores = model(tokens, MENTIONS, PAIRS, SENTENCES)
     assert scores.shape == (len(PAIRS), 4) and scores.std(dim=0).min() > 0
@@ -245,38 +243,37 @@ def test_pairs_one_by_one(encoder, pooling, window, tokens):
 
 @pytest.mark.slow
 def test_the_budget_changes_neither_scores_nor_gradients(tokens):
-    """Batches of a few pairs, computed again on the way back, with the same dropout."""
     results = []
     for budget in (10**6, 60, 1):
         model = make_model(budget=budget)
-        some = tokens.clone().requires_grad_()
-        scores = model(some, MENTIONS, PAIRS, SENTENCES)
+        inputs = tokens.clone().requires_grad_()
+        scores = model(inputs, MENTIONS, PAIRS, SENTENCES)
         scores.square().sum().backward()
-        results.append([scores, some.grad, *(weight.grad for weight in model.parameters())])
+        results.append([scores, inputs.grad, *(weight.grad for weight in model.parameters())])
     for other in results[1:]:
-        for one, two in zip(results[0], other):
-            torch.testing.assert_close(one, two)
+        for first, second in zip(results[0], other):
+            torch.testing.assert_close(first, second)
 
 
-def test_a_batch_computed_again_drops_the_same_values(tokens):
+def test_recomputed_batches_use_the_same_dropout(tokens):
     model = make_model("cnn", "max", budget=60)
     set_dropout(model, 0.5)
     torch.manual_seed(3)
-    some = tokens.clone().requires_grad_()
-    model(some, MENTIONS, PAIRS, SENTENCES).sum().backward()
-    # The same forward pass with each batch kept.
+    inputs = tokens.clone().requires_grad_()
+    model(inputs, MENTIONS, PAIRS, SENTENCES).sum().backward()
+    # The same forward pass without recomputation.
     torch.manual_seed(3)
-    kept = tokens.clone().requires_grad_()
+    other_inputs = tokens.clone().requires_grad_()
     windows = make_windows(MENTIONS, PAIRS, SENTENCES, None)
     total = sum(
-        model.score(kept, MENTIONS, PAIRS, windows, rows).sum()
+        model.score(other_inputs, MENTIONS, PAIRS, windows, rows).sum()
         for rows in length_batches(windows.lengths, 60)
     )
     total.backward()
-    torch.testing.assert_close(some.grad, kept.grad)
+    torch.testing.assert_close(inputs.grad, other_inputs.grad)
 
 
-def test_dropout(tokens):
+def test_pair_sentence_dropout(tokens):
     model = make_model("cnn", "max")
     args = (tokens, MENTIONS, PAIRS, SENTENCES)
     plain = model(*args)
@@ -286,14 +283,14 @@ def test_dropout(tokens):
     assert torch.equal(model(*args), plain)
 
 
-def test_no_pairs(tokens):
+def test_pair_sentence_without_pairs(tokens):
     model = make_model()
     scores = model(tokens, MENTIONS, PAIRS[:0], SENTENCES)
     assert scores.shape == (0, 4) and scores.requires_grad
 
 
-def test_pieces():
+def test_piece_index():
     tokens = torch.arange(8)[None]
     heads, tails = torch.tensor([[4, 6, 0]]), torch.tensor([[1, 2, 0]])
-    assert pieces(tokens, heads, tails).tolist() == [[0, 0, 1, 1, 1, 1, 2, 2]]
-    assert torch.equal(pieces(tokens, heads, tails), pieces(tokens, tails, heads))
+    assert piece_index(tokens, heads, tails).tolist() == [[0, 0, 1, 1, 1, 1, 2, 2]]
+    assert torch.equal(piece_index(tokens, heads, tails), piece_index(tokens, tails, heads))

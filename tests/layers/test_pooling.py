@@ -1,4 +1,4 @@
-"""Poolings against loops over windows and tokens."""
+"""Poolings, compared with loops over windows and tokens."""
 
 import math
 from functools import partial
@@ -16,7 +16,7 @@ from spacy_clinrel.layers.pair_sentence.windows import PairBatch
 
 LENGTHS = (6, 1, 4, 3)
 WIDTH, POSITION = 3, 2
-# The last window has no middle piece, the one of a single token only the first.
+# The last window has no middle piece; the window of a single token has only the first.
 PIECES = [[0, 0, 1, 1, 2, 2], [0], [0, 1, 1, 2], [0, 2, 2]]
 
 
@@ -58,7 +58,7 @@ def softmax(scores):
 
 
 def naive_attention(pool, x, batch, row):
-    """Equations 10 and 11 of the second paper."""
+    """Equations 10 and 11 of "ResGRU-Att"."""
     w, b = pool.score.weight[0].tolist(), pool.score.bias.item()
     tokens = x[row, : LENGTHS[row]].tolist()
     weights = softmax([math.tanh(sum(map(float.__mul__, w, h)) + b) for h in tokens])
@@ -66,7 +66,7 @@ def naive_attention(pool, x, batch, row):
 
 
 def naive_position(pool, x, batch, row):
-    """Equations 4 and 5 of the first paper."""
+    """Equations 4 and 5 of "Attention-based deep residual network"."""
     length = LENGTHS[row]
     parts = []
     for i in range(length):
@@ -93,7 +93,7 @@ CASES = {
 
 
 @pytest.mark.parametrize("name", CASES)
-def test_poolings(name, x, batch):
+def test_poolings_match_loops(name, x, batch):
     create, naive = CASES[name]
     torch.manual_seed(0)
     pool = create(n_in=WIDTH, n_position=POSITION).double()

@@ -1,4 +1,4 @@
-"""Multi-head selection against a loop over pairs."""
+"""Multi-head selection, compared with a loop over pairs."""
 
 import math
 
@@ -28,7 +28,7 @@ def tokens():
 
 
 @pytest.mark.parametrize("tag_width,distance", [(3, False), (0, False), (3, True)])
-def test_pairs_one_by_one(tokens, tag_width, distance):
+def test_selection_matches_a_loop_over_pairs(tokens, tag_width, distance):
     layer = make(tag_width, distance=distance)
     scores = layer(tokens, TAGS, ALL).tolist()
     weights = {name: value.tolist() for name, value in layer.state_dict().items()}
@@ -40,7 +40,7 @@ def test_pairs_one_by_one(tokens, tag_width, distance):
         z = [tokens[k].tolist() + weights["tags.weight"][int(TAGS[k])] for k in (i, j)]
         head = times(weights["head.weight"], z[0])
         tail = times(weights["tail.weight"], z[1])
-        # Up to 3 tokens a distance has a row of its own, then each power of two has one.
+        # Distances below 4 tokens have a row each, larger ones a row per power of two.
         bucket = j - i if abs(j - i) < 4 else int(math.copysign(4, j - i))
         far = weights["distances.weight"][16 + bucket] if distance else [0.0] * len(head)
         parts = zip(head, tail, weights["head.bias"], far)
@@ -54,26 +54,26 @@ def test_chunks_change_neither_scores_nor_gradients(tokens):
     results = []
     for chunk in (100, 5):
         layer = make(chunk=chunk, distance=True)
-        some = tokens.clone().requires_grad_()
-        scores = layer(some, TAGS, ALL)
+        inputs = tokens.clone().requires_grad_()
+        scores = layer(inputs, TAGS, ALL)
         scores.square().sum().backward()
-        results.append([scores, some.grad, *(weight.grad for weight in layer.parameters())])
-    for one, two in zip(*results):
-        torch.testing.assert_close(one, two)
+        results.append([scores, inputs.grad, *(weight.grad for weight in layer.parameters())])
+    for first, second in zip(*results):
+        torch.testing.assert_close(first, second)
 
 
-def test_gradients(tokens):
+def test_selection_gradients(tokens):
     layer = make(chunk=10, distance=True)
-    some = tokens.requires_grad_()
-    assert torch.autograd.gradcheck(lambda x: layer(x, TAGS, ALL), (some,))
+    inputs = tokens.requires_grad_()
+    assert torch.autograd.gradcheck(lambda x: layer(x, TAGS, ALL), (inputs,))
 
 
-def test_no_pairs(tokens):
+def test_selection_without_pairs(tokens):
     assert make()(tokens, TAGS, ALL[:0]).shape == (0, 2)
 
 
 def test_dropout_of_token_vectors_and_of_pairs(tokens):
-    """The embeddings of tags stay as they are."""
+    """Dropout does not apply to the tag embeddings."""
     layer = make()
     set_dropout(layer, 0.5)
     layer.eval()

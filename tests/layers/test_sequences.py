@@ -35,7 +35,7 @@ def tokens_for(layer, n=None, seed=1):
     return torch.randn(n, width, generator=make, dtype=torch.float64)
 
 
-def test_pad_and_back():
+def test_unpad_undoes_pad():
     flat = torch.arange(1.0, 19.0).view(9, 2)
     padded, mask = pad(flat, LENGTHS)
     assert padded.shape == (4, 5, 2) and mask.sum(1).tolist() == LENGTHS.tolist()
@@ -52,7 +52,7 @@ def test_pad_nothing(lengths):
     assert padding_mask(torch.tensor(lengths, dtype=torch.long)).numel() == 0
 
 
-def test_gradient(layer):
+def test_layer_gradients(layer):
     tokens = tokens_for(layer).requires_grad_()
     parameters = list(layer.parameters())
     assert parameters
@@ -60,11 +60,11 @@ def test_gradient(layer):
     def run(tokens, *_):
         return layer(tokens, LENGTHS)
 
-    # The parameters are inputs too: gradcheck nudges them in place.
+    # Parameters are inputs too, since gradcheck changes them in place.
     assert torch.autograd.gradcheck(run, (tokens, *parameters), fast_mode=True)
 
 
-def test_batch_mates_and_padding_have_no_say(layer):
+def test_output_does_not_depend_on_the_batch(layer):
     tokens = tokens_for(layer)
     together = layer(tokens, LENGTHS)
     assert len(together) == len(tokens)
@@ -73,13 +73,13 @@ def test_batch_mates_and_padding_have_no_say(layer):
         for piece in tokens.split(LENGTHS.tolist())
     ]
     torch.testing.assert_close(torch.cat(alone), together, rtol=0, atol=1e-12)
-    # Other neighbours, and a longer one, change nothing.
+    # A longer text in the batch changes nothing.
     more = torch.cat([tokens, 100 * tokens_for(layer, 20)])
     longer = layer(more, torch.tensor([*LENGTHS.tolist(), 20]))
     torch.testing.assert_close(longer[: len(tokens)], together, rtol=0, atol=1e-12)
 
 
-def test_no_gradient_between_batch_mates(layer):
+def test_no_gradient_between_texts(layer):
     tokens = tokens_for(layer).requires_grad_()
     layer(tokens, LENGTHS)[:5].square().sum().backward()
     assert tokens.grad[:5].any() and not tokens.grad[5:].any()
@@ -90,12 +90,12 @@ def test_texts_without_tokens(layer, lengths):
     tokens = tokens_for(layer, 0).requires_grad_()
     out = layer(tokens, torch.tensor(lengths))
     assert out.shape == (0, layer(tokens_for(layer, 1), torch.tensor([1])).shape[1])
-    # The gradient goes through as well: a shared encoder waits for it.
+    # Backpropagation must reach the input: a shared encoder updates only after all gradients.
     torch.autograd.backward((out,), grad_tensors=(torch.zeros_like(out),))
     assert tokens.grad is not None and tokens.grad.shape == tokens.shape
 
 
-def test_dropout_reaches_the_layers_and_is_off_in_prediction(layer):
+def test_dropout_applies_in_training_only(layer):
     tokens = tokens_for(layer)
     layer.eval()
     plain = layer(tokens, LENGTHS)
@@ -124,8 +124,8 @@ def test_dropout_rate(shared):
 
 
 @pytest.mark.parametrize("cell, depth", [("lstm", 1), ("lstm", 2), ("gru", 1), ("gru", 3)])
-def test_recurrent_layers_are_torchs_own(cell, depth):
-    """The oracle: torch's bidirectional layer over packed sequences, with the same weights."""
+def test_birnn_matches_torch(cell, depth):
+    """Compare with torch's bidirectional layer over packed sequences with the same weights."""
     torch.manual_seed(0)
     ours = BiRNN(n_in=3, width=8, depth=depth, cell=cell).double()
     kind = nn.LSTM if cell == "lstm" else nn.GRU
@@ -136,7 +136,7 @@ def test_recurrent_layers_are_torchs_own(cell, depth):
             weights[name.replace("l0", f"l{i}")] = value
         for name, value in back.state_dict().items():
             weights[name.replace("l0", f"l{i}_reverse")] = value
-    theirs.load_state_dict(weights)  # strict: all of them, and no other
+    theirs.load_state_dict(weights)  # strict
     lengths = torch.tensor([3, 6, 1, 4])
     tokens = torch.randn(14, 3, dtype=torch.float64)
     packed = nn.utils.rnn.pack_sequence(tokens.split(lengths.tolist()), enforce_sorted=False)
@@ -145,19 +145,18 @@ def test_recurrent_layers_are_torchs_own(cell, depth):
     torch.testing.assert_close(ours(tokens, lengths), expected, rtol=0, atol=1e-12)
 
 
-def test_small_batches_of_like_length_on_the_cpu(monkeypatch):
-    """Much padding costs time; what comes out is the same."""
+def test_birnn_splits_batches_by_length_on_the_cpu(monkeypatch):
     torch.manual_seed(0)
     layer, tokens = BiRNN(n_in=3, width=4, depth=2).double(), torch.randn(9, 3, dtype=torch.float64)
     whole, seen = layer(tokens, LENGTHS), []
     padded = layer.padded
     monkeypatch.setattr(layer, "padded", lambda x, mask: seen.append(x.shape) or padded(x, mask))
-    monkeypatch.setattr("spacy_clinrel.layers.recurrent.CPU_PLACES", 8)
+    monkeypatch.setattr("spacy_clinrel.layers.recurrent.CPU_BUDGET", 8)
     torch.testing.assert_close(layer(tokens, LENGTHS), whole, rtol=0, atol=1e-12)
     assert [tuple(shape[:2]) for shape in seen] == [(1, 5), (2, 3)]
 
 
-def test_mirror():
+def test_mirrored():
     mask = padding_mask(LENGTHS)
     index = mirrored(mask, LENGTHS)
     assert index.tolist() == [[4, 3, 2, 1, 0], [0, 1, 2, 3, 4], [0, 1, 2, 3, 4], [2, 1, 0, 3, 4]]
@@ -166,10 +165,10 @@ def test_mirror():
     assert torch.equal(take(x, index)[0], x[0].flip(0))
 
 
-def test_window_is_what_a_convolution_sees():
+def test_residual_cnn_receptive_field():
     torch.manual_seed(0)
     layer = ResidualCNN(n_in=4, width=4, depth=2, window=2).double()
     tokens = torch.randn(12, 4, dtype=torch.float64).requires_grad_()
     layer(tokens, torch.tensor([12]))[6].square().sum().backward()
     seen = tokens.grad.abs().sum(1) > 0
-    assert seen.nonzero().squeeze(1).tolist() == list(range(2, 11))  # two layers of two each way
+    assert seen.nonzero().squeeze(1).tolist() == list(range(2, 11))  # 2 layers, 2 tokens per side

@@ -337,7 +337,7 @@ def test_tokens_between_windows_are_counted(bert):
     with pytest.warns(UserWarning) as told:
         initialize(nlp)
     messages = " ".join(str(one.message) for one in told)
-    assert re.search("W003.*tokens stand in no window", messages)
+    assert re.search("W003.*tokens are in no window", messages)
     assert "W002] 'joint_extractor': 2 of 4 gold relations" in messages
     with pytest.warns(UserWarning, match=r"W003.*10 of 30 tokens"):
         nlp("患" * 30)

@@ -122,7 +122,7 @@ def test_columns_by_name(tmp_path, read):
         put(folder, name, ["一"])
         for change in ({"text_column": "note"}, {"id_column": "nr"}):
             (item,) = read(f"in/{name}", OPTIONS._replace(**change))
-            assert "P006" in item.error and "There are: id, text" in item.error
+            assert "P006" in item.error and "Available: id, text" in item.error
 
 
 def test_lines_that_are_broken(tmp_path, read):

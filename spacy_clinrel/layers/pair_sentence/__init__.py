@@ -1,4 +1,4 @@
-"""The pair-sentence family: each pair's window of the text, encoded on its own."""
+"""Models that encode the text window of each mention pair separately."""
 
 from .encoders import CNN, RNN, Parallel, ResNet, Stacked
 from .model import PairSentence

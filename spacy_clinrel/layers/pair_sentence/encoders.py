@@ -1,6 +1,7 @@
-"""Encoders of padded windows. Each takes (batch, longest, n_in) and the mask of real tokens, and
-returns (batch, longest, sum of its `widths`), zero where the mask is; `widths` are the parts that
-are pooled apart."""
+"""Encoders of padded windows.
+
+Each maps (batch, longest, n_in) and the mask of tokens to (batch, longest, sum of `widths`), with
+zeros in padding. `widths` are the parts of the output that are pooled separately."""
 
 from typing import Callable, List, Sequence, cast
 
@@ -12,20 +13,20 @@ from ..recurrent import CELLS, BiRNN
 
 
 class WindowEncoder(nn.Module):
-    """What all encoders have.
+    """Base class of the encoders.
 
-    widths (List[int]): Widths of the parts of the output that are pooled apart.
+    widths (List[int]): Widths of the parts of the output that are pooled separately.
     """
 
     widths: List[int]
 
 
-# Creates an encoder for inputs of the width `n_in`.
+# Creates an encoder for inputs of width `n_in`.
 CreateEncoder = Callable[..., WindowEncoder]
 
 
 class Convolution(nn.Conv1d):
-    """A convolution over the tokens of padded windows, as many out as in.
+    """A convolution over the tokens of padded windows that keeps their number.
 
     n_in (int): Width of the input.
     n_out (int): Number of filters.
@@ -34,29 +35,32 @@ class Convolution(nn.Conv1d):
 
     def __init__(self, n_in: int, n_out: int, window: int):
         super().__init__(n_in, n_out, window)
-        # Keeps the variance through relus (He et al. 2015), without which deep stacks fade out.
+        # Keeps the variance through relus (He et al. 2015). Otherwise, activations of deep stacks
+        # vanish.
         nn.init.kaiming_normal_(self.weight, nonlinearity="relu")
         assert self.bias is not None
         nn.init.zeros_(self.bias)
 
     def forward(self, x: Tensor) -> Tensor:
-        """x (Tensor): *Shape:* (batch, longest, n_in)
+        """Apply the convolution.
+
+        x (Tensor): *Shape:* (batch, longest, n_in)
         RETURNS (Tensor): *Shape:* (batch, longest, n_out)
         """
-        # Two-dimensional convolutions take the channels last, as they stand here, without copies.
+        # conv2d, unlike conv1d, accepts this memory layout (channels last) without a copy.
         image = x.transpose(1, 2)[:, :, None]  # (batch, n_in, 1, longest)
-        around = (0, self.kernel_size[0] // 2)
-        y = conv2d(image, self.weight[:, :, None], self.bias, padding=around)
-        return y.squeeze(2).transpose(1, 2)
+        padding = (0, self.kernel_size[0] // 2)
+        y = conv2d(image, self.weight[:, :, None], self.bias, padding=padding)
+        return y.squeeze(2).transpose(1, 2)  # (batch, longest, n_out)
 
 
 class Convolutions(WindowEncoder):
-    """Stacks of convolutions side by side, one for each window size.
+    """Base class of encoders with parallel stacks of convolutions, one for each window size.
 
     n_in (int): Width of the input.
     filters (int): Width of the output of each stack.
     depth (int): Convolutions of a stack.
-    windows (Sequence[int]): Tokens that a convolution sees, odd, for each stack.
+    windows (Sequence[int]): For each stack, the tokens that a convolution sees, odd.
     """
 
     def __init__(self, *, n_in: int, filters: int, depth: int, windows: Sequence[int]):
@@ -68,59 +72,66 @@ class Convolutions(WindowEncoder):
         )
 
     def forward(self, x: Tensor, mask: Tensor) -> Tensor:
-        """x (Tensor): *Shape:* (batch, longest, n_in)
-        mask (Tensor): *Shape:* (batch, longest)
+        """Encode windows.
+
+        x (Tensor): *Shape:* (batch, longest, n_in)
+        mask (Tensor): True for tokens, False for padding. *Shape:* (batch, longest)
         RETURNS (Tensor): *Shape:* (batch, longest, filters · windows)
         """
-        keep = mask[:, :, None].to(x.dtype)
+        keep = mask[:, :, None].to(x.dtype)  # (batch, longest, 1)
         outputs = [self.run(list(cast(nn.ModuleList, stack)), x, keep) for stack in self.stacks]
         return torch.cat(outputs, dim=2)
 
     def run(self, stack: List[nn.Module], x: Tensor, keep: Tensor) -> Tensor:
-        """stack (List[Module]): The convolutions, the lowest first.
+        """Apply a stack of convolutions.
+
+        stack (List[Module]): The convolutions, the lowest first.
         x (Tensor): *Shape:* (batch, longest, n_in)
-        keep (Tensor): 0 at padding, else 1. *Shape:* (batch, longest, 1)
+        keep (Tensor): 1 for tokens, 0 for padding. *Shape:* (batch, longest, 1)
         RETURNS (Tensor): *Shape:* (batch, longest, filters)
         """
         raise NotImplementedError
 
 
 class CNN(Convolutions):
-    """Convolutions one after the other, relu after each (Zeng et al. 2014)."""
+    """Convolutions without residual connections (Zeng et al. 2014):
+
+    x ← relu(W * x + b)
+    """
 
     def run(self, stack: List[nn.Module], x: Tensor, keep: Tensor) -> Tensor:
-        """See `Convolutions.run`."""
+        """Apply a stack of convolutions. See `Convolutions.run`."""
         for conv in stack:
-            x = conv(x).relu() * keep
+            x = conv(x).relu() * keep  # (batch, longest, filters)
         return x
 
 
 class ResNet(Convolutions):
-    """A convolution, then blocks of two with a shortcut around each (He et al. 2016): equations 2
-    and 3 of "Attention-based deep residual network",
+    """A convolution, then blocks of two with a residual connection each (He et al. 2016): equations
+    2 and 3 of "Attention-based deep residual network",
 
         ĉ = relu(W2 · relu(W1 · c + b1) + b2 + c)
 
-    Equations 3 to 5 of "ResGRU-Att" have one relu more, on the second convolution before the sum
-    (equation 5 adds c_l there; c_{l+1} is meant). Both papers' models take the form above here.
+    Equations 3 to 5 of "ResGRU-Att" have another relu on the second convolution before the sum
+    (equation 5 adds c_l there; c_{l+1} is meant). This module uses the form above for both papers.
     The depth is odd: 5, 9, 11, 13 convolutions have 2, 4, 5, 6 blocks.
     """
 
     def __init__(self, *, n_in: int, filters: int, depth: int, windows: Sequence[int]):
         super().__init__(n_in=n_in, filters=filters, depth=depth, windows=windows)
-        # A block starts as its shortcut alone (Zhang et al. 2019, "Fixup initialization"). With
-        # the weights of a plain stack activations grow with each block: an LSTM upon them is
-        # saturated from the start, and training needs a rate at which it hardly moves.
+        # Start each block as the identity (Zhang et al. 2019, "Fixup initialization"). With the
+        # initialization of a plain stack, activations grow with each block and saturate an LSTM on
+        # top of them; training then needs a learning rate at which the LSTM hardly changes.
         for stack in self.stacks:
             for conv in list(cast(nn.ModuleList, stack))[2::2]:
                 nn.init.zeros_(cast(Convolution, conv).weight)
 
     def run(self, stack: List[nn.Module], x: Tensor, keep: Tensor) -> Tensor:
-        """See `Convolutions.run`."""
+        """Apply a stack of convolutions. See `Convolutions.run`."""
         first, *blocks = stack
-        x = first(x).relu() * keep
-        for one, two in zip(blocks[::2], blocks[1::2]):
-            x = (two(one(x).relu() * keep) + x).relu() * keep
+        x = first(x).relu() * keep  # (batch, longest, filters)
+        for lower, upper in zip(blocks[::2], blocks[1::2]):
+            x = (upper(lower(x).relu() * keep) + x).relu() * keep  # (batch, longest, filters)
         return x
 
 
@@ -128,7 +139,7 @@ class RNN(WindowEncoder):
     """LSTM or GRU layers, in both directions or forwards only.
 
     n_in (int): Width of the input.
-    width (int): Width of the output, where bidirectional half of it for each direction.
+    width (int): Width of the output; if bidirectional, half of it for each direction.
     depth (int): Number of layers.
     cell (str): "lstm" or "gru".
     bidirectional (bool): Read in both directions.
@@ -144,23 +155,28 @@ class RNN(WindowEncoder):
             self.layers = CELLS[cell](n_in, width, num_layers=depth, batch_first=True)
 
     def forward(self, x: Tensor, mask: Tensor) -> Tensor:
-        """x (Tensor): *Shape:* (batch, longest, n_in)
-        mask (Tensor): *Shape:* (batch, longest)
+        """Encode windows.
+
+        x (Tensor): *Shape:* (batch, longest, n_in)
+        mask (Tensor): True for tokens, False for padding. *Shape:* (batch, longest)
         RETURNS (Tensor): *Shape:* (batch, longest, width)
         """
-        # Padding comes last, so it can't reach a token from the left.
-        y = self.layers.padded(x, mask) if isinstance(self.layers, BiRNN) else self.layers(x)[0]
+        if isinstance(self.layers, BiRNN):
+            y = self.layers.padded(x, mask)  # (batch, longest, width)
+        else:
+            # Padding follows the tokens, so a forward pass does not read it before them.
+            y = self.layers(x)[0]  # (batch, longest, width)
         return y * mask[:, :, None].to(y.dtype)
 
 
 class Stacked(WindowEncoder):
-    """Encoders one upon the other, e.g. ResNet → BiLSTM.
+    """Encoders on top of each other, e.g. ResNet → BiLSTM.
 
     n_in (int): Width of the input.
-    create (Sequence[Callable]): Create the encoders, the lowest first.
-    normalize (bool): Normalise what goes from one to the next, token by token (Ba et al. 2016):
-        nothing bounds the activations of a residual network, and a recurrent layer upon it that
-        they have saturated sends nothing back that would.
+    create (Sequence[Callable]): Functions that create the encoders, the lowest first.
+    normalize (bool): Apply layer normalisation (Ba et al. 2016) between encoders. Nothing bounds
+        the activations of a residual network; they can saturate a recurrent layer, which then has
+        no gradient to correct them.
     """
 
     def __init__(self, *, n_in: int, create: Sequence[CreateEncoder], normalize: bool):
@@ -176,33 +192,37 @@ class Stacked(WindowEncoder):
             self.widths = encoder.widths
 
     def forward(self, x: Tensor, mask: Tensor) -> Tensor:
-        """x (Tensor): *Shape:* (batch, longest, n_in)
-        mask (Tensor): *Shape:* (batch, longest)
+        """Encode windows.
+
+        x (Tensor): *Shape:* (batch, longest, n_in)
+        mask (Tensor): True for tokens, False for padding. *Shape:* (batch, longest)
         RETURNS (Tensor): *Shape:* (batch, longest, sum of widths)
         """
-        keep = mask[:, :, None].to(x.dtype)
+        keep = mask[:, :, None].to(x.dtype)  # (batch, longest, 1)
         for encoder, norm in zip(self.encoders, self.norms):
-            x = encoder(norm(x) * keep, mask)
+            x = encoder(norm(x) * keep, mask)  # (batch, longest, sum of the encoder's widths)
         return x
 
 
 class Parallel(WindowEncoder):
-    """Encoders side by side, each pooled by itself, e.g. ResNet ⊕ BiGRU (equation 12 of
+    """Encoders side by side, each pooled separately, e.g. ResNet ⊕ BiGRU (equation 12 of
     "ResGRU-Att").
 
     n_in (int): Width of the input.
-    create (Sequence[Callable]): Create the encoders.
+    create (Sequence[Callable]): Functions that create the encoders.
     """
 
     def __init__(self, *, n_in: int, create: Sequence[CreateEncoder]):
         super().__init__()
-        encoders = [create_one(n_in=n_in) for create_one in create]
+        encoders = [create_encoder(n_in=n_in) for create_encoder in create]
         self.encoders = nn.ModuleList(encoders)
         self.widths = [width for encoder in encoders for width in encoder.widths]
 
     def forward(self, x: Tensor, mask: Tensor) -> Tensor:
-        """x (Tensor): *Shape:* (batch, longest, n_in)
-        mask (Tensor): *Shape:* (batch, longest)
+        """Encode windows.
+
+        x (Tensor): *Shape:* (batch, longest, n_in)
+        mask (Tensor): True for tokens, False for padding. *Shape:* (batch, longest)
         RETURNS (Tensor): *Shape:* (batch, longest, sum of widths)
         """
         return torch.cat([encoder(x, mask) for encoder in self.encoders], dim=2)

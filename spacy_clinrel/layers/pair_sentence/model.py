@@ -1,4 +1,4 @@
-"""Scores of pairs, each from its own window: embed positions, encode, pool, classify."""
+"""Scores of mention pairs from the text window of each: embed positions, encode, pool, classify."""
 
 from functools import partial
 from typing import Optional
@@ -10,27 +10,30 @@ from ..dropout import Dropout
 from ..ragged import length_batches, padding_mask, score_parts
 from .encoders import CreateEncoder
 from .pooling import CreatePooling
-from .windows import PairBatch, Windows, make_windows, pieces, relative_positions
+from .windows import PairBatch, Windows, make_windows, piece_index, relative_positions
 
 
 class PairSentence(nn.Module):
-    """Scores of labels for pairs of mentions, each pair read on its own.
+    """Scores of labels for pairs of mentions, from the window of each pair.
 
-    The input of a token is [token vector; e1(distance to the head); e2(distance to the tail)], its
-    width d_v = d_w + 2 d_p in both papers. Pairs go through encoder and pooling in batches of like
-    length that keep within `budget`, whatever their number; in training, where there is more than
-    one, a batch is computed again on the way back instead of being kept.
+    The input of a token is
 
-    n_in (int): Width of the token vectors.
+        v_t = [token vector; e1(distance to the head); e2(distance to the tail)]
+
+    of width d_v = d_w + 2 d_p ("Attention-based deep residual network", "ResGRU-Att"). Pairs are
+    processed in batches of similar length within `budget`. Training recomputes batches in the
+    backward pass if there are several.
+
+    n_in (int): Width of the token vectors, d_w.
     n_types (int): Number of mention types; unused.
     n_out (int): Number of scores of a pair.
     encoder (Callable[..., Module]): Creates the encoder.
-    pooling (Callable[..., Module]): Creates a pooling, one for each of the encoder's parts.
-    position_width (int): Width of each of the two position embeddings, d_p; 0 leaves them out.
-    max_distance (int): Distances beyond it are clipped, in tokens.
-    window (Optional[int]): Tokens of a window on either side of each mention; None for the whole
-        sentence of both.
-    budget (int): Most places of a padded batch, pairs times tokens.
+    pooling (Callable[..., Module]): Creates the pooling of each part of the encoder's output.
+    position_width (int): Width of each of the two position embeddings, d_p; 0 for none.
+    max_distance (int): Maximum distance in tokens; larger distances are clipped.
+    window (Optional[int]): Tokens of the window on either side of each mention; None for the
+        sentences of both mentions.
+    budget (int): Maximum size of a padded batch, pairs times the longest window.
     """
 
     def __init__(
@@ -63,9 +66,11 @@ class PairSentence(nn.Module):
         self.output = nn.Linear(sum(pool.n_out for pool in poolings), n_out)
 
     def forward(self, tokens: Tensor, mentions: Tensor, pairs: Tensor, sentences: Tensor) -> Tensor:
-        """tokens (Tensor): Token vectors of all texts. *Shape:* (tokens, n_in)
+        """Score pairs.
+
+        tokens (Tensor): Token vectors. *Shape:* (tokens, n_in)
         mentions (Tensor): Start, end (exclusive), type. *Shape:* (mentions, 3)
-        pairs (Tensor): Head and tail. *Shape:* (pairs, 2)
+        pairs (Tensor): Head and tail, indices into mentions. *Shape:* (pairs, 2)
         sentences (Tensor): The number of each token's sentence, ascending through the batch.
             *Shape:* (tokens,)
         RETURNS (Tensor): *Shape:* (pairs, n_out)
@@ -85,26 +90,28 @@ class PairSentence(nn.Module):
         windows: Windows,
         rows: Tensor,
     ) -> Tensor:
-        """tokens (Tensor): *Shape:* (tokens, n_in)
+        """Score a batch of pairs.
+
+        tokens (Tensor): *Shape:* (tokens, n_in)
         mentions (Tensor): *Shape:* (mentions, 3)
         pairs (Tensor): Head and tail. *Shape:* (pairs, 2)
         windows (Windows): The window of each pair.
-        rows (Tensor): The pairs to score. *Shape:* (batch,)
+        rows (Tensor): Indices of the pairs. *Shape:* (batch,)
         RETURNS (Tensor): *Shape:* (batch, n_out)
         """
         index = windows.tokens(rows)  # (batch, longest)
-        heads, tails = (mentions[ends] for ends in pairs[rows].unbind(1))
-        most = self.max_distance
+        heads, tails = (mentions[ends] for ends in pairs[rows].unbind(1))  # (batch, 3) each
+        limit = self.max_distance
         embedded = [
-            embed(relative_positions(index, ends).clamp(-most, most) + most)
+            embed(relative_positions(index, ends).clamp(-limit, limit) + limit)
             for embed, ends in zip(self.positions, (heads, tails))
-        ]
-        positions = torch.cat(embedded, dim=2)  # (batch, longest, 2 · position width)
-        mask = padding_mask(windows.lengths[rows])
-        batch = PairBatch(mask, pieces(index, heads, tails), positions)
+        ]  # (batch, longest, position_width) each
+        positions = torch.cat(embedded, dim=2)  # (batch, longest, 2 · position_width)
+        mask = padding_mask(windows.lengths[rows])  # (batch, longest)
+        batch = PairBatch(mask, piece_index(index, heads, tails), positions)
         gathered = tokens.index_select(0, index.flatten()).view(*index.shape, -1)
-        x = self.dropout(torch.cat([gathered, positions], dim=2))
-        x = self.encoder(x * mask[:, :, None].to(x.dtype), mask)
-        parts = x.split(self.encoder.widths, dim=2)
+        x = self.dropout(torch.cat([gathered, positions], dim=2))  # (batch, longest, d_v)
+        x = self.encoder(x * mask[:, :, None].to(x.dtype), mask)  # (batch, longest, widths)
+        parts = x.split(self.encoder.widths, dim=2)  # (batch, longest, width) each
         pooled = [pool(part, batch) for pool, part in zip(self.poolings, parts)]
-        return self.output(self.dropout(torch.cat(pooled, dim=1)))
+        return self.output(self.dropout(torch.cat(pooled, dim=1)))  # (batch, n_out)
