@@ -59,8 +59,8 @@ class Errors(metaclass=ErrorsWithCodes):
     # Models
     M001 = "Layer '{name}' is not initialized. Call nlp.initialize(), or load a trained pipeline."
     M002 = (
-        "The weights of layer '{name}', saved with sizes {saved}, do not match the config: {wanted}. "
-        "Load them with the config of their pipeline."
+        "The weights of layer '{name}', saved with sizes {saved}, do not match the config: "
+        "{wanted}. Load them with the config of their pipeline."
     )
     M003 = (
         "include_static_vectors = true, but the pipeline has no vectors. Set paths.vectors (see "
