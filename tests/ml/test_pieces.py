@@ -70,7 +70,7 @@ def check_pieces(docs, get_spans, tokenizer):
         warnings.simplefilter("always")
         pieces = make_pieces(docs, get_spans, tokenizer)
     messages = [str(warning.message) for warning in caught if "W003" in str(warning.message)]
-    numbers = f"{lost} of {len(text)} tokens", f"the {tokenizer.model_max_length} word pieces"
+    numbers = f"{lost} of {len(text)} tokens", f"of {tokenizer.model_max_length} word pieces"
     assert len(messages) == bool(lost)
     assert all(number in message for message in messages for number in numbers)
 
