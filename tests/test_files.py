@@ -1,12 +1,15 @@
-"""Reading and writing files."""
+"""Reading and writing of files, and locks."""
 
 import os
+import subprocess
 import sys
 
 import pytest
 
 from spacy_clinrel.files import (
+    LOCK_FILE,
     check_output,
+    locked_folder,
     read_docbin,
     spacy_files,
     stream_docbin,
@@ -16,7 +19,7 @@ from spacy_clinrel.files import (
 from .util import make_doc, write_docs
 
 
-def test_an_output_never_replaces_an_input(tmp_path):
+def test_check_output_protects_inputs(tmp_path):
     path, link = tmp_path / "a.txt", tmp_path / "b.txt"
     path.write_text("患者头痛。", encoding="utf-8")
     link.symlink_to(path)
@@ -29,28 +32,28 @@ def test_an_output_never_replaces_an_input(tmp_path):
         check_output(tmp_path, path)
 
 
-def test_what_can_t_be_written_is_named(tmp_path):
+def test_write_errors_name_the_file(tmp_path):
     (tmp_path / "file").write_text("x", encoding="utf-8")
     with pytest.raises(ValueError, match=r"F018.*file.*a\.json"):
         write_json(tmp_path / "file" / "a.json", {})
 
 
-def test_a_folder_is_no_docbin(zh, tmp_path):
+def test_read_docbin_rejects_folders(zh, tmp_path):
     with pytest.raises(ValueError, match="F020"):
         read_docbin(tmp_path, zh.vocab)
 
 
-def test_docs_come_one_by_one(zh, tmp_path):
+def test_stream_docbin_streams(zh, tmp_path):
     path = write_docs(tmp_path / "a.spacy", [make_doc(zh, "头痛。"), make_doc(zh, "")])
     stream = stream_docbin(path, zh.vocab)
     assert next(stream).text == "头痛。"
-    # What goes wrong outside is not laid upon the file.
+    # Exceptions of the caller are not reported as reading errors.
     with pytest.raises(KeyError, match="mine"):
         stream.throw(KeyError("mine"))
     assert [doc.text for doc in read_docbin(path, zh.vocab)] == ["头痛。", ""]
 
 
-def test_spacy_files(tmp_path):
+def test_spacy_files_lists_each_file_once(tmp_path):
     for name in ("b.spacy", "x/a.spacy", ".hidden.spacy", "a.txt"):
         (tmp_path / name).parent.mkdir(exist_ok=True)
         (tmp_path / name).touch()
@@ -63,10 +66,49 @@ def test_spacy_files(tmp_path):
 
 
 @pytest.mark.skipif(sys.platform == "win32", reason="folders can't be opened")
-def test_files_reach_the_disk_before_their_names_do(tmp_path, monkeypatch):
+def test_replacing_syncs_the_file_before_its_name(tmp_path, monkeypatch):
     events = []
     fsync, replace = os.fsync, os.replace
     monkeypatch.setattr(os, "fsync", lambda fd: events.append(os.fstat(fd).st_ino) or fsync(fd))
     monkeypatch.setattr(os, "replace", lambda *paths: events.append("") or replace(*paths))
     write_json(tmp_path / "a.json", {})
     assert events == [(tmp_path / "a.json").stat().st_ino, "", tmp_path.stat().st_ino]
+
+
+LOCKED = """
+import sys
+from pathlib import Path
+from spacy_clinrel.files import locked_folder
+
+try:
+    with locked_folder(Path(sys.argv[1])):
+        print("locked")
+except ValueError as error:
+    print(error)
+"""
+
+
+def test_locked_folder_excludes_other_processes(tmp_path):
+    def lock():
+        command = [sys.executable, "-c", LOCKED, str(tmp_path / "out")]
+        return subprocess.run(command, capture_output=True, text=True, check=True).stdout
+
+    with locked_folder(tmp_path / "out"):
+        assert "F033" in lock()
+    assert lock() == "locked\n"
+    assert [path.name for path in (tmp_path / "out").iterdir()] == [LOCK_FILE]
+
+
+def test_locked_folder_that_can_not_be_created(tmp_path):
+    (tmp_path / "file").touch()
+    with pytest.raises(ValueError, match="F018"), locked_folder(tmp_path / "file" / "out"):
+        pass
+
+
+def test_locked_folder_without_support_for_locks(tmp_path, monkeypatch):
+    def fail(lock, **options):
+        raise OSError("no locks")
+
+    monkeypatch.setattr("spacy_clinrel.files.FileLock.acquire", fail)
+    with locked_folder(tmp_path / "out"):
+        assert (tmp_path / "out").is_dir()

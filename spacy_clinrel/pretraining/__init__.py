@@ -1,0 +1,1 @@
+"""Training on unlabelled text: character vectors, encoders, and input for `spacy pretrain`."""

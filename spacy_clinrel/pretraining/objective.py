@@ -1,5 +1,4 @@
-"""Pretraining on unlabelled text, as an objective of `spacy pretrain`: a language model in both
-directions."""
+"""A pretraining objective for `spacy pretrain`: a bidirectional language model."""
 
 from typing import Any, Callable, List, Tuple, cast
 
@@ -18,15 +17,18 @@ Tok2Vec = Model[List[Doc], List[Floats2d]]
 def PretrainNeighbours(
     buckets: int = 1000, distance: int = 2
 ) -> Callable[[Vocab, Tok2Vec], Model[List[Doc], Floats2d]]:
-    """Create the objective of a bidirectional language model (Peters et al. 2018) for encoders
-    whose output holds a forward half and then a backward half, as `spacy-clinrel.BiRNN.v1` of depth
-    1 has: the forward half predicts the character some tokens on, the backward half the one before.
+    """Create the objective of a bidirectional language model (Peters et al. 2018). The first half
+    of the encoder's output, the forward direction, predicts the character `distance` tokens ahead,
+    the second half the character `distance` tokens before:
 
-    The distance is 2, as the embedding of a character by `spacy-clinrel.CharEmbed.v1` knows its
-    neighbours. Characters are predicted by their hashes, so that no vocabulary is needed.
+        L = -Σ_t log p(c_{t+d} | →h_t) - Σ_t log p(c_{t-d} | ←h_t)
 
-    buckets (int): Rows that characters are hashed to.
-    distance (int): How far off the predicted characters stand.
+    It fits encoders whose output consists of these halves, such as `spacy-clinrel.BiRNN.v1` of
+    depth 1. The default distance is 2, since the embeddings of `spacy-clinrel.CharEmbed.v1` contain
+    the direct neighbours of a character. Characters are predicted by hash, without a vocabulary.
+
+    buckets (int): Number of buckets that characters are hashed to.
+    distance (int): Distance of the predicted characters in tokens, d.
     RETURNS (Callable[[Vocab, Model], Model]): Creates the model that `spacy pretrain` trains.
     RAISES (ValueError): If a setting is out of range.
     """
@@ -83,8 +85,8 @@ def _forward(
 class _Loss:
     """Cross-entropy of both directions. A class, so that the model can be pickled.
 
-    buckets (int): Columns of each direction.
-    distance (int): How far off the predicted characters stand.
+    buckets (int): Number of buckets.
+    distance (int): Distance of the predicted characters in tokens.
     """
 
     def __init__(self, buckets: int, distance: int):
@@ -92,10 +94,13 @@ class _Loss:
         self.distance = distance
 
     def __call__(self, ops: Ops, docs: List[Doc], scores: Floats2d) -> Tuple[float, Floats2d]:
-        """ops (Ops): The model's.
+        """Compute the loss and its gradient.
+
+        ops (Ops): Ops of the model.
         docs (List[Doc]): The documents.
-        scores (Floats2d): Before the softmax. Shape: (tokens, 2 · buckets)
-        RETURNS (Tuple[float, Floats2d]): The sum over tokens and its gradient, the mean's.
+        scores (Floats2d): Scores before the softmax. Shape: (tokens, 2 · buckets)
+        RETURNS (Tuple[float, Floats2d]): The loss, summed over tokens, and the gradient of its mean
+            per direction.
         """
         gradient = ops.xp.empty_like(scores)
         loss = 0.0
@@ -103,27 +108,27 @@ class _Loss:
             columns = slice(side * self.buckets, (side + 1) * self.buckets)
             p = ops.softmax(ops.as_contig(scores[:, columns]), inplace=True, axis=1)
             known = ops.xp.asarray(target >= 0)
-            place, wanted = ops.xp.arange(len(target)), ops.xp.asarray(target)
-            loss -= float(ops.xp.log(ops.xp.maximum(p[place, wanted], 1e-9))[known].sum())
-            p[place, wanted] -= 1.0
+            rows, gold = ops.xp.arange(len(target)), ops.xp.asarray(target)
+            loss -= float(ops.xp.log(ops.xp.maximum(p[rows, gold], 1e-9))[known].sum())
+            p[rows, gold] -= 1.0
             p *= known[:, None] / max(float(known.sum()), 1.0)
             gradient[:, columns] = p
         return loss, gradient
 
 
 def neighbours(docs: List[Doc], buckets: int, distance: int) -> Tuple[np.ndarray, np.ndarray]:
-    """The characters that stand after and before each token.
+    """Return the buckets of the characters after and before each token.
 
     docs (List[Doc]): The documents.
-    buckets (int): Rows that characters are hashed to.
-    distance (int): How many tokens off.
-    RETURNS (Tuple[ndarray, ndarray]): Rows, -1 beyond the document's ends. Shape: (tokens,) each
+    buckets (int): Number of buckets.
+    distance (int): Distance in tokens.
+    RETURNS (Tuple[ndarray, ndarray]): Buckets, -1 beyond the document. Shape: (tokens,) each
     """
     after: List[np.ndarray] = [np.zeros(0, dtype="int64")]
     before: List[np.ndarray] = [np.zeros(0, dtype="int64")]
     for doc in docs:
         rows = (doc_features(doc)[:, CHARACTER] % np.uint64(buckets)).astype("int64")
-        none = np.full(min(distance, len(rows)), -1)
-        after.append(np.concatenate([rows[distance:], none]))
-        before.append(np.concatenate([none, rows[: len(rows) - len(none)]]))
+        missing = np.full(min(distance, len(rows)), -1)
+        after.append(np.concatenate([rows[distance:], missing]))
+        before.append(np.concatenate([missing, rows[: len(rows) - len(missing)]]))
     return np.concatenate(after), np.concatenate(before)

@@ -49,8 +49,8 @@ def raw_text(
     texts (Sequence[Union[str, Path]]): Text files in UTF-8, one text per line. Lines of fewer than
         8 characters are skipped.
     output (Optional[Union[str, Path]]): The .jsonl file to write; None to return the parts only.
-    characters (Sequence[int]): Approximate number of characters to sample from each file, 0 for the
-        whole file. Empty for all files as a whole.
+    characters (Sequence[int]): Approximate number of characters to sample from each file, 0 for all
+        of it; an empty sequence for all of every file.
     seed (int): Seed of the sample and the order.
     RETURNS (List[str]): The parts.
     RAISES (ValueError): If a file is missing, not UTF-8 or also the output, if there is no text, or

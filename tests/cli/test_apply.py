@@ -32,7 +32,7 @@ def notes(tmp_path):
 COLUMNS = ("--text-column", "note", "--id-column", "nr")
 
 
-def test_apply(rules, notes, tmp_path):
+def test_apply_writes_shards_and_quarantine(rules, notes, tmp_path):
     out = tmp_path / "out"
     result = run(rules, notes, out, *COLUMNS, "--format", "jsonl", "--text", "-s", 2)
     assert result.exit_code == 0
@@ -45,25 +45,25 @@ def test_apply(rules, notes, tmp_path):
     assert json.loads((out / "part-000001.jsonl").read_text(encoding="utf-8"))["id"] == "3"
     result = run(rules, notes, out, *COLUMNS, "--format", "jsonl", "--text", "-s", 2)
     assert result.exit_code == 1 and "P011" in result.output
-    again = (*COLUMNS, "--format", "jsonl", "--text", "-s", 2, "--resume")
-    result = run(rules, notes, out, *again)
+    resumed = (*COLUMNS, "--format", "jsonl", "--text", "-s", 2, "--resume")
+    result = run(rules, notes, out, *resumed)
     assert result.exit_code == 0 and "2 documents" in result.output
 
 
-def test_quiet(rules, notes, tmp_path):
+def test_apply_quiet(rules, notes, tmp_path):
     result = run(rules, notes, tmp_path / "out", *COLUMNS, "--quiet")
     assert result.exit_code == 0
     assert "could not be processed" in result.output and "mentions" not in result.output
 
 
-def test_nothing_found(rules, tmp_path):
+def test_apply_warns_if_nothing_is_found(rules, tmp_path):
     (tmp_path / "a.txt").write_text("无殊。", encoding="utf-8")
     result = run(rules, tmp_path / "*.txt", tmp_path / "out")
     assert result.exit_code == 0 and "No mentions were found" in result.output
 
 
-def test_code(notes, tmp_path):
-    """A pipeline whose component is in a file of the user's."""
+def test_apply_with_code(notes, tmp_path):
+    """The component of the pipeline is defined in the file given with --code."""
     code = tmp_path / "code.py"
     code.write_text(
         "from spacy.language import Language\n"
@@ -82,7 +82,7 @@ def test_code(notes, tmp_path):
     options = (tmp_path / "model", notes, tmp_path / "out", *COLUMNS, "-q")
     result = run(*options)
     assert result.exit_code == 1 and "clinrel_test_from_file" in result.output
-    # Nothing was done yet, so that it can be begun again.
+    # No shard was written, so the run can start again.
     result = run(*options, "--code", code)
     assert result.exit_code == 0 and not result.output
     assert pq.read_table(tmp_path / "out")["mentions"].to_pylist()[0][0]["text"] == "头"
@@ -98,14 +98,14 @@ def test_code(notes, tmp_path):
         (("model", "notes.csv", "out", "--format", "xml"), "P014"),
     ],
 )
-def test_what_can_not_be_done(rules, notes, tmp_path, args, code):
+def test_apply_reports_errors(rules, notes, tmp_path, args, code):
     paths = [rules if a == "model" else tmp_path / a if "." in a or a == "out" else a for a in args]
     result = run(*paths)
     assert result.exit_code == 1 and code in result.output
     assert not list(tmp_path.glob("out*/part-*"))
 
 
-def test_a_missing_library_is_named(rules, notes, tmp_path, monkeypatch):
+def test_apply_without_pyarrow(rules, notes, tmp_path, monkeypatch):
     real = importlib.import_module
 
     def without(name):
@@ -120,8 +120,7 @@ def test_a_missing_library_is_named(rules, notes, tmp_path, monkeypatch):
     assert "spacy-clinrel[apply]" in "".join(result.output.split())
 
 
-def test_the_time_that_is_left():
-    """What was done before it went on is no part of its rate."""
+def test_progress_rate_excludes_earlier_runs():
     with tqdm(file=io.StringIO(), mininterval=0, miniters=1) as bar:
         show = Progress(bar)
         for i in range(3):
@@ -131,7 +130,7 @@ def test_the_time_that_is_left():
         assert bar.format_dict["rate"] < 10**4
 
 
-def test_help_suffices():
+def test_apply_help():
     output = " ".join(run("--help").output.split())
     for word in ("--text-column", "--n-process", "--resume", ".parquet", "_quarantine.jsonl"):
         assert word in output

@@ -1,4 +1,4 @@
-"""`clinrel make-encoder`: a BERT for a machine without a hub."""
+"""`clinrel make-encoder`."""
 
 import pytest
 import spacy
@@ -18,7 +18,7 @@ def make(raw, out, *options, expect=0):
     return result.output
 
 
-def test_sizes_vocabulary_and_use(raw, tmp_path):
+def test_make_encoder_sizes_and_vocabulary(raw, tmp_path):
     out = tmp_path / "encoder"
     sizes = ("--layers", 2, "--width", 24, "--heads", 3, "--length", 32)
     printed = make(raw, out, *sizes)
@@ -34,7 +34,7 @@ def test_sizes_vocabulary_and_use(raw, tmp_path):
     assert model(**tokenizer("头痛", return_tensors="pt")).last_hidden_state.shape == (1, 4, 24)
 
 
-def test_rare_characters_and_seeds(raw, tmp_path):
+def test_make_encoder_min_count_and_seed(raw, tmp_path):
     for name, options in {
         "a": ("--min-count", 4),
         "b": ("--min-count", 4),
@@ -50,7 +50,7 @@ def test_rare_characters_and_seeds(raw, tmp_path):
     assert tokenizer.tokenize("示肺ct") == ["[UNK]", "[UNK]", "c", "##t"]
 
 
-def test_embeddings_start_from_vectors(raw, tmp_path):
+def test_make_encoder_starts_from_vectors(raw, tmp_path):
     nlp = init_vectors([raw], width=8, pairs=False, min_count=1)
     nlp.to_disk(tmp_path / "vectors")
     make(raw, tmp_path / "e", "--layers", 1, "--width", 8, "--vectors", tmp_path / "vectors")
@@ -69,12 +69,12 @@ def test_embeddings_start_from_vectors(raw, tmp_path):
         (("--min-count", 100), "no character occurs 100 times"),
     ],
 )
-def test_bad_options(raw, tmp_path, options, message):
+def test_make_encoder_checks_its_options(raw, tmp_path, options, message):
     assert message in make(raw, tmp_path / "e", *options, expect=1)
     assert not (tmp_path / "e").exists()
 
 
-def test_bad_texts(tmp_path, raw):
+def test_make_encoder_checks_its_texts(tmp_path, raw):
     (tmp_path / "gb.txt").write_bytes("患者头痛，咳嗽".encode("gb18030"))
     assert "F001" in make(tmp_path / "none.txt", tmp_path / "e", expect=1)
     assert "F020" in make(tmp_path, tmp_path / "e", expect=1)

@@ -1,4 +1,4 @@
-"""Pretraining: a language model in both directions, as an objective of `spacy pretrain`."""
+"""The pretraining objective of a bidirectional language model."""
 
 import numpy as np
 import pytest
@@ -18,20 +18,20 @@ TEXTS = ("患者头痛", "", "无", "胸闷")
 
 @pytest.fixture
 def docs(zh):
-    """RETURNS (List[Doc]): Short texts, an empty one among them."""
+    """RETURNS (List[Doc]): Short texts, one of them empty."""
     return [zh.make_doc(text) for text in TEXTS]
 
 
 @pytest.mark.parametrize("distance", [1, 2, 5])
 def test_neighbours(docs, distance):
     after, before = neighbours(docs, 50, distance)
-    wanted_after, wanted_before = [], []
+    expected_after, expected_before = [], []
     for doc in docs:
         rows = [int(char) % 50 for char in doc_features(doc)[:, 0]]
         for i in range(len(rows)):
-            wanted_after.append(rows[i + distance] if i + distance < len(rows) else -1)
-            wanted_before.append(rows[i - distance] if i >= distance else -1)
-    assert after.tolist() == wanted_after and before.tolist() == wanted_before
+            expected_after.append(rows[i + distance] if i + distance < len(rows) else -1)
+            expected_before.append(rows[i - distance] if i >= distance else -1)
+    assert after.tolist() == expected_after and before.tolist() == expected_before
     assert neighbours([], 50, distance)[0].shape == (0,)
 
 
@@ -45,7 +45,7 @@ def objective(docs, **options):
     return model
 
 
-def test_the_gradient_is_the_losss(docs):
+def test_objective_gradient_matches_finite_differences(docs):
     loss = objective(docs, buckets=7, distance=2).attrs["loss"]
     rng = np.random.default_rng(0)
     scores = rng.normal(size=(sum(map(len, docs)), 14))
@@ -60,8 +60,7 @@ def test_the_gradient_is_the_losss(docs):
         assert slope / counts[j] == pytest.approx(gradient[i, j], abs=1e-4)
 
 
-def test_each_half_predicts_its_own_direction(docs):
-    """The forward half hears nothing of what the backward half got wrong."""
+def test_each_half_gets_the_gradient_of_its_direction(docs):
     model = objective(docs, buckets=7)
     scores, backprop = model.begin_update(docs)
     assert scores.shape == (sum(map(len, docs)), 14)
@@ -72,7 +71,7 @@ def test_each_half_predicts_its_own_direction(docs):
     assert ahead.get_grad("W").any() and not behind.get_grad("W").any()
 
 
-def test_it_learns(docs):
+def test_objective_decreases_the_loss(docs):
     model = objective(docs, buckets=50)
     first = model.attrs["loss"](model.ops, docs, model.predict(docs))[0]
     optimizer = Adam(0.02)
@@ -85,13 +84,13 @@ def test_it_learns(docs):
 
 
 @pytest.mark.parametrize("option", [{"buckets": 0}, {"distance": 0}])
-def test_settings_out_of_range(option):
+def test_objective_checks_its_settings(option):
     with pytest.raises(ValueError, match="M004"):
         PretrainNeighbours(**option)
 
 
 @pytest.mark.slow
-def test_spacy_pretrain_and_a_start_from_it(made_up, zh, tmp_path):
+def test_training_starts_from_spacy_pretrain(made_up, zh, tmp_path):
     raw = tmp_path / "raw.jsonl"
     srsly.write_jsonl(raw, ({"text": note.text} for note in make_notes(zh, 20)))
     config = CONFIGS / "ner.cfg"

@@ -1,4 +1,4 @@
-"""Unlabelled text in pieces."""
+"""Raw text for `spacy pretrain`."""
 
 import pytest
 import srsly
@@ -28,13 +28,13 @@ def texts(tmp_path):
 
 
 @given(st.text(alphabet="头痛。；\n ", max_size=80), st.integers(1, 9), st.integers(0, 9))
-def test_pieces_are_the_text(text, usual, more):
-    found = list(split_text(text, usual, usual + more))
-    assert "".join(found) == text
-    assert all(0 < len(piece) <= usual + more for piece in found)
+def test_split_text_keeps_the_text(text, target_length, extra):
+    parts = list(split_text(text, target_length, target_length + extra))
+    assert "".join(parts) == text
+    assert all(0 < len(part) <= target_length + extra for part in parts)
 
 
-def test_pieces_end_with_sentences():
+def test_split_text_at_sentence_ends():
     assert list(split_text("一二。三四。五六；七", target_length=6, max_length=9)) == [
         "一二。三四。",
         "五六；七",
@@ -46,21 +46,21 @@ def test_pieces_end_with_sentences():
     ]
 
 
-def test_all_lines_but_short_ones_once(texts):
-    found = raw_text(texts)
-    assert len(found) == len(set(found)) == 330 and "标题" not in found
-    assert found == raw_text(texts) and found != raw_text(texts, seed=1)
-    assert found != sorted(found)
+def test_raw_text_takes_each_long_line_once(texts):
+    parts = raw_text(texts)
+    assert len(parts) == len(set(parts)) == 330 and "标题" not in parts
+    assert parts == raw_text(texts) and parts != raw_text(texts, seed=1)
+    assert parts != sorted(parts)
 
 
-def test_some_characters_of_a_file(texts):
-    found = raw_text(texts, characters=[0, 500])
-    of_b = [piece for piece in found if piece.startswith("b")]
-    assert len(found) - len(of_b) == 30
+def test_raw_text_samples_characters(texts):
+    parts = raw_text(texts, characters=[0, 500])
+    of_b = [part for part in parts if part.startswith("b")]
+    assert len(parts) - len(of_b) == 30
     assert 500 < sum(map(len, of_b)) < 530
 
 
-def test_the_command(texts, tmp_path):
+def test_raw_text_command(texts, tmp_path):
     out = tmp_path / "raw.jsonl"
     result = run(*texts, out, "--characters", 0, "--characters", 500)
     assert result.exit_code == 0, result.output
@@ -78,7 +78,7 @@ def test_the_command(texts, tmp_path):
         (("a.txt", "a.txt"), "F017"),
     ],
 )
-def test_what_is_wrong_is_named(texts, tmp_path, monkeypatch, args, code):
+def test_raw_text_command_reports_errors(texts, tmp_path, monkeypatch, args, code):
     monkeypatch.chdir(tmp_path)
     (tmp_path / "latin.txt").write_bytes("größer als".encode("latin-1"))
     (tmp_path / "empty.txt").write_text("\n\n", encoding="utf-8")

@@ -19,7 +19,7 @@ def test_ngrams_are_normalised_characters_and_pairs(raw):
     assert next(iter(CharacterNGrams([raw], 2)))[:3] == ["患者", "者头", "头痛"]
 
 
-def test_vectors_are_found_by_character_and_by_pair(raw, tmp_path):
+def test_init_vectors_trains_characters_and_pairs(raw, tmp_path):
     nlp = init_vectors([raw], width=8, min_count=5)
     nlp.to_disk(tmp_path / "vectors")
     vocab = spacy.load(tmp_path / "vectors").vocab
@@ -33,7 +33,7 @@ def test_vectors_are_found_by_character_and_by_pair(raw, tmp_path):
     assert without.has_vector("头") and not without.has_vector("头痛")
 
 
-def test_the_command_writes_them_and_names_what_is_wrong(raw, tmp_path):
+def test_init_vectors_command(raw, tmp_path):
     out = tmp_path / "out"
     args = ["clinrel", "init-vectors", str(raw), str(out), "--width", "8"]
     result = CliRunner().invoke(app, args)

@@ -1,4 +1,4 @@
-"""The function that all ways of running a pipeline share."""
+"""`annotate`: from a record batch of texts to one of annotation."""
 
 import math
 import random
@@ -14,11 +14,11 @@ from spacy_clinrel.processing import AnnotationOptions, annotate, output_schema
 from spacy_clinrel.processing.annotation import load_pipeline
 
 from ..util import FUSE, both, make_notes
-from .util import same
+from .util import assert_same
 
 DICE = random.Random(0)
 NOTES = [doc.text for doc in make_notes(spacy.blank("zh"), 12, seed=5)]
-# Of many lengths, the same one twice, and nothing.
+# Texts of many lengths, a duplicate, and an empty one.
 TEXTS = ["", *NOTES, "".join(NOTES), NOTES[0] * 3, NOTES[0], "无殊。", "a\0b" + NOTES[1], " \n"]
 
 
@@ -33,7 +33,7 @@ def run(texts, model, **options):
 
 @pytest.fixture(scope="module")
 def alone(trained_model):
-    """RETURNS (List[Dict]): The row of each of TEXTS, found in a batch of its own."""
+    """RETURNS (List[Dict]): The row of each of TEXTS, annotated separately."""
     rows = [run([text], trained_model)[0] for text in TEXTS]
     assert sum(len(row["relations"]) for row in rows) > 20
     return [{**row, "id": None} for row in rows]
@@ -41,17 +41,17 @@ def alone(trained_model):
 
 @settings(max_examples=20, deadline=None)
 @given(st.data())
-def test_nothing_depends_on_the_batch(trained_model, alone, data):
+def test_rows_do_not_depend_on_the_batch(trained_model, alone, data):
     order = data.draw(st.lists(st.integers(0, len(TEXTS) - 1), min_size=1, max_size=40))
     size = data.draw(st.sampled_from([1, 30, 60, 200, 1000, 100_000]))
     cut = data.draw(st.integers(0, len(order)))
     found = []
     for part in (order[:cut], order[cut:]):
         found += run([TEXTS[i] for i in part], trained_model, batch_size=size)
-    same([{**row, "id": None} for row in found], [alone[i] for i in order])
+    assert_same([{**row, "id": None} for row in found], [alone[i] for i in order])
 
 
-def test_rows_are_what_the_pipeline_finds(trained_model):
+def test_rows_match_the_pipeline(trained_model):
     nlp = spacy.load(trained_model)
     rows = run(TEXTS, trained_model, include_text=True, include_doc=True)
     for i, (row, text) in enumerate(zip(rows, TEXTS)):
@@ -69,7 +69,7 @@ def test_rows_are_what_the_pipeline_finds(trained_model):
         assert both(stored) == both(doc) and stored.text == text
 
 
-def test_the_schema(rules):
+def test_output_schema(rules):
     options = AnnotationOptions(str(rules))
     schema = output_schema(options)
     assert schema.names == ["id", "mentions", "relations", "error"]
@@ -97,7 +97,7 @@ KINDS = [pa.string(), pa.large_string(), pa.string_view(), pa.binary(), pa.large
 
 
 @pytest.mark.parametrize("kind", [*KINDS, pa.dictionary(pa.int32(), pa.string())], ids=str)
-def test_columns_of_any_type(rules, kind):
+def test_annotate_reads_columns_of_any_type(rules, kind):
     batch = to_batch(["头痛", None, "CT"], ids=[1.5, None, 3], kind=kind)
     rows = annotate(batch, AnnotationOptions(str(rules))).to_pylist()
     assert [row["id"] for row in rows] == ["1.5", None, "3.0"]
@@ -109,7 +109,7 @@ def test_columns_of_any_type(rules, kind):
     assert "P003" in rows[1]["error"]
 
 
-def test_columns_by_name(rules):
+def test_annotate_reads_columns_by_name(rules):
     batch = pa.record_batch({"note": ["头痛"], "nr": [b"a\xff"], "text": [1]})
     options = AnnotationOptions(str(rules), id_column="nr", text_column="note")
     (row,) = annotate(batch, options).to_pylist()
@@ -123,8 +123,8 @@ def test_columns_by_name(rules):
         annotate(twice, options)
 
 
-def test_broken_texts(rules):
-    """Strings of Arrow's are not checked on the way from a file, so they can be broken too."""
+def test_texts_that_are_not_utf8(rules):
+    """Arrow does not check strings that it reads from a file."""
     bad = pa.array([b"\xe5\xa4\xb4\xe7\x97", b"CT"], pa.binary())
     for column in (bad, pa.Array.from_buffers(pa.string(), 2, bad.buffers())):
         batch = pa.record_batch({"id": ["a", "b"], "text": column})
@@ -134,11 +134,11 @@ def test_broken_texts(rules):
         assert good["error"] is None and len(good["mentions"]) == 1
 
 
-def test_long_texts(rules):
+def test_maximum_length(rules):
     rows = run(["头痛" * 10, "头痛" * 11, ""], rules, max_length=20)
     assert [len(row["mentions"] or ()) for row in rows] == [10, 0, 0]
     assert "P004" in rows[1]["error"] and "22 characters" in rows[1]["error"]
-    # The pipeline's own limit does not stand in the way of a higher one.
+    # The option takes precedence over the limit of the pipeline.
     load_pipeline(str(rules), -1, None).max_length = 5
     (row,) = run(["头痛" * 10], rules, max_length=20)
     assert row["error"] is None
@@ -146,7 +146,7 @@ def test_long_texts(rules):
 
 @settings(max_examples=30, deadline=None)
 @given(st.lists(st.booleans(), min_size=1, max_size=60), st.sampled_from([1, 20, 10_000]))
-def test_documents_that_fail_are_found_by_halving(rules, fails, size):
+def test_failing_documents_are_found_by_bisection(rules, fails, size):
     nlp = load_pipeline(str(rules), -1, None)
     passes = []
     with pytest.MonkeyPatch.context() as patch:
@@ -164,11 +164,11 @@ def test_documents_that_fail_are_found_by_halving(rules, fails, size):
 
 
 class Panic(BaseException):
-    """As pyo3's, of a tokenizer in Rust, which is no Exception."""
+    """Like a panic of a tokenizer in Rust, which is not an Exception."""
 
 
 @pytest.mark.parametrize("error", [Panic("\udcb2"), RuntimeError("\udcb2")], ids=repr)
-def test_whatever_a_pipeline_raises(rules, monkeypatch, error):
+def test_any_exception_of_a_pipeline_becomes_an_error(rules, monkeypatch, error):
     def fail(texts, **options):
         raise error
 
@@ -180,8 +180,8 @@ def test_whatever_a_pipeline_raises(rules, monkeypatch, error):
         run(["头痛"], rules)
 
 
-def test_a_pipeline_that_leaves_documents_out(rules):
-    """spaCy's way of going on after an error: the document is gone."""
+def test_pipeline_that_drops_documents(rules):
+    """An error handler of spaCy that ignores the error drops the document."""
     nlp = load_pipeline(str(rules), -1, None)
     nlp.default_error_handler = lambda *problem: None
     try:
@@ -191,8 +191,7 @@ def test_a_pipeline_that_leaves_documents_out(rules):
     assert "P005" in first["error"] and second["error"] is None and len(second["mentions"]) == 1
 
 
-def test_nothing_is_learned_of_the_texts(rules):
-    """Memory does not grow with the number of documents."""
+def test_vocab_does_not_grow(rules):
     run(["头痛"], rules)
     nlp = load_pipeline(str(rules), -1, None)
     before = list(nlp.vocab.strings), {lexeme.orth for lexeme in nlp.vocab}
@@ -200,6 +199,6 @@ def test_nothing_is_learned_of_the_texts(rules):
     assert (list(nlp.vocab.strings), {lexeme.orth for lexeme in nlp.vocab}) == before
 
 
-def test_no_such_pipeline():
+def test_missing_pipeline():
     with pytest.raises(OSError, match="E050"):
         run(["头痛"], "no_such_pipeline")

@@ -13,7 +13,7 @@ import spacy
 from spacy_clinrel.processing import AnnotationOptions, annotate, output_schema
 
 from ..util import ROOT, make_notes, require
-from .util import same
+from .util import assert_same
 
 pytestmark = pytest.mark.engine
 
@@ -42,16 +42,16 @@ def check(example, needs, model, notes, out, *options):
     found = pq.read_table(out)
     assert found.schema.remove_metadata() == output_schema(chosen)
     (batch,) = pq.read_table(notes).to_batches()
-    wanted = annotate(batch, chosen).to_pylist()
-    assert [row["id"] for row in wanted if row["error"]] == ["41", "42"]
-    assert sum(len(row["relations"] or ()) for row in wanted) > 40
-    same(sorted(found.to_pylist(), key=lambda row: int(row["id"])), wanted)
+    expected = annotate(batch, chosen).to_pylist()
+    assert [row["id"] for row in expected if row["error"]] == ["41", "42"]
+    assert sum(len(row["relations"] or ()) for row in expected) > 40
+    assert_same(sorted(found.to_pylist(), key=lambda row: int(row["id"])), expected)
 
 
-def test_ray(trained_model, notes, tmp_path):
+def test_ray_example(trained_model, notes, tmp_path):
     check("ray_notes.py", ["ray"], trained_model, notes, tmp_path / "out")
 
 
-def test_spark(trained_model, notes, tmp_path):
+def test_spark_example(trained_model, notes, tmp_path):
     options = ("--master", "local[1]")
     check("spark_notes.py", ["pyspark", "java"], trained_model, notes, tmp_path / "out", *options)

@@ -1,7 +1,6 @@
-"""The folder that is written: what may be lost of it, and who may write in it."""
+"""The output folder: damaged runs and concurrent runs."""
 
 import os
-import sys
 
 import pytest
 
@@ -18,8 +17,8 @@ def job_of(model, folder):
 
 @pytest.fixture
 def done(rules, tmp_path):
-    """RETURNS (Job): A job that is done: shards of two documents, one of which all in quarantine,
-    as the first document is."""
+    """RETURNS (Job): A finished job of shards of two documents. All documents of one shard, and the
+    first document, are in quarantine."""
     (tmp_path / "in").mkdir()
     for i in range(9):
         text = b"\xff" if i in (0, 4, 5) else b"CT"
@@ -37,7 +36,7 @@ def contents(folder):
 
 @pytest.mark.parametrize("name", ["part-000000.jsonl", "part-000003.jsonl", QUARANTINE])
 @pytest.mark.parametrize("size", [None, 0, 5])
-def test_what_is_lost_is_made_again(done, name, size):
+def test_resume_repeats_damaged_shards(done, name, size):
     before = contents(done.output)
     if size is None:
         (done.output / name).unlink()
@@ -45,25 +44,24 @@ def test_what_is_lost_is_made_again(done, name, size):
         os.truncate(done.output / name, size)
     assert run_job(done, resume=True)["documents"] == 6
     assert contents(done.output) == before
-    # All that is there stays as it is.
+    # Complete shards are not written again.
     times = {path: path.stat().st_mtime_ns for path in done.output.glob("part-*")}
     run_job(done, resume=True)
     assert times == {path: path.stat().st_mtime_ns for path in done.output.glob("part-*")}
 
 
 @pytest.mark.parametrize("content", ["", '{"model": ', "[1]"])
-def test_a_manifest_that_is_broken(done, content):
+def test_invalid_manifest(done, content):
     (done.output / MANIFEST).write_text(content)
     with pytest.raises(ValueError, match=r"P022.*_manifest\.json"):
         run_job(done, resume=True)
 
 
-@pytest.mark.skipif(sys.platform == "win32", reason="no locks")
 def test_one_process_at_a_time(done):
     for _ in range(2):
         with locked_folder(done.output), pytest.raises(ValueError, match="F033"):
             run_job(done, resume=True)
-        # A run that fails does not keep it either.
+        # A run that fails releases the lock.
         with pytest.raises(ValueError, match="P012"):
             run_job(done._replace(shard_size=3), resume=True)
         run_job(done, resume=True)

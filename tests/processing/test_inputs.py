@@ -1,4 +1,4 @@
-"""Reading: each document of an input once, in an order that is always the same."""
+"""Input files and documents: each document once, in a fixed order."""
 
 import csv
 import json
@@ -25,7 +25,7 @@ OPTIONS = AnnotationOptions("none", max_length=1000)
 
 @pytest.fixture
 def read(tmp_path):
-    """RETURNS (Callable): Reads all of an input; takes its name in the test's folder."""
+    """RETURNS (Callable): Reads an input, given its name in the folder of the test."""
 
     def items(name="in", options=OPTIONS):
         files = list_files(str(tmp_path / name), tmp_path / "out")
@@ -35,7 +35,7 @@ def read(tmp_path):
 
 
 def put(folder, name, texts):
-    """Write texts as one format or another has them."""
+    """Write texts in the format of the file name."""
     folder.mkdir(parents=True, exist_ok=True)
     path = folder / name
     if path.suffix == ".jsonl":
@@ -50,7 +50,7 @@ def put(folder, name, texts):
         path.write_bytes(texts[0].encode())
 
 
-# Python 3.10's csv takes no NUL.
+# The csv module of Python 3.10 rejects NUL.
 LEAST = 1 if sys.version_info < (3, 11) else 0
 TEXT = st.text(st.characters(min_codepoint=LEAST, exclude_categories=["Cs"]), max_size=30)
 
@@ -58,7 +58,7 @@ TEXT = st.text(st.characters(min_codepoint=LEAST, exclude_categories=["Cs"]), ma
 @pytest.mark.parametrize("name", ["a.jsonl", "a.csv", "a.parquet"])
 @settings(max_examples=30, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(st.lists(TEXT, min_size=1, max_size=8))
-def test_texts_come_back(tmp_path, read, name, texts):
+def test_texts_are_read_unchanged(tmp_path, read, name, texts):
     put(tmp_path / "in", name, texts)
     items = read()
     assert [item.text.decode() for item in items] == texts
@@ -69,7 +69,7 @@ def test_texts_come_back(tmp_path, read, name, texts):
     assert positions[-1] == (tmp_path / "in" / name).stat().st_size
 
 
-def test_a_folder_of_all_formats(tmp_path, read):
+def test_folder_with_all_formats(tmp_path, read):
     folder = tmp_path / "in"
     for name in ("b.txt", "a.jsonl", "c.csv", "d.parquet", "B.TXT"):
         put(folder, name, ["一", "二"])
@@ -97,13 +97,13 @@ def test_a_folder_of_all_formats(tmp_path, read):
     assert [item.source for item in read("in/*.jsonl")] == ["a.jsonl:1", "a.jsonl:2"]
     assert [item.source for item in read("i*/**/b.txt")] == ["in/b.txt", "in/sub/b.txt"]
     assert [item.doc_id for item in read("in/sub/b.txt")] == ["b"]
-    # An output within the input is none of it.
+    # An output folder within the input is skipped.
     (tmp_path / "out").rename(folder / "out")
     assert len(list(list_files(str(folder), folder / "out"))) == 7
     assert len(list(list_files(str(folder), tmp_path / "out"))) == 8
 
 
-def test_columns_by_name(tmp_path, read):
+def test_files_with_other_columns(tmp_path, read):
     folder = tmp_path / "in"
     folder.mkdir()
     (folder / "a.csv").write_bytes("\ufeffnr,note,more\n7,头痛,x\n8\n\n,胸闷\n".encode())
@@ -125,7 +125,7 @@ def test_columns_by_name(tmp_path, read):
             assert "P006" in item.error and "Available: id, text" in item.error
 
 
-def test_lines_that_are_broken(tmp_path, read):
+def test_invalid_json_lines(tmp_path, read):
     folder = tmp_path / "in"
     folder.mkdir()
     lines = [
@@ -152,7 +152,7 @@ def test_lines_that_are_broken(tmp_path, read):
     ]
 
 
-def test_a_table_that_is_broken(tmp_path, read, monkeypatch):
+def test_invalid_table_rows(tmp_path, read, monkeypatch):
     folder = tmp_path / "in"
     folder.mkdir()
     monkeypatch.setattr("spacy_clinrel.processing.lines.MAX_FIELD", 50)
@@ -167,7 +167,7 @@ def test_a_table_that_is_broken(tmp_path, read, monkeypatch):
         items[0].text.decode()
 
 
-def test_files_that_are_broken(tmp_path, read):
+def test_invalid_files(tmp_path, read):
     folder = tmp_path / "in"
     for name in ("a.parquet", "b.spacy", "c.csv"):
         put(folder, name, ["" if name == "c.csv" else "x"])
@@ -175,25 +175,25 @@ def test_files_that_are_broken(tmp_path, read):
         (folder / name).write_bytes(b"PAR1 broken")
     put(folder, "d.jsonl", ["好"])
     put(folder, "e.txt", ["好" * 2000])
-    *broken, empty, good, long = read()
-    assert [item.source for item in broken] == ["a.parquet", "b.spacy"]
-    assert all("P009" in item.error and item.text is None for item in broken)
+    *invalid, empty, good, long = read()
+    assert [item.source for item in invalid] == ["a.parquet", "b.spacy"]
+    assert all("P009" in item.error and item.text is None for item in invalid)
     assert empty.text == b"" and good.text.decode() == "好"
-    # It is not even read.
+    # The size of the file is enough to reject it.
     assert "P004" in long.error and "1500 or more" in long.error
 
 
 @pytest.mark.parametrize(
     "name, code", [("nothing", "F001"), ("empty", "F002"), ("*.txt", "F002"), ("x.pdf", "F002")]
 )
-def test_nothing_to_read(tmp_path, read, name, code):
+def test_input_without_files(tmp_path, read, name, code):
     (tmp_path / "empty").mkdir()
     (tmp_path / "x.pdf").touch()
     with pytest.raises(ValueError, match=code):
         read(name)
 
 
-def test_an_input_is_known_again(tmp_path):
+def test_digest_identifies_an_input(tmp_path):
     folder = tmp_path / "in"
     put(folder, "a.txt", ["好"])
     put(folder, "b.txt", ["好"])
@@ -214,8 +214,7 @@ def names(src, out):
     return [file.name for file in list_files(str(src), out)]
 
 
-def test_outputs_are_no_inputs(tmp_path):
-    """Neither this run's, however its folder is called, nor another's."""
+def test_outputs_are_skipped(tmp_path):
     folder = tmp_path / "in"
     for name in ("a.txt", "found/part.jsonl", "sub/b.txt", "sub/other/part.jsonl"):
         put((folder / name).parent, (folder / name).name, ["一"])
@@ -226,7 +225,7 @@ def test_outputs_are_no_inputs(tmp_path):
             assert names(src, out) == ["a.txt", "sub/b.txt"]
             assert names(src / "**" / "*", out) == ["a.txt", "sub/b.txt"]
             assert names(src / "[as]*" / "**" / "*", out) == ["sub/b.txt"]
-    # What is named itself may be one.
+    # An output that is the input itself is read.
     other = folder / "sub" / "other"
     assert names(other, tmp_path / "out") == names(other / "*", tmp_path / "out") == ["part.jsonl"]
     assert names(other / "part.jsonl", tmp_path / "out") == ["part.jsonl"]
@@ -234,12 +233,12 @@ def test_outputs_are_no_inputs(tmp_path):
         names(other, other)
 
 
-def test_each_file_once(tmp_path):
+def test_pattern_matches_each_file_once(tmp_path):
     put(tmp_path / "in" / "sub", "a.txt", ["一"])
     assert names(tmp_path / "in" / "**" / "**" / "*.txt", tmp_path / "out") == ["sub/a.txt"]
 
 
-def test_a_folder_that_can_not_be_read(tmp_path, monkeypatch):
+def test_folder_without_permission(tmp_path, monkeypatch):
     put(tmp_path / "in", "a.txt", ["一"])
     put(tmp_path / "in" / "locked", "b.txt", ["二"])
     real = os.scandir
@@ -254,16 +253,18 @@ def test_a_folder_that_can_not_be_read(tmp_path, monkeypatch):
         digest_files(str(tmp_path / "in"), tmp_path / "out")
 
 
-def test_files_of_other_kinds_are_counted(tmp_path):
+def test_skipped_files_are_counted(tmp_path):
     for name in ("a.txt", "a.json", "b.JSON", "c.gz", ".d.gz", "_e.gz", "f"):
         put(tmp_path / "in", name, ["一"])
-    with pytest.warns(UserWarning, match=r"W031.* 4 files .*: \.json 2, \.gz 1, none 1\.") as said:
+    with pytest.warns(
+        UserWarning, match=r"W031.* 4 files .*: \.json 2, \.gz 1, none 1\."
+    ) as caught:
         digest_files(str(tmp_path / "in"), tmp_path / "out")
-    assert len(said) == 1
+    assert len(caught) == 1
 
 
-@pytest.mark.skipif(sys.platform != "linux", reason="names are characters")
-def test_names_that_are_not_utf8(tmp_path, read):
+@pytest.mark.skipif(sys.platform != "linux", reason="file names are Unicode")
+def test_file_names_that_are_not_utf8(tmp_path, read):
     folder = tmp_path / "in"
     folder.mkdir()
     for ending in (b".txt", b".jsonl", b".parquet", b".\xb2"):

@@ -1,4 +1,4 @@
-"""Tables, lines of JSON and whole files that are broken: each costs itself and no more."""
+"""Invalid lines, rows and files: reading continues after them."""
 
 import csv
 import json
@@ -27,8 +27,8 @@ OPTIONS = AnnotationOptions("none", max_length=1000)
 
 @pytest.fixture
 def read(tmp_path):
-    """RETURNS (Callable): Id, text and code of the error of each document of a file; takes its
-    name, its bytes unless it is there, and options."""
+    """RETURNS (Callable): Returns id, text and error code of each document of a file, given its
+    name, its content (if it does not exist yet) and options."""
 
     def items(name, content=None, **options):
         path = tmp_path / name
@@ -45,19 +45,19 @@ def read(tmp_path):
     return items
 
 
-def test_each_kind_has_a_reader():
+def test_each_suffix_has_a_reader():
     assert tuple(READERS) == SUFFIXES and [f.__name__[6:] for f in READERS.values()] == [
-        kind[1:] for kind in SUFFIXES
+        suffix[1:] for suffix in SUFFIXES
     ]
 
 
 A, B, C = ("1", "一", None), ("2", "二", None), ("3", "三", None)
-BROKEN = [
+TABLES = [
     # Blank lines before the header, and between rows.
     ("\n  \nid,text\n1,一\n\n2,二\n", [A, B]),
     ("id,text\r1,一\r2,二\r\n3,三", [A, B, C]),
     ("id,text\n1,一,三天\n2,二\n3,三,,\n", [("a.csv:2", None, "P018"), B, C]),
-    # Quotes that are not closed: the row goes, what comes after it stays.
+    # Quotes that are not closed: only their row is lost.
     ('id,text\n1,一\n9,"x\n2,二\n3,三\n', [A, ("a.csv:3", None, "P016"), B, C]),
     ('id,text\n1,一\n9,"x\n2,二\n3,"三"\n', [A, ("a.csv:3", None, "P016"), B, C]),
     ('id,text\n1,一\n2,二\n9,"x\n', [A, B, ("a.csv:4", None, "P008")]),
@@ -68,22 +68,22 @@ BROKEN = [
 ]
 
 
-@pytest.mark.parametrize("content, wanted", BROKEN, ids=range(len(BROKEN)))
-def test_tables(read, content, wanted):
+@pytest.mark.parametrize("content, expected", TABLES, ids=range(len(TABLES)))
+def test_table_rows(read, content, expected):
     before = csv.field_size_limit()
-    assert read("a.csv", content) == wanted
-    assert read("a.csv", b"\xef\xbb\xbf" + content.encode()) == wanted
+    assert read("a.csv", content) == expected
+    assert read("a.csv", b"\xef\xbb\xbf" + content.encode()) == expected
     assert csv.field_size_limit() == before
 
 
 @pytest.mark.parametrize("end", ["\n", "\r", "\r\n"])
-def test_lines_of_tables_that_are_too_long(read, monkeypatch, end):
+def test_table_lines_that_are_too_long(read, monkeypatch, end):
     monkeypatch.setattr(lines_module, "MAX_FIELD", 50)
     for size in (40, 46, 100, 102, 1000):
         text = "x" * size
         found = read("a.csv", end.join(["id,text", "1,一", f"9,{text}", "2,二", '3,"三"']))
         assert found == [A, ("9", text, None) if size < 48 else ("a.csv:3", None, "P008"), B, C]
-    # Neither does one within quotes take the rows before it.
+    # The same within quotes.
     found = read("a.csv", end.join(["id,text", '9,"x', "1,一", "9," + "x" * 100, "2,二"]))
     assert found == [("a.csv:2", None, "P016"), A, ("a.csv:4", None, "P008"), B]
 
@@ -94,35 +94,35 @@ FIELD = st.text(st.characters(min_codepoint=LEAST, exclude_categories=["Cs"]), m
 
 @settings(max_examples=100, deadline=None)
 @given(st.lists(st.lists(FIELD, max_size=3), max_size=6), st.sampled_from(["\n", "\r", "\r\n"]))
-def test_tables_that_are_whole(tmp_path_factory, rows, end):
-    """They are read as Python's own reader does, blank rows counted."""
+def test_valid_tables_match_the_csv_module(tmp_path_factory, rows, end):
+    """Blank rows count."""
     path = tmp_path_factory.getbasetemp() / "a.csv"
     with path.open("w", encoding="utf-8", newline="") as file:
         csv.writer(file, lineterminator=end).writerows(rows)
     with path.open(encoding="utf-8-sig", newline="") as file:
-        wanted = list(csv.reader(file))
+        expected = list(csv.reader(file))
     with path.open("rb") as raw:
         found = list(read_rows(raw))
-    assert [row.fields for row in found] == wanted and not any(row.error for row in found)
-    assert [row.number for row in found] == list(range(1, len(wanted) + 1))
+    assert [row.fields for row in found] == expected and not any(row.error for row in found)
+    assert [row.number for row in found] == list(range(1, len(expected) + 1))
     assert all(row.position <= after.position for row, after in pairwise(found))
     assert not found or found[-1].position == path.stat().st_size
 
 
-def test_lines_of_json_that_are_too_long(read, monkeypatch):
+def test_json_lines_that_are_too_long(read, monkeypatch):
     monkeypatch.setattr("spacy_clinrel.processing.documents.MIN_LINE_LIMIT", 100)
     lines = [json.dumps({"id": i, "text": "x" * size}) for i, size in enumerate((5, 100, 3000, 5))]
-    wanted = [("0", "x" * 5, None), *[(f"a.jsonl:{i}", None, "P017") for i in (2, 3)]]
-    wanted.append(("3", "x" * 5, None))
-    assert read("a.jsonl", "\n".join(lines), max_length=8) == wanted
-    # A document may be as long as the options say, however its characters are written.
+    expected = [("0", "x" * 5, None), *[(f"a.jsonl:{i}", None, "P017") for i in (2, 3)]]
+    expected.append(("3", "x" * 5, None))
+    assert read("a.jsonl", "\n".join(lines), max_length=8) == expected
+    # The limit of a line allows for escapes.
     text = "😀" * 20
     (found,) = read("a.jsonl", json.dumps({"text": text}), max_length=24)
     assert found[1] == text
 
 
 @pytest.mark.parametrize("size", [1, 7, 63])
-def test_no_more_than_a_piece_is_held(tmp_path, size):
+def test_read_lines_bounds_its_memory(tmp_path, size):
     path = tmp_path / "a"
     path.write_bytes(b"\n".join([b"x" * 63, b"", b"x" * 64, b"y", b"z" * 1000]))
     sizes = []
@@ -148,8 +148,8 @@ def parquet(path, columns, names=("nr", "text"), **options):
     pq.write_table(pa.Table.from_arrays([pa.array(c) for c in columns], names=names), path)
 
 
-def test_ids_that_are_missing(read, tmp_path):
-    """They are made of file and row in all formats alike."""
+def test_missing_ids(read, tmp_path):
+    """File name and row are the id, in all formats."""
     parquet(tmp_path / "a.parquet", [["", None, "c"], ["一", "二", "三"]])
     entries = [{"nr": "", "text": "一"}, {"nr": None, "text": "二"}, {"nr": "c", "text": "三"}]
     lines = [*map(json.dumps, entries), '{"text": "四"}']
@@ -161,14 +161,14 @@ def test_ids_that_are_missing(read, tmp_path):
     assert read("a.csv", "id,text\n,二\n") == [("a.csv:2", "二", None)]
 
 
-def test_columns_that_occur_twice(read, tmp_path):
+def test_duplicate_columns(read, tmp_path):
     parquet(tmp_path / "a.parquet", [["1"], ["一"], ["二"]], ["id", "text", "text"])
     for name, content in (("a.parquet", None), ("a.csv", "id,text,text\n1,一,二\n")):
         assert read(name, content) == [(name, None, "P009")]
         assert [row[2] for row in read(name, text_column="id")] == [None]
 
 
-def test_a_row_group_that_is_broken(read, tmp_path):
+def test_corrupt_row_group(read, tmp_path):
     path = tmp_path / "a.parquet"
     table = pa.table({"id": [str(i) for i in range(40)], "text": [os.urandom(20).hex()] * 40})
     pq.write_table(table, path, row_group_size=10, compression="zstd", use_dictionary=False)
@@ -181,22 +181,22 @@ def test_a_row_group_that_is_broken(read, tmp_path):
     assert [row[0] for row in found if not row[2]] == [str(i) for i in range(40) if i // 10 != 1]
 
 
-def test_what_was_read_before_a_file_broke(tmp_path):
+def test_documents_before_a_corrupt_one_are_read(tmp_path):
     nlp = spacy.blank("zh")
     docs = DocBin(docs=[nlp(text) for text in "一二三四"], store_user_data=True)
     content = srsly.msgpack_loads(zlib.decompress(docs.to_bytes()))
-    content["span_groups"][2] = b"broken"
+    content["span_groups"][2] = b"corrupt"
     path = tmp_path / "a.spacy"
     path.write_bytes(zlib.compress(srsly.msgpack_dumps(content)))
-    *good, broken = read_documents(InputFile(path, path.name, 1, 0), OPTIONS)
+    *good, corrupt = read_documents(InputFile(path, path.name, 1, 0), OPTIONS)
     assert [item.text.decode() for item in good] == ["一", "二"]
-    assert "P009" in broken.error and "before: 2." in broken.error
+    assert "P009" in corrupt.error and "before: 2." in corrupt.error
 
 
-def test_whatever_a_reader_raises_is_the_files(read, monkeypatch):
-    def broken(file, options):
+def test_any_exception_of_a_reader_becomes_an_error(read, monkeypatch):
+    def fail(file, options):
         raise KeyError("\udcb2")
         yield
 
-    monkeypatch.setitem(READERS, ".txt", broken)
+    monkeypatch.setitem(READERS, ".txt", fail)
     assert read("a.txt", "x") == [("a.txt", None, "P009")]

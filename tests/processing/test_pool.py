@@ -1,4 +1,4 @@
-"""Processes that die, and processes that are to end."""
+"""Processes that die or must end."""
 
 import multiprocessing
 import sys
@@ -56,8 +56,7 @@ def chunks_of(*groups):
 
 
 @pytest.mark.skipif(sys.platform == "win32", reason="no SIGKILL")
-def test_documents_that_kill_their_process(deadly):
-    """They alone have an error, and all others are annotated."""
+def test_only_documents_that_kill_their_process_get_an_error(deadly):
     groups = [["头痛", "CT"], ["头痛1", DEADLY], *[[f"头痛{i}"] for i in range(2, 12)]]
     results = list(annotate_all(chunks_of(*groups), AnnotationOptions(**deadly), 2))
     assert [chunk.batch["id"].to_pylist() for chunk, _ in results] == groups
@@ -69,14 +68,13 @@ def test_documents_that_kill_their_process(deadly):
 
 
 @pytest.mark.skipif(sys.platform == "win32", reason="no SIGKILL")
-def test_processes_that_die_as_they_begin(deadly, monkeypatch):
+def test_processes_that_die_while_loading(deadly, monkeypatch):
     monkeypatch.setenv("CLINREL_TEST_NEVER", "1")
     with pytest.raises(ValueError, match=r"P013.*--resume"):
         list(annotate_all(chunks_of(["头痛"]), AnnotationOptions(**deadly), 2))
 
 
-def test_processes_end_at_once(deadly):
-    """As when a shard can't be written, whatever they are doing."""
+def test_closing_the_results_ends_busy_processes(deadly):
     results = annotate_all(
         chunks_of(["头痛"], *[["慢"]] * 7, ["头痛"]), AnnotationOptions(**deadly), 2
     )

@@ -1,4 +1,4 @@
-"""Files in, shards out: each document once, however often a run is killed."""
+"""Runs of `apply`: each document once, however often a run is killed."""
 
 import json
 import multiprocessing
@@ -23,14 +23,14 @@ from spacy_clinrel.processing.shards import MANIFEST, QUARANTINE, SHARDS, Output
 from spacy_clinrel.tokens import get_doc_id
 
 from ..util import FUSE, make_notes
-from .util import same
+from .util import assert_same
 
 NOTES = [doc.text for doc in make_notes(spacy.blank("zh"), 30, seed=3)]
 
 
 @pytest.fixture(scope="module")
 def notes(tmp_path_factory):
-    """RETURNS (Path): A folder with 45 documents, six of them broken in one way each."""
+    """RETURNS (Path): A folder with 45 documents, six of them invalid in different ways."""
     folder = tmp_path_factory.mktemp("notes")
     lines = [json.dumps({"id": f"n{i}", "text": text}) for i, text in enumerate(NOTES)]
     lines[7:7] = ['{"id": "invalid", "text": "\udcff"}', '{"id": "none"}', '{"id": "cut', ""]
@@ -63,28 +63,28 @@ def lines_of(path):
 
 
 def tree(folder):
-    """Everything that a run leaves, without its times."""
-    found = {path.name: path.read_bytes() for path in folder.iterdir()}
+    """Return the content of all files of a run, without times."""
+    content = {path.name: path.read_bytes() for path in folder.iterdir()}
     for name in (SHARDS, MANIFEST):
-        lines = found[name].decode().splitlines()
-        found[name] = [re.sub(r'"seconds": ?[\d.]+', "", line) for line in lines]
-    return found
+        lines = content[name].decode().splitlines()
+        content[name] = [re.sub(r'"seconds": ?[\d.]+', "", line) for line in lines]
+    return content
 
 
 @pytest.fixture(scope="module")
-def whole(rules, notes, tmp_path_factory):
-    """RETURNS (Path): What a run leaves that nothing interrupted."""
-    out = tmp_path_factory.mktemp("whole") / "out"
+def uninterrupted(rules, notes, tmp_path_factory):
+    """RETURNS (Path): The output of a run without interruptions."""
+    out = tmp_path_factory.mktemp("uninterrupted") / "out"
     counts = run_job(job_of(rules, notes, out, shard_size=4))
     assert counts["documents"] == 39 and counts["quarantined"] == 6
     return out
 
 
-def test_each_document_once(rules, notes, whole):
-    rows = rows_of(whole)
+def test_each_document_is_written_once(rules, notes, uninterrupted):
+    rows = rows_of(uninterrupted)
     ids = [row["id"] for row in rows]
     assert ids == [*(f"n{i}" for i in range(30)), "nul", "", *(f"b{i}" for i in range(7))]
-    failed = lines_of(whole / QUARANTINE)
+    failed = lines_of(uninterrupted / QUARANTINE)
     assert [record["id"] for record in failed] == [
         *("a.jsonl:8", "none", "a.jsonl:10", "explodes", "long", "c")
     ]
@@ -98,41 +98,44 @@ def test_each_document_once(rules, notes, whole):
         assert [tuple(mention.values()) for mention in row["mentions"]] == found
         assert list(row) == ["id", "mentions", "relations"]
     assert len(rows[-9]["mentions"]) == 2
-    # 45 documents in shards of four; the last one's is left out, as its document is in quarantine.
-    assert len(list(whole.glob("part-*"))) == 11 and len(lines_of(whole / SHARDS)) == 12
+    # 45 documents in shards of four. The document of the last shard is in quarantine.
+    assert (
+        len(list(uninterrupted.glob("part-*"))) == 11
+        and len(lines_of(uninterrupted / SHARDS)) == 12
+    )
 
 
 @pytest.mark.parametrize("format", ["parquet", "spacy"])
-def test_formats_hold_the_same(rules, notes, whole, tmp_path, format):
+def test_formats_have_the_same_content(rules, notes, uninterrupted, tmp_path, format):
     run_job(job_of(rules, notes, tmp_path / "out", format=format, shard_size=4))
     if format == "parquet":
-        assert rows_of(tmp_path / "out") == rows_of(whole)
-        # The folder is one table for whatever reads Parquet.
+        assert rows_of(tmp_path / "out") == rows_of(uninterrupted)
+        # Parquet readers take the folder as one table.
         assert pq.read_table(tmp_path / "out").num_rows == 39
         return
     vocab = spacy.blank("zh").vocab
     docs = [doc for path in spacy_files([tmp_path / "out"]) for doc in stream_docbin(path, vocab)]
-    for doc, row in zip(docs, rows_of(whole), strict=True):
+    for doc, row in zip(docs, rows_of(uninterrupted), strict=True):
         found = [(e.start_char, e.end_char, e.text, e.label_) for e in doc.ents]
         assert found == [tuple(mention.values()) for mention in row["mentions"]]
         assert (get_doc_id(doc) or "") == row["id"]
 
 
-def test_texts_are_kept_where_wanted(rules, notes, tmp_path):
+def test_include_text(rules, notes, tmp_path):
     run_job(job_of(rules, notes, tmp_path / "out", include_text=True))
     assert [row["text"] for row in rows_of(tmp_path / "out")][:30] == NOTES
     assert list(rows_of(tmp_path / "out")[0]) == ["id", "text", "mentions", "relations"]
 
 
-def test_bounds_do_not_depend_on_batches(rules, notes, whole, tmp_path):
+def test_shards_do_not_depend_on_the_batch_size(rules, notes, uninterrupted, tmp_path):
     for i, size in enumerate([1, 7, 10**6]):
         run_job(job_of(rules, notes, tmp_path / str(i), batch_size=size, shard_size=4))
-        assert tree(tmp_path / str(i)) == tree(whole)
+        assert tree(tmp_path / str(i)) == tree(uninterrupted)
 
 
 def killed_at(step, job, **options):
-    """Run in a process that kills itself just before or after the given step that leaves a trace
-    on the disk. RETURNS whether it came that far."""
+    """Run in a process that kills itself before or after a given write to disk. RETURNS whether the
+    run reached it."""
     child = os.fork()
     if child:
         _, status = os.waitpid(child, 0)
@@ -164,32 +167,32 @@ def killed_at(step, job, **options):
 @pytest.mark.skipif(sys.platform == "win32", reason="no fork")
 def test_killed_at_every_step(rules, notes, tmp_path):
     options = {"shard_size": 15}
-    run_job(job_of(rules, notes, tmp_path / "whole", **options))
-    wanted = tree(tmp_path / "whole")
+    run_job(job_of(rules, notes, tmp_path / "uninterrupted", **options))
+    expected = tree(tmp_path / "uninterrupted")
     for step in count(1):
         job = job_of(rules, notes, tmp_path / str(step), **options)
         was_killed = killed_at(step, job)
         if (job.output / SHARDS).exists() and was_killed:
-            # It may even have been killed in the middle of a line, or have left a draft.
+            # Also simulate incomplete lines and a leftover draft.
             for name in (SHARDS, QUARANTINE, ".part-000001.jsonl.1.tmp"):
                 with (job.output / name).open("a") as file:
                     file.write('{"file": "par')
         counts = run_job(job, resume=True)
-        assert counts["documents"] == 39 and tree(job.output) == wanted, step
+        assert counts["documents"] == 39 and tree(job.output) == expected, step
         if not was_killed:
             break
-    # Before and after: a manifest, three files of three shards, and the manifest again.
+    # Before and after each write: manifest, three files for each of three shards, manifest.
     assert step == 2 * (1 + 3 * 3 + 1) + 1
 
 
-def test_gone_on_with_when_all_is_done(rules, notes, whole):
-    before = tree(whole)
-    counts = run_job(job_of(rules, notes, whole, shard_size=4), resume=True)
-    assert counts["documents"] == 39 and tree(whole) == before
+def test_resume_of_a_finished_run(rules, notes, uninterrupted):
+    before = tree(uninterrupted)
+    counts = run_job(job_of(rules, notes, uninterrupted, shard_size=4), resume=True)
+    assert counts["documents"] == 39 and tree(uninterrupted) == before
 
 
-def stopped(job):
-    """Leave a run with some of its shards missing."""
+def interrupt(job):
+    """Run a job and remove the records of its last shards."""
     run_job(job)
     lines = (job.output / SHARDS).read_bytes().splitlines(keepends=True)
     (job.output / SHARDS).write_bytes(b"".join(lines[:3]))
@@ -208,18 +211,18 @@ def stopped(job):
     ],
     ids=lambda value: value if isinstance(value, str) else "",
 )
-def test_other_options_are_refused(rules, notes, tmp_path, change, what):
-    stopped(job_of(rules, notes, tmp_path / "out", shard_size=4))
+def test_resume_rejects_other_options(rules, notes, tmp_path, change, what):
+    interrupt(job_of(rules, notes, tmp_path / "out", shard_size=4))
     before = tree(tmp_path / "out")
     with pytest.raises(ValueError, match=f"P012.*: {what}\\."):
         run_job(job_of(rules, notes, tmp_path / "out", **{"shard_size": 4, **change}), resume=True)
     assert tree(tmp_path / "out") == before
 
 
-def test_another_input_or_model_is_refused(rules, notes, tmp_path):
+def test_resume_rejects_another_input_or_model(rules, notes, tmp_path):
     src, model = (shutil.copytree(path, tmp_path / path.name) for path in (notes, rules))
     job = job_of(model, src, tmp_path / "out", shard_size=4)
-    stopped(job)
+    interrupt(job)
     (src / "b6.txt").write_text("头痛")
     with pytest.raises(ValueError, match=r"P012.*: input\."):
         run_job(job, resume=True)
@@ -230,17 +233,17 @@ def test_another_input_or_model_is_refused(rules, notes, tmp_path):
         run_job(job, resume=True)
 
 
-def test_batch_size_may_change(rules, notes, whole, tmp_path):
+def test_resume_with_another_batch_size(rules, notes, uninterrupted, tmp_path):
     job = job_of(rules, notes, tmp_path / "out", shard_size=4)
-    stopped(job)
+    interrupt(job)
     run_job(job._replace(options=job.options._replace(batch_size=1)), resume=True)
-    assert tree(job.output) == tree(whole)
+    assert tree(job.output) == tree(uninterrupted)
 
 
-def test_outputs_are_not_replaced(rules, notes, whole, tmp_path):
+def test_existing_outputs_are_not_replaced(rules, notes, uninterrupted, tmp_path):
     (tmp_path / "mine").write_text("x")
     for out, code in (
-        (whole, "P011"),
+        (uninterrupted, "P011"),
         (tmp_path, "P011"),
         (notes, "P011"),
         (tmp_path / "mine", "P010"),
@@ -255,7 +258,7 @@ def test_outputs_are_not_replaced(rules, notes, whole, tmp_path):
     assert [path.name for path in tmp_path.iterdir()] == ["mine"]
 
 
-def test_no_document_that_can_be_processed(rules, notes, tmp_path):
+def test_run_without_valid_documents(rules, notes, tmp_path):
     job = job_of(rules, notes / "a.jsonl", tmp_path / "out", text_column="note")
     for resume in (False, True):
         with pytest.raises(ValueError, match=r"P015.*a.jsonl:1.*P006.*'note'"):
@@ -264,7 +267,7 @@ def test_no_document_that_can_be_processed(rules, notes, tmp_path):
 
 @pytest.mark.slow
 def test_two_processes(trained_model, tmp_path):
-    """Started anew, as on all systems; with the same shards and, but for scores, the same rows."""
+    """Spawned processes give the same shards, and the same rows up to rounding of scores."""
     lines = [json.dumps({"id": i, "text": text}) for i, text in enumerate(NOTES * 2)]
     (tmp_path / "in.jsonl").write_text("\n".join(lines), encoding="utf-8")
     found = []
@@ -274,12 +277,12 @@ def test_two_processes(trained_model, tmp_path):
         counts = run_job(job, n_process=n_process)
         assert counts["documents"] == 60 and counts["relations"] > 60
         found.append([lines_of(path) for path in sorted(out.glob("part-*"))])
-    same(found[1], found[0])
+    assert_same(found[1], found[0])
     assert not multiprocessing.active_children()
 
 
-def test_columns_of_any_name(rules, tmp_path):
-    """The id's may be called as the text's otherwise is, or be the text's."""
+def test_swapped_and_shared_columns(rules, tmp_path):
+    """The id column may be named "text", or be the text column."""
     (tmp_path / "in.jsonl").write_text('{"text": "a", "id": "头痛"}', encoding="utf-8")
     for i, column in enumerate(("id", "text")):
         columns = {"id_column": "text", "text_column": column}
@@ -287,8 +290,8 @@ def test_columns_of_any_name(rules, tmp_path):
         assert [row["id"] for row in rows_of(tmp_path / str(i))] == ["a"]
 
 
-@pytest.mark.skipif(sys.platform != "linux", reason="names are characters")
-def test_names_that_are_not_utf8(rules, tmp_path):
+@pytest.mark.skipif(sys.platform != "linux", reason="file names are Unicode")
+def test_ids_from_file_names_that_are_not_utf8(rules, tmp_path):
     (tmp_path / "in").mkdir()
     for name, text in ((b"\xb2.txt", b"CT"), (b"\xb3.txt", b"\xb3"), (b"\xb4.parquet", b"x")):
         with open(os.fsencode(tmp_path / "in") + b"/" + name, "wb") as file:
@@ -300,39 +303,38 @@ def test_names_that_are_not_utf8(rules, tmp_path):
     assert [record["id"] for record in failed] == ["\\udcb3", "\\udcb4.parquet"]
 
 
-def test_a_folder_that_is_no_pipeline(notes, tmp_path):
+def test_model_without_meta(notes, tmp_path):
     with pytest.raises(OSError, match=r"E053.*meta\.json"):
         run_job(job_of(tmp_path, notes, tmp_path / "out"))
 
 
-def test_processes_are_not_left_at_work(rules, notes, tmp_path, monkeypatch):
-    """They are told to end where a shard can't be written."""
-    told = []
+def test_processes_end_if_a_shard_can_not_be_written(rules, notes, tmp_path, monkeypatch):
+    closed = []
 
     def results(*args):
         try:
             yield from annotate_all(*args)
         finally:
-            told.append(True)
+            closed.append(True)
 
     def fail(shard, batch):
-        assert not told
+        assert not closed
         raise ValueError("no space")
 
     monkeypatch.setattr("spacy_clinrel.processing.run.annotate_all", results)
     monkeypatch.setattr("spacy_clinrel.processing.shards.Shard.write", fail)
     with pytest.raises(ValueError, match="no space") as problem:
         run_job(job_of(rules, notes, tmp_path / "out"))
-    assert told and problem
+    assert closed and problem
 
 
-def test_nothing_to_read(rules, tmp_path):
+def test_input_without_documents(rules, tmp_path):
     (tmp_path / "in.jsonl").write_text("\n\n")
     with pytest.raises(ValueError, match="F002"):
         run_job(job_of(rules, tmp_path / "in.jsonl", tmp_path / "out"))
 
 
-def test_processes_that_share_a_gpu(rules, notes, tmp_path, monkeypatch):
+def test_processes_sharing_a_gpu_warn(rules, notes, tmp_path, monkeypatch):
     nothing = lambda *args: (pair for pair in ())  # noqa: E731
     monkeypatch.setattr("spacy_clinrel.processing.run.annotate_all", nothing)
     job = job_of(rules, notes, tmp_path / "out", gpu_id=3)
@@ -341,12 +343,12 @@ def test_processes_that_share_a_gpu(rules, notes, tmp_path, monkeypatch):
             run_job(job, n_process=2)
 
 
-def test_apply_from_python(rules, notes, whole, tmp_path, capfd):
+def test_apply_from_python(rules, notes, uninterrupted, tmp_path, capfd):
     counts = spacy_clinrel.apply(
         rules, notes, tmp_path / "out", format="jsonl", shard_size=4, batch_size=50
     )
     assert counts["documents"] == 39 and counts["quarantined"] == 6
-    assert tree(tmp_path / "out") == tree(whole)
+    assert tree(tmp_path / "out") == tree(uninterrupted)
     with pytest.raises(ValueError, match="P011"):
         spacy_clinrel.apply(rules, notes, tmp_path / "out", format="jsonl", shard_size=4)
     assert capfd.readouterr() == ("", "")
