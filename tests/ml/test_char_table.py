@@ -53,7 +53,7 @@ def test_without_vectors_characters_share_rows(zh):
     assert np.array_equal(rows[0], rows[2]) and not np.array_equal(rows[0], rows[1])
 
 
-def test_it_is_trained_and_needs_the_vectors_no_more():
+def test_char_table_is_trained_and_loads_without_vectors():
     nlp, _ = with_vectors(["头", "痛"])
     model = CharTable(width=4, rows=3)
     docs = [nlp.make_doc("头痛头"), nlp.make_doc(""), nlp.make_doc("肝")]
@@ -69,7 +69,7 @@ def test_it_is_trained_and_needs_the_vectors_no_more():
         assert np.array_equal(other.predict([plain.make_doc(doc.text)])[0], wanted)
 
 
-def test_vectors_of_another_width():
+def test_char_table_rejects_vectors_of_another_width():
     nlp, _ = with_vectors(["头"], width=5)
-    with pytest.raises(ValueError, match=r"M006.*5 wide.*width of 4"):
+    with pytest.raises(ValueError, match=r"M006.*width 5.*width 4"):
         CharTable(width=4).initialize(X=[nlp.make_doc("头")])
