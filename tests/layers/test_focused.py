@@ -1,4 +1,4 @@
-"""Focused attention: masks entry by entry, gathered against whole windows, gradients."""
+"""Focused attention, compared with masked passes over whole windows."""
 
 import pytest
 import torch
@@ -11,7 +11,7 @@ from ..util import batches_of, inputs_of
 
 SIZE = 12
 LENGTHS = torch.tensor([12, 9, 7])
-# Window of each pair, and pieces of its mentions: apart, nested, overlapping, the same, none.
+# Window of each pair, and spans of its mentions: apart, nested, overlapping, equal, empty.
 WINDOWS = torch.tensor([0, 0, 1, 1, 2, 0])
 SPANS = torch.tensor(
     [[1, 3, 6, 9], [8, 10, 2, 3], [2, 6, 3, 5], [2, 5, 4, 7], [3, 5, 3, 5], [4, 6, 7, 7]]
@@ -52,7 +52,7 @@ def focus_of(i):
 
 
 @pytest.mark.parametrize("kind", ["eq13", "eq14"])
-def test_masks_entry_by_entry(kind):
+def test_focused_mask(kind):
     mask = focused_mask(kind, SPANS, LENGTHS[WINDOWS], SIZE)
     assert mask.shape == (len(SPANS), SIZE, SIZE)
     for k in range(len(SPANS)):
@@ -66,7 +66,7 @@ def test_masks_entry_by_entry(kind):
                 assert bool(mask[k, i, j]) == wanted, (k, i, j)
 
 
-def test_places_are_those_of_the_mentions_each_once():
+def test_pair_places_has_each_piece_once():
     places, mask = pair_places(SPANS)
     assert places.shape[1] == 1 + 4 + 2  # the longest
     for k in range(len(SPANS)):
@@ -75,7 +75,7 @@ def test_places_are_those_of_the_mentions_each_once():
 
 
 def whole_windows(bert, kind, focused, hidden, windows, spans):
-    """Equations 6 and 7 with the mask of each pair, one by one, its window without padding."""
+    """Run equations 6 and 7 with the mask of each pair, one pair at a time, without padding."""
     vectors = []
     for k in range(len(spans)):
         length = int(LENGTHS[windows[k]])
@@ -90,7 +90,7 @@ def whole_windows(bert, kind, focused, hidden, windows, spans):
 
 @pytest.mark.parametrize("focused", [1, 2, 3, 4])
 @pytest.mark.parametrize("kind", ["eq13", "eq14"])
-def test_against_whole_windows(bert, inputs, kind, focused):
+def test_vectors_match_whole_windows(bert, inputs, kind, focused):
     model = encoder(bert, kind, focused)
     states, hidden = model("encode", inputs)
     real = inputs["attention_mask"].bool()
@@ -98,14 +98,13 @@ def test_against_whole_windows(bert, inputs, kind, focused):
     found = model("relate", hidden, LENGTHS, WINDOWS, SPANS)
     wanted = whole_windows(bert, kind, focused, hidden, WINDOWS, SPANS)
     assert (found - wanted).abs().max() <= 1e-5
-    # And the vectors do depend on the mentions.
+    # The vectors depend on the mentions.
     assert (found[0] - found[1]).abs().max() > 1e-2
 
 
 @pytest.mark.parametrize("focused", [1, 2, 3, 4])
 @pytest.mark.parametrize("kind", ["eq13", "eq14"])
-def test_gradients_of_weights_against_whole_windows(bert, inputs, kind, focused):
-    """What the pairs share is learned from by all of them."""
+def test_weight_gradients_match_whole_windows(bert, inputs, kind, focused):
     gradients = []
     for ours in (True, False):
         bert.zero_grad()
@@ -126,8 +125,8 @@ def test_gradients_of_weights_against_whole_windows(bert, inputs, kind, focused)
             torch.testing.assert_close(gradient, theirs[name], atol=1e-2, rtol=1e-3)
 
 
-def test_the_last_layers_with_everything_in_sight_are_the_encoder(bert, inputs):
-    """With one mention that spans the window, equation 13 leaves nothing out."""
+def test_unrestricted_mask_gives_the_output_of_the_encoder(bert, inputs):
+    """With a mention that spans the window, equation 13 masks nothing."""
     model = encoder(bert, "eq13", 3)
     states, hidden = model("encode", inputs)
     spans = torch.tensor([[1, 12, 1, 1], [1, 9, 1, 1], [1, 7, 1, 1]])
@@ -136,7 +135,7 @@ def test_the_last_layers_with_everything_in_sight_are_the_encoder(bert, inputs):
 
 
 @pytest.mark.parametrize("kind, focused", [("eq13", 2), ("eq13", 4), ("eq14", 2)])
-def test_a_budget_changes_no_vector_and_no_gradient(bert, inputs, kind, focused):
+def test_budget_changes_neither_vectors_nor_gradients(bert, inputs, kind, focused):
     results = []
     for budget in (10_000, 20, 1):
         bert.zero_grad()
@@ -156,8 +155,8 @@ def test_a_budget_changes_no_vector_and_no_gradient(bert, inputs, kind, focused)
 
 @pytest.mark.parametrize("budget", [1, 12, 30, 10_000])
 @pytest.mark.parametrize("kind, focused", [("eq13", 2), ("eq13", 4), ("eq14", 2)])
-def test_a_budget_bounds_what_runs_at_a_time(bert, inputs, kind, focused, budget):
-    """On the way there and, where parts are computed again, back; a longer pair runs alone."""
+def test_budget_bounds_the_batches(bert, inputs, kind, focused, budget):
+    """In the forward pass and in the recomputation. A longer pair forms a batch of its own."""
     model = encoder(bert, kind, focused, budget=budget)
     windows, spans = WINDOWS.repeat(5), SPANS.repeat(5, 1)
     with batches_of(bert) as encoded:
@@ -173,13 +172,13 @@ def test_a_budget_bounds_what_runs_at_a_time(bert, inputs, kind, focused, budget
     for batches, rows, layers in ((encoded, len(LENGTHS), 4), (there, len(spans), focused)):
         assert sum(count for count, _ in batches) == rows * layers
         assert all(count == 1 or count * size <= budget for count, size in batches)
-    # And it is used: one row more of the largest would be too many.
+    # Batches use the budget: another row would exceed it.
     assert max((count + 1) * size for count, size in there) > min(budget, 100)
 
 
 @pytest.mark.slow
 @pytest.mark.parametrize("kind, focused", [("eq13", 2), ("eq13", 4), ("eq14", 2)])
-def test_gradient(bert, inputs, kind, focused):
+def test_input_gradients(bert, inputs, kind, focused):
     model = encoder(bert, kind, focused, budget=20).double()
     _, hidden = model("encode", inputs)
     hidden = hidden.detach().requires_grad_()
@@ -191,14 +190,14 @@ def test_gradient(bert, inputs, kind, focused):
         bert.float()
 
 
-def test_no_pairs(bert, inputs):
+def test_encoder_without_pairs(bert, inputs):
     model = encoder(bert)
     _, hidden = model("encode", inputs)
     none = torch.zeros(0, dtype=torch.long)
     assert model("relate", hidden, LENGTHS, none, none.view(0, 4)).shape == (0, 16)
 
 
-def test_head():
+def test_pair_head():
     torch.manual_seed(0)
     head = PairHead(n_in=3, n_out=2)
     x = torch.randn(4, 3)

@@ -1,4 +1,4 @@
-"""Word and sentence level against plain loops over sentences and texts."""
+"""Word and sentence level, compared with loops over sentences and texts."""
 
 import pytest
 import torch
@@ -11,7 +11,7 @@ from spacy_clinrel.layers.segments import SegmentAttention, segment_softmax
 # Sentences of three texts; numbers count through the batch.
 SENTENCES = [[3, 1, 4], [2], [5, 2]]
 N_IN, WIDTH = 5, 6
-# Nested ones, one across a sentence's end
+# Nested mentions, one across a sentence boundary
 MENTIONS = torch.tensor([[0, 2, 1], [1, 2, 2], [3, 5, 1], [8, 9, 2], [10, 12, 1], [16, 17, 0]])
 PAIRS = torch.tensor([(h, t) for h in range(6) for t in range(6) if h != t])
 
@@ -37,10 +37,10 @@ def hierarchy(sentence_level=True, attention=True):
 
 
 def naive_gru(layer, rows):
-    """One direction after the other, one sequence alone."""
-    (forth,), (back,) = layer.forward_layers, layer.backward_layers
-    ahead = forth(rows[None])[0][0]
-    behind = back(rows.flip(0)[None])[0][0].flip(0)
+    """Encode one sequence, one direction at a time."""
+    (forward,), (backward,) = layer.forward_layers, layer.backward_layers
+    ahead = forward(rows[None])[0][0]
+    behind = backward(rows.flip(0)[None])[0][0].flip(0)
     return torch.cat([ahead, behind], dim=1)
 
 
@@ -57,7 +57,7 @@ def naive_attention(layer, rows):
 @pytest.mark.parametrize("attention", [True, False])
 @pytest.mark.parametrize("sentence_level", [True, False])
 @torch.no_grad()
-def test_against_loops(tokens, sentence_level, attention):
+def test_hierarchy_matches_loops(tokens, sentence_level, attention):
     layer = hierarchy(sentence_level, attention)
     words, around = layer(tokens, *numbers())
     first = 0
@@ -79,7 +79,7 @@ def test_against_loops(tokens, sentence_level, attention):
         torch.testing.assert_close(around[first - len(own) : first], torch.stack(rows))
 
 
-def test_each_text_alone_is_the_same(tokens):
+def test_hierarchy_does_not_depend_on_the_batch(tokens):
     layer = hierarchy()
     texts, sentences = numbers()
     together = layer(tokens, texts, sentences)
@@ -90,14 +90,14 @@ def test_each_text_alone_is_the_same(tokens):
             torch.testing.assert_close(one, all_[own])
 
 
-def test_softmax_over_segments():
+def test_segment_softmax():
     scores = torch.tensor([1.0, 900.0, -900.0, 2.0, 2.0])
     weights = segment_softmax(scores, torch.tensor([0, 2, 2, 0, 3]), 5)
     e = torch.tensor([1.0, 2.0]).softmax(0).tolist()
     torch.testing.assert_close(weights, torch.tensor([e[0], 1.0, 0.0, e[1], 1.0]))
 
 
-def test_a_segment_without_items_is_zero():
+def test_segment_without_items_is_zero():
     layer = SegmentAttention(width=3)
     _, sums = layer(torch.randn(2, 3), torch.tensor([0, 2]), 4)
     assert not sums[[1, 3]].any() and sums[[0, 2]].all()
@@ -116,7 +116,7 @@ def places():
 
 
 @pytest.mark.parametrize("sentence_level", [True, False])
-def test_gradient(tokens, sentence_level):
+def test_hierarchical_pairs_gradients(tokens, sentence_level):
     layer = pairs_layer(sentence_level=sentence_level)
     tokens.requires_grad_()
     assert torch.autograd.gradcheck(
@@ -126,8 +126,8 @@ def test_gradient(tokens, sentence_level):
     assert all(weight.grad is not None and weight.grad.any() for weight in layer.parameters())
 
 
-def test_other_sentences_and_texts_reach_a_pair_through_the_sentence_level_alone(tokens):
-    """The first pair's mentions stand in the first sentence of the first text."""
+def test_sentence_level_adds_context_of_the_text(tokens):
+    """The mentions of the first pair are in the first sentence of the first text."""
 
     def score(layer, x):
         return layer(x, MENTIONS[:2], PAIRS[:1], places())
@@ -147,11 +147,11 @@ def test_dropout_at_both_levels(tokens):
     layer.train()
     for level in (layer.words, layer.sentences):
         assert isinstance(level.dropout, nn.Module) and level.dropout.rate == 0.5
-    one, other = layer(tokens, *numbers())[1], layer(tokens, *numbers())[1]
-    assert not torch.equal(one, other)
+    first, second = layer(tokens, *numbers())[1], layer(tokens, *numbers())[1]
+    assert not torch.equal(first, second)
 
 
-def test_no_pairs_and_no_mentions(tokens):
+def test_hierarchical_pairs_without_pairs_or_mentions(tokens):
     layer = pairs_layer()
     none = torch.zeros(0, 3, dtype=torch.long)
     assert layer(tokens, none, none[:, :2], places()).shape == (0, 4)

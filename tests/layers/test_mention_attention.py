@@ -1,4 +1,4 @@
-"""Attention among mentions against each text by itself, and against torch's own layer."""
+"""Attention among mentions, compared with single texts and with torch's layer."""
 
 import pytest
 import torch
@@ -25,14 +25,14 @@ def vectors():
     return torch.randn(int(LENGTHS.sum()), WIDTH, generator=make, dtype=torch.float64)
 
 
-def test_texts_do_not_see_each_other(attention, vectors):
+def test_attention_stays_within_a_text(attention, vectors):
     together = attention(vectors, LENGTHS)
     alone = [attention(part, torch.tensor([len(part)])) for part in vectors.split(LENGTHS.tolist())]
     torch.testing.assert_close(together, torch.cat(alone))
     assert attention(vectors[:0], LENGTHS[:0]).shape == (0, WIDTH)
 
 
-def test_it_is_a_transformer_layer(attention, vectors):
+def test_attention_layer_matches_torch(attention, vectors):
     theirs = torch.nn.TransformerEncoderLayer(
         WIDTH, HEADS, 2 * WIDTH, dropout=0.0, batch_first=True, norm_first=True
     ).double()
@@ -55,7 +55,7 @@ def test_it_is_a_transformer_layer(attention, vectors):
     torch.testing.assert_close(ours(x, mask), theirs(x))
 
 
-def test_dropout(attention, vectors):
+def test_mention_attention_dropout(attention, vectors):
     plain = attention(vectors, LENGTHS)
     set_dropout(attention, 0.5)
     assert not torch.equal(attention(vectors, LENGTHS), plain)
@@ -68,7 +68,7 @@ def test_mentions_of_texts():
     assert mentions_of_texts(texts, mentions[:0]).tolist() == []
 
 
-def test_far_mentions_reach_a_pair_of_their_own_text_alone():
+def test_attention_adds_context_of_mentions_in_the_text():
     torch.manual_seed(0)
     model = MentionPair(n_in=4, n_types=2, n_out=3, width=8, between=2, attention=1).double()
     tokens = torch.randn(9, 4, dtype=torch.float64, requires_grad=True)
@@ -76,5 +76,5 @@ def test_far_mentions_reach_a_pair_of_their_own_text_alone():
     mentions = torch.tensor([[0, 1, 0], [2, 3, 1], [5, 6, 1], [6, 7, 0], [8, 9, 1]])
     model(tokens, mentions, torch.tensor([[0, 1]]), texts).sum().backward()
     seen = tokens.grad.abs().sum(dim=1) > 0
-    # Token 1 stands between the two, 3 and 4 in no mention, 6 to 8 in another text.
+    # Token 1 is between the two mentions, 3 and 4 are in no mention, 6 to 8 in another text.
     assert seen.tolist() == [True, True, True, False, False, True, False, False, False]

@@ -1,4 +1,4 @@
-"""The factorised pair scores against a loop over pairs."""
+"""Scores of mention pairs, compared with a loop over pairs."""
 
 import math
 
@@ -14,7 +14,7 @@ from spacy_clinrel.layers.mention_pair import (
     distance_bucket,
 )
 
-# Nested, equal, touching, overlapping and single-token mentions
+# Nested, equal, adjacent, overlapping and single-token mentions
 MENTIONS = torch.tensor(
     [[0, 4, 1], [0, 2, 2], [3, 4, 1], [3, 6, 0], [6, 7, 2], [6, 7, 1], [9, 20, 1]]
 )
@@ -40,7 +40,7 @@ def naive_bucket(distance):
 
 
 def naive_scores(layer, tokens, mentions, pairs):
-    """One pair at a time, as the docstring's formula reads."""
+    """Score one pair with the equations of `MentionPair`."""
     weights = dict(layer.named_parameters())
 
     def linear(name, x):
@@ -60,7 +60,7 @@ def naive_scores(layer, tokens, mentions, pairs):
         a, c = linear("head", head)[:6], linear("head", head)[6:]
         b, d = linear("tail", tail)[:6], linear("tail", tail)[6:]
         between = torch.zeros(3, dtype=tokens.dtype)
-        # The tokens after the mention that ends first, before the one that starts last.
+        # The tokens between the mentions.
         end = min(rows[h][1], rows[t][1])
         start = max(rows[h][0], rows[t][0])
         for i in range(end, start):
@@ -73,7 +73,7 @@ def naive_scores(layer, tokens, mentions, pairs):
     return torch.stack(scores)
 
 
-def test_scores(tokens):
+def test_scores_match_a_loop_over_pairs(tokens):
     layer = make()
     expected = naive_scores(layer, tokens, MENTIONS, ALL_PAIRS)
     torch.testing.assert_close(layer(tokens, MENTIONS, ALL_PAIRS), expected, rtol=0, atol=1e-12)
@@ -86,7 +86,7 @@ def test_chunks_do_not_change_scores(tokens, chunk):
     torch.testing.assert_close(pieces, whole, rtol=0, atol=1e-12)
 
 
-def test_chunks_are_what_a_cache_holds(tokens, monkeypatch):
+def test_default_chunk_size(tokens, monkeypatch):
     layer, seen = make(), []
     score = layer.score
     width = layer.output.in_features
@@ -96,22 +96,22 @@ def test_chunks_are_what_a_cache_holds(tokens, monkeypatch):
     assert seen == [10] * (len(ALL_PAIRS) // 10) + [len(ALL_PAIRS) % 10]
 
 
-def test_gradient(tokens):
+def test_mention_pair_gradients(tokens):
     layer = make(chunk=10)
     inputs = (tokens.requires_grad_(), *layer.parameters())
     run = lambda tokens, *_: layer(tokens, MENTIONS, ALL_PAIRS)  # noqa: E731
     assert torch.autograd.gradcheck(run, inputs, fast_mode=True)
 
 
-def test_order_of_pairs_is_free(tokens):
+def test_scores_do_not_depend_on_the_order_of_pairs(tokens):
     layer, order = make(), torch.randperm(len(ALL_PAIRS))
     scores = layer(tokens, MENTIONS, ALL_PAIRS)
     assert torch.equal(layer(tokens, MENTIONS, ALL_PAIRS[order]), scores[order])
     assert not torch.allclose(scores[0], layer(tokens, MENTIONS, ALL_PAIRS[:1].flip(1))[0])
 
 
-def test_texts_in_one_batch_do_not_mix(tokens):
-    """In single precision too: prefix sums over a long batch must not cost digits."""
+def test_scores_do_not_depend_on_the_batch(tokens):
+    """Also in single precision, despite prefix sums over a long batch."""
     layer = make().float()
     alone = layer(tokens.float(), MENTIONS, ALL_PAIRS)
     before = 10 * torch.randn(50_000, 5, generator=torch.Generator().manual_seed(2))
@@ -120,7 +120,7 @@ def test_texts_in_one_batch_do_not_mix(tokens):
     torch.testing.assert_close(batch, alone, rtol=0, atol=1e-5)
 
 
-def test_nothing_to_score(tokens):
+def test_mention_pair_without_pairs(tokens):
     layer = make()
     no_pairs, no_mentions = ALL_PAIRS[:0], MENTIONS[:0]
     assert layer(tokens, MENTIONS, no_pairs).shape == (0, 4)
@@ -128,7 +128,7 @@ def test_nothing_to_score(tokens):
     assert layer(tokens[:0], no_mentions, no_pairs).shape == (0, 4)
 
 
-def test_dropout(tokens):
+def test_mention_pair_dropout(tokens):
     layer = make()
     set_dropout(layer, 0.5)
     noisy = layer(tokens, MENTIONS, ALL_PAIRS)
@@ -139,7 +139,7 @@ def test_dropout(tokens):
     )
 
 
-def test_mention_types_against_a_loop(tokens):
+def test_add_mention_types_matches_a_loop(tokens):
     make_random = torch.Generator().manual_seed(3)
     embeddings = torch.randn(9, 5, dtype=torch.float64, generator=make_random)
     expected = tokens.clone()

@@ -1,4 +1,4 @@
-"""Character embeddings that are trained, from vectors where there are any."""
+"""Trainable character embeddings, initialized from vectors."""
 
 import numpy as np
 import pytest
@@ -18,7 +18,7 @@ def with_vectors(units, width=4):
     return nlp, dict(zip(units, data))
 
 
-def test_embeddings_start_from_vectors():
+def test_char_table_starts_from_vectors():
     nlp, vectors = with_vectors(["头", "痛", "头痛", "a"])
     model = CharTable(width=4, rows=10)
     doc = nlp.make_doc("头Ａ痛A肝")
@@ -26,13 +26,13 @@ def test_embeddings_start_from_vectors():
     assert model.get_param("E").shape == (3 + 10, 4)
     [rows] = model.predict([doc])
     wanted = np.stack([vectors[char] for char in ("头", "a", "痛", "a")])
-    # As long as the random ones, in the same directions.
+    # Scaled like the random embeddings, in the same directions.
     ratio = rows[:4] / wanted
     np.testing.assert_allclose(ratio, ratio[0, 0], rtol=1e-5)
     assert rows[4].any() and not np.allclose(rows[4] / wanted[0], ratio[0, 0])
 
 
-def test_the_spelling_that_is_looked_up_comes_first():
+def test_lookup_form_takes_precedence():
     for units in (["Ａ", "a", "A"], ["A", "Ａ", "a"]):
         nlp, vectors = with_vectors(units)
         model = CharTable(width=4, rows=1)
@@ -44,7 +44,7 @@ def test_the_spelling_that_is_looked_up_comes_first():
         np.testing.assert_allclose(ratio, ratio[0], rtol=1e-5)
 
 
-def test_without_vectors_characters_share_rows(zh):
+def test_char_table_without_vectors_hashes_characters(zh):
     model = CharTable(width=4, rows=7)
     doc = zh.make_doc("头痛头")
     model.initialize(X=[doc])

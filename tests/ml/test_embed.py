@@ -12,7 +12,7 @@ TEXTS = ["患者头痛3天。", "", "Ｃｔ示：ＣＴ", "痛头"]
 
 @pytest.fixture
 def docs(zh):
-    """RETURNS (List[Doc]): Some texts, one of them empty."""
+    """RETURNS (List[Doc]): Documents, one of them empty."""
     return [zh.make_doc(text) for text in TEXTS]
 
 
@@ -21,17 +21,17 @@ def features(nlp, text):
 
 
 @pytest.mark.parametrize("one, other", [("ＣＴ３．５", "ct3.5"), ("：，", ":,"), ("ＡbＣ", "aBc")])
-def test_width_and_case_make_no_difference(zh, one, other):
+def test_features_ignore_character_width_and_case(zh, one, other):
     assert np.array_equal(features(zh, one), features(zh, other))
 
 
-def test_characters_are_told_apart(zh):
+def test_features_differ_between_characters(zh):
     found = features(zh, "左右上下")
     assert found.shape == (4, 3) and found.dtype == np.uint64
     assert len(set(found[:, CHARACTER].tolist())) == 4
 
 
-def test_equal_characters_have_equal_features_wherever_they_stand(zh):
+def test_features_do_not_depend_on_the_position(zh):
     found = features(zh, "左膝痛，右膝痛")
     assert found[1, CHARACTER] == found[5, CHARACTER]
     assert found[1, RIGHT_PAIR] == found[5, RIGHT_PAIR]  # 膝痛
@@ -39,7 +39,7 @@ def test_equal_characters_have_equal_features_wherever_they_stand(zh):
     assert found[2, LEFT_PAIR] == found[1, RIGHT_PAIR]  # the same pair from both of its ends
 
 
-def test_pairs_have_an_order(zh):
+def test_pair_features_depend_on_the_order(zh):
     one, other = features(zh, "头痛"), features(zh, "痛头")
     assert one[0, RIGHT_PAIR] != other[0, RIGHT_PAIR]
     assert one[0, CHARACTER] == other[1, CHARACTER]
@@ -47,7 +47,7 @@ def test_pairs_have_an_order(zh):
     assert twice[0, RIGHT_PAIR] not in (one[0, RIGHT_PAIR], other[0, RIGHT_PAIR])
 
 
-def test_the_edges_of_a_text_differ_from_its_middle(zh):
+def test_pair_features_at_the_edges(zh):
     inside, alone = features(zh, "头痛头"), features(zh, "痛")
     assert inside[1, CHARACTER] == alone[0, CHARACTER]
     assert inside[1, LEFT_PAIR] != alone[0, LEFT_PAIR]
@@ -55,16 +55,16 @@ def test_the_edges_of_a_text_differ_from_its_middle(zh):
     assert alone[0, LEFT_PAIR] != alone[0, RIGHT_PAIR]
 
 
-def test_features_do_not_hang_on_the_vocab(zh):
+def test_features_do_not_depend_on_the_vocab(zh):
     assert np.array_equal(features(zh, "患者头痛"), features(spacy.blank("en"), "患 者 头 痛"))
 
 
-def test_an_empty_doc(zh):
+def test_features_of_an_empty_doc(zh):
     assert features(zh, "").shape == (0, 3)
 
 
 @pytest.mark.parametrize("pair_rows", [0, 50])
-def test_a_batch_is_its_docs(docs, pair_rows):
+def test_embedding_does_not_depend_on_the_batch(docs, pair_rows):
     model = CharEmbed(8, rows=50, pair_rows=pair_rows)
     model.initialize(X=docs)
     together = model.predict(docs)
@@ -73,7 +73,7 @@ def test_a_batch_is_its_docs(docs, pair_rows):
         np.testing.assert_allclose(model.predict([doc])[0], vectors, atol=1e-6)
 
 
-def test_without_pairs_neighbours_have_no_say(zh):
+def test_embedding_without_pairs_ignores_neighbours(zh):
     docs = [zh.make_doc("头痛"), zh.make_doc("痛头")]
     plain, pairs = CharEmbed(8, rows=50, pair_rows=0), CharEmbed(8, rows=50, pair_rows=50)
     for model, equal in ((plain, True), (pairs, False)):
@@ -82,7 +82,7 @@ def test_without_pairs_neighbours_have_no_say(zh):
         assert np.allclose(first[0], second[1]) is equal
 
 
-def test_bytes(docs):
+def test_char_embed_to_bytes(docs):
     model, other = CharEmbed(8, rows=50, pair_rows=50), CharEmbed(8, rows=50, pair_rows=50)
     model.initialize(X=docs)
     other.from_bytes(model.to_bytes())
@@ -90,7 +90,7 @@ def test_bytes(docs):
         assert np.array_equal(one, two)
 
 
-def test_it_learns(docs):
+def test_char_embed_is_trained(docs):
     model = CharEmbed(8, rows=50, pair_rows=50)
     model.initialize(X=docs)
     before = model.predict(docs)[0]
@@ -100,15 +100,15 @@ def test_it_learns(docs):
     assert (model.predict(docs)[0].sum(1) < before.sum(1)).mean() > 0.5
 
 
-def test_vectors_that_are_missing(docs):
+def test_missing_vectors(docs):
     with pytest.raises(ValueError, match="M003"):
         CharEmbed(8, include_static_vectors=True).initialize(X=docs)
 
 
-def test_vectors(zh):
+def test_static_and_pair_vectors(zh):
     for i, char in enumerate("头痛腹胀"):
         zh.vocab.set_vector(char, np.eye(4, dtype="float32")[i])
-    # One row in the table of characters: only the vectors can tell them apart.
+    # With a single row in the character table, only the vectors distinguish characters.
     docs = [zh.make_doc("头痛"), zh.make_doc("腹胀"), zh.make_doc("无")]
     model = CharEmbed(8, rows=1, pair_rows=0, include_static_vectors=True)
     model.initialize(X=docs)
@@ -120,7 +120,7 @@ def test_vectors(zh):
     assert np.allclose(*(x[0] for x in plain.predict(docs[:2])))
 
 
-def test_matrices_are_multiplied_by_numpy_on_the_cpu(docs):
+def test_char_embed_multiplies_with_numpy(docs):
     model = CharEmbed(8, 50, 50)
     model.initialize(X=docs)
     again = CharEmbed(8, 50, 50).from_bytes(model.to_bytes())

@@ -1,4 +1,4 @@
-"""Word pieces and windows against constructions token by token."""
+"""Word pieces and windows, compared with token by token constructions."""
 
 import warnings
 
@@ -16,15 +16,15 @@ from spacy_clinrel.ml.spans import SentenceSpans
 from spacy_clinrel.pretraining.make_encoder import build_encoder
 from spacy_clinrel.types import Candidates
 
-VOCAB = spacy.blank("zh").vocab  # knows white space
-# Several pieces a word; an unknown one; white space; what the tokenizer throws away.
+VOCAB = spacy.blank("zh").vocab  # has the lexical attribute IS_SPACE
+# Words of several pieces, unknown words, white space, and characters that the tokenizer removes.
 WORDS = ("痛", "abc", "38", "CT示", "。", "龘", "\n", " \n", "\u200b")
 TOKENIZER = build_encoder(["痛abct38示。"], layers=1, width=2, heads=1).tokenizer
 
 
 @pytest.fixture
 def limit(monkeypatch):
-    """RETURNS (Callable): Gives the tokenizer, which takes no more than so many pieces."""
+    """RETURNS (Callable): Limits the tokenizer to a number of pieces and returns it."""
 
     def limited(most):
         monkeypatch.setattr(TOKENIZER, "model_max_length", most)
@@ -38,8 +38,8 @@ def words(*texts):
 
 
 def naive(docs, get_spans, tokenizer):
-    """For each window its document, bounds, ids and whether it was cut; and the pieces of each of
-    its tokens, one character after the other."""
+    """Yield the document, bounds, ids and pieces of each token of each window, determined character
+    by character."""
     most = tokenizer.model_max_length
     for number, spans in enumerate(get_spans(docs)):
         for span in filter(len, spans):
@@ -61,7 +61,7 @@ def naive(docs, get_spans, tokenizer):
 
 
 def check_pieces(docs, get_spans, tokenizer):
-    """RETURNS (Pieces): What `make_pieces` returns, equal to the naive construction."""
+    """Check `make_pieces` against the naive construction. RETURNS (Pieces): The pieces."""
     wanted = list(naive(docs, get_spans, tokenizer))
     text = [(i, token.i) for i, doc in enumerate(docs) for token in doc if not token.is_space]
     held = {(doc, i) for doc, bounds, _, _ in wanted for i in range(*bounds)}
@@ -103,7 +103,7 @@ def check_pieces(docs, get_spans, tokenizer):
 
 
 def candidates_of(mentions, pairs):
-    """Mentions and pairs of each document as Candidates."""
+    """Convert mentions and pairs of each document to Candidates."""
     rows = [(start, end, 0) for some in mentions for start, end in some]
     return Candidates(
         np.asarray(rows, dtype="int64").reshape(-1, 3),
@@ -115,7 +115,7 @@ def candidates_of(mentions, pairs):
 
 
 def check_places(pieces, mentions, pairs):
-    """Each pair against a loop over all windows.
+    """Check each pair against a loop over all windows.
 
     RETURNS (List[int]): The windows.
     """
@@ -144,7 +144,7 @@ def check_places(pieces, mentions, pairs):
 
 
 def spans_of(doc, data):
-    """Two mentions or more, and all pairs of them."""
+    """Draw at least two mentions, and return them with all their pairs."""
     first = st.integers(0, len(doc) - 1)
     starts = data.draw(st.lists(first, min_size=2, max_size=4)) if len(doc) else []
     mentions = [(start, data.draw(st.integers(start + 1, len(doc)))) for start in starts]
@@ -170,7 +170,7 @@ def test_pieces_and_pairs_of_any_texts(data):
     check_places(pieces, [some for some, _ in drawn], [pairs for _, pairs in drawn])
 
 
-def test_a_mention_is_made_of_the_pieces_between_its_bounds():
+def test_span_of_a_mention_with_white_space():
     doc = words("痛", "\n", "abc", "\n", "38", "。")
     pieces = make_pieces([doc], configure_strided_spans(4, 2), TOKENIZER)
     mentions, pairs = [(0, 1), (2, 3), (1, 4), (4, 6), (3, 4)], [(0, 1), (2, 3), (3, 1), (4, 1)]
@@ -181,7 +181,7 @@ def test_a_mention_is_made_of_the_pieces_between_its_bounds():
         ids = pieces.inputs["input_ids"][window]
         texts.append([TOKENIZER.decode(ids[slice(*ends)]) for ends in (row[:2], row[2:])])
     assert texts[0] == ["痛", "abc"] and texts[2] == ["38 。", "abc"]
-    # White space alone has no piece, not its neighbours'.
+    # A mention of white space has no pieces.
     assert texts[3] == ["", "abc"]
 
 
@@ -189,8 +189,8 @@ def test_a_mention_is_made_of_the_pieces_between_its_bounds():
     "mention, window",
     [((10, 12), 3), ((10, 13), 4), ((0, 2), 0), ((0, 4), 0), ((2, 10), 1), ((28, 30), 10)],
 )
-def test_of_several_windows_the_middle_one(mention, window):
-    """Ten tokens each, two apart: of 2 to 10, an odd number, 6; of 4 to 10, an even one, 8."""
+def test_pair_gets_the_middle_window(mention, window):
+    """Windows of 10 tokens with a stride of 2: the middle one of 2 to 10 is 6, of 4 to 10 is 8."""
     pieces = make_pieces([words(*"痛" * 30)], configure_strided_spans(10, 2), TOKENIZER)
     assert pieces.bounds[:, 0].tolist() == list(range(0, 21, 2))
     first, last = mention
@@ -199,12 +199,12 @@ def test_of_several_windows_the_middle_one(mention, window):
         assert found == [window]
 
 
-def test_a_pair_that_no_window_holds():
+def test_pair_without_a_window():
     docs = [words(*"痛" * 9), words(*"痛" * 30)]
     pieces = make_pieces(docs, configure_strided_spans(10, 5), TOKENIZER)
     near = [(0, 1), (7, 9)]
     far = [(3, 4), (13, 14), (5, 6)]
-    # No window of the first document stands in for one of the second.
+    # Windows of the first document are not used for the second.
     pairs = [[(0, 1)], [(0, 1), (1, 0), (1, 2)]]
     assert check_places(pieces, [near, far], pairs) == [0, -1, -1, 2]
     assert check_places(pieces, [near, []], [[], []]) == []
@@ -213,8 +213,8 @@ def test_a_pair_that_no_window_holds():
 @pytest.mark.parametrize(
     "most, end", [(12, 4), (11, 4), (10, 4), (9, 4), (8, 4), (7, 3), (6, 3), (5, 2)]
 )
-def test_windows_end_where_the_encoder_does(limit, most, end):
-    """[CLS], one piece, three, two and three, and [SEP], which goes first."""
+def test_windows_are_truncated(limit, most, end):
+    """Tokens of 1, 3, 2 and 3 pieces between [CLS] and [SEP]. Truncation removes [SEP] first."""
     doc = words("痛", "abc", "38", "abc")
     with warnings.catch_warnings():
         warnings.simplefilter("ignore" if end < 4 else "error")
@@ -226,9 +226,8 @@ def test_windows_end_where_the_encoder_does(limit, most, end):
     assert windows == [0 if end > 2 else -1, *[0 if end > 3 else -1] * 2]
 
 
-def test_a_cut_window_leaves_its_pairs_to_the_next(limit):
-    """Of the first window only six tokens of ten are left; what lies behind stands in the others,
-    which are cut as well."""
+def test_pairs_of_a_truncated_window_use_the_next(limit):
+    """Truncation leaves 6 of 10 tokens of each window."""
     doc = words(*"痛" * 4, *["ab"] * 6, *"痛" * 4)
     limit(9)
     pieces = check_pieces([doc], configure_strided_spans(10, 2), TOKENIZER)
@@ -237,7 +236,7 @@ def test_a_cut_window_leaves_its_pairs_to_the_next(limit):
     assert check_places(pieces, [mentions], [pairs]) == [1, 2, -1]
 
 
-def test_tokens_that_no_window_holds_are_counted(limit):
+def test_warning_counts_tokens_without_a_window(limit):
     docs = [words(*"痛" * 3, "\n", *"痛" * 4), words("。"), words("\n")]
     limit(6)
     with pytest.warns(UserWarning, match=r"W003.* 2 of 8 tokens .* 6 word pieces"):
@@ -250,7 +249,7 @@ def test_tokens_that_no_window_holds_are_counted(limit):
         make_pieces(docs, configure_get_doc_spans(), TOKENIZER)
 
 
-def test_a_tokenizer_without_offsets_aligns_as_well(tmp_path):
+def test_slow_tokenizer_gives_the_same_pieces(tmp_path):
     TOKENIZER.save_pretrained(tmp_path)
     slow = BertTokenizer.from_pretrained(tmp_path)
     docs = [words("痛", "abc", "\n", "CT示", "38"), words(), words("。", "abc")]

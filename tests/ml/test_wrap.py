@@ -1,4 +1,4 @@
-"""Torch modules as Thinc models: sizes, files, averages, dropout."""
+"""PyTorch modules as Thinc models: sizes, serialization, averages, dropout."""
 
 import json
 import pickle
@@ -53,7 +53,7 @@ def model(create):
     return model
 
 
-def test_sizes_come_with_the_first_input(create):
+def test_sizes_are_inferred_from_the_input(create):
     model = create()
     assert model.has_dim("nI") is None and model.get_dim("nO") == 6
     assert not list(module(model).parameters())
@@ -64,43 +64,43 @@ def test_sizes_come_with_the_first_input(create):
     assert [x.shape for x in model.predict(vectors())] == [(4, 6), (0, 6), (2, 6)]
 
 
-def test_sizes_may_be_given(create):
+def test_given_sizes(create):
     model = create()
     model.set_dim("nI", 5)
     model.initialize()
     assert len(model.predict(vectors())) == 3
 
 
-def test_a_second_initialization_keeps_the_weights(model):
+def test_initialization_keeps_existing_weights(model):
     before = weights(model)
     model.initialize(X=vectors(1))
     assert all(torch.equal(value, before[name]) for name, value in weights(model).items())
 
 
-def test_bytes(create, model):
+def test_layer_to_bytes(create, model):
     data = model.to_bytes()
     other = create().from_bytes(data)
     assert other.get_dim("nI") == 5 and other.to_bytes() == data
     assert same(other.predict(vectors()), model.predict(vectors()))
 
 
-def test_disk(create, model, tmp_path):
+def test_layer_to_disk(create, model, tmp_path):
     model.to_disk(tmp_path / "model")
     other = create().from_disk(tmp_path / "model")
     assert same(other.predict(vectors()), model.predict(vectors()))
 
 
-def test_uninitialized_models_have_bytes_too(create):
+def test_uninitialized_layer_to_bytes(create):
     other = create().from_bytes(create().to_bytes())
     with pytest.raises(ValueError, match="M001"):
         other.predict(vectors())
 
 
-def test_weights_are_safetensors_and_nothing_is_pickled(model):
+def test_weights_are_stored_as_safetensors(model):
     (data,) = [shim.to_bytes() for shim in model.shims]
     whole = model.to_bytes()
     for part in (data, whole):
-        assert b"PK\x03\x04" not in part  # the zip of torch.save
+        assert b"PK\x03\x04" not in part  # zip file of torch.save
         assert b"torch" not in part and b"OrderedDict" not in part
     packed = srsly.msgpack_loads(data)["state"]
     length = int.from_bytes(packed[:8], "little")
@@ -114,26 +114,25 @@ def test_weights_are_safetensors_and_nothing_is_pickled(model):
         pickle.loads(packed)
 
 
-def test_weights_of_another_width_do_not_fit(create, model):
-    with pytest.raises(ValueError, match="'nO'"):  # Thinc's own message
+def test_loading_weights_of_another_width_fails(create, model):
+    with pytest.raises(ValueError, match="'nO'"):  # Thinc's message
         create(width=8).from_bytes(model.to_bytes())
 
 
 @pytest.mark.parametrize("other", [BiRNN(6, 1), BiRNN(6, 2, cell="gru"), ResidualCNN(6, 2)])
-def test_weights_of_another_layer_do_not_fit(other):
+def test_loading_weights_of_another_layer_fails(other):
     model = BiRNN(6, 2)
     model.initialize(X=vectors())
     with pytest.raises(ValueError, match=rf"M002.*'{other.name}'.*n_in"):
         other.shims[0].from_bytes(model.shims[0].to_bytes())
 
 
-def test_models_can_be_pickled(model):
-    """Workers that are spawned get components this way."""
+def test_layer_can_be_pickled(model):
     other = pickle.loads(pickle.dumps(model))
     assert same(other.predict(vectors()), model.predict(vectors()))
 
 
-def test_copies_are_independent(model):
+def test_copied_layers_are_independent(model):
     other = model.copy()
     assert same(other.predict(vectors()), model.predict(vectors()))
     before = model.predict(vectors())
@@ -161,7 +160,7 @@ def test_training_changes_every_weight(model):
         assert not torch.equal(value, before[name]), name
 
 
-def test_averages_are_swapped_in_and_out(model):
+def test_use_params_restores_the_weights(model):
     optimizer = train(model)
     trained, scores = weights(model), model.predict(vectors())
     averages = {
@@ -176,14 +175,14 @@ def test_averages_are_swapped_in_and_out(model):
         saved = model.to_bytes()
     assert all(torch.equal(value, trained[name]) for name, value in weights(model).items())
     assert same(model.predict(vectors()), scores)
-    # What is saved within the context is the averages.
+    # to_bytes within the context stores the averages.
     model.from_bytes(saved)
     np.testing.assert_array_equal(
         weights(model)[next(iter(averages))].numpy(), next(iter(averages.values()))
     )
 
 
-def test_averages_are_swapped_out_after_an_error(model):
+def test_use_params_restores_the_weights_after_an_error(model):
     optimizer = train(model)
     trained = weights(model)
     with pytest.raises(RuntimeError, match="oh"), model.use_params(optimizer.averages):
@@ -191,7 +190,7 @@ def test_averages_are_swapped_out_after_an_error(model):
     assert all(torch.equal(value, trained[name]) for name, value in weights(model).items())
 
 
-def test_averages_reach_wrapped_layers_within_a_chain(model):
+def test_use_params_within_a_chain(model):
     outer = chain(model, with_array(_identity()))
     optimizer = train(outer)
     before = outer.predict(vectors())
@@ -208,7 +207,7 @@ def rates(model):
     return {part.rate for part in module(model).modules() if isinstance(part, Dropout)}
 
 
-def test_spacys_dropout_reaches_the_module(model):
+def test_dropout_rate_reaches_the_module(model):
     set_dropout_rate(model, 0.5)
     torch.manual_seed(0)
     first, _ = model.begin_update(vectors())
@@ -223,15 +222,15 @@ def test_spacys_dropout_reaches_the_module(model):
         np.testing.assert_allclose(a, b, atol=1e-6)
 
 
-def test_batches_of_nothing(model):
+def test_empty_batches(model):
     empty = vectors(lengths=(0, 0))
     outputs, backprop = model.begin_update(empty)
     assert [x.shape for x in outputs] == [(0, 6), (0, 6)]
     assert [x.shape for x in backprop(outputs)] == [(0, 5), (0, 5)]
 
 
-def test_gradient_of_the_input(model):
-    """Finite differences through the wrapper: order and lengths of the texts must come out."""
+def test_input_gradient(model):
+    """Compare with finite differences through the wrapper."""
     X = vectors()
     dice = np.random.default_rng(5)
     outputs, backprop = model.begin_update(X)
@@ -251,12 +250,12 @@ def test_gradient_of_the_input(model):
 
 
 @pytest.mark.parametrize("kwargs", [{"cell": "rnn"}, {"width": 7}])
-def test_bad_options(kwargs):
+def test_encoders_check_their_options(kwargs):
     with pytest.raises(ValueError, match="M004"):
         BiRNN(**{"width": 8, **kwargs})
 
 
-def test_any_module_can_be_an_encoder():
+def test_sequence_encoder_wraps_any_module():
     class Twice(nn.Module):
         def __init__(self, n_in):
             super().__init__()
