@@ -234,6 +234,7 @@ def test_visualize_passes_options_to_styles_of_displacy(gold, tmp_path):
     assert html.count("<mark") == 2
 
 
+@pytest.mark.slow
 def test_displacy_can_be_imported_as_a_module():
     code = (
         "import spacy_clinrel.displacy; from spacy_clinrel.displacy import to_html; "

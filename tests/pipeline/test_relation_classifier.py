@@ -169,6 +169,7 @@ def test_nested_mentions():
     assert sorted(group(copy)) == sorted(group(doc))
 
 
+@pytest.mark.slow
 def test_the_group_holds_the_entities_that_take_part(relations):
     (note,) = make_notes(relations, 1)
     doc = relations.get_pipe(NAME)(gold_mentions_doc(relations, note))
