@@ -64,6 +64,7 @@ def test_relations_are_those_from_the_threshold_up(trained, kind, component):
     assert counts[6] > counts[7] == 0
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("task", NONE)
 def test_a_loss_counts_as_much_as_its_weight(kind, task):
     def learn(weights):

@@ -193,6 +193,7 @@ def records(draw):
     return Record(draw(st.text(max_size=5)), text, found, links)
 
 
+@pytest.mark.slow
 @settings(max_examples=150, deadline=None)
 @given(st.lists(records(), min_size=1, max_size=3))
 def test_brat_round_trip(batch):
