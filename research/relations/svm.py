@@ -109,7 +109,8 @@ class PairSVM(RelationClassifier):
         """
         strategy = spacy.registry.misc.get("spacy-clinrel.SentencePairs.v1")(**candidates)
         model: Model = Linear(nI=FEATURES)
-        super().__init__(nlp.vocab, model, strategy, name)
+        scorer = spacy.registry.scorers.get("spacy-clinrel.relation_scorer.v1")()
+        super().__init__(nlp.vocab, model, strategy, name, scorer=scorer)
 
     def fit(self, examples: Iterable[Example], c: float = 1.0) -> None:
         """Train the SVM.
