@@ -94,8 +94,8 @@ class Errors(metaclass=ErrorsWithCodes):
         "absolute positions, since it selects word pieces of mentions."
     )
     M011 = (
-        "The relation model of spacy-clinrel.JointRelations.v1 must take its vectors from the "
-        'joint model: give it a tok2vec block, @architectures = "spacy-clinrel.SharedVectors.v1".'
+        "The relation model of spacy-clinrel.JointRelations.v1 uses the token vectors of the joint "
+        "model and must not have an encoder of its own: set tok2vec = null in its block."
     )
 
     # Files

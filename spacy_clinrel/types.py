@@ -1,7 +1,7 @@
-"""Compound types that more than one room uses."""
+"""Compound types that several parts of the package use."""
 
-from dataclasses import dataclass
-from typing import Any, Callable, List, NamedTuple, Tuple
+from dataclasses import dataclass, replace
+from typing import Any, Callable, List, NamedTuple, Optional, Protocol, Sequence, Tuple
 
 import numpy as np
 from spacy.tokens import Doc
@@ -21,32 +21,66 @@ class Mentions(NamedTuple):
     labels: np.ndarray
 
 
-@dataclass
+class SentenceRule(Protocol):
+    """Gives each token the number of its sentence."""
+
+    def ids(self, doc: Doc) -> np.ndarray:
+        """Return sentence numbers, ascending from 0. Shape: (tokens,)"""
+
+    def batch_ids(self, docs: Sequence[Doc]) -> np.ndarray:
+        """Return document and sentence numbers, ascending in a batch. Shape: (tokens, 2)"""
+
+
+@dataclass(frozen=True)
 class Candidates:
-    """Candidate pairs of a batch of documents, as the relation models take them.
+    """Candidate pairs of a batch of documents: the input of relation models.
 
-    Token and mention indices count within their own document; the offsets of the documents
-    come from the lengths.
+    It carries the mentions they were made from, so that a batch is read once. Token and mention
+    indices count within their document.
 
-    mentions (ndarray): Start token, end token (exclusive), type index. Shape: (mentions, 3)
-    mention_lengths (ndarray): Mentions of each document. Shape: (docs,)
+    mentions (Mentions): The mentions of all documents, one document after the other.
+    types (ndarray): Index of each mention's entity type; 0 for a type unseen in training. Shape:
+        (mentions,)
+    mention_lengths (ndarray): Number of mentions of each document. Shape: (docs,)
     pairs (ndarray): Mention index of head and of tail. Shape: (pairs, 2)
-    pair_lengths (ndarray): Pairs of each document. Shape: (docs,)
-    n_types (int): Number of type indices. 0 stands for a type unseen in training.
+    pair_lengths (ndarray): Number of pairs of each document. Shape: (docs,)
+    n_types (int): Number of type indices, with 0.
+    sentences (SentenceRule): Splits texts into sentences, see `tokens.sentences.Sentences`.
     """
 
-    mentions: np.ndarray
+    mentions: Mentions
+    types: np.ndarray
     mention_lengths: np.ndarray
     pairs: np.ndarray
     pair_lengths: np.ndarray
     n_types: int
+    sentences: SentenceRule
 
     def __len__(self) -> int:
-        """RETURNS (int): The number of pairs in the whole batch."""
+        """RETURNS (int): The number of pairs in the batch."""
         return len(self.pairs)
 
+    def owners(self) -> np.ndarray:
+        """Return the index of each pair's document.
+
+        RETURNS (ndarray): Ascending. Shape: (pairs,)
+        """
+        return np.repeat(np.arange(len(self.pair_lengths)), self.pair_lengths)
+
+    def by_doc(self) -> List[Tuple[Mentions, slice]]:
+        """Return the mentions of each document, and the slice of its pairs.
+
+        RETURNS (List[Tuple[Mentions, slice]]): One for each document.
+        """
+        parts = []
+        for lengths in (self.mention_lengths, self.pair_lengths):
+            ends = np.cumsum(lengths).tolist()
+            parts.append(list(map(slice, [0, *ends], ends)))
+        mentions = [Mentions(*(column[part] for column in self.mentions)) for part in parts[0]]
+        return list(zip(mentions, parts[1]))
+
     def batch_pairs(self) -> np.ndarray:
-        """Pairs with mention indices that count through the whole batch.
+        """Return the pairs with mention indices that count through the batch.
 
         RETURNS (ndarray): Shape: (pairs, 2)
         """
@@ -54,26 +88,23 @@ class Candidates:
         return self.pairs + np.repeat(offsets, self.pair_lengths)[:, None]
 
     def batch_mentions(self, token_lengths: np.ndarray) -> np.ndarray:
-        """Mentions with token indices that count through the whole batch.
+        """Return the mentions with token indices that count through the batch.
 
-        token_lengths (ndarray): Tokens of each document. Shape: (docs,)
-        RETURNS (ndarray): Start, end (exclusive), type. Shape: (mentions, 3)
+        token_lengths (ndarray): Number of tokens of each document. Shape: (docs,)
+        RETURNS (ndarray): Start, end (exclusive), type index. Shape: (mentions, 3)
         """
         offsets = np.repeat(np.cumsum(token_lengths) - token_lengths, self.mention_lengths)
-        shift = np.stack([offsets, offsets, np.zeros_like(offsets)], axis=1)
-        return self.mentions + shift
+        starts, ends, _ = self.mentions
+        return np.stack([starts + offsets, ends + offsets, self.types], axis=1)
 
     def select(self, keep: np.ndarray) -> "Candidates":
-        """The same mentions with only some of the pairs.
+        """Return the same mentions with a part of the pairs.
 
-        keep (ndarray): Ascending indices into the pairs. Shape: (kept,)
+        keep (ndarray): Ascending indices of the pairs to keep. Shape: (kept,)
         RETURNS (Candidates): The reduced batch.
         """
-        owner = np.repeat(np.arange(len(self.pair_lengths)), self.pair_lengths)[keep]
-        lengths = np.bincount(owner, minlength=len(self.pair_lengths))
-        return Candidates(
-            self.mentions, self.mention_lengths, self.pairs[keep], lengths, self.n_types
-        )
+        lengths = np.bincount(self.owners()[keep], minlength=len(self.pair_lengths))
+        return replace(self, pairs=self.pairs[keep], pair_lengths=lengths)
 
 
 class Emissions(NamedTuple):
@@ -93,14 +124,48 @@ class Emissions(NamedTuple):
     end: Floats1d
     lengths: Ints1d
 
+    def scaled(self, factor: float) -> "Emissions":
+        """Return the emissions, or a gradient with respect to them, times a factor.
 
-class SelectionInput(NamedTuple):
-    """What the relation scorer of a joint model gets.
+        factor (float): The factor.
+        RETURNS (Emissions): New arrays.
+        """
+        scores, transitions, start, end = (factor * part for part in self[:4])
+        return Emissions(scores, transitions, start, end, self.lengths)
+
+
+class JointInput(NamedTuple):
+    """Input of a joint model in training.
 
     docs (List[Doc]): The documents.
-    encoded (Any): The shared encoder's output.
-    tags (ndarray): BIEOS tag of each token of the batch: gold in training, else predicted. Shape:
-        (tokens,)
+    tags (ndarray): Gold BIEOS tag of each token of the batch. Shape: (tokens,)
+    candidates (Optional[Candidates]): Pairs to score; None to train entities only.
+    """
+
+    docs: List[Doc]
+    tags: np.ndarray
+    candidates: Optional[Candidates]
+
+
+class JointOutput(NamedTuple):
+    """Output of a joint model, and the gradient with respect to it.
+
+    emissions (Emissions): Scores of the tags.
+    relations (Optional[Floats2d]): Scores of the pairs; None if none were to be scored. Shape:
+        (pairs, nO)
+    """
+
+    emissions: Emissions
+    relations: Optional[Floats2d]
+
+
+class SelectionInput(NamedTuple):
+    """Input of the relation scorer of a joint model.
+
+    docs (List[Doc]): The documents.
+    encoded (Any): Output of the shared encoder.
+    tags (ndarray): BIEOS tag of each token of the batch, gold in training and predicted otherwise.
+        Shape: (tokens,)
     candidates (Candidates): Pairs of mentions.
     """
 
@@ -110,9 +175,49 @@ class SelectionInput(NamedTuple):
     candidates: Candidates
 
 
-# Doc and its mentions → ordered (head, tail) pairs of mention indices, (pairs, 2)
+class PairHead(Protocol):
+    """Turns the scores that a relation model gives to pairs into a loss and into probabilities.
+
+    A head is an immutable value. It knows which labels the types of a pair allow: bool, shape
+    (types + 1, types + 1, labels), or None for all.
+    """
+
+    allowed: Optional[np.ndarray]
+    is_exclusive: bool
+
+    def n_outputs(self, n_labels: int) -> int:
+        """Return the number of scores of a pair: the model's nO."""
+
+    def model_pairs(self, candidates: Candidates) -> Candidates:
+        """Return the pairs that the model scores: the candidates, or unordered pairs."""
+
+    def model_gold(self, candidates: Candidates, gold: np.ndarray) -> np.ndarray:
+        """Return the gold labels of `model_pairs` from those of the candidates, both bool."""
+
+    def loss(
+        self, output: Any, pairs: Candidates, gold: np.ndarray, counted: Optional[np.ndarray] = None
+    ) -> Tuple[float, Any]:
+        """Return the loss, averaged over the documents, and its gradient.
+
+        output (Any): What the model returned.
+        pairs (Candidates): What `model_pairs` returned, or a part of it.
+        gold (ndarray): What `model_gold` returned for these pairs. Shape: (pairs, labels)
+        counted (Optional[ndarray]): Pairs to learn from, bool; None for all. Shape: (pairs,)
+        RETURNS (Tuple[float, Any]): The loss, and a gradient of the output's type.
+        """
+
+    def probabilities(self, output: Any, candidates: Candidates) -> np.ndarray:
+        """Return the probabilities of the candidates' labels, after those of no relation if the
+        head is exclusive. NumPy. Shape: (pairs, 1 + labels) or (pairs, labels)
+        """
+
+
+# Doc and its mentions to ordered (head, tail) pairs of mention indices, (pairs, 2)
 CandidateStrategy = Callable[[Doc, Mentions], np.ndarray]
 
 # (head type, relation label, tail type), as strings
 Signature = Tuple[str, str, str]
 Signatures = List[Signature]
+
+# Score of a label that the types of a pair do not allow.
+IMPOSSIBLE = -1e4

@@ -205,13 +205,12 @@ def joint_config(encoder: Dict[str, Any] | None = None, **options: Any) -> Dict[
 
 
 def joint_relations_config(**options: Any) -> Dict[str, Any]:
-    """Return the config of a tiny joint_extractor with a separate relation model."""
-    shared = {"@architectures": "spacy-clinrel.SharedVectors.v1"}
+    """Return the config of a tiny joint_extractor with a pair model on the shared encoder."""
     config = joint_config(**options)
     config["model"] = {
         "@architectures": "spacy-clinrel.JointRelations.v1",
         "tok2vec": config["model"]["tok2vec"],
-        "relations": relation_config(shared)["model"],
+        "relations": {**relation_config()["model"], "tok2vec": None},
     }
     return config
 

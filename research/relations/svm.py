@@ -11,14 +11,14 @@ from sklearn.svm import LinearSVC
 from spacy.language import Language
 from spacy.tokens import Doc
 from spacy.training import Example
+from spacy_clinrel.pipeline.relation_data import collect_labels, gold_matrix
+from spacy_clinrel.pipeline.relation_scores import probabilities
 from thinc.api import Linear, Model
 
 from research.common.cells import Cell
 from research.common.corpora import COMPONENT, CORPORA
 from spacy_clinrel.data.readers import Corpus
 from spacy_clinrel.pipeline.relation_classifier import Predictions, RelationClassifier
-from spacy_clinrel.pipeline.relation_data import collect_labels, gold_matrix
-from spacy_clinrel.pipeline.relation_scores import probabilities
 from spacy_clinrel.types import Candidates
 
 FEATURES = 2**17

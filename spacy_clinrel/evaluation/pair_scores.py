@@ -85,10 +85,9 @@ def classifier_settings(nlp: Language) -> ClassifierSettings:
     RETURNS (ClassifierSettings): The settings.
     """
     component = _component(nlp)
-    cfg = component.cfg
-    signatures = [tuple(signature) for signature in cfg["signatures"]]
+    space, cfg = component.space, component.cfg
     return ClassifierSettings(
-        component.labels, cfg["types"], signatures, cfg["mentions"], cfg["exclusive"]
+        space.labels, space.types, list(space.signatures), cfg["mentions"], cfg["exclusive"]
     )
 
 
@@ -127,14 +126,9 @@ def score_pairs(
 
 def _score_batch(component: Any, docs: List[Doc]) -> ScoredPairs:
     """Score the candidate pairs of one batch, with document indices within the batch."""
-    candidates, scores = component.predict(docs)
-    # `predict` returns the labels' probabilities without that of "no relation".
-    exclusive = component.cfg["exclusive"]
-    related = scores.sum(axis=1) if exclusive else scores.max(axis=1, initial=0.0)
-    unrelated = np.clip(1.0 - related, 0.0, 1.0)
-    p = np.concatenate([unrelated[:, None], scores], axis=1)
-    owners = np.repeat(np.arange(len(docs)), candidates.pair_lengths)
-    return ScoredPairs(owners, candidates.pairs, p)
+    predictions = component.predict(docs)
+    candidates = predictions.candidates
+    return ScoredPairs(candidates.owners(), candidates.pairs, predictions.classes)
 
 
 def _no_pairs(nlp: Language) -> ScoredPairs:

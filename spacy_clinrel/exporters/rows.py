@@ -7,7 +7,7 @@ import numpy as np
 from spacy.tokens import Doc, Span
 
 from ..errors import Errors
-from ..tokens import Relation, all_mentions, get_doc_id, get_relations, sentence_ids
+from ..tokens import Relation, Sentences, all_mentions, get_doc_id, get_relations
 from ..tokens.relation import span_key
 from .norms import NormalForm
 from .schema import Row, Rows
@@ -43,7 +43,7 @@ def doc_rows(doc: Doc, number: int, normal_form: NormalForm, prefix: str = "") -
     doc_relations = get_relations(doc)
     if not all(relation.label for relation in doc_relations):
         raise ValueError(Errors.R003.format(label=""))
-    sentences = sentence_ids(doc, use_sents=True) if doc_relations else np.zeros(0, dtype="int64")
+    sentences = Sentences(use_sents=True).ids(doc) if doc_relations else np.zeros(0, dtype="int64")
     relations: List[Row] = [
         {
             "id": f"{prefix}d{number}-r{i}",

@@ -121,19 +121,24 @@ def FocusedAttention(
         dims={"nO": None},
     )
     return joint_model(
-        "focused_attention", shared, crf_layer(), relations, tokens=False, reach=reach
+        "focused_attention",
+        shared,
+        crf_layer(),
+        relations,
+        head="spacy-clinrel.UnorderedHead.v1",
+        can_score=can_score,
     )
 
 
-def reach(
+def can_score(
     model: Model, docs: Sequence[Doc], candidates: Candidates, encoded: Optional[FocusedEncoding]
-) -> Any:
-    """Which pairs can be scored at all: those whose mentions stand together in a window.
+) -> np.ndarray:
+    """Return which pairs can be scored: those whose mentions are in one window.
 
     model (Model): The joint model.
-    docs (Sequence[Doc]): The documents, one at least with a token.
+    docs (Sequence[Doc]): The documents, at least one of them with a token.
     candidates (Candidates): Their pairs.
-    encoded (Optional[FocusedEncoding]): The encoder's output, where it is there already.
+    encoded (Optional[FocusedEncoding]): The encoder's output, if it was run.
     RETURNS (ndarray): Bool. Shape: (pairs,)
     """
     pieces = _pieces(model.get_ref("encoder"), docs) if encoded is None else encoded.pieces

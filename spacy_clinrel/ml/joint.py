@@ -1,7 +1,7 @@
 """Joint models: one encoder, a tagger for entities and a scorer of relations upon it."""
 
 from functools import partial
-from typing import Any, Callable, List, NamedTuple, Optional, Sequence, Tuple
+from typing import Any, Callable, Dict, List, NamedTuple, Optional, Sequence, Tuple
 
 import numpy as np
 from spacy.tokens import Doc
@@ -11,9 +11,12 @@ from thinc.types import Floats2d
 from ..errors import Errors
 from ..layers.selection import Selection
 from ..tokens.bieos import n_tags
-from ..types import Candidates, SelectionInput
+from ..types import Candidates, JointInput, JointOutput, SelectionInput
 from .tagger import crf_layer, decode, loss
 from .wrap import Sizes, flatten, gradients, to_tensor, torch_layer
+
+TRAIN_PAIRS = ("tokens", "mentions")
+CanScore = Callable[[Model, Sequence[Doc], Candidates, Any], np.ndarray]
 
 
 def MultiHeadSelection(
@@ -53,7 +56,7 @@ def MultiHeadSelection(
         mixed_precision=mixed_precision,
     )
     encoder = shared_encoder(tok2vec)
-    return joint_model("multi_head_selection", encoder, tagger, relations, tokens=True)
+    return joint_model("multi_head_selection", encoder, tagger, relations, train_pairs=TRAIN_PAIRS)
 
 
 def joint_model(
@@ -62,31 +65,42 @@ def joint_model(
     tagger: Model,
     relations: Model,
     *,
-    tokens: bool,
-    reach: Optional[Callable[[Model, Sequence[Doc], Candidates, Any], np.ndarray]] = None,
+    train_pairs: Sequence[str] = ("mentions",),
+    head: Optional[str] = None,
+    can_score: Optional[CanScore] = None,
 ) -> Model:
-    """Put the parts of a joint model together.
+    """Join the parts of a joint model.
+
+    In training the model takes a JointInput and returns a JointOutput. For prediction the component
+    runs the parts one after the other, since the pairs depend on the tags.
 
     name (str): The model's name.
-    encoder (Model): The shared encoder: documents → something with the token vectors of each in
-        `vectors`. Its way back takes the gradients of both tasks.
-    tagger (Model): Token vectors → Emissions.
-    relations (Model): SelectionInput → scores; its nO is their number.
-    tokens (bool): Whether it can learn from pairs of tokens, not only of mentions.
-    reach (Optional[Callable[[Model, Sequence[Doc], Candidates, Any], ndarray]]): For a model that
-        scores a pair once, whichever mention comes first, over no-relation, each label from the
-        first mention to the second, and each label back: takes the whole model, documents, pairs
-        and the encoder's output or None, returns which pairs it can score. None for one that
-        scores head and tail over each label.
-    RETURNS (Model): The whole. Its own forward pass tags alone; the component runs the parts.
+    encoder (Model): The shared encoder: documents to an object with the token vectors of each
+        document in `vectors`. Its backward pass takes the gradients of both tasks.
+    tagger (Model): Token vectors to Emissions.
+    relations (Model): SelectionInput to scores; its nO is their number.
+    train_pairs (Sequence[str]): What it can learn relations from: "mentions", "tokens" or both.
+    head (Optional[str]): Registered name of the pair head. None for a sigmoid.
+    can_score (Optional[CanScore]): Takes the model, documents, pairs, and the encoder's output or
+        None, and returns which pairs can be scored, bool. Shape: (pairs,). None for all.
+    RETURNS (Model): With the refs "encoder", "tagger" and "relations".
     """
+    attrs: Dict[str, Any] = {
+        "loss": loss,
+        "decode": decode,
+        "train_pairs": list(train_pairs),
+    }
+    if head is not None:
+        attrs["head"] = head
+    if can_score is not None:
+        attrs["can_score"] = can_score
     return Model(
         name,
         _forward,
         init=_init,
         layers=[encoder, tagger, relations],
         refs={"encoder": encoder, "tagger": tagger, "relations": relations},
-        attrs={"loss": loss, "decode": decode, "reach": reach, "tokens": tokens},
+        attrs=attrs,
     )
 
 
@@ -124,16 +138,27 @@ def _init_shared(model: Model, X: Any = None, Y: Any = None) -> None:
     model.layers[0].initialize(X=X)
 
 
-def _forward(model: Model, docs: List[Doc], is_train: bool) -> Tuple[Any, Callable]:
-    encoded, backprop_encoder = model.get_ref("encoder")(docs, is_train)
+def _forward(model: Model, X: JointInput, is_train: bool) -> Tuple[JointOutput, Callable]:
+    encoded, backprop_encoder = model.get_ref("encoder")(X.docs, is_train)
     emissions, backprop_tagger = model.get_ref("tagger")(encoded.vectors, is_train)
-    return emissions, lambda gradient: backprop_encoder((backprop_tagger(gradient), None))
+    scores = None
+    if X.candidates is not None:
+        inputs = SelectionInput(X.docs, encoded, X.tags, X.candidates)
+        scores, backprop_relations = model.get_ref("relations")(inputs, is_train)
+
+    def backprop(gradient: JointOutput) -> Any:
+        d_vectors = backprop_tagger(gradient.emissions)
+        if scores is None or gradient.relations is None:
+            return backprop_encoder((d_vectors, None))
+        return backprop_encoder((d_vectors, backprop_relations(gradient.relations)))
+
+    return JointOutput(emissions, scores), backprop
 
 
 def _init(model: Model, X: Any = None, Y: Any = None) -> None:
-    """X (Tuple[List[Doc], Candidates]): Documents and the pairs of their own mentions."""
+    """X (JointInput): Documents and the pairs of their entities."""
     encoder, tagger, relations = model.layers
-    docs, candidates = X
+    docs, _, candidates = X
     encoder.initialize(X=docs)
     vectors = encoder.predict(docs).vectors
     tagger.initialize(X=vectors)

@@ -11,12 +11,13 @@ from thinc.types import Floats2d
 from ..errors import Errors
 from ..layers.mention_attention import HEADS
 from ..layers.mention_pair import MentionPair as MentionPairModule
+from ..types import Candidates
 from .encode import Encoder
 from .pair_model import RelationModel, pair_model
 
 
 def MentionPair(
-    tok2vec: Model[List[Doc], List[Floats2d]],
+    tok2vec: Optional[Model[List[Doc], List[Floats2d]]],
     width: int = 128,
     between: int = 32,
     context: Optional[Encoder] = None,
@@ -25,7 +26,7 @@ def MentionPair(
 ) -> RelationModel:
     """Create the fast relation model; its arithmetic stands in `layers.mention_pair`.
 
-    tok2vec (Model[List[Doc], List[Floats2d]]): The encoder, or a listener to one.
+    tok2vec (Optional[Model[List[Doc], List[Floats2d]]]): The encoder, or a listener to one.
     width (int): Width of the vectors of mentions and pairs.
     between (int): Width of what a pair sees of the tokens between its mentions.
     context (Optional[Encoder]): A sequence encoder over token vectors that have been told where
@@ -52,10 +53,11 @@ def MentionPair(
     )
 
 
-def batch_texts(docs: List[Doc]) -> np.ndarray:
-    """The number of each token's document in a batch.
+def batch_texts(docs: List[Doc], candidates: Candidates) -> np.ndarray:
+    """Return the number of each token's document in a batch.
 
     docs (List[Doc]): The documents.
+    candidates (Candidates): Their candidates.
     RETURNS (ndarray): int64. Shape: (tokens,)
     """
     return np.repeat(np.arange(len(docs)), [len(doc) for doc in docs])

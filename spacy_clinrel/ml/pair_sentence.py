@@ -12,19 +12,20 @@ from ..errors import Errors
 from ..layers.pair_sentence import PairSentence as PairSentenceModule
 from ..layers.pair_sentence.encoders import CreateEncoder
 from ..layers.pair_sentence.pooling import CreatePooling
-from ..tokens.sentences import SENTENCE_ENDS, text_sentences
+from ..tokens.sentences import Sentences
+from ..types import Candidates
 from .encode import Encoder
 from .pair_model import RelationModel, pair_model
 
 
 def PairSentence(
-    tok2vec: Model[List[Doc], List[Floats2d]],
+    tok2vec: Optional[Model[List[Doc], List[Floats2d]]],
     encoder: CreateEncoder,
     pooling: CreatePooling,
     position_width: int = 25,
     max_distance: int = 100,
     window: Optional[int] = 300,
-    sentence_ends: str = SENTENCE_ENDS,
+    sentence_ends: Optional[str] = None,
     budget: int = 32768,
     context: Optional[Encoder] = None,
     mixed_precision: bool = False,
@@ -32,7 +33,7 @@ def PairSentence(
     """Create a relation model that encodes each pair's sentence, as both Chinese papers do; its
     arithmetic stands in `layers.pair_sentence`.
 
-    tok2vec (Model[List[Doc], List[Floats2d]]): Character embeddings, e.g.
+    tok2vec (Optional[Model[List[Doc], List[Floats2d]]]): Character embeddings, e.g.
         `spacy-clinrel.CharTable.v1`, or any encoder.
     encoder (Callable[..., Module]): Encodes a window: `spacy-clinrel.CNN.v1`, `ResNet.v1`,
         `RNN.v1`, or `Stacked.v1` and `Parallel.v1` of these.
@@ -45,7 +46,8 @@ def PairSentence(
         sentence, or all sentences from one mention's to the other's. None for no limit but the
         sentence's, which lets the time for a text without punctuation grow with its length times
         its pairs.
-    sentence_ends (str): Characters that end a sentence; a line break does so as well.
+    sentence_ends (Optional[str]): None for the sentence rule of the candidates. Configs of earlier
+        versions set it: characters that end a sentence, as a line break does.
     budget (int): Most places of a padded batch, pairs times tokens, which bounds the memory.
     context (Optional[Encoder]): A sequence encoder over the vectors of the whole text, told where
         its mentions stand, e.g. `spacy-clinrel.BiRNN.v1`; pairs see its output beside the token
@@ -80,11 +82,14 @@ def PairSentence(
     )
 
 
-def batch_sentences(docs: List[Doc], ends: str) -> np.ndarray:
-    """The number of each token's sentence, counted through a batch.
+# A module-level function: worker processes get components by pickling.
+def batch_sentences(docs: List[Doc], candidates: Candidates, ends: Optional[str]) -> np.ndarray:
+    """Return the number of each token's sentence, counted through a batch.
 
     docs (List[Doc]): The documents.
-    ends (str): Characters that end a sentence; a line break does so as well.
+    candidates (Candidates): Their candidates, which have the sentence rule.
+    ends (Optional[str]): Characters that end a sentence, instead of the rule.
     RETURNS (ndarray): Ascending, int64. Shape: (tokens,)
     """
-    return np.ascontiguousarray(text_sentences(docs, ends)[:, 1])
+    rule = candidates.sentences if ends is None else Sentences(ends)
+    return np.ascontiguousarray(rule.batch_ids(docs)[:, 1])

@@ -163,7 +163,8 @@ def place_pairs(pieces: Pieces, candidates: Candidates) -> PairPieces:
     candidates (Candidates): Mentions and pairs.
     RETURNS (PairPieces): Windows and spans.
     """
-    rows = candidates.mentions[candidates.batch_pairs(), :2]  # (pairs, 2, 2)
+    bounds = np.stack([candidates.mentions.starts, candidates.mentions.ends], axis=1)
+    rows = bounds[candidates.batch_pairs()]  # (pairs, head and tail, start and end)
     low, high = rows[:, :, 0].min(axis=1), rows[:, :, 1].max(axis=1)
     windows = np.full(len(rows), -1, dtype="int64")
     ends = np.cumsum(candidates.pair_lengths)

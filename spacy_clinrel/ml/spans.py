@@ -8,7 +8,7 @@ import numpy as np
 from spacy.tokens import Doc, Span
 
 from ..errors import Errors
-from ..tokens.sentences import SENTENCE_ENDS, sentence_ids
+from ..tokens.sentences import SENTENCE_ENDS, Sentences
 from .pieces import GetSpans
 
 
@@ -38,7 +38,7 @@ def _sentence_spans(
 ) -> List[List[Span]]:
     found: List[List[Span]] = []
     for doc in docs:
-        ids = sentence_ids(doc, ends, line_breaks)
+        ids = Sentences(ends, line_breaks).ids(doc)
         bounds = np.searchsorted(ids, np.arange(ids[-1] + 2)).tolist() if len(ids) else [0]
         spans: List[Span] = []
         for start, end in pairwise(bounds):

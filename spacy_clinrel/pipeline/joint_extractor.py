@@ -1,84 +1,44 @@
 """Entities and the relations between them by one component with one shared encoder."""
 
-import warnings
-from functools import partial
-from itertools import islice
-from typing import Any, Callable, Dict, Iterable, List, NamedTuple, Optional, Sequence, Tuple, cast
+from typing import Any, Callable, Dict, Iterable, List, Optional, Tuple, Union
 
 import numpy as np
 from spacy.language import Language
 from spacy.tokens import Doc
-from spacy.training import Example, validate_examples, validate_get_examples
+from spacy.training import Example
 from spacy.vocab import Vocab
-from thinc.api import Config, Model, Optimizer, set_dropout_rate
-from thinc.types import Floats2d
+from thinc.api import Model
 
-from ..errors import Errors, Warnings
-from ..types import Candidates, CandidateStrategy, SelectionInput
-from .candidates import make_candidates, pair_mentions
-from .entity_data import gold_tags, own_tags, set_tagged_entities
-from .joint_data import TASKS, TRAIN_PAIRS, gold_pairs, tagged_mentions
-from .relation_data import (
-    annotate,
-    collect_labels,
-    pairs_to_learn,
-    recall_ceiling,
-    warn_lost,
+from ..errors import Errors
+from ..types import Candidates, CandidateStrategy, JointInput, JointOutput, SelectionInput
+from .base import GetExamples, TrainingBatch, option_error
+from .candidates import make_candidates
+from .defaults import JOINT
+from .entities import (
+    entity_tags,
+    gold_tags,
+    has_gold_entities,
+    set_tagged_entities,
+    tagged_mentions,
+    token_mentions,
 )
+from .gold import read_gold, sample_pairs
+from .heads import SIGMOID, make_head
+from .label_space import LabelData, LabelSpace
+from .options import NonNegative, Probability, Task, TrainPairs
+from .predictions import JointPredictions, PairPredictions, annotate_relations
 from .relation_pipe import RelationPipe
-from .relation_scores import allowed_labels, cross_entropy, probabilities
-from .score_weights import JOINT
-from .unordered import both_directions, fold, fold_gold, unfold_scores
+from .score_weights import JOINT as SCORE_WEIGHTS
 
-default_config = """
-[candidates]
-@misc = "spacy-clinrel.SentencePairs.v1"
-
-[model]
-@architectures = "spacy-clinrel.MultiHeadSelection.v1"
-width = 128
-tag_width = 32
-
-[model.tok2vec]
-@architectures = "spacy.Tok2Vec.v2"
-
-[model.tok2vec.embed]
-@architectures = "spacy-clinrel.CharEmbed.v1"
-width = 128
-rows = 5000
-pair_rows = 20000
-include_static_vectors = false
-
-[model.tok2vec.encode]
-@architectures = "spacy-clinrel.BiRNN.v1"
-width = 256
-depth = 2
-"""
-DEFAULT = Config().from_str(default_config)
-DEFAULT_WEIGHTS = {task: 1.0 for task in TASKS}
-
-
-class JointPredictions(NamedTuple):
-    """What `JointExtractor.predict` returns.
-
-    tags (Optional[List[ndarray]]): BIEOS tags of each document; None where the docs' own mentions
-        were taken. Shape of each: (tokens,)
-    candidates (Candidates): The pairs of the batch.
-    scores (ndarray): Probability of each relation label for each pair. NumPy. Shape: (pairs,
-        labels)
-    """
-
-    tags: Optional[List[np.ndarray]]
-    candidates: Candidates
-    scores: np.ndarray
+DEFAULT_WEIGHTS: Dict[Task, float] = {"entities": 1.0, "relations": 1.0}
 
 
 @Language.factory(
     "joint_extractor",
     assigns=["doc.ents", "token.ent_iob", "token.ent_type", "doc._.relations"],
     default_config={
-        "model": DEFAULT["model"],
-        "candidates": DEFAULT["candidates"],
+        "model": JOINT["model"],
+        "candidates": JOINT["candidates"],
         "threshold": 0.5,
         "typed": True,
         "train_pairs": "tokens",
@@ -87,37 +47,37 @@ class JointPredictions(NamedTuple):
         "keep_entities": False,
         "scorer": {"@scorers": "spacy-clinrel.joint_scorer.v1"},
     },
-    default_score_weights=JOINT,
+    default_score_weights=SCORE_WEIGHTS,
 )
 def make_joint_extractor(
     nlp: Language,
     name: str,
     model: Model,
     candidates: Optional[CandidateStrategy],
-    threshold: float,
+    threshold: Probability,
     typed: bool,
-    train_pairs: str,
-    negatives: Optional[float],
-    loss_weights: Dict[str, float],
+    train_pairs: TrainPairs,
+    negatives: Optional[NonNegative],
+    loss_weights: Dict[Task, NonNegative],
     keep_entities: bool,
     scorer: Optional[Callable],
 ) -> "JointExtractor":
     """Create a JointExtractor component.
 
     model (Model): The joint model, e.g. `spacy-clinrel.MultiHeadSelection.v1`.
-    candidates (Optional[CandidateStrategy]): Proposes pairs, of mentions or, in training, of
-        tokens.
+    candidates (Optional[CandidateStrategy]): Proposes pairs of mentions or, in training, of tokens.
     threshold (float): The probability from which a relation is predicted, 0 to 1.
-    typed (bool): Allow only the pairs of types, and the labels for them, seen in training.
-    train_pairs (str): What the relation scorer learns from: "tokens", each two tokens of a
-        stretch, as in multi-head selection, or "mentions", the gold mentions alone. Other models
-        take the latter.
-    negatives (Optional[float]): In training, how many pairs without a relation to keep for each
-        pair with one. None keeps all.
-    loss_weights (Dict[str, float]): What the loss of "entities" and that of "relations" is
-        multiplied by, 0 or more. 0 leaves the task untrained.
-    keep_entities (bool): Take the mentions that a Doc already has instead of finding entities.
+    typed (bool): Whether to allow only the pairs of types, and the labels for them, seen in
+        training.
+    train_pairs (str): What relations are learned from: "mentions", the pairs of gold mentions, or
+        "tokens", all pairs of tokens within a sentence, for multi-head selection only.
+    negatives (Optional[float]): In training, the number of pairs without a relation for each pair
+        with one. None keeps all.
+    loss_weights (Dict[str, float]): Weight of the loss of "entities" and of "relations", 0 or more.
+        A task with weight 0 is not trained.
+    keep_entities (bool): Whether to keep the mentions of a Doc instead of finding entities.
     scorer (Optional[Callable]): The scoring method.
+    RETURNS (JointExtractor): The component.
     """
     return JointExtractor(
         nlp.vocab,
@@ -135,7 +95,13 @@ def make_joint_extractor(
 
 
 class JointExtractor(RelationPipe):
-    """Find entities and the relations between them."""
+    """Find entities and the relations between them.
+
+    The model's refs and functions are those of `ml.joint.joint_model`.
+    """
+
+    default_head = SIGMOID
+    gold_source = "ents"  # it learns from flat entities only
 
     def __init__(
         self,
@@ -146,32 +112,24 @@ class JointExtractor(RelationPipe):
         *,
         threshold: float = 0.5,
         typed: bool = True,
-        train_pairs: str = "tokens",
+        train_pairs: TrainPairs = "tokens",
         negatives: Optional[float] = None,
-        loss_weights: Dict[str, float] = DEFAULT_WEIGHTS,
+        loss_weights: Dict[Task, float] = DEFAULT_WEIGHTS,
         keep_entities: bool = False,
-        scorer: Optional[Callable] = None,
+        scorer: Union[Callable, str, None] = "spacy-clinrel.joint_scorer.v1",
     ):
         """Initialize the component. The arguments are those of `make_joint_extractor`.
 
-        RAISES (ValueError): If there is no candidate strategy, or an option is out of range.
+        RAISES (ValueError): If there is no candidate strategy, or the model cannot learn from
+            `train_pairs`.
         """
         if candidates is None:
             raise ValueError(Errors.C005.format(name=name))
-        self.vocab = vocab
-        self.model = model
-        self.name = name
+        allowed = model.attrs["train_pairs"]
+        if train_pairs not in allowed:
+            raise option_error(name, "train_pairs", train_pairs, allowed)
         self.strategy = candidates
-        self.scorer = scorer
-        self.warned = False
-        kinds = TRAIN_PAIRS if model.attrs["tokens"] else TRAIN_PAIRS[1:]
-        few = negatives is None or negatives >= 0.0
-        weighed = set(loss_weights) == set(TASKS) and min(loss_weights.values()) >= 0.0
-        self.check_option("train_pairs", train_pairs, train_pairs in kinds, kinds)
-        self.check_option("threshold", threshold, 0.0 <= threshold <= 1.0, "0 to 1")
-        self.check_option("negatives", negatives, few, "0 or more")
-        self.check_option("loss_weights", loss_weights, weighed, f"0 or more for each of {TASKS}")
-        self.cfg: Dict[str, Any] = {
+        options = {
             "threshold": threshold,
             "exclusive": False,
             "typed": typed,
@@ -179,18 +137,11 @@ class JointExtractor(RelationPipe):
             "negatives": negatives,
             "loss_weights": dict(loss_weights),
             "keep_entities": keep_entities,
-            "labels": [],
-            "types": [],
-            "signatures": [],
         }
-
-    @property
-    def output_model(self) -> Model:
-        """RETURNS (Model): The part that scores relations."""
-        return self._part("relations")
+        super().__init__(vocab, model, name, scorer, options)
 
     def predict(self, docs: Iterable[Doc]) -> JointPredictions:
-        """Find entities and score the pairs of them, without changing the docs.
+        """Find entities and score pairs of them, without changing the documents.
 
         docs (Iterable[Doc]): The documents.
         RETURNS (JointPredictions): Tags, candidate pairs and their probabilities.
@@ -198,201 +149,131 @@ class JointExtractor(RelationPipe):
         """
         docs = list(docs)
         self.check_initialized()
-        keep = self.cfg["keep_entities"]
+        keep, types = self.cfg["keep_entities"], self.space.types
         if not any(len(doc) for doc in docs):
             tags = [np.zeros(0, dtype="int64") for _ in docs]
-            none = np.zeros((0, len(self.labels)))
-            return JointPredictions(None if keep else tags, self._own_pairs(docs), none)
-        encoded = self._part("encoder").predict(docs)
+            return JointPredictions(None if keep else tags, self._score(self.make_candidates(docs)))
+        encoded = self.model.get_ref("encoder").predict(docs)
         if keep:
-            own = [own_tags(doc, self.cfg["types"]) for doc in docs]
-            candidates = self._own_pairs(docs)
+            tags = [entity_tags(doc, types) for doc in docs]
+            candidates = self.make_candidates(docs, encoded=encoded, warn=True)
         else:
-            own = self.model.attrs["decode"](self._part("tagger").predict(encoded.vectors))
-            mentions = [tagged_mentions(tags, self.cfg["types"], self.vocab) for tags in own]
-            candidates = pair_mentions(
-                docs, mentions, self.strategy, types=self.cfg["types"], allowed=self._allowed()
-            )
-        candidates = candidates.select(self._reach(docs, candidates, encoded))
-        scores = self._score(SelectionInput(docs, encoded, np.concatenate(own), candidates))
-        return JointPredictions(None if keep else own, candidates, scores)
+            emissions = self.model.get_ref("tagger").predict(encoded.vectors)
+            tags = self.model.attrs["decode"](emissions)
+            mentions = [tagged_mentions(of_doc, types, self.vocab) for of_doc in tags]
+            candidates = self.make_candidates(docs, mentions=mentions, encoded=encoded, warn=True)
+        pairs = self.head.model_pairs(candidates)
+        inputs = SelectionInput(docs, encoded, np.concatenate(tags), pairs)
+        return JointPredictions(None if keep else tags, self._score(candidates, inputs))
 
-    def _score(self, inputs: SelectionInput) -> np.ndarray:
-        """Probability of each label for each ordered pair. Shape: (pairs, labels)"""
-        candidates = inputs.candidates
-        if not len(candidates):
-            return np.zeros((0, len(self.labels)), dtype="float32")
-        predict, to_numpy = self._part("relations").predict, self.model.ops.to_numpy
-        if self.model.attrs["reach"] is None:
-            return probabilities(to_numpy(predict(inputs)), candidates, self.cfg)
-        folded = fold(candidates)
-        logits = to_numpy(predict(inputs._replace(candidates=folded.candidates)))
-        p = probabilities(logits, folded.candidates, both_directions(self.cfg))
-        return unfold_scores(folded, p)
+    def _score(
+        self, candidates: Candidates, inputs: Optional[SelectionInput] = None
+    ) -> PairPredictions:
+        scores = np.zeros((0, len(self.labels)), dtype="float32")
+        if len(candidates):
+            output = self.model.get_ref("relations").predict(inputs)
+            scores = self.head.probabilities(output, candidates)
+        return PairPredictions(candidates, scores, is_exclusive=False)
 
     def set_annotations(self, docs: Iterable[Doc], scores: JointPredictions) -> None:
-        """Write entities and relations to the docs.
+        """Write entities and relations to the documents.
 
         docs (Iterable[Doc]): The documents.
         scores (JointPredictions): What `predict` returned.
         """
         docs = list(docs)
-        source = "auto" if scores.tags is None else "ents"
         if scores.tags is not None:
-            set_tagged_entities(docs, scores.tags, self.cfg["types"])
-        rows, columns = np.nonzero(scores.scores >= self.least_score)
-        cfg = {**self.cfg, "mentions": source}
-        annotate(docs, scores.candidates, rows, columns, scores.scores, cfg)
+            set_tagged_entities(docs, scores.tags, self.space.types)
+        source = "auto" if scores.tags is None else "ents"
+        annotate_relations(docs, scores.pairs, self.cfg["threshold"], self.labels, source)
 
-    def make_candidates(self, docs: Sequence[Doc], source: str = "auto") -> Candidates:
-        """The candidate pairs of the mentions that documents have, which the model can score.
+    def make_batch(self, examples: List[Example]) -> TrainingBatch:
+        """Read gold tags, and the pairs to learn from with their labels.
 
-        docs (Sequence[Doc]): The documents, with their mentions.
-        source (str): Where mentions come from, see `read_mentions`.
-        RETURNS (Candidates): Mentions and pairs.
+        examples (List[Example]): The batch.
+        RETURNS (TrainingBatch): A JointInput, the tags, and the labels of the pairs.
         """
-        candidates = self._own_pairs(docs, source)
-        if self.model.attrs["reach"] is None or not len(candidates):
-            return candidates
-        reached = self.model.attrs["reach"](self.model, docs, candidates, None)
-        return candidates.select(np.flatnonzero(reached))
+        docs = [eg.predicted for eg in examples]
+        tags = [gold_tags(eg, self.space.types, self.name) for eg in examples]
+        all_tags = np.concatenate(tags)
+        if not self.cfg["loss_weights"]["relations"]:
+            return TrainingBatch(JointInput(docs, all_tags, None), tags=all_tags)
+        by_token = self.cfg["train_pairs"] == "tokens"
+        if by_token:
+            mentions = [token_mentions(doc) for doc in docs]
+            candidates = make_candidates(docs, self.strategy, mentions=mentions)
+        else:
+            mentions = [tagged_mentions(of_doc, self.space.types, self.vocab) for of_doc in tags]
+            candidates = self.make_candidates(docs, mentions=mentions, warn=True)
+        gold = read_gold(examples, candidates, self.space, self.name, by_last_token=by_token)
+        pairs = self.head.model_pairs(candidates)
+        labels = self.head.model_gold(candidates, gold.labels)
+        annotated = self.head.model_gold(candidates, gold.annotated[:, None])
+        keep = sample_pairs(labels, np.any(annotated, axis=1), self.cfg["negatives"])
+        inputs = JointInput(docs, all_tags, pairs.select(keep))
+        return TrainingBatch(inputs, tags=all_tags, gold=labels[keep])
 
-    def recall_ceiling(self, examples: Iterable[Example]) -> Dict[str, Any]:
-        """How many gold relations the candidates reach between the mentions that are there.
-
-        examples (Iterable[Example]): Documents whose predicted side has its mentions.
-        RETURNS (Dict[str, Any]): As `RelationClassifier.recall_ceiling` has it.
-        """
-
-        return recall_ceiling(self.name, examples, self.make_candidates, self.cfg)
-
-    def update(
-        self,
-        examples: Iterable[Example],
-        *,
-        drop: float = 0.0,
-        sgd: Optional[Optimizer] = None,
-        losses: Optional[Dict[str, float]] = None,
-    ) -> Dict[str, float]:
-        """Learn from a batch: the losses of both tasks are added.
+    def get_loss(  # type: ignore[override]
+        self, examples: Iterable[Example], scores: Any, batch: Optional[TrainingBatch] = None
+    ) -> Tuple[float, JointOutput]:
+        """Return the sum of the losses of both tasks, each times its weight, and its gradient.
 
         examples (Iterable[Example]): The batch.
-        drop (float): Dropout rate.
-        sgd (Optional[Optimizer]): The optimizer.
-        losses (Optional[Dict[str, float]]): Losses by component, updated in place.
-        RETURNS (Dict[str, float]): The losses.
+        scores (JointOutput): What the model returned.
+        batch (Optional[TrainingBatch]): What the model got. None to read it from the examples.
+        RETURNS (Tuple[float, JointOutput]): The loss, averaged over the documents, and its
+            gradient. Documents that are not annotated with a task are left out of its loss.
         """
-        losses = {} if losses is None else losses
-        losses.setdefault(self.name, 0.0)
         examples = list(examples)
-        validate_examples(examples, "JointExtractor.update")
-        docs = [eg.predicted for eg in examples]
-        if not any(len(doc) for doc in docs):
-            return losses
-        set_dropout_rate(self.model, drop)
-        tags = [gold_tags(eg, self.cfg["types"], self.name) for eg in examples]
-        encoded, backprop_encoder = self._part("encoder").begin_update(docs)
-        entity_loss, d_vectors = self._learn_entities(examples, encoded.vectors, tags)
-        relation_loss, d_relations = 0.0, None
-        if self.cfg["loss_weights"]["relations"]:
-            relation_loss, d_relations = self._learn_relations(examples, encoded, tags)
-        backprop_encoder((d_vectors, d_relations))
-        if sgd is not None:
-            self.finish_update(sgd)
-        losses[self.name] += entity_loss + relation_loss
-        return losses
-
-    def _learn_entities(
-        self, examples: Sequence[Example], vectors: List[Floats2d], tags: List[np.ndarray]
-    ) -> Tuple[float, List[Floats2d]]:
-        """The entities' loss, and its gradient with respect to the token vectors."""
-        emissions, backprop = self._part("tagger").begin_update(vectors)
-        # Documents without entity annotation say nothing about entities.
-        counted = np.asarray([eg.reference.has_annotation("ENT_IOB") for eg in examples], int)
-        loss, gradient = self.model.attrs["loss"](emissions, np.concatenate(tags), counted)
-        weight = self.cfg["loss_weights"]["entities"]
-        weighed = (weight * part for part in gradient[:-1])
-        return weight * loss, backprop(type(gradient)(*weighed, gradient.lengths))
-
-    def _learn_relations(
-        self, examples: Sequence[Example], encoded: Any, tags: List[np.ndarray]
-    ) -> Tuple[float, Any]:
-        """The relations' loss, and its gradient with respect to what the encoder returned."""
-        candidates, gold = gold_pairs(
-            examples, tags, self.strategy, self.cfg, self.name, self.vocab, self._allowed()
+        batch = batch or self.make_batch(examples)
+        weights = self.cfg["loss_weights"]
+        loss, d_emissions = self.model.attrs["loss"](
+            scores.emissions, batch.tags, has_gold_entities(examples)
         )
-        docs = [eg.predicted for eg in examples]
-        # Each two tokens have no types.
-        cfg = {**self.cfg, "typed": self.cfg["typed"] and self.cfg["train_pairs"] == "mentions"}
-        if self.model.attrs["reach"] is not None:
-            folded = fold(candidates)
-            cfg, gold = both_directions(cfg), fold_gold(folded, gold)
-            candidates = folded.candidates
-            near = self._reach(docs, candidates, encoded)
-            candidates, gold = candidates.select(near), gold[near]
-        keep = pairs_to_learn(examples, candidates, gold, self.cfg)
-        if keep is not None:
-            candidates, gold = candidates.select(keep), gold[keep]
-        inputs = SelectionInput(docs, encoded, np.concatenate(tags), candidates)
-        logits, backprop = self._part("relations").begin_update(inputs)
-        p = probabilities(self.model.ops.to_numpy(logits), candidates, cfg)
-        loss, gradient = cross_entropy(p, gold, exclusive=cfg["exclusive"])
-        share = self.cfg["loss_weights"]["relations"] / len(examples)
-        d_logits = self.model.ops.asarray(cast(Floats2d, gradient.astype("float32") * share))
-        return loss * share, backprop(d_logits)
+        loss *= weights["entities"]
+        d_emissions = d_emissions.scaled(weights["entities"])
+        if scores.relations is None:
+            return loss, JointOutput(d_emissions, None)
+        assert batch.gold is not None
+        relation_loss, d_relations = self.training_head.loss(
+            scores.relations, batch.inputs.candidates, batch.gold
+        )
+        loss += weights["relations"] * relation_loss
+        return loss, JointOutput(d_emissions, weights["relations"] * d_relations)
 
-    def initialize(
-        self,
-        get_examples: Callable[[], Iterable[Example]],
-        *,
-        nlp: Optional[Language] = None,
-        labels: Optional[dict] = None,
-    ) -> None:
-        """Collect labels, types and signatures, and give the model its sizes.
+    def set_space(self, space: LabelSpace) -> None:
+        """Replace the label space, and the heads with it.
 
-        get_examples (Callable[[], Iterable[Example]]): Returns the training examples.
-        nlp (Optional[Language]): The pipeline.
-        labels (Optional[dict]): What `spacy init labels` wrote.
+        space (LabelSpace): The new value.
+        """
+        super().set_space(space)
+        self.training_head = self.head
+        if self.cfg["train_pairs"] == "tokens":  # tokens have no types that could rule out a label
+            self.training_head = make_head(self.model, self.default_head, None)
+
+    def output_sizes(self) -> List[Tuple[Model, int]]:
+        """RETURNS (List[Tuple[Model, int]]): The tagger and the relation scorer, with the number of
+        entity types and of scores of a pair.
+        """
+        outputs = self.head.n_outputs(len(self.labels))
+        tagger, relations = self.model.get_ref("tagger"), self.model.get_ref("relations")
+        return [(tagger, len(self.space.types)), (relations, outputs)]
+
+    def read_labels(self, get_examples: GetExamples, labels: Optional[LabelData]) -> None:
+        """Set labels, types and signatures, see `RelationPipe.read_labels`.
+
         RAISES (ValueError): If there are no entities or no relations.
         """
-        validate_get_examples(get_examples, "JointExtractor.initialize")
-        data = labels or collect_labels(eg.reference for eg in get_examples())
-        entities = any(eg.reference.ents for eg in get_examples())
-        for found, what in ((entities, "doc.ents"), (data["labels"], "doc._.relations")):
-            if not found:
-                raise ValueError(Errors.C001.format(name=self.name, what=what))
-        self.take_labels(data)
-        filled = (eg.reference for eg in get_examples() if len(eg.reference))
-        count = len(self.cfg["labels"])
-        both = self.model.attrs["reach"] is not None
-        self._part("tagger").set_dim("nO", len(self.cfg["types"]))
-        self._part("relations").set_dim("nO", 1 + 2 * count if both else count)
-        sample = list(islice(filled, 10))
-        self.model.initialize(X=(sample, self._own_pairs(sample)))
-        pairs = partial(self.make_candidates, source="ents")
-        warn_lost(self.name, get_examples(), pairs, self.cfg)
+        if not any(eg.reference.ents for eg in get_examples()):
+            raise ValueError(Errors.C001.format(name=self.name, what="doc.ents"))
+        super().read_labels(get_examples, labels)
 
-    def _part(self, name: str) -> Model:
-        return self.model.get_ref(name)
+    def sample_inputs(self, get_examples: GetExamples) -> JointInput:
+        """Return a sample of the model's input.
 
-    def _own_pairs(self, docs: Sequence[Doc], source: str = "auto") -> Candidates:
-        """The pairs of the mentions that documents have; of entities alone, as it learns from
-        them, with "ents"."""
-        types, allowed = self.cfg["types"], self._allowed()
-        return make_candidates(docs, self.strategy, source=source, types=types, allowed=allowed)
-
-    def _reach(self, docs: Sequence[Doc], candidates: Candidates, encoded: Any) -> np.ndarray:
-        """Indices of the pairs that the model can score. Warns of others. Shape: (reached,)"""
-        if self.model.attrs["reach"] is None:
-            return np.arange(len(candidates))
-        reached = np.flatnonzero(self.model.attrs["reach"](self.model, docs, candidates, encoded))
-        lost = len(candidates) - len(reached)
-        if lost and not self.warned:  # once, not for each batch
-            self.warned = True
-            message = Warnings.W004.format(name=self.name, lost=lost, total=len(candidates))
-            warnings.warn(message, stacklevel=2)
-        return reached
-
-    def _allowed(self) -> Optional[np.ndarray]:
-        allowed = allowed_labels(self.cfg)
-        return None if allowed is None else np.any(allowed, axis=2)
+        get_examples (Callable[[], Iterable[Example]]): Returns the training examples.
+        RETURNS (JointInput): Gold documents with tokens, and the pairs of their entities.
+        """
+        docs = super().sample_inputs(get_examples)
+        tags = np.concatenate([entity_tags(doc, self.space.types) for doc in docs])
+        return JointInput(docs, tags, make_candidates(docs, self.strategy, types=self.space.types))

@@ -1,88 +1,135 @@
-"""What components with relation labels have in common."""
+"""What the components that find relations have in common."""
 
-from typing import Any, Dict, Sequence
+import warnings
+from collections import Counter
+from functools import partial
+from typing import Any, Dict, Iterable, Optional, Sequence
 
 import numpy as np
-from spacy.pipeline import TrainablePipe
-from thinc.api import Model
+from spacy.tokens import Doc
+from spacy.training import Example
 
-from ..errors import Errors
-from .relation_data import LabelData
+from ..errors import Errors, Warnings
+from ..tokens.sentences import Sentences
+from ..types import Candidates, CandidateStrategy, Mentions, PairHead
+from .base import ClinicalPipe, GetExamples
+from .candidates import make_candidates
+from .gold import recall_ceiling
+from .heads import make_head
+from .label_space import LabelData, LabelSpace, collect_labels
 
 
-class RelationPipe(TrainablePipe):
-    """A component whose `cfg` has relation labels, entity types and signatures."""
+class RelationPipe(ClinicalPipe):
+    """A component with relation labels, entity types and signatures.
 
-    cfg: Dict[str, Any]
+    strategy (CandidateStrategy): Proposes candidate pairs.
+    head (PairHead): The head of the model, for the label space.
+    default_head (str): Registered name of the head of models that name none.
+    gold_source (Optional[str]): Where gold mentions come from, see `read_mentions`. None for the
+        option `mentions`.
+    """
 
-    @property
-    def output_model(self) -> Model:
-        """RETURNS (Model): The model whose nO is known once the component is initialized."""
-        return self.model
-
-    @property
-    def labels(self) -> Sequence[str]:  # type: ignore[override]
-        """RETURNS (Tuple[str]): The relation labels."""
-        return tuple(self.cfg["labels"])
+    strategy: CandidateStrategy
+    head: PairHead
+    default_head: str
+    gold_source: Optional[str] = None
+    _has_warned: bool = False
 
     @property
     def label_data(self) -> LabelData:  # type: ignore[override]
         """RETURNS (Dict[str, List]): Labels, entity types and (head type, label, tail type)
         signatures, as `spacy init labels` writes them.
         """
-        return {key: list(self.cfg[key]) for key in ("labels", "types", "signatures")}
-
-    def add_label(self, label: str) -> int:
-        """Add a relation label, before the model has its output layer.
-
-        label (str): The label.
-        RETURNS (int): 1 if it was added, 0 if it was there.
-        RAISES (ValueError): If the model is already initialized.
-        """
-        if label in self.cfg["labels"]:
-            return 0
-        if self.output_model.has_dim("nO"):
-            count = len(self.cfg["labels"])
-            raise ValueError(Errors.C002.format(label=label, name=self.name, n=count))
-        self.cfg["labels"].append(label)
-        self.vocab.strings.add(label)
-        return 1
-
-    def check_initialized(self) -> None:
-        """RAISES (ValueError): If the component is not initialized."""
-        if not self.output_model.has_dim("nO"):
-            raise ValueError(Errors.C003.format(name=self.name))
-
-    def check_option(self, option: str, value: Any, good: bool, allowed: Any) -> None:
-        """Check an option of the config.
-
-        option (str): Its name.
-        value (Any): Its value.
-        good (bool): Whether it is allowed.
-        allowed (Any): What is, for the message.
-        RAISES (ValueError): If it is not.
-        """
-        if not good:
-            message = Errors.C006.format(
-                option=option, name=self.name, allowed=allowed, value=value
-            )
-            raise ValueError(message)
-
-    def take_labels(self, data: LabelData) -> None:
-        """Take labels, types and signatures.
-
-        data (Dict[str, List]): What `collect_labels` or `spacy init labels` found.
-        """
-        signatures = [list(signature) for signature in data["signatures"]]
-        self.cfg.update(types=list(data["types"]), signatures=signatures)
-        for kind in data["types"]:
-            self.vocab.strings.add(kind)
-        for label in data["labels"]:
-            self.add_label(label)
+        return self.space.to_data()
 
     @property
-    def least_score(self) -> float:
-        """RETURNS (float): The threshold, above zero, which is the score of labels that the types
-        do not allow.
+    def sentences(self) -> Sentences:
+        """RETURNS (Sentences): The sentence rule of the candidates, which the model uses too."""
+        return getattr(self.strategy, "sentences", Sentences())
+
+    def set_space(self, space: LabelSpace) -> None:
+        """Replace the label space, and the head with it.
+
+        space (LabelSpace): The new value.
         """
-        return max(self.cfg["threshold"], float(np.finfo("float32").tiny))
+        super().set_space(space)
+        self.head = make_head(self.model, self.default_head, space.allowed)
+
+    def read_labels(self, get_examples: GetExamples, labels: Optional[LabelData]) -> None:
+        """Set labels, types and signatures.
+
+        get_examples (Callable[[], Iterable[Example]]): Returns the training examples.
+        labels (Optional[Dict[str, List]]): What `spacy init labels` wrote; None to collect them.
+        RAISES (ValueError): If there are no relations.
+        """
+        data = labels or collect_labels(eg.reference for eg in get_examples())
+        for label in data["labels"]:
+            self.add_label(label)
+        self.set_space(
+            LabelSpace.from_data({**data, "labels": list(self.labels)}, self.space.is_typed)
+        )
+        if not self.labels:
+            raise ValueError(Errors.C001.format(name=self.name, what="doc._.relations"))
+
+    def make_candidates(
+        self,
+        docs: Sequence[Doc],
+        *,
+        source: Optional[str] = None,
+        mentions: Optional[Sequence[Mentions]] = None,
+        encoded: Any = None,
+        warn: bool = False,
+    ) -> Candidates:
+        """Return the candidate pairs of a batch that the model can score.
+
+        docs (Sequence[Doc]): The documents.
+        source (Optional[str]): Where mentions are read from, see `read_mentions`. None for the
+            option `mentions`.
+        mentions (Optional[Sequence[Mentions]]): The mentions of each document. None to read them.
+        encoded (Any): Output of the model's encoder, if it was run.
+        warn (bool): Whether to warn, once, about pairs that the model cannot score.
+        RETURNS (Candidates): Mentions and pairs.
+        """
+        candidates = make_candidates(
+            docs,
+            self.strategy,
+            mentions=mentions,
+            source=source or self.cfg.get("mentions", "auto"),
+            types=self.space.types,
+            allowed=self.space.allowed_pairs,
+        )
+        can_score = self.model.attrs.get("can_score")
+        if can_score is None or not len(candidates):
+            return candidates
+        keep = np.flatnonzero(can_score(self.model, docs, candidates, encoded))
+        lost = len(candidates) - len(keep)
+        if lost and warn and not self._has_warned:
+            self._has_warned = True
+            message = Warnings.W004.format(name=self.name, lost=lost, total=len(candidates))
+            warnings.warn(message, stacklevel=2)
+        return candidates.select(keep)
+
+    def recall_ceiling(self, examples: Iterable[Example]) -> Dict[str, Any]:
+        """Count the gold relations that the candidates contain, the most that a model can find.
+
+        examples (Iterable[Example]): Documents whose predicted side has its mentions.
+        RETURNS (Dict[str, Any]): Number of "gold" relations and of "reached" ones, their share
+            "recall", and the number of the others by reason, "lost".
+        """
+        return recall_ceiling(examples, self.make_candidates, self.space, self.name)
+
+    def check_examples(self, get_examples: GetExamples) -> None:
+        """Warn about gold relations that the candidates do not contain.
+
+        get_examples (Callable[[], Iterable[Example]]): Returns the training examples.
+        """
+        examples = (Example(eg.reference, eg.reference) for eg in get_examples())
+        make = partial(self.make_candidates, source=self.gold_source)
+        counts = recall_ceiling(examples, make, self.space, self.name)
+        if counts["lost"]:
+            reasons = [f"{reason}: {n}" for reason, n in Counter(counts["lost"]).most_common()]
+            lost, total = counts["gold"] - counts["reached"], counts["gold"]
+            message = Warnings.W002.format(
+                name=self.name, lost=lost, total=total, reasons=", ".join(reasons)
+            )
+            warnings.warn(message, stacklevel=2)

@@ -7,13 +7,14 @@ from .doc_id import get_doc_id, set_doc_id
 from .mentions import all_mentions, read_mentions
 from .relabel import relabel_relations
 from .relation import GROUP, Relation, get_relations, relation_edges, set_relations, store_relations
-from .sentences import SENTENCE_ENDS, sentence_ids
+from .sentences import SENTENCE_ENDS, Sentences
 
 __all__ = [
     "GROUP",
     "SENTENCE_ENDS",
     "AlignedRelations",
     "Relation",
+    "Sentences",
     "align_relations",
     "all_mentions",
     "bare_doc",
@@ -23,7 +24,6 @@ __all__ = [
     "read_mentions",
     "relabel_relations",
     "relation_edges",
-    "sentence_ids",
     "set_doc_id",
     "set_relations",
     "store_relations",

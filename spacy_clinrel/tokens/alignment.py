@@ -25,21 +25,8 @@ class AlignedRelations(NamedTuple):
     lost: Counter
 
 
-def same_tokens(example: Example) -> bool:
-    """Whether both docs of an Example have the same tokens.
-
-    example (Example): The pair of docs.
-    RETURNS (bool): True if words and spaces are equal, so that indices can be used as they are.
-    """
-    predicted, reference = example.predicted, example.reference
-    if len(predicted) != len(reference):
-        return False
-    attrs = [ORTH, SPACY]
-    return bool(np.array_equal(predicted.to_array(attrs), reference.to_array(attrs)))
-
-
 def align_spans(example: Example, spans: List[Span]) -> np.ndarray:
-    """Where spans of the reference stand in the predicted Doc.
+    """Return the boundaries of spans of the reference in the tokens of the predicted Doc.
 
     example (Example): The pair of docs.
     spans (List[Span]): Spans of the reference.
@@ -47,15 +34,17 @@ def align_spans(example: Example, spans: List[Span]) -> np.ndarray:
         do not allow it. Shape: (spans, 2)
     """
     bounds = np.asarray([(s.start, s.end) for s in spans], dtype="int64").reshape(-1, 2)
-    if len(bounds) == 0 or same_tokens(example):
+    attrs, reference = [ORTH, SPACY], example.reference
+    same_tokens = np.array_equal(example.predicted.to_array(attrs), reference.to_array(attrs))
+    if len(bounds) == 0 or same_tokens:
         return bounds
     y2x, x2y = example.alignment.y2x, example.alignment.x2y
     aligned = np.full_like(bounds, -1)
     for i, (start, end) in enumerate(bounds):
-        tokens = y2x[int(start) : int(end)]
-        # A predicted token that also covers reference tokens outside the span spoils it.
-        if len(tokens):
-            first, last = int(tokens.min()), int(tokens.max()) + 1
+        covered = y2x[int(start) : int(end)]
+        # The span does not align if a predicted token also covers reference tokens outside it.
+        if len(covered):
+            first, last = int(covered.min()), int(covered.max()) + 1
             back = x2y[first:last]
             if int(back.min()) == start and int(back.max()) + 1 == end:
                 aligned[i] = first, last
@@ -63,7 +52,7 @@ def align_spans(example: Example, spans: List[Span]) -> np.ndarray:
 
 
 def mention_keys(example: Example) -> List[Key]:
-    """Where the mentions of the reference's span group stand in the predicted Doc.
+    """Return the mentions of the reference's span group in the tokens of the predicted Doc.
 
     example (Example): The pair of docs.
     RETURNS (List[Key]): For each mention; start and end are -1 where token boundaries do not

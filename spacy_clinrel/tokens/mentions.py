@@ -1,6 +1,6 @@
 """Mentions of a document as arrays."""
 
-from typing import Iterable, List, Tuple
+from typing import List
 
 import numpy as np
 from spacy.tokens import Doc, Span
@@ -12,7 +12,7 @@ SOURCES = ("auto", "ents", "group")
 
 
 def all_mentions(doc: Doc) -> List[Span]:
-    """Every annotated mention of a Doc, flat entities and the store's own, each once.
+    """Return every mention of a document: flat entities and the group's mentions, each once.
 
     doc (Doc): The document.
     RETURNS (List[Span]): Ordered by start, end and label.
@@ -23,12 +23,11 @@ def all_mentions(doc: Doc) -> List[Span]:
 
 
 def read_mentions(doc: Doc, source: str = "auto") -> Mentions:
-    """The mentions that take part in candidate pairs.
+    """Return the mentions that take part in candidate pairs.
 
     doc (Doc): The document.
-    source (str): "ents" takes `doc.ents`, "group" takes `doc.spans["clinrel"]`, "auto" takes
-        both where the group has mentions of its own (gold mentions, nested corpora) and
-        `doc.ents` where it has none or holds copies of entities from an earlier prediction.
+    source (str): "ents" for `doc.ents`; "group" for `doc.spans["clinrel"]`; "auto" for both if the
+        group has mentions of its own (gold or nested mentions), else for `doc.ents`.
     RETURNS (Mentions): Arrays, each mention once.
     """
     spans: List[Span] = []
@@ -36,11 +35,17 @@ def read_mentions(doc: Doc, source: str = "auto") -> Mentions:
         spans.extend(doc.ents)
     if GROUP in doc.spans and (source == "group" or (source == "auto" and has_own_mentions(doc))):
         spans.extend(doc.spans[GROUP])
-    return _arrays(span_key(span) for span in spans)
+    rows = sorted({(span.start, span.end, span.label) for span in spans})
+    starts, ends, labels = zip(*rows) if rows else ((), (), ())
+    return Mentions(
+        np.asarray(starts, dtype="int64"),
+        np.asarray(ends, dtype="int64"),
+        np.asarray(labels, dtype="uint64"),
+    )
 
 
 def has_own_mentions(doc: Doc) -> bool:
-    """Whether the store's mentions are more than copies of entities from an earlier prediction.
+    """Return whether the group's mentions are its own, not copies of entities from a prediction.
 
     doc (Doc): The document.
     RETURNS (bool): True for gold and nested mentions.
@@ -49,13 +54,3 @@ def has_own_mentions(doc: Doc) -> bool:
         return False
     group = doc.spans[GROUP]
     return len(group) > 0 and not group.attrs.get(FROM_ENTS, False)
-
-
-def _arrays(keys: Iterable[Tuple[int, int, int]]) -> Mentions:
-    rows = sorted(set(keys))
-    starts, ends, labels = zip(*rows) if rows else ((), (), ())
-    return Mentions(
-        np.asarray(starts, dtype="int64"),
-        np.asarray(ends, dtype="int64"),
-        np.asarray(labels, dtype="uint64"),
-    )

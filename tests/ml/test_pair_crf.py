@@ -10,6 +10,7 @@ from spacy.util import fix_random_seed
 
 from spacy_clinrel.ml.pair_crf import chain_lengths, chain_loss, chain_scores
 from spacy_clinrel.pipeline.candidates import SentencePairs, make_candidates
+from spacy_clinrel.tokens import Sentences
 from spacy_clinrel.types import Emissions
 
 from ..util import make_notes, relation_config
@@ -50,9 +51,10 @@ def test_scores_are_marginals_of_the_best_path(seed):
         best = max(every, key=every.get)
         total = sum(map(math.exp, every.values()))
         for i, label in enumerate(best):
-            p = sum(math.exp(s) for labels, s in every.items() if labels[i] == label) / total
             wanted = np.zeros(3)
-            wanted[label] = p
+            for column in (0, label):  # no relation, and the label on the best path
+                scores = [score for labels, score in every.items() if labels[i] == column]
+                wanted[column] = sum(map(math.exp, scores)) / total
             np.testing.assert_allclose(found[first + i], wanted, atol=1e-5)
         first += length
 
@@ -101,7 +103,7 @@ def test_chains_of_unannotated_documents_teach_nothing():
 def test_chains(zh):
     docs = [*make_notes(zh, 3), zh.make_doc(""), zh.make_doc("未见异常。")]
     candidates = candidates_of(docs)
-    assert chain_lengths(docs, candidates, "document", False).tolist() == [
+    assert chain_lengths(docs, candidates, "document", Sentences()).tolist() == [
         count for count in candidates.pair_lengths.tolist() if count
     ]
     wanted, first = [], 0
@@ -113,10 +115,10 @@ def test_chains(zh):
         heads = [sum(end < starts[h] for end in ends) for h in pairs[:, 0].tolist()]
         wanted += [len(list(some)) for _, some in itertools.groupby(heads)]
         first += count
-    found = chain_lengths(docs, candidates, "sentence", False).tolist()
+    found = chain_lengths(docs, candidates, "sentence", Sentences()).tolist()
     assert found == wanted and len(found) > 3
     none = candidates.select(np.zeros(0, dtype="int64"))
-    assert chain_lengths(docs, none, "sentence", False).tolist() == []
+    assert chain_lengths(docs, none, "sentence", Sentences()).tolist() == []
 
 
 def test_the_sentences_of_the_doc(zh):
@@ -124,8 +126,10 @@ def test_the_sentences_of_the_doc(zh):
     candidates = candidates_of([doc])
     for i, token in enumerate(doc):
         token.is_sent_start = i == 0
-    assert chain_lengths([doc], candidates, "sentence", True).tolist() == [len(candidates)]
-    assert len(chain_lengths([doc], candidates, "sentence", False)) > 1
+    assert chain_lengths([doc], candidates, "sentence", Sentences(use_sents=True)).tolist() == [
+        len(candidates)
+    ]
+    assert len(chain_lengths([doc], candidates, "sentence", Sentences())) > 1
 
 
 @pytest.mark.parametrize("scope", ["sentence", "document"])

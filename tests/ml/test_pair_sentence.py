@@ -165,10 +165,18 @@ def test_nothing_to_score(docs):
 
 def test_sentences_are_numbered_through_the_batch(zh):
     docs = [zh.make_doc(text) for text in ("甲。乙", "", "丙", "丁；\n戊")]
-    numbers = batch_sentences(docs, ends="。；")
-    assert numbers.tolist() == [0, 0, 1, 2, 3, 3, 4, 5]
-    assert batch_sentences(docs, ends="。").tolist() == [0, 0, 1, 2, 3, 3, 3, 4]
-    assert batch_sentences([], ends="。").shape == (0,)
+    candidates = make_candidates(docs, SentencePairs(ends="。；"))
+    assert batch_sentences(docs, candidates, None).tolist() == [0, 0, 1, 2, 3, 3, 4, 5]
+    # Configs of earlier versions set the characters.
+    assert batch_sentences(docs, candidates, "。").tolist() == [0, 0, 1, 2, 3, 3, 3, 4]
+    assert batch_sentences([], make_candidates([], SentencePairs()), None).shape == (0,)
+
+
+def test_model_and_candidates_share_the_sentence_rule(zh):
+    """Line breaks that the candidates ignore do not split sentences for the model either."""
+    docs = [zh.make_doc("甲\n乙。丙")]
+    candidates = make_candidates(docs, SentencePairs(line_breaks=False))
+    assert batch_sentences(docs, candidates, None).tolist() == [0, 0, 0, 0, 1]
 
 
 @pytest.mark.parametrize(

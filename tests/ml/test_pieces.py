@@ -14,7 +14,8 @@ from transformers import BertTokenizer
 from spacy_clinrel.ml.pieces import make_pieces, place_pairs
 from spacy_clinrel.ml.spans import SentenceSpans
 from spacy_clinrel.pretraining.make_encoder import build_encoder
-from spacy_clinrel.types import Candidates
+from spacy_clinrel.tokens import Sentences
+from spacy_clinrel.types import Candidates, Mentions
 
 VOCAB = spacy.blank("zh").vocab  # has the lexical attribute IS_SPACE
 # Words of several pieces, unknown words, white space, and characters that the tokenizer removes.
@@ -104,13 +105,16 @@ def check_pieces(docs, get_spans, tokenizer):
 
 def candidates_of(mentions, pairs):
     """Convert mentions and pairs of each document to Candidates."""
-    rows = [(start, end, 0) for some in mentions for start, end in some]
+    bounds = [pair for of_doc in mentions for pair in of_doc]
+    starts, ends = np.asarray(bounds, dtype="int64").reshape(-1, 2).T
     return Candidates(
-        np.asarray(rows, dtype="int64").reshape(-1, 3),
-        np.asarray([len(some) for some in mentions]),
-        np.asarray([pair for some in pairs for pair in some], dtype="int64").reshape(-1, 2),
-        np.asarray([len(some) for some in pairs]),
-        1,
+        mentions=Mentions(starts, ends, np.zeros(len(bounds), dtype="uint64")),
+        types=np.zeros(len(bounds), dtype="int64"),
+        mention_lengths=np.asarray([len(of_doc) for of_doc in mentions]),
+        pairs=np.asarray([pair for of_doc in pairs for pair in of_doc], "int64").reshape(-1, 2),
+        pair_lengths=np.asarray([len(of_doc) for of_doc in pairs]),
+        n_types=1,
+        sentences=Sentences(),
     )
 
 

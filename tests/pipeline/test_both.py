@@ -9,6 +9,8 @@ from spacy.tokens import Doc
 from spacy.training import Example
 from thinc.api import Adam
 
+from spacy_clinrel.pipeline.predictions import JointPredictions, PairPredictions
+
 from ..util import fit, gradients, make_notes, text_examples
 
 
@@ -20,7 +22,9 @@ def raw(nlp, docs):
     """What `predict` returns, as one list of arrays."""
     (_, component), *_ = nlp.pipeline
     predicted = component.predict(docs)
-    return [predicted.scores] if hasattr(predicted, "scores") else predicted
+    if isinstance(predicted, JointPredictions):
+        return [np.concatenate(predicted.tags), predicted.scores]
+    return [predicted.scores] if isinstance(predicted, PairPredictions) else predicted
 
 
 def same(first, second):
@@ -86,7 +90,7 @@ def test_a_batch_is_its_docs(trained, kind):
     alone = [raw(trained, [doc]) for doc in kind.docs(trained, notes)]
     together = raw(trained, kind.docs(trained, notes))
     if kind.name != "clinical_ner":
-        assert same([np.concatenate([scores for (scores,) in alone])], together)
+        assert same([np.concatenate(arrays) for arrays in zip(*alone)], together)
     else:
         assert same([tags for (tags,) in alone], together)
     views = [

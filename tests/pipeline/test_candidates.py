@@ -11,12 +11,18 @@ from spacy.vocab import Vocab
 
 from spacy_clinrel.pipeline.candidates import SentencePairs, make_candidates
 from spacy_clinrel.tokens import read_mentions
-from spacy_clinrel.tokens.sentences import SENTENCE_ENDS
+from spacy_clinrel.tokens.sentences import SENTENCE_ENDS, Sentences
 from spacy_clinrel.types import Candidates, Mentions
 
 from ..util import make_doc, make_notes
 
 VOCAB = Vocab()
+
+
+def rows_of(batch):
+    """RETURNS (List[Tuple[int, int, int]]): Start, end and type index of each mention."""
+    starts, ends, _ = batch.mentions
+    return list(zip(starts.tolist(), ends.tolist(), batch.types.tolist()))
 
 
 def pairs(doc, **options):
@@ -103,9 +109,9 @@ def test_batches(zh):
     batch = make_candidates(docs, SentencePairs(), types=TYPES)
     assert batch.n_types == 5 and batch.mention_lengths.tolist() == [5, 5, 0, 0, 2]
     assert batch.pair_lengths.tolist() == [8, 8, 0, 0, 2] and len(batch) == 18
-    assert batch.mentions[-2:].tolist() == [[0, 2, 0], [3, 4, 4]]  # a type that is unknown
+    assert rows_of(batch)[-2:] == [(0, 2, 0), (3, 4, 4)]  # a type that is unknown
     alone = make_candidates(docs[1:2], SentencePairs(), types=TYPES)
-    assert batch.mentions[5:10].tolist() == alone.mentions.tolist()
+    assert rows_of(batch)[5:10] == rows_of(alone)
     assert batch.pairs[8:16].tolist() == alone.pairs.tolist()
     assert batch.batch_pairs()[8:16].tolist() == (alone.pairs + 5).tolist()
     lengths = np.asarray([len(doc) for doc in docs])
@@ -125,7 +131,8 @@ def test_allowed_types(zh):
 
 def test_no_documents():
     batch = make_candidates([], SentencePairs())
-    assert (len(batch), batch.mentions.shape, batch.pairs.shape) == (0, (0, 3), (0, 2))
+    assert (len(batch), batch.types.shape, batch.pairs.shape) == (0, (0,), (0, 2))
+    assert rows_of(batch) == [] and batch.owners().tolist() == batch.by_doc() == []
     assert batch.batch_pairs().shape == (0, 2)
 
 
@@ -136,9 +143,20 @@ def test_a_strategy_may_return_a_list(zh):
 
 
 def test_select():
-    mentions = np.zeros((6, 3), dtype="int64")
-    pairs = np.arange(10).reshape(5, 2)
-    batch = Candidates(mentions, np.asarray([3, 0, 3]), pairs, np.asarray([2, 0, 3]), 1)
+    mentions = Mentions(np.arange(6), np.arange(6) + 1, np.zeros(6, dtype="uint64"))
+    batch = Candidates(
+        mentions=mentions,
+        types=np.zeros(6, dtype="int64"),
+        mention_lengths=np.asarray([3, 0, 3]),
+        pairs=np.arange(10).reshape(5, 2),
+        pair_lengths=np.asarray([2, 0, 3]),
+        n_types=1,
+        sentences=Sentences(),
+    )
+    assert batch.owners().tolist() == [0, 0, 2, 2, 2]
+    of_docs, slices = zip(*batch.by_doc())
+    assert slices == (slice(0, 2), slice(2, 2), slice(2, 5))
+    assert [part.starts.tolist() for part in of_docs] == [[0, 1, 2], [], [3, 4, 5]]
     some = batch.select(np.asarray([1, 2, 4]))
     assert some.pairs.tolist() == [[2, 3], [4, 5], [8, 9]]
     assert some.pair_lengths.tolist() == [1, 0, 2] and some.mentions is mentions

@@ -17,7 +17,7 @@ def nlp(zh):
 
 
 def test_labels_must_exclude_each_other(zh):
-    with pytest.raises(ValueError, match=r"C006.*exclusive.*true with a CRF"):
+    with pytest.raises(ValueError, match=r"C006.*exclusive.*true with this model"):
         zh.add_pipe(NAME, config=chain_config(exclusive=False))
 
 

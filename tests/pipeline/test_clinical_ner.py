@@ -5,7 +5,7 @@ import pytest
 from spacy.tokens import Doc
 from spacy.training import Example
 
-from spacy_clinrel.pipeline.entity_data import gold_tags
+from spacy_clinrel.pipeline.entities import gold_tags
 
 from ..util import ents, fit, make_doc, make_notes, ner_config, text_examples
 

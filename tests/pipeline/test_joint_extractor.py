@@ -1,14 +1,18 @@
 """What only the joint component does: learning from tokens, keeping entities, both scores."""
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 import spacy
+from confection import ConfigValidationError
 from spacy.tokens import Span
 from spacy.training import Example
 
 from spacy_clinrel.evaluation.evaluate import evaluate_examples
 from spacy_clinrel.pipeline.candidates import SentencePairs
-from spacy_clinrel.pipeline.joint_data import gold_pairs, tagged_mentions
+from spacy_clinrel.pipeline.entities import tagged_mentions
+from spacy_clinrel.pipeline.label_space import LabelSpace
 from spacy_clinrel.tokens.bieos import spans_to_tags
 
 from ..util import (
@@ -25,35 +29,34 @@ from ..util import (
 )
 
 NAME = "joint_extractor"
-CFG = {
-    "types": ["检查", "治疗", "疾病", "症状"],
-    "labels": ["改善", "证实"],
-    "train_pairs": "tokens",
-}
-
+SPACE = LabelSpace(("改善", "证实"), ("检查", "治疗", "疾病", "症状"), is_typed=False)
 SENTENCES = SentencePairs()
 
 
 def tags_of(doc):
-    rows = [(ent.start, ent.end, CFG["types"].index(ent.label_)) for ent in doc.ents]
+    rows = [(ent.start, ent.end, SPACE.types.index(ent.label_)) for ent in doc.ents]
     return spans_to_tags(np.asarray(rows).reshape(-1, 3), len(doc))
 
 
-def pairs_of(nlp, notes, strategy=SENTENCES, **options):
-    examples = text_examples(nlp, notes)
-    tags = [tags_of(note) for note in notes]
-    cfg = {**CFG, **options}
-    return gold_pairs(examples, tags, strategy, cfg, NAME, nlp.vocab)
+def pairs_of(nlp, notes, strategy=SENTENCES, space=SPACE, train_pairs="tokens"):
+    """RETURNS (Tuple[Candidates, ndarray]): The pairs that a component learns from, and labels."""
+    component = nlp.create_pipe(NAME, config=joint_config(train_pairs=train_pairs))
+    component.strategy = strategy
+    component.set_space(space)
+    batch = component.make_batch(text_examples(nlp, notes))
+    return batch.inputs.candidates, batch.gold
 
 
 def test_each_two_tokens_of_a_sentence_are_a_pair(zh):
     notes = [*make_notes(zh, 3), zh.make_doc(""), zh.make_doc("无。")]
+    for note in notes[3:]:
+        note._.relations = []  # annotated, without relations
     candidates, gold = pairs_of(zh, notes)
     assert gold.shape == (len(candidates), 2)
     first = 0
     for note, count in zip(notes, candidates.pair_lengths):
         wanted = {
-            (rel.head.end - 1, rel.tail.end - 1, CFG["labels"].index(rel.label))
+            (rel.head.end - 1, rel.tail.end - 1, SPACE.labels.index(rel.label))
             for rel in note._.relations
         }
         pairs = candidates.pairs[first : first + count].tolist()
@@ -99,7 +102,7 @@ def test_an_unknown_label_is_named(zh, train_pairs):
 
 def test_tagged_mentions_are_the_entities(zh):
     note = make_notes(zh, 1)[0]
-    mentions = tagged_mentions(tags_of(note), CFG["types"], zh.vocab)
+    mentions = tagged_mentions(tags_of(note), SPACE.types, zh.vocab)
     found = zip(mentions.starts, mentions.ends, (zh.vocab.strings[k] for k in mentions.labels))
     assert list(found) == ents(note)
 
@@ -168,7 +171,7 @@ def test_the_embeddings_of_gold_tags_learn(zh):
 
 @pytest.mark.parametrize("option", [{"threshold": 1.5}, {"negatives": -1}, {"train_pairs": "all"}])
 def test_options_out_of_range(zh, option):
-    with pytest.raises(ValueError, match="C006"):
+    with pytest.raises(ConfigValidationError, match=next(iter(option))):
         zh.add_pipe(NAME, config=option)
 
 
@@ -208,19 +211,32 @@ def test_mentions_of_the_group_alone_are_no_entities(zh):
 def test_only_pairs_that_the_types_allow_are_learned_from(zh):
     notes = make_notes(zh, 2)
     every, _ = pairs_of(zh, notes, train_pairs="mentions")
-    allowed = np.zeros((5, 5), dtype=bool)
-    allowed[2, 4] = True  # treatment, symptom
-    examples = text_examples(zh, notes)
-    cfg = {**CFG, "train_pairs": "mentions"}
-    tags = [tags_of(note) for note in notes]
-    some, _ = gold_pairs(examples, tags, SentencePairs(), cfg, NAME, zh.vocab, allowed)
-    kinds = some.mentions[some.batch_pairs(), 2]
+    space = replace(SPACE, signatures=(("治疗", "改善", "症状"),), is_typed=True)
+    space = replace(space, labels=("改善",))
+    for note in notes:
+        note._.relations = [rel for rel in note._.relations if rel.label == "改善"]
+    some, _ = pairs_of(zh, notes, space=space, train_pairs="mentions")
+    kinds = some.types[some.batch_pairs()]
     assert 0 < len(some) < len(every) and (kinds == [2, 4]).all()
 
 
-def test_a_relation_model_with_an_encoder_of_its_own(zh):
+def test_a_relation_model_with_an_encoder_of_its_own_is_refused(zh):
     config = joint_relations_config()
     config["model"]["relations"]["tok2vec"] = tok2vec()
-    zh.add_pipe(NAME, config=config)
-    with pytest.raises(ValueError, match=r"M011.*SharedVectors"):
-        zh.initialize(lambda: text_examples(zh, make_notes(zh, 2)))
+    with pytest.raises(ValueError, match=r"M011.*tok2vec = null"):
+        zh.add_pipe(NAME, config=config)
+
+
+def test_placeholder_of_earlier_versions_equals_no_encoder():
+    """Pipelines saved by earlier versions name SharedVectors as the pair model's encoder."""
+
+    def learn_from(encoder):
+        nlp = spacy.blank("zh")
+        config = joint_relations_config()
+        config["model"]["relations"]["tok2vec"] = encoder
+        nlp.add_pipe(NAME, config=config)
+        fit(nlp, text_examples(nlp, make_notes(nlp, 3)), steps=5)
+        return nlp.get_pipe(NAME).predict([nlp.make_doc(make_notes(nlp, 1)[0].text)]).pairs.scores
+
+    old = learn_from({"@architectures": "spacy-clinrel.SharedVectors.v1"})
+    np.testing.assert_array_equal(old, learn_from(None))

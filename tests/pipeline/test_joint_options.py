@@ -4,6 +4,7 @@ import numpy as np
 import pytest
 from thinc.api import set_dropout_rate
 
+from spacy_clinrel.pipeline.heads import UnorderedHead
 from spacy_clinrel.tokens.bieos import spans_to_tags
 
 from ..util import fit, gradient_arrays, make_notes
@@ -109,7 +110,7 @@ def test_gold_tags_in_learning_and_predicted_ones_after(trained, kind, component
 def labels_of(component, head, tail):
     """The labels that types allow, as places among the scores."""
     allowed = component.cfg["signatures"]
-    either = component.model.attrs["reach"] is not None
+    either = isinstance(component.head, UnorderedHead)
     ways = [(head, tail), (tail, head)] if either else [(head, tail)]
     every = [[first, label, last] in allowed for first, last in ways for label in component.labels]
     return [True, *every] if either else every
@@ -129,7 +130,7 @@ def test_types_that_never_went_together_teach_nothing(kind, watch, typed):
     assert seen.candidates.pair_lengths.tolist() == [3 if typed else untyped] * len(notes)
     if typed:
         types = ["", *component.cfg["types"]]
-        kinds = seen.candidates.mentions[seen.candidates.batch_pairs(), 2]
+        kinds = seen.candidates.types[seen.candidates.batch_pairs()]
         wanted = [labels_of(component, types[head], types[tail]) for head, tail in kinds]
         assert (gradient != 0.0).tolist() == wanted
     else:

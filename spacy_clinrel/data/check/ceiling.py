@@ -1,7 +1,7 @@
 """Recall ceilings: the share of gold relations among the candidate pairs of a strategy."""
 
-from functools import partial
-from typing import Any, Dict, List, Sequence
+from dataclasses import replace
+from typing import Any, Dict, List, Sequence, cast
 
 import numpy as np
 
@@ -59,7 +59,7 @@ def suggest_settings(part: Part, strategy: CandidateStrategy) -> List[Dict[str, 
     if len(wider) > 1:
         options = [*options, wider]
     rows = [
-        {"settings": option, **recall_ceiling(part, partial(strategy, **option))}
+        {"settings": option, **recall_ceiling(part, replace(cast(Any, strategy), **option))}
         for option in options
     ]
     better = [row for row in rows if row["reached"] > current["reached"]]

@@ -1,6 +1,5 @@
 """Candidate strategies and their settings, from a config or the registry."""
 
-from functools import partial
 from pathlib import Path
 from typing import Any, Dict
 
@@ -9,8 +8,8 @@ from spacy.language import Language
 from spacy.util import registry
 
 from ...errors import Errors
+from ...tokens import Sentences
 from ...types import CandidateStrategy
-from .table import Sentences
 
 CANDIDATES = "candidates"
 
@@ -42,30 +41,26 @@ def candidates_of(path: Path) -> Dict[str, CandidateStrategy]:
 
 def default_candidates() -> Dict[str, CandidateStrategy]:
     """RETURNS (Dict[str, CandidateStrategy]): `SentencePairs` with its default settings."""
-    return {"SentencePairs": _default_strategy()}
+    return {"SentencePairs": registry.misc.get("spacy-clinrel.SentencePairs.v1")()}
 
 
 def settings_of(strategy: CandidateStrategy) -> Dict[str, Any]:
-    """Return the settings of a strategy.
+    """Return the settings of a strategy that limit the distance of two mentions.
 
     strategy (CandidateStrategy): The strategy.
-    RETURNS (Dict[str, Any]): The settings of `SentencePairs`; empty for other strategies.
+    RETURNS (Dict[str, Any]): "max_sentences" and "max_distance" of `SentencePairs`; empty for any
+        other strategy.
     """
-    default = _default_strategy()
-    if not (isinstance(strategy, partial) and isinstance(default, partial)):
-        return {}
-    return dict(strategy.keywords) if strategy.func is default.func else {}
+    names = ("max_sentences", "max_distance")
+    if all(hasattr(strategy, name) for name in names):
+        return {name: getattr(strategy, name) for name in names}
+    return {}
 
 
 def sentences_of(strategy: CandidateStrategy) -> Sentences:
     """Return the sentence rule of a strategy.
 
     strategy (CandidateStrategy): The strategy.
-    RETURNS (Sentences): The rule of `SentencePairs`; its default for other strategies.
+    RETURNS (Sentences): The rule; the default rule if the strategy has none.
     """
-    settings = settings_of(strategy) or settings_of(_default_strategy())
-    return Sentences(*(settings[name] for name in Sentences._fields))
-
-
-def _default_strategy() -> CandidateStrategy:
-    return registry.misc.get("spacy-clinrel.SentencePairs.v1")()
+    return getattr(strategy, "sentences", Sentences())

@@ -8,21 +8,8 @@ from spacy.tokens import Doc
 
 from ...tokens import GROUP, get_doc_id, read_mentions, relation_edges
 from ...tokens.relation import span_key
-from ...tokens.sentences import sentence_ids
+from ...tokens.sentences import Sentences
 from ...types import Mentions
-
-
-class Sentences(NamedTuple):
-    """The rule for sentences: the arguments of `sentence_ids`.
-
-    ends (str): Characters that end a sentence.
-    line_breaks (bool): Whether a line break ends a sentence.
-    use_sents (bool): Whether to use the sentences of the Doc if it has any.
-    """
-
-    ends: str
-    line_breaks: bool
-    use_sents: bool
 
 
 class Edges(NamedTuple):
@@ -88,7 +75,7 @@ def read_part(name: str, docs: Sequence[Doc], rule: Sentences) -> Part:
     RETURNS (Part): The arrays.
     """
     mentions = [read_mentions(doc) for doc in docs]
-    sentences = [sentence_ids(doc, *rule) for doc in docs]
+    sentences = [rule.ids(doc) for doc in docs]
     rows: List[Tuple[int, int, int, int]] = []
     broken: List[str] = []
     for i, (doc, columns) in enumerate(zip(docs, mentions)):

@@ -8,11 +8,11 @@ import spacy
 from spacy.language import Language
 from spacy.training import Example
 
-from ...tokens import GROUP, get_doc_id
+from ...tokens import GROUP, Sentences, get_doc_id
 from ..calibration import expected_calibration_error, reliability
 from ..scorers import END_TO_END, GOLD_ENTITIES, RelationKey, entity_counts
 from .budget import CAUSES, RIGHT, Budget, JudgedRelation, count_causes, judge_relations
-from .candidates import candidate_components, make_candidate_test
+from .candidates import candidate_components, make_candidate_test, sentence_rule
 from .confusion import confusion
 from .groups import (
     DISTANCE_BOUNDS,
@@ -36,6 +36,7 @@ class JudgedDoc(NamedTuple):
     rows (List[JudgedRelation]): Gold and predicted relations with the causes of errors.
     scores (Dict[RelationKey, float]): Scores of the predicted relations.
     n_mentions (int): Number of gold mentions.
+    sentences (Sentences): The pipeline's sentence rule.
     """
 
     example: Example
@@ -43,6 +44,7 @@ class JudgedDoc(NamedTuple):
     rows: List[JudgedRelation]
     scores: Dict[RelationKey, float]
     n_mentions: int
+    sentences: Sentences
 
     @property
     def n_errors(self) -> int:
@@ -111,6 +113,7 @@ def judge_examples(nlp: Language, examples: Sequence[Example]) -> List[JudgedDoc
         scorers count the same ones.
     """
     components = candidate_components(nlp)
+    sentences = sentence_rule(components)
     docs = []
     for number, example in enumerate(examples, start=1):
         reference, predicted = example.reference, example.predicted
@@ -125,7 +128,7 @@ def judge_examples(nlp: Language, examples: Sequence[Example]) -> List[JudgedDoc
             make_candidate_test(predicted, components),
         )
         name = get_doc_id(reference) or f"document {number}"
-        docs.append(JudgedDoc(example, name, rows, scores, len(mentions)))
+        docs.append(JudgedDoc(example, name, rows, scores, len(mentions), sentences))
     return docs
 
 
@@ -206,7 +209,9 @@ def _list_relations(docs: Sequence[JudgedDoc]) -> _ListedRelations:
                     doc_keys.append(key)
                     flags.append((i, row.cause == RIGHT, is_gold))
         keys += doc_keys
-        distances.append(np.stack(measure_distances(doc.example.predicted, doc_keys)))
+        distances.append(
+            np.stack(measure_distances(doc.example.predicted, doc_keys, doc.sentences))
+        )
     doc_ids, is_right, is_gold_side = np.asarray(flags, dtype="int64").reshape(-1, 3).T
     sides = RelationSides(doc_ids, is_right.astype(bool), is_gold_side.astype(bool))
     return _ListedRelations(keys, sides, *np.concatenate(distances, axis=1))

@@ -6,7 +6,7 @@ import numpy as np
 from spacy.attrs import IDX
 from spacy.tokens import Doc
 
-from ...tokens.sentences import sentence_ids
+from ...tokens.sentences import Sentences
 from ..scorers import RelationKey
 from .intervals import Counts
 
@@ -42,12 +42,12 @@ class Distances(NamedTuple):
     is_other_sentence: np.ndarray
 
 
-def measure_distances(doc: Doc, relations: Sequence[RelationKey]) -> Distances:
+def measure_distances(doc: Doc, relations: Sequence[RelationKey], rule: Sentences) -> Distances:
     """Measure distances in the tokens of one document, for gold and predicted relations alike.
 
-    doc (Doc): The predicted document. Its sentence boundaries are used if it has any; otherwise
-        sentences end at 。；;！？!? and line breaks.
+    doc (Doc): The predicted document.
     relations (Sequence[RelationKey]): Relations over its text.
+    rule (Sentences): The pipeline's sentence rule.
     RETURNS (Distances): The distances of each relation.
     """
     starts = [[key.head[0], key.tail[0]] for key in relations]
@@ -56,7 +56,7 @@ def measure_distances(doc: Doc, relations: Sequence[RelationKey]) -> Distances:
         return Distances(zeros, zeros)
     offsets = doc.to_array([IDX]).ravel().astype("int64")
     tokens = np.searchsorted(offsets, np.asarray(starts), side="right") - 1  # (relations, 2)
-    sentences = sentence_ids(doc, use_sents=True)[np.maximum(tokens, 0)]
+    sentences = rule.ids(doc)[np.maximum(tokens, 0)]
     is_other = sentences[:, 0] != sentences[:, 1]
     return Distances(np.abs(tokens[:, 0] - tokens[:, 1]), is_other.astype("int64"))
 

@@ -17,6 +17,7 @@ from spacy_clinrel.evaluation.error_report.intervals import (
     summarize_scores,
 )
 from spacy_clinrel.evaluation.scorers import RelationKey
+from spacy_clinrel.tokens import Sentences
 
 # Four documents and two labels. Only one document has the second label.
 TABLE = np.asarray(
@@ -87,10 +88,11 @@ def test_measure_distances(zh):
     at = {text: (doc.text.index(text), doc.text.index(text) + 2, "x") for text in ("头痛", "咳嗽")}
     fluids, better = (9, 11, "x"), (12, 14, "x")
     pairs = [(at["头痛"], at["咳嗽"]), (better, fluids), (fluids, at["头痛"]), (fluids, fluids)]
-    distances = measure_distances(doc, [RelationKey("p", *pair) for pair in pairs])
+    keys = [RelationKey("p", *pair) for pair in pairs]
+    distances = measure_distances(doc, keys, Sentences())
     assert distances.tokens.tolist() == [3, 3, 7, 0]
     assert distances.is_other_sentence.tolist() == [0, 1, 1, 0]
-    empty = measure_distances(zh(""), [])
+    empty = measure_distances(zh(""), [], Sentences())
     assert len(empty.tokens) == len(empty.is_other_sentence) == 0
 
 
@@ -98,5 +100,6 @@ def test_measure_distances_with_sentences_of_the_pipeline(zh):
     doc = zh("头痛，咳嗽")
     for token in doc:
         token.is_sent_start = token.i in (0, 3)
-    distances = measure_distances(doc, [RelationKey("p", (0, 2, "x"), (3, 5, "x"))])
+    keys = [RelationKey("p", (0, 2, "x"), (3, 5, "x"))]
+    distances = measure_distances(doc, keys, Sentences(use_sents=True))
     assert distances.is_other_sentence.tolist() == [1]

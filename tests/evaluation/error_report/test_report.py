@@ -31,6 +31,7 @@ from spacy_clinrel.evaluation.scorers import (
     score_entities,
     score_relations,
 )
+from spacy_clinrel.pipeline.label_space import LabelSpace
 from spacy_clinrel.tokens import GROUP, set_doc_id, store_relations
 from spacy_clinrel.viewer.page import script_source
 
@@ -209,10 +210,10 @@ def test_report_between_gold_entities():
 
 @pytest.mark.parametrize("types", [[], ["x", "y"]])
 def test_candidate_test_compares_boundaries_and_types(zh, types):
-    """A component does not distinguish types that it does not know."""
+    """The component may not know the types."""
     config = relation_config(typed=False, mentions="group")
     component = zh.add_pipe("relation_classifier", config=config)
-    component.cfg["types"] = types
+    component.set_space(LabelSpace(types=tuple(types), is_typed=False))
     doc = zh.make_doc("头痛咳嗽。胸闷")
     spans = [Span(doc, *bounds) for bounds in ((0, 2, "x"), (0, 2, "y"), (2, 4, "x"), (5, 7, "y"))]
     store_relations(doc, spans, [])
@@ -220,7 +221,7 @@ def test_candidate_test_compares_boundaries_and_types(zh, types):
     a, same_span, b, other_sentence, flat = (mention_key(span) for span in [*spans, *doc.ents])
     are_candidates = make_candidate_test(doc, candidate_components(zh))
     pairs = [(a, b), (b, a), (a, same_span), (a, other_sentence), (other_sentence, b), (flat, b)]
-    assert are_candidates(pairs) == [True, True, bool(types), False, False, False]
+    assert are_candidates(pairs) == [True, True, True, False, False, False]
     assert make_candidate_test(doc, []) is None
 
 

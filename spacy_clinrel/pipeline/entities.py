@@ -1,0 +1,92 @@
+"""Flat entities as BIEOS tags: read from documents, and written to them."""
+
+from typing import Iterable, List, Sequence
+
+import numpy as np
+from spacy.tokens import Doc, Span
+from spacy.training import Example
+from spacy.vocab import Vocab
+
+from ..errors import Errors
+from ..tokens.alignment import align_spans
+from ..tokens.bieos import spans_to_tags, tags_to_spans
+from ..types import Mentions
+
+
+def entity_tags(doc: Doc, types: Sequence[str]) -> np.ndarray:
+    """Return the BIEOS tags of a document's entities.
+
+    doc (Doc): The document.
+    types (Sequence[str]): The entity types. Entities of other types are left out.
+    RETURNS (ndarray): Shape: (tokens,)
+    """
+    index = {name: i for i, name in enumerate(types)}
+    rows = [(e.start, e.end, index[e.label_]) for e in doc.ents if e.label_ in index]
+    return spans_to_tags(np.asarray(rows, dtype="int64").reshape(-1, 3), len(doc))
+
+
+def gold_tags(example: Example, types: Sequence[str], component: str) -> np.ndarray:
+    """Return the BIEOS tags of an example's gold entities on the tokens of the predicted Doc.
+
+    example (Example): The example.
+    types (Sequence[str]): The entity types.
+    component (str): The component's name, for errors.
+    RETURNS (ndarray): Entities that do not align are left out. Shape: (tokens,)
+    RAISES (ValueError): If an entity has another type.
+    """
+    ents = list(example.reference.ents)
+    index = {name: i for i, name in enumerate(types)}
+    for ent in ents:
+        if ent.label_ not in index:
+            known = ", ".join(index)
+            raise ValueError(Errors.C008.format(label=ent.label_, name=component, known=known))
+    columns = np.asarray([index[ent.label_] for ent in ents], dtype="int64")
+    spans = np.concatenate([align_spans(example, ents), columns[:, None]], axis=1)  # (ents, 3)
+    return spans_to_tags(spans[(spans >= 0).all(axis=1)], len(example.predicted))
+
+
+def has_gold_entities(examples: Iterable[Example]) -> np.ndarray:
+    """Return which examples are annotated with entities; the others are left out of the loss.
+
+    examples (Iterable[Example]): The examples.
+    RETURNS (ndarray): 1 or 0. Shape: (docs,)
+    """
+    return np.asarray([eg.reference.has_annotation("ENT_IOB") for eg in examples], dtype="int64")
+
+
+def tagged_mentions(tags: np.ndarray, types: Sequence[str], vocab: Vocab) -> Mentions:
+    """Return the mentions that tags stand for.
+
+    tags (ndarray): BIEOS tags. Shape: (tokens,)
+    types (Sequence[str]): The entity types.
+    vocab (Vocab): Has the types' hashes.
+    RETURNS (Mentions): In the order of the text.
+    """
+    starts, ends, columns = tags_to_spans(tags).T
+    hashes = np.asarray([vocab.strings[name] for name in types], dtype="uint64")
+    return Mentions(starts, ends, hashes[columns])
+
+
+def set_tagged_entities(
+    docs: Iterable[Doc], tags: Iterable[np.ndarray], types: Sequence[str]
+) -> None:
+    """Set the entities of documents.
+
+    docs (Iterable[Doc]): The documents.
+    tags (Iterable[ndarray]): BIEOS tags of each document. Shape of each: (tokens,)
+    types (Sequence[str]): The entity types.
+    """
+    for doc, of_doc in zip(docs, tags):
+        spans = tags_to_spans(of_doc).tolist()
+        ents: List[Span] = [Span(doc, start, end, label=types[k]) for start, end, k in spans]
+        doc.set_ents(ents, default="outside")
+
+
+def token_mentions(doc: Doc) -> Mentions:
+    """Return each token as a mention without a type, as multi-head selection pairs tokens.
+
+    doc (Doc): The document.
+    RETURNS (Mentions): As many as tokens.
+    """
+    starts = np.arange(len(doc))
+    return Mentions(starts, starts + 1, np.zeros(len(doc), dtype="uint64"))

@@ -1,0 +1,165 @@
+"""Gold labels of candidate pairs, and which pairs to learn from."""
+
+from collections import Counter
+from typing import Any, Callable, Dict, Iterable, List, NamedTuple, Optional, Sequence, Tuple
+
+import numpy as np
+from spacy.tokens import Doc
+from spacy.training import Example
+
+from ..errors import Errors
+from ..tokens import GROUP
+from ..tokens.alignment import align_relations, mention_keys
+from ..tokens.silver import silver_pairs
+from ..types import Candidates
+from .label_space import LabelSpace
+
+MakeCandidates = Callable[[Sequence[Doc]], Candidates]
+
+PRUNED = "no candidate"
+NOT_FOUND = "a mention is not among the entities"
+UNKNOWN = "a label that the pipeline does not know"
+
+
+class GoldPairs(NamedTuple):
+    """The gold annotation of candidate pairs.
+
+    labels (ndarray): True if a pair has a label, bool. Shape: (pairs, labels)
+    annotated (ndarray): Whether a pair is annotated, bool: all pairs of a gold document, and the
+        pairs of a silver document that a model has labelled. Shape: (pairs,)
+    lost (Counter): Number of gold relations without a candidate, by reason.
+    total (int): Number of gold relations.
+    """
+
+    labels: np.ndarray
+    annotated: np.ndarray
+    lost: Counter
+    total: int
+
+
+def read_gold(
+    examples: Sequence[Example],
+    candidates: Candidates,
+    space: LabelSpace,
+    component: str,
+    *,
+    strict: bool = True,
+    by_last_token: bool = False,
+) -> GoldPairs:
+    """Read the gold labels of candidate pairs.
+
+    examples (Sequence[Example]): The batch.
+    candidates (Candidates): Its candidates.
+    space (LabelSpace): The component's labels.
+    component (str): The component's name, for errors.
+    strict (bool): Whether an unknown label is an error; otherwise its relations count as lost.
+    by_last_token (bool): Whether the candidates are pairs of tokens, and a token stands for the
+        mention that ends with it.
+    RETURNS (GoldPairs): Labels, annotated pairs, and what was lost.
+    RAISES (ValueError): If a label is unknown and `strict` is set.
+    """
+    labels = np.zeros((len(candidates), len(space.labels)), dtype=bool)
+    annotated = np.zeros(len(candidates), dtype=bool)
+    lost: Counter = Counter()
+    total = 0
+    for example, (mentions, part) in zip(examples, candidates.by_doc()):
+        if GROUP not in example.reference.spans:
+            continue
+        keys = zip(*(column.tolist() for column in mentions))
+        index = {key[1] if by_last_token else key: i for i, key in enumerate(keys)}
+        aligned = align_relations(example)
+        lost.update(aligned.lost)
+        total += len(aligned.relations) + sum(aligned.lost.values())
+        cells: List[Tuple[int, int, int]] = []
+        for head, tail, label in aligned.relations:
+            if label not in space.label_index:
+                if strict:
+                    known = ", ".join(space.labels)
+                    raise ValueError(Errors.C007.format(label=label, name=component, known=known))
+                lost[UNKNOWN] += 1
+                continue
+            ends = (head[1], tail[1]) if by_last_token else (head, tail)
+            if ends[0] in index and ends[1] in index:
+                cells.append((index[ends[0]], index[ends[1]], space.label_index[label]))
+            else:
+                lost[NOT_FOUND] += 1
+        pairs = candidates.pairs[part]
+        if cells:
+            heads, tails, columns = np.asarray(cells).T
+            rows = find_rows(pairs, heads, tails)
+            lost[PRUNED] += int((rows < 0).sum())
+            labels[part.start + rows[rows >= 0], columns[rows >= 0]] = True
+        silver = silver_pairs(example.reference)
+        annotated[part] = silver is None
+        if silver:
+            group = [index.get(key, -1) for key in mention_keys(example)]
+            known_pairs = [(group[pair.head], group[pair.tail]) for pair in silver]
+            rows = find_rows(pairs, *np.asarray(known_pairs).T)
+            annotated[part.start + rows[rows >= 0]] = True
+    return GoldPairs(labels, annotated, +lost, total)
+
+
+def find_rows(pairs: np.ndarray, heads: np.ndarray, tails: np.ndarray) -> np.ndarray:
+    """Find pairs in an array of pairs.
+
+    pairs (ndarray): Mention indices of head and tail, in any order. Shape: (pairs, 2)
+    heads (ndarray): Heads to find; -1 is never found. Shape: (n,)
+    tails (ndarray): Their tails. Shape: (n,)
+    RETURNS (ndarray): The row of each pair; -1 if it is not there. Shape: (n,)
+    """
+    if not len(pairs):
+        return np.full(len(heads), -1)
+    width = 2 + max(int(pairs.max()), int(heads.max()), int(tails.max()))
+    keys = pairs @ [width, 1]
+    targets = heads * width + tails
+    order = np.argsort(keys, kind="stable")
+    places = np.searchsorted(keys, targets, sorter=order)
+    rows = order[np.minimum(places, len(keys) - 1)]
+    return np.where((keys[rows] == targets) & (heads >= 0) & (tails >= 0), rows, -1)
+
+
+def sample_pairs(gold: np.ndarray, annotated: np.ndarray, negatives: Optional[float]) -> np.ndarray:
+    """Choose the pairs to learn from: all with a relation, and a sample of those without.
+
+    gold (ndarray): Gold labels, bool. Shape: (pairs, labels)
+    annotated (ndarray): Annotated pairs, bool. Shape: (pairs,)
+    negatives (Optional[float]): Number of pairs without a relation for each pair with one. None for
+        all pairs.
+    RETURNS (ndarray): Ascending indices of the pairs.
+    """
+    if negatives is None:
+        return np.flatnonzero(annotated)
+    related = gold.any(axis=1)
+    # A batch without any relation still has negatives to learn from.
+    limit = round(negatives * max(int(related.sum()), 1))
+    unrelated = np.flatnonzero(~related & annotated)
+    if limit < len(unrelated):
+        unrelated = np.random.choice(unrelated, limit, replace=False)
+    return np.sort(np.concatenate([np.flatnonzero(related), unrelated]))
+
+
+def recall_ceiling(
+    examples: Iterable[Example],
+    make_candidates: MakeCandidates,
+    space: LabelSpace,
+    component: str,
+) -> Dict[str, Any]:
+    """Count the gold relations that the candidates contain, the most that a model can find.
+
+    examples (Iterable[Example]): Documents whose predicted side has its mentions.
+    make_candidates (MakeCandidates): Makes candidates.
+    space (LabelSpace): The component's labels and types.
+    component (str): The component's name, for errors.
+    RETURNS (Dict[str, Any]): Number of "gold" relations and of "reached" ones, their share
+        "recall" (None without relations), and the number of the others by reason, "lost".
+    """
+    lost: Counter = Counter()
+    gold = 0
+    for example in examples:
+        candidates = make_candidates([example.predicted])
+        found = read_gold([example], candidates, space, component, strict=False)
+        lost.update(found.lost)
+        gold += found.total
+    reached = gold - sum(lost.values())
+    recall = reached / gold if gold else None
+    return {"gold": gold, "reached": reached, "recall": recall, "lost": dict(lost)}

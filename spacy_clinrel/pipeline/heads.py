@@ -1,0 +1,238 @@
+"""Pair heads: loss and probabilities from the scores of a relation model.
+
+A relation model names its head in `attrs["head"]`; without a name the component chooses softmax or
+sigmoid by its option `exclusive`. Heads are registered, so that models can bring their own.
+"""
+
+from dataclasses import dataclass, replace
+from functools import cached_property
+from typing import Any, ClassVar, NamedTuple, Optional, Tuple
+
+import numpy as np
+from spacy.util import registry
+from thinc.api import Model
+from thinc.backends import get_array_ops
+from thinc.types import Floats2d
+
+from ..types import IMPOSSIBLE, Candidates, PairHead
+
+SOFTMAX = "spacy-clinrel.SoftmaxHead.v1"
+SIGMOID = "spacy-clinrel.SigmoidHead.v1"
+# No logarithm of a smaller probability is taken.
+SMALLEST = 1e-9
+
+
+def make_head(model: Model, default: str, allowed: Optional[np.ndarray]) -> PairHead:
+    """Create the head that a model names, or else the default one.
+
+    model (Model): The relation model.
+    default (str): Registered name of the head of models that name none.
+    allowed (Optional[ndarray]): Labels that the types allow, see `LabelSpace.allowed`.
+    RETURNS (PairHead): The head.
+    """
+    return registry.misc.get(model.attrs.get("head", default))(allowed=allowed)
+
+
+def mask_logits(logits: np.ndarray, pairs: Candidates, allowed: Optional[np.ndarray]) -> np.ndarray:
+    """Mask the scores of labels that the types of a pair do not allow.
+
+    logits (ndarray): The model's scores; the last columns are those of the labels. Shape:
+        (pairs, nO)
+    pairs (Candidates): The pairs.
+    allowed (Optional[ndarray]): Labels that the types allow. Shape: (types + 1, types + 1, labels)
+    RETURNS (ndarray): A copy if anything is masked. Shape: (pairs, nO)
+    """
+    if allowed is None:
+        return logits
+    head, tail = pairs.types[pairs.batch_pairs()].T
+    logits = logits.copy()
+    first = logits.shape[1] - allowed.shape[2]
+    logits[:, first:][~allowed[head, tail]] = IMPOSSIBLE
+    return logits
+
+
+@dataclass(frozen=True, eq=False)
+class SigmoidHead:
+    """Any number of labels for a pair: a sigmoid and binary cross-entropy for each label.
+
+    allowed (Optional[ndarray]): Labels that the types allow, see `PairHead`.
+    """
+
+    allowed: Optional[np.ndarray] = None
+    is_exclusive: ClassVar[bool] = False
+
+    def n_outputs(self, n_labels: int) -> int:
+        """Return the number of scores of a pair: one for each label."""
+        return n_labels
+
+    def model_pairs(self, candidates: Candidates) -> Candidates:
+        """Return the candidates."""
+        return candidates
+
+    def model_gold(self, candidates: Candidates, gold: np.ndarray) -> np.ndarray:
+        """Return the gold labels of the candidates."""
+        return gold
+
+    def probabilities(self, output: Floats2d, candidates: Candidates) -> np.ndarray:
+        """Return the sigmoid of each score. Shape: (pairs, labels)"""
+        logits = get_array_ops(output).to_numpy(output)
+        logits = mask_logits(logits, candidates, self.allowed)
+        return 0.5 * (1.0 + np.tanh(0.5 * logits))  # does not overflow
+
+    def loss(
+        self,
+        output: Floats2d,
+        pairs: Candidates,
+        gold: np.ndarray,
+        counted: Optional[np.ndarray] = None,
+    ) -> Tuple[float, Floats2d]:
+        """Return the binary cross-entropy, averaged over the documents, and its gradient."""
+        p = self.probabilities(output, pairs)
+        weight = _pair_weights(pairs, counted)
+        losses = -np.log(np.maximum(np.where(gold, p, 1.0 - p), SMALLEST))
+        gradient = (p - gold.astype("float32")) * weight
+        return float((losses * weight).sum()), get_array_ops(output).asarray2f(
+            gradient.astype("float32")
+        )
+
+
+@dataclass(frozen=True, eq=False)
+class SoftmaxHead:
+    """One label or none for a pair: a softmax with "no relation" in the first column, and
+    cross-entropy. A pair with several gold labels divides its weight among them.
+
+    allowed (Optional[ndarray]): Labels that the types allow, see `PairHead`.
+    """
+
+    allowed: Optional[np.ndarray] = None
+    is_exclusive: ClassVar[bool] = True
+
+    def n_outputs(self, n_labels: int) -> int:
+        """Return the number of scores of a pair: no relation and the labels."""
+        return 1 + n_labels
+
+    def model_pairs(self, candidates: Candidates) -> Candidates:
+        """Return the candidates."""
+        return candidates
+
+    def model_gold(self, candidates: Candidates, gold: np.ndarray) -> np.ndarray:
+        """Return the gold labels of the candidates."""
+        return gold
+
+    def probabilities(self, output: Floats2d, candidates: Candidates) -> np.ndarray:
+        """Return the softmax of each row. Shape: (pairs, 1 + labels)"""
+        logits = get_array_ops(output).to_numpy(output)
+        logits = mask_logits(logits, candidates, self.allowed)
+        exponentials = np.exp(logits - logits.max(axis=1, keepdims=True, initial=IMPOSSIBLE))
+        return exponentials / exponentials.sum(axis=1, keepdims=True)
+
+    def loss(
+        self,
+        output: Floats2d,
+        pairs: Candidates,
+        gold: np.ndarray,
+        counted: Optional[np.ndarray] = None,
+    ) -> Tuple[float, Floats2d]:
+        """Return the cross-entropy, averaged over the documents, and its gradient."""
+        p = self.probabilities(output, pairs)
+        weight = _pair_weights(pairs, counted)
+        target = np.concatenate([~gold.any(axis=1, keepdims=True), gold], axis=1).astype("float32")
+        target /= target.sum(axis=1, keepdims=True)
+        losses = -target * np.log(np.maximum(p, SMALLEST))
+        gradient = (p - target) * weight
+        return float((losses * weight).sum()), get_array_ops(output).asarray2f(
+            gradient.astype("float32")
+        )
+
+
+@dataclass(frozen=True, eq=False)
+class UnorderedHead:
+    """One label in one direction for two mentions, or none. The model scores each unordered pair
+    once: no relation, each label from the first mention to the second, and each label back.
+
+    allowed (Optional[ndarray]): Labels that the types of head and tail allow, see `PairHead`.
+    """
+
+    allowed: Optional[np.ndarray] = None
+    is_exclusive: ClassVar[bool] = False
+
+    def n_outputs(self, n_labels: int) -> int:
+        """Return the number of scores of a pair: no relation, and the labels in each direction."""
+        return 1 + 2 * n_labels
+
+    def model_pairs(self, candidates: Candidates) -> Candidates:
+        """Return each unordered pair once."""
+        return fold(candidates).pairs
+
+    def model_gold(self, candidates: Candidates, gold: np.ndarray) -> np.ndarray:
+        """Return the labels forward, then those backward. Shape: (pairs, 2 · labels)"""
+        folded = fold(candidates)
+        both = np.zeros((len(folded.pairs), 2, gold.shape[1]), dtype=bool)
+        both[folded.rows, folded.is_backward] = gold
+        return both.reshape(len(both), 2 * gold.shape[1])
+
+    def probabilities(self, output: Floats2d, candidates: Candidates) -> np.ndarray:
+        """Return the probability of the best label of each unordered pair, 0 for the others.
+        Shape: (ordered pairs, labels)
+        """
+        folded = fold(candidates)
+        labels = self._softmax.probabilities(output, folded.pairs)[:, 1:]
+        best = np.zeros_like(labels)
+        if labels.size:
+            cells = np.arange(len(labels)), labels.argmax(axis=1)
+            best[cells] = labels[cells]
+        both = best.reshape(len(labels), 2, labels.shape[1] // 2)
+        return both[folded.rows, folded.is_backward]
+
+    def loss(
+        self,
+        output: Floats2d,
+        pairs: Candidates,
+        gold: np.ndarray,
+        counted: Optional[np.ndarray] = None,
+    ) -> Tuple[float, Floats2d]:
+        """Return the cross-entropy of unordered pairs, averaged over the documents."""
+        return self._softmax.loss(output, pairs, gold, counted)
+
+    @cached_property
+    def _softmax(self) -> SoftmaxHead:
+        if self.allowed is None:
+            return SoftmaxHead(None)
+        backward = self.allowed.transpose(1, 0, 2)
+        return SoftmaxHead(np.concatenate([self.allowed, backward], axis=2))
+
+
+class Folded(NamedTuple):
+    """Ordered pairs, each joined with its opposite.
+
+    pairs (Candidates): Each unordered pair once, with the smaller mention index first.
+    rows (ndarray): The unordered pair of each ordered pair. Shape: (ordered pairs,)
+    is_backward (ndarray): 1 for an ordered pair from the second mention to the first. Shape:
+        (ordered pairs,)
+    """
+
+    pairs: Candidates
+    rows: np.ndarray
+    is_backward: np.ndarray
+
+
+def fold(candidates: Candidates) -> Folded:
+    """Join each ordered pair with its opposite.
+
+    candidates (Candidates): Ordered pairs.
+    RETURNS (Folded): Unordered pairs, and which of them each ordered pair is.
+    """
+    keys = np.concatenate(
+        [candidates.owners()[:, None], np.sort(candidates.pairs, axis=1)], axis=1
+    )  # (ordered pairs, 3)
+    unique, rows = np.unique(keys, axis=0, return_inverse=True)
+    lengths = np.bincount(unique[:, 0], minlength=len(candidates.pair_lengths))
+    pairs = replace(candidates, pairs=unique[:, 1:], pair_lengths=lengths.astype("int64"))
+    is_backward = (candidates.pairs[:, 0] > candidates.pairs[:, 1]).astype("int64")
+    return Folded(pairs, rows.ravel(), is_backward)
+
+
+def _pair_weights(pairs: Candidates, counted: Optional[np.ndarray]) -> Any:
+    """Return the weight of each pair's loss: 1 / documents, 0 for pairs that do not count."""
+    share = np.float32(1.0 / max(len(pairs.pair_lengths), 1))
+    return share if counted is None else share * counted[:, None].astype("float32")

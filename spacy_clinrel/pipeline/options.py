@@ -1,0 +1,31 @@
+"""Types of factory options, which spaCy checks when it reads a config."""
+
+from typing import TYPE_CHECKING, Literal
+
+MentionSource = Literal["auto", "ents", "group"]
+TrainPairs = Literal["tokens", "mentions"]
+Task = Literal["entities", "relations"]
+
+if TYPE_CHECKING:
+    Probability = float
+    NonNegative = float
+    Positive = float
+else:
+    # spaCy's config validation supports the constrained types of pydantic 1 in all its versions.
+    from pydantic.v1 import ConstrainedFloat
+
+    class Probability(ConstrainedFloat):
+        """A number from 0 to 1."""
+
+        ge = 0.0
+        le = 1.0
+
+    class NonNegative(ConstrainedFloat):
+        """A number of 0 or more."""
+
+        ge = 0.0
+
+    class Positive(ConstrainedFloat):
+        """A number above 0."""
+
+        gt = 0.0

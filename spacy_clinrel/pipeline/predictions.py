@@ -1,0 +1,130 @@
+"""What the components predict, and how it is written to documents."""
+
+from typing import Iterable, List, NamedTuple, Optional, Sequence, Tuple
+
+import numpy as np
+from spacy.tokens import Doc, Span
+
+from ..tokens import GROUP, store_relations
+from ..tokens.mentions import has_own_mentions
+from ..tokens.relation import Edge, span_key
+from ..types import Candidates, Mentions
+
+
+class PairPredictions(NamedTuple):
+    """What a component predicts for the candidate pairs of a batch.
+
+    candidates (Candidates): The pairs.
+    probabilities (ndarray): Of no relation and of each label if `is_exclusive`, else of each label.
+        NumPy. Shape: (pairs, 1 + labels) or (pairs, labels)
+    is_exclusive (bool): Whether the labels and no relation exclude each other.
+    """
+
+    candidates: Candidates
+    probabilities: np.ndarray
+    is_exclusive: bool
+
+    @property
+    def scores(self) -> np.ndarray:
+        """RETURNS (ndarray): The probability of each label. Shape: (pairs, labels)"""
+        return self.probabilities[:, 1:] if self.is_exclusive else self.probabilities
+
+    @property
+    def classes(self) -> np.ndarray:
+        """RETURNS (ndarray): The probabilities with no relation first. If the labels do not exclude
+        each other, that of no relation is 1 minus the best label's. Shape: (pairs, 1 + labels)
+        """
+        if self.is_exclusive:
+            return self.probabilities
+        best = self.probabilities.max(axis=1, initial=0.0, keepdims=True)
+        return np.concatenate([1.0 - best, self.probabilities], axis=1)
+
+    def chosen(self, threshold: float) -> Tuple[np.ndarray, np.ndarray]:
+        """Choose the relations: the best label of each pair if labels exclude each other, else each
+        label, where the probability reaches the threshold.
+
+        threshold (float): The threshold. Labels that the types do not allow have a probability of 0
+            and are never chosen.
+        RETURNS (Tuple[ndarray, ndarray]): Pair and label index of each relation. Shape of each:
+            (relations,)
+        """
+        scores = self.scores
+        least = max(threshold, float(np.finfo("float32").tiny))
+        if not self.is_exclusive or not scores.size:
+            rows, columns = np.nonzero(scores >= least)
+            return rows, columns
+        rows = np.flatnonzero(scores.max(axis=1) >= least)
+        return rows, scores[rows].argmax(axis=1)
+
+
+class JointPredictions(NamedTuple):
+    """What `JointExtractor.predict` returns.
+
+    tags (Optional[List[ndarray]]): BIEOS tags of each document; None if the entities of the
+        documents were kept. Shape of each: (tokens,)
+    pairs (PairPredictions): The candidate pairs and their probabilities.
+    """
+
+    tags: Optional[List[np.ndarray]]
+    pairs: PairPredictions
+
+    @property
+    def candidates(self) -> Candidates:
+        """RETURNS (Candidates): The candidate pairs."""
+        return self.pairs.candidates
+
+    @property
+    def scores(self) -> np.ndarray:
+        """RETURNS (ndarray): The probability of each label. Shape: (pairs, labels)"""
+        return self.pairs.scores
+
+
+def annotate_relations(
+    docs: Iterable[Doc],
+    predictions: PairPredictions,
+    threshold: float,
+    labels: Sequence[str],
+    source: str,
+) -> None:
+    """Write the relations that reach the threshold to the documents.
+
+    docs (Iterable[Doc]): The documents of the predictions.
+    predictions (PairPredictions): The predictions.
+    threshold (float): Least probability.
+    labels (Sequence[str]): The relation labels.
+    source (str): Where the mentions came from, see `read_mentions`.
+    """
+    candidates = predictions.candidates
+    rows, columns = predictions.chosen(threshold)
+    bounds = np.searchsorted(rows, np.cumsum([0, *candidates.pair_lengths]))
+    pairs = candidates.pairs[rows].tolist()
+    values = predictions.scores[rows, columns].tolist()
+    names = [labels[column] for column in columns.tolist()]
+    edges = [(h, t, label, score) for (h, t), label, score in zip(pairs, names, values)]
+    for i, (doc, (mentions, _)) in enumerate(zip(docs, candidates.by_doc())):
+        keep_group = source != "ents" and has_own_mentions(doc)
+        write_relations(doc, mentions, edges[bounds[i] : bounds[i + 1]], keep_group)
+
+
+def write_relations(doc: Doc, mentions: Mentions, edges: Sequence[Edge], keep_group: bool) -> None:
+    """Replace the relations of a document.
+
+    doc (Doc): The document.
+    mentions (Mentions): The mentions that the edges refer to.
+    edges (Sequence[Edge]): Head index, tail index, label, score.
+    keep_group (bool): Whether the group's mentions are its own (gold or nested) and stay. Otherwise
+        the group holds copies of the entities that take part in a relation.
+    """
+    spans = list(doc.spans[GROUP]) if keep_group else []
+    index = {span_key(span): i for i, span in enumerate(spans)}
+    stored: List[Edge] = []
+    for head, tail, label, score in edges:
+        ends = []
+        for i in (head, tail):
+            start, end, kind = (int(column[i]) for column in mentions)
+            if (start, end, kind) not in index:
+                index[start, end, kind] = len(spans)
+                spans.append(Span(doc, start, end, label=kind))
+            ends.append(index[start, end, kind])
+        stored.append((ends[0], ends[1], label, score))
+    store_relations(doc, spans, stored, from_ents=not keep_group)
