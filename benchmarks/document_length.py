@@ -25,6 +25,7 @@ from spacy.lang.zh import Chinese
 from spacy.tokens import Doc, Span
 
 from spacy_clinrel.pipeline.candidates import SentencePairs, make_candidates
+from spacy_clinrel.pipeline.heads import SOFTMAX, make_head
 
 from .common import (
     CHARACTERS,
@@ -84,17 +85,18 @@ def measure(tokens: int, task: str, scope: str, threads: int) -> Record:
     config = {"@architectures": "spacy-clinrel.PairCRF.v1", "scope": scope, "relations": relations}
     model = registry.resolve({"model": config})["model"]
     model.set_dim("nO", LABELS + 1)
+    head = make_head(model, SOFTMAX, None)
     strategy = SentencePairs(max_sentences=MAX_SENTENCES)
     sample, doc = make_text(nlp, 5 * SENTENCE), make_text(nlp, tokens)
     pairs = [make_candidates([text], strategy, types=["X"]) for text in (sample, doc)]
     model.initialize(X=([sample], pairs[0]))
     before, start = reset_peak_mib(), time.perf_counter()
     if task == "predict":
-        model.attrs["chain_scores"](model.predict(([doc], pairs[1])))
+        head.probabilities(model.predict(([doc], pairs[1])), pairs[1])
     else:
         output, backprop = model.begin_update(([doc], pairs[1]))
-        no_relation = np.zeros(len(pairs[1]), dtype="int64")
-        _, gradient = model.attrs["chain_loss"](output, no_relation, no_relation == 0)
+        no_relations = np.zeros((len(pairs[1]), LABELS), dtype=bool)
+        _, gradient = head.loss(output, pairs[1], no_relations)
         backprop(gradient)
     seconds = time.perf_counter() - start
     return {

@@ -16,7 +16,7 @@ from research.common.cells import Cell
 from research.common.corpora import COMPONENT
 from spacy_clinrel.data.readers import Corpus
 from spacy_clinrel.files import write_json
-from spacy_clinrel.pipeline.candidates import sentence_ids
+from spacy_clinrel.tokens import Sentences
 
 from .settings import CORPORA, SETTINGS, document_config, has_crf
 
@@ -135,7 +135,7 @@ def count_relations(
     threshold (float): Lowest score of a predicted relation.
     RETURNS (Dict[str, List[int]]): Correct, predicted and gold relations for each of SUBSETS.
     """
-    ids = sentence_ids(predicted, use_sents=use_sents)
+    ids = Sentences(use_sents=use_sents).ids(predicted)
     predicted_edges = {_edge(rel) for rel in predicted._.relations if rel.score >= threshold}
     gold_edges = {_edge(rel) for rel in gold._.relations}
     counts = {}

@@ -11,14 +11,14 @@ from sklearn.svm import LinearSVC
 from spacy.language import Language
 from spacy.tokens import Doc
 from spacy.training import Example
-from spacy_clinrel.pipeline.relation_data import collect_labels, gold_matrix
-from spacy_clinrel.pipeline.relation_scores import probabilities
 from thinc.api import Linear, Model
 
 from research.common.cells import Cell
 from research.common.corpora import COMPONENT, CORPORA
 from spacy_clinrel.data.readers import Corpus
-from spacy_clinrel.pipeline.relation_classifier import Predictions, RelationClassifier
+from spacy_clinrel.pipeline.gold import read_gold
+from spacy_clinrel.pipeline.predictions import PairPredictions
+from spacy_clinrel.pipeline.relation_classifier import RelationClassifier
 from spacy_clinrel.types import Candidates
 
 FEATURES = 2**17
@@ -83,12 +83,14 @@ def vectorize(docs: Sequence[Doc], candidates: Candidates) -> Any:
     RETURNS (csr_matrix): Shape: (pairs, FEATURES)
     """
     rows: List[List[str]] = []
-    pair_start = mention_start = 0
-    for doc, n_pairs, n_mentions in zip(docs, candidates.pair_lengths, candidates.mention_lengths):
-        mentions = candidates.mentions[mention_start : mention_start + n_mentions].tolist()
-        for head, tail in candidates.pairs[pair_start : pair_start + n_pairs].tolist():
+    types = candidates.types.tolist()
+    n_read = 0
+    for doc, (bounds, part) in zip(docs, candidates.by_doc()):
+        of_doc = types[n_read : n_read + len(bounds.starts)]
+        mentions = list(zip(bounds.starts.tolist(), bounds.ends.tolist(), of_doc))
+        for head, tail in candidates.pairs[part].tolist():
             rows.append(pair_features(doc, mentions[head], mentions[tail], tail - head))
-        pair_start, mention_start = pair_start + n_pairs, mention_start + n_mentions
+        n_read += len(mentions)
     hashing = HashingVectorizer(n_features=FEATURES, analyzer=list, alternate_sign=False)
     return hashing.transform(rows)
 
@@ -109,8 +111,7 @@ class PairSVM(RelationClassifier):
         """
         strategy = spacy.registry.misc.get("spacy-clinrel.SentencePairs.v1")(**candidates)
         model: Model = Linear(nI=FEATURES)
-        scorer = spacy.registry.scorers.get("spacy-clinrel.relation_scorer.v1")()
-        super().__init__(nlp.vocab, model, strategy, name, scorer=scorer)
+        super().__init__(nlp.vocab, model, strategy, name)
 
     def fit(self, examples: Iterable[Example], c: float = 1.0) -> None:
         """Train the SVM.
@@ -119,13 +120,10 @@ class PairSVM(RelationClassifier):
         c (float): The SVM's C. A larger value regularises less.
         """
         examples = list(examples)
-        data = collect_labels(example.reference for example in examples)
-        self.cfg.update(types=data["types"], signatures=data["signatures"])
-        for label in data["labels"]:
-            self.add_label(label)
+        self.read_labels(lambda: examples, None)
         docs = [example.predicted for example in examples]
         candidates = self.make_candidates(docs)
-        gold = gold_matrix(examples, candidates, self.cfg, self.name)
+        gold = read_gold(examples, candidates, self.space, self.name).labels
         classes = np.where(gold.any(axis=1), gold.argmax(axis=1) + 1, 0)
         svm = LinearSVC(C=c, random_state=0).fit(vectorize(docs, candidates), classes)
         weights = np.zeros((len(self.labels) + 1, FEATURES), dtype="float32")
@@ -139,22 +137,21 @@ class PairSVM(RelationClassifier):
         self.model.set_param("W", weights)
         self.model.set_param("b", bias)
 
-    def predict(self, docs: Iterable[Doc]) -> Predictions:
+    def predict(self, docs: Iterable[Doc]) -> PairPredictions:
         """Predict the label of each candidate pair.
 
         docs (Iterable[Doc]): The documents.
-        RETURNS (Predictions): Scores, 1 for the predicted label of a pair and 0 for the others.
+        RETURNS (PairPredictions): 1 for the predicted class of a pair and 0 for the others.
         """
         docs = list(docs)
         candidates = self.make_candidates(docs)
-        scores = np.zeros((len(candidates), len(self.labels)), dtype="float32")
+        p = np.zeros((len(candidates), 1 + len(self.labels)), dtype="float32")
         if len(candidates):
             values = vectorize(docs, candidates) @ self.model.get_param("W").T
             values = values + self.model.get_param("b")
-            best = probabilities(values, candidates, self.cfg).argmax(axis=1)
-            related = np.flatnonzero(best)
-            scores[related, best[related] - 1] = 1.0
-        return Predictions(candidates, scores)
+            best = self.head.probabilities(values, candidates).argmax(axis=1)
+            p[np.arange(len(p)), best] = 1.0
+        return PairPredictions(candidates, p, is_exclusive=True)
 
 
 def train_svm(cell: Cell, folder: Path, limit: int) -> None:

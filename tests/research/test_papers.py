@@ -97,7 +97,7 @@ def logit_deviation(pipe, docs):
     label with the largest one, for the types with the smallest one."""
     candidates = pipe.make_candidates(docs)
     logits = pipe.model.predict((docs, candidates))
-    types = candidates.mentions[candidates.batch_pairs(), 2]
+    types = candidates.types[candidates.batch_pairs()]
     _, type_pairs, counts = np.unique(types, axis=0, return_inverse=True, return_counts=True)
     repeated = np.flatnonzero(counts > 1)
     assert len(repeated) > 2

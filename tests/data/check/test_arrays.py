@@ -14,8 +14,7 @@ from spacy_clinrel.data.check.relations import describe_relations, two_way_label
 from spacy_clinrel.data.check.settings import sentences_of
 from spacy_clinrel.data.check.table import read_part
 from spacy_clinrel.pipeline.candidates import SentencePairs
-from spacy_clinrel.tokens import get_relations, set_doc_id, store_relations
-from spacy_clinrel.tokens.sentences import sentence_ids
+from spacy_clinrel.tokens import Sentences, get_relations, set_doc_id, store_relations
 
 from ...util import make_doc
 
@@ -56,7 +55,7 @@ def keys(doc):
 @given(docs())
 def test_describe_relations(corpus):
     figures = describe_relations(read_part("train", corpus, RULE))
-    sentences = [sentence_ids(doc) for doc in corpus]
+    sentences = [Sentences().ids(doc) for doc in corpus]
     edges = [(i, *key) for i, doc in enumerate(corpus) for key in keys(doc)]
     assert figures["relations"] == len(edges)
     assert figures["per_label"] == Counter(label for *_, label in edges)
@@ -91,7 +90,7 @@ def test_describe_mentions(corpus):
             nested = any(a <= s and e <= b for a, b in others)
             inside += nested
             across += not nested and any(a < s < b < e for a, b in others)
-            borders += len(set(sentence_ids(doc)[s:e])) > 1
+            borders += len(set(Sentences().ids(doc)[s:e])) > 1
     assert figures["mentions"] == sum(len(doc.spans["clinrel"]) for doc in corpus)
     assert figures["inside_another"] == inside
     assert figures["across_another"] == across
