@@ -71,7 +71,7 @@ def test_calibrate_without_exclusive_labels(few_labels, tmp_path):
     examples = gold_examples(nlp, docs)
     component = nlp.get_pipe("relation_classifier")
     gold, annotated = component.gold_labels(examples)
-    _, scores = component.predict([example.predicted for example in examples])
+    scores = component.predict([example.predicted for example in examples]).scores
     p, right = scores[annotated].ravel(), gold[annotated].ravel()
     confidence = np.maximum(p, 1 - p)
     expected = expected_calibration_error(reliability(confidence, (p > 0.5) == right, bins=15))
