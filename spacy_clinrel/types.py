@@ -1,5 +1,6 @@
 """Compound types that several parts of the package use."""
 
+from collections import Counter
 from dataclasses import dataclass, replace
 from typing import Any, Callable, List, NamedTuple, Optional, Protocol, Sequence, Tuple
 
@@ -175,6 +176,24 @@ class SelectionInput(NamedTuple):
     candidates: Candidates
 
 
+class GoldPairs(NamedTuple):
+    """The gold annotation of candidate pairs.
+
+    pairs (Candidates): The pairs.
+    labels (ndarray): True if a pair has a label, bool. Shape: (pairs, labels)
+    annotated (ndarray): Whether a pair is annotated, bool: all pairs of a gold document, and the
+        pairs of a silver document that a model has labelled. Shape: (pairs,)
+    lost (Counter): Number of gold relations without a candidate, by reason.
+    total (int): Number of gold relations.
+    """
+
+    pairs: Candidates
+    labels: np.ndarray
+    annotated: np.ndarray
+    lost: Counter
+    total: int
+
+
 class PairHead(Protocol):
     """Turns the scores that a relation model gives to pairs into a loss and into probabilities.
 
@@ -191,8 +210,8 @@ class PairHead(Protocol):
     def model_pairs(self, candidates: Candidates) -> Candidates:
         """Return the pairs that the model scores: the candidates, or unordered pairs."""
 
-    def model_gold(self, candidates: Candidates, gold: np.ndarray) -> np.ndarray:
-        """Return the gold labels of `model_pairs` from those of the candidates, both bool."""
+    def model_gold(self, gold: GoldPairs) -> GoldPairs:
+        """Return the gold annotation of the pairs that the model scores."""
 
     def loss(
         self, output: Any, pairs: Candidates, gold: np.ndarray, counted: Optional[np.ndarray] = None
@@ -201,7 +220,7 @@ class PairHead(Protocol):
 
         output (Any): What the model returned.
         pairs (Candidates): What `model_pairs` returned, or a part of it.
-        gold (ndarray): What `model_gold` returned for these pairs. Shape: (pairs, labels)
+        gold (ndarray): Labels of these pairs from `model_gold`, bool. Shape: (pairs, labels)
         counted (Optional[ndarray]): Pairs to learn from, bool; None for all. Shape: (pairs,)
         RETURNS (Tuple[float, Any]): The loss, and a gradient of the output's type.
         """

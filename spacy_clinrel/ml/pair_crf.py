@@ -14,7 +14,7 @@ from ..errors import Errors
 from ..layers import crf
 from ..layers.ragged import length_batches, padding_mask
 from ..tokens.sentences import Sentences
-from ..types import IMPOSSIBLE, Candidates, Emissions, SentenceRule
+from ..types import IMPOSSIBLE, Candidates, Emissions, GoldPairs, SentenceRule
 from .pair_model import RelationModel
 from .wrap import to_tensor
 
@@ -72,7 +72,7 @@ class ChainHead:
     def model_pairs(self, candidates: Candidates) -> Candidates:
         return candidates
 
-    def model_gold(self, candidates: Candidates, gold: np.ndarray) -> np.ndarray:
+    def model_gold(self, gold: GoldPairs) -> GoldPairs:
         return gold
 
     def loss(

@@ -1,7 +1,7 @@
 """Gold labels of candidate pairs, and which pairs to learn from."""
 
 from collections import Counter
-from typing import Any, Callable, Dict, Iterable, List, NamedTuple, Optional, Sequence, Tuple
+from typing import Any, Callable, Dict, Iterable, List, Optional, Sequence, Tuple
 
 import numpy as np
 from spacy.tokens import Doc
@@ -11,7 +11,7 @@ from ..errors import Errors
 from ..tokens import GROUP
 from ..tokens.alignment import align_relations, mention_keys
 from ..tokens.silver import silver_pairs
-from ..types import Candidates
+from ..types import Candidates, GoldPairs
 from .label_space import LabelSpace
 
 MakeCandidates = Callable[[Sequence[Doc]], Candidates]
@@ -19,22 +19,6 @@ MakeCandidates = Callable[[Sequence[Doc]], Candidates]
 PRUNED = "no candidate"
 NOT_FOUND = "a mention is not among the entities"
 UNKNOWN = "a label that the pipeline does not know"
-
-
-class GoldPairs(NamedTuple):
-    """The gold annotation of candidate pairs.
-
-    labels (ndarray): True if a pair has a label, bool. Shape: (pairs, labels)
-    annotated (ndarray): Whether a pair is annotated, bool: all pairs of a gold document, and the
-        pairs of a silver document that a model has labelled. Shape: (pairs,)
-    lost (Counter): Number of gold relations without a candidate, by reason.
-    total (int): Number of gold relations.
-    """
-
-    labels: np.ndarray
-    annotated: np.ndarray
-    lost: Counter
-    total: int
 
 
 def read_gold(
@@ -96,7 +80,7 @@ def read_gold(
             known_pairs = [(group[pair.head], group[pair.tail]) for pair in silver]
             rows = find_rows(pairs, *np.asarray(known_pairs).T)
             annotated[part.start + rows[rows >= 0]] = True
-    return GoldPairs(labels, annotated, +lost, total)
+    return GoldPairs(candidates, labels, annotated, +lost, total)
 
 
 def find_rows(pairs: np.ndarray, heads: np.ndarray, tails: np.ndarray) -> np.ndarray:
@@ -118,24 +102,27 @@ def find_rows(pairs: np.ndarray, heads: np.ndarray, tails: np.ndarray) -> np.nda
     return np.where((keys[rows] == targets) & (heads >= 0) & (tails >= 0), rows, -1)
 
 
-def sample_pairs(gold: np.ndarray, annotated: np.ndarray, negatives: Optional[float]) -> np.ndarray:
-    """Choose the pairs to learn from: all with a relation, and a sample of those without.
+def sample_pairs(gold: GoldPairs, negatives: Optional[float]) -> Tuple[Candidates, np.ndarray]:
+    """Choose the pairs to learn from: annotated ones, all with a relation and a sample of the rest.
 
-    gold (ndarray): Gold labels, bool. Shape: (pairs, labels)
-    annotated (ndarray): Annotated pairs, bool. Shape: (pairs,)
+    gold (GoldPairs): The pairs and their gold annotation.
     negatives (Optional[float]): Number of pairs without a relation for each pair with one. None for
-        all pairs.
-    RETURNS (ndarray): Ascending indices of the pairs.
+        all annotated pairs.
+    RETURNS (Tuple[Candidates, ndarray]): The pairs, and their gold labels, bool. Shape:
+        (pairs, labels)
     """
-    if negatives is None:
-        return np.flatnonzero(annotated)
-    related = gold.any(axis=1)
-    # A batch without any relation still has negatives to learn from.
-    limit = round(negatives * max(int(related.sum()), 1))
-    unrelated = np.flatnonzero(~related & annotated)
-    if limit < len(unrelated):
-        unrelated = np.random.choice(unrelated, limit, replace=False)
-    return np.sort(np.concatenate([np.flatnonzero(related), unrelated]))
+    keep = gold.annotated
+    if negatives is not None:
+        keep = np.asarray(gold.labels.any(axis=1))
+        unrelated = np.flatnonzero(~keep & gold.annotated)
+        # A batch without any relation still has negatives to learn from.
+        limit = round(negatives * max(int(keep.sum()), 1))
+        if limit < len(unrelated):
+            unrelated = np.random.choice(unrelated, limit, replace=False)
+        keep[unrelated] = True
+    if keep.all():
+        return gold.pairs, gold.labels
+    return gold.pairs.select(np.flatnonzero(keep)), gold.labels[keep]
 
 
 def recall_ceiling(

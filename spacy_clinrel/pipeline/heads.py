@@ -14,7 +14,7 @@ from thinc.api import Model
 from thinc.backends import get_array_ops
 from thinc.types import Floats2d
 
-from ..types import IMPOSSIBLE, Candidates, PairHead
+from ..types import IMPOSSIBLE, Candidates, GoldPairs, PairHead
 
 SOFTMAX = "spacy-clinrel.SoftmaxHead.v1"
 SIGMOID = "spacy-clinrel.SigmoidHead.v1"
@@ -69,8 +69,8 @@ class SigmoidHead:
         """Return the candidates."""
         return candidates
 
-    def model_gold(self, candidates: Candidates, gold: np.ndarray) -> np.ndarray:
-        """Return the gold labels of the candidates."""
+    def model_gold(self, gold: GoldPairs) -> GoldPairs:
+        """Return the gold annotation of the candidates."""
         return gold
 
     def probabilities(self, output: Floats2d, candidates: Candidates) -> np.ndarray:
@@ -88,7 +88,9 @@ class SigmoidHead:
     ) -> Tuple[float, Floats2d]:
         """Return the binary cross-entropy, averaged over the documents, and its gradient."""
         p = self.probabilities(output, pairs)
-        weight = _pair_weights(pairs, counted)
+        weight: Any = np.float32(1.0 / max(len(pairs.pair_lengths), 1))  # a mean over documents
+        if counted is not None:
+            weight = weight * counted[:, None].astype("float32")
         losses = -np.log(np.maximum(np.where(gold, p, 1.0 - p), SMALLEST))
         gradient = (p - gold.astype("float32")) * weight
         return float((losses * weight).sum()), get_array_ops(output).asarray2f(
@@ -115,8 +117,8 @@ class SoftmaxHead:
         """Return the candidates."""
         return candidates
 
-    def model_gold(self, candidates: Candidates, gold: np.ndarray) -> np.ndarray:
-        """Return the gold labels of the candidates."""
+    def model_gold(self, gold: GoldPairs) -> GoldPairs:
+        """Return the gold annotation of the candidates."""
         return gold
 
     def probabilities(self, output: Floats2d, candidates: Candidates) -> np.ndarray:
@@ -135,7 +137,9 @@ class SoftmaxHead:
     ) -> Tuple[float, Floats2d]:
         """Return the cross-entropy, averaged over the documents, and its gradient."""
         p = self.probabilities(output, pairs)
-        weight = _pair_weights(pairs, counted)
+        weight: Any = np.float32(1.0 / max(len(pairs.pair_lengths), 1))  # a mean over documents
+        if counted is not None:
+            weight = weight * counted[:, None].astype("float32")
         target = np.concatenate([~gold.any(axis=1, keepdims=True), gold], axis=1).astype("float32")
         target /= target.sum(axis=1, keepdims=True)
         losses = -target * np.log(np.maximum(p, SMALLEST))
@@ -164,12 +168,18 @@ class UnorderedHead:
         """Return each unordered pair once."""
         return fold(candidates).pairs
 
-    def model_gold(self, candidates: Candidates, gold: np.ndarray) -> np.ndarray:
-        """Return the labels forward, then those backward. Shape: (pairs, 2 · labels)"""
-        folded = fold(candidates)
-        both = np.zeros((len(folded.pairs), 2, gold.shape[1]), dtype=bool)
-        both[folded.rows, folded.is_backward] = gold
-        return both.reshape(len(both), 2 * gold.shape[1])
+    def model_gold(self, gold: GoldPairs) -> GoldPairs:
+        """Return each unordered pair once, with the labels forward and then those backward."""
+        folded = fold(gold.pairs)
+        labels = np.zeros((len(folded.pairs), 2, gold.labels.shape[1]), dtype=bool)
+        labels[folded.rows, folded.is_backward] = gold.labels
+        annotated = np.zeros(len(folded.pairs), dtype=bool)
+        annotated[folded.rows[gold.annotated]] = True
+        return gold._replace(
+            pairs=folded.pairs,
+            labels=labels.reshape(len(labels), 2 * gold.labels.shape[1]),
+            annotated=annotated,
+        )
 
     def probabilities(self, output: Floats2d, candidates: Candidates) -> np.ndarray:
         """Return the probability of the best label of each unordered pair, 0 for the others.
@@ -230,9 +240,3 @@ def fold(candidates: Candidates) -> Folded:
     pairs = replace(candidates, pairs=unique[:, 1:], pair_lengths=lengths.astype("int64"))
     is_backward = (candidates.pairs[:, 0] > candidates.pairs[:, 1]).astype("int64")
     return Folded(pairs, rows.ravel(), is_backward)
-
-
-def _pair_weights(pairs: Candidates, counted: Optional[np.ndarray]) -> Any:
-    """Return the weight of each pair's loss: 1 / documents, 0 for pairs that do not count."""
-    share = np.float32(1.0 / max(len(pairs.pair_lengths), 1))
-    return share if counted is None else share * counted[:, None].astype("float32")

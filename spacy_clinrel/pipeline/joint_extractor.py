@@ -206,12 +206,8 @@ class JointExtractor(RelationPipe):
             mentions = [tagged_mentions(of_doc, self.space.types, self.vocab) for of_doc in tags]
             candidates = self.make_candidates(docs, mentions=mentions, warn=True)
         gold = read_gold(examples, candidates, self.space, self.name, by_last_token=by_token)
-        pairs = self.head.model_pairs(candidates)
-        labels = self.head.model_gold(candidates, gold.labels)
-        annotated = self.head.model_gold(candidates, gold.annotated[:, None])
-        keep = sample_pairs(labels, np.any(annotated, axis=1), self.cfg["negatives"])
-        inputs = JointInput(docs, all_tags, pairs.select(keep))
-        return TrainingBatch(inputs, tags=all_tags, gold=labels[keep])
+        pairs, labels = sample_pairs(self.head.model_gold(gold), self.cfg["negatives"])
+        return TrainingBatch(JointInput(docs, all_tags, pairs), tags=all_tags, gold=labels)
 
     def get_loss(  # type: ignore[override]
         self, examples: Iterable[Example], scores: Any, batch: Optional[TrainingBatch] = None

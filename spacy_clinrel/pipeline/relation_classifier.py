@@ -175,13 +175,11 @@ class RelationClassifier(RelationPipe):
         """
         docs = [eg.predicted for eg in examples]
         candidates = self.make_candidates(docs)
-        gold = read_gold(examples, candidates, self.space, self.name)
-        pairs = self.head.model_pairs(candidates)
-        labels = self.head.model_gold(candidates, gold.labels)
+        gold = self.head.model_gold(read_gold(examples, candidates, self.space, self.name))
         if every_pair:
-            return TrainingBatch((docs, pairs), gold=labels, counted=gold.annotated)
-        keep = sample_pairs(labels, gold.annotated, self.cfg["negatives"])
-        return TrainingBatch((docs, pairs.select(keep)), gold=labels[keep])
+            return TrainingBatch((docs, gold.pairs), gold=gold.labels, counted=gold.annotated)
+        pairs, labels = sample_pairs(gold, self.cfg["negatives"])
+        return TrainingBatch((docs, pairs), gold=labels)
 
     def get_loss(  # type: ignore[override]
         self, examples: Iterable[Example], scores: Any, batch: Optional[TrainingBatch] = None

@@ -1,6 +1,7 @@
 """Relations."""
 
 import warnings
+from collections import Counter
 
 import numpy as np
 import pytest
@@ -12,7 +13,8 @@ from spacy.training import Example
 from spacy_clinrel.data.readers import gold_mentions_doc
 from spacy_clinrel.pipeline.gold import sample_pairs
 from spacy_clinrel.pipeline.heads import SigmoidHead, SoftmaxHead
-from spacy_clinrel.tokens import GROUP, store_relations
+from spacy_clinrel.tokens import GROUP, Sentences, store_relations
+from spacy_clinrel.types import Candidates, GoldPairs, Mentions
 
 from ..util import (
     edges,
@@ -133,24 +135,42 @@ def test_sampling(negatives):
         assert sum(len(predicted(nlp, doc)) for doc in docs) == len(candidates_of(nlp, docs)) == 12
 
 
+def sample(labels, annotated, negatives):
+    """RETURNS (List[int]): Indices of the sampled pairs, which the head of each pair stands for."""
+    n = len(labels)
+    empty = np.zeros(0, dtype="int64")
+    pairs = Candidates(
+        mentions=Mentions(empty, empty, empty.astype("uint64")),
+        types=empty,
+        mention_lengths=np.asarray([0]),
+        pairs=np.stack([np.arange(n), np.zeros(n, dtype="int64")], axis=1),
+        pair_lengths=np.asarray([n]),
+        n_types=1,
+        sentences=Sentences(),
+    )
+    sampled, gold = sample_pairs(GoldPairs(pairs, labels, annotated, Counter(), 0), negatives)
+    rows = sampled.pairs[:, 0]
+    assert (gold == labels[rows]).all()
+    return rows.tolist()
+
+
 def test_sampling_keeps_every_pair_with_a_relation():
     dice = np.random.default_rng(0)
     for negatives in (None, 0.0, 0.5, 1, 3.0, 1000):
-        gold = dice.random((200, 3)) < 0.03
-        related = np.flatnonzero(gold.any(axis=1))
-        kept = sample_pairs(gold, np.ones(len(gold), dtype=bool), negatives)
+        labels = dice.random((200, 3)) < 0.03
+        related = np.flatnonzero(labels.any(axis=1)).tolist()
+        kept = sample(labels, np.ones(len(labels), dtype=bool), negatives)
         if negatives is None:
-            assert kept.tolist() == list(range(len(gold)))
+            assert kept == list(range(len(labels)))
             continue
-        assert set(related) <= set(kept.tolist())
-        assert kept.tolist() == sorted(set(kept.tolist()))
-        without = len(kept) - len(related)
-        assert without == min(round(negatives * len(related)), 200 - len(related))
-    assert len(sample_pairs(np.zeros((9, 2), dtype=bool), np.ones(9, dtype=bool), 2)) == 2
-    half = np.arange(9) % 2 == 0
-    assert sample_pairs(np.zeros((9, 2), dtype=bool), half, None).tolist() == [0, 2, 4, 6, 8]
-    assert set(sample_pairs(np.zeros((9, 2), dtype=bool), half, 3)) <= {0, 2, 4, 6, 8}
-    assert len(sample_pairs(np.zeros((0, 2), dtype=bool), np.ones(0, dtype=bool), 2)) == 0
+        assert set(related) <= set(kept) and kept == sorted(set(kept))
+        n_unrelated = len(kept) - len(related)
+        assert n_unrelated == min(round(negatives * len(related)), 200 - len(related))
+    no_labels, half = np.zeros((9, 2), dtype=bool), np.arange(9) % 2 == 0
+    assert len(sample(no_labels, np.ones(9, dtype=bool), 2)) == 2
+    assert sample(no_labels, half, None) == [0, 2, 4, 6, 8]
+    assert set(sample(no_labels, half, 3)) <= {0, 2, 4, 6, 8}
+    assert sample(no_labels[:0], half[:0], 2) == []
 
 
 # Mentions
