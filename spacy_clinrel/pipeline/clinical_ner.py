@@ -12,7 +12,7 @@ from thinc.api import Model
 from ..errors import Errors
 from ..types import Emissions
 from .base import ClinicalPipe, GetExamples, TrainingBatch
-from .defaults import NER
+from .defaults import NER_MODEL
 from .entities import gold_tags, has_gold_entities, set_tagged_entities
 from .label_space import LabelSpace, collect_types
 from .score_weights import ENTITIES
@@ -22,7 +22,7 @@ from .score_weights import ENTITIES
     "clinical_ner",
     assigns=["doc.ents", "token.ent_iob", "token.ent_type"],
     default_config={
-        "model": NER["model"],
+        "model": NER_MODEL,
         "scorer": {"@scorers": "spacy-clinrel.ner_scorer.v1"},
     },
     default_score_weights=ENTITIES,

@@ -1,84 +1,43 @@
-"""Default models and candidates of the components, as config blocks."""
+"""Default models and candidates of the components, as blocks of a config."""
 
-from thinc.api import Config
+from typing import Any, Dict
 
-NER = Config().from_str(
-    """
-[model]
-@architectures = "spacy-clinrel.CRFTagger.v1"
 
-[model.tok2vec]
-@architectures = "spacy.Tok2Vec.v2"
+def _tok2vec(encoder: Dict[str, Any]) -> Dict[str, Any]:
+    embed = {
+        "@architectures": "spacy-clinrel.CharEmbed.v1",
+        "width": 128,
+        "rows": 5000,
+        "pair_rows": 20000,
+        "include_static_vectors": False,
+    }
+    return {"@architectures": "spacy.Tok2Vec.v2", "embed": embed, "encode": encoder}
 
-[model.tok2vec.embed]
-@architectures = "spacy-clinrel.CharEmbed.v1"
-width = 128
-rows = 5000
-pair_rows = 20000
-include_static_vectors = false
 
-[model.tok2vec.encode]
-@architectures = "spacy-clinrel.BiRNN.v1"
-width = 256
-depth = 1
-"""
-)
+def _birnn(depth: int) -> Dict[str, Any]:
+    return {"@architectures": "spacy-clinrel.BiRNN.v1", "width": 256, "depth": depth}
 
-RELATIONS = Config().from_str(
-    """
-[candidates]
-@misc = "spacy-clinrel.SentencePairs.v1"
 
-[model]
-@architectures = "spacy-clinrel.MentionPair.v1"
-width = 128
-between = 32
+CANDIDATES = {"@misc": "spacy-clinrel.SentencePairs.v1"}
 
-[model.tok2vec]
-@architectures = "spacy.Tok2Vec.v2"
+NER_MODEL = {
+    "@architectures": "spacy-clinrel.CRFTagger.v1",
+    "tok2vec": _tok2vec(_birnn(depth=1)),
+}
 
-[model.tok2vec.embed]
-@architectures = "spacy-clinrel.CharEmbed.v1"
-width = 128
-rows = 5000
-pair_rows = 20000
-include_static_vectors = false
+RELATION_MODEL = {
+    "@architectures": "spacy-clinrel.MentionPair.v1",
+    "width": 128,
+    "between": 32,
+    "tok2vec": _tok2vec(
+        {"@architectures": "spacy-clinrel.ResidualCNN.v1", "width": 128, "depth": 2}
+    ),
+    "context": _birnn(depth=1),
+}
 
-[model.tok2vec.encode]
-@architectures = "spacy-clinrel.ResidualCNN.v1"
-width = 128
-depth = 2
-
-[model.context]
-@architectures = "spacy-clinrel.BiRNN.v1"
-width = 256
-depth = 1
-"""
-)
-
-JOINT = Config().from_str(
-    """
-[candidates]
-@misc = "spacy-clinrel.SentencePairs.v1"
-
-[model]
-@architectures = "spacy-clinrel.MultiHeadSelection.v1"
-width = 128
-tag_width = 32
-
-[model.tok2vec]
-@architectures = "spacy.Tok2Vec.v2"
-
-[model.tok2vec.embed]
-@architectures = "spacy-clinrel.CharEmbed.v1"
-width = 128
-rows = 5000
-pair_rows = 20000
-include_static_vectors = false
-
-[model.tok2vec.encode]
-@architectures = "spacy-clinrel.BiRNN.v1"
-width = 256
-depth = 2
-"""
-)
+JOINT_MODEL = {
+    "@architectures": "spacy-clinrel.MultiHeadSelection.v1",
+    "width": 128,
+    "tag_width": 32,
+    "tok2vec": _tok2vec(_birnn(depth=2)),
+}

@@ -52,18 +52,13 @@ def mask_logits(logits: np.ndarray, pairs: Candidates, allowed: Optional[np.ndar
 
 
 @dataclass(frozen=True, eq=False)
-class SigmoidHead:
-    """Any number of labels for a pair: a sigmoid and binary cross-entropy for each label.
+class OrderedHead:
+    """Base of the heads of models that score each candidate, an ordered pair.
 
     allowed (Optional[ndarray]): Labels that the types allow, see `PairHead`.
     """
 
     allowed: Optional[np.ndarray] = None
-    is_exclusive: ClassVar[bool] = False
-
-    def n_outputs(self, n_labels: int) -> int:
-        """Return the number of scores of a pair: one for each label."""
-        return n_labels
 
     def model_pairs(self, candidates: Candidates) -> Candidates:
         """Return the candidates."""
@@ -72,6 +67,17 @@ class SigmoidHead:
     def model_gold(self, gold: GoldPairs) -> GoldPairs:
         """Return the gold annotation of the candidates."""
         return gold
+
+
+@dataclass(frozen=True, eq=False)
+class SigmoidHead(OrderedHead):
+    """Any number of labels for a pair: a sigmoid and binary cross-entropy for each label."""
+
+    is_exclusive: ClassVar[bool] = False
+
+    def n_outputs(self, n_labels: int) -> int:
+        """Return the number of scores of a pair: one for each label."""
+        return n_labels
 
     def probabilities(self, output: Floats2d, candidates: Candidates) -> np.ndarray:
         """Return the sigmoid of each score. Shape: (pairs, labels)"""
@@ -99,27 +105,16 @@ class SigmoidHead:
 
 
 @dataclass(frozen=True, eq=False)
-class SoftmaxHead:
+class SoftmaxHead(OrderedHead):
     """One label or none for a pair: a softmax with "no relation" in the first column, and
     cross-entropy. A pair with several gold labels divides its weight among them.
-
-    allowed (Optional[ndarray]): Labels that the types allow, see `PairHead`.
     """
 
-    allowed: Optional[np.ndarray] = None
     is_exclusive: ClassVar[bool] = True
 
     def n_outputs(self, n_labels: int) -> int:
         """Return the number of scores of a pair: no relation and the labels."""
         return 1 + n_labels
-
-    def model_pairs(self, candidates: Candidates) -> Candidates:
-        """Return the candidates."""
-        return candidates
-
-    def model_gold(self, gold: GoldPairs) -> GoldPairs:
-        """Return the gold annotation of the candidates."""
-        return gold
 
     def probabilities(self, output: Floats2d, candidates: Candidates) -> np.ndarray:
         """Return the softmax of each row. Shape: (pairs, 1 + labels)"""

@@ -13,7 +13,7 @@ from ..errors import Errors
 from ..types import Candidates, CandidateStrategy, JointInput, JointOutput, SelectionInput
 from .base import GetExamples, TrainingBatch, option_error
 from .candidates import make_candidates
-from .defaults import JOINT
+from .defaults import CANDIDATES, JOINT_MODEL
 from .entities import (
     entity_tags,
     gold_tags,
@@ -28,7 +28,7 @@ from .label_space import LabelData, LabelSpace
 from .options import NonNegative, Probability, Task, TrainPairs
 from .predictions import JointPredictions, PairPredictions, annotate_relations
 from .relation_pipe import RelationPipe
-from .score_weights import JOINT as SCORE_WEIGHTS
+from .score_weights import JOINT
 
 DEFAULT_WEIGHTS: Dict[Task, float] = {"entities": 1.0, "relations": 1.0}
 
@@ -37,8 +37,8 @@ DEFAULT_WEIGHTS: Dict[Task, float] = {"entities": 1.0, "relations": 1.0}
     "joint_extractor",
     assigns=["doc.ents", "token.ent_iob", "token.ent_type", "doc._.relations"],
     default_config={
-        "model": JOINT["model"],
-        "candidates": JOINT["candidates"],
+        "model": JOINT_MODEL,
+        "candidates": CANDIDATES,
         "threshold": 0.5,
         "typed": True,
         "train_pairs": "tokens",
@@ -47,7 +47,7 @@ DEFAULT_WEIGHTS: Dict[Task, float] = {"entities": 1.0, "relations": 1.0}
         "keep_entities": False,
         "scorer": {"@scorers": "spacy-clinrel.joint_scorer.v1"},
     },
-    default_score_weights=SCORE_WEIGHTS,
+    default_score_weights=JOINT,
 )
 def make_joint_extractor(
     nlp: Language,

@@ -12,13 +12,13 @@ from thinc.api import Model
 from ..errors import Errors
 from ..types import Candidates, CandidateStrategy
 from .base import SAMPLE, GetExamples, TrainingBatch, option_error
-from .defaults import RELATIONS
+from .defaults import CANDIDATES, RELATION_MODEL
 from .gold import read_gold, sample_pairs
 from .heads import SIGMOID, SOFTMAX
 from .options import MentionSource, NonNegative, Positive, Probability
 from .predictions import PairPredictions, annotate_relations
 from .relation_pipe import RelationPipe
-from .score_weights import RELATIONS as SCORE_WEIGHTS
+from .score_weights import RELATIONS
 from .temperature import temper
 
 # Output: scores of shape (pairs, nO), or what the model's head takes instead.
@@ -29,8 +29,8 @@ RelationModel = Model[Tuple[List[Doc], Candidates], Any]
     "relation_classifier",
     assigns=["doc._.relations"],
     default_config={
-        "model": RELATIONS["model"],
-        "candidates": RELATIONS["candidates"],
+        "model": RELATION_MODEL,
+        "candidates": CANDIDATES,
         "threshold": 0.5,
         "exclusive": True,
         "typed": True,
@@ -39,7 +39,7 @@ RelationModel = Model[Tuple[List[Doc], Candidates], Any]
         "temperature": 1.0,
         "scorer": {"@scorers": "spacy-clinrel.relation_scorer.v1"},
     },
-    default_score_weights=SCORE_WEIGHTS,
+    default_score_weights=RELATIONS,
 )
 def make_relation_classifier(
     nlp: Language,
