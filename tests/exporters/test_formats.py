@@ -16,12 +16,11 @@ import rdflib
 import srsly
 from hypothesis import given, settings
 
-from spacy_clinrel.exporters import FORMATS, MERGED, PLAIN, export, guess_format
+from spacy_clinrel.exporters import FORMATS, MERGED, PLAIN, export
 from spacy_clinrel.exporters.cypher import quote_name, to_literal
 from spacy_clinrel.exporters.graphml import REPLACEMENT
 from spacy_clinrel.exporters.rdf import INSTANCES, VOCABULARY
-from spacy_clinrel.exporters.rows import doc_rows
-from spacy_clinrel.exporters.schema import arrow_schema, to_batches
+from spacy_clinrel.exporters.schema import arrow_schema
 from spacy_clinrel.tokens import GROUP
 
 from ..util import ROOT, make_doc
@@ -378,26 +377,3 @@ def test_failed_export_leaves_no_files(zh, tmp_path):
         with pytest.raises(RuntimeError, match="broken input"):
             export(docs(), out, format)
     assert not [path for path in tmp_path.rglob("*") if path.is_file()]
-
-
-def test_batches_are_made_while_documents_are_read(zh, monkeypatch):
-    monkeypatch.setattr("spacy_clinrel.exporters.schema.BATCH", 4)
-    read = []
-
-    def rows():
-        for i in range(1, 11):
-            read.append(i)
-            yield doc_rows(make_doc(zh, "[头痛|症状][发热|症状]", [(0, 1, "x")]), i, str)
-
-    batches = to_batches(PLAIN, rows())
-    nodes, edges = next(batches)
-    assert (len(nodes), len(edges), read) == (4, 2, [1, 2])
-    assert sum(len(edges) for _, edges in batches) == 8
-
-
-def test_guess_format(tmp_path):
-    for ending, format in (("ttl", "turtle"), ("JSONLD", "jsonld"), ("cql", "cypher")):
-        assert guess_format(tmp_path / f"x.{ending}") == format
-    for path in ("x", "x.csv", "x.json"):
-        with pytest.raises(ValueError, match="G003"):
-            guess_format(tmp_path / path)
