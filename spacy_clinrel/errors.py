@@ -1,4 +1,4 @@
-"""Coded messages: what is wrong, where, and what to do about it."""
+"""Coded error and warning messages."""
 
 import importlib
 from typing import Any
@@ -7,39 +7,39 @@ from spacy.errors import ErrorsWithCodes
 
 
 class Errors(metaclass=ErrorsWithCodes):
-    """Messages of the errors this package raises, each with its code in front."""
+    """Messages of the errors that this package raises. The code is put before the message."""
 
     # Relation store
     R001 = (
-        "A relation's {end} is not a Span of this Doc: {span!r}. Build it from the same Doc, "
+        "The {end} of a relation is not a Span of this Doc: {span!r}. Create it from the same Doc, "
         "e.g. doc[2:4] or doc.char_span(...)."
     )
     R002 = (
-        "doc.spans['{group}'] holds {mentions} mentions, but a relation refers to mention "
-        "{index}. Set relations through doc._.relations, which keeps both in step."
+        "doc.spans['{group}'] has {mentions} mentions, but a relation refers to mention {index}. "
+        "Set relations through doc._.relations, which updates the mentions too."
     )
-    R003 = "A relation's label must be a non-empty string, got {label!r}."
-    R004 = "Nothing to concatenate: the list of docs is empty."
+    R003 = "The label of a relation must be a non-empty string, got {label!r}."
+    R004 = "Cannot concatenate an empty list of docs. Give at least one Doc."
 
     # Components
     C001 = (
-        "Component '{name}' has no labels. Give it training examples that carry some "
-        "({what}), or labels = [...] in [initialize.components.{name}]."
+        "Component '{name}' has no labels. Provide training examples with gold annotations "
+        "({what}), or set labels in [initialize.components.{name}]."
     )
     C002 = (
-        "Label '{label}' can't be added to '{name}': its model already has its output layer "
-        "for {n} labels. Train a new pipeline with data that has the label, or list it in "
+        "Cannot add label '{label}' to '{name}': its model is already initialized with {n} "
+        "labels. Train a new pipeline with data that has the label, or list it in "
         "[initialize.components.{name}]."
     )
     C003 = (
-        "Component '{name}' is not initialized: call nlp.initialize(), or load a trained pipeline."
+        "Component '{name}' is not initialized. Call nlp.initialize(), or load a trained pipeline."
     )
     C004 = (
-        "The training data of '{name}' has relations, but the candidate strategy proposes "
-        "none of them as a pair ({gold} relations in {docs} documents). Check "
-        "[components.{name}.candidates], and that the reader provides entities: with gold "
-        'entities use @readers = "spacy-clinrel.Corpus.v1" and gold_entities = true; with '
-        "predicted ones list the entity component in [training] annotating_components."
+        "No training document of '{name}' has both gold relations and candidate pairs ({gold} "
+        "relations in {docs} documents). Check [components.{name}.candidates], and that the "
+        'reader provides entities: for gold entities use @readers = "spacy-clinrel.Corpus.v1" with '
+        "gold_entities = true; for predicted entities list the entity component in [training] "
+        "annotating_components."
     )
     C005 = (
         "'{name}' has no candidate strategy. Add a block [components.{name}.candidates] with "
@@ -47,20 +47,19 @@ class Errors(metaclass=ErrorsWithCodes):
     )
     C006 = "Option '{option}' of '{name}' must be one of {allowed}, got {value!r}."
     C007 = (
-        "Relation label '{label}' is in the data but not in '{name}' (it knows: {known}). "
-        "Initialize the component with data that has it."
+        "The data has the relation label '{label}', which '{name}' does not have "
+        "(labels: {known}). Initialize the component with data that has this label."
     )
-
     C008 = (
-        "Entity type '{label}' is in the data but not in '{name}' (it knows: {known}). Initialize "
-        "the component with data that has it."
+        "The data has the entity type '{label}', which '{name}' does not have "
+        "(types: {known}). Initialize the component with data that has this type."
     )
 
     # Models
     M001 = "Layer '{name}' is not initialized. Call nlp.initialize(), or load a trained pipeline."
     M002 = (
-        "The weights of layer '{name}', saved with sizes {saved}, do not match the config: "
-        "{wanted}. Load them with the config of their pipeline."
+        "The weights of layer '{name}' were saved with the sizes {saved}, but the config gives "
+        "{wanted}. Load them with the config of the pipeline that was trained."
     )
     M003 = (
         "include_static_vectors = true, but the pipeline has no vectors. Set paths.vectors (see "
@@ -68,8 +67,9 @@ class Errors(metaclass=ErrorsWithCodes):
     )
     M004 = "{what} must be {need}, got {value!r}."
     M005 = (
-        "The scores of layer '{name}' have the shape {got}, but must have {wanted}: (pairs, "
-        "labels, and one more for no-relation where labels are exclusive), before any softmax."
+        "Layer '{name}' returned scores of shape {got}. Expected {expected}: (pairs, labels), or "
+        "(pairs, 1 + labels) with no relation first if labels are exclusive, before softmax or "
+        "sigmoid."
     )
     M006 = (
         "The pipeline's vectors have width {got}, but the table '{name}' has width {wanted}. "
@@ -81,21 +81,21 @@ class Errors(metaclass=ErrorsWithCodes):
         "Train vectors with `python -m spacy clinrel init-vectors`, or remove paths.vectors."
     )
     M008 = (
-        "Can't load encoder '{name}' from a folder or the Hugging Face hub ({error}). Make one "
+        "Cannot load encoder '{name}' from a folder or the Hugging Face hub ({error}). Create one "
         "with `python -m spacy clinrel make-encoder`, or give the name or folder of a BERT-like "
         "model."
     )
     M009 = (
-        "The encoder has model type '{kind}', which is not BERT-like. Focused attention needs a "
-        "model with encoder.layer, such as BERT, RoBERTa, ELECTRA or ERNIE."
+        "The encoder has the model type '{kind}', which is not BERT-like. Focused attention needs "
+        "a model with the layers of BERT in encoder.layer, such as BERT, RoBERTa, ELECTRA or ERNIE."
     )
     M010 = (
-        "Encoder '{name}' has position embeddings of type '{kind}'. Focused attention needs "
-        "absolute positions, since it selects word pieces of mentions."
+        "Encoder '{name}' has position embeddings of type '{kind}'. Focused attention selects the "
+        "word pieces of mentions and therefore needs absolute positions. Give another encoder."
     )
     M011 = (
         "The relation model of spacy-clinrel.JointRelations.v1 uses the token vectors of the joint "
-        "model and must not have an encoder of its own: set tok2vec = null in its block."
+        "model and must not have its own encoder. Set tok2vec = null in its block."
     )
 
     # Files
@@ -254,7 +254,7 @@ class Errors(metaclass=ErrorsWithCodes):
         "first error: {fault}. Fix the file and read it again."
     )
 
-    # Report of errors
+    # Error report
     F060 = "The folder for the report, {path}, is a file. Give a new or an existing folder."
     F061 = "Plots need matplotlib ({error}): python -m pip install 'spacy-clinrel[plots]'."
 
@@ -339,23 +339,23 @@ class Errors(metaclass=ErrorsWithCodes):
 
 
 class Warnings(metaclass=ErrorsWithCodes):
-    """Messages of the warnings this package gives."""
+    """Messages of the warnings that this package issues."""
 
     W001 = (
-        "doc._.relations is already an extension of somebody else's and was left alone. Use "
+        "Another package has registered the extension doc._.relations, which is not replaced. Use "
         "spacy_clinrel.tokens.get_relations and set_relations instead."
     )
+    W002 = "'{name}' cannot learn from {lost} of {total} gold relations: {reasons}."
     W003 = (
         "{lost} of {total} tokens are in no window of the encoder, or beyond its maximum of "
         "{most} word pieces. No entities or relations are found there. Set shorter windows in "
         "get_spans, with a stride no longer than the window."
     )
     W004 = (
-        "'{name}': {lost} of {total} pairs of mentions of a batch have no window of the encoder in "
-        "common and can't be related; later batches are not counted. Make the windows of get_spans "
-        "longer or let them overlap more, or lower max_distance of the candidates."
+        "'{name}': {lost} of {total} candidate pairs of this batch are not inside one window of "
+        "the encoder and get no relation. Later batches are not counted. Use longer windows or "
+        "more overlap in get_spans, or lower max_distance of the candidates."
     )
-    W002 = "'{name}': {lost} of {total} gold relations can't be learned from: {reasons}."
     W005 = (
         "The labelled documents have no relations with these labels of dev: {labels}. A model "
         "cannot learn them from unlabelled documents. Annotate a few by hand first."

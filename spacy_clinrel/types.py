@@ -1,4 +1,4 @@
-"""Compound types that several parts of the package use."""
+"""Types that several parts of the package share."""
 
 from collections import Counter
 from dataclasses import dataclass, replace
@@ -23,30 +23,32 @@ class Mentions(NamedTuple):
 
 
 class SentenceRule(Protocol):
-    """Gives each token the number of its sentence."""
+    """A rule that splits documents into sentences."""
 
     def ids(self, doc: Doc) -> np.ndarray:
-        """Return sentence numbers, ascending from 0. Shape: (tokens,)"""
+        """Return the sentence number of each token, ascending from 0. Shape: (tokens,)"""
 
     def batch_ids(self, docs: Sequence[Doc]) -> np.ndarray:
-        """Return document and sentence numbers, ascending in a batch. Shape: (tokens, 2)"""
+        """Return the document number and the sentence number of each token of a batch, both
+        ascending. Shape: (tokens, 2)
+        """
 
 
 @dataclass(frozen=True)
 class Candidates:
     """Candidate pairs of a batch of documents: the input of relation models.
 
-    It carries the mentions they were made from, so that a batch is read once. Token and mention
-    indices count within their document.
+    The mentions that the pairs refer to are included, so that each batch is read only once. Token
+    and mention indices start at 0 in each document.
 
-    mentions (Mentions): The mentions of all documents, one document after the other.
+    mentions (Mentions): The mentions of all documents, concatenated.
     types (ndarray): Index of each mention's entity type; 0 for a type unseen in training. Shape:
         (mentions,)
     mention_lengths (ndarray): Number of mentions of each document. Shape: (docs,)
     pairs (ndarray): Mention index of head and of tail. Shape: (pairs, 2)
     pair_lengths (ndarray): Number of pairs of each document. Shape: (docs,)
-    n_types (int): Number of type indices, with 0.
-    sentences (SentenceRule): Splits texts into sentences, see `tokens.sentences.Sentences`.
+    n_types (int): Number of type indices, including 0.
+    sentences (SentenceRule): The sentence rule, see `tokens.sentences.Sentences`.
     """
 
     mentions: Mentions
@@ -58,7 +60,7 @@ class Candidates:
     sentences: SentenceRule
 
     def __len__(self) -> int:
-        """RETURNS (int): The number of pairs in the batch."""
+        """Return the number of pairs in the batch."""
         return len(self.pairs)
 
     def owners(self) -> np.ndarray:
@@ -69,19 +71,20 @@ class Candidates:
         return np.repeat(np.arange(len(self.pair_lengths)), self.pair_lengths)
 
     def by_doc(self) -> List[Tuple[Mentions, slice]]:
-        """Return the mentions of each document, and the slice of its pairs.
+        """Return the mentions of each document and the slice of its pairs.
 
-        RETURNS (List[Tuple[Mentions, slice]]): One for each document.
+        RETURNS (List[Tuple[Mentions, slice]]): One item per document.
         """
-        parts = []
+        slices = []
         for lengths in (self.mention_lengths, self.pair_lengths):
             ends = np.cumsum(lengths).tolist()
-            parts.append(list(map(slice, [0, *ends], ends)))
-        mentions = [Mentions(*(column[part] for column in self.mentions)) for part in parts[0]]
-        return list(zip(mentions, parts[1]))
+            slices.append(list(map(slice, [0, *ends], ends)))
+        of_mentions, of_pairs = slices
+        mentions = [Mentions(*(column[part] for column in self.mentions)) for part in of_mentions]
+        return list(zip(mentions, of_pairs))
 
     def batch_pairs(self) -> np.ndarray:
-        """Return the pairs with mention indices that count through the batch.
+        """Return the pairs with mention indices into the whole batch.
 
         RETURNS (ndarray): Shape: (pairs, 2)
         """
@@ -89,7 +92,7 @@ class Candidates:
         return self.pairs + np.repeat(offsets, self.pair_lengths)[:, None]
 
     def batch_mentions(self, token_lengths: np.ndarray) -> np.ndarray:
-        """Return the mentions with token indices that count through the batch.
+        """Return the mentions with token indices into the whole batch.
 
         token_lengths (ndarray): Number of tokens of each document. Shape: (docs,)
         RETURNS (ndarray): Start, end (exclusive), type index. Shape: (mentions, 3)
@@ -99,10 +102,10 @@ class Candidates:
         return np.stack([starts + offsets, ends + offsets, self.types], axis=1)
 
     def select(self, keep: np.ndarray) -> "Candidates":
-        """Return the same mentions with a part of the pairs.
+        """Return a batch with the same mentions and only the selected pairs.
 
         keep (ndarray): Ascending indices of the pairs to keep. Shape: (kept,)
-        RETURNS (Candidates): The reduced batch.
+        RETURNS (Candidates): The new batch.
         """
         lengths = np.bincount(self.owners()[keep], minlength=len(self.pair_lengths))
         return replace(self, pairs=self.pairs[keep], pair_lengths=lengths)
@@ -111,12 +114,12 @@ class Candidates:
 class Emissions(NamedTuple):
     """Tag scores of a batch of documents and the transition scores of a linear-chain CRF.
 
-    scores (Floats2d): Emission of each tag at each token, documents one after the other.
+    scores (Floats2d): Emission score of each tag at each token, documents concatenated.
         Shape: (tokens, tags)
-    transitions (Floats2d): Score of going from one tag (row) to the next. Shape: (tags, tags)
-    start (Floats1d): Score of starting with a tag. Shape: (tags,)
-    end (Floats1d): Score of ending with a tag. Shape: (tags,)
-    lengths (Ints1d): Tokens of each document. Shape: (docs,)
+    transitions (Floats2d): Score of a tag (row) followed by another (column). Shape: (tags, tags)
+    start (Floats1d): Score of each tag as the first. Shape: (tags,)
+    end (Floats1d): Score of each tag as the last. Shape: (tags,)
+    lengths (Ints1d): Number of tokens of each document. Shape: (docs,)
     """
 
     scores: Floats2d
@@ -126,10 +129,10 @@ class Emissions(NamedTuple):
     lengths: Ints1d
 
     def scaled(self, factor: float) -> "Emissions":
-        """Return the emissions, or a gradient with respect to them, times a factor.
+        """Multiply the emissions, or a gradient with respect to them, by a factor.
 
         factor (float): The factor.
-        RETURNS (Emissions): New arrays.
+        RETURNS (Emissions): A copy.
         """
         scores, transitions, start, end = (factor * part for part in self[:4])
         return Emissions(scores, transitions, start, end, self.lengths)
@@ -149,11 +152,11 @@ class JointInput(NamedTuple):
 
 
 class JointOutput(NamedTuple):
-    """Output of a joint model, and the gradient with respect to it.
+    """Output of a joint model, or the gradient with respect to it.
 
     emissions (Emissions): Scores of the tags.
-    relations (Optional[Floats2d]): Scores of the pairs; None if none were to be scored. Shape:
-        (pairs, nO)
+    relations (Optional[Floats2d]): Scores of the pairs; None if the input has no candidates.
+        Shape: (pairs, nO)
     """
 
     emissions: Emissions
@@ -180,10 +183,10 @@ class GoldPairs(NamedTuple):
     """The gold annotation of candidate pairs.
 
     pairs (Candidates): The pairs.
-    labels (ndarray): True if a pair has a label, bool. Shape: (pairs, labels)
-    annotated (ndarray): Whether a pair is annotated, bool: all pairs of a gold document, and the
-        pairs of a silver document that a model has labelled. Shape: (pairs,)
-    lost (Counter): Number of gold relations without a candidate, by reason.
+    labels (ndarray): Whether a pair has a label, bool. Shape: (pairs, labels)
+    annotated (ndarray): Whether a pair is annotated, bool. In a gold document all pairs are, in a
+        silver document the silver pairs. Shape: (pairs,)
+    lost (Counter): Number of gold relations that no candidate represents, by reason.
     total (int): Number of gold relations.
     """
 
@@ -195,17 +198,21 @@ class GoldPairs(NamedTuple):
 
 
 class PairHead(Protocol):
-    """Turns the scores that a relation model gives to pairs into a loss and into probabilities.
+    """Computes loss and probabilities from the scores that a relation model gives to pairs.
 
-    A head is an immutable value. It knows which labels the types of a pair allow: bool, shape
-    (types + 1, types + 1, labels), or None for all.
+    A head is immutable.
+
+    allowed (Optional[ndarray]): Labels that the types of head and tail allow, bool; None allows
+        all. Shape: (types + 1, types + 1, labels)
+    is_exclusive (bool): Whether the labels exclude each other and `probabilities` has a column for
+        no relation.
     """
 
     allowed: Optional[np.ndarray]
     is_exclusive: bool
 
     def n_outputs(self, n_labels: int) -> int:
-        """Return the number of scores of a pair: the model's nO."""
+        """Return the number of scores per pair, which is the model's nO."""
 
     def model_pairs(self, candidates: Candidates) -> Candidates:
         """Return the pairs that the model scores: the candidates, or unordered pairs."""
@@ -218,25 +225,26 @@ class PairHead(Protocol):
     ) -> Tuple[float, Any]:
         """Return the loss, averaged over the documents, and its gradient.
 
-        output (Any): What the model returned.
-        pairs (Candidates): What `model_pairs` returned, or a part of it.
-        gold (ndarray): Labels of these pairs from `model_gold`, bool. Shape: (pairs, labels)
+        output (Any): Output of the model.
+        pairs (Candidates): Pairs from `model_pairs`, all or a selection.
+        gold (ndarray): Gold labels of these pairs from `model_gold`, bool. Shape: (pairs, labels)
         counted (Optional[ndarray]): Pairs to learn from, bool; None for all. Shape: (pairs,)
-        RETURNS (Tuple[float, Any]): The loss, and a gradient of the output's type.
+        RETURNS (Tuple[float, Any]): The loss, and the gradient, which has the output's type.
         """
 
     def probabilities(self, output: Any, candidates: Candidates) -> np.ndarray:
-        """Return the probabilities of the candidates' labels, after those of no relation if the
-        head is exclusive. NumPy. Shape: (pairs, 1 + labels) or (pairs, labels)
+        """Return the probabilities of the candidates' labels, as a NumPy array. If the head is
+        exclusive, the first column is the probability of no relation. Shape: (pairs, 1 + labels)
+        or (pairs, labels)
         """
 
 
-# Doc and its mentions to ordered (head, tail) pairs of mention indices, (pairs, 2)
+# Takes a Doc and its mentions, returns (head, tail) pairs of mention indices: (pairs, 2)
 CandidateStrategy = Callable[[Doc, Mentions], np.ndarray]
 
 # (head type, relation label, tail type), as strings
 Signature = Tuple[str, str, str]
 Signatures = List[Signature]
 
-# Score of a label that the types of a pair do not allow.
+# Score (logit) of a label that the types of a pair do not allow. Finite, so that no row is NaN.
 IMPOSSIBLE = -1e4

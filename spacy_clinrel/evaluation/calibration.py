@@ -7,7 +7,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-from ..pipeline.temperature import TINY, temper
+from ..pipeline.temperature import MIN_PROBABILITY, temper
 
 # Temperatures are searched between 2 ** -3 and 2 ** 3. Documents without errors would push an
 # unbounded temperature to zero.
@@ -26,7 +26,7 @@ def fit_temperature(p: np.ndarray, gold: np.ndarray) -> float:
     rows = np.arange(len(p))
 
     def loss(power: float) -> float:
-        return float(-np.log(np.maximum(temper(p, 2.0**power)[rows, gold], TINY)).mean())
+        return float(-np.log(np.maximum(temper(p, 2.0**power)[rows, gold], MIN_PROBABILITY)).mean())
 
     centre, width = 0.0, MAX_POWER
     for _ in range(3):

@@ -1,4 +1,4 @@
-"""The joint model of focused attention: one BERT-like encoder, run for entities and for pairs."""
+"""The joint model of focused attention: one BERT-like encoder for entities and relations."""
 
 from functools import partial
 from typing import Any, Callable, Dict, List, NamedTuple, Optional, Sequence, Tuple, cast
@@ -26,11 +26,11 @@ from .wrap import LazyModule, Sizes, device_of, gradients, to_tensor, torch_laye
 
 
 class FocusedEncoding(NamedTuple):
-    """What the encoder returns for a batch.
+    """Output of the encoder for a batch.
 
-    vectors (List[Floats2d]): H_N^ner of each document's tokens. Shape: (tokens, width)
-    hidden (Tensor): What the pairs start from, see `STREncoder`, with its graph in training. Shape:
-        (pieces, 1 or 2, width)
+    vectors (List[Floats2d]): H_N^ner of each document's tokens. Shape of each: (tokens, width)
+    hidden (Tensor): Input of the layers that are run for pairs, see `STREncoder`. It keeps its
+        autograd graph in training. Shape: (pieces, 1 or 2, width)
     pieces (Pieces): The word pieces.
     """
 
@@ -40,10 +40,10 @@ class FocusedEncoding(NamedTuple):
 
 
 class PairGradient(NamedTuple):
-    """What goes back from pairs to the encoder.
+    """Gradient that the pair head passes back to the encoder.
 
-    vectors (Tensor): H_N^rc[0] of each pair, with its graph. Shape: (pairs, width)
-    gradient (Floats2d): Its gradient. Shape: (pairs, width)
+    vectors (Tensor): H_N^rc[0] of each pair, with its autograd graph. Shape: (pairs, width)
+    gradient (Floats2d): Gradient of the loss with respect to `vectors`. Shape: (pairs, width)
     """
 
     vectors: torch.Tensor
@@ -61,25 +61,29 @@ def FocusedAttention(
     mixed_precision: bool = False,
 ) -> Model:
     """Create the joint model of "Fine-tuning BERT for Joint Entity and Relation Extraction in
-    Chinese Medical Text" (Xue et al. 2019): the first N-K layers of a BERT-like encoder are shared;
-    the last K run once with everything in sight, upon which a CRF finds entities, and again with
-    the same weights for each pair of mentions, with a mask that focuses [CLS] upon these. A pair is
-    scored once, whichever mention comes first: over no relation and each label in either direction.
+    Chinese Medical Text" (Xue et al. 2019).
 
-    encoder (Callable[[List[Doc]], BertLike]): Where the encoder comes from,
+    Entities and relations share the first N-K layers of a BERT-like encoder. The last K layers run
+    once without a mask, and a CRF on their output finds the entities. The same K layers run again
+    for each pair of mentions, with a mask that restricts the attention of [CLS] to the two
+    mentions. Each unordered pair is scored once, over no relation and each label in both
+    directions.
+
+    encoder (Callable[[List[Doc]], BertLike]): Returns the encoder, e.g.
         `spacy-clinrel.PretrainedEncoder.v1` or `spacy-clinrel.RandomEncoder.v1`.
-    get_spans (Callable[[List[Doc]], List[List[Span]]]): Cuts texts into windows that the encoder
-        can take, as in spacy-transformers. Where these overlap, a token's vector is the mean over
-        them; a pair is scored in the window in whose middle it stands.
-    focused_layers (int): K, the number of layers run for each task; 1 to N.
-    mask (str): "eq13" or "eq14", after the paper's equations: whether the mentions, other than
-        [CLS], still see all, or only [CLS] and each other.
-    budget (int): Most word pieces that run through the K layers for pairs at a time.
-    encoder_rate (float): The encoder's learning rate as a share of the optimizer's, which the
-        layers upon it have.
-    layer_decay (float): Each layer's learning rate as a share of that of the layer above it.
-    mixed_precision (bool): Half precision on CUDA.
-    RETURNS (Model): With the refs "encoder", "tagger" and "relations", see `joint_model`.
+    get_spans (Callable[[List[Doc]], List[List[Span]]]): Cuts texts into windows that fit the
+        encoder, as in spacy-transformers. If windows overlap, a token's vector is the mean over
+        them, and a pair is scored in the middle one of the windows that contain it.
+    focused_layers (int): K, the number of layers that are run for each task; 1 to N.
+    mask (str): Name of the paper's equation. With "eq13" the mentions attend to all word pieces
+        and only [CLS] is masked; with "eq14" the mentions attend only to [CLS] and each other.
+    budget (int): Maximum number of word pieces of a batch of pairs in the K layers; bounds memory.
+    encoder_rate (float): The encoder's learning rate as a multiple of the optimizer's. The tagger
+        and the pair head have the optimizer's rate.
+    layer_decay (float): Each layer's learning rate as a multiple of the next higher layer's.
+    mixed_precision (bool): Whether to use half precision on CUDA.
+    RETURNS (Model): The model, with the refs "encoder", "tagger" and "relations", see
+        `joint_model`.
     RAISES (ValueError): If an option is out of range.
     """
     if mask not in MASKS:
@@ -133,12 +137,12 @@ def FocusedAttention(
 def can_score(
     model: Model, docs: Sequence[Doc], candidates: Candidates, encoded: Optional[FocusedEncoding]
 ) -> np.ndarray:
-    """Return which pairs can be scored: those whose mentions are in one window.
+    """Return which pairs can be scored: those with both mentions in one window.
 
     model (Model): The joint model.
-    docs (Sequence[Doc]): The documents, at least one of them with a token.
+    docs (Sequence[Doc]): The documents, not all of them empty.
     candidates (Candidates): Their pairs.
-    encoded (Optional[FocusedEncoding]): The encoder's output, if it was run.
+    encoded (Optional[FocusedEncoding]): Output of the encoder, if it was run.
     RETURNS (ndarray): Bool. Shape: (pairs,)
     """
     pieces = _pieces(model.get_ref("encoder"), docs) if encoded is None else encoded.pieces
@@ -151,24 +155,28 @@ def _pieces(shared: Model, docs: Sequence[Doc]) -> Pieces:
 
 
 def _rate(encoder_rate: float, layer_decay: float, module: Any, weight: str) -> float:
-    """The learning rate of a weight as a share of the optimizer's: the layers' count down from the
-    last, the embeddings stand below the first."""
-    layers = len(module.inner.transformer.encoder.layer)
+    """Return the learning rate of a weight as a multiple of the optimizer's. The last layer has
+    `encoder_rate`, each layer below it `layer_decay` times less. The embeddings count as the layer
+    below the first."""
+    n_layers = len(module.inner.transformer.encoder.layer)
     parts = weight.split(".")
     layer = int(parts[parts.index("layer") + 1]) if "encoder" in parts else -1
-    return encoder_rate * layer_decay ** (layers - 1 - layer)
+    return encoder_rate * layer_decay ** (n_layers - 1 - layer)
 
 
 def _create(create: Callable[..., STREncoder], files: Files) -> STREncoder:
-    return _put_in(create, encoder_from_files(files))
+    return _wrap_encoder(create, encoder_from_files(files))
 
 
-def _put_in(create: Callable[..., STREncoder], encoder: BertLike) -> STREncoder:
-    """RAISES (ValueError): If the encoder has fewer layers than are to be focused."""
+def _wrap_encoder(create: Callable[..., STREncoder], encoder: BertLike) -> STREncoder:
+    """Create the module of an encoder.
+
+    RAISES (ValueError): If the encoder has fewer than `focused_layers` layers.
+    """
     module = create(encoder.transformer, encoder.tokenizer)
-    most = len(encoder.transformer.encoder.layer)
-    if module.focused > most:
-        need = f"1 to {most}, the layers of the encoder"
+    n_layers = len(encoder.transformer.encoder.layer)
+    if module.focused > n_layers:
+        need = f"1 to {n_layers}, the number of the encoder's layers"
         raise ValueError(Errors.M004.format(what="focused_layers", need=need, value=module.focused))
     return module
 
@@ -180,11 +188,11 @@ def _load(
     X: Any = None,
     Y: Any = None,
 ) -> None:
-    """Take the encoder from where it comes from, unless the model has one already."""
+    """Load the encoder, unless the model already has one."""
     lazy = cast(LazyModule, model.shims[0]._model)
     if lazy.inner is None:
         loaded = get_encoder(X or [])
-        module = _put_in(create, loaded)
+        module = _wrap_encoder(create, loaded)
         _check_layers(module, loaded.transformer.config.model_type)
         lazy.adopt(module, {"files": encoder_files(loaded)})
         lazy.to(get_torch_default_device())
@@ -194,8 +202,11 @@ def _load(
 
 @torch.no_grad()
 def _check_layers(module: STREncoder, kind: str) -> None:
-    """Refuse an encoder whose layers, run one by one with everything in sight, are not what it
-    does: it normalises elsewhere than BERT, say."""
+    """Check that running the layers one by one without a mask gives the encoder's own output. This
+    is not so if, for example, its layers normalize in other places than those of BERT.
+
+    RAISES (ValueError): If the outputs differ.
+    """
     module.eval()
     ids = torch.arange(1, 7)[None] % len(module.transformer.embeddings.word_embeddings.weight)
     mask = torch.ones_like(ids)
@@ -205,22 +216,22 @@ def _check_layers(module: STREncoder, kind: str) -> None:
         inputs = {key: value.to(device) for key, value in inputs.items()}
         plain = module.transformer(**inputs).last_hidden_state
         states, hidden = module.encode(inputs)
-        # A mention that spans the window leaves nothing out of sight.
+        # A mention that spans the window masks nothing.
         size = mask.shape[1]
         indices = ([size], [0], [[1, size, size, size]])
-        again = module.relate(hidden, *(torch.tensor(some, device=device) for some in indices))
-        same = all(
+        vectors = module.relate(hidden, *(torch.tensor(index, device=device) for index in indices))
+        is_equal = all(
             torch.allclose(ours, theirs, atol=1e-4, rtol=1e-3)
-            for ours, theirs in ((states, plain[0]), (again, plain[:, 0]))
+            for ours, theirs in ((states, plain[0]), (vectors, plain[:, 0]))
         )
-    except Exception as error:  # whatever a model of another make says
+    except Exception as error:  # models that are not BERT-like raise various errors
         raise ValueError(Errors.M009.format(kind=kind)) from error
-    if not same:
+    if not is_equal:
         raise ValueError(Errors.M009.format(kind=kind))
 
 
 def _no_sizes(model: Model, X: Any, Y: Any) -> Sizes:
-    raise NotImplementedError("the encoder comes from its source, see _load")
+    raise NotImplementedError("the encoder is loaded by _load and has no sizes to infer")
 
 
 def _init_encoder(model: Model, X: Any = None, Y: Any = None) -> None:
@@ -239,11 +250,11 @@ def _bert_outputs(model: Model, inputs_outputs: Tuple, is_train: bool) -> Tuple[
     _, (states, hidden) = inputs_outputs
 
     def backprop(d_outputs: Tuple[Floats2d, Optional[PairGradient]]) -> ArgsKwargs:
-        d_states, of_pairs = d_outputs
-        # One way back for both tasks: the second would find the graph of the first layers gone.
-        if of_pairs is None or not of_pairs.vectors.requires_grad:
+        d_states, d_pairs = d_outputs
+        # One backward pass for both tasks, since the first pass frees the graph of shared layers.
+        if d_pairs is None or not d_pairs.vectors.requires_grad:
             return gradients((states,), (d_states,))
-        return gradients((states, of_pairs.vectors), (d_states, of_pairs.gradient))
+        return gradients((states, d_pairs.vectors), (d_states, d_pairs.gradient))
 
     return (torch2xp(states.float()), hidden), backprop
 
@@ -259,9 +270,9 @@ def _encode(
     vectors = cast(List[Floats2d], model.ops.unflatten(means, lengths))
 
     def backprop(d_outputs: Tuple[List[Floats2d], Optional[PairGradient]]) -> Any:
-        d_vectors, of_pairs = d_outputs
+        d_vectors, d_pairs = d_outputs
         d_states = backprop_align(backprop_mean(model.ops.flatten(d_vectors)))
-        return backprop_bert((d_states, of_pairs))
+        return backprop_bert((d_states, d_pairs))
 
     return FocusedEncoding(vectors, hidden, pieces), backprop
 
@@ -282,11 +293,11 @@ def _relate(
 ) -> Tuple[Floats2d, Callable[[Floats2d], PairGradient]]:
     head, bert = model.layers
     encoded = cast(FocusedEncoding, X.encoded)
-    where = place_pairs(encoded.pieces, X.candidates)
-    indices = (encoded.pieces.lengths, where.windows, where.spans)
+    placed = place_pairs(encoded.pieces, X.candidates)
+    indices = (encoded.pieces.lengths, placed.windows, placed.spans)
     device = encoded.hidden.device
     args = ("relate", encoded.hidden, *(to_tensor(index, device) for index in indices))
-    # The way back leads through the encoder, with its own.
+    # The encoder backpropagates through these vectors together with its own output.
     vectors, _ = bert.shims[0](ArgsKwargs(args=args, kwargs={}), is_train)
     scores, backprop_head = head(torch2xp(vectors.float()), is_train)
     return scores, lambda d_scores: PairGradient(vectors, backprop_head(d_scores))

@@ -1,4 +1,4 @@
-"""The hierarchical model: words, sentences and document around each pair of mentions."""
+"""The hierarchical model: encode words, sentences and documents around each pair of mentions."""
 
 from functools import partial
 from typing import List, Optional
@@ -25,23 +25,24 @@ def Hierarchical(
     use_sents: Optional[bool] = None,
     mixed_precision: bool = False,
 ) -> RelationModel:
-    """Create the document-level relation model after "RoBERTa-BiGRU-Attention-CRF": a BiGRU over
-    the words of each sentence with attention, one over the sentences of a text with attention;
-    its arithmetic stands in `layers.hierarchy`. `spacy-clinrel.PairCRF.v1` puts the CRF upon it.
+    """Create the document-level relation model after "RoBERTa-BiGRU-Attention-CRF".
+
+    A BiGRU with attention encodes the words of each sentence, and another one the sentences of each
+    document. See `layers.hierarchy` for the computation. `spacy-clinrel.PairCRF.v1` adds the CRF.
 
     tok2vec (Optional[Model[List[Doc], List[Floats2d]]]): The encoder, e.g. a transformer, or a
         listener to one.
-    width (int): Width of the vectors of mentions and pairs.
+    width (int): Width of the mention vectors and pair vectors.
     hidden_width (int): Width of the BiGRUs' output, half of it for each direction. Even.
-    between (int): Width of what a pair sees of the tokens between its mentions.
-    sentence_level (bool): Whether there is a BiGRU over sentences.
-    attention (bool): Attention at both levels; False takes means.
+    between (int): Width of the vector of the tokens between the two mentions.
+    sentence_level (bool): Whether to use the BiGRU over sentences.
+    attention (bool): Whether to pool with attention at both levels. False to pool with the mean.
     use_sents (Optional[bool]): None for the sentence rule of the candidates. Configs of earlier
         versions set it: whether to use the sentence boundaries of the Doc if it has any.
-    mixed_precision (bool): Half precision on CUDA.
+    mixed_precision (bool): Whether to use half precision on CUDA.
     RETURNS (RelationModel): Documents and their candidates to scores of shape (pairs, nO), before
-        any softmax or sigmoid.
-    RAISES (ValueError): If the width of the BiGRUs is odd.
+        softmax or sigmoid.
+    RAISES (ValueError): If `hidden_width` is odd.
     """
     if hidden_width % 2:
         raise ValueError(Errors.M004.format(what="hidden_width", need="even", value=hidden_width))
@@ -62,8 +63,8 @@ def Hierarchical(
     )
 
 
-# A module-level function: worker processes get components by pickling.
+# A module-level function, so that components can be pickled for worker processes.
 def _sentences(docs: List[Doc], candidates: Candidates, use_sents: Optional[bool]) -> np.ndarray:
-    """Return document and sentence of each token. Shape: (tokens, 2)"""
+    """Return the document number and sentence number of each token. Shape: (tokens, 2)"""
     rule = candidates.sentences if use_sents is None else Sentences(use_sents=use_sents)
     return rule.batch_ids(docs)

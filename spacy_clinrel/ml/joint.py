@@ -1,4 +1,4 @@
-"""Joint models: one encoder, a tagger for entities and a scorer of relations upon it."""
+"""Joint models: one encoder with a tagger for entities and a scorer for relations."""
 
 from functools import partial
 from typing import Any, Callable, Dict, List, NamedTuple, Optional, Sequence, Tuple
@@ -26,20 +26,21 @@ def MultiHeadSelection(
     distance: bool = False,
     mixed_precision: bool = False,
 ) -> Model:
-    """Create the joint model of "BERT-based multi-head joint model" (after Bekoulis et al. 2018):
-    a CRF over the token vectors finds entities; vectors and tags' embeddings together are
-    scored for each pair of mentions, a mention standing as its last token, with a sigmoid for
-    each relation, so that a mention may take part in many.
+    """Create the joint model of "BERT-based multi-head joint model" (after Bekoulis et al. 2018).
+
+    A CRF over the token vectors finds the entities. A pair of mentions is scored from the vectors
+    and the tag embeddings of the last tokens of both, with a sigmoid for each label, so that a
+    mention can have several relations.
 
     tok2vec (Model[List[Doc], List[Floats2d]]): The shared encoder, e.g. a BiLSTM over embeddings,
         or a transformer through spacy-transformers.
-    width (int): Width of a pair's vector.
-    tag_width (int): Width of the tags' embeddings; 0 leaves them out.
-    distance (bool): Whether a pair's vector knows how far apart its tokens are, which the paper's
-        does not.
-    mixed_precision (bool): Half precision on CUDA.
-    RETURNS (Model): With the refs "encoder", "tagger" and "relations", which the component runs one
-        after the other, see `joint_model`.
+    width (int): Width of the pair vectors.
+    tag_width (int): Width of the tag embeddings; 0 for none.
+    distance (bool): Whether to add an embedding of the distance between the two tokens, which the
+        paper does not have.
+    mixed_precision (bool): Whether to use half precision on CUDA.
+    RETURNS (Model): The model, with the refs "encoder", "tagger" and "relations", see
+        `joint_model`.
     RAISES (ValueError): If a size is out of range.
     """
     for name, value, least in (("width", width, 1), ("tag_width", tag_width, 0)):
@@ -69,21 +70,22 @@ def joint_model(
     head: Optional[str] = None,
     can_score: Optional[CanScore] = None,
 ) -> Model:
-    """Join the parts of a joint model.
+    """Combine the parts of a joint model.
 
     In training the model takes a JointInput and returns a JointOutput. For prediction the component
-    runs the parts one after the other, since the pairs depend on the tags.
+    runs the parts one after the other, since the candidate pairs depend on the predicted tags.
 
     name (str): The model's name.
     encoder (Model): The shared encoder: documents to an object with the token vectors of each
         document in `vectors`. Its backward pass takes the gradients of both tasks.
     tagger (Model): Token vectors to Emissions.
-    relations (Model): SelectionInput to scores; its nO is their number.
-    train_pairs (Sequence[str]): What it can learn relations from: "mentions", "tokens" or both.
-    head (Optional[str]): Registered name of the pair head. None for a sigmoid.
+    relations (Model): SelectionInput to scores; its nO is the number of scores per pair.
+    train_pairs (Sequence[str]): The pairs that the model can learn relations from: "mentions",
+        "tokens" or both.
+    head (Optional[str]): Registered name of the pair head. None for the component's default.
     can_score (Optional[CanScore]): Takes the model, documents, pairs, and the encoder's output or
         None, and returns which pairs can be scored, bool. Shape: (pairs,). None for all.
-    RETURNS (Model): With the refs "encoder", "tagger" and "relations".
+    RETURNS (Model): The model, with the refs "encoder", "tagger" and "relations".
     """
     attrs: Dict[str, Any] = {
         "loss": loss,
@@ -105,19 +107,20 @@ def joint_model(
 
 
 class SharedEncoding(NamedTuple):
-    """What the shared encoder returns.
+    """Output of the shared encoder.
 
-    vectors (List[Floats2d]): Of each document's tokens. Shape: (tokens, width)
+    vectors (List[Floats2d]): Token vectors of each document. Shape of each: (tokens, width)
     """
 
     vectors: List[Floats2d]
 
 
 def shared_encoder(tok2vec: Model[List[Doc], List[Floats2d]]) -> Model:
-    """Make a tok2vec the encoder of a joint model.
+    """Create the encoder of a joint model from a tok2vec.
 
     tok2vec (Model[List[Doc], List[Floats2d]]): Documents to token vectors.
-    RETURNS (Model): Documents to SharedEncoding; its way back adds the gradients of both tasks.
+    RETURNS (Model): Documents to SharedEncoding. Its backward pass adds the gradients of both
+        tasks.
     """
     return Model(
         "shared_encoder", _share, init=_init_shared, layers=[tok2vec], refs={"tok2vec": tok2vec}
@@ -127,11 +130,11 @@ def shared_encoder(tok2vec: Model[List[Doc], List[Floats2d]]) -> Model:
 def _share(model: Model, docs: List[Doc], is_train: bool) -> Tuple[SharedEncoding, Callable]:
     vectors, backprop = model.layers[0](docs, is_train)
 
-    def add(gradients: Tuple[List[Floats2d], Optional[List[Floats2d]]]) -> Any:
-        of_tags, of_pairs = gradients
-        return backprop(of_tags if of_pairs is None else [a + b for a, b in zip(of_tags, of_pairs)])
+    def backprop_sum(gradients: Tuple[List[Floats2d], Optional[List[Floats2d]]]) -> Any:
+        d_tags, d_pairs = gradients
+        return backprop(d_tags if d_pairs is None else [a + b for a, b in zip(d_tags, d_pairs)])
 
-    return SharedEncoding(vectors), add
+    return SharedEncoding(vectors), backprop_sum
 
 
 def _init_shared(model: Model, X: Any = None, Y: Any = None) -> None:
@@ -156,7 +159,7 @@ def _forward(model: Model, X: JointInput, is_train: bool) -> Tuple[JointOutput, 
 
 
 def _init(model: Model, X: Any = None, Y: Any = None) -> None:
-    """X (JointInput): Documents and the pairs of their entities."""
+    """Initialize the parts from a JointInput: documents and the pairs of their entities."""
     encoder, tagger, relations = model.layers
     docs, _, candidates = X
     encoder.initialize(X=docs)

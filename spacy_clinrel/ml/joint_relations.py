@@ -1,4 +1,4 @@
-"""A joint model of a tagger and any pair model, on one encoder."""
+"""A joint model of a tagger and any pair model with a shared encoder."""
 
 from typing import Any, Callable, List, Tuple
 
@@ -20,32 +20,35 @@ def JointRelations(
     relations: RelationModel,
     mixed_precision: bool = False,
 ) -> Model:
-    """Create a joint model from an encoder and a pair model: a CRF over the token vectors finds
-    entities, and the pair model scores pairs of them from the same vectors, with a sigmoid for each
-    label. The losses of both tasks train the encoder.
+    """Create a joint model from an encoder and a pair model.
+
+    A CRF over the token vectors finds the entities. The pair model scores pairs of them from the
+    same vectors, with a sigmoid for each label. The losses of both tasks train the encoder.
 
     tok2vec (Model[List[Doc], List[Floats2d]]): The shared encoder.
     relations (RelationModel): A pair model without an encoder (`tok2vec = null`), e.g.
         `spacy-clinrel.MentionPair.v1`.
     mixed_precision (bool): Whether to use half precision in the tagger on CUDA.
-    RETURNS (Model): With the refs "encoder", "tagger" and "relations", see `joint_model`.
-    RAISES (ValueError): If the pair model has an encoder of its own.
+    RETURNS (Model): The model, with the refs "encoder", "tagger" and "relations", see
+        `joint_model`.
+    RAISES (ValueError): If the pair model has its own encoder.
     """
     tok2vec_of_pairs = relations.maybe_get_ref("tok2vec")
     if tok2vec_of_pairs is not None and tok2vec_of_pairs.name != PLACEHOLDER:
         raise ValueError(Errors.M011)
-    part: Model[SelectionInput, Floats2d] = Model(
+    scorer: Model[SelectionInput, Floats2d] = Model(
         "joint_relations", _relate, init=_init, layers=[relations], dims={"nO": None}
     )
     tagger = crf_layer(tok2vec, mixed_precision=mixed_precision)
-    return joint_model("joint_relations", shared_encoder(tok2vec), tagger, part)
+    return joint_model("joint_relations", shared_encoder(tok2vec), tagger, scorer)
 
 
 def SharedVectors() -> Model[List[Doc], List[Floats2d]]:
-    """Create the placeholder that earlier versions had as the encoder of the pair model in
-    `JointRelations`. It has no function. New configs set `tok2vec = null` instead.
+    """Create a placeholder for the encoder of a pair model in `JointRelations`.
 
-    RETURNS (Model[List[Doc], List[Floats2d]]): A layer that cannot be run.
+    Pipelines of earlier versions have it in their config. New configs set `tok2vec = null` instead.
+
+    RETURNS (Model[List[Doc], List[Floats2d]]): A layer that raises an error when it is run.
     """
     return Model(PLACEHOLDER, _cannot_run)
 

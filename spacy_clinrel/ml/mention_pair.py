@@ -1,4 +1,4 @@
-"""The mention-pair family: the text encoded once, all pairs scored from vectors of mentions."""
+"""Mention-pair models: encode each text once and score all pairs from mention vectors."""
 
 from functools import partial
 from typing import List, Optional
@@ -24,19 +24,20 @@ def MentionPair(
     attention: int = 0,
     mixed_precision: bool = False,
 ) -> RelationModel:
-    """Create the fast relation model; its arithmetic stands in `layers.mention_pair`.
+    """Create a mention-pair model, the fast relation model. See `layers.mention_pair` for the
+    computation.
 
     tok2vec (Optional[Model[List[Doc], List[Floats2d]]]): The encoder, or a listener to one.
-    width (int): Width of the vectors of mentions and pairs.
-    between (int): Width of what a pair sees of the tokens between its mentions.
-    context (Optional[Encoder]): A sequence encoder over token vectors that have been told where
-        the mentions stand, e.g. `spacy-clinrel.BiRNN.v1`. None scores the token vectors as
-        they come.
-    attention (int): Layers of self-attention among the mentions of a text, before they are paired.
-    mixed_precision (bool): Half precision on CUDA.
+    width (int): Width of the mention vectors and pair vectors.
+    between (int): Width of the vector of the tokens between the two mentions.
+    context (Optional[Encoder]): A sequence encoder over token vectors to which embeddings of the
+        mentions are added, e.g. `spacy-clinrel.BiRNN.v1`. None for the token vectors alone.
+    attention (int): Number of self-attention layers over the mentions of a text.
+    mixed_precision (bool): Whether to use half precision on CUDA.
     RETURNS (RelationModel): Documents and their candidates to scores of shape (pairs, nO), before
-        any softmax or sigmoid.
-    RAISES (ValueError): If the width does not suit the attention.
+        softmax or sigmoid.
+    RAISES (ValueError): If there is self-attention and the width is not a multiple of its number of
+        heads.
     """
     if attention and width % HEADS:
         raise ValueError(

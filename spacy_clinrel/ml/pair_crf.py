@@ -1,4 +1,4 @@
-"""A linear-chain CRF over candidate pairs, upon any relation model."""
+"""A linear-chain CRF over the candidate pairs of any relation model."""
 
 from dataclasses import dataclass
 from typing import Any, Callable, ClassVar, Iterator, List, Optional, Tuple, cast
@@ -20,26 +20,28 @@ from .wrap import to_tensor
 
 SCOPES = ("sentence", "document")
 WEIGHTS = ("transitions", "start", "end")
-# Most cells (chains × pairs) of a padded batch, and the least ratio of the lengths in it.
-PLACES, ALIKE = 65536, 0.5
+# Maximum number of cells (chains × pairs) of a padded batch, and minimum ratio of its lengths.
+MAX_CELLS, MIN_LENGTH_RATIO = 65536, 0.5
 
 
 def PairCRF(
     relations: RelationModel, scope: str = "sentence", use_sents: Optional[bool] = None
 ) -> Model[Tuple[List[Doc], Candidates], Emissions]:
-    """Create a CRF over the candidate pairs of a text. The relation model's scores are the unary
-    scores of no relation and of each label; learned transitions connect each pair to the next.
-    Viterbi decoding chooses the labels, and a relation's score is its marginal probability.
+    """Create a CRF over the candidate pairs of a text.
 
-    The pairs of a chain are in the order of the candidates: by head, then by tail, each in the
-    order of the text. A pair across sentences belongs to the chain of its head's sentence.
+    The relation model's scores are the unary scores of no relation and of each label. Learned
+    transitions connect each pair to the next. Viterbi decoding chooses the labels, and the score of
+    a relation is its marginal probability.
+
+    The pairs of a chain have the order of the candidates: by head, then by tail, each in the order
+    of the text. A pair across sentences belongs to the chain of its head's sentence.
 
     relations (RelationModel): Scores pairs, e.g. `spacy-clinrel.Hierarchical.v1`.
     scope (str): "sentence" for a chain over the pairs of each sentence, or "document".
     use_sents (Optional[bool]): None for the sentence rule of the candidates. Configs of earlier
         versions set it: whether to use the sentence boundaries of the Doc if it has any.
-    RETURNS (Model[Tuple[List[Doc], Candidates], Emissions]): For a `relation_classifier` with
-        exclusive labels.
+    RETURNS (Model[Tuple[List[Doc], Candidates], Emissions]): The model, for a `relation_classifier`
+        with exclusive labels.
     RAISES (ValueError): If the scope is unknown.
     """
     if scope not in SCOPES:
@@ -58,21 +60,24 @@ def PairCRF(
 
 @dataclass(frozen=True, eq=False)
 class ChainHead:
-    """One label or none for a pair, by the best label sequence of its chain.
+    """Pair head of a CRF: each pair has at most one label, the one on the best path of its chain.
 
-    allowed (Optional[ndarray]): Labels that the types allow, see `PairHead`.
+    allowed (Optional[ndarray]): Labels that the types of head and tail allow, see `PairHead`.
     """
 
     allowed: Optional[np.ndarray] = None
     is_exclusive: ClassVar[bool] = True
 
     def n_outputs(self, n_labels: int) -> int:
+        """Return the number of scores per pair: no relation and the labels."""
         return 1 + n_labels
 
     def model_pairs(self, candidates: Candidates) -> Candidates:
+        """Return the candidates."""
         return candidates
 
     def model_gold(self, gold: GoldPairs) -> GoldPairs:
+        """Return the gold annotation of the candidates."""
         return gold
 
     def loss(
@@ -82,8 +87,8 @@ class ChainHead:
         gold: np.ndarray,
         counted: Optional[np.ndarray] = None,
     ) -> Tuple[float, Emissions]:
-        """Return the negative log-likelihood of the gold labels. A pair has one label in a chain:
-        the first of several.
+        """Return the negative log-likelihood of the gold labels, averaged over the documents, and
+        its gradient. If a pair has several gold labels, only the first one counts.
         """
         columns = np.where(gold.any(axis=1), 1 + gold.argmax(axis=1), 0)
         counted = np.ones(len(pairs), dtype=bool) if counted is None else counted
@@ -92,8 +97,8 @@ class ChainHead:
         return loss / docs, gradient.scaled(1.0 / docs)
 
     def probabilities(self, output: Emissions, candidates: Candidates) -> np.ndarray:
-        """Return the marginal probabilities of no relation and of each pair's label on the best
-        path; the other labels have 0.
+        """Return the marginal probabilities of no relation and of the label on the best path. The
+        other labels have probability 0. Shape: (pairs, 1 + labels)
         """
         return chain_scores(self._mask(output, candidates))
 
@@ -140,8 +145,8 @@ def chain_lengths(docs: List[Doc], pairs: Candidates, scope: str, rule: Sentence
     docs (List[Doc]): The documents.
     pairs (Candidates): Their pairs, sorted by head in each document.
     scope (str): "sentence" or "document".
-    rule (SentenceRule): Splits texts into sentences.
-    RETURNS (ndarray): Of the chains that have pairs. Shape: (chains,)
+    rule (SentenceRule): The sentence rule.
+    RETURNS (ndarray): Number of pairs of each chain that has any. Shape: (chains,)
     """
     chains = pairs.owners()
     if scope == "sentence":
@@ -155,8 +160,8 @@ def chain_loss(
 ) -> Tuple[float, Emissions]:
     """Return the negative log-likelihood of gold labels, and its gradient.
 
-    emissions (Emissions): What the model returned.
-    gold (ndarray): Column of each pair's label. Shape: (pairs,)
+    emissions (Emissions): Output of the model.
+    gold (ndarray): Column of each pair's label; 0 for no relation. Shape: (pairs,)
     counted (ndarray): Whether a pair's document is annotated, bool. Shape: (pairs,)
     RETURNS (Tuple[float, Emissions]): The loss, summed over the chains, and its gradient.
     """
@@ -165,26 +170,28 @@ def chain_loss(
     d_scores, d_transitions, d_start, d_end = gradient
     labels, is_counted = (to_tensor(array, scores.device) for array in (gold, counted))
     loss = 0.0
-    for places, mask in _padded_chains(emissions):
+    for indices, mask in _padded_chains(emissions):
         # Documents are annotated as a whole, so all pairs of a chain count or none does.
-        rows = is_counted[places[:, 0]].bool()
-        places, mask = places[rows], mask[rows]
-        if not len(places):
+        rows = is_counted[indices[:, 0]].bool()
+        indices, mask = indices[rows], mask[rows]
+        if not len(indices):
             continue
-        padded, tags = scores[places], labels[places]  # (chains, longest, nO), (chains, longest)
+        padded, tags = scores[indices], labels[indices]  # (chains, longest, nO), (chains, longest)
         expected = crf.forward_backward(padded, mask, *weights)
         score = crf.sequence_score(padded, tags, mask, *weights)
         # Rounding can make the difference slightly negative.
         loss += float((expected.log_partition - score).clamp(min=0.0).sum())
         # Expected counts minus gold counts: the gradient of the negative log-likelihood.
-        surplus = expected.tags.scatter_add(2, tags[:, :, None], -mask[:, :, None].to(scores.dtype))
-        d_scores[places[mask]] = surplus[mask]
-        followed = torch.stack([tags[:, :-1], tags[:, 1:]])[:, mask[:, 1:]]  # (2, steps)
-        minus = scores.new_full((followed.shape[1],), -1.0)
-        d_transitions += expected.transitions.index_put(tuple(followed), minus, accumulate=True)
-        d_start += surplus[:, 0].sum(0)
+        d_tags = expected.tags.scatter_add(2, tags[:, :, None], -mask[:, :, None].to(scores.dtype))
+        d_scores[indices[mask]] = d_tags[mask]
+        gold_steps = torch.stack([tags[:, :-1], tags[:, 1:]])[:, mask[:, 1:]]  # (2, steps)
+        minus_one = scores.new_full((gold_steps.shape[1],), -1.0)
+        d_transitions += expected.transitions.index_put(
+            tuple(gold_steps), minus_one, accumulate=True
+        )
+        d_start += d_tags[:, 0].sum(0)
         last = (mask.sum(1) - 1)[:, None, None].expand(-1, 1, scores.shape[1])
-        d_end += surplus.gather(1, last).sum((0, 1))
+        d_end += d_tags.gather(1, last).sum((0, 1))
     arrays = cast(Tuple[Any, Any, Any, Any], tuple(torch2xp(part) for part in gradient))
     return loss, Emissions(*arrays, emissions.lengths)
 
@@ -192,18 +199,19 @@ def chain_loss(
 def chain_scores(emissions: Emissions) -> np.ndarray:
     """Return the marginal probabilities of no relation and of the labels on the best paths.
 
-    emissions (Emissions): What the model returned.
-    RETURNS (ndarray): No relation first; labels that are not on the best path have 0. Shape:
-        (pairs, nO)
+    emissions (Emissions): Output of the model.
+    RETURNS (ndarray): Probability of no relation in the first column; 0 for labels that are not on
+        the best path. Shape: (pairs, nO)
     """
     scores, *weights = _tensors(emissions)
-    found = torch.zeros_like(scores)
-    for places, mask in _padded_chains(emissions):
-        best = crf.viterbi(scores[places], mask, *weights)[:, :, None]  # (chains, longest, 1)
-        marginals = crf.forward_backward(scores[places], mask, *weights).tags
-        found[places[mask], 0] = marginals[:, :, 0][mask]
-        found[places[mask], best.squeeze(2)[mask]] = marginals.gather(2, best).squeeze(2)[mask]
-    return found.cpu().numpy()
+    probabilities = torch.zeros_like(scores)
+    for indices, mask in _padded_chains(emissions):
+        best = crf.viterbi(scores[indices], mask, *weights)[:, :, None]  # (chains, longest, 1)
+        marginals = crf.forward_backward(scores[indices], mask, *weights).tags
+        rows = indices[mask]
+        probabilities[rows, 0] = marginals[:, :, 0][mask]
+        probabilities[rows, best.squeeze(2)[mask]] = marginals.gather(2, best).squeeze(2)[mask]
+    return probabilities.cpu().numpy()
 
 
 def _tensors(emissions: Emissions) -> Tuple[torch.Tensor, ...]:
@@ -211,12 +219,12 @@ def _tensors(emissions: Emissions) -> Tuple[torch.Tensor, ...]:
 
 
 def _padded_chains(emissions: Emissions) -> Iterator[Tuple[torch.Tensor, torch.Tensor]]:
-    """Yield chains of similar length, padded: the index of each pair, and which indices are real.
-    Shape of both: (chains, longest)
+    """Yield padded batches of chains of similar length: the index of each pair, and the mask of
+    indices that are not padding. Shape of both: (chains, longest)
     """
     lengths = xp2torch(cast(Ints1d, emissions.lengths)).long()
     starts = lengths.cumsum(0) - lengths
-    for rows in length_batches(lengths, PLACES, ALIKE):
+    for rows in length_batches(lengths, MAX_CELLS, MIN_LENGTH_RATIO):
         mask = padding_mask(lengths[rows])
-        places = starts[rows, None] + torch.arange(mask.shape[1], device=mask.device)
-        yield places * mask, mask
+        indices = starts[rows, None] + torch.arange(mask.shape[1], device=mask.device)
+        yield indices * mask, mask

@@ -1,4 +1,4 @@
-"""Relation models that score pairs from token vectors with a PyTorch module."""
+"""Relation models that score pairs with a PyTorch module over token vectors."""
 
 from typing import Any, Callable, Dict, List, Optional, Tuple
 
@@ -42,11 +42,11 @@ def pair_model(
     create (Callable[..., nn.Module]): Creates the module from `n_in` (width of the token vectors),
         `n_types` (number of type indices) and `n_out` (number of scores). The module takes token
         vectors (tokens, n_in), mentions as start, end (exclusive) and type index (mentions, 3), and
-        pairs of head and tail (pairs, 2), all int64 and counted through the batch, and returns
-        scores (pairs, n_out). There may be no pairs, or no mentions.
+        pairs of head and tail (pairs, 2), and returns scores (pairs, n_out). The indices are int64
+        and count through the whole batch. There may be no pairs, or no mentions.
     context (Optional[Encoder]): A sequence encoder over token vectors to which embeddings of the
-        mentions are added. The module gets its output beside the token vectors. None for the token
-        vectors alone.
+        mentions are added. Its output is appended to the token vectors. None for the token vectors
+        alone.
     token_numbers (Optional[TokenNumbers]): Returns an integer for each token of a batch, e.g. the
         number of its sentence. The module takes them as its fourth argument, int64 (tokens,).
     mixed_precision (bool): Whether to use half precision on CUDA.
@@ -82,7 +82,7 @@ def pair_model(
 
 
 def _vector_layers(model: RelationModel) -> List[Model]:
-    """Return the layers after the encoder: the scorer, perhaps after mention tags and context."""
+    """Return the layers after the encoder: mention tags and context, if any, and the scorer."""
     tok2vec = model.maybe_get_ref("tok2vec")
     return [layer for layer in model.layers if layer is not tok2vec]
 
@@ -100,9 +100,9 @@ def _init(model: RelationModel, X: Any = None, Y: Any = None) -> None:
 
 
 def initialize_from_vectors(model: RelationModel, X: FromVectors) -> None:
-    """Initialize the layers after the encoder, each with the output of the one before.
+    """Initialize the layers after the encoder, each with the output of the previous one.
 
-    model (RelationModel): What `pair_model` returned.
+    model (RelationModel): A model from `pair_model`.
     X (FromVectors): Token vectors, documents and candidates.
     """
     vectors, docs, candidates = X
@@ -136,11 +136,11 @@ def score_vectors(
 ) -> Tuple[Floats2d, Callable[[Floats2d], List[Floats2d]]]:
     """Score pairs from token vectors: the forward pass without the encoder.
 
-    model (RelationModel): What `pair_model` returned.
+    model (RelationModel): A model from `pair_model`.
     X (FromVectors): Token vectors, documents and candidates.
     is_train (bool): Whether the backward pass will be used.
-    RETURNS (Tuple[Floats2d, Callable]): Scores of shape (pairs, nO), and the function that takes
-        their gradient and returns that of the token vectors.
+    RETURNS (Tuple[Floats2d, Callable]): Scores of shape (pairs, nO), and the backward pass, which
+        takes their gradient and returns that of the token vectors.
     """
     vectors, docs, candidates = X
     *inner, scorer = _vector_layers(model)
@@ -157,7 +157,7 @@ def score_vectors(
         d_vectors = backprop_scorer(d_scores)
         if inner:
             d_tagged = backprop_tags(backprop_context([d[:, width:] for d in d_vectors]))
-            d_vectors = [d[:, :width] + more for d, more in zip(d_vectors, d_tagged)]
+            d_vectors = [d[:, :width] + d_tag for d, d_tag in zip(d_vectors, d_tagged)]
         return d_vectors
 
     return scores, backprop
@@ -188,10 +188,9 @@ def _scorer_inputs(model: Model, X: ScorerInput, is_train: bool) -> Tuple[ArgsKw
 
 def _scorer_outputs(model: Model, inputs_outputs: Tuple, is_train: bool) -> Tuple:
     (_, candidates, _), scores = inputs_outputs
-    wanted = (len(candidates), model.get_dim("nO"))
-    if tuple(scores.shape) != wanted:
-        got = tuple(scores.shape)
-        raise ValueError(Errors.M005.format(name=model.name, got=got, wanted=wanted))
+    got, expected = tuple(scores.shape), (len(candidates), model.get_dim("nO"))
+    if got != expected:
+        raise ValueError(Errors.M005.format(name=model.name, got=got, expected=expected))
 
     def backprop(d_scores: Floats2d) -> ArgsKwargs:
         return gradients((scores,), (d_scores,))

@@ -1,4 +1,4 @@
-"""The pair-sentence family: each pair read in its own window of the text."""
+"""Pair-sentence models: encode a separate window of the text for each pair."""
 
 from functools import partial
 from typing import List, Optional
@@ -30,31 +30,31 @@ def PairSentence(
     context: Optional[Encoder] = None,
     mixed_precision: bool = False,
 ) -> RelationModel:
-    """Create a relation model that encodes each pair's sentence, as both Chinese papers do; its
-    arithmetic stands in `layers.pair_sentence`.
+    """Create a relation model that encodes the sentence of each pair, as ResNet-PAtt and ResGRU-Att
+    do. See `layers.pair_sentence` for the computation.
 
     tok2vec (Optional[Model[List[Doc], List[Floats2d]]]): Character embeddings, e.g.
         `spacy-clinrel.CharTable.v1`, or any encoder.
     encoder (Callable[..., Module]): Encodes a window: `spacy-clinrel.CNN.v1`, `ResNet.v1`,
-        `RNN.v1`, or `Stacked.v1` and `Parallel.v1` of these.
-    pooling (Callable[..., Module]): Makes one vector of a window: `spacy-clinrel.MaxPool.v1`,
+        `RNN.v1`, or a combination of these by `Stacked.v1` or `Parallel.v1`.
+    pooling (Callable[..., Module]): Pools a window to one vector: `spacy-clinrel.MaxPool.v1`,
         `PiecewiseMaxPool.v1`, `AttentionPool.v1`, `PositionAttentionPool.v1`.
     position_width (int): Width of each of the two embeddings of a token's distances to head and
-        tail; 0 leaves them out.
-    max_distance (int): Distances beyond it are clipped, in tokens.
-    window (Optional[int]): Tokens on either side of each mention that a pair sees, within its
-        sentence, or all sentences from one mention's to the other's. None for no limit but the
-        sentence's, which lets the time for a text without punctuation grow with its length times
-        its pairs.
+        tail; 0 for none.
+    max_distance (int): Distance at which distances are clipped, in tokens.
+    window (Optional[int]): Number of tokens on either side of each mention that a pair's window
+        contains, within the sentences from one mention to the other. None for these sentences
+        without a limit; for a text without punctuation the time then grows with its length times
+        its number of pairs.
     sentence_ends (Optional[str]): None for the sentence rule of the candidates. Configs of earlier
         versions set it: characters that end a sentence, as a line break does.
-    budget (int): Most places of a padded batch, pairs times tokens, which bounds the memory.
-    context (Optional[Encoder]): A sequence encoder over the vectors of the whole text, told where
-        its mentions stand, e.g. `spacy-clinrel.BiRNN.v1`; pairs see its output beside the token
-        vectors. The papers have none.
-    mixed_precision (bool): Half precision on CUDA.
-    RETURNS (Model[Tuple[List[Doc], Candidates], Floats2d]): Documents and their candidates to
-        scores of shape (pairs, nO), before any softmax or sigmoid.
+    budget (int): Maximum number of cells (pairs × tokens) of a padded batch; bounds memory.
+    context (Optional[Encoder]): A sequence encoder over the token vectors of the whole text, to
+        which embeddings of the mentions are added, e.g. `spacy-clinrel.BiRNN.v1`. Its output is
+        appended to the token vectors. None for the token vectors alone, as in the papers.
+    mixed_precision (bool): Whether to use half precision on CUDA.
+    RETURNS (RelationModel): Documents and their candidates to scores of shape (pairs, nO), before
+        softmax or sigmoid.
     RAISES (ValueError): If a size is out of range.
     """
     sizes = {"max_distance": (max_distance, 1), "budget": (budget, 1)}
@@ -82,13 +82,13 @@ def PairSentence(
     )
 
 
-# A module-level function: worker processes get components by pickling.
+# A module-level function, so that components can be pickled for worker processes.
 def batch_sentences(docs: List[Doc], candidates: Candidates, ends: Optional[str]) -> np.ndarray:
-    """Return the number of each token's sentence, counted through a batch.
+    """Return the number of each token's sentence in the batch.
 
     docs (List[Doc]): The documents.
-    candidates (Candidates): Their candidates, which have the sentence rule.
-    ends (Optional[str]): Characters that end a sentence, instead of the rule.
+    candidates (Candidates): Their candidates, with the sentence rule.
+    ends (Optional[str]): Characters that end a sentence. None for the sentence rule.
     RETURNS (ndarray): Ascending, int64. Shape: (tokens,)
     """
     rule = candidates.sentences if ends is None else Sentences(ends)

@@ -1,4 +1,4 @@
-"""Tok2vec → emissions and transitions of a CRF over BIEOS tags."""
+"""A CRF over BIEOS tags, on the token vectors of any encoder."""
 
 from typing import Any, Callable, Iterable, List, Optional, Tuple, cast
 
@@ -14,19 +14,18 @@ from ..tokens.bieos import allowed_transitions
 from ..types import Emissions
 from .wrap import Sizes, flatten, gradients, to_tensor, torch_layer
 
-# The most (text × position) places decoded at a time, which bounds memory.
-PLACES = 200_000
+# Maximum number of cells (documents × positions) of a padded batch in decoding; bounds memory.
+MAX_CELLS = 200_000
 
 
 def CRFTagger(
     tok2vec: Model[List[Doc], List[Floats2d]], mixed_precision: bool = False
 ) -> Model[List[Doc], Emissions]:
     """Create the tagger of `clinical_ner`: a linear layer over token vectors and a linear-chain
-    CRF. The functions for its loss and its best tags are in `attrs["loss"]` and
-    `attrs["decode"]`.
+    CRF. The component calls `attrs["loss"]` for the loss and `attrs["decode"]` for the best tags.
 
     tok2vec (Model[List[Doc], List[Floats2d]]): The encoder, or a listener to one.
-    mixed_precision (bool): Half precision on CUDA.
+    mixed_precision (bool): Whether to use half precision on CUDA.
     RETURNS (Model[List[Doc], Emissions]): The model. Its nO is the number of labels.
     """
     layer = crf_layer(tok2vec, mixed_precision=mixed_precision)
@@ -43,9 +42,9 @@ def crf_layer(
 ) -> Model[List[Floats2d], Emissions]:
     """Create the tagger's last layer: token vectors to emissions and transitions.
 
-    tok2vec (Optional[Model[List[Doc], List[Floats2d]]]): The encoder before it, for its width; None
-        where that is not known yet.
-    mixed_precision (bool): Half precision on CUDA.
+    tok2vec (Optional[Model[List[Doc], List[Floats2d]]]): The encoder, whose nO is the layer's nI.
+        None to infer the width at initialization.
+    mixed_precision (bool): Whether to use half precision on CUDA.
     RETURNS (Model[List[Floats2d], Emissions]): The layer. Its nO is the number of labels.
     """
     width = tok2vec.get_dim("nO") if tok2vec is not None and tok2vec.has_dim("nO") else None
@@ -97,22 +96,21 @@ def _tensors(emissions: Emissions, *, requires_grad: bool) -> Tuple[Tensor, ...]
 
 
 def loss(emissions: Emissions, tags: Ints1d, weight: Ints1d) -> Tuple[float, Emissions]:
-    """Negative log-likelihood of gold tags.
+    """Return the negative log-likelihood of the gold tags, and its gradient.
 
-    emissions (Emissions): What the model returned.
-    tags (Ints1d): Gold tag of each token, documents one after the other. Shape: (tokens,)
-    weight (Ints1d): 1 for each document that counts, 0 for one without gold entities.
-        Shape: (docs,)
+    emissions (Emissions): Output of the model.
+    tags (Ints1d): Gold tag of each token, documents concatenated. Shape: (tokens,)
+    weight (Ints1d): 1 for each document that is annotated with entities, else 0. Shape: (docs,)
     RETURNS (Tuple[float, Emissions]): The loss, averaged over the documents, and its gradient.
     """
     tensors = _tensors(emissions, requires_grad=True)
     scores = tensors[0]
     lengths = to_tensor(emissions.lengths.tolist(), scores.device)
-    filled = lengths > 0
-    padded, mask = pad(scores, lengths[filled])  # (docs, longest, tags)
-    gold, _ = pad(to_tensor(tags, scores.device)[:, None], lengths[filled])
+    nonempty = lengths > 0
+    padded, mask = pad(scores, lengths[nonempty])  # (docs, longest, tags)
+    gold, _ = pad(to_tensor(tags, scores.device)[:, None], lengths[nonempty])
     nll = crf.negative_log_likelihood(padded, gold.squeeze(2), mask, *tensors[1:])
-    weights = to_tensor(weight, scores.device)[filled].float()
+    weights = to_tensor(weight, scores.device)[nonempty].float()
     total = (nll * weights).sum() / max(len(weight), 1)
     total.backward()
     grads = (torch.zeros_like(t) if t.grad is None else t.grad for t in tensors)
@@ -120,20 +118,20 @@ def loss(emissions: Emissions, tags: Ints1d, weight: Ints1d) -> Tuple[float, Emi
 
 
 def decode(emissions: Emissions) -> List[Ints1d]:
-    """The best tags of each document, by Viterbi.
+    """Return the best tags of each document, by Viterbi decoding.
 
-    emissions (Emissions): What the model returned.
-    RETURNS (List[Ints1d]): An array of shape (tokens,) for each document, NumPy integers.
+    emissions (Emissions): Output of the model.
+    RETURNS (List[Ints1d]): NumPy array of each document's tags. Shape of each: (tokens,)
     """
     scores, *transitions = _tensors(emissions, requires_grad=False)
     lengths = to_tensor(emissions.lengths.tolist(), torch.device("cpu"))
     results = [torch.zeros(0, dtype=torch.long)] * len(lengths)
-    pieces = scores.split(lengths.tolist())
-    filled = lengths.nonzero().squeeze(1)
-    for rows in length_batches(lengths[filled], PLACES):
-        batch = filled[rows].tolist()
+    by_doc = scores.split(lengths.tolist())
+    nonempty = lengths.nonzero().squeeze(1)
+    for rows in length_batches(lengths[nonempty], MAX_CELLS):
+        batch = nonempty[rows].tolist()
         sizes = lengths[batch].to(scores.device)
-        padded, mask = pad(torch.cat([pieces[i] for i in batch]), sizes)
+        padded, mask = pad(torch.cat([by_doc[i] for i in batch]), sizes)
         tags = crf.viterbi(padded, mask, *transitions).cpu()
         for i, row in zip(batch, tags):
             results[i] = row[: int(lengths[i])]

@@ -1,1 +1,1 @@
-"""The components. They reach the models only through spaCy's registry."""
+"""Pipeline components. They use models and scorers only through spaCy's registry."""

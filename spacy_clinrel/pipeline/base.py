@@ -1,4 +1,4 @@
-"""The component that the trainable components of this package derive from."""
+"""The base class of the trainable components."""
 
 from itertools import islice
 from pathlib import Path
@@ -16,18 +16,18 @@ from ..errors import Errors
 from .label_space import LabelSpace
 
 GetExamples = Callable[[], Iterable[Example]]
-# The number of documents that give the model its sizes.
-SAMPLE = 10
+# Number of documents that the model is initialized with.
+SAMPLE_SIZE = 10
 
 
 def option_error(component: str, option: str, value: Any, allowed: Any) -> ValueError:
-    """Create the error of an option that does not fit the model.
+    """Create the error for an option value that the model does not support.
 
     component (str): The component's name.
     option (str): The option's name.
-    value (Any): Its value.
-    allowed (Any): The values that fit.
-    RETURNS (ValueError): To be raised.
+    value (Any): The value.
+    allowed (Any): The values that the model supports.
+    RETURNS (ValueError): The error.
     """
     return ValueError(
         Errors.C006.format(option=option, name=component, allowed=allowed, value=value)
@@ -35,13 +35,13 @@ def option_error(component: str, option: str, value: Any, allowed: Any) -> Value
 
 
 class TrainingBatch(NamedTuple):
-    """A batch to learn from.
+    """Input of the model and gold annotation of a training batch.
 
     inputs (Any): The model's input.
-    tags (Optional[ndarray]): Gold BIEOS tags of the batch. Shape: (tokens,)
+    tags (Optional[ndarray]): Gold BIEOS tag of each token. Shape: (tokens,)
     gold (Optional[ndarray]): Gold labels of the pairs that the model scores, bool. Shape:
         (pairs, labels)
-    counted (Optional[ndarray]): Pairs that count, bool; None for all. Shape: (pairs,)
+    counted (Optional[ndarray]): Pairs to learn from, bool; None for all. Shape: (pairs,)
     """
 
     inputs: Any
@@ -53,11 +53,11 @@ class TrainingBatch(NamedTuple):
 class ClinicalPipe(TrainablePipe):
     """A trainable component with a label space.
 
-    A subclass says what its labels are (`names`, `read_labels`), which layers' output sizes they
-    determine (`output_sizes`), what it learns from a batch (`make_batch`, `get_loss`), and how it
-    predicts (`predict`, `set_annotations`).
+    Subclasses define their labels (`names`, `read_labels`), the layers whose output size depends on
+    them (`output_sizes`), training (`make_batch`, `get_loss`) and prediction (`predict`,
+    `set_annotations`).
 
-    cfg (Dict[str, Any]): The options, and the label space as lists: what is saved.
+    cfg (Dict[str, Any]): The options, and the label space as lists. It is saved with the component.
     space (LabelSpace): The label space. Replace it with `set_space`.
     """
 
@@ -83,7 +83,7 @@ class ClinicalPipe(TrainablePipe):
         self.vocab = vocab
         self.model = model
         self.name = name
-        # By name, as scorers depend on more than components do.
+        # Scorers are found by name, since components may not import them.
         self.scorer = registry.scorers.get(scorer)() if isinstance(scorer, str) else scorer
         self.cfg = options
         self.set_space(LabelSpace(is_typed=options.get("typed", True)))
@@ -92,14 +92,14 @@ class ClinicalPipe(TrainablePipe):
 
     @property
     def names(self) -> Tuple[str, ...]:
-        """RETURNS (Tuple[str, ...]): The label space's names that are this component's labels."""
+        """RETURNS (Tuple[str, ...]): The labels of this component in the label space."""
         return self.space.labels
 
     def with_name(self, label: str) -> LabelSpace:
-        """Return the label space with one more label.
+        """Return the label space with an additional label.
 
         label (str): The label.
-        RETURNS (LabelSpace): The value.
+        RETURNS (LabelSpace): The new label space.
         """
         return self.space.with_label(label)
 
@@ -108,15 +108,15 @@ class ClinicalPipe(TrainablePipe):
         return self.space.to_data()
 
     def space_from_cfg(self) -> LabelSpace:
-        """RETURNS (LabelSpace): The label space that `cfg` holds."""
+        """RETURNS (LabelSpace): The label space that is saved in `cfg`."""
         return LabelSpace.from_data(self.cfg, self.cfg["typed"])
 
     def read_labels(self, get_examples: GetExamples, labels: Any) -> None:
-        """Set the label space from training examples, or from what `spacy init labels` wrote.
+        """Set the label space from training examples or from the output of `spacy init labels`.
 
         get_examples (Callable[[], Iterable[Example]]): Returns the examples.
-        labels (Any): The labels; None to collect them.
-        RAISES (ValueError): If there are none.
+        labels (Any): The output of `spacy init labels`. None to collect labels from the examples.
+        RAISES (ValueError): If there are no labels.
         """
         raise NotImplementedError
 
@@ -128,7 +128,7 @@ class ClinicalPipe(TrainablePipe):
     def set_space(self, space: LabelSpace) -> None:
         """Replace the label space.
 
-        space (LabelSpace): The new value.
+        space (LabelSpace): The new label space.
         """
         self.space = space
         self.cfg.update(self.space_to_cfg())
@@ -136,10 +136,10 @@ class ClinicalPipe(TrainablePipe):
             self.vocab.strings.add(name)
 
     def add_label(self, label: str) -> int:
-        """Add a label before the model has its output layer.
+        """Add a label. This is possible only before the model is initialized.
 
         label (str): The label.
-        RETURNS (int): 1 if it was added, 0 if it was known.
+        RETURNS (int): 1 if the label was added, 0 if it was already present.
         RAISES (ValueError): If the model is already initialized.
         """
         if label in self.names:
@@ -153,16 +153,19 @@ class ClinicalPipe(TrainablePipe):
     # Sizes
 
     def output_sizes(self) -> List[Tuple[Model, int]]:
-        """RETURNS (List[Tuple[Model, int]]): Layers whose nO the labels determine, and nO."""
+        """RETURNS (List[Tuple[Model, int]]): The layers whose nO depends on the labels, with nO."""
         raise NotImplementedError
 
     @property
     def is_initialized(self) -> bool:
-        """RETURNS (bool): Whether the model has its output layers."""
+        """RETURNS (bool): Whether the sizes of the output layers are set."""
         return all(layer.has_dim("nO") for layer, _ in self.output_sizes())
 
     def check_initialized(self) -> None:
-        """RAISES (ValueError): If the component is not initialized."""
+        """Raise an error if the component is not initialized.
+
+        RAISES (ValueError): If it is not initialized.
+        """
         if not self.is_initialized:
             raise ValueError(Errors.C003.format(name=self.name))
 
@@ -173,11 +176,11 @@ class ClinicalPipe(TrainablePipe):
         nlp: Optional[Language] = None,
         labels: Optional[Any] = None,
     ) -> None:
-        """Collect the labels and give the model its sizes.
+        """Collect the labels and initialize the model.
 
         get_examples (Callable[[], Iterable[Example]]): Returns the training examples.
         nlp (Optional[Language]): The pipeline.
-        labels (Optional[Any]): What `spacy init labels` wrote.
+        labels (Optional[Any]): The output of `spacy init labels`. None to collect the labels.
         RAISES (ValueError): If there are no labels, or nothing to learn from.
         """
         validate_get_examples(get_examples, f"{type(self).__name__}.initialize")
@@ -189,16 +192,16 @@ class ClinicalPipe(TrainablePipe):
         self.check_examples(get_examples)
 
     def sample_inputs(self, get_examples: GetExamples) -> Any:
-        """Return a sample of the model's input, which gives it its sizes.
+        """Return a sample of the model's input, from which its sizes are inferred.
 
         get_examples (Callable[[], Iterable[Example]]): Returns the training examples.
-        RETURNS (Any): A few gold documents with tokens.
+        RETURNS (Any): Up to 10 gold documents with tokens.
         """
-        filled = (eg.reference for eg in get_examples() if len(eg.reference))
-        return list(islice(filled, SAMPLE))
+        nonempty = (eg.reference for eg in get_examples() if len(eg.reference))
+        return list(islice(nonempty, SAMPLE_SIZE))
 
     def check_examples(self, get_examples: GetExamples) -> None:
-        """Warn about gold annotations that the component cannot learn. By default there are none.
+        """Warn about gold annotations that the component cannot learn. The default does nothing.
 
         get_examples (Callable[[], Iterable[Example]]): Returns the training examples.
         """
@@ -206,10 +209,10 @@ class ClinicalPipe(TrainablePipe):
     # Training
 
     def make_batch(self, examples: List[Example]) -> TrainingBatch:
-        """Read what to learn from a batch.
+        """Create the model's input and the gold annotation of a batch.
 
         examples (List[Example]): The batch.
-        RETURNS (TrainingBatch): The model's input and the gold annotations.
+        RETURNS (TrainingBatch): Input and gold annotation.
         """
         raise NotImplementedError
 
@@ -219,8 +222,9 @@ class ClinicalPipe(TrainablePipe):
         """Return the loss of a batch, averaged over its documents, and its gradient.
 
         examples (Iterable[Example]): The batch.
-        scores (Any): What the model returned.
-        batch (Optional[TrainingBatch]): What the model got. None for all pairs.
+        scores (Any): Output of the model.
+        batch (Optional[TrainingBatch]): The batch that the model was run on. None to create it from
+            the examples.
         RETURNS (Tuple[float, Any]): The loss, and the gradient with respect to the scores.
         """
         raise NotImplementedError
@@ -233,7 +237,7 @@ class ClinicalPipe(TrainablePipe):
         sgd: Optional[Optimizer] = None,
         losses: Optional[Dict[str, float]] = None,
     ) -> Dict[str, float]:
-        """Learn from a batch.
+        """Update the model with a batch.
 
         examples (Iterable[Example]): The batch.
         drop (float): Dropout rate.
@@ -249,7 +253,7 @@ class ClinicalPipe(TrainablePipe):
             return losses
         batch = self.make_batch(examples)
         set_dropout_rate(self.model, drop)
-        # A batch without candidate pairs is run too: a shared encoder counts on every listener.
+        # Also run batches without candidate pairs: a shared tok2vec waits for all its listeners.
         scores, backprop = self.model.begin_update(batch.inputs)
         loss, gradient = self.get_loss(examples, scores, batch)
         backprop(gradient)
@@ -261,10 +265,10 @@ class ClinicalPipe(TrainablePipe):
     # Storage
 
     def from_disk(self, path: Union[str, Path], *, exclude: Iterable[str] = ()) -> "ClinicalPipe":
-        """Load the component.
+        """Load the component from a folder.
 
         path (Union[str, Path]): A folder.
-        exclude (Iterable[str]): Names of parts to leave out.
+        exclude (Iterable[str]): Names of parts to exclude.
         RETURNS (ClinicalPipe): The component.
         """
         super().from_disk(path, exclude=tuple(exclude))
@@ -272,10 +276,10 @@ class ClinicalPipe(TrainablePipe):
         return self
 
     def from_bytes(self, bytes_data: bytes, *, exclude: Iterable[str] = ()) -> "ClinicalPipe":
-        """Load the component.
+        """Load the component from bytes.
 
-        bytes_data (bytes): What `to_bytes` returned.
-        exclude (Iterable[str]): Names of parts to leave out.
+        bytes_data (bytes): Output of `to_bytes`.
+        exclude (Iterable[str]): Names of parts to exclude.
         RETURNS (ClinicalPipe): The component.
         """
         super().from_bytes(bytes_data, exclude=tuple(exclude))

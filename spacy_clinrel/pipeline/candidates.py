@@ -13,12 +13,13 @@ from ..types import Candidates, CandidateStrategy, Mentions
 
 @dataclass(frozen=True)
 class SentencePairStrategy:
-    """Pair the mentions of one sentence, or of sentences near each other.
+    """Pairs mentions of the same sentence or of nearby sentences.
 
-    sentences (Sentences): The sentence rule, which models and reports share.
-    max_sentences (int): Most sentence boundaries between two mentions; 0 for the same sentence.
-    max_distance (Optional[int]): Most tokens from one mention's start to the other's. None for no
-        limit.
+    sentences (Sentences): The sentence rule, which models and reports use too.
+    max_sentences (int): Maximum number of sentence boundaries between two mentions; 0 for the same
+        sentence.
+    max_distance (Optional[int]): Maximum distance between the starts of two mentions, in tokens.
+        None for no limit.
     """
 
     sentences: Sentences
@@ -26,15 +27,15 @@ class SentencePairStrategy:
     max_distance: Optional[int]
 
     def __call__(self, doc: Doc, mentions: Mentions) -> np.ndarray:
-        """Propose pairs.
+        """Return the candidate pairs of a document.
 
         doc (Doc): The document.
         mentions (Mentions): Its mentions.
-        RETURNS (ndarray): Mention indices of head and tail, sorted by head and tail. Shape:
+        RETURNS (ndarray): Mention indices of head and tail, sorted by head, then by tail. Shape:
             (pairs, 2)
         """
         sentence = self.sentences.ids(doc)[mentions.starts]  # (mentions,)
-        # Mentions are sorted by start, so the partners of each one are a slice of them.
+        # Mentions are sorted by start, so the tails of each head are consecutive.
         low = np.searchsorted(sentence, sentence - self.max_sentences, side="left")
         high = np.searchsorted(sentence, sentence + self.max_sentences, side="right")
         if self.max_distance is not None:
@@ -58,17 +59,19 @@ def SentencePairs(
     max_sentences: int = 0,
     max_distance: Optional[int] = 200,
 ) -> CandidateStrategy:
-    """Create a strategy that pairs mentions of one sentence, or of sentences near each other.
+    """Create a strategy that pairs mentions of the same sentence or of nearby sentences.
 
-    The first three options are the pipeline's sentence rule. Relation models use the same one.
+    The first three options are the sentence rule of the pipeline, which relation models use too.
 
-    ends (str): Characters that end a sentence if they are a token of their own.
+    ends (str): Characters that end a sentence if they are a separate token.
     line_breaks (bool): Whether a token that contains a line break ends a sentence.
     use_sents (bool): Use the sentence boundaries of the Doc if it has any.
-    max_sentences (int): Most sentence boundaries between two mentions; 0 for the same sentence.
-    max_distance (Optional[int]): Most tokens from one mention's start to the other's. None for no
-        limit; in a text without punctuation the pairs then grow with the square of its mentions.
-    RETURNS (CandidateStrategy): Doc and mentions to ordered pairs of mention indices.
+    max_sentences (int): Maximum number of sentence boundaries between two mentions; 0 for the same
+        sentence.
+    max_distance (Optional[int]): Maximum distance between the starts of two mentions, in tokens.
+        None for no limit; the number of pairs in a text without punctuation is then quadratic in
+        the number of mentions.
+    RETURNS (CandidateStrategy): Takes a Doc and its mentions, returns pairs of mention indices.
     """
     return SentencePairStrategy(
         Sentences(ends, line_breaks, use_sents), max_sentences, max_distance
@@ -84,13 +87,13 @@ def make_candidates(
     types: Sequence[str] = (),
     allowed: Optional[np.ndarray] = None,
 ) -> Candidates:
-    """Return the candidate pairs of a batch.
+    """Create the candidate pairs of a batch.
 
     docs (Sequence[Doc]): The documents.
-    strategy (CandidateStrategy): Proposes pairs. Its attribute `sentences` is the sentence rule; a
-        strategy without one has the default rule.
+    strategy (CandidateStrategy): Proposes pairs. Its attribute `sentences` is the sentence rule;
+        without it the default rule is used.
     mentions (Optional[Sequence[Mentions]]): The mentions of each document. None to read them.
-    source (str): Where mentions are read from, see `read_mentions`.
+    source (str): Source of the mentions, see `read_mentions`.
     types (Sequence[str]): Entity types, numbered from 1.
     allowed (Optional[ndarray]): Pairs of type indices that may be related, bool. Shape:
         (types + 1, types + 1). None allows all.
@@ -102,14 +105,16 @@ def make_candidates(
     if len(docs):
         strings = docs[0].vocab.strings
         type_index = {strings.add(name): i for i, name in enumerate(types, start=1)}
-    columns = [[np.zeros(0, dtype=kind) for kind in ("int64", "int64", "uint64")]]
+    columns = [[np.zeros(0, dtype=dtype) for dtype in ("int64", "int64", "uint64")]]
     all_types, all_pairs = [np.zeros(0, dtype="int64")], [np.zeros((0, 2), dtype="int64")]
-    for doc, of_doc in zip(docs, mentions):
-        indices = np.asarray([type_index.get(int(x), 0) for x in of_doc.labels], dtype="int64")
-        pairs = np.asarray(strategy(doc, of_doc), dtype="int64").reshape(-1, 2)
+    for doc, doc_mentions in zip(docs, mentions):
+        indices = np.asarray(
+            [type_index.get(int(x), 0) for x in doc_mentions.labels], dtype="int64"
+        )
+        pairs = np.asarray(strategy(doc, doc_mentions), dtype="int64").reshape(-1, 2)
         if allowed is not None:
             pairs = pairs[allowed[indices[pairs[:, 0]], indices[pairs[:, 1]]]]
-        columns.append(list(of_doc))
+        columns.append(list(doc_mentions))
         all_types.append(indices)
         all_pairs.append(pairs)
     return Candidates(

@@ -1,4 +1,4 @@
-"""Flat entities: encoder, linear layer, CRF over BIEOS tags."""
+"""The component `clinical_ner`: flat entities by a CRF over BIEOS tags."""
 
 from typing import Any, Callable, Dict, Iterable, List, Optional, Tuple, Union
 
@@ -76,10 +76,10 @@ class ClinicalNER(ClinicalPipe):
         return list(self.names)
 
     def with_name(self, label: str) -> LabelSpace:
-        """Return the label space with one more entity type.
+        """Return the label space with an additional entity type.
 
         label (str): The type.
-        RETURNS (LabelSpace): The value.
+        RETURNS (LabelSpace): The new label space.
         """
         return self.space.with_type(label)
 
@@ -88,15 +88,16 @@ class ClinicalNER(ClinicalPipe):
         return {"labels": list(self.names)}
 
     def space_from_cfg(self) -> LabelSpace:
-        """RETURNS (LabelSpace): The label space that `cfg` holds."""
+        """RETURNS (LabelSpace): The label space that is saved in `cfg`."""
         return LabelSpace(types=tuple(self.cfg["labels"]))
 
     def read_labels(self, get_examples: GetExamples, labels: Optional[List[str]]) -> None:
         """Set the entity types.
 
         get_examples (Callable[[], Iterable[Example]]): Returns the training examples.
-        labels (Optional[List[str]]): What `spacy init labels` wrote; None to collect them.
-        RAISES (ValueError): If there are none.
+        labels (Optional[List[str]]): The output of `spacy init labels`. None to collect the types
+            from the examples.
+        RAISES (ValueError): If there are no entity types.
         """
         if labels is None:
             labels = collect_types(eg.reference for eg in get_examples())
@@ -110,7 +111,7 @@ class ClinicalNER(ClinicalPipe):
         return [(self.model.get_ref("output_layer"), len(self.names))]
 
     def predict(self, docs: Iterable[Doc]) -> List[np.ndarray]:
-        """Find the best tags without changing the documents.
+        """Predict tags without changing the documents.
 
         docs (Iterable[Doc]): The documents.
         RETURNS (List[np.ndarray]): BIEOS tags of each document. Shape of each: (tokens,)
@@ -126,15 +127,15 @@ class ClinicalNER(ClinicalPipe):
         """Write entities to the documents.
 
         docs (Iterable[Doc]): The documents.
-        scores (List[np.ndarray]): What `predict` returned.
+        scores (List[np.ndarray]): Output of `predict`.
         """
         set_tagged_entities(docs, scores, self.names)
 
     def make_batch(self, examples: List[Example]) -> TrainingBatch:
-        """Read the gold tags.
+        """Create the training batch of examples.
 
         examples (List[Example]): The batch.
-        RETURNS (TrainingBatch): The documents and their tags.
+        RETURNS (TrainingBatch): The documents and their gold tags.
         """
         tags = [gold_tags(eg, self.names, self.name) for eg in examples]
         return TrainingBatch([eg.predicted for eg in examples], tags=np.concatenate(tags))
@@ -145,10 +146,11 @@ class ClinicalNER(ClinicalPipe):
         """Return the loss of a batch, and its gradient.
 
         examples (Iterable[Example]): The batch.
-        scores (Emissions): What the model returned.
-        batch (Optional[TrainingBatch]): What the model got. None to read it from the examples.
-        RETURNS (Tuple[float, Emissions]): Mean negative log-likelihood of the gold tags, without
-            documents that are not annotated with entities, and its gradient.
+        scores (Emissions): Output of the model.
+        batch (Optional[TrainingBatch]): The batch that the model was run on. None to create it from
+            the examples.
+        RETURNS (Tuple[float, Emissions]): The negative log-likelihood of the gold tags, averaged
+            over the documents, and its gradient. Documents without entity annotation add 0.
         """
         examples = list(examples)
         batch = batch or self.make_batch(examples)

@@ -1,4 +1,4 @@
-"""Flat entities as BIEOS tags: read from documents, and written to them."""
+"""Conversion between the flat entities of documents and BIEOS tags."""
 
 from typing import Iterable, List, Sequence
 
@@ -17,8 +17,8 @@ def entity_tags(doc: Doc, types: Sequence[str]) -> np.ndarray:
     """Return the BIEOS tags of a document's entities.
 
     doc (Doc): The document.
-    types (Sequence[str]): The entity types. Entities of other types are left out.
-    RETURNS (ndarray): Shape: (tokens,)
+    types (Sequence[str]): The entity types. Entities of other types are ignored.
+    RETURNS (ndarray): The tag of each token. Shape: (tokens,)
     """
     index = {name: i for i, name in enumerate(types)}
     rows = [(e.start, e.end, index[e.label_]) for e in doc.ents if e.label_ in index]
@@ -31,7 +31,8 @@ def gold_tags(example: Example, types: Sequence[str], component: str) -> np.ndar
     example (Example): The example.
     types (Sequence[str]): The entity types.
     component (str): The component's name, for errors.
-    RETURNS (ndarray): Entities that do not align are left out. Shape: (tokens,)
+    RETURNS (ndarray): The tag of each token. Entities that do not align are ignored. Shape:
+        (tokens,)
     RAISES (ValueError): If an entity has another type.
     """
     ents = list(example.reference.ents)
@@ -46,7 +47,7 @@ def gold_tags(example: Example, types: Sequence[str], component: str) -> np.ndar
 
 
 def has_gold_entities(examples: Iterable[Example]) -> np.ndarray:
-    """Return which examples are annotated with entities; the others are left out of the loss.
+    """Return which examples are annotated with entities. Only these count in the loss.
 
     examples (Iterable[Example]): The examples.
     RETURNS (ndarray): 1 or 0. Shape: (docs,)
@@ -55,12 +56,12 @@ def has_gold_entities(examples: Iterable[Example]) -> np.ndarray:
 
 
 def tagged_mentions(tags: np.ndarray, types: Sequence[str], vocab: Vocab) -> Mentions:
-    """Return the mentions that tags stand for.
+    """Return the mentions that BIEOS tags represent.
 
     tags (ndarray): BIEOS tags. Shape: (tokens,)
     types (Sequence[str]): The entity types.
-    vocab (Vocab): Has the types' hashes.
-    RETURNS (Mentions): In the order of the text.
+    vocab (Vocab): The vocabulary, which has the types in its StringStore.
+    RETURNS (Mentions): The mentions, in the order of the text.
     """
     starts, ends, columns = tags_to_spans(tags).T
     hashes = np.asarray([vocab.strings[name] for name in types], dtype="uint64")
@@ -70,23 +71,24 @@ def tagged_mentions(tags: np.ndarray, types: Sequence[str], vocab: Vocab) -> Men
 def set_tagged_entities(
     docs: Iterable[Doc], tags: Iterable[np.ndarray], types: Sequence[str]
 ) -> None:
-    """Set the entities of documents.
+    """Set `doc.ents` from BIEOS tags.
 
     docs (Iterable[Doc]): The documents.
     tags (Iterable[ndarray]): BIEOS tags of each document. Shape of each: (tokens,)
     types (Sequence[str]): The entity types.
     """
-    for doc, of_doc in zip(docs, tags):
-        spans = tags_to_spans(of_doc).tolist()
+    for doc, doc_tags in zip(docs, tags):
+        spans = tags_to_spans(doc_tags).tolist()
         ents: List[Span] = [Span(doc, start, end, label=types[k]) for start, end, k in spans]
         doc.set_ents(ents, default="outside")
 
 
 def token_mentions(doc: Doc) -> Mentions:
-    """Return each token as a mention without a type, as multi-head selection pairs tokens.
+    """Return each token as a mention without a type. Multi-head selection learns from pairs of
+    tokens.
 
     doc (Doc): The document.
-    RETURNS (Mentions): As many as tokens.
+    RETURNS (Mentions): One mention per token.
     """
     starts = np.arange(len(doc))
     return Mentions(starts, starts + 1, np.zeros(len(doc), dtype="uint64"))

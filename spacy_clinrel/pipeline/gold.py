@@ -1,4 +1,4 @@
-"""Gold labels of candidate pairs, and which pairs to learn from."""
+"""Gold labels of candidate pairs, and the choice of pairs to learn from."""
 
 from collections import Counter
 from typing import Any, Callable, Dict, Iterable, List, Optional, Sequence, Tuple
@@ -17,8 +17,8 @@ from .label_space import LabelSpace
 MakeCandidates = Callable[[Sequence[Doc]], Candidates]
 
 PRUNED = "no candidate"
-NOT_FOUND = "a mention is not among the entities"
-UNKNOWN = "a label that the pipeline does not know"
+NOT_PREDICTED = "a mention is not among the entities"
+UNKNOWN_LABEL = "a label that the pipeline does not know"
 
 
 def read_gold(
@@ -36,10 +36,10 @@ def read_gold(
     candidates (Candidates): Its candidates.
     space (LabelSpace): The component's labels.
     component (str): The component's name, for errors.
-    strict (bool): Whether an unknown label is an error; otherwise its relations count as lost.
-    by_last_token (bool): Whether the candidates are pairs of tokens, and a token stands for the
+    strict (bool): Whether an unknown label is an error. If not, its relations count as lost.
+    by_last_token (bool): Whether the candidates are pairs of tokens, where a token represents the
         mention that ends with it.
-    RETURNS (GoldPairs): Labels, annotated pairs, and what was lost.
+    RETURNS (GoldPairs): Labels, annotated pairs, and the number of lost relations.
     RAISES (ValueError): If a label is unknown and `strict` is set.
     """
     labels = np.zeros((len(candidates), len(space.labels)), dtype=bool)
@@ -60,13 +60,13 @@ def read_gold(
                 if strict:
                     known = ", ".join(space.labels)
                     raise ValueError(Errors.C007.format(label=label, name=component, known=known))
-                lost[UNKNOWN] += 1
+                lost[UNKNOWN_LABEL] += 1
                 continue
             ends = (head[1], tail[1]) if by_last_token else (head, tail)
             if ends[0] in index and ends[1] in index:
                 cells.append((index[ends[0]], index[ends[1]], space.label_index[label]))
             else:
-                lost[NOT_FOUND] += 1
+                lost[NOT_PREDICTED] += 1
         pairs = candidates.pairs[part]
         if cells:
             heads, tails, columns = np.asarray(cells).T
@@ -77,19 +77,19 @@ def read_gold(
         annotated[part] = silver is None
         if silver:
             group = [index.get(key, -1) for key in mention_keys(example)]
-            known_pairs = [(group[pair.head], group[pair.tail]) for pair in silver]
-            rows = find_rows(pairs, *np.asarray(known_pairs).T)
+            silver_ends = [(group[pair.head], group[pair.tail]) for pair in silver]
+            rows = find_rows(pairs, *np.asarray(silver_ends).T)
             annotated[part.start + rows[rows >= 0]] = True
     return GoldPairs(candidates, labels, annotated, +lost, total)
 
 
 def find_rows(pairs: np.ndarray, heads: np.ndarray, tails: np.ndarray) -> np.ndarray:
-    """Find pairs in an array of pairs.
+    """Find the rows of given pairs in an array of pairs.
 
     pairs (ndarray): Mention indices of head and tail, in any order. Shape: (pairs, 2)
-    heads (ndarray): Heads to find; -1 is never found. Shape: (n,)
-    tails (ndarray): Their tails. Shape: (n,)
-    RETURNS (ndarray): The row of each pair; -1 if it is not there. Shape: (n,)
+    heads (ndarray): Heads of the pairs to find; -1 is never found. Shape: (n,)
+    tails (ndarray): Tails of the pairs to find; -1 is never found. Shape: (n,)
+    RETURNS (ndarray): The row of each pair; -1 if it is not in the array. Shape: (n,)
     """
     if not len(pairs):
         return np.full(len(heads), -1)
@@ -97,25 +97,25 @@ def find_rows(pairs: np.ndarray, heads: np.ndarray, tails: np.ndarray) -> np.nda
     keys = pairs @ [width, 1]
     targets = heads * width + tails
     order = np.argsort(keys, kind="stable")
-    places = np.searchsorted(keys, targets, sorter=order)
-    rows = order[np.minimum(places, len(keys) - 1)]
+    positions = np.searchsorted(keys, targets, sorter=order)
+    rows = order[np.minimum(positions, len(keys) - 1)]
     return np.where((keys[rows] == targets) & (heads >= 0) & (tails >= 0), rows, -1)
 
 
 def sample_pairs(gold: GoldPairs, negatives: Optional[float]) -> Tuple[Candidates, np.ndarray]:
-    """Choose the pairs to learn from: annotated ones, all with a relation and a sample of the rest.
+    """Choose annotated pairs to learn from: all with a relation, and a sample of the rest.
 
     gold (GoldPairs): The pairs and their gold annotation.
     negatives (Optional[float]): Number of pairs without a relation for each pair with one. None for
         all annotated pairs.
-    RETURNS (Tuple[Candidates, ndarray]): The pairs, and their gold labels, bool. Shape:
+    RETURNS (Tuple[Candidates, ndarray]): The chosen pairs, and their gold labels, bool. Shape:
         (pairs, labels)
     """
     keep = gold.annotated
     if negatives is not None:
         keep = np.asarray(gold.labels.any(axis=1))
         unrelated = np.flatnonzero(~keep & gold.annotated)
-        # A batch without any relation still has negatives to learn from.
+        # Keep some negatives in a batch without relations.
         limit = round(negatives * max(int(keep.sum()), 1))
         if limit < len(unrelated):
             unrelated = np.random.choice(unrelated, limit, replace=False)
@@ -131,22 +131,23 @@ def recall_ceiling(
     space: LabelSpace,
     component: str,
 ) -> Dict[str, Any]:
-    """Count the gold relations that the candidates contain, the most that a model can find.
+    """Count the gold relations that are among the candidates: the recall ceiling of a model.
 
-    examples (Iterable[Example]): Documents whose predicted side has its mentions.
-    make_candidates (MakeCandidates): Makes candidates.
+    examples (Iterable[Example]): Examples whose predicted Doc has mentions.
+    make_candidates (MakeCandidates): Creates the candidates of documents.
     space (LabelSpace): The component's labels and types.
     component (str): The component's name, for errors.
-    RETURNS (Dict[str, Any]): Number of "gold" relations and of "reached" ones, their share
-        "recall" (None without relations), and the number of the others by reason, "lost".
+    RETURNS (Dict[str, Any]): "gold": number of gold relations; "reached": number of those among the
+        candidates; "recall": their share, None without gold relations; "lost": number of the
+        others, by reason.
     """
     lost: Counter = Counter()
     gold = 0
     for example in examples:
         candidates = make_candidates([example.predicted])
-        found = read_gold([example], candidates, space, component, strict=False)
-        lost.update(found.lost)
-        gold += found.total
+        pairs = read_gold([example], candidates, space, component, strict=False)
+        lost.update(pairs.lost)
+        gold += pairs.total
     reached = gold - sum(lost.values())
     recall = reached / gold if gold else None
     return {"gold": gold, "reached": reached, "recall": recall, "lost": dict(lost)}

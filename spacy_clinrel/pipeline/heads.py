@@ -1,7 +1,7 @@
 """Pair heads: loss and probabilities from the scores of a relation model.
 
-A relation model names its head in `attrs["head"]`; without a name the component chooses softmax or
-sigmoid by its option `exclusive`. Heads are registered, so that models can bring their own.
+A relation model gives the registered name of its head in `attrs["head"]`. Without it the component
+uses softmax or sigmoid, depending on its option `exclusive`. A new model can register a new head.
 """
 
 from dataclasses import dataclass, replace
@@ -18,16 +18,17 @@ from ..types import IMPOSSIBLE, Candidates, GoldPairs, PairHead
 
 SOFTMAX = "spacy-clinrel.SoftmaxHead.v1"
 SIGMOID = "spacy-clinrel.SigmoidHead.v1"
-# No logarithm of a smaller probability is taken.
-SMALLEST = 1e-9
+# Smaller probabilities are raised to this before the logarithm.
+MIN_PROBABILITY = 1e-9
 
 
 def make_head(model: Model, default: str, allowed: Optional[np.ndarray]) -> PairHead:
-    """Create the head that a model names, or else the default one.
+    """Create the pair head of a model.
 
     model (Model): The relation model.
-    default (str): Registered name of the head of models that name none.
-    allowed (Optional[ndarray]): Labels that the types allow, see `LabelSpace.allowed`.
+    default (str): Registered name of the head if the model's attributes do not give one.
+    allowed (Optional[ndarray]): Labels that the types of head and tail allow, see
+        `LabelSpace.allowed`.
     RETURNS (PairHead): The head.
     """
     return registry.misc.get(model.attrs.get("head", default))(allowed=allowed)
@@ -36,11 +37,12 @@ def make_head(model: Model, default: str, allowed: Optional[np.ndarray]) -> Pair
 def mask_logits(logits: np.ndarray, pairs: Candidates, allowed: Optional[np.ndarray]) -> np.ndarray:
     """Mask the scores of labels that the types of a pair do not allow.
 
-    logits (ndarray): The model's scores; the last columns are those of the labels. Shape:
+    logits (ndarray): Scores of the model. The last columns are those of the labels. Shape:
         (pairs, nO)
     pairs (Candidates): The pairs.
-    allowed (Optional[ndarray]): Labels that the types allow. Shape: (types + 1, types + 1, labels)
-    RETURNS (ndarray): A copy if anything is masked. Shape: (pairs, nO)
+    allowed (Optional[ndarray]): Labels that the types allow, bool; None allows all. Shape:
+        (types + 1, types + 1, labels)
+    RETURNS (ndarray): The masked scores; a copy unless all labels are allowed. Shape: (pairs, nO)
     """
     if allowed is None:
         return logits
@@ -53,9 +55,9 @@ def mask_logits(logits: np.ndarray, pairs: Candidates, allowed: Optional[np.ndar
 
 @dataclass(frozen=True, eq=False)
 class OrderedHead:
-    """Base of the heads of models that score each candidate, an ordered pair.
+    """Base class of the heads of models that score ordered pairs: each candidate separately.
 
-    allowed (Optional[ndarray]): Labels that the types allow, see `PairHead`.
+    allowed (Optional[ndarray]): Labels that the types of head and tail allow, see `PairHead`.
     """
 
     allowed: Optional[np.ndarray] = None
@@ -71,12 +73,12 @@ class OrderedHead:
 
 @dataclass(frozen=True, eq=False)
 class SigmoidHead(OrderedHead):
-    """Any number of labels for a pair: a sigmoid and binary cross-entropy for each label."""
+    """Pair head for any number of labels per pair: sigmoid and binary cross-entropy per label."""
 
     is_exclusive: ClassVar[bool] = False
 
     def n_outputs(self, n_labels: int) -> int:
-        """Return the number of scores of a pair: one for each label."""
+        """Return the number of scores per pair: one for each label."""
         return n_labels
 
     def probabilities(self, output: Floats2d, candidates: Candidates) -> np.ndarray:
@@ -97,7 +99,7 @@ class SigmoidHead(OrderedHead):
         weight: Any = np.float32(1.0 / max(len(pairs.pair_lengths), 1))  # a mean over documents
         if counted is not None:
             weight = weight * counted[:, None].astype("float32")
-        losses = -np.log(np.maximum(np.where(gold, p, 1.0 - p), SMALLEST))
+        losses = -np.log(np.maximum(np.where(gold, p, 1.0 - p), MIN_PROBABILITY))
         gradient = (p - gold.astype("float32")) * weight
         return float((losses * weight).sum()), get_array_ops(output).asarray2f(
             gradient.astype("float32")
@@ -106,14 +108,14 @@ class SigmoidHead(OrderedHead):
 
 @dataclass(frozen=True, eq=False)
 class SoftmaxHead(OrderedHead):
-    """One label or none for a pair: a softmax with "no relation" in the first column, and
-    cross-entropy. A pair with several gold labels divides its weight among them.
+    """Pair head for at most one label per pair: softmax with no relation in the first column, and
+    cross-entropy. If a pair has several gold labels, each has the same share of its weight.
     """
 
     is_exclusive: ClassVar[bool] = True
 
     def n_outputs(self, n_labels: int) -> int:
-        """Return the number of scores of a pair: no relation and the labels."""
+        """Return the number of scores per pair: no relation and the labels."""
         return 1 + n_labels
 
     def probabilities(self, output: Floats2d, candidates: Candidates) -> np.ndarray:
@@ -137,7 +139,7 @@ class SoftmaxHead(OrderedHead):
             weight = weight * counted[:, None].astype("float32")
         target = np.concatenate([~gold.any(axis=1, keepdims=True), gold], axis=1).astype("float32")
         target /= target.sum(axis=1, keepdims=True)
-        losses = -target * np.log(np.maximum(p, SMALLEST))
+        losses = -target * np.log(np.maximum(p, MIN_PROBABILITY))
         gradient = (p - target) * weight
         return float((losses * weight).sum()), get_array_ops(output).asarray2f(
             gradient.astype("float32")
@@ -146,8 +148,9 @@ class SoftmaxHead(OrderedHead):
 
 @dataclass(frozen=True, eq=False)
 class UnorderedHead:
-    """One label in one direction for two mentions, or none. The model scores each unordered pair
-    once: no relation, each label from the first mention to the second, and each label back.
+    """Pair head for at most one label, in one direction, per unordered pair of mentions. The model
+    scores each unordered pair once: no relation, then each label from the first mention to the
+    second, then each label from the second to the first.
 
     allowed (Optional[ndarray]): Labels that the types of head and tail allow, see `PairHead`.
     """
@@ -156,15 +159,15 @@ class UnorderedHead:
     is_exclusive: ClassVar[bool] = False
 
     def n_outputs(self, n_labels: int) -> int:
-        """Return the number of scores of a pair: no relation, and the labels in each direction."""
+        """Return the number of scores per pair: no relation and the labels in both directions."""
         return 1 + 2 * n_labels
 
     def model_pairs(self, candidates: Candidates) -> Candidates:
-        """Return each unordered pair once."""
+        """Return the unordered pairs."""
         return fold(candidates).pairs
 
     def model_gold(self, gold: GoldPairs) -> GoldPairs:
-        """Return each unordered pair once, with the labels forward and then those backward."""
+        """Return the unordered pairs, with the labels in forward, then in backward direction."""
         folded = fold(gold.pairs)
         labels = np.zeros((len(folded.pairs), 2, gold.labels.shape[1]), dtype=bool)
         labels[folded.rows, folded.is_backward] = gold.labels
@@ -177,8 +180,8 @@ class UnorderedHead:
         )
 
     def probabilities(self, output: Floats2d, candidates: Candidates) -> np.ndarray:
-        """Return the probability of the best label of each unordered pair, 0 for the others.
-        Shape: (ordered pairs, labels)
+        """Return the probability of the best label and direction of each unordered pair, and 0 for
+        the others. Shape: (ordered pairs, labels)
         """
         folded = fold(candidates)
         labels = self._softmax.probabilities(output, folded.pairs)[:, 1:]
@@ -186,8 +189,8 @@ class UnorderedHead:
         if labels.size:
             cells = np.arange(len(labels)), labels.argmax(axis=1)
             best[cells] = labels[cells]
-        both = best.reshape(len(labels), 2, labels.shape[1] // 2)
-        return both[folded.rows, folded.is_backward]
+        directions = best.reshape(len(labels), 2, labels.shape[1] // 2)
+        return directions[folded.rows, folded.is_backward]
 
     def loss(
         self,
@@ -196,7 +199,9 @@ class UnorderedHead:
         gold: np.ndarray,
         counted: Optional[np.ndarray] = None,
     ) -> Tuple[float, Floats2d]:
-        """Return the cross-entropy of unordered pairs, averaged over the documents."""
+        """Return the cross-entropy of unordered pairs, averaged over the documents, and its
+        gradient.
+        """
         return self._softmax.loss(output, pairs, gold, counted)
 
     @cached_property
@@ -208,12 +213,12 @@ class UnorderedHead:
 
 
 class Folded(NamedTuple):
-    """Ordered pairs, each joined with its opposite.
+    """Ordered pairs of mentions, grouped to unordered ones.
 
-    pairs (Candidates): Each unordered pair once, with the smaller mention index first.
-    rows (ndarray): The unordered pair of each ordered pair. Shape: (ordered pairs,)
-    is_backward (ndarray): 1 for an ordered pair from the second mention to the first. Shape:
-        (ordered pairs,)
+    pairs (Candidates): The unordered pairs, with the smaller mention index first.
+    rows (ndarray): Index of each ordered pair's unordered pair. Shape: (ordered pairs,)
+    is_backward (ndarray): 1 for an ordered pair from the second mention to the first, else 0.
+        Shape: (ordered pairs,)
     """
 
     pairs: Candidates
@@ -222,10 +227,10 @@ class Folded(NamedTuple):
 
 
 def fold(candidates: Candidates) -> Folded:
-    """Join each ordered pair with its opposite.
+    """Group ordered pairs to unordered pairs.
 
     candidates (Candidates): Ordered pairs.
-    RETURNS (Folded): Unordered pairs, and which of them each ordered pair is.
+    RETURNS (Folded): The unordered pairs, and the unordered pair of each ordered one.
     """
     keys = np.concatenate(
         [candidates.owners()[:, None], np.sort(candidates.pairs, axis=1)], axis=1

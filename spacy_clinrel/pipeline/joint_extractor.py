@@ -1,4 +1,4 @@
-"""Entities and the relations between them by one component with one shared encoder."""
+"""The component `joint_extractor`: entities and their relations by one model."""
 
 from typing import Any, Callable, Dict, Iterable, List, Optional, Tuple, Union
 
@@ -65,17 +65,18 @@ def make_joint_extractor(
     """Create a JointExtractor component.
 
     model (Model): The joint model, e.g. `spacy-clinrel.MultiHeadSelection.v1`.
-    candidates (Optional[CandidateStrategy]): Proposes pairs of mentions or, in training, of tokens.
-    threshold (float): The probability from which a relation is predicted, 0 to 1.
-    typed (bool): Whether to allow only the pairs of types, and the labels for them, seen in
-        training.
-    train_pairs (str): What relations are learned from: "mentions", the pairs of gold mentions, or
-        "tokens", all pairs of tokens within a sentence, for multi-head selection only.
-    negatives (Optional[float]): In training, the number of pairs without a relation for each pair
-        with one. None keeps all.
+    candidates (Optional[CandidateStrategy]): Proposes pairs of mentions. In training with
+        `train_pairs = "tokens"` it proposes pairs of tokens.
+    threshold (float): Minimum probability of a predicted relation, 0 to 1.
+    typed (bool): Whether to predict only (head type, label, tail type) signatures seen in training.
+    train_pairs (str): Pairs to learn relations from: "mentions" for pairs of gold mentions, or
+        "tokens" for all pairs of tokens that the candidate strategy proposes. "tokens" is for
+        multi-head selection only.
+    negatives (Optional[float]): Number of pairs without a relation per pair with one, in training.
+        None for all pairs.
     loss_weights (Dict[str, float]): Weight of the loss of "entities" and of "relations", 0 or more.
         A task with weight 0 is not trained.
-    keep_entities (bool): Whether to keep the mentions of a Doc instead of finding entities.
+    keep_entities (bool): Whether to keep the mentions of a Doc instead of predicting entities.
     scorer (Optional[Callable]): The scoring method.
     RETURNS (JointExtractor): The component.
     """
@@ -95,13 +96,13 @@ def make_joint_extractor(
 
 
 class JointExtractor(RelationPipe):
-    """Find entities and the relations between them.
+    """Predict entities and the relations between them.
 
-    The model's refs and functions are those of `ml.joint.joint_model`.
+    The model has the refs and attributes of `ml.joint.joint_model`.
     """
 
     default_head = SIGMOID
-    gold_source = "ents"  # it learns from flat entities only
+    gold_source = "ents"  # the tagger learns flat entities only
 
     def __init__(
         self,
@@ -120,7 +121,7 @@ class JointExtractor(RelationPipe):
     ):
         """Initialize the component. The arguments are those of `make_joint_extractor`.
 
-        RAISES (ValueError): If there is no candidate strategy, or the model cannot learn from
+        RAISES (ValueError): If there is no candidate strategy, or the model does not support
             `train_pairs`.
         """
         if candidates is None:
@@ -141,7 +142,7 @@ class JointExtractor(RelationPipe):
         super().__init__(vocab, model, name, scorer, options)
 
     def predict(self, docs: Iterable[Doc]) -> JointPredictions:
-        """Find entities and score pairs of them, without changing the documents.
+        """Predict entities and score pairs of them, without changing the documents.
 
         docs (Iterable[Doc]): The documents.
         RETURNS (JointPredictions): Tags, candidate pairs and their probabilities.
@@ -160,7 +161,7 @@ class JointExtractor(RelationPipe):
         else:
             emissions = self.model.get_ref("tagger").predict(encoded.vectors)
             tags = self.model.attrs["decode"](emissions)
-            mentions = [tagged_mentions(of_doc, types, self.vocab) for of_doc in tags]
+            mentions = [tagged_mentions(doc_tags, types, self.vocab) for doc_tags in tags]
             candidates = self.make_candidates(docs, mentions=mentions, encoded=encoded, warn=True)
         pairs = self.head.model_pairs(candidates)
         inputs = SelectionInput(docs, encoded, np.concatenate(tags), pairs)
@@ -179,7 +180,7 @@ class JointExtractor(RelationPipe):
         """Write entities and relations to the documents.
 
         docs (Iterable[Doc]): The documents.
-        scores (JointPredictions): What `predict` returned.
+        scores (JointPredictions): Output of `predict`.
         """
         docs = list(docs)
         if scores.tags is not None:
@@ -188,7 +189,7 @@ class JointExtractor(RelationPipe):
         annotate_relations(docs, scores.pairs, self.cfg["threshold"], self.labels, source)
 
     def make_batch(self, examples: List[Example]) -> TrainingBatch:
-        """Read gold tags, and the pairs to learn from with their labels.
+        """Create the training batch of examples: gold tags, and the pairs to learn from.
 
         examples (List[Example]): The batch.
         RETURNS (TrainingBatch): A JointInput, the tags, and the labels of the pairs.
@@ -203,7 +204,9 @@ class JointExtractor(RelationPipe):
             mentions = [token_mentions(doc) for doc in docs]
             candidates = make_candidates(docs, self.strategy, mentions=mentions)
         else:
-            mentions = [tagged_mentions(of_doc, self.space.types, self.vocab) for of_doc in tags]
+            mentions = [
+                tagged_mentions(doc_tags, self.space.types, self.vocab) for doc_tags in tags
+            ]
             candidates = self.make_candidates(docs, mentions=mentions, warn=True)
         gold = read_gold(examples, candidates, self.space, self.name, by_last_token=by_token)
         pairs, labels = sample_pairs(self.head.model_gold(gold), self.cfg["negatives"])
@@ -212,13 +215,14 @@ class JointExtractor(RelationPipe):
     def get_loss(  # type: ignore[override]
         self, examples: Iterable[Example], scores: Any, batch: Optional[TrainingBatch] = None
     ) -> Tuple[float, JointOutput]:
-        """Return the sum of the losses of both tasks, each times its weight, and its gradient.
+        """Return the weighted sum of the losses of both tasks, and its gradient.
 
         examples (Iterable[Example]): The batch.
-        scores (JointOutput): What the model returned.
-        batch (Optional[TrainingBatch]): What the model got. None to read it from the examples.
+        scores (JointOutput): Output of the model.
+        batch (Optional[TrainingBatch]): The batch that the model was run on. None to create it from
+            the examples.
         RETURNS (Tuple[float, JointOutput]): The loss, averaged over the documents, and its
-            gradient. Documents that are not annotated with a task are left out of its loss.
+            gradient. Documents that are not annotated for a task add 0 to its loss.
         """
         examples = list(examples)
         batch = batch or self.make_batch(examples)
@@ -238,26 +242,29 @@ class JointExtractor(RelationPipe):
         return loss, JointOutput(d_emissions, weights["relations"] * d_relations)
 
     def set_space(self, space: LabelSpace) -> None:
-        """Replace the label space, and the heads with it.
+        """Replace the label space and update the heads.
 
-        space (LabelSpace): The new value.
+        space (LabelSpace): The new label space.
         """
         super().set_space(space)
         self.training_head = self.head
-        if self.cfg["train_pairs"] == "tokens":  # tokens have no types that could rule out a label
+        if self.cfg["train_pairs"] == "tokens":  # no label is masked, since tokens have no type
             self.training_head = make_head(self.model, self.default_head, None)
 
     def output_sizes(self) -> List[Tuple[Model, int]]:
-        """RETURNS (List[Tuple[Model, int]]): The tagger and the relation scorer, with the number of
-        entity types and of scores of a pair.
+        """RETURNS (List[Tuple[Model, int]]): The tagger with the number of entity types, and the
+        relation scorer with the number of scores per pair.
         """
         outputs = self.head.n_outputs(len(self.labels))
         tagger, relations = self.model.get_ref("tagger"), self.model.get_ref("relations")
         return [(tagger, len(self.space.types)), (relations, outputs)]
 
     def read_labels(self, get_examples: GetExamples, labels: Optional[LabelData]) -> None:
-        """Set labels, types and signatures, see `RelationPipe.read_labels`.
+        """Set labels, types and signatures.
 
+        get_examples (Callable[[], Iterable[Example]]): Returns the training examples.
+        labels (Optional[Dict[str, List]]): The output of `spacy init labels`. None to collect them
+            from the examples.
         RAISES (ValueError): If there are no entities or no relations.
         """
         if not any(eg.reference.ents for eg in get_examples()):

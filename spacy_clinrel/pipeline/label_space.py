@@ -1,4 +1,4 @@
-"""Labels, entity types and signatures of a component, as one immutable value."""
+"""Labels, entity types and signatures of a component."""
 
 from dataclasses import dataclass, replace
 from functools import cached_property
@@ -15,14 +15,15 @@ LabelData = Dict[str, List]
 
 @dataclass(frozen=True)
 class LabelSpace:
-    """The labels that a component predicts and the entity types that it knows.
+    """The labels that a component predicts and the entity types seen in training.
 
-    Type index 0 stands for a type unseen in training; the known types are numbered from 1.
+    A label space is immutable. Type index 0 is any type not seen in training; the others are
+    numbered from 1.
 
     labels (Tuple[str, ...]): Relation labels.
     types (Tuple[str, ...]): Entity types.
     signatures (Tuple[Signature, ...]): (head type, label, tail type) of each relation in training.
-    is_typed (bool): Whether only the signatures may be predicted.
+    is_typed (bool): Whether to predict only these signatures.
     """
 
     labels: Tuple[str, ...] = ()
@@ -34,9 +35,9 @@ class LabelSpace:
     def from_data(cls, data: LabelData, is_typed: bool = True) -> "LabelSpace":
         """Create a label space from lists, as `spacy init labels` writes them.
 
-        data (Dict[str, List]): "labels", "types" and "signatures"; missing ones are empty.
-        is_typed (bool): Whether only the signatures may be predicted.
-        RETURNS (LabelSpace): The value.
+        data (Dict[str, List]): "labels", "types" and "signatures"; each is optional.
+        is_typed (bool): Whether to predict only these signatures.
+        RETURNS (LabelSpace): The label space.
         """
         return cls(
             tuple(data.get("labels", ())),
@@ -46,7 +47,7 @@ class LabelSpace:
         )
 
     def to_data(self) -> LabelData:
-        """Return the label space as lists, which JSON can hold.
+        """Return the label space as lists, for JSON.
 
         RETURNS (Dict[str, List]): "labels", "types" and "signatures".
         """
@@ -57,7 +58,7 @@ class LabelSpace:
         }
 
     def with_label(self, label: str) -> "LabelSpace":
-        """Return a copy with one more relation label, which no signature has.
+        """Return a copy with an additional relation label. No signature has it.
 
         label (str): The label.
         RETURNS (LabelSpace): The copy.
@@ -65,7 +66,7 @@ class LabelSpace:
         return replace(self, labels=(*self.labels, label))
 
     def with_type(self, entity_type: str) -> "LabelSpace":
-        """Return a copy with one more entity type.
+        """Return a copy with an additional entity type.
 
         entity_type (str): The type.
         RETURNS (LabelSpace): The copy.
@@ -74,8 +75,8 @@ class LabelSpace:
 
     @cached_property
     def allowed(self) -> Optional[np.ndarray]:
-        """Labels that the types of head and tail allow, bool; None if all are. Shape:
-        (types + 1, types + 1, labels)
+        """RETURNS (Optional[ndarray]): Labels that the types of head and tail allow, bool; None
+        allows all. Shape: (types + 1, types + 1, labels)
         """
         if not self.is_typed:
             return None
@@ -87,14 +88,14 @@ class LabelSpace:
 
     @cached_property
     def allowed_pairs(self) -> Optional[np.ndarray]:
-        """Types of head and tail that allow a label, bool; None if all do. Shape:
-        (types + 1, types + 1)
+        """RETURNS (Optional[ndarray]): Pairs of head and tail type that allow any label, bool; None
+        allows all. Shape: (types + 1, types + 1)
         """
         return None if self.allowed is None else np.any(self.allowed, axis=2)
 
     @cached_property
     def label_index(self) -> Dict[str, int]:
-        """Column of each relation label."""
+        """RETURNS (Dict[str, int]): Column of each relation label."""
         return {label: i for i, label in enumerate(self.labels)}
 
 

@@ -1,4 +1,4 @@
-"""Types of factory options, which spaCy checks when it reads a config."""
+"""Types of factory options. spaCy checks them when it reads a config."""
 
 from typing import TYPE_CHECKING, Literal
 
@@ -11,7 +11,7 @@ if TYPE_CHECKING:
     NonNegative = float
     Positive = float
 else:
-    # spaCy's config validation supports the constrained types of pydantic 1 in all its versions.
+    # All versions of spaCy support the constrained types of pydantic 1 in configs.
     from pydantic.v1 import ConstrainedFloat
 
     class Probability(ConstrainedFloat):

@@ -1,4 +1,4 @@
-"""What the components predict, and how it is written to documents."""
+"""Predictions of the components, and how they are written to documents."""
 
 from typing import Iterable, List, NamedTuple, Optional, Sequence, Tuple
 
@@ -12,11 +12,11 @@ from ..types import Candidates, Mentions
 
 
 class PairPredictions(NamedTuple):
-    """What a component predicts for the candidate pairs of a batch.
+    """Predictions for the candidate pairs of a batch.
 
     candidates (Candidates): The pairs.
-    probabilities (ndarray): Of no relation and of each label if `is_exclusive`, else of each label.
-        NumPy. Shape: (pairs, 1 + labels) or (pairs, labels)
+    probabilities (ndarray): Probabilities of no relation and of each label if `is_exclusive`, else
+        of each label. Shape: (pairs, 1 + labels) or (pairs, labels)
     is_exclusive (bool): Whether the labels and no relation exclude each other.
     """
 
@@ -31,8 +31,9 @@ class PairPredictions(NamedTuple):
 
     @property
     def classes(self) -> np.ndarray:
-        """RETURNS (ndarray): The probabilities with no relation first. If the labels do not exclude
-        each other, that of no relation is 1 minus the best label's. Shape: (pairs, 1 + labels)
+        """RETURNS (ndarray): The probabilities of no relation and of each label. If the labels do
+        not exclude each other, the probability of no relation is 1 minus that of the best label.
+        Shape: (pairs, 1 + labels)
         """
         if self.is_exclusive:
             return self.probabilities
@@ -40,28 +41,28 @@ class PairPredictions(NamedTuple):
         return np.concatenate([1.0 - best, self.probabilities], axis=1)
 
     def chosen(self, threshold: float) -> Tuple[np.ndarray, np.ndarray]:
-        """Choose the relations: the best label of each pair if labels exclude each other, else each
-        label, where the probability reaches the threshold.
+        """Choose the labels that reach a threshold. If the labels exclude each other, only the best
+        label of a pair is chosen.
 
-        threshold (float): The threshold. Labels that the types do not allow have a probability of 0
-            and are never chosen.
+        threshold (float): Minimum probability, 0 to 1. Labels with probability 0, which the types
+            do not allow, are never chosen.
         RETURNS (Tuple[ndarray, ndarray]): Pair and label index of each relation. Shape of each:
             (relations,)
         """
         scores = self.scores
-        least = max(threshold, float(np.finfo("float32").tiny))
+        minimum = max(threshold, float(np.finfo("float32").tiny))
         if not self.is_exclusive or not scores.size:
-            rows, columns = np.nonzero(scores >= least)
+            rows, columns = np.nonzero(scores >= minimum)
             return rows, columns
-        rows = np.flatnonzero(scores.max(axis=1) >= least)
+        rows = np.flatnonzero(scores.max(axis=1) >= minimum)
         return rows, scores[rows].argmax(axis=1)
 
 
 class JointPredictions(NamedTuple):
-    """What `JointExtractor.predict` returns.
+    """Predictions of `JointExtractor`.
 
-    tags (Optional[List[ndarray]]): BIEOS tags of each document; None if the entities of the
-        documents were kept. Shape of each: (tokens,)
+    tags (Optional[List[ndarray]]): BIEOS tags of each document; None if the component keeps the
+        entities of the documents. Shape of each: (tokens,)
     pairs (PairPredictions): The candidate pairs and their probabilities.
     """
 
@@ -86,13 +87,13 @@ def annotate_relations(
     labels: Sequence[str],
     source: str,
 ) -> None:
-    """Write the relations that reach the threshold to the documents.
+    """Write the relations that reach a threshold to the documents.
 
-    docs (Iterable[Doc]): The documents of the predictions.
+    docs (Iterable[Doc]): The documents that were predicted.
     predictions (PairPredictions): The predictions.
-    threshold (float): Least probability.
+    threshold (float): Minimum probability, 0 to 1.
     labels (Sequence[str]): The relation labels.
-    source (str): Where the mentions came from, see `read_mentions`.
+    source (str): Source of the mentions, see `read_mentions`.
     """
     candidates = predictions.candidates
     rows, columns = predictions.chosen(threshold)
@@ -112,8 +113,8 @@ def write_relations(doc: Doc, mentions: Mentions, edges: Sequence[Edge], keep_gr
     doc (Doc): The document.
     mentions (Mentions): The mentions that the edges refer to.
     edges (Sequence[Edge]): Head index, tail index, label, score.
-    keep_group (bool): Whether the group's mentions are its own (gold or nested) and stay. Otherwise
-        the group holds copies of the entities that take part in a relation.
+    keep_group (bool): Whether to keep the span group's mentions (gold or nested). If not, the group
+        gets copies of the entities that have a relation.
     """
     spans = list(doc.spans[GROUP]) if keep_group else []
     index = {span_key(span): i for i, span in enumerate(spans)}
@@ -121,10 +122,10 @@ def write_relations(doc: Doc, mentions: Mentions, edges: Sequence[Edge], keep_gr
     for head, tail, label, score in edges:
         ends = []
         for i in (head, tail):
-            start, end, kind = (int(column[i]) for column in mentions)
-            if (start, end, kind) not in index:
-                index[start, end, kind] = len(spans)
-                spans.append(Span(doc, start, end, label=kind))
-            ends.append(index[start, end, kind])
+            start, end, label_hash = (int(column[i]) for column in mentions)
+            if (start, end, label_hash) not in index:
+                index[start, end, label_hash] = len(spans)
+                spans.append(Span(doc, start, end, label=label_hash))
+            ends.append(index[start, end, label_hash])
         stored.append((ends[0], ends[1], label, score))
     store_relations(doc, spans, stored, from_ents=not keep_group)

@@ -1,4 +1,4 @@
-"""Relations between mentions: candidates, then the probability of each label for each pair."""
+"""The component `relation_classifier`: relations between mentions, from candidate pairs."""
 
 from typing import Any, Callable, Iterable, List, Optional, Tuple, Union
 
@@ -11,7 +11,7 @@ from thinc.api import Model
 
 from ..errors import Errors
 from ..types import Candidates, CandidateStrategy
-from .base import SAMPLE, GetExamples, TrainingBatch, option_error
+from .base import SAMPLE_SIZE, GetExamples, TrainingBatch, option_error
 from .defaults import CANDIDATES, RELATION_MODEL
 from .gold import read_gold, sample_pairs
 from .heads import SIGMOID, SOFTMAX
@@ -21,7 +21,7 @@ from .relation_pipe import RelationPipe
 from .score_weights import RELATIONS
 from .temperature import temper
 
-# Output: scores of shape (pairs, nO), or what the model's head takes instead.
+# The output is what the model's pair head takes, usually scores of shape (pairs, nO).
 RelationModel = Model[Tuple[List[Doc], Candidates], Any]
 
 
@@ -58,14 +58,13 @@ def make_relation_classifier(
 
     model (Model[Tuple[List[Doc], Candidates], Any]): Documents and candidates to scores.
     candidates (Optional[CandidateStrategy]): Proposes pairs of mentions.
-    threshold (float): The probability from which a relation is predicted, 0 to 1.
-    exclusive (bool): One label or none for a pair (softmax with a "no relation" class), or any
-        number of labels (sigmoid).
-    typed (bool): Whether to allow only the pairs of types, and the labels for them, seen in
-        training.
-    mentions (str): Where mentions come from: "auto", "ents" or "group", see `read_mentions`.
-    negatives (Optional[float]): In training, the number of pairs without a relation for each pair
-        with one. None keeps all.
+    threshold (float): Minimum probability of a predicted relation, 0 to 1.
+    exclusive (bool): Whether a pair has at most one label (softmax with no relation as a class).
+        False for any number of labels (sigmoid).
+    typed (bool): Whether to predict only (head type, label, tail type) signatures seen in training.
+    mentions (str): Source of the mentions: "auto", "ents" or "group", see `read_mentions`.
+    negatives (Optional[float]): Number of pairs without a relation per pair with one, in training.
+        None for all pairs.
     temperature (float): Temperature of the probabilities, see `temper`; 1.0 leaves them unchanged.
     scorer (Optional[Callable]): The scoring method.
     RETURNS (RelationClassifier): The component.
@@ -86,7 +85,7 @@ def make_relation_classifier(
 
 
 class RelationClassifier(RelationPipe):
-    """Find relations between mentions that are on the documents."""
+    """Predict relations between the mentions of documents."""
 
     def __init__(
         self,
@@ -140,15 +139,15 @@ class RelationClassifier(RelationPipe):
             width = len(self.labels) + exclusive
             return PairPredictions(candidates, np.zeros((0, width), dtype="float32"), exclusive)
         output = self.model.predict((docs, self.head.model_pairs(candidates)))
-        p = self.head.probabilities(output, candidates)
-        p = temper(p, self.cfg["temperature"], exclusive=exclusive)
-        return PairPredictions(candidates, p, exclusive)
+        probabilities = self.head.probabilities(output, candidates)
+        probabilities = temper(probabilities, self.cfg["temperature"], exclusive=exclusive)
+        return PairPredictions(candidates, probabilities, exclusive)
 
     def set_annotations(self, docs: Iterable[Doc], scores: PairPredictions) -> None:
         """Write relations to the documents.
 
         docs (Iterable[Doc]): The documents.
-        scores (PairPredictions): What `predict` returned.
+        scores (PairPredictions): Output of `predict`.
         """
         threshold, source = self.cfg["threshold"], self.cfg["mentions"]
         annotate_relations(docs, scores, threshold, self.labels, source)
@@ -156,9 +155,9 @@ class RelationClassifier(RelationPipe):
     def gold_labels(self, examples: Iterable[Example]) -> Tuple[np.ndarray, np.ndarray]:
         """Return the gold labels of the candidate pairs that `predict` scores.
 
-        examples (Iterable[Example]): Documents whose predicted side has its mentions.
-        RETURNS (Tuple[ndarray, ndarray]): The labels, without those that the component does not
-            know, bool, shape (pairs, labels); and which pairs are annotated, bool, shape (pairs,).
+        examples (Iterable[Example]): Examples whose predicted Doc has mentions.
+        RETURNS (Tuple[ndarray, ndarray]): The gold labels that the component has, bool, shape
+            (pairs, labels); and which pairs are annotated, bool, shape (pairs,).
         """
         examples = list(examples)
         candidates = self.make_candidates([eg.predicted for eg in examples])
@@ -166,12 +165,12 @@ class RelationClassifier(RelationPipe):
         return gold.labels, gold.annotated
 
     def make_batch(self, examples: List[Example], *, every_pair: bool = False) -> TrainingBatch:
-        """Read the pairs to learn from. Mentions are those of the predicted documents: a reader of
-        gold entities, or annotating components, decide which ones.
+        """Create the training batch of examples. The mentions are those of the predicted documents,
+        which a reader of gold entities or the annotating components have set.
 
         examples (List[Example]): The batch.
         every_pair (bool): Whether to include pairs that the component does not learn from.
-        RETURNS (TrainingBatch): Documents and pairs, and the pairs' gold labels.
+        RETURNS (TrainingBatch): Documents and pairs, and the gold labels of the pairs.
         """
         docs = [eg.predicted for eg in examples]
         candidates = self.make_candidates(docs)
@@ -187,10 +186,11 @@ class RelationClassifier(RelationPipe):
         """Return the loss of a batch, and its gradient.
 
         examples (Iterable[Example]): The batch.
-        scores (Any): What the model returned.
-        batch (Optional[TrainingBatch]): What the model got. None for all candidates.
+        scores (Any): Output of the model.
+        batch (Optional[TrainingBatch]): The batch that the model was run on. None for all
+            candidates of the examples.
         RETURNS (Tuple[float, Any]): The loss, averaged over the documents, and its gradient, which
-            is zero for pairs that are not annotated.
+            is 0 for pairs that are not annotated.
         """
         if batch is None:
             batch = self.make_batch(list(examples), every_pair=True)
@@ -198,7 +198,7 @@ class RelationClassifier(RelationPipe):
         return self.head.loss(scores, batch.inputs[1], batch.gold, batch.counted)
 
     def output_sizes(self) -> List[Tuple[Model, int]]:
-        """RETURNS (List[Tuple[Model, int]]): The model, and the number of its scores."""
+        """RETURNS (List[Tuple[Model, int]]): The model, with the number of scores per pair."""
         return [(self.model, self.head.n_outputs(len(self.labels)))]
 
     def sample_inputs(self, get_examples: GetExamples) -> Tuple[List[Doc], Candidates]:
@@ -209,15 +209,15 @@ class RelationClassifier(RelationPipe):
         RAISES (ValueError): If no document has both.
         """
         sample: List[Doc] = []
-        gold = docs = 0
+        n_gold = n_docs = 0
         for example in get_examples():
-            docs += 1
-            count = len(example.reference._.relations)
-            gold += count
-            if count and len(self.make_candidates([example.reference])):
+            n_docs += 1
+            n_relations = len(example.reference._.relations)
+            n_gold += n_relations
+            if n_relations and len(self.make_candidates([example.reference])):
                 sample.append(example.reference)
-            if len(sample) == SAMPLE:
+            if len(sample) == SAMPLE_SIZE:
                 break
         if not sample:
-            raise ValueError(Errors.C004.format(name=self.name, gold=gold, docs=docs))
+            raise ValueError(Errors.C004.format(name=self.name, gold=n_gold, docs=n_docs))
         return sample, self.head.model_pairs(self.make_candidates(sample))

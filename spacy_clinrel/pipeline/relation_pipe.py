@@ -1,4 +1,4 @@
-"""What the components that find relations have in common."""
+"""The base class of the components that predict relations."""
 
 import warnings
 from collections import Counter
@@ -23,10 +23,10 @@ class RelationPipe(ClinicalPipe):
     """A component with relation labels, entity types and signatures.
 
     strategy (CandidateStrategy): Proposes candidate pairs.
-    head (PairHead): The head of the model, for the label space.
-    default_head (str): Registered name of the head of models that name none.
-    gold_source (Optional[str]): Where gold mentions come from, see `read_mentions`. None for the
-        option `mentions`.
+    head (PairHead): The pair head for the model and the label space.
+    default_head (str): Registered name of the head if the model's attributes do not give one.
+    gold_source (Optional[str]): Source of gold mentions, see `read_mentions`. None for the option
+        `mentions`.
     """
 
     strategy: CandidateStrategy
@@ -44,13 +44,13 @@ class RelationPipe(ClinicalPipe):
 
     @property
     def sentences(self) -> Sentences:
-        """RETURNS (Sentences): The sentence rule of the candidates, which the model uses too."""
+        """RETURNS (Sentences): The sentence rule of the candidate strategy."""
         return getattr(self.strategy, "sentences", Sentences())
 
     def set_space(self, space: LabelSpace) -> None:
-        """Replace the label space, and the head with it.
+        """Replace the label space and update the head.
 
-        space (LabelSpace): The new value.
+        space (LabelSpace): The new label space.
         """
         super().set_space(space)
         self.head = make_head(self.model, self.default_head, space.allowed)
@@ -59,7 +59,8 @@ class RelationPipe(ClinicalPipe):
         """Set labels, types and signatures.
 
         get_examples (Callable[[], Iterable[Example]]): Returns the training examples.
-        labels (Optional[Dict[str, List]]): What `spacy init labels` wrote; None to collect them.
+        labels (Optional[Dict[str, List]]): The output of `spacy init labels`. None to collect them
+            from the examples.
         RAISES (ValueError): If there are no relations.
         """
         data = labels or collect_labels(eg.reference for eg in get_examples())
@@ -80,11 +81,11 @@ class RelationPipe(ClinicalPipe):
         encoded: Any = None,
         warn: bool = False,
     ) -> Candidates:
-        """Return the candidate pairs of a batch that the model can score.
+        """Create the candidate pairs of a batch that the model can score.
 
         docs (Sequence[Doc]): The documents.
-        source (Optional[str]): Where mentions are read from, see `read_mentions`. None for the
-            option `mentions`.
+        source (Optional[str]): Source of the mentions, see `read_mentions`. None for the option
+            `mentions`.
         mentions (Optional[Sequence[Mentions]]): The mentions of each document. None to read them.
         encoded (Any): Output of the model's encoder, if it was run.
         warn (bool): Whether to warn, once, about pairs that the model cannot score.
@@ -110,16 +111,17 @@ class RelationPipe(ClinicalPipe):
         return candidates.select(keep)
 
     def recall_ceiling(self, examples: Iterable[Example]) -> Dict[str, Any]:
-        """Count the gold relations that the candidates contain, the most that a model can find.
+        """Count the gold relations that are among the candidates: the recall ceiling of the model.
 
-        examples (Iterable[Example]): Documents whose predicted side has its mentions.
-        RETURNS (Dict[str, Any]): Number of "gold" relations and of "reached" ones, their share
-            "recall", and the number of the others by reason, "lost".
+        examples (Iterable[Example]): Examples whose predicted Doc has mentions.
+        RETURNS (Dict[str, Any]): "gold": number of gold relations; "reached": number of those among
+            the candidates; "recall": their share, None without gold relations; "lost": number of
+            the others, by reason.
         """
         return recall_ceiling(examples, self.make_candidates, self.space, self.name)
 
     def check_examples(self, get_examples: GetExamples) -> None:
-        """Warn about gold relations that the candidates do not contain.
+        """Warn about gold relations that are not among the candidates.
 
         get_examples (Callable[[], Iterable[Example]]): Returns the training examples.
         """

@@ -1,4 +1,4 @@
-"""What the components' scores weigh in the choice of the best pipeline; None is reported alone."""
+"""Weights of the components' scores in the choice of the best pipeline; None for reported only."""
 
 from typing import Dict, Optional
 

@@ -1,4 +1,4 @@
-"""Where relations live on a Doc: the span group `clinrel` and the view `doc._.relations`."""
+"""Annotation on Docs: the relation store, mentions, sentences and alignment."""
 
 from .alignment import AlignedRelations, align_relations
 from .bare import bare_doc

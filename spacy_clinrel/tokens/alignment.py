@@ -1,4 +1,4 @@
-"""Gold relations of an Example, from reference to predicted tokens."""
+"""Alignment of gold spans and relations with the tokens of the predicted Doc."""
 
 from collections import Counter
 from typing import List, NamedTuple, Tuple
@@ -10,28 +10,28 @@ from spacy.training import Example
 
 from .relation import GROUP, relation_edges
 
-# Start token, end token, hash of the type, all of the predicted Doc
-Key = Tuple[int, int, int]
+# Start token and end token (exclusive) in the predicted Doc, hash of the entity type
+MentionKey = Tuple[int, int, int]
 
 
 class AlignedRelations(NamedTuple):
     """Gold relations in the tokens of the predicted Doc.
 
-    relations (List[Tuple[Key, Key, str]]): Head, tail and label of each.
-    lost (Counter): How many could not be mapped, by reason.
+    relations (List[Tuple[MentionKey, MentionKey, str]]): Head, tail and label of each relation.
+    lost (Counter): Number of relations that could not be aligned, by reason.
     """
 
-    relations: List[Tuple[Key, Key, str]]
+    relations: List[Tuple[MentionKey, MentionKey, str]]
     lost: Counter
 
 
 def align_spans(example: Example, spans: List[Span]) -> np.ndarray:
-    """Return the boundaries of spans of the reference in the tokens of the predicted Doc.
+    """Return the token boundaries that spans of the reference have in the predicted Doc.
 
-    example (Example): The pair of docs.
+    example (Example): The example.
     spans (List[Span]): Spans of the reference.
-    RETURNS (ndarray): Start and end token in the predicted Doc; -1, -1 where token boundaries
-        do not allow it. Shape: (spans, 2)
+    RETURNS (ndarray): Start and end token (exclusive) in the predicted Doc; -1 and -1 for a span
+        whose boundaries are not token boundaries there. Shape: (spans, 2)
     """
     bounds = np.asarray([(s.start, s.end) for s in spans], dtype="int64").reshape(-1, 2)
     attrs, reference = [ORTH, SPACY], example.reference
@@ -45,18 +45,17 @@ def align_spans(example: Example, spans: List[Span]) -> np.ndarray:
         # The span does not align if a predicted token also covers reference tokens outside it.
         if len(covered):
             first, last = int(covered.min()), int(covered.max()) + 1
-            back = x2y[first:last]
-            if int(back.min()) == start and int(back.max()) + 1 == end:
+            reference_tokens = x2y[first:last]
+            if int(reference_tokens.min()) == start and int(reference_tokens.max()) + 1 == end:
                 aligned[i] = first, last
     return aligned
 
 
-def mention_keys(example: Example) -> List[Key]:
-    """Return the mentions of the reference's span group in the tokens of the predicted Doc.
+def mention_keys(example: Example) -> List[MentionKey]:
+    """Align the mentions of the reference's span group with the tokens of the predicted Doc.
 
-    example (Example): The pair of docs.
-    RETURNS (List[Key]): For each mention; start and end are -1 where token boundaries do not
-        allow it.
+    example (Example): The example.
+    RETURNS (List[MentionKey]): One key per mention; start and end are -1 if it does not align.
     """
     spans = list(example.reference.spans[GROUP])
     bounds = align_spans(example, spans)
@@ -64,10 +63,10 @@ def mention_keys(example: Example) -> List[Key]:
 
 
 def align_relations(example: Example) -> AlignedRelations:
-    """Map the gold relations of an Example from its reference to its predicted Doc.
+    """Align the gold relations of an Example with the tokens of the predicted Doc.
 
-    example (Example): The pair of docs.
-    RETURNS (AlignedRelations): The relations, and a count of those that token boundaries lose.
+    example (Example): The example.
+    RETURNS (AlignedRelations): The aligned relations, and the number of those that do not align.
     """
     lost: Counter = Counter()
     edges = relation_edges(example.reference)

@@ -1,4 +1,4 @@
-"""The tokens of a document without anything else."""
+"""Copies of documents without annotation."""
 
 from typing import Optional
 
@@ -7,11 +7,11 @@ from spacy.vocab import Vocab
 
 
 def bare_doc(doc: Doc, vocab: Optional[Vocab] = None) -> Doc:
-    """A fresh Doc of the same tokens.
+    """Return a new Doc with the same tokens and without annotation.
 
     doc (Doc): The document.
-    vocab (Optional[Vocab]): The vocabulary of the fresh one. None takes the document's own.
-    RETURNS (Doc): Without annotation.
+    vocab (Optional[Vocab]): Vocabulary of the new Doc. None for that of the document.
+    RETURNS (Doc): The new document.
     """
     words = [token.text for token in doc]
     spaces = [bool(token.whitespace_) for token in doc]

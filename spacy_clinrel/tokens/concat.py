@@ -1,4 +1,4 @@
-"""Joining documents without losing their relations."""
+"""Concatenation of documents with their relations."""
 
 from typing import List, Sequence
 
@@ -10,12 +10,15 @@ from .silver import SILVER, SilverPair, silver_pairs
 
 
 def concat_docs(docs: Sequence[Doc], *, ensure_whitespace: bool = False) -> Doc:
-    """Join documents into one, as `Doc.from_docs` does, and keep their relations, which it drops.
-    One silver document makes the whole silver: of others' pairs it is not known which are related.
+    """Concatenate documents and keep their relations, which `Doc.from_docs` drops.
+
+    The result is a silver document if any of the documents is: only the pairs of its silver
+    documents then count as annotated.
 
     docs (Sequence[Doc]): The documents, at least one, all with the same vocab.
-    ensure_whitespace (bool): Put a space between documents. Off, as Chinese needs none.
-    RETURNS (Doc): The joined document.
+    ensure_whitespace (bool): Put a space between documents. Off by default, since Chinese text
+        needs none.
+    RETURNS (Doc): The concatenated document.
     RAISES (ValueError): If there are no documents.
     """
     if not docs:
@@ -34,9 +37,9 @@ def concat_docs(docs: Sequence[Doc], *, ensure_whitespace: bool = False) -> Doc:
                 Span(joined, start, end, label=span.label, kb_id=span.kb_id, span_id=span.id)
             )
         edges.extend((first + h, first + t, label, s) for h, t, label, s in relation_edges(doc))
-        known = silver_pairs(doc)
         silver.extend(
-            pair._replace(head=first + pair.head, tail=first + pair.tail) for pair in known or ()
+            pair._replace(head=first + pair.head, tail=first + pair.tail)
+            for pair in silver_pairs(doc) or ()
         )
         offset += len(doc)
     if groups:

@@ -1,4 +1,4 @@
-"""The name of a document, stored with it."""
+"""Document ids, stored in the attributes of the mention group."""
 
 from typing import Optional
 
@@ -10,19 +10,19 @@ DOC_ID = "doc_id"
 
 
 def get_doc_id(doc: Doc) -> Optional[str]:
-    """The name a document had in its corpus.
+    """Return the id that a document has in its corpus.
 
     doc (Doc): The document.
-    RETURNS (Optional[str]): The name, None if it has none.
+    RETURNS (Optional[str]): The id; None if it has none.
     """
     return doc.spans[GROUP].attrs.get(DOC_ID) if GROUP in doc.spans else None
 
 
 def set_doc_id(doc: Doc, doc_id: str) -> None:
-    """Name a document, in the attributes of the mention group, so that the name is stored with it.
+    """Set the id of a document. It is saved with the mention group.
 
     doc (Doc): The document.
-    doc_id (str): The name.
+    doc_id (str): The id.
     """
     if GROUP not in doc.spans:
         store_relations(doc, [], [])

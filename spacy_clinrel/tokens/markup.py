@@ -1,4 +1,4 @@
-"""Text made safe for HTML and SVG."""
+"""Escaping of text for HTML and SVG."""
 
 import re
 from html import escape
@@ -11,7 +11,7 @@ def replace_forbidden(text: str) -> str:
     """Replace the characters that HTML does not allow.
 
     text (str): Any text.
-    RETURNS (str): The text with U+FFFD in their place.
+    RETURNS (str): The text with U+FFFD in place of these characters.
     """
     return FORBIDDEN.sub("\ufffd", text)
 

@@ -12,7 +12,7 @@ SOURCES = ("auto", "ents", "group")
 
 
 def all_mentions(doc: Doc) -> List[Span]:
-    """Return every mention of a document: flat entities and the group's mentions, each once.
+    """Return all mentions of a document, from `doc.ents` and the span group, without duplicates.
 
     doc (Doc): The document.
     RETURNS (List[Span]): Ordered by start, end and label.
@@ -28,7 +28,7 @@ def read_mentions(doc: Doc, source: str = "auto") -> Mentions:
     doc (Doc): The document.
     source (str): "ents" for `doc.ents`; "group" for `doc.spans["clinrel"]`; "auto" for both if the
         group has mentions of its own (gold or nested mentions), else for `doc.ents`.
-    RETURNS (Mentions): Arrays, each mention once.
+    RETURNS (Mentions): The mentions, without duplicates.
     """
     spans: List[Span] = []
     if source != "group":
@@ -45,7 +45,7 @@ def read_mentions(doc: Doc, source: str = "auto") -> Mentions:
 
 
 def has_own_mentions(doc: Doc) -> bool:
-    """Return whether the group's mentions are its own, not copies of entities from a prediction.
+    """Return whether the span group has mentions that are not copies of predicted entities.
 
     doc (Doc): The document.
     RETURNS (bool): True for gold and nested mentions.

@@ -1,28 +1,28 @@
-"""Normal forms of text, for looking up embeddings and for comparing strings."""
+"""Normal forms of text, for the lookup of embeddings and the comparison of strings."""
 
 import unicodedata
 
 
 def lookup_form(text: str) -> str:
-    """Return the form in which characters are looked up in embedding tables.
+    """Return the form of a text that embedding tables use.
 
-    Vectors are trained on this form as well, so that pretraining and models agree.
+    Vectors are trained on this form too, so that pretraining and models agree.
 
     text (str): Any text.
-    RETURNS (str): The text in Unicode's form NFKC and lower case.
+    RETURNS (str): The text in Unicode normal form NFKC and lower case.
     """
     return unicodedata.normalize("NFKC", text).lower()
 
 
 def fold_text(text: str) -> str:
-    """Remove differences in spelling that carry no meaning.
+    """Remove differences of case, character width and white space.
 
     text (str): Any text.
-    RETURNS (str): The text in Unicode's form NFKC (full-width letters become plain ones), case
-        folded, with single spaces and none at the ends.
+    RETURNS (str): The text in Unicode normal form NFKC (full-width letters become plain ones),
+        case folded, with single spaces and none at the ends.
     """
     folded = unicodedata.normalize("NFKC", text).casefold()
-    # Case folding can leave NFKC.
+    # The result of case folding is not always in NFKC.
     return single_spaces(unicodedata.normalize("NFKC", folded))
 
 

@@ -10,8 +10,8 @@ from .relation import GROUP, RELATIONS, relation_edges
 def relabel_relations(doc: Doc, labels: Mapping[str, str]) -> None:
     """Rename the relations of a Doc, in place.
 
-    Relations with a label that is not given become no relation; mentions all stay; relations that
-    come to be the same are one, with the highest score.
+    Relations whose label is not in `labels` are removed. All mentions are kept. Relations that
+    become equal are merged, and the highest score is kept.
 
     doc (Doc): The document.
     labels (Mapping[str, str]): Old label → new label, e.g. a label scheme.

@@ -1,8 +1,8 @@
 """The relation store.
 
-Mentions are the SpanGroup `doc.spans["clinrel"]`; relations are plain values in that group's
-`attrs["relations"]`, `[head index, tail index, label, score]`, so that everything that carries
-span groups (bytes, DocBin, copies, pickles, worker processes) carries relations too.
+Mentions are the SpanGroup `doc.spans["clinrel"]`. Relations are plain values in that group's
+`attrs["relations"]`: `[head index, tail index, label, score]`. Relations are therefore kept
+wherever span groups are: in bytes, DocBin, copies, pickles and worker processes.
 """
 
 import warnings
@@ -14,7 +14,7 @@ from ..errors import Errors, Warnings
 
 GROUP = "clinrel"
 RELATIONS = "relations"
-# Set where the group was filled from doc.ents, so that its mentions are not the group's own.
+# True if the group was filled from doc.ents, i.e. its mentions are only copies of entities.
 FROM_ENTS = "from_ents"
 
 Edge = Tuple[int, int, str, float]
@@ -23,10 +23,10 @@ Edge = Tuple[int, int, str, float]
 class Relation(NamedTuple):
     """A directed, labelled relation between two mentions of one Doc.
 
-    head (Span): The mention the relation goes out from, e.g. the test of "test revealed disease".
-    tail (Span): The mention it goes to.
-    label (str): The relation's type.
-    score (float): The model's confidence, 1.0 for gold relations.
+    head (Span): The mention where the relation starts, e.g. the test in "test reveals disease".
+    tail (Span): The mention where it ends.
+    label (str): The relation label.
+    score (float): The model's probability; 1.0 for gold relations.
     """
 
     head: Span
@@ -36,7 +36,7 @@ class Relation(NamedTuple):
 
 
 def span_key(span: Span) -> Tuple[int, int, int]:
-    """What makes two mentions of a Doc the same: boundaries and type.
+    """Return the key by which two mentions of a Doc count as equal: boundaries and type.
 
     span (Span): The mention.
     RETURNS (Tuple[int, int, int]): Start token, end token (exclusive), hash of the type.
@@ -45,10 +45,10 @@ def span_key(span: Span) -> Tuple[int, int, int]:
 
 
 def relation_edges(doc: Doc) -> List[Edge]:
-    """The relations of a Doc as plain values, without a Span for each.
+    """Return the relations of a Doc as plain values, without creating Spans.
 
     doc (Doc): The document.
-    RETURNS (List[Edge]): Head index, tail index (into `doc.spans["clinrel"]`), label, score.
+    RETURNS (List[Edge]): Head index and tail index (in `doc.spans["clinrel"]`), label, score.
     """
     if GROUP not in doc.spans:
         return []
@@ -58,11 +58,11 @@ def relation_edges(doc: Doc) -> List[Edge]:
 
 
 def get_relations(doc: Doc) -> List[Relation]:
-    """The relations of a Doc; the getter of `doc._.relations`.
+    """Return the relations of a Doc. This is the getter of `doc._.relations`.
 
     doc (Doc): The document.
-    RETURNS (List[Relation]): In the order they were set.
-    RAISES (ValueError): If the span group was changed, so that an index points nowhere.
+    RETURNS (List[Relation]): The relations, in the order in which they were set.
+    RAISES (ValueError): If a relation refers to a mention that the span group does not have.
     """
     edges = relation_edges(doc)
     if not edges:
@@ -78,17 +78,17 @@ def get_relations(doc: Doc) -> List[Relation]:
 
 
 def set_relations(doc: Doc, relations: Iterable[Relation]) -> None:
-    """Replace the relations of a Doc; the setter of `doc._.relations`.
+    """Replace the relations of a Doc. This is the setter of `doc._.relations`.
 
-    Mentions already in `doc.spans["clinrel"]` stay, missing ones are added. Of two relations
-    with the same head, tail and label the later one is kept.
+    Mentions in `doc.spans["clinrel"]` are kept, and missing ones are added. If two relations have
+    the same head, tail and label, the later one is kept.
 
     doc (Doc): The document.
     relations (Iterable[Relation]): Relations, or tuples (head, tail, label[, score]).
     RAISES (ValueError): If a head or tail is not a Span of this Doc, or a label is empty.
     """
     kept = list(doc.spans[GROUP]) if GROUP in doc.spans else []
-    before = len(kept)
+    n_before = len(kept)
     edges: Dict[Tuple[int, int, str], float] = {}
     index = {span_key(span): i for i, span in enumerate(kept)}
     for relation in relations:
@@ -104,9 +104,10 @@ def set_relations(doc: Doc, relations: Iterable[Relation]) -> None:
                 kept.append(span)
             ends.append(index[span_key(span)])
         edges[(ends[0], ends[1], label)] = float(score)
-    # A new mention that is no entity is the group's own, also where a prediction filled the group.
+    # After a prediction the group has only copies of entities. A new mention that is not an entity
+    # changes that.
     ents = {span_key(ent) for ent in doc.ents}
-    from_ents = None if ents.issuperset(map(span_key, kept[before:])) else False
+    from_ents = None if ents.issuperset(map(span_key, kept[n_before:])) else False
     rows = [(h, t, label, s) for (h, t, label), s in edges.items()]
     store_relations(doc, kept, rows, from_ents=from_ents)
 
@@ -114,13 +115,13 @@ def set_relations(doc: Doc, relations: Iterable[Relation]) -> None:
 def store_relations(
     doc: Doc, mentions: Sequence[Span], edges: Iterable[Edge], *, from_ents: Optional[bool] = None
 ) -> None:
-    """Write mentions and relations to a Doc as they are, without checks.
+    """Write mentions and relations to a Doc without checking them.
 
     doc (Doc): The document.
     mentions (Sequence[Span]): The group's mentions.
     edges (Iterable[Edge]): Head index, tail index, label, score.
     from_ents (Optional[bool]): Whether the mentions are only copies of entities in `doc.ents`.
-        None keeps what the group says of itself.
+        None keeps the group's current value.
     """
     attrs = dict(doc.spans[GROUP].attrs) if GROUP in doc.spans else {}
     attrs[RELATIONS] = [[int(h), int(t), str(label), float(s)] for h, t, label, s in edges]
@@ -130,7 +131,7 @@ def store_relations(
 
 
 def register_extension() -> None:
-    """Make `doc._.relations` exist. Somebody else's extension of that name is left alone."""
+    """Register `doc._.relations`, or warn if another package has registered it."""
     if not Doc.has_extension("relations"):
         Doc.set_extension("relations", getter=get_relations, setter=set_relations)
     elif Doc.get_extension("relations")[2] is not get_relations:

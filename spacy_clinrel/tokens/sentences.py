@@ -1,4 +1,4 @@
-"""The sentence of each token."""
+"""The sentence rule of a pipeline."""
 
 from dataclasses import dataclass
 from typing import Sequence
@@ -16,10 +16,10 @@ SENTENCE_ENDS = "。；;！？!?"
 class Sentences:
     """The rule by which a pipeline splits texts into sentences.
 
-    A candidate strategy holds the rule. Candidates carry it to the relation models, and `debug`
-    and the error report read it from the strategy, so that all of them see the same sentences.
+    A candidate strategy has one. Relation models get it with the candidates; `debug` and the error
+    report read it from the strategy. All of them therefore use the same sentences.
 
-    ends (str): Characters that end a sentence if they are a token of their own.
+    ends (str): Characters that end a sentence if they are a separate token.
     line_breaks (bool): Whether a token that contains a line break ends a sentence.
     use_sents (bool): Use the sentence boundaries of the Doc if it has any.
     """
@@ -45,15 +45,15 @@ class Sentences:
             [text in self.ends or any(char in text for char in breaks) for text in texts],
             dtype=bool,
         )
-        after_end = np.concatenate([[False], is_end[index][:-1]])
-        return np.cumsum(after_end)
+        follows_end = np.concatenate([[False], is_end[index][:-1]])
+        return np.cumsum(follows_end)
 
     def batch_ids(self, docs: Sequence[Doc]) -> np.ndarray:
         """Return the document and the sentence of each token of a batch.
 
         docs (Sequence[Doc]): The documents.
-        RETURNS (ndarray): Number of the document, and of the sentence counted through the batch,
-            both ascending. Shape: (tokens, 2)
+        RETURNS (ndarray): Number of the document, and number of the sentence in the batch, both
+            ascending. Shape: (tokens, 2)
         """
         sentences = [self.ids(doc) for doc in docs]
         offsets = np.cumsum([0, *(ids[-1] + 1 if len(ids) else 0 for ids in sentences)])

@@ -1,8 +1,8 @@
-"""Silver annotation: what a model said of some pairs of mentions, to be learned from like gold.
+"""Silver annotation: pairs of mentions that a model has labelled, for training.
 
-It stands beside the relations in the span group, `attrs["silver"]`, `[head index, tail index,
-score, round]` for each pair that is known. A pair without a relation among these is known to have
-none; all others may or may not have one. A document without it is gold.
+The pairs are stored beside the relations, in the span group's `attrs["silver"]`: `[head index, tail
+index, score, round]`. A silver pair without a relation counts as "no relation"; all other pairs of
+the document are unannotated. A document without this attribute is gold.
 """
 
 from pathlib import Path
@@ -18,12 +18,12 @@ SILVER = "silver"
 
 
 class SilverPair(NamedTuple):
-    """A pair of mentions of which a model was sure.
+    """A pair of mentions that a model labelled with high confidence.
 
-    head (int): Index of the mention into the span group.
-    tail (int): Likewise.
-    score (float): How sure it was.
-    round (int): The round of training whose model said so, the first being 1.
+    head (int): Index of the head in the span group.
+    tail (int): Index of the tail in the span group.
+    score (float): The model's confidence.
+    round (int): The training round whose model labelled the pair, from 1.
     """
 
     head: int
@@ -33,9 +33,10 @@ class SilverPair(NamedTuple):
 
 
 def silver_pairs(doc: Doc) -> Optional[List[SilverPair]]:
-    """doc (Doc): The document.
-    RETURNS (Optional[List[SilverPair]]): The pairs that are known; None if it is no silver
-        document.
+    """Return the silver pairs of a document.
+
+    doc (Doc): The document.
+    RETURNS (Optional[List[SilverPair]]): The pairs; None for a gold document.
     """
     if GROUP not in doc.spans or SILVER not in doc.spans[GROUP].attrs:
         return None
@@ -45,21 +46,23 @@ def silver_pairs(doc: Doc) -> Optional[List[SilverPair]]:
 def store_silver(
     doc: Doc, mentions: Sequence[Span], edges: Iterable[Edge], pairs: Iterable[SilverPair]
 ) -> None:
-    """Make a Doc a silver document.
+    """Write mentions, relations and silver pairs to a Doc, which becomes a silver document.
 
     doc (Doc): The document.
     mentions (Sequence[Span]): The group's mentions.
-    edges (Iterable[Edge]): The relations of known pairs: head index, tail index, label, score.
-    pairs (Iterable[SilverPair]): The known pairs, with a relation and without.
+    edges (Iterable[Edge]): Relations of silver pairs: head index, tail index, label, score.
+    pairs (Iterable[SilverPair]): The silver pairs, with and without a relation.
     """
     store_relations(doc, mentions, edges, from_ents=False)
     doc.spans[GROUP].attrs[SILVER] = [[h, t, float(s), r] for h, t, s, r in pairs]
 
 
 def check_gold(docs: Iterable[Doc], path: Path) -> None:
-    """docs (Iterable[Doc]): Documents that are to be gold.
-    path (Path): Where they come from.
-    RAISES (ValueError): If one is silver.
+    """Check that no document has silver annotation.
+
+    docs (Iterable[Doc]): The documents.
+    path (Path): The file that they were read from, for the error.
+    RAISES (ValueError): If a document is silver.
     """
     silver = [get_doc_id(doc) or "?" for doc in docs if silver_pairs(doc) is not None]
     if silver:

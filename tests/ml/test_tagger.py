@@ -146,7 +146,7 @@ def test_decode(model, docs):
 def test_decode_in_pieces(model, docs, monkeypatch):
     whole = decode(model.predict(docs * 3))
     for places in (1, 5, 12):
-        monkeypatch.setattr("spacy_clinrel.ml.tagger.PLACES", places)
+        monkeypatch.setattr("spacy_clinrel.ml.tagger.MAX_CELLS", places)
         for one, other in zip(decode(model.predict(docs * 3)), whole):
             assert np.array_equal(one, other)
 

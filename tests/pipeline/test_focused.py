@@ -224,7 +224,7 @@ def test_pairs_without_a_common_window_are_counted(bert):
     nlp = pipeline(bert, get_spans=SHORT, candidates={"max_sentences": 9, "@misc": PAIRS})
     examples = text_examples(nlp, make_notes(nlp, 4))
     nlp.initialize(lambda: examples)
-    with pytest.warns(UserWarning, match=r"W004.*of a batch have no window"):
+    with pytest.warns(UserWarning, match=r"W004.*are not inside one window"):
         nlp.update(text_examples(nlp, make_notes(nlp, 4)))
     component = nlp.get_pipe(NAME)
     component.cfg["keep_entities"] = True
