@@ -340,7 +340,7 @@ def test_tokens_between_windows_are_counted(bert):
         initialize(nlp)
     messages = " ".join(str(one.message) for one in told)
     assert re.search("W003.*tokens are in no window", messages)
-    assert "W002] 'joint_extractor': 2 of 4 gold relations" in messages
+    assert "W002] 'joint_extractor' cannot learn from 2 of 4 gold relations" in messages
     with pytest.warns(UserWarning, match=r"W003.*10 of 30 tokens"):
         nlp("患" * 30)
 
