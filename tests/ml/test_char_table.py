@@ -9,7 +9,7 @@ from spacy_clinrel.ml.char_table import CharTable
 
 
 def with_vectors(units, width=4):
-    """A pipeline with random vectors."""
+    """Return a pipeline with random vectors, and the vectors."""
     nlp = spacy.blank("zh")
     for unit in units:
         nlp.vocab.strings.add(unit)
@@ -18,18 +18,18 @@ def with_vectors(units, width=4):
     return nlp, dict(zip(units, data))
 
 
-def test_char_table_starts_from_vectors():
+def test_char_table_is_initialized_from_vectors():
     nlp, vectors = with_vectors(["头", "痛", "头痛", "a"])
     model = CharTable(width=4, rows=10)
     doc = nlp.make_doc("头Ａ痛A肝")
     model.initialize(X=[doc])
     assert model.get_param("E").shape == (3 + 10, 4)
     [rows] = model.predict([doc])
-    wanted = np.stack([vectors[char] for char in ("头", "a", "痛", "a")])
-    # Scaled like the random embeddings, in the same directions.
-    ratio = rows[:4] / wanted
+    expected = np.stack([vectors[char] for char in ("头", "a", "痛", "a")])
+    # The directions of the vectors, with the scale of the random embeddings.
+    ratio = rows[:4] / expected
     np.testing.assert_allclose(ratio, ratio[0, 0], rtol=1e-5)
-    assert rows[4].any() and not np.allclose(rows[4] / wanted[0], ratio[0, 0])
+    assert rows[4].any() and not np.allclose(rows[4] / expected[0], ratio[0, 0])
 
 
 def test_lookup_form_takes_precedence():
@@ -65,8 +65,8 @@ def test_char_table_is_trained_and_loads_without_vectors():
     assert model.get_grad("E").sum() == 4 * 4
     other = CharTable(width=4, rows=3).from_bytes(model.to_bytes())
     plain = spacy.blank("zh")
-    for doc, wanted in zip(docs, vectors):
-        assert np.array_equal(other.predict([plain.make_doc(doc.text)])[0], wanted)
+    for doc, expected in zip(docs, vectors):
+        assert np.array_equal(other.predict([plain.make_doc(doc.text)])[0], expected)
 
 
 def test_char_table_rejects_vectors_of_another_width():

@@ -12,7 +12,7 @@ TEXTS = ["患者头痛3天。", "", "Ｃｔ示：ＣＴ", "痛头"]
 
 @pytest.fixture
 def docs(zh):
-    """RETURNS (List[Doc]): Documents, one of them empty."""
+    """RETURNS (List[Doc]): Documents, including an empty one."""
     return [zh.make_doc(text) for text in TEXTS]
 
 
@@ -20,31 +20,33 @@ def features(nlp, text):
     return doc_features(nlp.make_doc(text))
 
 
-@pytest.mark.parametrize("one, other", [("ＣＴ３．５", "ct3.5"), ("：，", ":,"), ("ＡbＣ", "aBc")])
-def test_features_ignore_character_width_and_case(zh, one, other):
-    assert np.array_equal(features(zh, one), features(zh, other))
+@pytest.mark.parametrize(
+    "first, second", [("ＣＴ３．５", "ct3.5"), ("：，", ":,"), ("ＡbＣ", "aBc")]
+)
+def test_features_ignore_character_width_and_case(zh, first, second):
+    assert np.array_equal(features(zh, first), features(zh, second))
 
 
 def test_features_differ_between_characters(zh):
-    found = features(zh, "左右上下")
-    assert found.shape == (4, 3) and found.dtype == np.uint64
-    assert len(set(found[:, CHARACTER].tolist())) == 4
+    hashes = features(zh, "左右上下")
+    assert hashes.shape == (4, 3) and hashes.dtype == np.uint64
+    assert len(set(hashes[:, CHARACTER].tolist())) == 4
 
 
 def test_features_do_not_depend_on_the_position(zh):
-    found = features(zh, "左膝痛，右膝痛")
-    assert found[1, CHARACTER] == found[5, CHARACTER]
-    assert found[1, RIGHT_PAIR] == found[5, RIGHT_PAIR]  # 膝痛
-    assert found[1, LEFT_PAIR] != found[5, LEFT_PAIR]  # 左膝, 右膝
-    assert found[2, LEFT_PAIR] == found[1, RIGHT_PAIR]  # the same pair from both of its ends
+    hashes = features(zh, "左膝痛，右膝痛")
+    assert hashes[1, CHARACTER] == hashes[5, CHARACTER]
+    assert hashes[1, RIGHT_PAIR] == hashes[5, RIGHT_PAIR]  # 膝痛
+    assert hashes[1, LEFT_PAIR] != hashes[5, LEFT_PAIR]  # 左膝, 右膝
+    assert hashes[2, LEFT_PAIR] == hashes[1, RIGHT_PAIR]  # the same pair, seen from either end
 
 
 def test_pair_features_depend_on_the_order(zh):
-    one, other = features(zh, "头痛"), features(zh, "痛头")
-    assert one[0, RIGHT_PAIR] != other[0, RIGHT_PAIR]
-    assert one[0, CHARACTER] == other[1, CHARACTER]
-    twice = features(zh, "痛痛")
-    assert twice[0, RIGHT_PAIR] not in (one[0, RIGHT_PAIR], other[0, RIGHT_PAIR])
+    forward, reverse = features(zh, "头痛"), features(zh, "痛头")
+    assert forward[0, RIGHT_PAIR] != reverse[0, RIGHT_PAIR]
+    assert forward[0, CHARACTER] == reverse[1, CHARACTER]
+    repeated = features(zh, "痛痛")
+    assert repeated[0, RIGHT_PAIR] not in (forward[0, RIGHT_PAIR], reverse[0, RIGHT_PAIR])
 
 
 def test_pair_features_at_the_edges(zh):
@@ -82,12 +84,12 @@ def test_embedding_without_pairs_ignores_neighbours(zh):
         assert np.allclose(first[0], second[1]) is equal
 
 
-def test_char_embed_to_bytes(docs):
+def test_char_embed_round_trips_through_bytes(docs):
     model, other = CharEmbed(8, rows=50, pair_rows=50), CharEmbed(8, rows=50, pair_rows=50)
     model.initialize(X=docs)
     other.from_bytes(model.to_bytes())
-    for one, two in zip(model.predict(docs), other.predict(docs)):
-        assert np.array_equal(one, two)
+    for expected, vectors in zip(model.predict(docs), other.predict(docs)):
+        assert np.array_equal(expected, vectors)
 
 
 def test_char_embed_is_trained(docs):
@@ -100,12 +102,12 @@ def test_char_embed_is_trained(docs):
     assert (model.predict(docs)[0].sum(1) < before.sum(1)).mean() > 0.5
 
 
-def test_missing_vectors(docs):
+def test_missing_vectors_are_an_error(docs):
     with pytest.raises(ValueError, match="M003"):
         CharEmbed(8, include_static_vectors=True).initialize(X=docs)
 
 
-def test_static_and_pair_vectors(zh):
+def test_static_vectors_distinguish_characters(zh):
     for i, char in enumerate("头痛腹胀"):
         zh.vocab.set_vector(char, np.eye(4, dtype="float32")[i])
     # With a single row in the character table, only the vectors distinguish characters.
@@ -123,8 +125,8 @@ def test_static_and_pair_vectors(zh):
 def test_char_embed_multiplies_with_numpy(docs):
     model = CharEmbed(8, 50, 50)
     model.initialize(X=docs)
-    again = CharEmbed(8, 50, 50).from_bytes(model.to_bytes())
-    for one in (model, again):
-        assert not any(node.ops.use_blis for node in one.walk())
-    for one, other in zip(model.predict(docs), again.predict(docs)):
-        np.testing.assert_array_equal(one, other)
+    loaded = CharEmbed(8, 50, 50).from_bytes(model.to_bytes())
+    for embed in (model, loaded):
+        assert not any(node.ops.use_blis for node in embed.walk())
+    for expected, vectors in zip(model.predict(docs), loaded.predict(docs)):
+        np.testing.assert_array_equal(expected, vectors)

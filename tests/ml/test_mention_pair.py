@@ -20,7 +20,7 @@ def candidates_of(docs):
 
 @pytest.fixture
 def docs(zh):
-    """RETURNS (List[Doc]): Notes, an empty doc, one without mentions and one without pairs."""
+    """RETURNS (List[Doc]): Notes, an empty Doc, a Doc without mentions, and one without pairs."""
     first, second, third = make_notes(zh, 3)
     alone = zh.make_doc("头痛")
     alone.set_ents([alone.char_span(0, 2, label="症状")])
@@ -29,7 +29,7 @@ def docs(zh):
 
 @pytest.fixture(params=[True, False], ids=["with context", "without"])
 def model(request, docs):
-    """RETURNS (Model): An initialized model of three labels."""
+    """RETURNS (Model): An initialized model with three labels."""
     fix_random_seed(0)
     config = relation_config(context=request.param)["model"]
     config["context"] = config["context"] or None
@@ -39,7 +39,7 @@ def model(request, docs):
     return model
 
 
-def test_a_batch_is_its_docs(model, docs):
+def test_scores_do_not_depend_on_the_batch(model, docs):
     batch = candidates_of(docs)
     together = model.predict((docs, batch))
     assert together.shape == (len(batch), 3) and len(batch) > 10
@@ -54,19 +54,19 @@ def test_a_batch_is_its_docs(model, docs):
     assert start == len(batch)
 
 
-def test_nothing_to_score(model, docs):
-    for some in (docs[1:2], docs[3:4], docs[4:5], docs[3:5]):
-        candidates = candidates_of(some)
+def test_batches_without_pairs(model, docs):
+    for batch in (docs[1:2], docs[3:4], docs[4:5], docs[3:5]):
+        candidates = candidates_of(batch)
         assert len(candidates) == 0
-        assert model.predict((some, candidates)).shape == (0, 3)
+        assert model.predict((batch, candidates)).shape == (0, 3)
     scores, backprop = model.begin_update((docs[3:5], candidates_of(docs[3:5])))
     backprop(scores)
-    # Nothing to learn from, but a gradient of zeros for an encoder that waits for one.
+    # The encoder must get a gradient of zeros, since a shared tok2vec waits for it.
     (table, *_) = [node for node in model.walk() if node.name == "hashembed"]
     assert table.has_grad("E") and not table.get_grad("E").any()
 
 
-def test_every_layer_learns(model, docs):
+def test_every_layer_gets_a_gradient(model, docs):
     batch = candidates_of(docs)
     scores, backprop = model.begin_update((docs, batch))
     backprop(np.ones_like(scores))
@@ -78,11 +78,10 @@ def test_every_layer_learns(model, docs):
         for shim in node.shims:
             for name, parameter in shim._model.named_parameters():
                 assert parameter.grad is not None and parameter.grad.any(), (node.name, name)
-    assert names.count("E") == 3  # the hash tables, at the far end of tok2vec
+    assert names.count("E") == 3  # the hash embeddings of tok2vec
 
 
-def test_gradient_of_the_tables(model, docs):
-    """Finite differences from the scores to the encoder's embeddings."""
+def test_gradient_of_embeddings_equals_finite_differences(model, docs):
     batch = candidates_of(docs)
     dice = np.random.default_rng(0)
     scores, backprop = model.begin_update((docs, batch))
@@ -99,14 +98,14 @@ def test_gradient_of_the_tables(model, docs):
     assert np.linalg.norm(analytic) == pytest.approx(numeric, rel=0.05)
 
 
-def test_types_of_mentions_are_seen(model, docs):
-    some = docs[:1]
-    typed, blind = candidates_of(some), make_candidates(some, SentencePairs())
-    blind = replace(blind, n_types=typed.n_types)
-    assert not np.allclose(model.predict((some, typed)), model.predict((some, blind)))
+def test_scores_depend_on_entity_types(model, docs):
+    batch = docs[:1]
+    typed, untyped = candidates_of(batch), make_candidates(batch, SentencePairs())
+    untyped = replace(untyped, n_types=typed.n_types)
+    assert not np.allclose(model.predict((batch, typed)), model.predict((batch, untyped)))
 
 
-def test_bytes(model, docs):
+def test_model_round_trips_through_bytes(model, docs):
     batch = candidates_of(docs)
     config = relation_config(context=len(model.layers) > 2)["model"]
     other = registry.resolve({"model": config})["model"].from_bytes(model.to_bytes())

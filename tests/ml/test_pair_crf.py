@@ -30,98 +30,98 @@ def emissions(seed=0, labels=3):
     return Emissions(*arrays, np.asarray(LENGTHS, dtype="int32"))
 
 
-def paths(chain, some):
-    """Each sequence of labels of one chain, with its score."""
+def paths(chain, batch):
+    """Yield each label sequence of a chain, with its score."""
     first = sum(LENGTHS[:chain])
-    scores = some.scores[first : first + LENGTHS[chain]].tolist()
-    for labels in itertools.product(range(len(some.start)), repeat=LENGTHS[chain]):
-        total = some.start[labels[0]] + some.end[labels[-1]]
+    scores = batch.scores[first : first + LENGTHS[chain]].tolist()
+    for labels in itertools.product(range(len(batch.start)), repeat=LENGTHS[chain]):
+        total = batch.start[labels[0]] + batch.end[labels[-1]]
         total += sum(row[label] for row, label in zip(scores, labels))
-        total += sum(some.transitions[a, b] for a, b in itertools.pairwise(labels))
+        total += sum(batch.transitions[a, b] for a, b in itertools.pairwise(labels))
         yield labels, float(total)
 
 
 @pytest.mark.parametrize("seed", range(4))
 def test_scores_are_marginals_of_the_best_path(seed):
-    some = emissions(seed)
-    found = chain_scores(some)
+    batch = emissions(seed)
+    probabilities = chain_scores(batch)
     first = 0
     for chain, length in enumerate(LENGTHS):
-        every = dict(paths(chain, some))
-        best = max(every, key=every.get)
-        total = sum(map(math.exp, every.values()))
+        path_scores = dict(paths(chain, batch))
+        best = max(path_scores, key=path_scores.get)
+        total = sum(map(math.exp, path_scores.values()))
         for i, label in enumerate(best):
-            wanted = np.zeros(3)
+            expected = np.zeros(3)
             for column in (0, label):  # no relation, and the label on the best path
-                scores = [score for labels, score in every.items() if labels[i] == column]
-                wanted[column] = sum(map(math.exp, scores)) / total
-            np.testing.assert_allclose(found[first + i], wanted, atol=1e-5)
+                scores = [score for labels, score in path_scores.items() if labels[i] == column]
+                expected[column] = sum(map(math.exp, scores)) / total
+            np.testing.assert_allclose(probabilities[first + i], expected, atol=1e-5)
         first += length
 
 
-def test_loss():
-    some, gold = emissions(), np.asarray([0, 1, 2, 1, 0, 0, 2, 2])
-    loss, _ = chain_loss(some, gold, np.ones(8, dtype=bool))
-    wanted, first = 0.0, 0
+def test_loss_equals_enumeration_of_paths():
+    batch, gold = emissions(), np.asarray([0, 1, 2, 1, 0, 0, 2, 2])
+    loss, _ = chain_loss(batch, gold, np.ones(8, dtype=bool))
+    expected, first = 0.0, 0
     for chain, length in enumerate(LENGTHS):
-        every = dict(paths(chain, some))
-        own = every[tuple(gold[first : first + length].tolist())]
-        wanted += math.log(sum(map(math.exp, every.values()))) - own
+        path_scores = dict(paths(chain, batch))
+        gold_score = path_scores[tuple(gold[first : first + length].tolist())]
+        expected += math.log(sum(map(math.exp, path_scores.values()))) - gold_score
         first += length
-    assert loss == pytest.approx(wanted, rel=1e-5)
+    assert loss == pytest.approx(expected, rel=1e-5)
 
 
 @pytest.mark.parametrize("part", range(4))
-def test_gradient_by_differences(part):
-    some, gold = emissions(), np.asarray([0, 1, 2, 1, 0, 0, 2, 2])
+def test_gradient_equals_finite_differences(part):
+    batch, gold = emissions(), np.asarray([0, 1, 2, 1, 0, 0, 2, 2])
     counted = np.asarray([True] * 4 + [False] * 4)
-    gradient = chain_loss(some, gold, counted)[1][part]
+    gradient = chain_loss(batch, gold, counted)[1][part]
     step = 1e-2
-    for place in np.ndindex(*some[part].shape):
-        sides = []
+    for cell in np.ndindex(*batch[part].shape):
+        losses = []
         for sign in (1, -1):
-            moved = [array.copy() for array in some]
-            moved[part][place] += sign * step
-            sides.append(chain_loss(Emissions(*moved), gold, counted)[0])
-        assert gradient[place] == pytest.approx((sides[0] - sides[1]) / (2 * step), abs=2e-3)
+            moved = [array.copy() for array in batch]
+            moved[part][cell] += sign * step
+            losses.append(chain_loss(Emissions(*moved), gold, counted)[0])
+        assert gradient[cell] == pytest.approx((losses[0] - losses[1]) / (2 * step), abs=2e-3)
 
 
-def test_a_loss_of_nothing_is_not_negative():
-    """Rounding left it below zero once a model was sure of all labels."""
+def test_loss_of_confident_labels_is_not_negative():
+    """Without clamping, rounding makes the loss slightly negative."""
     scores = np.random.default_rng(0).uniform(15, 40, (8, 1)) * np.eye(3)[[0, 1, 2, 1, 0, 0, 2, 2]]
-    some = emissions()._replace(scores=scores.astype("float32"))
-    loss, _ = chain_loss(some, scores.argmax(axis=1), np.ones(8, dtype=bool))
+    batch = emissions()._replace(scores=scores.astype("float32"))
+    loss, _ = chain_loss(batch, scores.argmax(axis=1), np.ones(8, dtype=bool))
     assert 0.0 <= loss < 1e-3
 
 
-def test_chains_of_unannotated_documents_teach_nothing():
-    some, gold = emissions(), np.zeros(8, dtype="int64")
-    loss, gradient = chain_loss(some, gold, np.zeros(8, dtype=bool))
+def test_chains_of_unannotated_documents_do_not_count():
+    batch, gold = emissions(), np.zeros(8, dtype="int64")
+    loss, gradient = chain_loss(batch, gold, np.zeros(8, dtype=bool))
     assert loss == 0.0 and not any(part.any() for part in gradient[:4])
 
 
-def test_chains(zh):
+def test_chain_lengths_by_document_and_sentence(zh):
     docs = [*make_notes(zh, 3), zh.make_doc(""), zh.make_doc("未见异常。")]
     candidates = candidates_of(docs)
     assert chain_lengths(docs, candidates, "document", Sentences()).tolist() == [
         count for count in candidates.pair_lengths.tolist() if count
     ]
-    wanted, first = [], 0
+    expected, first = [], 0
     for doc, count, mentions in zip(docs, candidates.pair_lengths, candidates.mention_lengths):
         pairs = candidates.pairs[first : first + count]
         ends = [i for i, char in enumerate(doc.text) if char in "。；"]
         starts = sorted(ent.start for ent in doc.ents)
         assert len(starts) == mentions
         heads = [sum(end < starts[h] for end in ends) for h in pairs[:, 0].tolist()]
-        wanted += [len(list(some)) for _, some in itertools.groupby(heads)]
+        expected += [len(list(chain)) for _, chain in itertools.groupby(heads)]
         first += count
-    found = chain_lengths(docs, candidates, "sentence", Sentences()).tolist()
-    assert found == wanted and len(found) > 3
+    lengths = chain_lengths(docs, candidates, "sentence", Sentences()).tolist()
+    assert lengths == expected and len(lengths) > 3
     none = candidates.select(np.zeros(0, dtype="int64"))
     assert chain_lengths(docs, none, "sentence", Sentences()).tolist() == []
 
 
-def test_the_sentences_of_the_doc(zh):
+def test_chain_lengths_by_sentences_of_the_doc(zh):
     [doc] = make_notes(zh, 1)
     candidates = candidates_of([doc])
     for i, token in enumerate(doc):
@@ -133,7 +133,7 @@ def test_the_sentences_of_the_doc(zh):
 
 
 @pytest.mark.parametrize("scope", ["sentence", "document"])
-def test_the_model_adds_transitions_to_what_it_stands_upon(zh, scope):
+def test_unary_scores_are_those_of_the_relation_model(zh, scope):
     fix_random_seed(0)
     relations = relation_config()["model"]
     config = {"@architectures": "spacy-clinrel.PairCRF.v1", "relations": relations, "scope": scope}
@@ -152,7 +152,7 @@ def test_the_model_adds_transitions_to_what_it_stands_upon(zh, scope):
         assert model.get_grad(name).any()
 
 
-def test_an_unknown_scope():
+def test_unknown_scope_is_an_error():
     config = {
         "@architectures": "spacy-clinrel.PairCRF.v1",
         "relations": relation_config()["model"],

@@ -41,7 +41,7 @@ def candidates_of(docs, sentences=0):
 
 @pytest.fixture
 def docs(zh):
-    """RETURNS (List[Doc]): Notes, an empty doc and one without mentions."""
+    """RETURNS (List[Doc]): Notes, an empty Doc and a Doc without mentions."""
     first, second, third = make_notes(zh, 3)
     return [first, zh.make_doc(""), second, zh.make_doc("未见异常。"), third]
 
@@ -56,8 +56,7 @@ def make_model(docs, **options):
 
 @pytest.mark.parametrize("pooling", POOLINGS)
 @pytest.mark.parametrize("encoder", ENCODERS)
-def test_a_batch_is_its_docs(encoder, pooling, docs):
-    """Batched equals unbatched, whatever stands beside a pair and however long its window is."""
+def test_scores_do_not_depend_on_the_batch(encoder, pooling, docs):
     model = make_model(docs, encoder=encoder, pooling=pooling)
     for sentences in (0, 1):
         batch = candidates_of(docs, sentences)
@@ -75,14 +74,14 @@ def test_a_batch_is_its_docs(encoder, pooling, docs):
         np.testing.assert_allclose(np.concatenate(one_by_one), together[::7], atol=1e-5)
 
 
-def test_the_budget_changes_no_score(docs):
+def test_scores_do_not_depend_on_the_budget(docs):
     batch = candidates_of(docs, 1)
     scores = [make_model(docs, budget=budget).predict((docs, batch)) for budget in (1, 100, 10**6)]
     np.testing.assert_allclose(scores[0], scores[2], atol=1e-5)
     np.testing.assert_allclose(scores[1], scores[2], atol=1e-5)
 
 
-def test_the_window_hides_what_stands_farther_off(docs, zh):
+def test_tokens_outside_the_window_are_ignored(docs, zh):
     model = make_model(docs, window=2)
     texts = ("予补液后头痛缓解甲乙丙丁。", "予补液后头痛缓解甲己庚辛。")
     scores = []
@@ -96,8 +95,7 @@ def test_the_window_hides_what_stands_farther_off(docs, zh):
     np.testing.assert_allclose(*scores, atol=1e-6)
 
 
-def test_a_text_without_punctuation_is_not_read_whole(docs, zh):
-    """By default a pair sees its sentence as far as 300 characters from its mentions."""
+def test_default_window_is_300_tokens(docs, zh):
     texts = [f"予补液后头痛缓解{'甲' * count}" for count in (300, 400, 1000)]
     batch = []
     for text in texts:
@@ -107,13 +105,13 @@ def test_a_text_without_punctuation_is_not_read_whole(docs, zh):
     bounded = make_model(docs).predict((batch, candidates_of(batch)))
     np.testing.assert_allclose(bounded[:2], bounded[2:4], atol=1e-6)
     np.testing.assert_allclose(bounded[:2], bounded[4:], atol=1e-6)
-    whole = make_model(docs, window=None).predict((batch, candidates_of(batch)))
-    assert abs(whole[:2] - whole[4:]).max() > 1e-4
+    unbounded = make_model(docs, window=None).predict((batch, candidates_of(batch)))
+    assert abs(unbounded[:2] - unbounded[4:]).max() > 1e-4
 
 
 @pytest.mark.parametrize("pooling", POOLINGS)
-def test_without_positions(pooling, tmp_path):
-    """Embeddings of no width: trained, saved, loaded, and blind to which mention is the head."""
+def test_without_position_embeddings(pooling, tmp_path):
+    """The model trains and round-trips, and scores do not depend on which mention is the head."""
     nlp = spacy.blank("zh")
     model = config(pooling=pooling, position_width=0)
     pipe = nlp.add_pipe("relation_classifier", config={"model": model})
@@ -123,17 +121,17 @@ def test_without_positions(pooling, tmp_path):
     optimizer = nlp.initialize(lambda: examples)
     losses = [nlp.update(examples, sgd=optimizer)[pipe.name] for _ in range(3)]
     assert losses[2] < losses[0]
-    both_ways = candidates_of(docs)
-    logits = pipe.model.predict((docs, both_ways))
-    rows = {(head, tail): i for i, (head, tail) in enumerate(both_ways.batch_pairs().tolist())}
-    back = [rows[tail, head] for head, tail in rows]
-    np.testing.assert_allclose(logits, logits[back], atol=1e-6)
+    candidates = candidates_of(docs)
+    logits = pipe.model.predict((docs, candidates))
+    rows = {(head, tail): i for i, (head, tail) in enumerate(candidates.batch_pairs().tolist())}
+    reverse = [rows[tail, head] for head, tail in rows]
+    np.testing.assert_allclose(logits, logits[reverse], atol=1e-6)
     nlp.to_disk(tmp_path)
-    again = util.load_model(tmp_path).get_pipe(pipe.name)
-    assert np.array_equal(again.predict(docs).scores, pipe.predict(docs).scores)
+    loaded = util.load_model(tmp_path).get_pipe(pipe.name)
+    assert np.array_equal(loaded.predict(docs).scores, pipe.predict(docs).scores)
 
 
-def test_a_context_encoder_lets_pairs_see_the_whole_text(docs, zh):
+def test_context_encoder_reads_tokens_outside_the_window(docs, zh):
     birnn = {"@architectures": "spacy-clinrel.BiRNN.v1", "width": 4}
     model = make_model(docs, window=1, context=birnn)
     doc, batch = docs[0], candidates_of(docs[:1])
@@ -145,7 +143,7 @@ def test_a_context_encoder_lets_pairs_see_the_whole_text(docs, zh):
     assert scores.shape == changed.shape and not np.allclose(scores, changed)
 
 
-def test_gradients_reach_the_characters(docs):
+def test_gradient_reaches_the_embeddings(docs):
     model = make_model(docs)
     batch = candidates_of(docs)
     scores, backprop = model.begin_update((docs, batch))
@@ -155,7 +153,7 @@ def test_gradients_reach_the_characters(docs):
     assert all(weight.grad is not None for weight in model.layers[1].shims[0]._model.parameters())
 
 
-def test_nothing_to_score(docs):
+def test_batch_without_pairs(docs):
     model = make_model(docs)
     empty = candidates_of(docs[3:4])
     scores, backprop = model.begin_update((docs[3:4], empty))
@@ -163,7 +161,7 @@ def test_nothing_to_score(docs):
     backprop(scores)
 
 
-def test_sentences_are_numbered_through_the_batch(zh):
+def test_sentence_numbers_count_through_the_batch(zh):
     docs = [zh.make_doc(text) for text in ("甲。乙", "", "丙", "丁；\n戊")]
     candidates = make_candidates(docs, SentencePairs(ends="。；"))
     assert batch_sentences(docs, candidates, None).tolist() == [0, 0, 1, 2, 3, 3, 4, 5]
@@ -173,7 +171,7 @@ def test_sentences_are_numbered_through_the_batch(zh):
 
 
 def test_model_and_candidates_share_the_sentence_rule(zh):
-    """Line breaks that the candidates ignore do not split sentences for the model either."""
+    """Line breaks do not split sentences in the model if the candidates ignore them."""
     docs = [zh.make_doc("甲\n乙。丙")]
     candidates = make_candidates(docs, SentencePairs(line_breaks=False))
     assert batch_sentences(docs, candidates, None).tolist() == [0, 0, 0, 0, 1]
@@ -184,7 +182,7 @@ def test_model_and_candidates_share_the_sentence_rule(zh):
     [{"position_width": -1}, {"max_distance": 0}, {"budget": 0}, {"window": -1}],
     ids=str,
 )
-def test_sizes_out_of_range(options):
+def test_sizes_out_of_range_are_errors(options):
     with pytest.raises(ValueError, match="M004"):
         registry.resolve({"model": config(**options)})
 
@@ -206,6 +204,6 @@ def test_sizes_out_of_range(options):
     ],
     ids=str,
 )
-def test_blocks_say_what_is_wrong(block):
+def test_layer_options_out_of_range_are_errors(block):
     with pytest.raises(ValueError, match="M004"):
         registry.resolve({"block": block})

@@ -1,4 +1,4 @@
-"""Gold relations under other tokens."""
+"""Alignment of gold relations with a different tokenization."""
 
 import itertools
 
@@ -22,7 +22,7 @@ def doc_of(words):
 
 
 def example(predicted, reference, mentions, links):
-    """Mentions are (start, end, label) in tokens of the reference."""
+    """Create an Example. Mentions are (start, end, label) in tokens of the reference."""
     gold = doc_of(reference)
     spans = [gold[start:end] for start, end, _ in mentions]
     for i, (start, end, label) in enumerate(mentions):
@@ -44,27 +44,27 @@ def aligned(eg):
 LOST = "a mention does not align with the tokens"
 
 
-def test_relations_of_equal_tokens_keep_their_places(zh):
+def test_equal_tokens_keep_token_indices(zh):
     doc = make_doc(zh, "[头痛|症状]，予[补液|治疗]", [(1, 0, "改善")])
     relations, lost = aligned(Example(zh.make_doc(doc.text), doc))
     assert relations == [((4, 6, "治疗"), (0, 2, "症状"), "改善")] and lost == {}
 
 
-def test_merged_words():
+def test_predicted_words_merge_reference_tokens():
     eg = example(
         ["头痛", "伴", "发热"], list("头痛伴发热"), [(0, 2, "X"), (3, 5, "Y")], [(0, 1, "r")]
     )
     assert aligned(eg) == ([((0, 1, "X"), (2, 3, "Y"), "r")], {})
 
 
-def test_split_words():
+def test_predicted_words_split_reference_tokens():
     eg = example(
         list("头痛伴发热"), ["头痛", "伴", "发热"], [(0, 1, "X"), (2, 3, "Y")], [(1, 0, "r")]
     )
     assert aligned(eg) == ([((3, 5, "Y"), (0, 2, "X"), "r")], {})
 
 
-def test_words_merged_across_a_boundary_lose_the_relation():
+def test_relation_is_lost_if_a_token_crosses_a_mention_boundary():
     eg = example(
         ["头", "痛伴", "发热"],
         list("头痛伴发热"),
@@ -74,19 +74,19 @@ def test_words_merged_across_a_boundary_lose_the_relation():
     assert aligned(eg) == ([((2, 3, "Y"), (2, 3, "Y"), "s")], {LOST: 2})
 
 
-def test_a_mention_within_a_longer_token_is_lost():
+def test_relation_is_lost_if_a_mention_is_inside_a_token():
     eg = example(
         ["左侧股骨"], list("左侧股骨"), [(0, 2, "X"), (0, 4, "Y")], [(0, 1, "r"), (1, 1, "s")]
     )
     assert aligned(eg) == ([((0, 1, "Y"), (0, 1, "Y"), "s")], {LOST: 1})
 
 
-def test_spans_align_across_other_spaces():
+def test_spans_align_if_only_white_space_differs():
     first, second = doc_of(["a", "b"]), Doc(VOCAB, words=["a", "b"], spaces=[True, False])
     assert align_spans(Example(first, second), [second[1:2]]).tolist() == [[1, 2]]
 
 
-def test_without_relations(zh):
+def test_docs_without_relations_align(zh):
     assert align_relations(Example(zh("头痛"), zh("头痛"))) == ([], {})
     assert align_relations(Example(zh(""), zh(""))) == ([], {})
 
@@ -98,8 +98,8 @@ def cut(text, cuts):
 
 @settings(max_examples=100, deadline=None)
 @given(st.data())
-def test_alignment_means_equal_offsets(data):
-    """The oracle: a span is aligned if and only if the other Doc has it at the same offsets."""
+def test_spans_align_exactly_if_offsets_are_token_boundaries(data):
+    """Compare with `char_span` on the predicted Doc."""
     text = data.draw(st.text("左侧股骨痛", min_size=1, max_size=12))
     cuts = st.sets(st.integers(1, len(text)))
     predicted, reference = (doc_of(cut(text, data.draw(cuts))) for _ in range(2))
@@ -111,7 +111,7 @@ def test_alignment_means_equal_offsets(data):
 
 
 @pytest.mark.parametrize("count", [1, 4])
-def test_a_doc_aligned_with_itself_loses_nothing(zh, count):
+def test_no_relation_is_lost_with_equal_tokens(zh, count):
     for doc in make_notes(zh, count):
         relations, lost = aligned(Example(zh.make_doc(doc.text), doc))
         assert not lost and len(relations) == len(edges(doc)) == 2

@@ -1,4 +1,4 @@
-"""BIEOS tags: there and back, and what may follow what."""
+"""BIEOS tags: round trips and allowed transitions."""
 
 import itertools
 
@@ -15,11 +15,15 @@ def names(n_labels):
 
 
 def may_follow(first, second):
-    """The definition, in words: an open mention goes on with its own type or ends; nothing goes on
-    that is not open. None stands for the edge of the text."""
-    opens = first is not None and first[0] in "BI"
-    goes_on = second is not None and second[0] in "IE"
-    return opens and goes_on and first[1:] == second[1:] if opens or goes_on else True
+    """Return whether a tag may follow another; None is the start or end of the text.
+
+    An open mention must continue with the same type, and only an open mention may continue.
+    """
+    is_open = first is not None and first[0] in "BI"
+    is_continuation = second is not None and second[0] in "IE"
+    if not (is_open or is_continuation):
+        return True
+    return is_open and is_continuation and first[1:] == second[1:]
 
 
 @pytest.mark.parametrize("n_labels", [0, 1, 3])
@@ -33,22 +37,22 @@ def test_allowed_transitions(n_labels):
     assert allowed.end.tolist() == [may_follow(a, None) for a in tags]
 
 
-def test_every_sequence_that_is_allowed_is_well_formed():
-    """All sequences of four tokens: the allowed ones are those that come back from their spans."""
+def test_allowed_sequences_are_well_formed():
+    """Convert each allowed sequence of four tokens to spans and back, and count them."""
     tags = names(2)
     allowed = allowed_transitions(2)
     count = 0
     for sequence in itertools.product(range(len(tags)), repeat=4):
-        fine = (
+        is_allowed = (
             allowed.start[sequence[0]]
             and allowed.end[sequence[-1]]
             and all(allowed.transitions[a, b] for a, b in itertools.pairwise(sequence))
         )
         array = np.asarray(sequence)
-        if fine:
+        if is_allowed:
             count += 1
             assert spans_to_tags(tags_to_spans(array), 4).tolist() == list(sequence)
-    # The first token is O, or a mention of one of two types takes the first one to n tokens.
+    # A sequence starts with O, or with a mention of 1 to n tokens that has one of two types.
     totals = [1]
     for n in range(1, 5):
         totals.append(totals[n - 1] + 2 * sum(totals[:n]))
@@ -57,7 +61,7 @@ def test_every_sequence_that_is_allowed_is_well_formed():
 
 @st.composite
 def flat_spans(draw):
-    """RETURNS (Tuple[List[Tuple[int, int, int]], int]): Spans that do not overlap, and a length."""
+    """RETURNS (Tuple[List[Tuple[int, int, int]], int]): Spans without overlap, and a length."""
     length = draw(st.integers(0, 30))
     cuts = sorted(draw(st.sets(st.integers(0, length))))
     pieces = [(a, b, draw(st.integers(0, 3))) for a, b in itertools.pairwise(cuts)]
@@ -65,17 +69,17 @@ def flat_spans(draw):
 
 
 @given(flat_spans())
-def test_there_and_back(case):
+def test_spans_round_trip_through_tags(case):
     spans, length = case
     tags = spans_to_tags(np.asarray(spans, dtype="int64").reshape(-1, 3), length)
     assert tags.shape == (length,)
     assert [tuple(row) for row in tags_to_spans(tags).tolist()] == spans
-    # The same, written token by token.
+    # Compare with a loop over tokens.
     expected = ["O"] * length
     for start, end, k in spans:
         for i in range(start, end):
-            place = (i > start) + 2 * (i < end - 1)  # 0 both edges, 1 last, 2 first, 3 between
-            expected[i] = f"{'SEBI'[place]}-{k}"
+            position = (i > start) + 2 * (i < end - 1)  # 0 single, 1 last, 2 first, 3 inside
+            expected[i] = f"{'SEBI'[position]}-{k}"
     assert [names(4)[tag] for tag in tags] == expected
     allowed = allowed_transitions(4)
     if length:
@@ -83,6 +87,6 @@ def test_there_and_back(case):
         assert allowed.transitions[tags[:-1], tags[1:]].all()
 
 
-def test_neighbours_of_one_type_stay_apart():
+def test_adjacent_mentions_of_one_type_stay_separate():
     spans = [[0, 2, 1], [2, 3, 1], [3, 5, 1]]
     assert tags_to_spans(spans_to_tags(np.asarray(spans), 5)).tolist() == spans

@@ -1,4 +1,4 @@
-"""The relation store: what goes in comes out, whichever way a Doc takes."""
+"""The relation store: round trips, the setter, and errors."""
 
 import pickle
 
@@ -22,7 +22,8 @@ from ..util import edges, ents, group, make_doc, run_python, span
 
 @pytest.fixture
 def nested(zh):
-    """RETURNS (Doc): Nested mentions and three relations, one between mentions of one start."""
+    """RETURNS (Doc): A Doc with nested mentions and three relations. Two of the related mentions
+    have the same start."""
     marked = "见[[左侧|方位]股骨[颈|部位]|部位][骨折|疾病]，[头痛|症状]。"
     return make_doc(zh, marked, [(1, 0, "方位"), (3, 0, "位于"), (0, 2, "含")])
 
@@ -45,7 +46,7 @@ def through_docbin(doc, user_data):
     return next(DocBin().from_bytes(data).get_docs(spacy.blank("zh").vocab))
 
 
-WAYS = {
+ROUND_TRIPS = {
     "bytes": lambda doc, path: through_bytes(doc),
     "disk": through_disk,
     "docbin": lambda doc, path: through_docbin(doc, False),
@@ -55,28 +56,28 @@ WAYS = {
 }
 
 
-@pytest.mark.parametrize("way", WAYS)
-def test_every_way_of_storage(nested, tmp_path, way):
-    # 0.1 is no binary fraction: the very same float must come back.
+@pytest.mark.parametrize("method", ROUND_TRIPS)
+def test_relations_survive_round_trips(nested, tmp_path, method):
+    # 0.1 is not a binary fraction, so this detects any loss of precision.
     nested._.relations = [r._replace(score=0.1) for r in nested._.relations]
-    copy = WAYS[way](nested, tmp_path / "doc")
+    copy = ROUND_TRIPS[method](nested, tmp_path / "doc")
     assert copy is not nested
     assert len(view(nested)) == 3 and view(copy) == view(nested)
     assert group(copy) == group(nested) and ents(copy) == ents(nested)
     assert all(s.doc is copy for relation in copy._.relations for s in relation[:2])
 
 
-@pytest.mark.parametrize("way", WAYS)
-def test_an_empty_list_is_kept_apart_from_no_annotation(zh, tmp_path, way):
+@pytest.mark.parametrize("method", ROUND_TRIPS)
+def test_empty_list_differs_from_no_annotation(zh, tmp_path, method):
     plain, empty = zh("头痛"), zh("头痛")
     empty._.relations = []
     for doc, annotated in ((plain, False), (empty, True)):
-        copy = WAYS[way](doc, tmp_path / "doc")
+        copy = ROUND_TRIPS[method](doc, tmp_path / "doc")
         assert (GROUP in copy.spans) is annotated
         assert copy._.relations == []
 
 
-def test_a_copy_is_independent(nested):
+def test_copy_is_independent(nested):
     before = view(nested)
     copy = nested.copy()
     copy._.relations = []
@@ -106,19 +107,19 @@ if __name__ == "__main__":
         assert (first.head.text, first.tail.text, first.score) == ("头痛腹痛", "头痛", 0.25), first
         assert (second.head.text, second.tail.text, second.score) == ("头痛", "头痛腹痛", 1.0)
         assert first.head.doc is doc
-    print("arrived", len(docs))
+    print("processed", len(docs))
 """
 
 
 @pytest.mark.slow
 @pytest.mark.parametrize("method", ["fork", "spawn"])
-def test_worker_processes(tmp_path, method):
+def test_relations_survive_worker_processes(tmp_path, method):
     script = tmp_path / "script.py"
     script.write_text(WORKERS, encoding="utf-8")
-    assert "arrived 6" in run_python(script, method)
+    assert "processed 6" in run_python(script, method)
 
 
-def test_the_setter_keeps_mentions_already_there(nested):
+def test_setter_keeps_existing_mentions(nested):
     before = group(nested)
     nested._.relations = [Relation(span(nested, "头痛", "症状"), span(nested, "股骨", "骨"), "伴")]
     assert group(nested)[: len(before)] == before
@@ -126,7 +127,7 @@ def test_the_setter_keeps_mentions_already_there(nested):
     assert view(nested) == [("头痛", "症状", "伴", "股骨", "骨", 1.0)]
 
 
-def test_equal_mentions_share_a_place_and_types_tell_them_apart(zh):
+def test_mentions_are_equal_by_boundaries_and_type(zh):
     doc = zh("头痛腹痛")
     x, same, other = span(doc, "头痛", "X"), span(doc, "头痛", "X"), span(doc, "头痛", "Y")
     tail = span(doc, "腹痛", "X")
@@ -139,20 +140,20 @@ def test_equal_mentions_share_a_place_and_types_tell_them_apart(zh):
     assert relation_edges(doc) == [(0, 1, "a", 1.0), (0, 1, "b", 1.0), (2, 1, "a", 1.0)]
 
 
-def test_of_equal_relations_the_later_one_is_kept(zh):
+def test_last_of_equal_relations_is_kept(zh):
     doc = zh("头痛腹痛")
     head, tail = span(doc, "头痛"), span(doc, "腹痛")
     doc._.relations = [(head, tail, "a", 0.2), (tail, head, "a", 0.3), (head, tail, "a", 0.9)]
     assert relation_edges(doc) == [(0, 1, "a", 0.9), (1, 0, "a", 0.3)]
 
 
-def test_a_mention_may_relate_to_itself(zh):
+def test_mention_may_relate_to_itself(zh):
     doc = zh("头痛")
     doc._.relations = [Relation(span(doc, "头痛"), span(doc, "头痛"), "反复")]
     assert relation_edges(doc) == [(0, 0, "反复", 1.0)]
 
 
-def test_stored_values_are_plain(zh):
+def test_stored_values_are_plain_types(zh):
     numpy = pytest.importorskip("numpy")
     doc = zh("头痛腹痛")
     doc._.relations = [(span(doc, "头痛"), span(doc, "腹痛"), "a", numpy.float32(0.5))]
@@ -160,7 +161,7 @@ def test_stored_values_are_plain(zh):
     assert [type(value) for value in stored] == [int, int, str, float]
 
 
-def test_other_attributes_of_the_group_stay(nested):
+def test_setter_keeps_other_group_attributes(nested):
     nested.spans[GROUP].attrs["doc_id"] = "甲"
     nested._.relations = []
     assert nested.spans[GROUP].attrs["doc_id"] == "甲"
@@ -170,7 +171,7 @@ def test_other_attributes_of_the_group_stay(nested):
 @pytest.mark.parametrize(
     "make", [lambda nlp: nlp("头痛")[0:2], lambda nlp: "头痛", lambda nlp: None]
 )
-def test_a_span_of_another_doc_is_an_error(zh, end, make):
+def test_span_of_another_doc_is_an_error(zh, end, make):
     doc, wrong = zh("头痛腹痛"), make(zh)
     ends = {"head": doc[0:2], "tail": doc[2:4], end: wrong}
     with pytest.raises(ValueError, match=f"R001.*{end}"):
@@ -179,43 +180,43 @@ def test_a_span_of_another_doc_is_an_error(zh, end, make):
 
 
 @pytest.mark.parametrize("label", ["", None, 7])
-def test_a_label_must_be_a_string(zh, label):
+def test_label_must_be_a_nonempty_string(zh, label):
     doc = zh("头痛腹痛")
     with pytest.raises(ValueError, match="R003"):
         doc._.relations = [(doc[0:2], doc[2:4], label)]
 
 
-def test_an_error_leaves_the_relations_as_they_were(nested):
+def test_failed_setter_keeps_relations(nested):
     before = view(nested)
     with pytest.raises(ValueError, match="R003"):
         nested._.relations = [(nested[0:2], nested[2:4], "a"), (nested[0:2], nested[2:4], "")]
     assert view(nested) == before
 
 
-def test_a_group_that_was_changed_is_noticed(nested):
+def test_index_out_of_range_is_an_error(nested):
     attrs = dict(nested.spans[GROUP].attrs)
     nested.spans[GROUP] = list(nested.spans[GROUP])[:2]
-    assert get_relations(nested) == []  # the relations went with the old group
+    assert get_relations(nested) == []  # the attributes belong to the old group
     nested.spans[GROUP].attrs.update(attrs)
     with pytest.raises(ValueError, match=r"R002.*2 mentions.*mention 3"):
         get_relations(nested)
 
 
-def test_negative_indices_do_not_count_from_the_end(zh):
+def test_negative_index_is_an_error(zh):
     doc = zh("头痛腹痛")
     store_relations(doc, [doc[0:2], doc[2:4]], [(0, -1, "a", 1.0)])
     with pytest.raises(ValueError, match="R002"):
         get_relations(doc)
 
 
-def test_the_view_is_a_view(nested):
+def test_setting_current_relations_changes_nothing(nested):
     assert set_relations(nested, nested._.relations) is None
     assert edges(nested) == edges(nested.copy()) and len(edges(nested)) == 3
     assert get_relations(nested) == nested._.relations
 
 
-def test_new_mentions_of_a_user_are_the_groups_own(zh):
-    """After a prediction the group mirrors doc.ents; what a user adds then is more than that."""
+def test_setter_marks_new_mentions_as_own(zh):
+    """A predicted group has copies of doc.ents only, until a user adds another mention."""
     doc = zh("左侧股骨骨折")
     doc.set_ents([span(doc, "股骨", "部位")])
     store_relations(doc, [], [], from_ents=True)
@@ -252,9 +253,9 @@ assert doc._.relations[0].label == "a"
 
 
 @pytest.mark.slow
-def test_somebody_elses_extension_is_left_alone():
+def test_extension_of_another_package_is_not_replaced():
     assert "[W001]" in run_python("-c", FOREIGN)
 
 
-def test_errors_say_what_to_do():
+def test_error_says_how_to_create_a_span():
     assert "doc.char_span" in Errors.R001

@@ -1,4 +1,4 @@
-"""Silver annotation: where it lives, and that it is told from gold."""
+"""Silver annotation: storage, and the difference from gold."""
 
 import spacy
 from spacy.tokens import DocBin
@@ -18,21 +18,21 @@ def silver(nlp):
     return doc
 
 
-def test_gold_has_none(zh):
+def test_gold_documents_have_no_silver_pairs(zh):
     assert silver_pairs(make_doc(zh, TEXT, [(0, 1, "改善")])) is None
     assert silver_pairs(zh("无。")) is None
 
 
-def test_it_survives_storage(zh, tmp_path):
+def test_silver_pairs_survive_docbin(zh, tmp_path):
     DocBin(docs=[silver(zh)]).to_disk(tmp_path / "silver.spacy")
     [doc] = DocBin().from_disk(tmp_path / "silver.spacy").get_docs(spacy.blank("zh").vocab)
     assert silver_pairs(doc) == PAIRS
     assert relation_edges(doc) == [(0, 1, "改善", 0.75)]
     doc._.relations = []
-    assert silver_pairs(doc) == PAIRS, "setting relations leaves it"
+    assert silver_pairs(doc) == PAIRS, "setting relations must keep silver pairs"
 
 
-def test_joined_documents_are_silver_if_one_is(zh):
+def test_concatenation_with_a_silver_document_is_silver(zh):
     gold = make_doc(zh, TEXT, [(0, 2, "改善")])
     joined = concat_docs([gold, silver(zh)])
     first = len(gold.spans[GROUP])
