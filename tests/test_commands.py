@@ -83,6 +83,7 @@ def test_train(trained_model):
     assert len(edges(doc)) == 2
 
 
+@pytest.mark.slow
 def test_train_entities(made_up, tmp_path):
     output = train(CONFIGS / "ner.cfg", tmp_path, made_up)
     assert "ENTS_F" in output and "Saved pipeline" in output

@@ -1,7 +1,7 @@
 """Tiny trained pipelines that the tests of components share."""
 
 from functools import partial
-from typing import Any, Callable, Iterable, List, NamedTuple
+from typing import Any, Callable, Dict, Iterable, List, NamedTuple
 
 import pytest
 import spacy
@@ -70,16 +70,22 @@ KINDS = [
 
 
 @pytest.fixture(scope="session")
-def trained_bytes(bert):
-    """RETURNS (Dict[str, bytes]): A trained pipeline for each component."""
-    data = {}
-    for kind in (kind.upon(bert) for kind in KINDS):
-        nlp = kind.blank()
-        # Both tasks at once take longer.
-        steps = 80 if kind.name == "joint_extractor" else 40
-        fit(nlp, kind.examples(nlp, make_notes(nlp, 8)), steps=steps, drop=0.1)
-        data[kind.id] = nlp.to_bytes()
-    return data
+def load_trained(bert) -> Callable[[Kind], Language]:
+    """Return a function that loads the trained pipeline of a kind. Each kind is trained when a test
+    first asks for it, since most test files need only one of them."""
+    data: Dict[str, bytes] = {}
+
+    def load(kind: Kind) -> Language:
+        kind = kind.upon(bert)
+        if kind.id not in data:
+            nlp = kind.blank()
+            # Both tasks at once take longer.
+            steps = 80 if kind.name == "joint_extractor" else 40
+            fit(nlp, kind.examples(nlp, make_notes(nlp, 8)), steps=steps, drop=0.1)
+            data[kind.id] = nlp.to_bytes()
+        return kind.blank().from_bytes(data[kind.id])
+
+    return load
 
 
 @pytest.fixture(params=KINDS, ids=lambda kind: kind.id)
@@ -89,21 +95,21 @@ def kind(request, bert) -> Kind:
 
 
 @pytest.fixture
-def trained(kind, trained_bytes) -> Language:
+def trained(kind, load_trained) -> Language:
     """RETURNS (Language): A pipeline of the component alone, which knows eight notes."""
-    return kind.blank().from_bytes(trained_bytes[kind.id])
+    return load_trained(kind)
 
 
 @pytest.fixture
-def relations(trained_bytes) -> Language:
+def relations(load_trained) -> Language:
     """RETURNS (Language): The trained pipeline of relations."""
-    return KINDS[1].blank().from_bytes(trained_bytes[KINDS[1].id])
+    return load_trained(KINDS[1])
 
 
 @pytest.fixture
-def entities(trained_bytes) -> Language:
+def entities(load_trained) -> Language:
     """RETURNS (Language): The trained pipeline of entities."""
-    return KINDS[0].blank().from_bytes(trained_bytes[KINDS[0].id])
+    return load_trained(KINDS[0])
 
 
 @pytest.fixture(scope="session")

@@ -39,7 +39,7 @@ def alone(trained_model):
     return [{**row, "id": None} for row in rows]
 
 
-@settings(max_examples=20, deadline=None)
+@settings(max_examples=8, deadline=None)
 @given(st.data())
 def test_rows_do_not_depend_on_the_batch(trained_model, alone, data):
     order = data.draw(st.lists(st.integers(0, len(TEXTS) - 1), min_size=1, max_size=40))

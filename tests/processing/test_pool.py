@@ -55,6 +55,7 @@ def chunks_of(*groups):
         yield Chunk(documents, batch, 0, Position())
 
 
+@pytest.mark.slow
 @pytest.mark.skipif(sys.platform == "win32", reason="no SIGKILL")
 def test_only_documents_that_kill_their_process_get_an_error(deadly):
     groups = [["头痛", "CT"], ["头痛1", DEADLY], *[[f"头痛{i}"] for i in range(2, 12)]]
@@ -74,6 +75,7 @@ def test_processes_that_die_while_loading(deadly, monkeypatch):
         list(annotate_all(chunks_of(["头痛"]), AnnotationOptions(**deadly), 2))
 
 
+@pytest.mark.slow
 def test_closing_the_results_ends_busy_processes(deadly):
     results = annotate_all(
         chunks_of(["头痛"], *[["慢"]] * 7, ["头痛"]), AnnotationOptions(**deadly), 2
