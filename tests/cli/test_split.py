@@ -44,7 +44,7 @@ def notes(tmp_path, zh):
     dice = random.Random(0)
     for i, doc in enumerate(make_notes(zh, 40)):
         # Notes from few templates are near-duplicates but for a long text of chance.
-        docs.append(with_tail(doc, [chr(dice.randint(0x4E00, 0x9FA5)) for _ in range(200)]))
+        docs.append(with_tail(doc, [chr(dice.randint(0x4E00, 0x9FA5)) for _ in range(100)]))
         set_doc_id(docs[i], f"note{i}")
         docs[i].user_data["source"] = i
         ward = "ent" if i % 4 else '"ward,3"'

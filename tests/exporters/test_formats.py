@@ -303,13 +303,13 @@ def test_every_format_keeps_any_text(texts, doc_id, tmp_path_factory):
     assert len(statements) == 2 + len(mentions) + len(relations)
 
 
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=80, deadline=None)
 @given(texts=st.lists(anything | nasty, min_size=1, max_size=20))
 def test_cypher_keeps_any_text(texts):
     assert DATABASE.execute(f"RETURN {to_literal(texts)} AS x").get_all() == [[texts]]
 
 
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=80, deadline=None)
 @given(anything | nasty)
 def test_neo4j_would_keep_any_text(text):
     """Uses a model of Neo4j's parser, as Neo4j cannot run within Python."""

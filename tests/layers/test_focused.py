@@ -153,7 +153,7 @@ def test_budget_changes_neither_vectors_nor_gradients(bert, inputs, kind, focuse
             torch.testing.assert_close(one, other, atol=1e-2, rtol=1e-3)
 
 
-@pytest.mark.parametrize("budget", [1, 12, 30, 10_000])
+@pytest.mark.parametrize("budget", [1, 30, 10_000])
 @pytest.mark.parametrize("kind, focused", [("eq13", 2), ("eq13", 4), ("eq14", 2)])
 def test_budget_bounds_the_batches(bert, inputs, kind, focused, budget):
     """In the forward pass and in the recomputation. A longer pair forms a batch of its own."""

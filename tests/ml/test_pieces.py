@@ -156,7 +156,7 @@ def spans_of(doc, data):
     return mentions, [(i, j) for i in numbers for j in numbers if i != j]
 
 
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=50, deadline=None)
 @given(st.data())
 def test_pieces_and_pairs_of_any_texts(data):
     texts = st.lists(st.sampled_from(WORDS), max_size=12)

@@ -51,7 +51,7 @@ def keys(doc):
     ]
 
 
-@settings(max_examples=100, deadline=None)
+@settings(max_examples=50, deadline=None)
 @given(docs())
 def test_describe_relations(corpus):
     figures = describe_relations(read_part("train", corpus, RULE))
@@ -78,7 +78,7 @@ def test_describe_relations(corpus):
     )
 
 
-@settings(max_examples=100, deadline=None)
+@settings(max_examples=50, deadline=None)
 @given(docs())
 def test_describe_mentions(corpus):
     figures = describe_mentions(read_part("train", corpus, RULE))
@@ -98,7 +98,7 @@ def test_describe_mentions(corpus):
     assert figures["without_relations"] == sum(not keys(doc) for doc in corpus)
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=30, deadline=None)
 @given(docs(), st.sampled_from(STRATEGIES))
 def test_recall_ceiling(corpus, strategy):
     part = read_part("train", corpus, RULE)

@@ -118,7 +118,7 @@ def test_doccano_writes_entities_and_relations():
     assert report.repaired == {UTF16: 1} and report.lost == {"score of a relation not kept": 1}
 
 
-@settings(max_examples=100, deadline=None)
+@settings(max_examples=50, deadline=None)
 @given(st.lists(tools.records(), min_size=1, max_size=3))
 def test_doccano_round_trip(batch):
     docs = [tools.make(record) for record in batch]

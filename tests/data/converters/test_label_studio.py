@@ -217,7 +217,7 @@ def test_label_studio_counts_lost_scores():
     assert report.lost == {"score of one of several relations of a pair not kept": 1}
 
 
-@settings(max_examples=100, deadline=None)
+@settings(max_examples=50, deadline=None)
 @given(st.lists(tools.records(), min_size=1, max_size=3))
 def test_label_studio_round_trip(batch):
     docs = [tools.make(record) for record in batch]
@@ -226,7 +226,7 @@ def test_label_studio_round_trip(batch):
     tools.same(docs, copies)
 
 
-@settings(max_examples=100, deadline=None)
+@settings(max_examples=50, deadline=None)
 @given(st.lists(tools.records(scores=tools.SCORES), min_size=1, max_size=3))
 def test_label_studio_round_trip_of_predictions(batch):
     """Scores are kept, and lost ones are counted."""

@@ -160,7 +160,7 @@ def test_prodigy_writes_tokens():
     assert report.lost == {"score of a relation not kept": 1}
 
 
-@settings(max_examples=100, deadline=None)
+@settings(max_examples=50, deadline=None)
 @given(st.lists(tools.records(), min_size=1, max_size=3))
 def test_prodigy_round_trip(batch):
     docs = [tools.make(record) for record in batch]

@@ -191,7 +191,7 @@ def rows(entry):
     return entry["tokens"], sorted(set(ends)), sorted(links)
 
 
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=50, deadline=None)
 @given(st.lists(entries(), min_size=1, max_size=3))
 def test_tokens_round_trip(batch):
     """Tokens, entities and relations of an element stay the same."""
@@ -206,7 +206,7 @@ def test_tokens_round_trip(batch):
     assert [rows(entry) for entry in written] == [rows(entry) for entry in batch]
 
 
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=50, deadline=None)
 @given(st.text(st.sampled_from("aB,.头痛。　 \n😀"), max_size=25), st.data())
 def test_docs_round_trip(text, data):
     """Documents stay the same except for white space, whose loss is counted."""
