@@ -45,7 +45,7 @@ class Errors(metaclass=ErrorsWithCodes):
         "'{name}' has no candidate strategy. Add a block [components.{name}.candidates] with "
         '@misc = "spacy-clinrel.SentencePairs.v1".'
     )
-    C006 = "Option '{option}' of '{name}' must be one of {allowed}, got {value!r}."
+    C006 = "Option '{option}' of '{name}' must be {allowed}, got {value!r}."
     C007 = (
         "The data has the relation label '{label}', which '{name}' does not have "
         "(labels: {known}). Initialize the component with data that has this label."

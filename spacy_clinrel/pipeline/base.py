@@ -53,8 +53,8 @@ class TrainingBatch(NamedTuple):
 class ClinicalPipe(TrainablePipe):
     """A trainable component with a label space.
 
-    Subclasses define their labels (`names`, `read_labels`), the layers whose output size depends on
-    them (`output_sizes`), training (`make_batch`, `get_loss`) and prediction (`predict`,
+    Subclasses define their labels (`labels`, `read_labels`), the layers whose output size depends
+    on them (`output_sizes`), training (`make_batch`, `get_loss`) and prediction (`predict`,
     `set_annotations`).
 
     cfg (Dict[str, Any]): The options, and the label space as lists. It is saved with the component.
@@ -91,11 +91,11 @@ class ClinicalPipe(TrainablePipe):
     # Labels
 
     @property
-    def names(self) -> Tuple[str, ...]:
+    def labels(self) -> Tuple[str, ...]:  # type: ignore[override]
         """RETURNS (Tuple[str, ...]): The labels of this component in the label space."""
         return self.space.labels
 
-    def with_name(self, label: str) -> LabelSpace:
+    def space_with_label(self, label: str) -> LabelSpace:
         """Return the label space with an additional label.
 
         label (str): The label.
@@ -120,11 +120,6 @@ class ClinicalPipe(TrainablePipe):
         """
         raise NotImplementedError
 
-    @property
-    def labels(self) -> Tuple[str, ...]:  # type: ignore[override]
-        """RETURNS (Tuple[str, ...]): The labels."""
-        return self.names
-
     def set_space(self, space: LabelSpace) -> None:
         """Replace the label space.
 
@@ -142,12 +137,12 @@ class ClinicalPipe(TrainablePipe):
         RETURNS (int): 1 if the label was added, 0 if it was already present.
         RAISES (ValueError): If the model is already initialized.
         """
-        if label in self.names:
+        if label in self.labels:
             return 0
         if self.is_initialized:
-            n = len(self.names)
+            n = len(self.labels)
             raise ValueError(Errors.C002.format(label=label, name=self.name, n=n))
-        self.set_space(self.with_name(label))
+        self.set_space(self.space_with_label(label))
         return 1
 
     # Sizes

@@ -66,16 +66,16 @@ class ClinicalNER(ClinicalPipe):
         super().__init__(vocab, model, name, scorer, {})
 
     @property
-    def names(self) -> Tuple[str, ...]:
+    def labels(self) -> Tuple[str, ...]:  # type: ignore[override]
         """RETURNS (Tuple[str, ...]): The entity types."""
         return self.space.types
 
     @property
     def label_data(self) -> List[str]:  # type: ignore[override]
         """RETURNS (List[str]): The entity types, as `spacy init labels` writes them."""
-        return list(self.names)
+        return list(self.labels)
 
-    def with_name(self, label: str) -> LabelSpace:
+    def space_with_label(self, label: str) -> LabelSpace:
         """Return the label space with an additional entity type.
 
         label (str): The type.
@@ -85,7 +85,7 @@ class ClinicalNER(ClinicalPipe):
 
     def space_to_cfg(self) -> Dict[str, List]:
         """RETURNS (Dict[str, List]): The entity types as they are saved in `cfg`."""
-        return {"labels": list(self.names)}
+        return {"labels": list(self.labels)}
 
     def space_from_cfg(self) -> LabelSpace:
         """RETURNS (LabelSpace): The label space that is saved in `cfg`."""
@@ -108,7 +108,7 @@ class ClinicalNER(ClinicalPipe):
 
     def output_sizes(self) -> List[Tuple[Model, int]]:
         """RETURNS (List[Tuple[Model, int]]): The CRF layer, and the number of entity types."""
-        return [(self.model.get_ref("output_layer"), len(self.names))]
+        return [(self.model.get_ref("output_layer"), len(self.labels))]
 
     def predict(self, docs: Iterable[Doc]) -> List[np.ndarray]:
         """Predict tags without changing the documents.
@@ -129,7 +129,7 @@ class ClinicalNER(ClinicalPipe):
         docs (Iterable[Doc]): The documents.
         scores (List[np.ndarray]): Output of `predict`.
         """
-        set_tagged_entities(docs, scores, self.names)
+        set_tagged_entities(docs, scores, self.labels)
 
     def make_batch(self, examples: List[Example]) -> TrainingBatch:
         """Create the training batch of examples.
@@ -137,7 +137,7 @@ class ClinicalNER(ClinicalPipe):
         examples (List[Example]): The batch.
         RETURNS (TrainingBatch): The documents and their gold tags.
         """
-        tags = [gold_tags(eg, self.names, self.name) for eg in examples]
+        tags = [gold_tags(eg, self.labels, self.name) for eg in examples]
         return TrainingBatch([eg.predicted for eg in examples], tags=np.concatenate(tags))
 
     def get_loss(  # type: ignore[override]

@@ -128,7 +128,8 @@ class JointExtractor(RelationPipe):
             raise ValueError(Errors.C005.format(name=name))
         allowed = model.attrs["train_pairs"]
         if train_pairs not in allowed:
-            raise option_error(name, "train_pairs", train_pairs, allowed)
+            supported = f"{' or '.join(map(repr, allowed))} with this model"
+            raise option_error(name, "train_pairs", train_pairs, supported)
         self.strategy = candidates
         options = {
             "threshold": threshold,

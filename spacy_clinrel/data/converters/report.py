@@ -97,7 +97,7 @@ class Report:
 
     @contextmanager
     def guard(self, path: Path, line: Optional[int]) -> Iterator[None]:
-        """Report a ValueError, TypeError or LookupError in the block as a broken line.
+        """Report any exception in the block as a broken line, so that it costs only this line.
 
         path (Path): The file.
         line (Optional[int]): The line in the file.
@@ -106,7 +106,7 @@ class Report:
             yield
         except KeyError as error:
             self.lose(BROKEN_LINE, path, line, f"{error} is missing")
-        except (ValueError, TypeError, LookupError) as error:
+        except Exception as error:  # parsers raise errors of their own
             self.lose(BROKEN_LINE, path, line, str(error))
 
     def to_dict(self) -> Dict[str, Any]:
