@@ -1,4 +1,4 @@
-"""Vectors of character pairs, looked up in the vocab's table."""
+"""Vectors of character pairs from the vocab."""
 
 import numpy as np
 import pytest
@@ -17,20 +17,20 @@ def nlp():
     return nlp
 
 
-def test_each_character_gets_the_vectors_of_its_pairs(nlp):
+def test_characters_get_the_vectors_of_both_pairs(nlp):
     doc = nlp("腹痛２天")
-    found = doc_pair_vectors(doc, get_current_ops())
+    vectors = doc_pair_vectors(doc, get_current_ops())
     vector, none = nlp.vocab.get_vector, np.zeros(4)
     expected = [
         [none, vector("腹痛")],
-        [vector("腹痛"), vector("痛2")],  # a full-width digit is its half-width one
+        [vector("腹痛"), vector("痛2")],  # full-width digits are looked up as half-width ones
         [vector("痛2"), none],
         [none, none],
     ]
-    assert np.allclose(found, np.asarray(expected).reshape(4, 8))
+    assert np.allclose(vectors, np.asarray(expected).reshape(4, 8))
 
 
-def test_the_layer_learns_and_batches_do_not_matter(nlp):
+def test_pair_vectors_are_trained_and_independent_of_the_batch(nlp):
     docs = [nlp("腹痛2天"), nlp(""), nlp("痛")]
     model = CharEmbed(8, rows=50, pair_rows=50, include_static_vectors=True, pair_vectors=True)
     model.initialize(X=docs)
@@ -43,7 +43,7 @@ def test_the_layer_learns_and_batches_do_not_matter(nlp):
     assert np.abs(linear.get_grad("W")).sum() > 0
 
 
-def test_without_vectors_the_error_says_so():
+def test_missing_vectors_are_an_error():
     nlp = spacy.blank("zh")
     model = CharEmbed(8, rows=50, pair_rows=50, pair_vectors=True)
     with pytest.raises(ValueError, match="M003"):

@@ -1,4 +1,4 @@
-"""Word pieces and windows, compared with token by token constructions."""
+"""Word pieces and windows, compared with a construction token by token."""
 
 import warnings
 
@@ -18,7 +18,7 @@ from spacy_clinrel.tokens import Sentences
 from spacy_clinrel.types import Candidates, Mentions
 
 VOCAB = spacy.blank("zh").vocab  # has the lexical attribute IS_SPACE
-# Words of several pieces, unknown words, white space, and characters that the tokenizer removes.
+# Words of several pieces, an unknown word, white space, a character that the tokenizer removes.
 WORDS = ("痛", "abc", "38", "CT示", "。", "龘", "\n", " \n", "\u200b")
 TOKENIZER = build_encoder(["痛abct38示。"], layers=1, width=2, heads=1).tokenizer
 
@@ -62,7 +62,7 @@ def naive(docs, get_spans, tokenizer):
 
 
 def check_pieces(docs, get_spans, tokenizer):
-    """Check `make_pieces` against the naive construction. RETURNS (Pieces): The pieces."""
+    """Check `make_pieces` against the naive construction, and return its result."""
     wanted = list(naive(docs, get_spans, tokenizer))
     text = [(i, token.i) for i, doc in enumerate(docs) for token in doc if not token.is_space]
     held = {(doc, i) for doc, bounds, _, _ in wanted for i in range(*bounds)}
@@ -119,10 +119,7 @@ def candidates_of(mentions, pairs):
 
 
 def check_places(pieces, mentions, pairs):
-    """Check each pair against a loop over all windows.
-
-    RETURNS (List[int]): The windows.
-    """
+    """Check `place_pairs` against a loop over all windows, and return the window of each pair."""
     placed = place_pairs(pieces, candidates_of(mentions, pairs))
     each = [
         (doc, mentions[doc][head], mentions[doc][tail])
@@ -158,7 +155,7 @@ def spans_of(doc, data):
 
 @settings(max_examples=50, deadline=None)
 @given(st.data())
-def test_pieces_and_pairs_of_any_texts(data):
+def test_pieces_and_pairs_of_random_texts(data):
     texts = st.lists(st.sampled_from(WORDS), max_size=12)
     docs = [words(*some) for some in data.draw(st.lists(texts, min_size=1, max_size=3))]
     if not any(len(doc) for doc in docs):
@@ -194,7 +191,7 @@ def test_span_of_a_mention_with_white_space():
     [((10, 12), 3), ((10, 13), 4), ((0, 2), 0), ((0, 4), 0), ((2, 10), 1), ((28, 30), 10)],
 )
 def test_pair_gets_the_middle_window(mention, window):
-    """Windows of 10 tokens with a stride of 2: the middle one of 2 to 10 is 6, of 4 to 10 is 8."""
+    """Windows have 10 tokens and a stride of 2. The middle one of 2 to 10 is 6, of 4 to 10 is 8."""
     pieces = make_pieces([words(*"痛" * 30)], configure_strided_spans(10, 2), TOKENIZER)
     assert pieces.bounds[:, 0].tolist() == list(range(0, 21, 2))
     first, last = mention
@@ -203,7 +200,7 @@ def test_pair_gets_the_middle_window(mention, window):
         assert found == [window]
 
 
-def test_pair_without_a_window():
+def test_pair_outside_all_windows():
     docs = [words(*"痛" * 9), words(*"痛" * 30)]
     pieces = make_pieces(docs, configure_strided_spans(10, 5), TOKENIZER)
     near = [(0, 1), (7, 9)]
@@ -218,7 +215,7 @@ def test_pair_without_a_window():
     "most, end", [(12, 4), (11, 4), (10, 4), (9, 4), (8, 4), (7, 3), (6, 3), (5, 2)]
 )
 def test_windows_are_truncated(limit, most, end):
-    """Tokens of 1, 3, 2 and 3 pieces between [CLS] and [SEP]. Truncation removes [SEP] first."""
+    """The tokens have 1, 3, 2 and 3 pieces. Truncation removes [SEP] first."""
     doc = words("痛", "abc", "38", "abc")
     with warnings.catch_warnings():
         warnings.simplefilter("ignore" if end < 4 else "error")
@@ -230,7 +227,7 @@ def test_windows_are_truncated(limit, most, end):
     assert windows == [0 if end > 2 else -1, *[0 if end > 3 else -1] * 2]
 
 
-def test_pairs_of_a_truncated_window_use_the_next(limit):
+def test_pairs_outside_a_truncated_window_use_the_next(limit):
     """Truncation leaves 6 of 10 tokens of each window."""
     doc = words(*"痛" * 4, *["ab"] * 6, *"痛" * 4)
     limit(9)
@@ -245,7 +242,9 @@ def test_warning_counts_tokens_without_a_window(limit):
     limit(6)
     with pytest.warns(UserWarning, match=r"W003.* 2 of 8 tokens .* 6 word pieces"):
         make_pieces(docs, configure_get_doc_spans(), TOKENIZER)
-    with pytest.warns(UserWarning, match=r"W003.* 1 of 8 tokens "):  # the sixth of the first
+    with pytest.warns(
+        UserWarning, match=r"W003.* 1 of 8 tokens "
+    ):  # the sixth token of the first document
         make_pieces(docs, configure_strided_spans(5, 6), TOKENIZER)
     limit(9)
     with warnings.catch_warnings():

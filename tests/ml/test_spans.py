@@ -1,4 +1,4 @@
-"""Windows of a sentence each."""
+"""Encoder windows of one sentence each."""
 
 import pytest
 
@@ -12,7 +12,7 @@ def bounds(zh, text, **options):
 
 
 @pytest.mark.parametrize(
-    "text, wanted",
+    "text, expected",
     [
         ("", []),
         ("咳嗽", [(0, 2)]),
@@ -21,11 +21,11 @@ def bounds(zh, text, **options):
         ("咳嗽。头", [(0, 3), (3, 4)]),
     ],
 )
-def test_a_sentence_each(zh, text, wanted):
-    assert bounds(zh, text) == wanted
+def test_windows_are_sentences(zh, text, expected):
+    assert bounds(zh, text) == expected
 
 
-def test_a_long_sentence_has_windows_that_overlap(zh):
+def test_long_sentences_have_overlapping_windows(zh):
     assert bounds(zh, "一" * 10 + "。二", window=4, stride=3) == [
         (0, 4),
         (3, 7),
@@ -37,7 +37,7 @@ def test_a_long_sentence_has_windows_that_overlap(zh):
 
 @pytest.mark.parametrize("length", range(1, 24))
 @pytest.mark.parametrize("window, stride", [(6, 6), (6, 3), (5, 2), (7, 1)])
-def test_every_token_and_all_that_is_close_stands_in_a_window(zh, length, window, stride):
+def test_nearby_tokens_share_a_window(zh, length, window, stride):
     spans = bounds(zh, "一" * length, window=window, stride=stride)
     assert spans[0][0] == 0 and spans[-1][1] == length
     assert all(end - start <= window for start, end in spans)
@@ -49,6 +49,6 @@ def test_every_token_and_all_that_is_close_stands_in_a_window(zh, length, window
 
 
 @pytest.mark.parametrize("stride", [0, 9])
-def test_strides_out_of_range(stride):
+def test_stride_out_of_range_is_an_error(stride):
     with pytest.raises(ValueError, match="M004"):
         SentenceSpans(window=8, stride=stride)

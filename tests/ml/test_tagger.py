@@ -1,4 +1,4 @@
-"""The tagger: loss and decoding through the whole Thinc model."""
+"""The CRF tagger: loss, gradients and decoding."""
 
 import numpy as np
 import pytest
@@ -17,13 +17,13 @@ TEXTS = ["头痛三天", "", "咳", "给予补液治疗"]
 
 @pytest.fixture
 def docs(zh):
-    """RETURNS (List[Doc]): Texts of different lengths, one of them empty."""
+    """RETURNS (List[Doc]): Docs of different lengths, including an empty one."""
     return [zh.make_doc(text) for text in TEXTS]
 
 
 @pytest.fixture
 def model(docs):
-    """RETURNS (Model): A tagger of two types with weights that say something."""
+    """RETURNS (Model): A tagger for two entity types with random weights."""
     fix_random_seed(0)
     model = CRFTagger(registry.resolve({"model": tok2vec(width=8)})["model"])
     model.get_ref("output_layer").set_dim("nO", 2)
@@ -35,17 +35,17 @@ def model(docs):
 
 
 def gold(docs, seed=0):
-    """Well-formed tags: what another model would predict."""
+    """Return a random well-formed tag sequence."""
     allowed = allowed_transitions(2)
     dice = np.random.default_rng(seed)
     tags = []
     for doc in docs:
         row = []
         for i in range(len(doc)):
-            fine = allowed.transitions[row[-1]] if row else allowed.start
-            fine = fine & allowed.end if i == len(doc) - 1 else fine
-            # Within a mention every tag can end at the next token.
-            row.append(int(dice.choice(np.flatnonzero(fine))))
+            is_allowed = allowed.transitions[row[-1]] if row else allowed.start
+            is_allowed = is_allowed & allowed.end if i == len(doc) - 1 else is_allowed
+            # There is always an allowed tag: an open mention can end at the next token.
+            row.append(int(dice.choice(np.flatnonzero(is_allowed))))
         tags.extend(row)
     return np.asarray(tags)
 
@@ -55,7 +55,7 @@ def loss_of(model, docs, tags, weight):
     return loss
 
 
-def test_shapes(model, docs):
+def test_shapes_of_emissions(model, docs):
     emissions = model.predict(docs)
     assert emissions.scores.shape == (11, n_tags(2)) and emissions.transitions.shape == (9, 9)
     assert emissions.lengths.tolist() == [4, 0, 1, 6]
@@ -67,11 +67,11 @@ def test_loss_is_a_negative_log_likelihood(model, docs):
     assert loss > 0 and isinstance(loss, float)
     best = np.concatenate(decode(model.predict(docs)))
     assert loss_of(model, docs, best, weight) < loss
-    # Averaged over the documents, the empty one among them.
+    # The loss is averaged over all documents, including the empty one.
     parts, start = [], 0
     for doc in docs:
-        some = tags[start : start + len(doc)]
-        parts.append(loss_of(model, [doc], some, np.ones(1, dtype=int)) if len(doc) else 0.0)
+        doc_tags = tags[start : start + len(doc)]
+        parts.append(loss_of(model, [doc], doc_tags, np.ones(1, dtype=int)) if len(doc) else 0.0)
         start += len(doc)
     assert loss == pytest.approx(sum(parts) / 4, rel=1e-5)
     assert gradient.scores.shape == (11, 9)
@@ -87,8 +87,8 @@ def test_documents_without_entities_do_not_count(model, docs):
     assert none == 0.0 and not any(np.any(part) for part in gradient[:4])
 
 
-def test_gradient_through_the_whole_model(model, docs):
-    """Finite differences of the loss in weights of the wrapped layer and of the encoder's."""
+def test_gradient_equals_finite_differences(model, docs):
+    """Check weights of the CRF layer and of the encoder."""
     tags, weight = gold(docs), np.ones(4, dtype=int)
     emissions, backprop = model.begin_update(docs)
     _, gradient = model.attrs["loss"](emissions, tags, weight)
@@ -98,7 +98,7 @@ def test_gradient_through_the_whole_model(model, docs):
         for shim in node.shims:
             for name, parameter in shim._model.named_parameters():
                 analytic = parameter.grad.flatten()
-                # The largest one, since what is left of small ones is rounding.
+                # Check the largest entry, since rounding dominates small ones.
                 place = int(analytic.abs().argmax())
                 flat = parameter.data.view(-1)
 
@@ -130,7 +130,7 @@ def test_gradient_through_the_whole_model(model, docs):
     assert checked > 8
 
 
-def test_decode(model, docs):
+def test_decoded_tags_are_well_formed(model, docs):
     best = decode(model.predict(docs))
     assert [len(tags) for tags in best] == [4, 0, 1, 6]
     allowed = allowed_transitions(2)
@@ -143,15 +143,15 @@ def test_decode(model, docs):
             assert np.array_equal(decode(model.predict([doc]))[0], tags)
 
 
-def test_decode_in_pieces(model, docs, monkeypatch):
-    whole = decode(model.predict(docs * 3))
-    for places in (1, 5, 12):
-        monkeypatch.setattr("spacy_clinrel.ml.tagger.MAX_CELLS", places)
-        for one, other in zip(decode(model.predict(docs * 3)), whole):
-            assert np.array_equal(one, other)
+def test_decoding_does_not_depend_on_the_batch_size(model, docs, monkeypatch):
+    expected = decode(model.predict(docs * 3))
+    for cells in (1, 5, 12):
+        monkeypatch.setattr("spacy_clinrel.ml.tagger.MAX_CELLS", cells)
+        for tags, expected_tags in zip(decode(model.predict(docs * 3)), expected):
+            assert np.array_equal(tags, expected_tags)
 
 
-def test_decode_nothing(model, docs):
+def test_decode_docs_without_tokens(model, docs):
     emissions = model.predict(docs[:1])
     for lengths in ([], [0], [0, 0]):
         none = Emissions(emissions.scores[:0], *emissions[1:4], np.asarray(lengths, dtype="int32"))

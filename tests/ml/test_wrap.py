@@ -1,4 +1,4 @@
-"""PyTorch modules as Thinc models: sizes, serialization, averages, dropout."""
+"""PyTorch modules as Thinc models: sizes, serialization, averages and dropout."""
 
 import json
 import pickle
@@ -64,7 +64,7 @@ def test_sizes_are_inferred_from_the_input(create):
     assert [x.shape for x in model.predict(vectors())] == [(4, 6), (0, 6), (2, 6)]
 
 
-def test_given_sizes(create):
+def test_sizes_can_be_set_before_initialization(create):
     model = create()
     model.set_dim("nI", 5)
     model.initialize()
@@ -77,20 +77,20 @@ def test_initialization_keeps_existing_weights(model):
     assert all(torch.equal(value, before[name]) for name, value in weights(model).items())
 
 
-def test_layer_to_bytes(create, model):
+def test_layer_round_trips_through_bytes(create, model):
     data = model.to_bytes()
     other = create().from_bytes(data)
     assert other.get_dim("nI") == 5 and other.to_bytes() == data
     assert same(other.predict(vectors()), model.predict(vectors()))
 
 
-def test_layer_to_disk(create, model, tmp_path):
+def test_layer_round_trips_through_disk(create, model, tmp_path):
     model.to_disk(tmp_path / "model")
     other = create().from_disk(tmp_path / "model")
     assert same(other.predict(vectors()), model.predict(vectors()))
 
 
-def test_uninitialized_layer_to_bytes(create):
+def test_uninitialized_layer_round_trips_through_bytes(create):
     other = create().from_bytes(create().to_bytes())
     with pytest.raises(ValueError, match="M001"):
         other.predict(vectors())
@@ -98,8 +98,7 @@ def test_uninitialized_layer_to_bytes(create):
 
 def test_weights_are_stored_as_safetensors(model):
     (data,) = [shim.to_bytes() for shim in model.shims]
-    whole = model.to_bytes()
-    for part in (data, whole):
+    for part in (data, model.to_bytes()):
         assert b"PK\x03\x04" not in part  # zip file of torch.save
         assert b"torch" not in part and b"OrderedDict" not in part
     packed = srsly.msgpack_loads(data)["state"]
@@ -175,7 +174,7 @@ def test_use_params_restores_the_weights(model):
         saved = model.to_bytes()
     assert all(torch.equal(value, trained[name]) for name, value in weights(model).items())
     assert same(model.predict(vectors()), scores)
-    # to_bytes within the context stores the averages.
+    # Inside the context, to_bytes stores the averages.
     model.from_bytes(saved)
     np.testing.assert_array_equal(
         weights(model)[next(iter(averages))].numpy(), next(iter(averages.values()))
@@ -222,15 +221,15 @@ def test_dropout_rate_reaches_the_module(model):
         np.testing.assert_allclose(a, b, atol=1e-6)
 
 
-def test_empty_batches(model):
+def test_batch_without_tokens(model):
     empty = vectors(lengths=(0, 0))
     outputs, backprop = model.begin_update(empty)
     assert [x.shape for x in outputs] == [(0, 6), (0, 6)]
     assert [x.shape for x in backprop(outputs)] == [(0, 5), (0, 5)]
 
 
-def test_input_gradient(model):
-    """Compare with finite differences through the wrapper."""
+def test_input_gradient_equals_finite_differences(model):
+    """Compare with finite differences."""
     X = vectors()
     dice = np.random.default_rng(5)
     outputs, backprop = model.begin_update(X)
@@ -250,7 +249,7 @@ def test_input_gradient(model):
 
 
 @pytest.mark.parametrize("kwargs", [{"cell": "rnn"}, {"width": 7}])
-def test_encoders_check_their_options(kwargs):
+def test_encoder_options_out_of_range_are_errors(kwargs):
     with pytest.raises(ValueError, match="M004"):
         BiRNN(**{"width": 8, **kwargs})
 

@@ -1,4 +1,4 @@
-"""Tiny trained pipelines that the tests of components share."""
+"""Small trained pipelines that the component tests share."""
 
 from functools import partial
 from typing import Any, Callable, Dict, Iterable, List, NamedTuple
@@ -29,7 +29,7 @@ from ..util import (
 
 
 class Kind(NamedTuple):
-    """A component with a model, and how a test of all treats it."""
+    """A component with one of its models, for tests that run on all of them."""
 
     name: str
     model: str
@@ -40,22 +40,22 @@ class Kind(NamedTuple):
 
     @property
     def id(self) -> str:
-        """RETURNS (str): A component may stand here with several models."""
+        """RETURNS (str): Component and model, since a component may occur with several models."""
         return f"{self.name} {self.model}"
 
-    def upon(self, bert: str) -> "Kind":
-        """RETURNS (Kind): The same, with the encoder in a folder if it needs one."""
-        focused = self.config is focused_config
-        return self._replace(config=partial(self.config, bert)) if focused else self
+    def with_encoder(self, bert: str) -> "Kind":
+        """RETURNS (Kind): A copy that loads its encoder from a folder, if the model needs one."""
+        is_focused = self.config is focused_config
+        return self._replace(config=partial(self.config, bert)) if is_focused else self
 
     def blank(self, **options: Any) -> Language:
-        """RETURNS (Language): With the component, not initialized."""
+        """RETURNS (Language): A pipeline with the component, not initialized."""
         nlp = spacy.blank("zh")
         nlp.add_pipe(self.name, config={**self.config(), **options})
         return nlp
 
     def docs(self, nlp: Language, notes: Iterable[Doc]) -> List[Doc]:
-        """RETURNS (List[Doc]): What the component annotates."""
+        """RETURNS (List[Doc]): The documents that the component annotates."""
         return [example.predicted for example in self.examples(nlp, notes)]
 
 
@@ -76,10 +76,10 @@ def load_trained(bert) -> Callable[[Kind], Language]:
     data: Dict[str, bytes] = {}
 
     def load(kind: Kind) -> Language:
-        kind = kind.upon(bert)
+        kind = kind.with_encoder(bert)
         if kind.id not in data:
             nlp = kind.blank()
-            # Both tasks at once take longer.
+            # Learning both tasks at once takes more steps.
             steps = 80 if kind.name == "joint_extractor" else 40
             fit(nlp, kind.examples(nlp, make_notes(nlp, 8)), steps=steps, drop=0.1)
             data[kind.id] = nlp.to_bytes()
@@ -90,31 +90,31 @@ def load_trained(bert) -> Callable[[Kind], Language]:
 
 @pytest.fixture(params=KINDS, ids=lambda kind: kind.id)
 def kind(request, bert) -> Kind:
-    """RETURNS (Kind): One component after the other."""
-    return request.param.upon(bert)
+    """RETURNS (Kind): Each component with each of its models."""
+    return request.param.with_encoder(bert)
 
 
 @pytest.fixture
 def trained(kind, load_trained) -> Language:
-    """RETURNS (Language): A pipeline of the component alone, which knows eight notes."""
+    """RETURNS (Language): A pipeline with the component, fitted to eight notes."""
     return load_trained(kind)
 
 
 @pytest.fixture
 def relations(load_trained) -> Language:
-    """RETURNS (Language): The trained pipeline of relations."""
+    """RETURNS (Language): The trained relation_classifier pipeline."""
     return load_trained(KINDS[1])
 
 
 @pytest.fixture
 def entities(load_trained) -> Language:
-    """RETURNS (Language): The trained pipeline of entities."""
+    """RETURNS (Language): The trained clinical_ner pipeline."""
     return load_trained(KINDS[0])
 
 
 @pytest.fixture(scope="session")
 def bert(tmp_path_factory) -> str:
-    """RETURNS (str): A folder with a BERT of random weights, two layers and no dropout."""
+    """RETURNS (str): Folder of a BERT with random weights, two layers and no dropout."""
     folder = tmp_path_factory.mktemp("bert")
     texts = [note.text for note in make_notes(spacy.blank("zh"), 100)]
     encoder = build_encoder(texts, layers=2, width=16, heads=2, length=128, seed=0)

@@ -1,4 +1,4 @@
-"""What holds for each component, with each of its models."""
+"""Tests that run on each trainable component with each of its models."""
 
 import pickle
 
@@ -19,7 +19,7 @@ def scores_of(nlp, kind):
 
 
 def raw(nlp, docs):
-    """What `predict` returns, as one list of arrays."""
+    """Return the result of `predict` as a list of arrays."""
     (_, component), *_ = nlp.pipeline
     predicted = component.predict(docs)
     if isinstance(predicted, JointPredictions):
@@ -33,13 +33,13 @@ def same(first, second):
     )
 
 
-def test_it_fits_a_few_notes(trained, kind):
+def test_overfits_eight_notes(trained, kind):
     assert scores_of(trained, kind)[kind.score] == 1.0
     for doc, note in zip(kind.docs(trained, make_notes(trained, 8)), make_notes(trained, 8)):
         assert kind.view(trained(doc)) == kind.view(note)
 
 
-def test_untrained_weights_do_not(kind):
+def test_untrained_model_scores_low(kind):
     nlp = kind.blank()
     examples = kind.examples(nlp, make_notes(nlp, 8))
     nlp.initialize(lambda: examples)
@@ -47,7 +47,7 @@ def test_untrained_weights_do_not(kind):
 
 
 @pytest.mark.slow
-def test_losses_fall(kind):
+def test_loss_decreases(kind):
     losses = []
     for steps in (1, 20):
         nlp = kind.blank()
@@ -56,11 +56,11 @@ def test_losses_fall(kind):
     assert 0 <= later < first / 2
 
 
-@pytest.mark.parametrize("way", ["bytes", "disk", "pickle"])
-def test_there_and_back(trained, kind, tmp_path, way):
-    if way == "bytes":
+@pytest.mark.parametrize("method", ["bytes", "disk", "pickle"])
+def test_round_trip_keeps_predictions(trained, kind, tmp_path, method):
+    if method == "bytes":
         other = kind.blank().from_bytes(trained.to_bytes())
-    elif way == "pickle":
+    elif method == "pickle":
         other = pickle.loads(pickle.dumps(trained))
     else:
         trained.to_disk(tmp_path / "model")
@@ -76,7 +76,7 @@ def test_there_and_back(trained, kind, tmp_path, way):
     assert other.get_pipe(kind.name).to_bytes() == trained.get_pipe(kind.name).to_bytes()
 
 
-def test_nothing_on_disk_is_pickled(trained, kind, tmp_path):
+def test_saved_files_have_no_pickles(trained, kind, tmp_path):
     trained.to_disk(tmp_path / "model")
     files = [path for path in (tmp_path / "model" / kind.name).rglob("*") if path.is_file()]
     assert {path.name for path in files} >= {"cfg", "model"}
@@ -85,7 +85,7 @@ def test_nothing_on_disk_is_pickled(trained, kind, tmp_path):
         assert b"PK\x03\x04" not in data and b"torch._utils" not in data
 
 
-def test_a_batch_is_its_docs(trained, kind):
+def test_predictions_do_not_depend_on_the_batch(trained, kind):
     notes = [*make_notes(trained, 6, seed=3), trained.make_doc(""), trained.make_doc("无殊。")]
     alone = [raw(trained, [doc]) for doc in kind.docs(trained, notes)]
     together = raw(trained, kind.docs(trained, notes))
@@ -100,14 +100,14 @@ def test_a_batch_is_its_docs(trained, kind):
     assert views[0] == views[1] == views[2] and any(views[0])
 
 
-def test_predict_does_not_touch_docs(trained, kind):
+def test_predict_does_not_change_docs(trained, kind):
     docs = kind.docs(trained, make_notes(trained, 2))
     before = [doc.to_bytes() for doc in docs]
     trained.get_pipe(kind.name).predict(docs)
     assert [doc.to_bytes() for doc in docs] == before
 
 
-def test_docs_without_tokens(trained, kind):
+def test_predict_docs_without_tokens(trained, kind):
     assert len(trained("")) == 0
     docs = list(trained.pipe(["", "头痛", ""]))
     assert [doc.text for doc in docs] == ["", "头痛", ""]
@@ -115,7 +115,7 @@ def test_docs_without_tokens(trained, kind):
     assert list(trained.pipe([])) == []
 
 
-def test_learning_from_docs_without_tokens(trained, kind):
+def test_update_with_docs_without_tokens(trained, kind):
     empty = Example(trained.make_doc(""), trained.make_doc(""))
     optimizer = trained.resume_training()
     assert trained.update([empty], sgd=optimizer)[kind.name] == 0.0
@@ -123,7 +123,7 @@ def test_learning_from_docs_without_tokens(trained, kind):
     assert np.isfinite(trained.update(mixed, sgd=optimizer)[kind.name])
 
 
-def test_learning_from_docs_without_annotation(trained, kind):
+def test_update_with_docs_without_annotation(trained, kind):
     plain = trained.make_doc("患者头痛。")
     losses = trained.update([Example(plain, plain.copy())], sgd=False)
     assert losses[kind.name] == 0.0 and not any(gradients(trained.get_pipe(kind.name).model))
@@ -131,23 +131,20 @@ def test_learning_from_docs_without_annotation(trained, kind):
     assert any(gradients(trained.get_pipe(kind.name).model))
 
 
-def test_running_twice_changes_nothing(trained, kind):
+def test_second_run_changes_nothing(trained, kind):
     for doc in kind.docs(trained, make_notes(trained, 4)):
         once = trained.get_pipe(kind.name)(doc).to_bytes()
         assert trained.get_pipe(kind.name)(doc).to_bytes() == once
 
 
-def test_tokens_that_differ(kind):
-    """The predicted side has words, the gold side characters; some mentions fit no words."""
+def test_update_with_different_tokens(kind):
+    """The predicted Doc has words and the reference characters; not all mentions align."""
     nlp = kind.blank()
     examples = kind.examples(nlp, make_notes(nlp, 8))
     nlp.initialize(lambda: examples)
     reference = make_notes(nlp, 1)[0]
     text = reference.text
-    words, place = [], 0
-    while place < len(text):  # three characters a word
-        words.append(text[place : place + 3])
-        place += 3
+    words = [text[i : i + 3] for i in range(0, len(text), 3)]  # three characters per word
     predicted = Doc(nlp.vocab, words=words, spaces=[False] * len(words))
     predicted.set_ents([predicted[0:1]], default="outside")
     losses = nlp.update([Example(predicted, reference)], sgd=nlp.create_optimizer())
@@ -155,7 +152,7 @@ def test_tokens_that_differ(kind):
     assert nlp.evaluate([Example(predicted, reference)])[kind.score] < 1.0
 
 
-def test_labels_come_before_training_or_never(trained, kind):
+def test_add_label_fails_after_initialization(trained, kind):
     component = trained.get_pipe(kind.name)
     known = component.labels[0]
     assert component.add_label(known) == 0
@@ -166,26 +163,26 @@ def test_labels_come_before_training_or_never(trained, kind):
     assert blank.add_label("新") == 1 and blank.labels == ("新",)
 
 
-def test_loaded_components_refuse_new_labels_too(trained, kind, tmp_path):
+def test_add_label_fails_after_loading(trained, kind, tmp_path):
     trained.to_disk(tmp_path / "model")
     with pytest.raises(ValueError, match="C002"):
         spacy.load(tmp_path / "model").get_pipe(kind.name).add_label("新")
 
 
-def test_not_initialized(kind):
+def test_predict_fails_without_initialization(kind):
     nlp = kind.blank()
     with pytest.raises(ValueError, match=f"C003.*'{kind.name}'"):
         nlp("头痛")
 
 
-def test_no_labels(kind):
+def test_initialize_fails_without_labels(kind):
     nlp = kind.blank()
     with pytest.raises(ValueError, match=f"C001.*'{kind.name}'"):
         nlp.initialize(lambda: text_examples(nlp, [nlp.make_doc("头痛")]))
 
 
-def test_labels_from_a_file(trained, kind):
-    """As `spacy init labels` has them: the same sizes, without looking for labels in the data."""
+def test_initialize_with_given_labels(trained, kind):
+    """The labels come from `spacy init labels` instead of the data."""
     data = trained.get_pipe(kind.name).label_data
     nlp = kind.blank()
     nlp.config["initialize"]["components"][kind.name] = {"labels": data}
@@ -195,7 +192,7 @@ def test_labels_from_a_file(trained, kind):
     assert component.label_data == data and component.labels == trained.get_pipe(kind.name).labels
 
 
-def test_a_second_name(kind):
+def test_two_instances_in_one_pipeline(kind):
     nlp = kind.blank()
     nlp.add_pipe(kind.name, name="second", config=kind.config())
     examples = kind.examples(nlp, make_notes(nlp, 2))
@@ -205,7 +202,7 @@ def test_a_second_name(kind):
     assert nlp.get_pipe(kind.name).labels
 
 
-def test_dropout_reaches_training_alone(trained, kind):
+def test_dropout_applies_only_in_training(trained, kind):
     docs = kind.docs(trained, make_notes(trained, 4, seed=5))
     before = raw(trained, docs)
     losses = []
@@ -218,8 +215,8 @@ def test_dropout_reaches_training_alone(trained, kind):
 
 @pytest.mark.slow
 @pytest.mark.parametrize("average", [True, False])
-def test_averages(trained, kind, average):
-    """`use_params` is what `spacy train` evaluates and saves with."""
+def test_use_params_restores_weights(trained, kind, average):
+    """`spacy train` evaluates and saves inside `use_params`."""
     optimizer = Adam(0.05, use_averages=average)
     for _ in range(3):
         trained.update(kind.examples(trained, make_notes(trained, 4, seed=9)), sgd=optimizer)
@@ -232,7 +229,7 @@ def test_averages(trained, kind, average):
     assert trained.get_pipe(kind.name).model.to_bytes() == plain
 
 
-def test_the_scorer_is_the_packages(trained, kind):
-    found = scores_of(trained, kind)
+def test_default_scorer_has_boundary_scores(trained, kind):
+    scores = scores_of(trained, kind)
     other = {"ents_f": "ents_boundary_f", "rel_micro_f": "rel_boundary_f"}[kind.score]
-    assert kind.score in found and other in found
+    assert kind.score in scores and other in scores

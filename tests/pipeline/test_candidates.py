@@ -1,4 +1,4 @@
-"""Candidate pairs against a double loop."""
+"""Candidate pairs, compared with a loop over all pairs."""
 
 import pickle
 
@@ -30,8 +30,8 @@ def pairs(doc, **options):
 
 
 def naive(words, bounds, ends, line_breaks, max_sentences, max_distance):
-    """Every ordered pair, taken or not, one at a time."""
-    found = []
+    """Return the candidate pairs by a loop over all ordered pairs."""
+    chosen = []
     for i, (first, _) in enumerate(bounds):
         for j, (second, _) in enumerate(bounds):
             low, high = sorted((first, second))
@@ -41,17 +41,17 @@ def naive(words, bounds, ends, line_breaks, max_sentences, max_distance):
             )
             near = max_distance is None or high - low <= max_distance
             if i != j and between <= max_sentences and near:
-                found.append([i, j])
-    return found
+                chosen.append([i, j])
+    return chosen
 
 
 @settings(max_examples=80, deadline=None)
 @given(st.data())
-def test_pairs(data):
+def test_pairs_equal_the_naive_loop(data):
     words = data.draw(st.lists(st.sampled_from([*"痛热咳。；", "\n", "\r\n"]), max_size=25))
     doc = Doc(VOCAB, words=words, spaces=[False] * len(words))
-    places = st.integers(0, max(len(words) - 1, 0))
-    starts = sorted(data.draw(st.lists(places, max_size=8))) if words else []
+    tokens = st.integers(0, max(len(words) - 1, 0))
+    starts = sorted(data.draw(st.lists(tokens, max_size=8))) if words else []
     ends = [data.draw(st.integers(start + 1, len(words))) for start in starts]
     bounds = sorted(zip(starts, ends))
     columns = np.asarray(bounds, dtype="int64").reshape(-1, 2).T
@@ -62,13 +62,13 @@ def test_pairs(data):
         "max_sentences": data.draw(st.integers(0, 2)),
         "max_distance": data.draw(st.one_of(st.none(), st.integers(0, 10))),
     }
-    found = SentencePairs(**options)(doc, mentions)
-    assert found.shape == (len(found), 2)
-    assert found.tolist() == naive(words, bounds, **options)
+    proposed = SentencePairs(**options)(doc, mentions)
+    assert proposed.shape == (len(proposed), 2)
+    assert proposed.tolist() == naive(words, bounds, **options)
 
 
 @pytest.mark.parametrize("end", [*"。；;！？!?", "\n", "\r\n"])
-def test_where_a_sentence_ends(zh, end):
+def test_sentence_ends_separate_mentions(zh, end):
     doc = make_doc(zh, f"[头痛|症状]{end}[发热|症状]")
     assert pairs(doc) == []
     assert pairs(doc, max_sentences=1) == [[0, 1], [1, 0]]
@@ -76,26 +76,28 @@ def test_where_a_sentence_ends(zh, end):
 
 
 @pytest.mark.parametrize("inside", ["，", "、", "：", " ", "."])
-def test_where_it_does_not(zh, inside):
+def test_other_characters_do_not_end_a_sentence(zh, inside):
     assert pairs(make_doc(zh, f"[头痛|症状]{inside}[发热|症状]")) == [[0, 1], [1, 0]]
 
 
-def test_sentences_of_the_doc(zh):
+def test_use_sents_reads_sentence_boundaries_of_the_doc(zh):
     doc = make_doc(zh, "[头痛|症状]。[发热|症状]，[咳|症状]")
-    assert pairs(doc, use_sents=True) == pairs(doc) == [[1, 2], [2, 1]]  # it has none yet
+    assert (
+        pairs(doc, use_sents=True) == pairs(doc) == [[1, 2], [2, 1]]
+    )  # the Doc has no boundaries yet
     for token in doc:
         token.is_sent_start = token.text == "，"
     assert pairs(doc, use_sents=True) == [[0, 1], [1, 0]]
     assert pairs(doc) == [[1, 2], [2, 1]]
 
 
-def test_nested_mentions_pair_up(zh):
+def test_nested_mentions_are_paired(zh):
     doc = make_doc(zh, "[[左侧|方位]股骨|部位]")
     assert pairs(doc) == [[0, 1], [1, 0]]
 
 
 def test_strategies_can_be_pickled(zh):
-    """Workers that are spawned get components this way."""
+    """Spawned worker processes get components by pickling."""
     doc = make_doc(zh, "[头痛|症状]。[发热|症状]")
     strategy = pickle.loads(pickle.dumps(SentencePairs(max_sentences=1)))
     assert strategy(doc, read_mentions(doc)).tolist() == [[0, 1], [1, 0]]
@@ -104,12 +106,12 @@ def test_strategies_can_be_pickled(zh):
 TYPES = ["治疗", "检查", "疾病", "症状"]
 
 
-def test_batches(zh):
+def test_candidates_of_a_batch(zh):
     docs = [*make_notes(zh, 2), zh(""), zh("无殊"), make_doc(zh, "[头痛|别的]，[热|症状]")]
     batch = make_candidates(docs, SentencePairs(), types=TYPES)
     assert batch.n_types == 5 and batch.mention_lengths.tolist() == [5, 5, 0, 0, 2]
     assert batch.pair_lengths.tolist() == [8, 8, 0, 0, 2] and len(batch) == 18
-    assert rows_of(batch)[-2:] == [(0, 2, 0), (3, 4, 4)]  # a type that is unknown
+    assert rows_of(batch)[-2:] == [(0, 2, 0), (3, 4, 4)]  # 0 for an unknown type
     alone = make_candidates(docs[1:2], SentencePairs(), types=TYPES)
     assert rows_of(batch)[5:10] == rows_of(alone)
     assert batch.pairs[8:16].tolist() == alone.pairs.tolist()
@@ -121,7 +123,7 @@ def test_batches(zh):
         assert "".join(token.text for token in tokens[start:end]) == text
 
 
-def test_allowed_types(zh):
+def test_only_allowed_type_pairs_are_kept(zh):
     docs = [make_doc(zh, "[头痛|症状]，[肺炎|疾病]，[痰|别的]")]
     allowed = np.zeros((5, 5), dtype=bool)
     allowed[3, 4] = True  # 疾病 → 症状
@@ -129,20 +131,20 @@ def test_allowed_types(zh):
     assert batch.pairs.tolist() == [[1, 0]] and batch.mention_lengths.tolist() == [3]
 
 
-def test_no_documents():
+def test_batch_without_documents():
     batch = make_candidates([], SentencePairs())
     assert (len(batch), batch.types.shape, batch.pairs.shape) == (0, (0,), (0, 2))
     assert rows_of(batch) == [] and batch.owners().tolist() == batch.by_doc() == []
     assert batch.batch_pairs().shape == (0, 2)
 
 
-def test_a_strategy_may_return_a_list(zh):
+def test_strategy_may_return_a_list(zh):
     docs = [make_doc(zh, "[头痛|症状]，[热|症状]"), zh("无")]
     batch = make_candidates(docs, lambda doc, mentions: [(1, 0)] if doc.ents else [])
     assert batch.pairs.tolist() == [[1, 0]] and batch.pair_lengths.tolist() == [1, 0]
 
 
-def test_select():
+def test_select_keeps_mentions():
     mentions = Mentions(np.arange(6), np.arange(6) + 1, np.zeros(6, dtype="uint64"))
     batch = Candidates(
         mentions=mentions,
@@ -157,8 +159,8 @@ def test_select():
     of_docs, slices = zip(*batch.by_doc())
     assert slices == (slice(0, 2), slice(2, 2), slice(2, 5))
     assert [part.starts.tolist() for part in of_docs] == [[0, 1, 2], [], [3, 4, 5]]
-    some = batch.select(np.asarray([1, 2, 4]))
-    assert some.pairs.tolist() == [[2, 3], [4, 5], [8, 9]]
-    assert some.pair_lengths.tolist() == [1, 0, 2] and some.mentions is mentions
+    selected = batch.select(np.asarray([1, 2, 4]))
+    assert selected.pairs.tolist() == [[2, 3], [4, 5], [8, 9]]
+    assert selected.pair_lengths.tolist() == [1, 0, 2] and selected.mentions is mentions
     none = batch.select(np.asarray([], dtype="int64"))
     assert len(none) == 0 and none.pair_lengths.tolist() == [0, 0, 0]

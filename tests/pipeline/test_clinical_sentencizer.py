@@ -11,7 +11,7 @@ NAME = "clinical_sentencizer"
 
 @pytest.fixture(scope="module")
 def nlp():
-    """RETURNS (Language): English, with the component."""
+    """RETURNS (Language): An English pipeline with the component."""
     nlp = spacy.blank("en")
     nlp.add_pipe(NAME)
     return nlp
@@ -33,12 +33,12 @@ def sentences(nlp, text):
         "1. Acute mania.| 2. Cellulitis.",
     ],
 )
-def test_full_stops(nlp, marked):
+def test_full_stops_that_end_a_sentence(nlp, marked):
     expected = [part.strip() for part in marked.split("|")]
     assert sentences(nlp, marked.replace("|", "")) == expected
 
 
-def test_lists_headings_and_lines(nlp):
+def test_lists_headings_and_line_breaks(nlp):
     text = (
         "CHIEF COMPLAINT:\nchest pain\n\nHISTORY\n1. Acute mania. Start olanzapine.\n"
         "2. Cellulitis\n- cefazolin 2 g\nDisposition: home"
@@ -65,44 +65,44 @@ SENTENCES = [
 
 @pytest.mark.parametrize("ends", ["\n", "\r\n"])
 @pytest.mark.parametrize("width", [40, 60, 80])
-def test_lines_broken_at_a_margin(nlp, width, ends):
+def test_lines_wrapped_at_a_margin(nlp, width, ends):
     lines = textwrap.wrap(" ".join(SENTENCES), width, break_on_hyphens=False)
-    found = sentences(nlp, ends.join(lines))
-    assert [" ".join(sent.split()) for sent in found] == SENTENCES
+    split = sentences(nlp, ends.join(lines))
+    assert [" ".join(sent.split()) for sent in split] == SENTENCES
 
 
-def test_lines_that_are_sentences(nlp):
+def test_one_sentence_per_line(nlp):
     assert sentences(nlp, "\n".join(SENTENCES)) == SENTENCES
-    without = [sentence.rstrip(".") for sentence in SENTENCES]
-    assert sentences(nlp, "\n".join(without)) == without
+    unpunctuated = [sentence.rstrip(".") for sentence in SENTENCES]
+    assert sentences(nlp, "\n".join(unpunctuated)) == unpunctuated
 
 
-def test_options():
+def test_custom_ends_abbreviations_and_line_width():
     nlp = spacy.blank("en")
     nlp.add_pipe(NAME, config={"ends": ".;", "abbreviations": ["rash"], "line_width": 0})
     text = "No fever; no rash. Yes.\nand on"
     assert sentences(nlp, text) == ["No fever;", "no rash. Yes.", "and on"]
 
 
-def test_every_token_has_a_boundary_or_none(nlp):
+def test_every_token_is_annotated(nlp):
     doc = nlp("No fever. No rash.")
     assert doc.has_annotation("SENT_START")
     assert [token.is_sent_start for token in doc] == [True, False, False, True, False, False]
-    again = nlp.get_pipe(NAME)(doc)
-    assert [sent.text for sent in again.sents] == ["No fever.", "No rash."]
+    doc = nlp.get_pipe(NAME)(doc)
+    assert [sent.text for sent in doc.sents] == ["No fever.", "No rash."]
 
 
 @pytest.mark.parametrize("text", ["", " ", "\n", ".", "...", ".\n.", "a", "\n\nHx.\n"])
-def test_odd_texts(nlp, text):
+def test_texts_without_words(nlp, text):
     doc = nlp(text)
     assert "".join(sent.text_with_ws for sent in doc.sents) == text
     assert not len(doc) or doc[0].is_sent_start
 
 
-def test_it_travels_with_a_pipeline(nlp, tmp_path):
+def test_component_is_saved_with_the_pipeline(nlp, tmp_path):
     nlp.to_disk(tmp_path / "model")
-    again = spacy.load(tmp_path / "model")
+    loaded = spacy.load(tmp_path / "model")
     texts = ["Seen by Dr. Smith. MRI showed mild MR. Stable."] * 3
-    docs = list(again.pipe(texts, n_process=2))
+    docs = list(loaded.pipe(texts, n_process=2))
     assert [len(list(doc.sents)) for doc in docs] == [3, 3, 3]
     assert np.array_equal(docs[0].to_array("SENT_START"), nlp(texts[0]).to_array("SENT_START"))

@@ -1,4 +1,4 @@
-"""What the options of the joint component do, whichever its model."""
+"""Options of the joint_extractor, with each of its models."""
 
 import numpy as np
 import pytest
@@ -16,8 +16,8 @@ NONE = {"entities": 0.0, "relations": 0.0}
 
 @pytest.fixture(params=[kind for kind in KINDS if kind.name == NAME], ids=lambda kind: kind.model)
 def kind(request, bert):
-    """RETURNS (Kind): The joint component with one model after the other."""
-    return request.param.upon(bert)
+    """RETURNS (Kind): The joint component with each of its models."""
+    return request.param.with_encoder(bert)
 
 
 @pytest.fixture
@@ -27,8 +27,8 @@ def component(trained):
 
 @pytest.fixture
 def watch(monkeypatch):
-    """RETURNS (Callable): Makes the component keep what its scorer of relations takes and, in
-    training, what goes back."""
+    """RETURNS (Callable): Records the inputs of a component's relation scorer and, in training, the
+    gradients."""
 
     def watch(component):
         part = component.model.get_ref("relations")
@@ -45,7 +45,7 @@ def watch(monkeypatch):
     return watch
 
 
-def test_relations_are_those_from_the_threshold_up(trained, kind, component):
+def test_relations_reach_the_threshold(trained, kind, component):
     assert kind.blank(threshold=0.9).get_pipe(NAME).cfg["threshold"] == 0.9
     docs = kind.docs(trained, make_notes(trained, 6, seed=3))
     predicted = component.predict(docs)
@@ -53,21 +53,21 @@ def test_relations_are_those_from_the_threshold_up(trained, kind, component):
     low, middle, high = every[0], every[len(every) // 2], every[-1]
     counts = []
     for score in (0.0, low, middle, high):
-        # A score equal to the threshold is one from it up.
+        # A score that equals the threshold reaches it.
         for threshold in (score, float(np.nextafter(predicted.scores.dtype.type(score), 2))):
             component.cfg["threshold"] = threshold
-            some = [doc.copy() for doc in docs]
-            component.set_annotations(some, predicted)
-            found = sorted(relation.score for doc in some for relation in doc._.relations)
-            assert found == [value for value in every if value >= threshold]
-            counts.append(len(found))
+            copies = [doc.copy() for doc in docs]
+            component.set_annotations(copies, predicted)
+            scores = sorted(relation.score for doc in copies for relation in doc._.relations)
+            assert scores == [value for value in every if value >= threshold]
+            counts.append(len(scores))
     assert counts[0] == counts[2] == len(every) > counts[3] >= counts[4] > counts[5]
     assert counts[6] > counts[7] == 0
 
 
 @pytest.mark.slow
 @pytest.mark.parametrize("task", NONE)
-def test_a_loss_counts_as_much_as_its_weight(kind, task):
+def test_loss_weights_scale_losses_and_gradients(kind, task):
     def learn(weights):
         nlp = kind.blank(loss_weights=weights)
         examples = kind.examples(nlp, make_notes(nlp, 4))
@@ -94,7 +94,9 @@ def tags_of(component, doc, ents):
     return spans_to_tags(np.asarray(rows), len(doc))
 
 
-def test_gold_tags_in_learning_and_predicted_ones_after(trained, kind, component, watch):
+def test_scorer_gets_gold_tags_in_training_and_predicted_tags_after(
+    trained, kind, component, watch
+):
     notes = make_notes(trained, 3, seed=4)
     gold = [tags_of(component, note, note.ents) for note in notes]
     fewer = [tags_of(component, note, note.ents[:-1]) for note in notes]
@@ -108,17 +110,17 @@ def test_gold_tags_in_learning_and_predicted_ones_after(trained, kind, component
 
 
 def labels_of(component, head, tail):
-    """The labels that types allow, as places among the scores."""
+    """Return which scores of a pair have a label that the types allow."""
     allowed = component.cfg["signatures"]
-    either = isinstance(component.head, UnorderedHead)
-    ways = [(head, tail), (tail, head)] if either else [(head, tail)]
-    every = [[first, label, last] in allowed for first, last in ways for label in component.labels]
-    return [True, *every] if either else every
+    is_unordered = isinstance(component.head, UnorderedHead)
+    ends = [(head, tail), (tail, head)] if is_unordered else [(head, tail)]
+    labels = [[first, label, last] in allowed for first, last in ends for label in component.labels]
+    return [True, *labels] if is_unordered else labels
 
 
 @pytest.mark.parametrize("typed", [True, False])
-def test_types_that_never_went_together_teach_nothing(kind, watch, typed):
-    """A note has three mentions in one sentence and two in the other: eight ordered pairs."""
+def test_signatures_unseen_in_training_get_no_gradient(kind, watch, typed):
+    """Each note has three mentions in one sentence and two in another: eight ordered pairs."""
     nlp = kind.blank(typed=typed)
     notes = make_notes(nlp, 4)
     nlp.initialize(lambda: kind.examples(nlp, notes))
@@ -130,21 +132,21 @@ def test_types_that_never_went_together_teach_nothing(kind, watch, typed):
     assert seen.candidates.pair_lengths.tolist() == [3 if typed else untyped] * len(notes)
     if typed:
         types = ["", *component.cfg["types"]]
-        kinds = seen.candidates.types[seen.candidates.batch_pairs()]
-        wanted = [labels_of(component, types[head], types[tail]) for head, tail in kinds]
-        assert (gradient != 0.0).tolist() == wanted
+        pair_types = seen.candidates.types[seen.candidates.batch_pairs()]
+        expected = [labels_of(component, types[head], types[tail]) for head, tail in pair_types]
+        assert (gradient != 0.0).tolist() == expected
     else:
         assert gradient.all()
 
 
-def test_dropout_reaches_the_scorer_of_relations(trained, kind, component, watch):
+def test_dropout_reaches_the_relation_scorer(trained, kind, component, watch):
     inputs, _ = watch(component)
     component.predict(kind.docs(trained, make_notes(trained, 4)))
     part = component.model.get_ref("relations")
     plain = part.predict(inputs[0])
     for rate in (0.0, 0.5):
         set_dropout_rate(component.model, rate)
-        one, other = (part.begin_update(inputs[0])[0] for _ in range(2))
-        same = [np.allclose(one, other), np.allclose(one, plain), np.allclose(other, plain)]
-        assert same == [rate == 0.0] * 3
+        first, second = (part.begin_update(inputs[0])[0] for _ in range(2))
+        equal = [np.allclose(first, second), np.allclose(first, plain), np.allclose(second, plain)]
+        assert equal == [rate == 0.0] * 3
         np.testing.assert_allclose(part.predict(inputs[0]), plain)

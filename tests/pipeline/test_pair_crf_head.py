@@ -1,4 +1,4 @@
-"""A relation_classifier whose pairs make up chains."""
+"""A relation_classifier with a CRF over candidate pairs."""
 
 import numpy as np
 import pytest
@@ -10,18 +10,18 @@ NAME = "relation_classifier"
 
 @pytest.fixture
 def nlp(zh):
-    """RETURNS (Language): Initialized, not trained."""
+    """RETURNS (Language): An initialized, untrained pipeline."""
     zh.add_pipe(NAME, config=chain_config())
     zh.initialize(lambda: gold_examples(zh, make_notes(zh, 4)))
     return zh
 
 
-def test_labels_must_exclude_each_other(zh):
+def test_labels_must_be_exclusive(zh):
     with pytest.raises(ValueError, match=r"C006.*exclusive.*true with this model"):
         zh.add_pipe(NAME, config=chain_config(exclusive=False))
 
 
-def test_a_pair_has_its_label_of_the_best_path_or_none(nlp):
+def test_pairs_have_at_most_the_label_of_the_best_path(nlp):
     component = nlp.get_pipe(NAME)
     dice = np.random.default_rng(0)
     model = component.model
@@ -34,7 +34,7 @@ def test_a_pair_has_its_label_of_the_best_path_or_none(nlp):
     assert (labelled.sum(axis=1) <= 1).all() and labelled.any()
     component.set_annotations(docs, predicted)
     assert sum(len(edges(doc)) for doc in docs) == labelled.sum()
-    # A threshold leaves out those that are less sure.
+    # A threshold drops the relations with lower scores.
     middle = float(np.median(predicted.scores[labelled]))
     component.cfg["threshold"] = middle
     component.set_annotations(docs, predicted)
@@ -42,7 +42,7 @@ def test_a_pair_has_its_label_of_the_best_path_or_none(nlp):
     assert 0 < (predicted.scores >= middle).sum() < labelled.sum()
 
 
-def test_types_hold_for_the_best_path(nlp):
+def test_best_path_has_allowed_labels_only(nlp):
     component = nlp.get_pipe(NAME)
     allowed = {tuple(signature) for signature in component.cfg["signatures"]}
     docs = [eg.predicted for eg in gold_examples(nlp, make_notes(nlp, 4))]

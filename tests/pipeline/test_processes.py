@@ -1,4 +1,4 @@
-"""Worker processes: started by forking, as on Linux, or anew, as elsewhere."""
+"""Prediction with worker processes, forked or spawned."""
 
 import json
 
@@ -41,7 +41,7 @@ if __name__ == "__main__":
             ]
         )
     assert views[0] == views[1], views
-    print("found", sum(map(len, views[1])))
+    print("relations:", sum(map(len, views[1])))
 """
 
 PAIR_SENTENCE = {
@@ -64,7 +64,7 @@ RELATIONS = {
 
 @pytest.fixture(scope="module", params=[*RELATIONS, "joint"])
 def model(request, bert, tmp_path_factory):
-    """RETURNS (Path): A trained pipeline on disk, for each kind of relation model."""
+    """RETURNS (Path): A saved trained pipeline for each type of relation model."""
     nlp = spacy.blank("zh")
     if request.param == "joint":
         nlp.add_pipe("joint_extractor", config=focused_config(bert))
@@ -80,10 +80,10 @@ def model(request, bert, tmp_path_factory):
 
 @pytest.mark.slow
 @pytest.mark.parametrize("method", ["fork", "spawn"])
-def test_two_processes(model, tmp_path, method):
+def test_two_processes_predict_the_same_relations(model, tmp_path, method):
     notes = make_notes(spacy.blank("zh"), 6)
     texts = [*(note.text for note in notes), "", "无殊。"]
     script = tmp_path / "script.py"
     script.write_text(SCRIPT, encoding="utf-8")
     output = run_python(script, method, model, json.dumps(texts))
-    assert f"found {sum(len(edges(note)) for note in notes)}" in output
+    assert f"relations: {sum(len(edges(note)) for note in notes)}" in output

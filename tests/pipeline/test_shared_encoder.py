@@ -1,4 +1,4 @@
-"""Both components on one shared encoder, trained together."""
+"""clinical_ner and relation_classifier with a shared encoder, trained together."""
 
 import itertools
 
@@ -29,7 +29,7 @@ BOTH = ("clinical_ner", "relation_classifier")
 
 
 def shared(names=BOTH):
-    """A pipeline whose components listen to one tok2vec."""
+    """Return a pipeline whose components listen to one tok2vec."""
     nlp = spacy.blank("zh")
     nlp.add_pipe("tok2vec", config={"model": tok2vec()})
     configs = {"clinical_ner": ner_config, "relation_classifier": relation_config}
@@ -48,22 +48,22 @@ def scores_of(nlp):
 
 @pytest.fixture(scope="module")
 def end_to_end():
-    """RETURNS (bytes): A pipeline that learned from its own entities, as users run it."""
+    """RETURNS (bytes): A pipeline whose relations were trained on predicted entities."""
     nlp = shared()
-    # The shared encoder must annotate too, or the entities would be found from zeros.
+    # The shared tok2vec must annotate too. Otherwise the listeners return zeros.
     annotates = ["tok2vec", "clinical_ner"]
     fit(nlp, text_examples(nlp, make_notes(nlp, 8)), steps=60, annotates=annotates)
     return nlp.to_bytes()
 
 
-def test_learning_from_predicted_entities(end_to_end):
+def test_training_on_predicted_entities(end_to_end):
     nlp = shared().from_bytes(end_to_end)
     scores = scores_of(nlp)
     assert scores["ents_f"] == 1.0 and scores["rel_micro_f"] == 1.0
 
 
 @pytest.mark.slow
-def test_learning_from_gold_entities():
+def test_training_on_gold_entities():
     nlp = shared()
     fit(nlp, gold_examples(nlp, make_notes(nlp, 8)), steps=60)
     scores = scores_of(nlp)
@@ -71,26 +71,26 @@ def test_learning_from_gold_entities():
 
 
 @pytest.mark.slow
-def test_without_entities_no_relation_is_learned():
-    """What happens where neither gold entities nor an annotating component provide any."""
+def test_training_without_entities_learns_no_relations():
+    """Neither the reader nor an annotating component provides entities."""
     nlp = shared()
     fit(nlp, text_examples(nlp, make_notes(nlp, 8)), steps=60)
     scores = scores_of(nlp)
     assert scores["ents_f"] == 1.0 and scores["rel_micro_f"] < 1.0
 
 
-def test_a_copy_from_disk(end_to_end, tmp_path):
+def test_loaded_pipeline_predicts_the_same(end_to_end, tmp_path):
     nlp = shared().from_bytes(end_to_end)
     nlp.to_disk(tmp_path / "model")
     other = spacy.load(tmp_path / "model")
     for note in make_notes(nlp, 4, seed=2):
         first, second = nlp(note.text), other(note.text)
         assert both(first) == both(second)
-        for one, two in zip(first._.relations, second._.relations):
-            assert one.score == pytest.approx(two.score, abs=1e-6)
+        for expected, relation in zip(first._.relations, second._.relations):
+            assert relation.score == pytest.approx(expected.score, abs=1e-6)
 
 
-def test_batches(end_to_end):
+def test_predictions_do_not_depend_on_the_batch_size(end_to_end):
     nlp = shared().from_bytes(end_to_end)
     texts = [*(note.text for note in make_notes(nlp, 5, seed=2)), "", "无殊。", "\n"]
     views = []
@@ -101,7 +101,7 @@ def test_batches(end_to_end):
     assert views[0] == views[1] == views[2] and any(views[0])
 
 
-def test_a_pipeline_run_twice_on_one_doc(end_to_end):
+def test_second_run_on_a_doc_changes_nothing(end_to_end):
     nlp = shared().from_bytes(end_to_end)
     for note in make_notes(nlp, 3):
         once = nlp(note.text)
@@ -112,8 +112,8 @@ def test_a_pipeline_run_twice_on_one_doc(end_to_end):
 
 
 @pytest.mark.parametrize("order", itertools.permutations(BOTH))
-def test_a_batch_without_candidates_still_trains_the_encoder(order):
-    """The last listener sets the encoder's own update going, whichever component that is."""
+def test_batch_without_candidates_trains_the_encoder(order):
+    """The last listener starts the update of the tok2vec, whichever component it belongs to."""
     nlp = shared(order)
     fit(nlp, gold_examples(nlp, make_notes(nlp, 4)), steps=1)
     batch = gold_examples(nlp, [make_doc(nlp, "[头痛|症状]"), make_doc(nlp, "查[胸片|检查]")])
@@ -126,7 +126,7 @@ def test_a_batch_without_candidates_still_trains_the_encoder(order):
     assert weights(nlp) != before and not any(gradients(encoder))
 
 
-def test_relations_alone_on_an_encoder_of_their_own():
+def test_relation_classifier_alone_trains_the_encoder():
     nlp = shared(["relation_classifier"])
     before = None
     examples = gold_examples(nlp, make_notes(nlp, 8))
@@ -135,12 +135,12 @@ def test_relations_alone_on_an_encoder_of_their_own():
     fit(nlp, gold_examples(nlp, make_notes(nlp, 8)), steps=40)
     assert weights(nlp) != before
     notes = make_notes(nlp, 8)
-    found = [edges(nlp(gold_mentions_doc(nlp, note))) for note in notes]
-    assert found == [edges(note) for note in notes]
+    predicted = [edges(nlp(gold_mentions_doc(nlp, note))) for note in notes]
+    assert predicted == [edges(note) for note in notes]
 
 
-def test_a_frozen_encoder(end_to_end):
-    """It stays as it is while the components learn, if it is listed to annotate."""
+def test_frozen_encoder_does_not_change(end_to_end):
+    """A frozen tok2vec must be an annotating component, so that the others can learn."""
     nlp = shared().from_bytes(end_to_end)
     before, heads = weights(nlp), [weights(nlp, name) for name in BOTH]
     optimizer = nlp.resume_training()
@@ -153,7 +153,7 @@ def test_a_frozen_encoder(end_to_end):
 
 
 @pytest.mark.parametrize("names", [BOTH[:1], BOTH[1:], BOTH])
-def test_replaced_listeners(end_to_end, names, tmp_path):
+def test_replaced_listeners_predict_the_same(end_to_end, names, tmp_path):
     nlp = shared().from_bytes(end_to_end)
     notes = make_notes(nlp, 4, seed=6)
     before = [both(nlp(note.text)) for note in notes]
@@ -165,14 +165,13 @@ def test_replaced_listeners(end_to_end, names, tmp_path):
     nlp.to_disk(tmp_path / "model")
     other = spacy.load(tmp_path / "model")
     assert [both(other(note.text)) for note in notes] == before
-    # They learn on, each with its own copy.
+    # Each component continues to train, with its own copy of the encoder.
     batch = gold_examples(other, make_notes(other, 2))
     losses = other.update(batch, sgd=other.resume_training())
     assert all(np.isfinite(losses[name]) for name in BOTH)
 
 
-def test_sourced_components(end_to_end):
-    """One trained component in somebody's new pipeline."""
+def test_components_sourced_from_a_trained_pipeline(end_to_end):
     source = shared().from_bytes(end_to_end)
     for name in BOTH:
         source.replace_listeners("tok2vec", name, ["model.tok2vec"])
@@ -184,15 +183,15 @@ def test_sourced_components(end_to_end):
 
 
 @pytest.mark.slow
-def test_a_document_of_fifty_thousand_characters(end_to_end):
+def test_document_of_fifty_thousand_characters(end_to_end):
     nlp = shared().from_bytes(end_to_end)
     note = make_notes(nlp, 1)[0]
     times = 50_000 // len(note.text) + 1
     doc = nlp(note.text * times)
     assert len(doc) >= 50_000
-    # Of copies in the middle each is found, with the relations it has within its sentences.
+    # The entities and relations of each copy of the note are predicted.
     assert len(doc.ents) == times * len(note.ents)
     assert len(doc._.relations) == times * 2
     step = len(note.text)
-    firsts = {(s + i * step, e + i * step, k) for i in range(times) for s, e, k in ents(note)}
-    assert set(ents(doc)) == firsts
+    expected = {(s + i * step, e + i * step, k) for i in range(times) for s, e, k in ents(note)}
+    assert set(ents(doc)) == expected
