@@ -1,4 +1,4 @@
-"""The joint component with focused attention: one encoder of its own, pairs without an order."""
+"""The component joint_extractor with focused attention."""
 
 import re
 import warnings
@@ -47,7 +47,7 @@ def initialize(nlp):
 
 @pytest.fixture(scope="module")
 def trained(bert, tmp_path_factory):
-    """RETURNS (Path): A pipeline fitted to six notes."""
+    """RETURNS (Path): A saved pipeline, fitted to six notes."""
     nlp = pipeline(bert)
     fit(nlp, text_examples(nlp, make_notes(nlp, 6)), steps=120, rate=0.005)
     path = tmp_path_factory.mktemp("focused") / "model"
@@ -60,22 +60,22 @@ def nlp(trained):
     return spacy.load(trained)
 
 
-def test_it_fits_saves_and_loads(nlp):
+def test_loaded_pipeline_fits_the_notes(nlp):
     for note in make_notes(nlp, 6):
         assert both(nlp(note.text)) == both(note)
     scores = nlp.evaluate(text_examples(nlp, make_notes(nlp, 6)))
     assert scores["ents_f"] == scores["rel_micro_f"] == 1.0
 
 
-def test_a_trained_pipeline_needs_the_encoders_folder_no_more(nlp):
-    again = spacy.blank("zh")
-    again.add_pipe(NAME, config=focused_config("gone"))
-    again.from_bytes(nlp.to_bytes())
+def test_trained_pipeline_loads_without_the_encoder_folder(nlp):
+    loaded = spacy.blank("zh")
+    loaded.add_pipe(NAME, config=focused_config("missing"))
+    loaded.from_bytes(nlp.to_bytes())
     note = make_notes(nlp, 1)[0]
-    assert edges(again(note.text)) == edges(note)
+    assert edges(loaded(note.text)) == edges(note)
 
 
-def test_batches_do_not_matter(nlp):
+def test_predictions_do_not_depend_on_the_batch_size(nlp):
     texts = [*(note.text for note in make_notes(nlp, 6)), "", "无殊。"]
     views = []
     for size in (1, 8):
@@ -89,7 +89,7 @@ def test_batches_do_not_matter(nlp):
     np.testing.assert_allclose(together, alone, atol=1e-5)
 
 
-def test_the_budget_changes_what_runs_at_a_time_and_nothing_else(nlp, trained):
+def test_budget_limits_batches_and_keeps_scores(nlp, trained):
     path = f"components.{NAME}.model.budget"
     small = spacy.load(trained, config={path: 64})
     docs = [nlp.make_doc(note.text) for note in make_notes(nlp, 6)]
@@ -103,7 +103,7 @@ def test_the_budget_changes_what_runs_at_a_time_and_nothing_else(nlp, trained):
     assert sizes[1] <= 64 < sizes[0]
 
 
-def test_documents_without_text_or_mentions(nlp):
+def test_docs_without_text_or_mentions(nlp):
     texts = ("", "，。", "\n")
     for doc in nlp.pipe(texts):
         assert not doc._.relations
@@ -113,7 +113,7 @@ def test_documents_without_text_or_mentions(nlp):
     assert losses[NAME] == 0.0
 
 
-def test_windows_of_whole_documents_some_without_text(bert):
+def test_empty_docs_with_windows_of_whole_documents(bert):
     nlp = pipeline(bert, get_spans={"@span_getters": "spacy-transformers.doc_spans.v1"})
     initialize(nlp)
     docs = list(nlp.pipe(["", "头痛", ""]))
@@ -121,15 +121,15 @@ def test_windows_of_whole_documents_some_without_text(bert):
 
 
 @pytest.mark.slow
-def test_a_pair_is_scored_once_in_either_direction(bert):
-    """Two relations between the same mentions' types, one in each direction."""
+def test_unordered_pairs_have_one_label_and_direction(bert):
+    """Relations occur in both directions: with the head before the tail, and after it."""
 
     def notes(nlp):
-        forth = make_doc(nlp, "[胸片|检查]示[肺炎|疾病]。", [(0, 1, "证实")])
-        back = make_doc(nlp, "[贫血|疾病]，查[血常规|检查]。", [(1, 0, "证实")])
+        forward = make_doc(nlp, "[胸片|检查]示[肺炎|疾病]。", [(0, 1, "证实")])
+        backward = make_doc(nlp, "[贫血|疾病]，查[血常规|检查]。", [(1, 0, "证实")])
         cause = make_doc(nlp, "[肺炎|疾病]致[贫血|疾病]。", [(0, 1, "导致")])
-        other = make_doc(nlp, "[房颤|疾病]因[肺炎|疾病]。", [(1, 0, "导致")])
-        return [forth, back, cause, other]
+        effect = make_doc(nlp, "[房颤|疾病]因[肺炎|疾病]。", [(1, 0, "导致")])
+        return [forward, backward, cause, effect]
 
     nlp = pipeline(bert)
     fit(nlp, text_examples(nlp, notes(nlp)), steps=120, rate=0.005)
@@ -138,13 +138,13 @@ def test_a_pair_is_scored_once_in_either_direction(bert):
     for note in notes(nlp):
         assert edges(nlp(note.text)) == edges(note)
     predicted = component.predict([nlp.make_doc(note.text) for note in notes(nlp)])
-    # Between diseases either direction is a candidate, and the two have one label between them.
+    # Between diseases both directions are candidates, and only one of them gets a label.
     assert predicted.candidates.pair_lengths.tolist() == [1, 1, 2, 2]
     by_pair = predicted.scores[2:].reshape(2, 2, len(component.labels))
     assert ((by_pair > 0).sum(axis=(1, 2)) == 1).all()
 
 
-def test_every_weight_learns(bert):
+def test_every_weight_is_trained(bert):
     nlp = pipeline(bert)
     examples = text_examples(nlp, make_notes(nlp, 4))
     optimizer = nlp.initialize(lambda: examples)
@@ -156,20 +156,20 @@ def test_every_weight_learns(bert):
         for name, weight in shim._model.named_parameters()
     }
     step(nlp, text_examples(nlp, make_notes(nlp, 4)), optimizer)
-    same = [
+    unchanged = [
         name
         for node in component.model.walk()
         for shim in node.shims
         for name, weight in shim._model.named_parameters()
         if weight.equal(before[name])
     ]
-    # BERT's pooler stands above [CLS] and takes no part.
-    assert all("pooler" in name for name in same), same
+    # The model does not use BERT's pooler.
+    assert all("pooler" in name for name in unchanged), unchanged
     assert len(before) > 30
 
 
 @pytest.mark.parametrize("task", ["entities", "relations"])
-def test_each_task_alone_reaches_the_shared_layers(bert, task):
+def test_each_task_trains_the_shared_layers(bert, task):
     weights = {"entities": 0.0, "relations": 0.0, task: 1.0}
     nlp = pipeline(bert, loss_weights=weights)
     initialize(nlp)
@@ -193,34 +193,33 @@ def test_learning_rates_of_encoder_and_layers(bert):
         for part in ("layer.1.", "layer.0.", "embeddings.")
     }
     assert by_layer == {"layer.1.": {0.5}, "layer.0.": {0.05}, "embeddings.": {0.005}}
-    # And it is what the optimizer gets.
-    seen = {}
+    # The optimizer gets these rates.
+    scales = {}
 
     def move(key, weights, gradient, lr_scale=1.0):
-        seen[key[1]] = lr_scale
+        scales[key[1]] = lr_scale
         return weights, gradient
 
     nlp.update(text_examples(nlp, make_notes(nlp, 2)), sgd=False)
     shim.finish_update(move)
-    assert seen and all(share == rate[name] for name, share in seen.items())
+    assert scales and all(share == rate[name] for name, share in scales.items())
 
 
 @pytest.mark.slow
-def test_long_texts_are_read_in_windows_and_merged(bert):
-    """The windows overlap; what they find stands once."""
+def test_overlapping_windows_give_no_duplicates(bert):
     nlp = pipeline(bert, get_spans=SHORT, candidates={"max_distance": 6, "@misc": PAIRS})
     notes = make_notes(nlp, 4)
     fit(nlp, text_examples(nlp, notes), steps=150, rate=0.005)
     for note in notes:
         doc = nlp(note.text)
         assert ents(doc) == ents(note)
-        found = [(rel.head.start, rel.tail.start, rel.label) for rel in doc._.relations]
-        assert len(found) == len(set(found))
+        relations = [(rel.head.start, rel.tail.start, rel.label) for rel in doc._.relations]
+        assert len(relations) == len(set(relations))
         near = {edge for edge in edges(note) if abs(edge[0] - edge[4]) <= 6}
         assert near <= edges(doc)
 
 
-def test_pairs_without_a_common_window_are_counted(bert):
+def test_pairs_outside_all_windows_are_counted(bert):
     nlp = pipeline(bert, get_spans=SHORT, candidates={"max_sentences": 9, "@misc": PAIRS})
     examples = text_examples(nlp, make_notes(nlp, 4))
     nlp.initialize(lambda: examples)
@@ -230,7 +229,7 @@ def test_pairs_without_a_common_window_are_counted(bert):
     component.cfg["keep_entities"] = True
     docs = [eg.predicted for eg in gold_examples(nlp, make_notes(nlp, 4))]
     with warnings.catch_warnings():
-        warnings.simplefilter("error")  # it is said once
+        warnings.simplefilter("error")  # the warning is issued once
         predicted = component.predict(docs)
     ceiling = component.recall_ceiling(gold_examples(nlp, make_notes(nlp, 4)))
     assert ceiling["reached"] + sum(ceiling["lost"].values()) == ceiling["gold"] == 8
@@ -238,8 +237,7 @@ def test_pairs_without_a_common_window_are_counted(bert):
 
 
 def test_tokens_beyond_the_encoder_are_counted(bert):
-    long = {"@span_getters": "spacy-transformers.doc_spans.v1"}
-    nlp = pipeline(bert, get_spans=long)
+    nlp = pipeline(bert, get_spans={"@span_getters": "spacy-transformers.doc_spans.v1"})
     examples = text_examples(nlp, make_notes(nlp, 2))
     nlp.initialize(lambda: examples)
     text = make_notes(nlp, 1)[0].text
@@ -261,43 +259,43 @@ def test_tokens_beyond_the_encoder_are_counted(bert):
         ({"loss_weights": {"entities": 1.0, "relations": -1.0}}, r"loss_weights"),
     ],
 )
-def test_options_out_of_range(bert, options, message):
+def test_options_out_of_range_are_errors(bert, options, message):
     with pytest.raises(ValueError, match=message):
         pipeline(bert, **options)
 
 
-def test_more_layers_than_there_are(bert):
+def test_too_many_focused_layers_are_an_error(bert):
     with pytest.raises(ValueError, match=r"M004.*focused_layers must be 1 to 2.*got 3"):
         initialize(pipeline(bert, focused_layers=3))
 
 
-def test_more_layers_than_a_saved_encoder_has(trained):
+def test_too_many_focused_layers_are_an_error_after_loading(trained):
     path = f"components.{NAME}.model.focused_layers"
     with pytest.raises(ValueError, match=r"M004.*focused_layers must be 1 to 2.*got 3"):
         spacy.load(trained, config={path: 3})
 
 
 @pytest.mark.parametrize("fast", [True, False])
-def test_the_tokenizer_stays_of_its_make(bert, fast, tmp_path):
+def test_saved_tokenizer_keeps_its_class(bert, fast, tmp_path):
     config = focused_config(bert)
     config["model"]["encoder"]["tokenizer_config"] = {"use_fast": fast}
     nlp = spacy.blank("zh")
     nlp.add_pipe(NAME, config=config)
     initialize(nlp)
     nlp.to_disk(tmp_path / "model")
-    again = spacy.load(tmp_path / "model")
+    loaded = spacy.load(tmp_path / "model")
     bytes_of_model = (tmp_path / "model" / NAME / "model").read_bytes()
     assert b"_name_or_path" not in bytes_of_model and bert.encode() not in bytes_of_model
     note = make_notes(nlp, 1)[0]
-    made = [pipe.get_pipe(NAME).model.get_ref("encoder").layers[0] for pipe in (nlp, again)]
-    assert [one.shims[0]._model.inner.tokenizer.is_fast for one in made] == [fast, fast]
-    encoders = [pipe.get_pipe(NAME).model.get_ref("encoder") for pipe in (nlp, again)]
+    encoders = [pipe.get_pipe(NAME).model.get_ref("encoder") for pipe in (nlp, loaded)]
+    modules = [encoder.layers[0].shims[0]._model.inner for encoder in encoders]
+    assert [module.tokenizer.is_fast for module in modules] == [fast, fast]
     vectors = [encoder.predict([note]).vectors[0] for encoder in encoders]
     np.testing.assert_array_equal(*vectors)
 
 
 @pytest.mark.parametrize("content", [None, "", "{}", '{"model_type": "no such"}'])
-def test_folders_that_hold_no_encoder(tmp_path, content):
+def test_folder_without_an_encoder_is_an_error(tmp_path, content):
     folder = tmp_path / "encoder"
     if content is not None:
         folder.mkdir()
@@ -315,7 +313,7 @@ def save_model(folder, model, bert):
 SIZES = {"hidden_size": 16, "num_attention_heads": 2, "intermediate_size": 16}
 
 
-def test_an_encoder_of_another_kind(tmp_path, bert):
+def test_encoder_that_is_not_bert_like_is_an_error(tmp_path, bert):
     from transformers import DistilBertConfig, DistilBertModel
 
     config = DistilBertConfig(dim=16, hidden_dim=16, n_heads=2, n_layers=1, vocab_size=200)
@@ -323,8 +321,8 @@ def test_an_encoder_of_another_kind(tmp_path, bert):
         initialize(pipeline(save_model(tmp_path, DistilBertModel(config), bert)))
 
 
-def test_an_encoder_that_normalises_elsewhere(tmp_path, bert):
-    """Its layers are there one by one, but [CLS] would come out wrong."""
+def test_encoder_with_other_normalization_is_an_error(tmp_path, bert):
+    """It has BERT's layers, but running them one by one gives another output."""
     from transformers import RobertaPreLayerNormConfig, RobertaPreLayerNormModel
 
     config = RobertaPreLayerNormConfig(
@@ -336,23 +334,23 @@ def test_an_encoder_that_normalises_elsewhere(tmp_path, bert):
 
 def test_tokens_between_windows_are_counted(bert):
     nlp = pipeline(bert, get_spans=strided(10, 20))
-    with pytest.warns(UserWarning) as told:
+    with pytest.warns(UserWarning) as caught:
         initialize(nlp)
-    messages = " ".join(str(one.message) for one in told)
+    messages = " ".join(str(warning.message) for warning in caught)
     assert re.search("W003.*tokens are in no window", messages)
     assert "W002] 'joint_extractor' cannot learn from 2 of 4 gold relations" in messages
     with pytest.warns(UserWarning, match=r"W003.*10 of 30 tokens"):
         nlp("患" * 30)
 
 
-def test_an_encoder_with_relative_positions(tmp_path, bert):
+def test_encoder_with_relative_positions_is_an_error(tmp_path, bert):
     kind = "relative_key"
     config = BertConfig(num_hidden_layers=1, position_embedding_type=kind, **SIZES)
     with pytest.raises(ValueError, match=f"M010.*{kind}"):
         initialize(pipeline(save_model(tmp_path, BertModel(config), bert)))
 
 
-def test_roberta_leaves_room_for_its_positions(tmp_path, bert):
+def test_maximum_length_of_roberta_excludes_its_position_offset(tmp_path, bert):
     from transformers import RobertaConfig, RobertaModel
 
     config = RobertaConfig(num_hidden_layers=1, max_position_embeddings=66, pad_token_id=0, **SIZES)
@@ -365,7 +363,7 @@ def test_roberta_leaves_room_for_its_positions(tmp_path, bert):
         nlp(make_notes(nlp, 1)[0].text * 3)
 
 
-def test_dropout_reaches_the_head(bert):
+def test_dropout_reaches_the_pair_head(bert):
     nlp = pipeline(bert)
     initialize(nlp)
     component = nlp.get_pipe(NAME)
@@ -378,7 +376,7 @@ def test_dropout_reaches_the_head(bert):
     assert loss(0.0) == loss(0.0) != loss(0.5)
 
 
-def test_an_encoder_made_from_the_training_texts():
+def test_random_encoder_gets_its_vocabulary_from_training_texts():
     nlp = spacy.blank("zh")
     config = focused_config("")
     config["model"]["encoder"] = {

@@ -1,4 +1,4 @@
-"""Relations."""
+"""The component relation_classifier."""
 
 import warnings
 from collections import Counter
@@ -38,7 +38,7 @@ def blank(**options):
 
 
 def fitted(docs_of, **options):
-    """A pipeline fitted to gold docs, and those docs."""
+    """Return a pipeline fitted to gold docs, and the docs."""
     nlp = blank(**options)
     docs = docs_of(nlp)
     with warnings.catch_warnings():
@@ -59,17 +59,17 @@ def candidates_of(nlp, docs):
 # Options
 
 
-def test_no_strategy():
+def test_missing_candidate_strategy_is_an_error():
     with pytest.raises(ValueError, match=f"C005.*'{NAME}'"):
         blank(candidates=None)
 
 
-def test_a_bad_source():
+def test_unknown_mention_source_is_an_error():
     with pytest.raises(ConfigValidationError, match=r"mentions.*'all'.*auto"):
         blank(mentions="all")
 
 
-def two_kinds(nlp):
+def two_labels(nlp):
     marked = "[补液|治疗]后[头痛|症状]缓解"
     return [
         make_doc(nlp, marked, [(0, 1, "改善"), (0, 1, "用于")]),
@@ -77,24 +77,24 @@ def two_kinds(nlp):
     ]
 
 
-def test_several_labels_for_a_pair():
-    nlp, (both, _) = fitted(two_kinds, exclusive=False)
+def test_pair_with_several_labels():
+    nlp, (doc, _) = fitted(two_labels, exclusive=False)
     assert nlp.get_pipe(NAME).model.get_dim("nO") == 2
-    assert predicted(nlp, both) == edges(both) and len(edges(both)) == 2
+    assert predicted(nlp, doc) == edges(doc) and len(edges(doc)) == 2
 
 
-def test_labels_that_exclude_each_other():
-    nlp, (both, _) = fitted(two_kinds, threshold=0.3)
+def test_exclusive_labels():
+    nlp, (doc, _) = fitted(two_labels, threshold=0.3)
     assert nlp.get_pipe(NAME).model.get_dim("nO") == 3
-    found = nlp.get_pipe(NAME).predict([gold_mentions_doc(nlp, both)]).scores
-    assert found.sum(axis=1) <= 1.0001
-    # The two gold labels share the weight, and one of them is given.
-    np.testing.assert_allclose(found, [[0.5, 0.5]], atol=0.1)
-    assert len(predicted(nlp, both)) == 1 and predicted(nlp, both) < edges(both)
+    scores = nlp.get_pipe(NAME).predict([gold_mentions_doc(nlp, doc)]).scores
+    assert scores.sum(axis=1) <= 1.0001
+    # The two gold labels have half of the weight each, and only one of them is predicted.
+    np.testing.assert_allclose(scores, [[0.5, 0.5]], atol=0.1)
+    assert len(predicted(nlp, doc)) == 1 and predicted(nlp, doc) < edges(doc)
 
 
 @pytest.mark.parametrize("exclusive", [True, False])
-def test_thresholds(exclusive):
+def test_relations_reach_the_threshold(exclusive):
     nlp, docs = fitted(lambda nlp: make_notes(nlp, 4), exclusive=exclusive)
     component = nlp.get_pipe(NAME)
     counts = []
@@ -103,7 +103,7 @@ def test_thresholds(exclusive):
         found = [rel for doc in docs for rel in component(gold_mentions_doc(nlp, doc))._.relations]
         assert all(threshold <= relation.score <= 1.0 for relation in found)
         counts.append(len(found))
-        # However low the threshold, types that never went together stay apart.
+        # Even with a threshold of 0 only signatures seen in training are predicted.
         allowed = {tuple(signature) for signature in component.cfg["signatures"]}
         assert {(h.label_, label, t.label_) for h, t, label, _ in found} <= allowed
     assert counts == sorted(counts, reverse=True) and counts[-1] == 0
@@ -111,26 +111,26 @@ def test_thresholds(exclusive):
 
 
 @pytest.mark.slow
-def test_typed_and_untyped():
+def test_candidates_with_and_without_types():
     typed, docs = fitted(lambda nlp: make_notes(nlp, 4))
-    free, same_docs = fitted(lambda nlp: make_notes(nlp, 4), typed=False)
-    # In each note 治疗 → 症状 twice and 检查 → 疾病 once, of the pairs within two sentences.
+    untyped, same_docs = fitted(lambda nlp: make_notes(nlp, 4), typed=False)
+    # Each note has two pairs 治疗 → 症状 and one 检查 → 疾病 within its sentences.
     assert len(candidates_of(typed, docs)) == 4 * 3
-    assert len(candidates_of(free, same_docs)) == 4 * (3 * 2 + 2)
-    for nlp, notes in ((typed, docs), (free, same_docs)):
+    assert len(candidates_of(untyped, same_docs)) == 4 * (3 * 2 + 2)
+    for nlp, notes in ((typed, docs), (untyped, same_docs)):
         for doc in notes:
             assert predicted(nlp, doc) == edges(doc)
-    strange = [make_doc(nlp, "[补液|别的]后[头痛|症状]缓解") for nlp in (typed, free)]
-    assert len(candidates_of(typed, strange[:1])) == 0
-    assert len(candidates_of(free, strange[1:])) == 2
+    unseen = [make_doc(nlp, "[补液|别的]后[头痛|症状]缓解") for nlp in (typed, untyped)]
+    assert len(candidates_of(typed, unseen[:1])) == 0
+    assert len(candidates_of(untyped, unseen[1:])) == 2
 
 
 @pytest.mark.slow
 @pytest.mark.parametrize("negatives", [0.0, 0.5, 2])
-def test_sampling(negatives):
+def test_training_with_sampled_negatives(negatives):
     nlp, docs = fitted(lambda nlp: make_notes(nlp, 4), negatives=negatives)
     assert all(edges(doc) <= predicted(nlp, doc) for doc in docs)
-    # A model that saw no pair without a relation takes every pair for one.
+    # Without negatives the model predicts a relation for every pair.
     if negatives == 0.0:
         assert sum(len(predicted(nlp, doc)) for doc in docs) == len(candidates_of(nlp, docs)) == 12
 
@@ -176,7 +176,7 @@ def test_sampling_keeps_every_pair_with_a_relation():
 # Mentions
 
 
-def test_nested_mentions():
+def test_nested_mentions_are_kept():
     marked = "[[左侧|方位]股骨[颈|部位]|部位]骨折，伴[头痛|症状]"
 
     def docs_of(nlp):
@@ -184,14 +184,14 @@ def test_nested_mentions():
 
     nlp, (doc,) = fitted(docs_of)
     assert predicted(nlp, doc) == edges(doc) and len(edges(doc)) == 2
-    # The mentions were the group's own, so the one without a relation stays as well.
+    # The group has its own mentions, so the mention without a relation is kept too.
     assert len(group(doc)) == 4
     copy = nlp.get_pipe(NAME)(gold_mentions_doc(nlp, doc))
     assert sorted(group(copy)) == sorted(group(doc))
 
 
 @pytest.mark.slow
-def test_the_group_holds_the_entities_that_take_part(relations):
+def test_group_has_copies_of_related_entities(relations):
     (note,) = make_notes(relations, 1)
     doc = relations.get_pipe(NAME)(gold_mentions_doc(relations, note))
     linked = {(s.start, s.end, s.label_) for rel in doc._.relations for s in rel[:2]}
@@ -199,37 +199,37 @@ def test_the_group_holds_the_entities_that_take_part(relations):
     assert ents(doc) == ents(note)
 
 
-def test_mentions_of_an_earlier_prediction_are_not_kept(relations):
-    """Entities changed since: the relations are those between the entities of now."""
-    first, second = make_notes(relations, 2)
-    doc = relations.get_pipe(NAME)(gold_mentions_doc(relations, first))
+def test_mentions_of_an_earlier_prediction_are_replaced(relations):
+    """If the entities change after a prediction, the next one uses the new entities."""
+    (note,) = make_notes(relations, 1)
+    doc = relations.get_pipe(NAME)(gold_mentions_doc(relations, note))
     doc.set_ents([doc.ents[0]], default="outside")
     relations.get_pipe(NAME)(doc)
-    assert doc._.relations == [] and group(doc) == [] and second
+    assert doc._.relations == [] and group(doc) == []
 
 
-def test_sources():
+def test_mention_sources():
     marked = "[补液|治疗]后[头痛|症状]缓解"
     nlp, (doc,) = fitted(lambda nlp: [make_doc(nlp, marked, [(0, 1, "改善")])])
-    for source, found in (("ents", 1), ("group", 0), ("auto", 1)):
+    for source, count in (("ents", 1), ("group", 0), ("auto", 1)):
         nlp.get_pipe(NAME).cfg["mentions"] = source
-        assert len(predicted(nlp, doc)) == found, source
-    # With a group of its own, "ents" sees less.
-    for source, found in (("ents", 0), ("group", 1), ("auto", 1)):
+        assert len(predicted(nlp, doc)) == count, source
+    # A Doc with mentions in the group only has none for "ents".
+    for source, count in (("ents", 0), ("group", 1), ("auto", 1)):
         nlp.get_pipe(NAME).cfg["mentions"] = source
         plain = nlp.make_doc(doc.text)
         store_relations(plain, [span(plain, "补液", "治疗"), span(plain, "头痛", "症状")], [])
-        assert len(nlp.get_pipe(NAME)(plain)._.relations) == found, source
+        assert len(nlp.get_pipe(NAME)(plain)._.relations) == count, source
 
 
 @pytest.mark.parametrize("text", ["[头痛|症状]，[发热|症状]", "[头痛|症状]", "无殊"])
-def test_no_candidates(relations, text):
+def test_docs_without_candidates(relations, text):
     doc = gold_mentions_doc(relations, make_doc(relations, text))
     doc = relations.get_pipe(NAME)(doc)
     assert doc._.relations == [] and GROUP in doc.spans
 
 
-def test_other_attributes_of_the_group_stay(relations):
+def test_prediction_keeps_other_group_attributes(relations):
     (note,) = make_notes(relations, 1)
     doc = gold_mentions_doc(relations, note)
     store_relations(doc, [], [])
@@ -240,7 +240,7 @@ def test_other_attributes_of_the_group_stay(relations):
 # Initialization
 
 
-def test_label_data(relations):
+def test_label_data_has_labels_types_and_signatures(relations):
     assert relations.get_pipe(NAME).label_data == {
         "labels": ["改善", "证实"],
         "types": sorted(["治疗", "检查", "疾病", "症状"]),
@@ -248,14 +248,14 @@ def test_label_data(relations):
     }
 
 
-def test_no_candidate_for_any_gold_relation():
+def test_initialize_fails_if_no_gold_relation_is_a_candidate():
     nlp = blank()
     docs = [make_doc(nlp, "[补液|治疗]。[头痛|症状]", [(0, 1, "改善")])]
     with pytest.raises(ValueError, match=r"C004.*1 relations in 1 documents"):
         nlp.initialize(lambda: gold_examples(nlp, docs))
 
 
-def test_some_without_candidates_are_a_warning():
+def test_initialize_warns_about_pruned_relations():
     nlp = blank()
     far = make_doc(nlp, "[补液|治疗]。[头痛|症状]", [(0, 1, "改善")])
     docs = [*make_notes(nlp, 2), far]
@@ -263,12 +263,12 @@ def test_some_without_candidates_are_a_warning():
         nlp.initialize(lambda: gold_examples(nlp, docs))
     ceiling = nlp.get_pipe(NAME).recall_ceiling(gold_examples(nlp, docs))
     assert ceiling == {"gold": 5, "reached": 4, "recall": 0.8, "lost": {"no candidate": 1}}
-    # What is pruned is missed, never left out of the count.
+    # Pruned relations count as missed.
     scores = nlp.evaluate(gold_examples(nlp, [far]))
     assert scores["rel_micro_r"] == 0.0 and scores["rel_per_type"]["改善"]["gold"] == 1
 
 
-def test_reasons_of_a_low_ceiling(relations):
+def test_recall_ceiling_counts_reasons(relations):
     (note,) = make_notes(relations, 1)
     no_entities = Example(relations.make_doc(note.text), note)
     words = Doc(relations.vocab, words=[note.text], spaces=[False])
@@ -282,19 +282,19 @@ def test_reasons_of_a_low_ceiling(relations):
     assert relations.get_pipe(NAME).recall_ceiling([])["recall"] is None
 
 
-def test_unknown_labels_in_the_data(relations):
+def test_unknown_label_is_an_error(relations):
     doc = make_doc(relations, "[补液|治疗]后[头痛|症状]", [(0, 1, "新")])
     with pytest.raises(ValueError, match=r"C007.*'新'.*改善, 证实"):
         relations.update(gold_examples(relations, [doc]))
 
 
-def test_a_batch_without_candidates(relations):
+def test_update_with_a_batch_without_candidates(relations):
     docs = [make_doc(relations, "[头痛|症状]"), relations.make_doc("无殊")]
     losses = relations.update(gold_examples(relations, docs), sgd=relations.resume_training())
     assert losses == {NAME: 0.0}
 
 
-# Arithmetic
+# Loss and probabilities
 
 
 @pytest.mark.slow
@@ -306,7 +306,7 @@ def test_head_gradient_equals_finite_differences(exclusive, typed):
     assert isinstance(head, SoftmaxHead if exclusive else SigmoidHead)
     dice = np.random.default_rng(0)
     logits = dice.normal(size=(len(batch), 2 + exclusive))
-    # Gold labels that the types allow: the most probable label of every second pair.
+    # The gold labels are allowed by the types: the most probable label of every second pair.
     p = head.probabilities(logits, batch)[:, int(exclusive) :]
     gold = np.zeros(p.shape, dtype=bool)
     gold[np.arange(0, len(p), 2), p[::2].argmax(axis=1)] = True
@@ -338,7 +338,7 @@ def test_probabilities_of_large_scores_are_finite(exclusive):
             np.testing.assert_allclose(p.sum(axis=1), 1.0, rtol=1e-5)
 
 
-def test_the_loss_is_averaged_over_docs(relations):
+def test_loss_is_averaged_over_docs(relations):
     component = relations.get_pipe(NAME)
     examples = gold_examples(relations, make_notes(relations, 3, seed=7))
     parts = []
@@ -353,7 +353,7 @@ def test_the_loss_is_averaged_over_docs(relations):
 
 
 def test_docs_without_relation_annotation_do_not_count(relations):
-    """A reference without the group says nothing about relations, so nothing is learned of it."""
+    """A reference without the span group is not annotated with relations."""
     component = relations.get_pipe(NAME)
     examples = gold_examples(relations, make_notes(relations, 2, seed=7))
     logits = component.model.predict(
@@ -371,6 +371,6 @@ def test_docs_without_relation_annotation_do_not_count(relations):
 
 
 @pytest.mark.parametrize("option", [{"threshold": 1.5}, {"threshold": -0.1}, {"negatives": -2.0}])
-def test_options_out_of_range(zh, option):
+def test_options_out_of_range_are_errors(zh, option):
     with pytest.raises(ConfigValidationError, match=next(iter(option))):
         zh.add_pipe("relation_classifier", config=option)

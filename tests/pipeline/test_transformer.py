@@ -1,4 +1,4 @@
-"""Behind spaCy's transformer."""
+"""Components with a transformer of spacy-transformers as their encoder."""
 
 import numpy as np
 import pytest
@@ -55,7 +55,7 @@ def pipeline(bert, names=("clinical_ner", "relation_classifier")):
 
 @pytest.fixture(scope="module")
 def trained(bert, tmp_path_factory):
-    """RETURNS (Path): A pipeline fitted to four notes."""
+    """RETURNS (Path): A saved pipeline, fitted to four notes."""
     nlp = pipeline(bert)
     fit(nlp, gold_examples(nlp, make_notes(nlp, 4)), steps=60, rate=0.01)
     path = tmp_path_factory.mktemp("transformer") / "model"
@@ -63,20 +63,20 @@ def trained(bert, tmp_path_factory):
     return path
 
 
-def test_it_fits_and_loads(trained):
+def test_loaded_pipeline_fits_the_notes(trained):
     nlp = spacy.load(trained)
     for note in make_notes(nlp, 4):
         assert both(nlp(note.text)) == both(note)
 
 
-def test_batches(trained):
+def test_predictions_do_not_depend_on_the_batch_size(trained):
     nlp = spacy.load(trained)
     texts = [*(note.text for note in make_notes(nlp, 4)), "", "无殊。"]
     views = [[both(doc) for doc in nlp.pipe(texts, batch_size=size)] for size in (1, 8)]
     assert views[0] == views[1] and any(views[0])
 
 
-def test_texts_longer_than_a_window(trained):
+def test_text_longer_than_a_window(trained):
     nlp = spacy.load(trained)
     note = make_notes(nlp, 1)[0]
     doc = nlp(note.text * 12)
@@ -84,7 +84,7 @@ def test_texts_longer_than_a_window(trained):
 
 
 @pytest.mark.parametrize("name", CONFIGS)
-def test_the_gradient_reaches_the_transformer(bert, name):
+def test_gradient_reaches_the_transformer(bert, name):
     nlp = pipeline(bert, [name])
     examples = gold_examples(nlp, make_notes(nlp, 2))
     optimizer = nlp.initialize(lambda: examples)
@@ -95,14 +95,14 @@ def test_the_gradient_reaches_the_transformer(bert, name):
     assert any("attention" in n for n in changed) and any("embeddings" in n for n in changed)
 
 
-def test_a_batch_without_candidates(trained):
+def test_update_with_a_batch_without_candidates(trained):
     nlp = spacy.load(trained)
     examples = gold_examples(nlp, [nlp.make_doc("无殊。")])
     losses = nlp.update(examples, sgd=nlp.resume_training())
     assert losses["relation_classifier"] == 0.0 and np.isfinite(losses["clinical_ner"])
 
 
-def test_replaced_listeners(trained):
+def test_replaced_listeners_predict_the_same(trained):
     nlp = spacy.load(trained)
     nlp.replace_listeners("transformer", "relation_classifier", ["model.tok2vec"])
     for note in make_notes(nlp, 4):
@@ -111,8 +111,8 @@ def test_replaced_listeners(trained):
 
 @pytest.mark.slow
 @pytest.mark.parametrize("direct", [False, True])
-def test_multi_head_selection_upon_a_transformer(bert, direct):
-    """Shared with other components through a listener, or the component's own."""
+def test_multi_head_selection_with_a_transformer(bert, direct):
+    """The transformer is shared through a listener, or part of the component."""
     if direct:
         encoder = {
             "@architectures": "spacy-transformers.Tok2VecTransformer.v3",
@@ -127,14 +127,14 @@ def test_multi_head_selection_upon_a_transformer(bert, direct):
         nlp = pipeline(bert, ["joint_extractor"])
     notes = make_notes(nlp, 4)
     fit(nlp, text_examples(nlp, notes), steps=80, rate=0.01)
-    again = spacy.util.load_model_from_config(nlp.config).from_bytes(nlp.to_bytes())
+    loaded = spacy.util.load_model_from_config(nlp.config).from_bytes(nlp.to_bytes())
     for note in notes:
-        assert both(again(note.text)) == both(note)
+        assert both(loaded(note.text)) == both(note)
 
 
 @pytest.fixture(scope="module")
 def notes(tmp_path_factory):
-    """RETURNS (Path): Some of the English notes as a .spacy file."""
+    """RETURNS (Path): The English dev notes as a .spacy file."""
     path = tmp_path_factory.mktemp("notes") / "dev.spacy"
     convert("brat", ROOT / "assets" / "en_notes" / "dev", path, lang="en")
     return path
@@ -142,7 +142,7 @@ def notes(tmp_path_factory):
 
 @pytest.fixture(scope="module")
 def roberta(tmp_path_factory):
-    """RETURNS (Path): A folder with a tiny RoBERTa, as the hub has them."""
+    """RETURNS (Path): Folder of a tiny RoBERTa in the format of the Hugging Face hub."""
     folder = tmp_path_factory.mktemp("roberta")
     special = ["<s>", "<pad>", "</s>", "<unk>", "<mask>"]
     texts = [path.read_text("utf-8") for path in (ROOT / "assets" / "en_notes").rglob("*.txt")]
@@ -162,8 +162,8 @@ def roberta(tmp_path_factory):
 
 
 @pytest.mark.slow
-def test_the_english_config_behind_a_roberta(roberta, notes, tmp_path):
-    """As shipped, but for the encoder's folder and the rate, which is a pretrained encoder's."""
+def test_english_transformer_config_trains_and_loads(roberta, notes, tmp_path):
+    """The shipped config with a tiny encoder and a higher learning rate."""
     overrides = {f"paths.{name}": str(notes) for name in ("train", "dev")}
     overrides["paths.encoder"] = str(roberta)
     path = ROOT / "configs" / "en_clinrel_transformer.cfg"
@@ -173,9 +173,9 @@ def test_the_english_config_behind_a_roberta(roberta, notes, tmp_path):
     for name in ("clinical_ner", "relation_classifier"):
         assert losses[1][name] < 0.9 * losses[0][name], name
     nlp.to_disk(tmp_path / "model")
-    again = spacy.load(tmp_path / "model")
-    docs = [[nlp.make_doc(eg.text) for eg in examples] for nlp in (nlp, again)]
+    loaded = spacy.load(tmp_path / "model")
+    docs = [[pipe.make_doc(eg.text) for eg in examples] for pipe in (nlp, loaded)]
     for doc in docs[0] + docs[1]:
         assert len(doc) > 20
-    views = [[both(doc) for doc in p.pipe(some)] for p, some in zip((nlp, again), docs)]
+    views = [[both(doc) for doc in p.pipe(batch)] for p, batch in zip((nlp, loaded), docs)]
     assert views[0] == views[1]
