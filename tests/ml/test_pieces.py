@@ -46,27 +46,27 @@ def naive(docs, get_spans, tokenizer):
         for span in filter(len, spans):
             encoded = tokenizer(span.text, return_offsets_mapping=True)
             ids, cut = encoded["input_ids"][:most], len(encoded["input_ids"]) > most
-            own = []
+            token_pieces = []
             for token in span:
                 first = token.idx - span.start_char
-                own.append(
+                token_pieces.append(
                     [
                         piece
                         for piece, (start, end) in enumerate(encoded["offset_mapping"][:most])
                         if any(start <= first + i < end for i in range(len(token)))
                     ]
                 )
-            held = [i for i, some in enumerate(own) if some]
-            end = span.start + held[-1] + 1 if cut and held else span.end
-            yield number, (span.start, end), ids, own
+            covered = [i for i, pieces in enumerate(token_pieces) if pieces]
+            end = span.start + covered[-1] + 1 if cut and covered else span.end
+            yield number, (span.start, end), ids, token_pieces
 
 
 def check_pieces(docs, get_spans, tokenizer):
     """Check `make_pieces` against the naive construction, and return its result."""
-    wanted = list(naive(docs, get_spans, tokenizer))
+    expected = list(naive(docs, get_spans, tokenizer))
     text = [(i, token.i) for i, doc in enumerate(docs) for token in doc if not token.is_space]
-    held = {(doc, i) for doc, bounds, _, _ in wanted for i in range(*bounds)}
-    lost = sum(token not in held for token in text)
+    covered = {(doc, i) for doc, bounds, _, _ in expected for i in range(*bounds)}
+    lost = sum(token not in covered for token in text)
     with warnings.catch_warnings(record=True) as caught:
         warnings.simplefilter("always")
         pieces = make_pieces(docs, get_spans, tokenizer)
@@ -75,31 +75,31 @@ def check_pieces(docs, get_spans, tokenizer):
     assert len(messages) == bool(lost)
     assert all(number in message for message in messages for number in numbers)
 
-    longest = max(len(ids) for _, _, ids, _ in wanted)
-    padded = [[*ids, *[tokenizer.pad_token_id] * (longest - len(ids))] for _, _, ids, _ in wanted]
+    longest = max(len(ids) for _, _, ids, _ in expected)
+    padded = [[*ids, *[tokenizer.pad_token_id] * (longest - len(ids))] for _, _, ids, _ in expected]
     assert pieces.inputs["input_ids"].tolist() == padded
     mask = np.arange(longest) < pieces.lengths[:, None]
     assert (pieces.inputs["attention_mask"] == mask).all()
     assert not pieces.inputs["token_type_ids"].any()
-    assert pieces.lengths.tolist() == [len(ids) for _, _, ids, _ in wanted]
-    assert pieces.docs.tolist() == [doc for doc, _, _, _ in wanted]
-    assert [tuple(bounds) for bounds in pieces.bounds.tolist()] == [row[1] for row in wanted]
+    assert pieces.lengths.tolist() == [len(ids) for _, _, ids, _ in expected]
+    assert pieces.docs.tolist() == [doc for doc, _, _, _ in expected]
+    assert [tuple(bounds) for bounds in pieces.bounds.tolist()] == [row[1] for row in expected]
 
-    places = {(i, token.i): [] for i, doc in enumerate(docs) for token in doc}
+    token_rows = {(i, token.i): [] for i, doc in enumerate(docs) for token in doc}
     offset, laid, starts, ends = 0, 0, [], []
-    for window, (doc, bounds, ids, own) in enumerate(wanted):
+    for window, (doc, bounds, ids, token_pieces) in enumerate(expected):
         assert pieces.offsets[window] == offset
-        offset += len(own)
-        for i, some in enumerate(own):
-            places[doc, bounds[0] + i] += [laid + piece for piece in some]
-            following = [piece for later in own[i:] for piece in later]
-            before = [piece for earlier in own[: i + 1] for piece in earlier]
+        offset += len(token_pieces)
+        for i, numbers in enumerate(token_pieces):
+            token_rows[doc, bounds[0] + i] += [laid + piece for piece in numbers]
+            following = [piece for later in token_pieces[i:] for piece in later]
+            before = [piece for earlier in token_pieces[: i + 1] for piece in earlier]
             starts.append(following[0] if following else longest)
             ends.append(before[-1] + 1 if before else 1)
         laid += len(ids)
     assert pieces.starts.tolist() == starts and pieces.ends.tolist() == ends
-    found = np.split(pieces.align.dataXd, np.cumsum(pieces.align.lengths)[:-1])
-    assert [some.tolist() for some in found] == list(places.values())
+    aligned = np.split(pieces.align.dataXd, np.cumsum(pieces.align.lengths)[:-1])
+    assert [rows.tolist() for rows in aligned] == list(token_rows.values())
     return pieces
 
 
@@ -123,8 +123,8 @@ def check_places(pieces, mentions, pairs):
     placed = place_pairs(pieces, candidates_of(mentions, pairs))
     each = [
         (doc, mentions[doc][head], mentions[doc][tail])
-        for doc, some in enumerate(pairs)
-        for head, tail in some
+        for doc, doc_pairs in enumerate(pairs)
+        for head, tail in doc_pairs
     ]
     assert len(placed.windows) == len(placed.spans) == len(each)
     for (doc, *both), window, row in zip(each, placed.windows, placed.spans.tolist()):
@@ -136,11 +136,11 @@ def check_places(pieces, mentions, pairs):
         assert window == (holding[len(holding) // 2] if holding else -1)
         if holding:
             offset = pieces.offsets[window] - pieces.bounds[window, 0]
-            wanted = []
+            expected = []
             for first, last in both:
                 start = pieces.starts[offset + first]
-                wanted += [start, max(start, pieces.ends[offset + last - 1])]
-            assert row == wanted
+                expected += [start, max(start, pieces.ends[offset + last - 1])]
+            assert row == expected
     return placed.windows.tolist()
 
 
@@ -157,7 +157,7 @@ def spans_of(doc, data):
 @given(st.data())
 def test_pieces_and_pairs_of_random_texts(data):
     texts = st.lists(st.sampled_from(WORDS), max_size=12)
-    docs = [words(*some) for some in data.draw(st.lists(texts, min_size=1, max_size=3))]
+    docs = [words(*doc) for doc in data.draw(st.lists(texts, min_size=1, max_size=3))]
     if not any(len(doc) for doc in docs):
         docs.append(words("痛"))
     window, stride = data.draw(st.integers(1, 8)), data.draw(st.integers(1, 8))
@@ -168,7 +168,7 @@ def test_pieces_and_pairs_of_random_texts(data):
         patch.setattr(TOKENIZER, "model_max_length", data.draw(st.integers(3, 20)))
         pieces = check_pieces(docs, get_spans, TOKENIZER)
     drawn = [spans_of(doc, data) for doc in docs]
-    check_places(pieces, [some for some, _ in drawn], [pairs for _, pairs in drawn])
+    check_places(pieces, [mentions for mentions, _ in drawn], [pairs for _, pairs in drawn])
 
 
 def test_span_of_a_mention_with_white_space():
@@ -196,8 +196,8 @@ def test_pair_gets_the_middle_window(mention, window):
     assert pieces.bounds[:, 0].tolist() == list(range(0, 21, 2))
     first, last = mention
     for pair in ((0, 1), (1, 0)):
-        found = check_places(pieces, [[(first, first + 1), (last - 1, last)]], [[pair]])
-        assert found == [window]
+        windows = check_places(pieces, [[(first, first + 1), (last - 1, last)]], [[pair]])
+        assert windows == [window]
 
 
 def test_pair_outside_all_windows():

@@ -34,7 +34,7 @@ def weights(model):
     return {name: value.detach().clone() for name, value in module(model).state_dict().items()}
 
 
-def same(first, second):
+def all_equal(first, second):
     return len(first) == len(second) and all(np.array_equal(a, b) for a, b in zip(first, second))
 
 
@@ -81,13 +81,13 @@ def test_layer_round_trips_through_bytes(create, model):
     data = model.to_bytes()
     other = create().from_bytes(data)
     assert other.get_dim("nI") == 5 and other.to_bytes() == data
-    assert same(other.predict(vectors()), model.predict(vectors()))
+    assert all_equal(other.predict(vectors()), model.predict(vectors()))
 
 
 def test_layer_round_trips_through_disk(create, model, tmp_path):
     model.to_disk(tmp_path / "model")
     other = create().from_disk(tmp_path / "model")
-    assert same(other.predict(vectors()), model.predict(vectors()))
+    assert all_equal(other.predict(vectors()), model.predict(vectors()))
 
 
 def test_uninitialized_layer_round_trips_through_bytes(create):
@@ -128,18 +128,18 @@ def test_loading_weights_of_another_layer_fails(other):
 
 def test_layer_can_be_pickled(model):
     other = pickle.loads(pickle.dumps(model))
-    assert same(other.predict(vectors()), model.predict(vectors()))
+    assert all_equal(other.predict(vectors()), model.predict(vectors()))
 
 
 def test_copied_layers_are_independent(model):
     other = model.copy()
-    assert same(other.predict(vectors()), model.predict(vectors()))
+    assert all_equal(other.predict(vectors()), model.predict(vectors()))
     before = model.predict(vectors())
     with torch.no_grad():
         for parameter in module(other).parameters():
             parameter.add_(1.0)
-    assert same(model.predict(vectors()), before)
-    assert not same(other.predict(vectors()), before)
+    assert all_equal(model.predict(vectors()), before)
+    assert not all_equal(other.predict(vectors()), before)
 
 
 def train(model, steps=3, optimizer=None):
@@ -170,10 +170,10 @@ def test_use_params_restores_the_weights(model):
         for name, value in weights(model).items():
             np.testing.assert_array_equal(value.numpy(), averages[name])
         assert any(not torch.equal(v, trained[n]) for n, v in weights(model).items())
-        assert not same(model.predict(vectors()), scores)
+        assert not all_equal(model.predict(vectors()), scores)
         saved = model.to_bytes()
     assert all(torch.equal(value, trained[name]) for name, value in weights(model).items())
-    assert same(model.predict(vectors()), scores)
+    assert all_equal(model.predict(vectors()), scores)
     # Inside the context, to_bytes stores the averages.
     model.from_bytes(saved)
     np.testing.assert_array_equal(
@@ -194,8 +194,8 @@ def test_use_params_within_a_chain(model):
     optimizer = train(outer)
     before = outer.predict(vectors())
     with outer.use_params(optimizer.averages):
-        assert not same(outer.predict(vectors()), before)
-    assert same(outer.predict(vectors()), before)
+        assert not all_equal(outer.predict(vectors()), before)
+    assert all_equal(outer.predict(vectors()), before)
 
 
 def _identity():
@@ -212,9 +212,9 @@ def test_dropout_rate_reaches_the_module(model):
     first, _ = model.begin_update(vectors())
     assert rates(model) == {0.5}
     second, _ = model.begin_update(vectors())
-    assert not same(first, second)
+    assert not all_equal(first, second)
     predicted = model.predict(vectors())
-    assert rates(model) == {0.0} and same(predicted, model.predict(vectors()))
+    assert rates(model) == {0.0} and all_equal(predicted, model.predict(vectors()))
     set_dropout_rate(model, 0.0)
     plain, _ = model.begin_update(vectors())
     for a, b in zip(plain, predicted):
@@ -266,4 +266,4 @@ def test_sequence_encoder_wraps_any_module():
 
     model = sequence_encoder("twice", Twice, 5)
     model.initialize(X=vectors())
-    assert same(model.predict(vectors()), [2 * x for x in vectors()])
+    assert all_equal(model.predict(vectors()), [2 * x for x in vectors()])

@@ -27,7 +27,7 @@ def raw(nlp, docs):
     return [predicted.scores] if isinstance(predicted, PairPredictions) else predicted
 
 
-def same(first, second):
+def all_close(first, second):
     return len(first) == len(second) and all(
         np.allclose(a, b, atol=1e-6) for a, b in zip(first, second)
     )
@@ -68,7 +68,7 @@ def test_round_trip_keeps_predictions(trained, kind, tmp_path, method):
     before, after = scores_of(trained, kind), scores_of(other, kind)
     assert {**before, "speed": 0} == {**after, "speed": 0}
     notes = make_notes(trained, 3)
-    assert same(
+    assert all_close(
         raw(trained, kind.docs(trained, notes)),
         raw(other, kind.docs(other, make_notes(other, 3))),
     )
@@ -90,9 +90,9 @@ def test_predictions_do_not_depend_on_the_batch(trained, kind):
     alone = [raw(trained, [doc]) for doc in kind.docs(trained, notes)]
     together = raw(trained, kind.docs(trained, notes))
     if kind.name != "clinical_ner":
-        assert same([np.concatenate(arrays) for arrays in zip(*alone)], together)
+        assert all_close([np.concatenate(arrays) for arrays in zip(*alone)], together)
     else:
-        assert same([tags for (tags,) in alone], together)
+        assert all_close([tags for (tags,) in alone], together)
     views = [
         [kind.view(doc) for doc in trained.pipe(kind.docs(trained, notes), batch_size=size)]
         for size in (1, 3, 100)
@@ -210,7 +210,7 @@ def test_dropout_applies_only_in_training(trained, kind):
         batch = kind.examples(trained, make_notes(trained, 4, seed=5))
         losses.append(trained.update(batch, drop=drop, sgd=False)[kind.name])
     assert losses[0] == pytest.approx(losses[3]) and len({round(x, 4) for x in losses[:3]}) == 3
-    assert same(raw(trained, docs), before)
+    assert all_close(raw(trained, docs), before)
 
 
 @pytest.mark.slow

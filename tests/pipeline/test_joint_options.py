@@ -49,8 +49,8 @@ def test_relations_reach_the_threshold(trained, kind, component):
     assert kind.blank(threshold=0.9).get_pipe(NAME).cfg["threshold"] == 0.9
     docs = kind.docs(trained, make_notes(trained, 6, seed=3))
     predicted = component.predict(docs)
-    every = sorted(score for score in predicted.scores.ravel().tolist() if score > 0.0)
-    low, middle, high = every[0], every[len(every) // 2], every[-1]
+    all_scores = sorted(score for score in predicted.scores.ravel().tolist() if score > 0.0)
+    low, middle, high = all_scores[0], all_scores[len(all_scores) // 2], all_scores[-1]
     counts = []
     for score in (0.0, low, middle, high):
         # A score that equals the threshold reaches it.
@@ -59,9 +59,9 @@ def test_relations_reach_the_threshold(trained, kind, component):
             copies = [doc.copy() for doc in docs]
             component.set_annotations(copies, predicted)
             scores = sorted(relation.score for doc in copies for relation in doc._.relations)
-            assert scores == [value for value in every if value >= threshold]
+            assert scores == [value for value in all_scores if value >= threshold]
             counts.append(len(scores))
-    assert counts[0] == counts[2] == len(every) > counts[3] >= counts[4] > counts[5]
+    assert counts[0] == counts[2] == len(all_scores) > counts[3] >= counts[4] > counts[5]
     assert counts[6] > counts[7] == 0
 
 

@@ -100,12 +100,13 @@ def test_relations_reach_the_threshold(exclusive):
     counts = []
     for threshold in (0.0, 0.5, 1.0, 1.1):
         component.cfg["threshold"] = threshold
-        found = [rel for doc in docs for rel in component(gold_mentions_doc(nlp, doc))._.relations]
-        assert all(threshold <= relation.score <= 1.0 for relation in found)
-        counts.append(len(found))
+        predictions = [component(gold_mentions_doc(nlp, doc)) for doc in docs]
+        chosen = [relation for doc in predictions for relation in doc._.relations]
+        assert all(threshold <= relation.score <= 1.0 for relation in chosen)
+        counts.append(len(chosen))
         # Even with a threshold of 0 only signatures seen in training are predicted.
         allowed = {tuple(signature) for signature in component.cfg["signatures"]}
-        assert {(h.label_, label, t.label_) for h, t, label, _ in found} <= allowed
+        assert {(h.label_, label, t.label_) for h, t, label, _ in chosen} <= allowed
     assert counts == sorted(counts, reverse=True) and counts[-1] == 0
     assert counts[1] == 8 <= counts[0] <= len(candidates_of(nlp, docs))
 
@@ -136,7 +137,7 @@ def test_training_with_sampled_negatives(negatives):
 
 
 def sample(labels, annotated, negatives):
-    """RETURNS (List[int]): Indices of the sampled pairs, which the head of each pair stands for."""
+    """Return the indices of the sampled pairs. The head of each pair is its index."""
     n = len(labels)
     empty = np.zeros(0, dtype="int64")
     pairs = Candidates(
@@ -342,10 +343,10 @@ def test_loss_is_averaged_over_docs(relations):
     component = relations.get_pipe(NAME)
     examples = gold_examples(relations, make_notes(relations, 3, seed=7))
     parts = []
-    for some in ([eg] for eg in examples):
-        batch = component.make_candidates([eg.predicted for eg in some])
-        logits = component.model.predict(([eg.predicted for eg in some], batch)) * 0.01
-        parts.append((component.get_loss(some, logits), logits))
+    for example in examples:
+        candidates = component.make_candidates([example.predicted])
+        logits = component.model.predict(([example.predicted], candidates)) * 0.01
+        parts.append((component.get_loss([example], logits), logits))
     logits = np.concatenate([logits for _, logits in parts])
     loss, gradient = component.get_loss(examples, logits)
     assert loss == pytest.approx(sum(value for (value, _), _ in parts) / 3, rel=1e-5)

@@ -129,11 +129,11 @@ def test_setter_keeps_existing_mentions(nested):
 
 def test_mentions_are_equal_by_boundaries_and_type(zh):
     doc = zh("头痛腹痛")
-    x, same, other = span(doc, "头痛", "X"), span(doc, "头痛", "X"), span(doc, "头痛", "Y")
+    first, equal, other = span(doc, "头痛", "X"), span(doc, "头痛", "X"), span(doc, "头痛", "Y")
     tail = span(doc, "腹痛", "X")
     doc._.relations = [
-        Relation(x, tail, "a"),
-        Relation(same, tail, "b"),
+        Relation(first, tail, "a"),
+        Relation(equal, tail, "b"),
         Relation(other, tail, "a"),
     ]
     assert group(doc) == [(0, 2, "X"), (2, 4, "X"), (0, 2, "Y")]
