@@ -75,8 +75,8 @@ class RelationPipe(ClinicalPipe):
     def make_candidates(
         self,
         docs: Sequence[Doc],
-        *,
         source: Optional[str] = None,
+        *,
         mentions: Optional[Sequence[Mentions]] = None,
         encoded: Any = None,
         warn: bool = False,
