@@ -1,4 +1,4 @@
-"""What all benchmarks share: paths, the commit, records on disk, tables."""
+"""Code shared by all benchmarks: paths, the commit, records on disk, tables."""
 
 import os
 import platform
@@ -64,7 +64,7 @@ def read_records(path: Path) -> List[Record]:
 def write_records(path: Path, records: Iterable[Record]) -> None:
     """Write measurements, one JSON object per line.
 
-    path (Path): The file. It is replaced as a whole.
+    path (Path): The file. An existing file is replaced.
     records (Iterable[Dict[str, Any]]): The records.
     """
     with replacing(path) as draft:
@@ -74,7 +74,7 @@ def write_records(path: Path, records: Iterable[Record]) -> None:
 def write_text(path: Path, text: str) -> None:
     """Write a report.
 
-    path (Path): The file. It is replaced as a whole.
+    path (Path): The file. An existing file is replaced.
     text (str): Its content.
     """
     with replacing(path) as draft:
@@ -86,7 +86,7 @@ def table(header: Sequence[str], rows: Sequence[Sequence[str]]) -> str:
 
     header (Sequence[str]): The column titles.
     rows (Sequence[Sequence[str]]): The cells of each row.
-    RETURNS (str): The lines of the table, each with its line break.
+    RETURNS (str): The lines of the table, each ending in a line break.
     """
     lines = [header, ["---", *("---:" for _ in header[1:])], *rows]
     return "".join(f"| {' | '.join(line)} |\n" for line in lines)

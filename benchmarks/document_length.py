@@ -1,11 +1,12 @@
-"""Measure memory and time of the hierarchical model with its CRF as documents grow.
+"""Measure memory and time of the hierarchical model with a CRF by document length.
 
     python -m benchmarks.document_length [--tokens 1000 2000 5000 10000 20000] [--threads 2]
 
 An untrained model with 22 labels reads one generated document with a mention in every ten tokens.
-The mentions of a pair are at most three sentences of 40 tokens and 200 tokens (the default) apart.
-Prediction is forward pass and Viterbi; a training step is forward pass, loss and gradient of all
-pairs. Each figure comes from its own process. Results are written to
+A sentence has 40 tokens. The mentions of a pair are at most three sentences and 200 tokens apart
+(the default). Prediction consists of the forward pass and Viterbi decoding; a training step
+consists of the forward pass, loss and gradient for all pairs. Each measurement runs in its own
+process. Results are written to
 benchmarks/results/document_length.jsonl and .md. Needs Unix.
 """
 
@@ -76,7 +77,7 @@ def measure(tokens: int, task: str, scope: str, threads: int) -> Record:
     tokens (int): Length of the document.
     task (str): "predict" or "train".
     scope (str): Scope of the CRF's chains, "sentence" or "document".
-    threads (int): Threads of PyTorch.
+    threads (int): Number of PyTorch threads.
     RETURNS (Dict[str, Any]): Sizes, seconds, and memory before and at the peak, in MiB.
     """
     torch.set_num_threads(threads)

@@ -1,10 +1,11 @@
-"""Train and measure the main job on real corpora.
+"""Train and evaluate the main pipelines on real corpora.
 
     python -m benchmarks.main_job --corpora PATH [--jobs 2] [--seeds 0 1 2] [--only NAME ...]
 
-Trains from nothing, from vectors, and from vectors and a language model. Makes the vectors and the
-.spacy files first, as project.yml does. Each run trains on the CPU with one thread; it is chosen on
-dev and measured once on test. Finished runs are kept in benchmarks/work/ and not repeated. Results
+The models are initialized with random weights, with vectors, or with vectors and a language model.
+The vectors and the .spacy files are created first, as in project.yml. Each run trains on the CPU
+with one thread. Its model is selected on dev and evaluated once on test. Finished runs are stored
+in benchmarks/work/ and not repeated. Results
 are written to benchmarks/results/main_job.jsonl and .md; --tables only writes the page from the
 records.
 """
@@ -45,10 +46,10 @@ class Task(NamedTuple):
 
     config (str): Name of the config.
     data (str): Prefix of the .spacy files.
-    embed (str): The config's block of the embedding.
-    gold_entities (bool): Whether mentions are given.
+    embed (str): The embedding's block in the config.
+    gold_entities (bool): Whether the pipeline gets gold mentions.
     score (str): Prefix of the reported score.
-    pretrained (bool): Whether its encoder can start from the language model.
+    pretrained (bool): Whether the encoder can be initialized from the language model.
     """
 
     config: str
@@ -80,11 +81,11 @@ STARTS = {
 
 
 class Run(NamedTuple):
-    """One training.
+    """One training run.
 
     name (str): Name of the task.
-    start (str): What training starts from, a key of STARTS.
-    seed (int): The seed.
+    start (str): Initialization of the weights, a key of STARTS.
+    seed (int): Random seed.
     """
 
     name: str
@@ -113,13 +114,13 @@ def run_spacy(*args: str, log: Path) -> None:
 
 
 def evaluate(model: Path, data: str, out: Path, log: Path, gold_entities: bool) -> Dict[str, Any]:
-    """Evaluate a pipeline, unless that was done before.
+    """Evaluate a pipeline, unless its scores exist.
 
     model (Path): The pipeline.
     data (str): The .spacy file.
     out (Path): JSON file for the scores.
     log (Path): File for the output of the command.
-    gold_entities (bool): Whether mentions are given.
+    gold_entities (bool): Whether the pipeline gets gold mentions.
     RETURNS (Dict[str, Any]): The scores.
     """
     if not out.exists():
@@ -129,7 +130,7 @@ def evaluate(model: Path, data: str, out: Path, log: Path, gold_entities: bool) 
 
 
 def execute(run: Run) -> Record:
-    """Train and measure once, unless that was done before.
+    """Train and evaluate once, unless the record exists.
 
     run (Run): The run.
     RETURNS (Dict[str, Any]): Its record.
@@ -173,7 +174,7 @@ def train_options(run: Run) -> List[str]:
 
 
 def convert(corpora: Path) -> None:
-    """Make the .spacy files, the vectors and the language model, unless they exist.
+    """Create the .spacy files, the vectors and the language model, unless they exist.
 
     corpora (Path): Folder of the corpora.
     """
@@ -190,9 +191,10 @@ def convert(corpora: Path) -> None:
 
 
 def end_to_end(seed: int = 0) -> List[Record]:
-    """Combine the entities and relations of one seed and measure them on the relation layer.
+    """Combine the entity and relation components of one seed and evaluate them on the relation
+    layer.
 
-    seed (int): The seed.
+    seed (int): Random seed.
     RETURNS (List[Dict[str, Any]]): One record; none if a model is missing.
     """
     runs = (Run(name, "vectors", seed).folder for name in (ENTITIES, LAYER))
@@ -271,7 +273,7 @@ def format_table(records: Sequence[Record]) -> str:
 
 
 def main() -> None:
-    """Run what is missing, then write the page."""
+    """Do the missing runs, then write the page."""
     parser = argparse.ArgumentParser(
         description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
     )
@@ -293,7 +295,7 @@ def main() -> None:
 
 
 def run_all(options: argparse.Namespace) -> List[Record]:
-    """Run what the command line asks for.
+    """Do the runs selected on the command line.
 
     options (Namespace): The options of the command line.
     RETURNS (List[Dict[str, Any]]): The records.

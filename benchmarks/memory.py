@@ -8,10 +8,10 @@ STATUS, CLEAR_REFS = Path("/proc/self/status"), Path("/proc/self/clear_refs")
 
 
 def in_mib(maxrss: int) -> float:
-    """Convert the system's figure to MiB.
+    """Convert peak memory to MiB.
 
-    maxrss (int): Peak memory of a process as `getrusage` gives it: KiB, on macOS bytes.
-    RETURNS (float): The same in MiB.
+    maxrss (int): Peak memory of a process from `getrusage`, in KiB (on macOS in bytes).
+    RETURNS (float): Peak memory in MiB.
     """
     return maxrss / (2**20 if sys.platform == "darwin" else 2**10)
 
@@ -19,9 +19,9 @@ def in_mib(maxrss: int) -> float:
 def reset_peak_mib() -> float:
     """Start a measurement of peak memory.
 
-    On Linux, reset the peak, so that memory returned to the system before does not count. Free
-    memory on the heap still counts. Elsewhere the peak cannot be reset.
-    RETURNS (float): The memory of this process now, in MiB; elsewhere the peak so far.
+    On Linux, reset the peak, so that memory already returned to the system does not count. Free
+    memory on the heap still counts. On other systems the peak cannot be reset.
+    RETURNS (float): Current memory of this process in MiB; on other systems the peak so far.
     """
     if CLEAR_REFS.exists():
         CLEAR_REFS.write_text("5")

@@ -2,10 +2,11 @@
 
     python -m benchmarks.sentences --corpora PATH
 
-MACCROBAT's texts have one sentence per line. Each text is read as it is, in one line, and wrapped
-at 80 characters. A boundary is correct if a sentence starts with the same character, ignoring white
-space. Results are written to benchmarks/results/sentences.jsonl and .md. The rules were written
-with these texts in view.
+MACCROBAT's texts have one sentence per line. Each text is tested in three layouts: unchanged,
+joined into one line, and wrapped at 80 characters. A boundary is correct if a sentence starts with
+the same character, ignoring white
+space. Results are written to benchmarks/results/sentences.jsonl and .md. The rules were developed
+on these texts.
 """
 
 import argparse
@@ -33,8 +34,9 @@ LAYOUTS: Dict[str, Callable[[List[str]], str]] = {
 def gold_starts(lines: Sequence[str]) -> Set[int]:
     """Return where the sentences start.
 
-    lines (Sequence[str]): One sentence each.
-    RETURNS (Set[int]): For each sentence, the number of characters before it, without white space.
+    lines (Sequence[str]): The sentences of a text.
+    RETURNS (Set[int]): For each sentence, the number of characters before it, not counting white
+        space.
     """
     sizes = [len("".join(line.split())) for line in lines]
     return set(accumulate([0, *sizes[:-1]]))
@@ -45,7 +47,8 @@ def predicted_starts(nlp: Language, text: str) -> Set[int]:
 
     nlp (Language): A pipeline that sets sentence boundaries.
     text (str): The text.
-    RETURNS (Set[int]): For each sentence, the number of characters before it, without white space.
+    RETURNS (Set[int]): For each sentence, the number of characters before it, not counting white
+        space.
     """
     offsets = [0, *accumulate(not char.isspace() for char in text)]
     return {offsets[sent.start_char] for sent in nlp(text).sents if sent.text.strip()}

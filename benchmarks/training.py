@@ -1,4 +1,4 @@
-"""Timed training within a benchmark, as `spacy train` does it."""
+"""Timed training in a benchmark, equivalent to `spacy train`."""
 
 import time
 from pathlib import Path
@@ -11,7 +11,7 @@ from thinc.api import Config
 
 
 class Clock:
-    """Measures the processor time of training, without that of scoring.
+    """A clock of the processor time of training, without scoring.
 
     Processor time of a single thread does not depend on other jobs on the machine.
     """
@@ -19,7 +19,8 @@ class Clock:
     def __init__(self, nlp: Language):
         """Start the clock.
 
-        nlp (Language): The pipeline to train. Its `evaluate` method is timed from now on.
+        nlp (Language): The pipeline to train. Its `evaluate` method is replaced, so that scoring is
+            not counted.
         """
         self.start = time.process_time()
         self.scoring = 0.0
@@ -41,8 +42,8 @@ def train(config: Config, output: Path) -> List[float]:
 
     config (Config): The config.
     output (Path): Folder for model-best and model-last.
-    RETURNS (List[float]): Seconds of training until each scoring. The first scoring is after the
-        first batch.
+    RETURNS (List[float]): Seconds of training before each evaluation. The first evaluation follows
+        the first batch.
     """
     output.mkdir(parents=True, exist_ok=True)
     nlp = init_nlp(config)
@@ -56,7 +57,7 @@ def assemble(parts: List[Language]) -> Language:
     """Combine pipelines into one.
 
     parts (List[Language]): Pipelines with the same vectors.
-    RETURNS (Language): The first pipeline with the components of the others.
+    RETURNS (Language): The first pipeline, with the components of the other pipelines added.
     """
     nlp, *others = parts
     for other in others:

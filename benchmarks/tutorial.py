@@ -1,7 +1,7 @@
-"""The relation component of explosion's tutorial, measured as spaCy's own alternative.
+"""The relation component of Explosion's tutorial, a baseline for relation extraction with spaCy.
 
 Its code is imported from a checkout of explosion/projects; none of it is copied here. It is trained
-with its own config, with one token per character, gold entities and our scorer.
+with the tutorial's config, with one token per character, gold entities and our scorer.
 """
 
 import sys
@@ -49,7 +49,7 @@ def TutorialCorpus(
 
     path (str): A .spacy file.
     scheme (Optional[str]): Name of the label scheme.
-    limit (int): Number of documents to read; 0 for all.
+    limit (int): Maximum number of documents read; 0 for all.
     RETURNS (Callable[[Language], Iterable[Example]]): The reader.
     """
     corpus = Corpus(Path(path), gold_entities=True, scheme=scheme, limit=limit)
@@ -67,14 +67,15 @@ def TutorialCorpus(
 
 @Language.factory("tutorial_relations", default_config={"threshold": 0.5})
 class TutorialRelations:
-    """Copies the component's predictions to `doc._.relations` and scores them."""
+    """A component that copies the tutorial component's predictions to `doc._.relations` and scores
+    them."""
 
     def __init__(self, nlp: Language, name: str, threshold: float):
         """Create the component.
 
         nlp (Language): The pipeline.
         name (str): Name in the pipeline.
-        threshold (float): Lowest score of a relation.
+        threshold (float): Minimum score of a relation.
         """
         self.threshold = threshold
 
@@ -97,7 +98,8 @@ class TutorialRelations:
         """Score the predictions.
 
         examples (Iterable[Example]): Predicted and gold documents.
-        RETURNS (Dict[str, Any]): The scores. Gold relations that are no candidates count as missed.
+        RETURNS (Dict[str, Any]): The scores. Gold relations that are not among the candidates count
+            as missed.
         """
         return score_relations(examples, **kwargs)
 
@@ -117,10 +119,10 @@ def tutorial_config(
     checkout (Path): A checkout of explosion/projects.
     data (Dict[str, Path]): The .spacy files of "train" and "dev".
     scheme (Optional[str]): Name of the label scheme.
-    limit (int): Number of documents to read of each file; 0 for all.
-    seed (int): The seed.
-    steps (int): Steps of training. The tutorial has 10,000.
-    eval_frequency (int): Steps between two scorings.
+    limit (int): Maximum number of documents read from each file; 0 for all.
+    seed (int): Random seed.
+    steps (int): Number of training steps. The tutorial uses 10,000.
+    eval_frequency (int): Number of steps between evaluations.
     RETURNS (Config): The config.
     """
     folder = load_tutorial(checkout)

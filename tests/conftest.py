@@ -27,8 +27,8 @@ EXPLODE = "clinrel_test_explode"
 def pytest_xdist_auto_num_workers(config: pytest.Config) -> int | None:
     """Return the number of workers for `-n auto`, which is the default.
 
-    RETURNS (int | None): 0, no workers, if the command line names test files only: they take less
-        time than the workers' start. None, xdist's own choice, otherwise.
+    RETURNS (int | None): 0 (no workers) if the command line names only test files, which run faster
+        than workers start. Otherwise None, xdist's default.
     """
     paths = [argument.split("::")[0] for argument in config.option.file_or_dir]
     return 0 if paths and all(path.endswith(".py") for path in paths) else None
@@ -42,8 +42,8 @@ def zh() -> Language:
 
 @pytest.fixture(scope="session")
 def corpora() -> Path:
-    """Return the folder with the real corpora. Tests are skipped without it, also in CI,
-    since not everybody may have them."""
+    """Return the folder with the real corpora. Tests are skipped without it, also in CI, since
+    access to the corpora is restricted."""
     path = Path(os.environ.get("CLINREL_CORPORA") or ROOT / "corpora")
     if not path.is_dir():
         pytest.skip(f"no real corpora at {path}: set CLINREL_CORPORA to their folder")
@@ -62,8 +62,8 @@ def made_up(tmp_path_factory) -> Path:
 
 @pytest.fixture(scope="session")
 def trained_model(made_up, tmp_path_factory) -> Path:
-    """Return the end-to-end pipeline that `spacy train` makes with
-    configs/test/zh_clinrel.cfg. A test that changes the pipeline loads it anew."""
+    """Return the end-to-end pipeline trained by `spacy train` with configs/test/zh_clinrel.cfg. A
+    test that changes the pipeline must load its own copy."""
     folder = tmp_path_factory.mktemp("zh_clinrel")
     paths = {f"paths.{part}": str(made_up / f"{part}.spacy") for part in ("train", "dev")}
     train(CONFIGS / "zh_clinrel.cfg", folder, overrides=paths)
@@ -80,8 +80,7 @@ def explode(doc: Doc) -> Doc:
 
 @pytest.fixture(scope="session")
 def rules(tmp_path_factory) -> Path:
-    """Return a pipeline of rules, without training. It finds 头痛 and CT, and fails on
-    texts that contain FUSE."""
+    """Return a rule-based pipeline. It finds 头痛 and CT, and fails on texts that contain FUSE."""
     nlp = spacy.blank("zh")
     patterns = [{"label": "症状", "pattern": "头痛"}, {"label": "检查", "pattern": "CT"}]
     nlp.add_pipe("entity_ruler").add_patterns(patterns)
@@ -93,7 +92,7 @@ def rules(tmp_path_factory) -> Path:
 
 @pytest.fixture
 def raw(request, tmp_path) -> Path:
-    """Return a file with the TEXT of the test's module."""
+    """Write the TEXT of the test's module to a file and return the path."""
     path = tmp_path / "raw.txt"
     path.write_text(request.module.TEXT, encoding="utf-8")
     return path
@@ -105,7 +104,7 @@ PARTS = {"train": 24, "dev": 6, "test": 6}
 
 @pytest.fixture(scope="session")
 def as_corpora(tmp_path_factory) -> Path:
-    """Return a folder with notes of assets/zh_notes under the names of the real corpora."""
+    """Return a folder with notes of assets/zh_notes, named like the files of the real corpora."""
     folder = tmp_path_factory.mktemp("data")
     for part, count in PARTS.items():
         notes = folder / part
@@ -119,7 +118,8 @@ def as_corpora(tmp_path_factory) -> Path:
 
 @pytest.fixture(scope="session")
 def few_labels(tmp_path_factory) -> BootstrapData:
-    """Return 5 labelled notes, 40 whose relations a test must not read, and dev and test parts."""
+    """Return 5 labelled notes, 40 unlabelled notes, and dev and test notes. The unlabelled notes
+    have gold relations, which must not be used."""
     folder = tmp_path_factory.mktemp("few_labels")
     nlp = spacy.blank("zh")
     for part, count, seed in (("l", 5, 1), ("u", 40, 5), ("dev", 10, 2), ("test", 6, 3)):
@@ -144,8 +144,8 @@ def browser() -> Iterator[Any]:
 
 @pytest.fixture
 def show(browser, tmp_path):
-    """Yield a function that opens HTML in a new page. Afterwards check that pages requested nothing
-    from the network and wrote nothing to the console."""
+    """Yield a function that opens HTML in a new page. After the test, check that pages requested
+    nothing from the network and wrote nothing to the console."""
     contexts, requested, messages, urls = [], [], [], []
 
     def show_html(html, width=1280, **options):

@@ -1,4 +1,4 @@
-"""spaCy's own commands with our components."""
+"""spaCy's commands with our components."""
 
 import json
 
@@ -30,7 +30,7 @@ def spacy_command(*args):
 
 @pytest.fixture(scope="module")
 def relations_model(made_up, tmp_path_factory):
-    """Return the pipeline that `spacy train` makes, with a relation classifier only."""
+    """Return a pipeline with only a relation classifier, trained by `spacy train`."""
     folder = tmp_path_factory.mktemp("relations")
     train(CONFIGS / "relations.cfg", folder, made_up)
     return folder / "model-best"
@@ -134,7 +134,8 @@ def test_evaluate(trained_model, made_up, tmp_path):
 
 
 def test_evaluate_gives_relations_no_gold_entities(relations_model, made_up, tmp_path):
-    """spaCy's command uses its own reader, without gold entities, so the relations score 0. Use
+    """spaCy's command uses spaCy's reader, which provides no gold entities, so the relations score
+    0. Use
     `clinrel evaluate --gold-entities` instead."""
     metrics = tmp_path / "metrics.json"
     spacy_command("evaluate", relations_model, made_up / "dev.spacy", "--output", metrics)

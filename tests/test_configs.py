@@ -1,4 +1,4 @@
-"""Configs are complete and load. Those for tests differ from the shipped ones only in sizes."""
+"""Shipped configs, which must be complete and load, and their small test versions."""
 
 import pytest
 import spacy
@@ -50,7 +50,7 @@ def test_twins_are_all_tested():
 
 @pytest.mark.parametrize("name", TWINS)
 def test_twins_differ_in_sizes_only(name):
-    """A new block or option of a shipped config must be added to its twin too."""
+    """A new block or option of a shipped config must be added to its test version too."""
     small = dict(flat(util.load_config(CONFIGS / name)))
     full = dict(flat(util.load_config(ROOT / "configs" / TWINS[name])))
     assert small.keys() == full.keys()
@@ -84,7 +84,7 @@ def is_trainable(path):
     ids=lambda path: f"{path.parent.name}/{path.name}",
 )
 def test_configs_are_complete(path):
-    """Load with `auto_fill=False`, so that no option that training needs is left to a default."""
+    """Load with `auto_fill=False`, so that a config must set every option that training needs."""
     config = util.load_config(path)
     nlp = util.load_model_from_config(config, auto_fill=False, validate=True)
     assert nlp.pipe_names == config["nlp"]["pipeline"]

@@ -1,4 +1,4 @@
-"""Which part of the package may import which, checked in the syntax trees of all modules."""
+"""Allowed imports between the parts of the package, checked in the syntax trees of all modules."""
 
 import ast
 import sys
@@ -36,7 +36,7 @@ MODULES = sorted(PACKAGE.rglob("*.py"))
 
 
 def part_of(path: Path) -> str:
-    """Return the part of the package that a file belongs to: its top folder or its own name."""
+    """Return the part of the package that a file belongs to: its top folder or its module name."""
     return path.relative_to(PACKAGE).with_suffix("").parts[0]
 
 

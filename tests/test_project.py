@@ -1,4 +1,4 @@
-"""project.yml: its commands and workflows, and the complete workflows with tiny settings."""
+"""Commands and workflows of project.yml, and complete workflows with tiny configs."""
 
 import json
 import shutil
@@ -81,7 +81,7 @@ def test_chinese_workflow_runs_without_the_wheels(tmp_path):
 
 @pytest.mark.slow
 def test_english_workflow_runs_without_the_wheels(tmp_path, monkeypatch):
-    """Run the commands' scripts within this process, which is faster than new ones."""
+    """Run the scripts in this process, which is faster than starting new ones."""
     copy_project(tmp_path)
     monkeypatch.chdir(tmp_path)
     for folder in PROJECT["directories"]:

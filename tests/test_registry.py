@@ -67,8 +67,10 @@ def test_names_are_unique():
 
 
 def builders() -> Dict[str, str]:
-    """Return the functions that a config can name, with their decorators: those that begin with a
-    capital letter, are registered by a decorator or make a scorer."""
+    """Return the functions that a config can name, with their decorators.
+
+    Their names begin with a capital letter, or they have a registry's decorator, or they create a
+    scorer."""
     found = {}
     for path in sorted(PACKAGE.rglob("*.py")):
         module = ".".join(path.relative_to(PACKAGE.parent).with_suffix("").parts)

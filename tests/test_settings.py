@@ -1,4 +1,4 @@
-"""Settings of the tests themselves."""
+"""Settings of the test suite."""
 
 import pytest
 import torch

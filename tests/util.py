@@ -81,7 +81,7 @@ def make_doc(nlp: Language, marked: str, links: Sequence[Link] = ()) -> Doc:
 
 
 def make_notes(nlp: Language, count: int, seed: int = 0) -> List[Doc]:
-    """Return gold notes of two sentences each, simple enough for a tiny model.
+    """Return gold notes of two sentences each that a tiny model can learn.
 
     nlp (Language): The pipeline whose tokenizer makes the Docs.
     count (int): Number of notes.
@@ -132,7 +132,7 @@ def both(doc: Doc) -> List[Any]:
 
 
 def span(doc: Doc, text: str, label: str = "X") -> Span:
-    """Return the first span with a text. Its tokens must start and end where the text does."""
+    """Return the first span with a given text. The text must start and end at token boundaries."""
     start = doc.text.index(text)
     return doc.char_span(start, start + len(text), label=label)
 
@@ -257,7 +257,7 @@ def fit(
 def step(
     nlp: Language, batch: List[Example], optimizer: Optimizer, **kwargs: Any
 ) -> Dict[str, float]:
-    """Update the pipeline as `spacy train` does: first all gradients, then the weights.
+    """Update the pipeline as `spacy train` does: compute all gradients, then update the weights.
 
     `nlp.update` with an optimizer updates a shared encoder before its listeners backpropagate, so
     that their gradients reach it one batch late.
@@ -313,7 +313,7 @@ def require(*needs: str, hint: str) -> None:
     environment variable CI is set, fail it.
 
     needs (str): Names or paths of programs, or names of packages.
-    hint (str): What to do about a missing one.
+    hint (str): How to install what is missing.
     """
     missing = [
         name
@@ -341,7 +341,7 @@ def run_python(*args: Any, expect: int = 0) -> str:
 
 
 def invoke(*args: Any) -> Result:
-    """Run a spaCy command within this process, which is faster than a new one.
+    """Run a spaCy command in this process, which is faster than starting a new one.
 
     args (Any): The arguments after `python -m spacy`.
     RETURNS (Result): Its output and exit code.

@@ -4,12 +4,14 @@
     python -m benchmarks.speed --tables
     python -m benchmarks.speed --against OTHER/bin/python
 
-The sections are: pipelines against spaCy's own, pairs as mentions grow, documents as they grow,
-start, training, archives. Needs the .spacy files of `spacy project run ccks2017-convert`, and of
-`maccrobat-convert` for the English rows. CHECKOUT is a checkout of explosion/projects. Each figure
-comes from its own process; run nothing else at the same time. The records are kept with machine and
-commit in benchmarks/results/speed.jsonl, the tables in speed.md; --tables only writes the tables.
---against compares this version of spacy-clinrel with the one that another Python has installed.
+The sections are: pipelines compared with spaCy's, scoring of pairs by number of mentions,
+processing by document length, startup, training, and archives. Needs the .spacy files of `spacy
+project run ccks2017-convert`, and of
+`maccrobat-convert` for the English rows. CHECKOUT is a checkout of explosion/projects. Each
+measurement runs in its own process; run nothing else at the same time.
+benchmarks/results/speed.jsonl has the records with machine and commit, speed.md the tables;
+--tables only writes the tables. --against compares this version of spacy-clinrel with the version
+installed in another Python environment.
 Needs Unix.
 """
 
@@ -66,10 +68,10 @@ WITHOUT_PIPELINES = ("machine", "pairs")
 
 
 def jobs(section: str, setting: Setting, is_small: bool) -> List[Job]:
-    """List what a section measures, each in its own process.
+    """List the measurements of a section, each of which runs in its own process.
 
     section (str): Name of the section.
-    setting (Setting): The setting.
+    setting (Setting): Files and training steps of the benchmark.
     is_small (bool): Whether to use tiny sizes, for tests.
     RETURNS (List[Dict[str, Any]]): Arguments of the section's function.
     """
@@ -110,10 +112,10 @@ def jobs(section: str, setting: Setting, is_small: bool) -> List[Job]:
 
 
 def measure_in_process(section: str, job: Job, options: argparse.Namespace) -> List[Record]:
-    """Measure one job in its own process.
+    """Do one measurement in its own process.
 
     section (str): Name of the section.
-    job (Dict[str, Any]): Arguments of its function.
+    job (Dict[str, Any]): Arguments of the section's function.
     options (Namespace): The options of the command line.
     RETURNS (List[Dict[str, Any]]): The records.
     RAISES (CalledProcessError): If the process fails.
@@ -140,7 +142,7 @@ def measure_section(section: str, setting: Setting, options: argparse.Namespace)
     """Measure a section.
 
     section (str): Name of the section.
-    setting (Setting): The setting.
+    setting (Setting): Files and training steps of the benchmark.
     options (Namespace): The options of the command line.
     RETURNS (List[Dict[str, Any]]): Its records, with machine, commit and versions.
     """

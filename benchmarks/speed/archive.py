@@ -1,4 +1,5 @@
-"""Measure `python -m spacy clinrel apply` on an archive: rate, memory, kills, broken documents."""
+"""Measure `python -m spacy clinrel apply` on an archive: speed, memory, resumption after kills,
+broken documents."""
 
 import hashlib
 import os
@@ -34,12 +35,14 @@ sys.exit(code)
 
 
 def make_archive(setting: Setting, documents: int, folder: Path) -> int:
-    """Make an archive of real notes, repeated. Half of the notes are lines of one file, the others
-    are text files, and 1 in 100 documents is broken.
+    """Create an archive from copies of real notes.
 
-    setting (Setting): The setting.
+    Half of the notes are lines of one file, the others are text files. 1 in 100 documents is
+    broken.
+
+    setting (Setting): Files and training steps of the benchmark.
     documents (int): Number of documents.
-    folder (Path): Folder for the files. An existing one is kept.
+    folder (Path): Folder for the files. An existing archive is kept.
     RETURNS (int): Number of broken documents.
     """
     broken = documents // 100
@@ -74,7 +77,7 @@ def digest(out: Path) -> str:
 
 
 def command(model: Path, archive: Path, out: Path, processes: int) -> List[str]:
-    """Return the command line of a run that resumes an interrupted one.
+    """Return the command line of `apply` with --resume.
 
     model (Path): The pipeline.
     archive (Path): The archive.
@@ -104,7 +107,7 @@ def measure_archive(
 ) -> List[Record]:
     """Annotate an archive.
 
-    setting (Setting): The setting.
+    setting (Setting): Files and training steps of the benchmark.
     system (str): Name of the Chinese pipeline.
     documents (int): Number of documents in the archive.
     processes (int): Number of processes.

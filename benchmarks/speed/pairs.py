@@ -1,4 +1,4 @@
-"""Measure how fast pairs are scored as mentions grow, and the peak rates of the machine."""
+"""Measure the speed of pair scoring by number of mentions, and the peak rates of the machine."""
 
 import time
 from statistics import median
@@ -40,7 +40,7 @@ def all_pairs(mentions: int) -> np.ndarray:
 
 
 def mention_pair(width: int, mentions: int) -> Workload:
-    """Make the layer that scores mention pairs, on token vectors as wide as BERT's.
+    """Create the mention-pair layer, on token vectors of BERT's width.
 
     width (int): Width of the vectors of mentions and pairs.
     mentions (int): Number of mentions in the text.
@@ -58,7 +58,8 @@ def mention_pair(width: int, mentions: int) -> Workload:
 
 
 def pair_sentence(name: str, mentions: int) -> Workload:
-    """Make a model of the papers with their sizes, and 20 characters on either side of a pair.
+    """Create a model of the papers with the papers' sizes and 20 characters on either side of a
+    pair.
 
     name (str): Name of the model.
     mentions (int): Number of mentions in the text.
@@ -82,10 +83,11 @@ def pair_sentence(name: str, mentions: int) -> Workload:
 
 
 def focused(mentions: int) -> Workload:
-    """Make focused attention with 2 layers of width 128 for all unordered pairs of a window of 512
-    word pieces.
+    """Create focused attention with 2 layers of width 128.
 
-    mentions (int): Number of mentions in the window. Many mentions overlap.
+    It scores all unordered pairs of a window of 512 word pieces.
+
+    mentions (int): Number of mentions in the window. Large numbers of mentions overlap.
     RETURNS (Tuple[Callable[[], Any], int, float]): The workload.
     """
     config = BertConfig(
@@ -112,7 +114,7 @@ def measure_pairs(model: str, mentions: int, threads: int) -> List[Record]:
 
     model (str): Name of the model.
     mentions (int): Number of mentions.
-    threads (int): Threads of PyTorch.
+    threads (int): Number of PyTorch threads.
     RETURNS (List[Dict[str, Any]]): One record.
     """
     torch.manual_seed(0)
@@ -143,7 +145,7 @@ def measure_pairs(model: str, mentions: int, threads: int) -> List[Record]:
 def measure_machine(threads: int) -> List[Record]:
     """Measure the machine's peak rates in float32.
 
-    threads (int): Threads of PyTorch.
+    threads (int): Number of PyTorch threads.
     RETURNS (List[Dict[str, Any]]): One record: operations per second in products of large matrices,
         and bytes per second when copying more than the caches hold.
     """

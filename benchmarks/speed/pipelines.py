@@ -1,4 +1,5 @@
-"""Measure pipelines: characters and documents per second, components, start, training, growth."""
+"""Measure pipelines: characters and documents per second, components, startup, training, and
+document length."""
 
 import subprocess
 import sys
@@ -29,9 +30,9 @@ UPDATE_CHARACTERS = 2000
 
 
 def read_texts(setting: Setting, lang: str) -> List[str]:
-    """Read the texts of the test part.
+    """Read the texts of the test split.
 
-    setting (Setting): The setting.
+    setting (Setting): Files and training steps of the benchmark.
     lang (str): Language.
     RETURNS (List[str]): The texts.
     """
@@ -42,9 +43,9 @@ def read_texts(setting: Setting, lang: str) -> List[str]:
 def time_in_turns(
     functions: Dict[str, Callable[[], Any]], repeats: int = REPEATS
 ) -> Dict[str, float]:
-    """Time functions in turns, so that other load on the machine affects all of them alike.
+    """Time functions alternately, so that other load on the machine affects all of them equally.
 
-    functions (Dict[str, Callable[[], Any]]): Name → function. Each is called once before.
+    functions (Dict[str, Callable[[], Any]]): Name → function. Each is called once before timing.
     repeats (int): Number of timed calls of each.
     RETURNS (Dict[str, float]): Name → median seconds.
     """
@@ -94,11 +95,11 @@ def _count_annotations() -> Dict[str, int]:
 def measure_pipelines(setting: Setting, lang: str, threads: int) -> List[Record]:
     """Measure the rate of each pipeline of a language on the same notes.
 
-    Each pipeline runs in its own process, and they take turns.
+    Each pipeline runs in its own process. The pipelines run alternately, not in parallel.
 
-    setting (Setting): The setting.
+    setting (Setting): Files and training steps of the benchmark.
     lang (str): Language.
-    threads (int): Threads of PyTorch.
+    threads (int): Number of PyTorch threads.
     RETURNS (List[Dict[str, Any]]): A record per pipeline.
     """
     texts = read_texts(setting, lang)
@@ -137,7 +138,7 @@ def _run(nlp: Language, texts: Sequence[str]) -> None:
 def measure_components(setting: Setting, lang: str, system: str) -> List[Record]:
     """Measure the tokenizer and each component of a pipeline.
 
-    setting (Setting): The setting.
+    setting (Setting): Files and training steps of the benchmark.
     lang (str): Language.
     system (str): Name of the pipeline.
     RETURNS (List[Dict[str, Any]]): A record per component.
@@ -167,7 +168,7 @@ def measure_components(setting: Setting, lang: str, system: str) -> List[Record]
 def measure_start(setting: Setting, lang: str) -> List[Record]:
     """Measure the seconds from the start of a process to the first annotated document.
 
-    setting (Setting): The setting.
+    setting (Setting): Files and training steps of the benchmark.
     lang (str): Language.
     RETURNS (List[Dict[str, Any]]): A record per pipeline.
     """
@@ -194,12 +195,12 @@ def measure_start(setting: Setting, lang: str) -> List[Record]:
 
 
 def measure_updates(setting: Setting, lang: str, steps: int = 20) -> List[Record]:
-    """Measure training on the same batches.
+    """Measure the training speed of each pipeline on the same batches.
 
-    setting (Setting): The setting.
+    setting (Setting): Files and training steps of the benchmark.
     lang (str): Language.
     steps (int): Number of batches.
-    RETURNS (List[Dict[str, Any]]): A record per pipeline, without the tutorial's.
+    RETURNS (List[Dict[str, Any]]): A record per pipeline, except the tutorial's.
     """
     torch.set_num_threads(1)
     if setting.tutorial:
@@ -230,9 +231,9 @@ def measure_updates(setting: Setting, lang: str, steps: int = 20) -> List[Record
 
 
 def measure_growth(setting: Setting, system: str, characters: int, documents: int) -> List[Record]:
-    """Measure time and memory of a pipeline on documents made of real notes.
+    """Measure time and memory of a pipeline on documents joined from real notes.
 
-    setting (Setting): The setting.
+    setting (Setting): Files and training steps of the benchmark.
     system (str): Name of the Chinese pipeline.
     characters (int): Length of each document.
     documents (int): Number of documents.

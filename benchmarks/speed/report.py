@@ -9,7 +9,7 @@ Column = Callable[[Record], str]
 
 
 def column(key: str, form: str = "", factor: float = 1) -> Column:
-    """Make a column.
+    """Create the format function of a table column.
 
     key (str): Key of the records.
     form (str): Format of a number.
@@ -20,7 +20,7 @@ def column(key: str, form: str = "", factor: float = 1) -> Column:
 
 
 def above_baseline(record: Record) -> str:
-    """Format the memory that a measurement needed.
+    """Format the memory that a measurement used.
 
     record (Dict[str, Any]): A record with the memory before and at the peak.
     RETURNS (str): The difference, in MiB.
@@ -29,7 +29,7 @@ def above_baseline(record: Record) -> str:
 
 
 def arithmetic(record: Record) -> str:
-    """Format the rate of arithmetic.
+    """Format the rate of arithmetic operations.
 
     record (Dict[str, Any]): A record of scored pairs.
     RETURNS (str): 10⁹ operations per second in matrix products, if they are counted.
@@ -51,9 +51,9 @@ SYSTEM = {"System": column("system"), "language": column("lang")}
 
 
 class Section(NamedTuple):
-    """A table.
+    """A section of the report with one table.
 
-    title (str): Its title.
+    title (str): Title of the section.
     description (str): What was measured.
     columns (Dict[str, Callable[[Dict[str, Any]], str]]): Title of the column → its format.
     """

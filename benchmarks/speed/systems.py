@@ -1,6 +1,7 @@
-"""The pipelines whose speed is compared: shipped ones, spaCy's own, and explosion's tutorial.
+"""The pipelines whose speed is compared: this project's, spaCy's, and Explosion's tutorial.
 
-Each is trained for some hundred steps, so that it predicts about as much as a real pipeline.
+Each is trained for a few hundred steps, so that it predicts about as many entities and relations
+as a real pipeline.
 """
 
 from pathlib import Path
@@ -34,12 +35,12 @@ CHARACTERS = {"@tokenizers": "spacy.zh.ChineseTokenizer", "segmenter": "char"}
 
 
 class Setting(NamedTuple):
-    """The files that the benchmark uses.
+    """Files and training steps of the benchmark.
 
     data (Path): Folder of the .spacy files.
     work (Path): Folder for the trained pipelines.
     tutorial (Optional[Path]): A checkout of explosion/projects.
-    steps (int): Steps of each training.
+    steps (int): Training steps per model.
     """
 
     data: Path
@@ -51,7 +52,7 @@ class Setting(NamedTuple):
         """Return the path of a .spacy file.
 
         lang (str): Language.
-        part (str): "train", "dev" or "test".
+        part (str): Part of the corpus: "train", "dev" or "test".
         RETURNS (Path): The path.
         """
         return self.data / f"{PREFIXES[lang]}_{part}.spacy"
@@ -67,16 +68,16 @@ class Setting(NamedTuple):
         """List the systems of a language.
 
         lang (str): Language.
-        RETURNS (List[str]): Names of the systems, spaCy's own first.
+        RETURNS (List[str]): Names of the systems, spaCy's first.
         """
         tutorial = [TUTORIAL] if lang == "zh" and self.tutorial else []
         return [SPACY, *tutorial, *OURS[lang]]
 
 
 def system_config(setting: Setting, lang: str, system: str) -> Config:
-    """Return the config of spaCy's own system or of one of ours.
+    """Return the config of a system: spaCy's or one of this project's.
 
-    setting (Setting): The setting.
+    setting (Setting): Files and training steps of the benchmark.
     lang (str): Language.
     system (str): Name of the system.
     RETURNS (Config): The config.
@@ -102,9 +103,9 @@ def system_config(setting: Setting, lang: str, system: str) -> Config:
 
 
 def pipelines(setting: Setting, lang: str) -> Dict[str, Path]:
-    """Train the pipelines of a language, unless that was done before.
+    """Train the pipelines of a language that are not trained yet.
 
-    setting (Setting): The setting.
+    setting (Setting): Files and training steps of the benchmark.
     lang (str): Language.
     RETURNS (Dict[str, Path]): Name of the system → folder of its pipeline.
     """
@@ -112,9 +113,9 @@ def pipelines(setting: Setting, lang: str) -> Dict[str, Path]:
 
 
 def pipeline(setting: Setting, lang: str, system: str) -> Path:
-    """Train a pipeline, unless that was done before.
+    """Train a pipeline, unless it exists.
 
-    setting (Setting): The setting.
+    setting (Setting): Files and training steps of the benchmark.
     lang (str): Language.
     system (str): Name of the system.
     RETURNS (Path): Folder of the pipeline.
@@ -135,7 +136,7 @@ def pipeline(setting: Setting, lang: str, system: str) -> Path:
 def load(setting: Setting, path: Path) -> Language:
     """Load a pipeline, with the tutorial's code if there is a checkout.
 
-    setting (Setting): The setting.
+    setting (Setting): Files and training steps of the benchmark.
     path (Path): The pipeline's folder.
     RETURNS (Language): The pipeline.
     """
@@ -145,7 +146,8 @@ def load(setting: Setting, path: Path) -> Language:
 
 
 def _tutorial(setting: Setting, folder: Path) -> Language:
-    """Train the tutorial's component between gold entities and move the encoder into it."""
+    """Train the tutorial's component between gold entities, and include the encoder in the
+    component."""
     assert setting.tutorial is not None
     data = {part: setting.file("zh", part) for part in ("train", "dev")}
     steps = setting.steps

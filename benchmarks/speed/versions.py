@@ -44,14 +44,14 @@ LEAST_CHARACTERS = 20_000  # of all texts; short ones are repeated
 def compare_versions(
     setting: Setting, other: Path, model: Optional[Path] = None, repeats: int = 7
 ) -> str:
-    """Time this version and another one in turns, each run in a new process with one thread.
+    """Time this version and another version alternately, each run in a new process with one thread.
 
-    setting (Setting): The setting.
-    other (Path): The Python that has the other version installed.
+    setting (Setting): Files and training steps of the benchmark.
+    other (Path): The Python executable of an environment with the other version.
     model (Optional[Path]): A Chinese pipeline that both versions can load; None for the trained
         zh_clinrel.
     repeats (int): Runs of each version.
-    RETURNS (str): A table in Markdown: median seconds of both, and their ratio.
+    RETURNS (str): A table in Markdown with the median seconds of each version, and the ratio.
     """
     model = model or pipeline(setting, "zh", DEFAULT)
     seconds: Dict[Path, Dict[str, List[float]]] = {Path(sys.executable): {}, other: {}}

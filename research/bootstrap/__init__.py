@@ -1,1 +1,1 @@
-"""Study of bootstrapping, and of the limits of its gain."""
+"""Study of bootstrapping and its limits."""

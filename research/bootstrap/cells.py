@@ -1,4 +1,4 @@
-"""One cell of the bootstrapping study."""
+"""One training run (cell) of the bootstrapping study."""
 
 import time
 from pathlib import Path
@@ -24,9 +24,9 @@ from .settings import (
 def run(cell: Cell, folder: Path) -> Record:
     """Bootstrap once, or resume an interrupted run after its last round.
 
-    cell (Cell): The cell.
+    cell (Cell): The training run.
     folder (Path): Folder for its files.
-    RETURNS (Dict[str, Any]): The figures that the tables need.
+    RETURNS (Dict[str, Any]): The results that the tables need.
     """
     torch.set_num_threads(1)
     start = time.perf_counter()
@@ -55,9 +55,9 @@ def run(cell: Cell, folder: Path) -> Record:
 
 
 def summarise_round(record: Record) -> Record:
-    """Select the figures of a round that the tables need.
+    """Select the results of a round that the tables need.
 
-    record (Dict[str, Any]): The record that bootstrapping writes.
+    record (Dict[str, Any]): The record of a round that bootstrapping writes.
     RETURNS (Dict[str, Any]): Number of silver relations, scores on dev and test, calibration
         errors, temperature, and the scores of the second model, if there is one.
     """

@@ -1,4 +1,4 @@
-"""The ways to choose and label pairs of documents that a model takes for unlabelled ones."""
+"""Strategies to choose and label pairs of documents whose gold labels are hidden from the model."""
 
 from typing import Callable, Dict, NamedTuple, Optional, Tuple
 
@@ -16,14 +16,14 @@ THRESHOLD = BootstrapOptions().threshold
 
 
 class RestPairs(NamedTuple):
-    """The pairs of the rest of the train part, with predicted and gold classes.
+    """The pairs of the documents outside the labelled share, with predicted and gold classes.
 
     scored (ScoredPairs): Probabilities of the first model.
     second (ScoredPairs): Probabilities of a model trained from another seed.
-    other (ScoredPairs): Probabilities of a model of another architecture, a PCNN.
+    other (ScoredPairs): Probabilities of a PCNN, a model with another architecture.
     gold (ndarray): Gold classes, 0 for no relation. Shape: (pairs,)
-    labelled (ClassCounts): Class counts of the labelled share.
-    options (BootstrapOptions): The options of bootstrapping.
+    labelled (ClassCounts): Number of labelled pairs of each class.
+    options (BootstrapOptions): Options of bootstrapping.
     seed (int): Seed of random choices.
     """
 
@@ -38,7 +38,7 @@ class RestPairs(NamedTuple):
     def confident(self, second: Optional[ScoredPairs] = None) -> np.ndarray:
         """Return the pairs above the threshold.
 
-        second (Optional[ScoredPairs]): A model that must agree.
+        second (Optional[ScoredPairs]): Predictions of a model that must predict the same class.
         RETURNS (ndarray): Indices of pairs.
         """
         thresholds = np.full(self.scored.p.shape[1], THRESHOLD)
@@ -52,7 +52,8 @@ class RestPairs(NamedTuple):
         return np.arange(len(self.scored.p))
 
     def random_batch(self) -> np.ndarray:
-        """Return one batch of relations above the threshold, chosen randomly as in bootstrapping.
+        """Sample one batch of relations above the threshold with `choose_pairs`, as bootstrapping
+        does.
 
         RETURNS (ndarray): Indices of pairs.
         """
@@ -60,8 +61,10 @@ class RestPairs(NamedTuple):
         return choose_pairs(self.scored, confident, self.labelled, self.options, (self.seed, 1))
 
     def most_confident_batch(self) -> np.ndarray:
-        """Return one batch of the most probable relations, and randomly chosen pairs without a
-        relation in the labelled share's proportion.
+        """Return one batch of the most probable relations, and a sample of pairs without a
+        relation.
+
+        The proportion of pairs without a relation is that of the labelled documents.
 
         RETURNS (ndarray): Indices of pairs.
         """
@@ -83,14 +86,14 @@ class RestPairs(NamedTuple):
         return confident[(self.scored.classes == self.gold)[confident]]
 
     def without_wrong_relations(self) -> np.ndarray:
-        """Correct the pairs that are predicted to be relations.
+        """Return the predicted classes, with gold classes for pairs predicted as relations.
 
         RETURNS (ndarray): Classes. Shape: (pairs,)
         """
         return np.where(self.scored.classes > 0, self.gold, 0)
 
     def without_missed_relations(self) -> np.ndarray:
-        """Correct the pairs that are predicted to be no relation.
+        """Return the predicted classes, with gold classes for pairs predicted as no relation.
 
         RETURNS (ndarray): Classes. Shape: (pairs,)
         """

@@ -1,4 +1,4 @@
-"""One cell of the study of what limits bootstrapping."""
+"""One training run (cell) of the study of the limits of bootstrapping."""
 
 import time
 from pathlib import Path
@@ -29,11 +29,11 @@ from .settings import PARTNER, SCALES, labelled_docs, layer_docs, train_config
 
 
 def run(cell: Cell, folder: Path) -> Record:
-    """Train the first models, and a model for each variant of what is learned from them.
+    """Train the first models, then a model for each choice of pairs that they labelled.
 
-    cell (Cell): The cell. It names a bootstrapping run, of which this is the first round.
+    cell (Cell): The training run. It names a bootstrapping run, of which this is the first round.
     folder (Path): Folder for its files.
-    RETURNS (Dict[str, Any]): The figures that the tables need.
+    RETURNS (Dict[str, Any]): The results that the tables need.
     """
     torch.set_num_threads(1)
     start = time.perf_counter()
@@ -63,9 +63,9 @@ def run(cell: Cell, folder: Path) -> Record:
 
 
 def fit(cell: Cell, docs: List[Doc], folder: Path, seed: int) -> Language:
-    """Train, unless the folder has a trained pipeline.
+    """Train a pipeline, or load it if the folder has a trained one.
 
-    cell (Cell): The cell.
+    cell (Cell): The training run.
     docs (List[Doc]): Gold documents, and documents with silver relations.
     folder (Path): Folder for the pipeline.
     seed (int): Seed of the training.
@@ -84,7 +84,7 @@ def fit(cell: Cell, docs: List[Doc], folder: Path, seed: int) -> Language:
 def score(cell: Cell, nlp: Language) -> Dict[str, Dict[str, float]]:
     """Score a pipeline.
 
-    cell (Cell): The cell.
+    cell (Cell): The training run.
     nlp (Language): The pipeline.
     RETURNS (Dict[str, Dict[str, float]]): Precision, recall and F on dev and test.
     """
@@ -92,11 +92,11 @@ def score(cell: Cell, nlp: Language) -> Dict[str, Dict[str, float]]:
 
 
 def score_rest(cell: Cell, models: Any, gold: List[Doc], rest_docs: List[Doc]) -> RestPairs:
-    """Score the pairs of the rest of the train part.
+    """Score the pairs of the documents outside the labelled share.
 
-    cell (Cell): The cell.
-    models (Tuple[Language, Language, Language]): The first model, one of another seed, and one of
-        another architecture.
+    cell (Cell): The training run.
+    models (Tuple[Language, Language, Language]): The first model, a model trained with another
+        seed, and a model with another architecture.
     gold (List[Doc]): The labelled share.
     rest_docs (List[Doc]): The rest of the train part.
     RETURNS (RestPairs): The pairs, with predicted and gold classes.
@@ -127,14 +127,14 @@ def learn(
     choice: Choice,
     rest: RestPairs,
 ) -> Record:
-    """Train on the labelled share and on chosen pairs of the rest.
+    """Train on the labelled share and on chosen pairs of the other documents.
 
-    cell (Cell): The cell.
+    cell (Cell): The training run.
     folder (Path): Folder for the pipeline.
     gold (List[Doc]): The labelled share.
     rest_docs (List[Doc]): The rest of the train part.
     choice (Choice): Chooses and labels the pairs.
-    rest (RestPairs): The pairs of the rest.
+    rest (RestPairs): The pairs of the other documents.
     RETURNS (Dict[str, Any]): Scores of the pipeline, and counts of the chosen pairs: documents,
         relations, "wrong" relations, pairs with "none", and "missed" relations.
     """

@@ -1,4 +1,4 @@
-"""The study of what limits the gain of bootstrapping."""
+"""The study of the limits of bootstrapping."""
 
 import sys
 from pathlib import Path
@@ -22,8 +22,8 @@ class LimitStudy(Study):
     """Measure what limits the gain of bootstrapping.
 
     A model is trained on a share of the train part of CCKS-2017's relation layer. It labels the
-    rest, whose gold relations are known. Each row of the table is a model trained on the share and
-    on some of these pairs, with some of the errors corrected.
+    other documents, whose gold relations are known. Each row of the table is a model trained on the
+    share and on a choice of these pairs, with a choice of the errors corrected.
 
     Needs the files of `python -m spacy project run vectors` and `ccks2017-convert`.
     """
@@ -48,9 +48,9 @@ class LimitStudy(Study):
 def page(records: Sequence[Record], scale: str) -> List[str]:
     """Format all tables.
 
-    records (Sequence[Dict[str, Any]]): The records of all cells.
-    scale (str): Name of the settings.
-    RETURNS (List[str]): Parts of the page in Markdown.
+    records (Sequence[Dict[str, Any]]): The records of all training runs.
+    scale (str): Name of the shared settings (see `Study.scales`).
+    RETURNS (List[str]): The sections of the page, in Markdown.
     """
     parts = [
         "# What limits bootstrapping\n",

@@ -1,4 +1,4 @@
-"""What the bootstrapping study compares: models, guards and shares of the labelled documents."""
+"""Models, guards and labelled shares that the bootstrapping study compares."""
 
 from typing import Any, Dict, List, NamedTuple, Optional
 
@@ -60,13 +60,13 @@ SYSTEMS = [
 class Scale(NamedTuple):
     """Settings that all runs share.
 
-    steps (int): Steps of each training.
+    steps (int): Training steps per model.
     docs (int): Documents per batch.
-    batch (int): Relations that are added per round.
-    rounds (int): Largest number of rounds after the supervised model.
+    batch (int): Number of relations added per round.
+    rounds (int): Maximum number of rounds after the supervised model.
     limit (int): Number of unlabelled documents; 0 for all.
-    threshold (float): Lowest probability of a reliable pair.
-    sizes (str): Name of the models' sizes, as in the relation study.
+    threshold (float): Minimum probability for accepting a predicted pair.
+    sizes (str): Name of the layer sizes, as in the relation study.
     """
 
     steps: int
@@ -91,27 +91,27 @@ ALL_PAIRS_SCALE["small"] = {**ALL_PAIRS_SCALE["cpu"], "steps": 6}
 
 
 def model_name(cell: Cell) -> str:
-    """Return the name of a cell's model.
+    """Return the name of a training run's model.
 
-    cell (Cell): The cell.
+    cell (Cell): The training run.
     RETURNS (str): For example "CNN" for "CNN, guarded".
     """
     return cell.system.rpartition(", ")[0]
 
 
 def guards_name(cell: Cell) -> str:
-    """Return the name of a cell's guards.
+    """Return the name of a training run's guards.
 
-    cell (Cell): The cell.
+    cell (Cell): The training run.
     RETURNS (str): For example "guarded" for "CNN, guarded".
     """
     return cell.system.rpartition(", ")[2]
 
 
 def scale_of(cell: Cell) -> Scale:
-    """Return the settings of a cell.
+    """Return the settings of a training run.
 
-    cell (Cell): The cell.
+    cell (Cell): The training run.
     RETURNS (Scale): The settings.
     """
     changes = ALL_PAIRS_SCALE[cell.scale] if guards_name(cell) in ALL_PAIRS else {}
@@ -119,9 +119,9 @@ def scale_of(cell: Cell) -> Scale:
 
 
 def bootstrap_options(cell: Cell) -> BootstrapOptions:
-    """Return the options that a cell bootstraps with.
+    """Return the bootstrapping options of a training run.
 
-    cell (Cell): The cell.
+    cell (Cell): The training run.
     RETURNS (BootstrapOptions): The options.
     """
     scale = scale_of(cell)
@@ -129,10 +129,10 @@ def bootstrap_options(cell: Cell) -> BootstrapOptions:
 
 
 def train_config(cell: Cell) -> Config:
-    """Return the config of a cell's trainings: that of the relation study, with the same number of
-    steps for all models.
+    """Return the training config of the relation study, with the same number of steps for all
+    models.
 
-    cell (Cell): The cell.
+    cell (Cell): The training run.
     RETURNS (Config): The config.
     """
     scale, model = scale_of(cell), model_name(cell)
@@ -150,10 +150,10 @@ def train_config(cell: Cell) -> Config:
 
 
 def partner_config(cell: Cell) -> Optional[Config]:
-    """Return the config of the second model that labels pairs too.
+    """Return the config of the second model that labels pairs.
 
-    cell (Cell): The cell.
-    RETURNS (Optional[Config]): The config, if there is a second model.
+    cell (Cell): The training run.
+    RETURNS (Optional[Config]): The config; None without a second model.
     """
     guards = guards_name(cell)
     if PARTNER not in guards:
@@ -164,8 +164,8 @@ def partner_config(cell: Cell) -> Optional[Config]:
 def layer_docs(cell: Cell, part: str, nlp: Language) -> List[Doc]:
     """Read a part of the relation layer with the 11 labels.
 
-    cell (Cell): The cell.
-    part (str): "train", "dev" or "test".
+    cell (Cell): The training run.
+    part (str): Part of the corpus: "train", "dev" or "test".
     nlp (Language): A pipeline.
     RETURNS (List[Doc]): The documents.
     """
@@ -174,12 +174,11 @@ def layer_docs(cell: Cell, part: str, nlp: Language) -> List[Doc]:
 
 
 def labelled_docs(cell: Cell, docs: List[Doc]) -> List[Doc]:
-    """Choose the labelled share of the documents, by record, so that the sections of a record stay
-    together.
+    """Sample the labelled share of the documents. The sections of a record stay together.
 
-    cell (Cell): The cell.
+    cell (Cell): The training run.
     docs (List[Doc]): The layer's train part.
-    RETURNS (List[Doc]): Documents of randomly chosen records, in their order.
+    RETURNS (List[Doc]): Documents of randomly chosen records, in corpus order.
     """
     records = [(get_doc_id(doc) or "").rpartition("-")[2] for doc in docs]
     order = np.random.default_rng(cell.seed).permutation(sorted(set(records)))
@@ -195,7 +194,7 @@ def labelled_docs(cell: Cell, docs: List[Doc]) -> List[Doc]:
 def unlabelled_docs(cell: Cell, nlp: Language) -> List[Doc]:
     """Read the unlabelled documents.
 
-    cell (Cell): The cell.
+    cell (Cell): The training run.
     nlp (Language): A pipeline.
     RETURNS (List[Doc]): Documents with gold entities whose text is not in the relation layer.
     """

@@ -1,4 +1,4 @@
-"""The study of bootstrapping: its options, cells and pages."""
+"""The study of bootstrapping: options, training runs and pages."""
 
 import argparse
 from pathlib import Path
@@ -17,7 +17,7 @@ class BootstrapStudy(Study):
     Each run starts from 10, 25 or 100 % of the train part of CCKS-2017's relation layer, with 11
     labels, between gold entities. The unlabelled documents are the sections of CCKS-2017's train
     part outside the layer, without the records of its dev part. An interrupted run is resumed after
-    its last round. --scale long has more steps per training, and a page of its own.
+    its last round. --scale long trains for more steps and has a separate page.
 
     Needs the files of `python -m spacy project run vectors` and `ccks2017-convert`.
     """
@@ -29,10 +29,11 @@ class BootstrapStudy(Study):
     scales = tuple(SCALES)
 
     def cells(self, options: argparse.Namespace) -> List[Cell]:
-        """List the cells to run.
+        """List the training runs.
 
         options (Namespace): The options of the command line.
-        RETURNS (List[Cell]): The cells. Other guards than the main ones have the smallest share.
+        RETURNS (List[Cell]): The cells. Guards other than the main ones are run with the smallest
+            share only.
         """
         return [
             cell

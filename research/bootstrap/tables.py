@@ -17,9 +17,9 @@ PARTNER_HEADER += ["dev F, last round", "test F, last round"]
 def page(records: Sequence[Record], scale: str) -> List[str]:
     """Format all tables.
 
-    records (Sequence[Dict[str, Any]]): The records of all cells.
-    scale (str): Name of the settings.
-    RETURNS (List[str]): Parts of the page in Markdown.
+    records (Sequence[Dict[str, Any]]): The records of all training runs.
+    scale (str): Name of the shared settings (see `Study.scales`).
+    RETURNS (List[str]): The sections of the page, in Markdown.
     """
     shared, all_pairs = SCALES[scale], ALL_PAIRS_SCALE[scale]
     parts = [
@@ -67,7 +67,7 @@ def gain_row(system: str, runs: Sequence[Record]) -> List[str]:
     """Format the gain of a system over its supervised model.
 
     system (str): Name of the system.
-    runs (Sequence[Dict[str, Any]]): Its records, one per seed.
+    runs (Sequence[Dict[str, Any]]): The records of the system, one per seed.
     RETURNS (List[str]): A row of the table.
     """
     supervised = [run["rounds"][0] for run in runs]
@@ -91,7 +91,7 @@ def partner_row(system: str, runs: Sequence[Record]) -> List[str]:
     """Format the scores of the second model of a system.
 
     system (str): Name of the system.
-    runs (Sequence[Dict[str, Any]]): Its records, one per seed.
+    runs (Sequence[Dict[str, Any]]): The records of the system, one per seed.
     RETURNS (List[str]): A row of the table.
     """
     scores = [

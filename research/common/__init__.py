@@ -1,1 +1,1 @@
-"""What all studies share: their corpora, the runner of their cells, and the pages with tables."""
+"""Code shared by all studies: corpora, the runner of training runs, and pages with tables."""

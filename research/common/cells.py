@@ -1,4 +1,5 @@
-"""A cell: one system, trained and measured on one corpus with one seed."""
+"""A training run (cell) of a study: one system, trained and evaluated on one corpus with one
+seed."""
 
 import re
 from pathlib import Path
@@ -6,12 +7,12 @@ from typing import Any, Dict, NamedTuple, Optional
 
 
 class Cell(NamedTuple):
-    """One training of a study.
+    """One training run of a study, a cell of its tables.
 
     system (str): Name of the model or system in the tables.
-    corpus (str): Name of the corpus, or of the labelled share of it.
-    seed (int): The seed.
-    scale (str): Name of the settings that all systems share.
+    corpus (str): Name of the corpus, or of the share of it that is labelled.
+    seed (int): Random seed.
+    scale (str): Name of the settings that all systems share, e.g. "cpu".
     data (Path): Folder of the .spacy files.
     vectors (Optional[str]): Path of a pipeline with character vectors.
     work (Optional[Path]): The study's work folder.
@@ -29,7 +30,7 @@ class Cell(NamedTuple):
 
     @property
     def id(self) -> str:
-        """Return the name of the cell in its record and of its files.
+        """Return the id of the training run, which its record and its files have as a name.
 
         RETURNS (str): For example "cpu.cmeie.cnn-max.0".
         """
@@ -37,7 +38,7 @@ class Cell(NamedTuple):
         return ".".join(re.sub(r"[^\w-]+", "_", str(part)).strip("_").lower() for part in parts)
 
     def key(self) -> Dict[str, Any]:
-        """Return the fields that identify the cell in its record.
+        """Return the fields that identify the training run in its record.
 
         RETURNS (Dict[str, Any]): The fields.
         """

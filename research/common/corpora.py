@@ -12,9 +12,9 @@ class PairCorpus(NamedTuple):
     title (str): Title in the tables.
     prefix (str): Prefix of its .spacy files, which end in _train, _dev and _test.
     scheme (Optional[str]): Name of the label scheme.
-    score (str): Prefix of the reported score: strict, or by text where the corpus gives mentions
-        as strings without offsets.
-    pairs (Dict[str, int]): Settings of the candidate pairs.
+    score (str): Prefix of the reported score. The score is strict, or compares the texts of the
+        mentions if the corpus gives mentions as strings without offsets.
+    pairs (Dict[str, int]): Options of `SentencePairs`.
     """
 
     title: str
@@ -27,7 +27,7 @@ class PairCorpus(NamedTuple):
         """Return the path of a .spacy file.
 
         data (Path): Folder of the .spacy files.
-        part (str): "train", "dev" or "test".
+        part (str): Part of the corpus: "train", "dev" or "test".
         RETURNS (Path): The path.
         """
         return data / f"{self.prefix}_{part}.spacy"

@@ -1,8 +1,8 @@
-"""The command line of a study, and the runner of its cells.
+"""The command line of a study, and the runner of its training runs.
 
-Each cell runs in its own process with one thread. Its record is kept in the work folder, so that an
-interrupted run can be resumed. The records of all finished cells are collected in one file,
-results/NAME.jsonl, with one line per cell. The tables are made from that file alone.
+Each training run has its own process with one thread. Its record is stored in the work folder, so
+that an interrupted study can be resumed. The records of all finished training runs are collected in
+results/NAME.jsonl, one per line. The tables are generated from this file alone.
 """
 
 import argparse
@@ -74,8 +74,8 @@ def main(study: Study, args: Optional[Sequence[str]] = None) -> int:
     """Run a study's command line.
 
     study (Study): The study.
-    args (Optional[Sequence[str]]): The arguments; None for those of the process.
-    RETURNS (int): The number of cells that failed.
+    args (Optional[Sequence[str]]): The command-line arguments; None for those of the process.
+    RETURNS (int): The number of failed training runs.
     """
     args = sys.argv[1:] if args is None else args
     options = parse_options(study, args)
@@ -96,12 +96,12 @@ def main(study: Study, args: Optional[Sequence[str]] = None) -> int:
 
 
 def page_text(study: Study, records: Sequence[Record], scale: str, notes: Path) -> str:
-    """Put the page of a study together.
+    """Format the page of a study.
 
     study (Study): The study.
-    records (Sequence[Dict[str, Any]]): The records of all cells.
-    scale (str): Name of the settings.
-    notes (Path): A Markdown file that interprets the figures, if there is one.
+    records (Sequence[Dict[str, Any]]): The records of all training runs.
+    scale (str): Name of the shared settings (see `Study.scales`).
+    notes (Path): A Markdown file with a discussion of the results, which may not exist.
     RETURNS (str): Markdown.
     """
     parts = study.tables(records, scale)
@@ -111,10 +111,10 @@ def page_text(study: Study, records: Sequence[Record], scale: str, notes: Path) 
 
 
 def cell_path(work: Path, cell_id: str) -> Path:
-    """Return where the record of a cell is kept until it is collected.
+    """Return the path of a training run's record before it is collected.
 
     work (Path): The study's work folder.
-    cell_id (str): Name of the cell.
+    cell_id (str): Id of the training run.
     RETURNS (Path): A JSON file.
     """
     return work / "cells" / f"{cell_id}.json"
@@ -123,13 +123,13 @@ def cell_path(work: Path, cell_id: str) -> Path:
 def run_missing(
     study: Study, collected: Path, options: argparse.Namespace, args: Sequence[str]
 ) -> int:
-    """Run the cells that have no record, and collect the records.
+    """Do the training runs that have no record, and collect the records.
 
     study (Study): The study.
     collected (Path): The file of all records.
     options (Namespace): The options of the command line.
-    args (Sequence[str]): The arguments they were parsed from.
-    RETURNS (int): The number of cells that failed.
+    args (Sequence[str]): The command-line arguments from which `options` was parsed.
+    RETURNS (int): The number of failed training runs.
     """
     records = {record["cell"]: record for record in read_records(collected)}
     cells = study.cells(options)
@@ -150,13 +150,13 @@ def run_missing(
 def run_cells(
     study: Study, cells: Sequence[Cell], options: argparse.Namespace, args: Sequence[str]
 ) -> int:
-    """Run cells, some at a time.
+    """Do training runs in parallel processes.
 
     study (Study): The study.
-    cells (Sequence[Cell]): The cells.
+    cells (Sequence[Cell]): The training runs.
     options (Namespace): The options of the command line.
-    args (Sequence[str]): The arguments they were parsed from.
-    RETURNS (int): The number of cells that failed.
+    args (Sequence[str]): The command-line arguments from which `options` was parsed.
+    RETURNS (int): The number of failed training runs.
     """
     study.prepare(options)
     shared = [arg for arg in args if arg != "--run"]

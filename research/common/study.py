@@ -1,4 +1,5 @@
-"""The base class of the studies: what is compared, how a cell is measured, what is reported."""
+"""The base class of the studies: the systems and corpora compared, the evaluation, and the
+report."""
 
 import argparse
 from pathlib import Path
@@ -12,15 +13,15 @@ SEEDS = (0, 1, 2)
 
 
 class Study:
-    """A comparison of systems on corpora, several seeds each.
+    """A comparison of systems on one or more corpora, with several seeds.
 
     name (str): Name of its result files.
-    package (str): Package or module that runs it.
+    package (str): Package or module whose command runs the study.
     systems (Sequence[str]): Names of the systems.
     corpora (Sequence[str]): Names of the corpora, or of shares of the training data.
     scales (Sequence[str]): Names of the settings. The first is the default.
-    default_corpora (Optional[Sequence[str]]): Those that are run by default; None for all.
-    default_systems (Optional[Sequence[str]]): Those that are run by default; None for all.
+    default_corpora (Optional[Sequence[str]]): Corpora used by default; None for all.
+    default_systems (Optional[Sequence[str]]): Systems trained by default; None for all.
     """
 
     name: str
@@ -40,16 +41,17 @@ class Study:
         return ROOT / "research" / self.package.split(".")[1] / "results"
 
     def add_options(self, parser: argparse.ArgumentParser) -> None:
-        """Add options that only this study has.
+        """Add the command-line options that only this study has.
 
         parser (ArgumentParser): The parser of the command line.
         """
 
     def cells(self, options: argparse.Namespace) -> List[Cell]:
-        """List the cells to run.
+        """List the training runs.
 
         options (Namespace): The options of the command line.
-        RETURNS (List[Cell]): The cells, seed by seed, so that a table fills up evenly.
+        RETURNS (List[Cell]): The training runs in the order of their seeds, so that unfinished
+            tables have results for every system.
         """
         return [
             Cell(
@@ -62,32 +64,32 @@ class Study:
         ]
 
     def prepare(self, options: argparse.Namespace) -> None:
-        """Make the files that all cells need.
+        """Create the files that all training runs need.
 
         options (Namespace): The options of the command line.
         """
 
     def run(self, cell: Cell, folder: Path) -> Record:
-        """Train and measure one cell.
+        """Train and evaluate one model or system.
 
-        cell (Cell): The cell.
+        cell (Cell): The training run.
         folder (Path): Folder for its files.
-        RETURNS (Dict[str, Any]): The figures that the tables need.
+        RETURNS (Dict[str, Any]): The results that the tables need.
         """
         raise NotImplementedError
 
     def tables(self, records: Sequence[Record], scale: str) -> List[str]:
         """Format the tables.
 
-        records (Sequence[Dict[str, Any]]): The records of all cells.
-        scale (str): Name of the settings.
-        RETURNS (List[str]): Parts of the page in Markdown.
+        records (Sequence[Dict[str, Any]]): The records of all training runs.
+        scale (str): Name of the shared settings (see `Study.scales`).
+        RETURNS (List[str]): The sections of the page, in Markdown.
         """
         raise NotImplementedError
 
     def plots(self, records: Sequence[Record], page: Path) -> None:
         """Draw the plots.
 
-        records (Sequence[Dict[str, Any]]): The records of all cells.
+        records (Sequence[Dict[str, Any]]): The records of all training runs.
         page (Path): The page; the plots are written beside it.
         """

@@ -1,4 +1,4 @@
-"""One cell of the document study: a system trained and measured on a corpus with a seed."""
+"""One training run (cell) of the document study: a system, a corpus and a seed."""
 
 import time
 from pathlib import Path
@@ -28,11 +28,11 @@ DocPair = Tuple[Doc, Doc]
 
 
 def run(cell: Cell, folder: Path) -> Record:
-    """Train and measure one cell.
+    """Train and evaluate one model or system.
 
-    cell (Cell): The cell.
+    cell (Cell): The training run.
     folder (Path): Folder for its files.
-    RETURNS (Dict[str, Any]): The figures that the tables need.
+    RETURNS (Dict[str, Any]): The results that the tables need.
     """
     torch.set_num_threads(1)
     start, use_sents = time.perf_counter(), SETTINGS[cell.corpus].use_sents
@@ -48,11 +48,11 @@ def run(cell: Cell, folder: Path) -> Record:
 
 
 def fit(cell: Cell, folder: Path) -> Record:
-    """Train, unless the folder has a trained pipeline.
+    """Train a pipeline, unless the folder has a trained one.
 
-    cell (Cell): The cell.
+    cell (Cell): The training run.
     folder (Path): Folder for model-best.
-    RETURNS (Dict[str, Any]): Steps, seconds of training, and the commit.
+    RETURNS (Dict[str, Any]): Training steps, training time in seconds, and the commit.
     """
     trained = folder / "trained.json"
     if not trained.exists():
@@ -66,9 +66,9 @@ def fit(cell: Cell, folder: Path) -> Record:
 
 
 def predict(cell: Cell, folder: Path, part: str) -> List[DocPair]:
-    """Predict relations between gold entities, at the lowest of all thresholds.
+    """Predict relations between gold entities at the lowest of the thresholds that are compared.
 
-    cell (Cell): The cell.
+    cell (Cell): The training run.
     folder (Path): The pipeline.
     part (str): "dev" or "test".
     RETURNS (List[Tuple[Doc, Doc]]): Gold and predicted document of each text.
@@ -86,11 +86,11 @@ def predict(cell: Cell, folder: Path, part: str) -> List[DocPair]:
 def best_threshold(cell: Cell, docs: Sequence[DocPair]) -> float:
     """Choose the threshold with the best F.
 
-    A model that was trained with few of the pairs without a relation needs a high threshold.
+    A model trained on a small sample of the pairs without a relation needs a high threshold.
 
-    cell (Cell): The cell.
+    cell (Cell): The training run.
     docs (Sequence[Tuple[Doc, Doc]]): Gold and predicted documents of dev.
-    RETURNS (float): The threshold; 0 with a CRF, where Viterbi has decided.
+    RETURNS (float): The threshold; 0 with a CRF, which decodes with Viterbi.
     """
     if has_crf(cell.system):
         return 0.0
@@ -105,9 +105,9 @@ def measure(
 
     docs (Sequence[Tuple[Doc, Doc]]): Gold and predicted document of each text.
     use_sents (bool): Whether to use the Doc's sentences.
-    threshold (float): Lowest score of a relation.
-    RETURNS (Dict[str, Dict[str, float]]): For each of SUBSETS "p", "r", "f" and the number of
-        "gold" relations.
+    threshold (float): Minimum score of a relation.
+    RETURNS (Dict[str, Dict[str, float]]): For each of SUBSETS: precision "p", recall "r", "f" and
+        the number of "gold" relations.
     """
     totals = {subset: [0, 0, 0] for subset in SUBSETS}
     for gold, predicted in docs:
@@ -130,10 +130,11 @@ def count_relations(
     """Count the relations of a document, within a sentence and across sentences.
 
     gold (Doc): The document with gold relations.
-    predicted (Doc): The same text with predicted relations, and with its sentences.
+    predicted (Doc): The same text with predicted relations and sentence boundaries.
     use_sents (bool): Whether to use the Doc's sentences.
-    threshold (float): Lowest score of a predicted relation.
-    RETURNS (Dict[str, List[int]]): Correct, predicted and gold relations for each of SUBSETS.
+    threshold (float): Minimum score of a predicted relation.
+    RETURNS (Dict[str, List[int]]): Number of correct, predicted and gold relations for each of
+        SUBSETS.
     """
     ids = Sentences(use_sents=use_sents).ids(predicted)
     predicted_edges = {_edge(rel) for rel in predicted._.relations if rel.score >= threshold}

@@ -1,4 +1,4 @@
-"""What the document study compares: corpora, systems and their configs."""
+"""Corpora, systems and configs that the document study compares."""
 
 from typing import Any, Dict, List, NamedTuple
 
@@ -14,10 +14,11 @@ from research.common.corpora import COMPONENT
 class DocumentSettings(NamedTuple):
     """Settings of a corpus.
 
-    config (str): Name of the config with its embedding and reader.
-    use_sents (bool): Whether to use the Doc's sentences, instead of ending sentences at 。；;！？
-        and line breaks.
-    pairs (Dict[str, int]): Largest distances of the mentions of a candidate pair.
+    config (str): Name of the config that provides the embedding and the reader.
+    use_sents (bool): Whether to use the Doc's sentences. Otherwise sentences end at 。；;！？ and
+        line
+        breaks.
+    pairs (Dict[str, int]): Maximum distances between the mentions of a candidate pair.
     steps (int): Steps of training.
     size (int): Padded tokens per batch.
     """
@@ -70,7 +71,7 @@ SYSTEMS: Dict[str, Dict[str, Any]] = {
 
 
 def has_crf(system: str) -> bool:
-    """Tell whether a system decides by Viterbi instead of a threshold.
+    """Return whether a system decodes with a CRF instead of a threshold.
 
     system (str): Name of the system.
     RETURNS (bool): Whether it has a CRF.
@@ -79,12 +80,12 @@ def has_crf(system: str) -> bool:
 
 
 def document_config(cell: Cell) -> Config:
-    """Return the config of a cell.
+    """Return the config of a training run.
 
-    It has the corpus's embedding, a BiLSTM, and the system's model. BiGRU-Att has no BiLSTM, since
-    it reads each pair in its own window.
+    It combines the corpus's embedding, a BiLSTM and the system's model. BiGRU-Att has no BiLSTM,
+    since it encodes a separate window for each pair.
 
-    cell (Cell): The cell.
+    cell (Cell): The training run.
     RETURNS (Config): Config of a pipeline that predicts relations between gold entities.
     """
     settings, is_small = SETTINGS[cell.corpus], cell.scale == "small"
@@ -123,7 +124,7 @@ def _set_training(training: Dict[str, Any], steps: int, size: int) -> None:
 
 
 def _set_sentences(system: Dict[str, Any], use_sents: bool) -> Dict[str, Any]:
-    """Copy a model's block of the config and set which sentences it uses."""
+    """Copy the model's block of a config and set its sentence rule."""
     model: Dict[str, Any] = {**system}
     if "relations" in model:
         model["relations"] = _set_sentences(model["relations"], use_sents)

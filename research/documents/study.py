@@ -1,4 +1,4 @@
-"""The study of document-level relations: its options, cells and pages."""
+"""The study of document-level relations: options, training runs and pages."""
 
 from pathlib import Path
 from typing import List, Sequence
@@ -14,8 +14,8 @@ class DocumentStudy(Study):
     """Compare models of document-level relations between gold entities.
 
     The systems are the hierarchical model, ablations of it, mention pairs and BiGRU-Att. Each is
-    trained with one thread, chosen on dev and measured once on test. Relations within a sentence
-    and across sentences are also scored apart.
+    trained with one thread, selected on dev and evaluated once on test. Relations within a sentence
+    and across sentences are also scored separately.
 
     Needs the files of `python -m spacy project run maccrobat-convert` and `ccks2017-convert`.
     """

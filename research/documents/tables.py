@@ -11,8 +11,8 @@ from .settings import CORPORA, SETTINGS, SYSTEMS
 def page(records: Sequence[Record]) -> List[str]:
     """Format all tables.
 
-    records (Sequence[Dict[str, Any]]): The records of all cells.
-    RETURNS (List[str]): Parts of the page in Markdown.
+    records (Sequence[Dict[str, Any]]): The records of all training runs.
+    RETURNS (List[str]): The sections of the page, in Markdown.
     """
     parts = [
         "# Document-level relations\n",

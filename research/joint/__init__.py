@@ -1,1 +1,1 @@
-"""Study of joint extraction against a pipeline of two components."""
+"""Study that compares joint extraction with a pipeline of two components."""

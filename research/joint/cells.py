@@ -1,4 +1,4 @@
-"""One cell of the joint study: a system trained and measured on a corpus with a seed."""
+"""One training run (cell) of the joint study: a system, a corpus and a seed."""
 
 import argparse
 import time
@@ -23,9 +23,9 @@ from .settings import BERT, SCALES, TINY_BERT, configs
 
 
 def run(cell: Cell, folder: Path) -> Record:
-    """Train and measure one cell.
+    """Train and evaluate one model or system.
 
-    cell (Cell): The cell.
+    cell (Cell): The training run.
     folder (Path): Folder for its files.
     RETURNS (Dict[str, Any]): Scores end to end and between gold entities.
     """
@@ -51,11 +51,11 @@ def run(cell: Cell, folder: Path) -> Record:
 def measure(cell: Cell, model: Path, part: str) -> Record:
     """Score a pipeline.
 
-    cell (Cell): The cell.
+    cell (Cell): The training run.
     model (Path): Folder of the pipeline.
     part (str): "dev" or "test".
-    RETURNS (Dict[str, Any]): Precision, recall and F of "entities", their "boundaries", and
-        "relations" end to end; "gold_entities" has those of relations between gold entities.
+    RETURNS (Dict[str, Any]): End to end, precision, recall and F of "entities", their "boundaries"
+        and "relations"; in "gold_entities", those of relations between gold entities.
     """
     corpus = CORPORA[cell.corpus]
     path = corpus.file(cell.data, part)
@@ -76,7 +76,8 @@ def _prf(scores: Dict[str, Any], prefix: str) -> Optional[Dict[str, float]]:
 
 
 def make_bert(options: argparse.Namespace, folder: Path) -> None:
-    """Make the small BERT from the training texts, unless it was made from the same texts before.
+    """Create the small BERT with the vocabulary of the training texts, unless it exists for the
+    same texts.
 
     options (Namespace): The options of the command line.
     folder (Path): Folder for the encoder.

@@ -1,10 +1,11 @@
-"""Compare time and output of focused attention, as implemented and on full windows.
+"""Compare the implementation of focused attention with a computation on full windows.
 
     python -m research.joint.focused_speed [--tokens 128] [--pairs 200] [--gpu-id 0]
 
-The last K layers of a BERT with random weights run for the pairs of one window: as `STREncoder`
-computes them (for equation 14, only the word pieces of [CLS] and both mentions), and over the full
-window with the equation's mask. One thread, no dropout, medians. Results are written to
+The last K layers of a BERT with random weights run for the pairs of one window. `STREncoder` runs
+them only on the word pieces that the mask lets [CLS] see (for equation 14: [CLS] and both
+mentions). The alternative runs them on the full window with the mask. Both are timed in one thread
+without dropout; times are medians. Results are written to
 research/joint/results/focused_speed.jsonl and .md.
 """
 
@@ -59,10 +60,10 @@ def arguments() -> argparse.Namespace:
 
 
 def make_spans(pairs: int, tokens: int) -> Tensor:
-    """Make pairs of random mentions.
+    """Create pairs of random mentions.
 
     pairs (int): Number of pairs.
-    tokens (int): Word pieces of the window.
+    tokens (int): Length of the window in word pieces.
     RETURNS (Tensor): Start and end of both mentions. Shape: (pairs, 4)
     """
     sizes = torch.randint(MENTION[0], MENTION[1] + 1, (pairs, 2))
@@ -79,8 +80,9 @@ def full_windows(
     windows: Tensor,
     spans: Tensor,
 ) -> Tensor:
-    """Run the last layers over the full window of each pair with its mask, in chunks of about 8,192
-    word pieces.
+    """Run the last layers on the full window of each pair, with its mask.
+
+    Pairs are processed in chunks of about 8,192 word pieces.
 
     bert (BertModel): The encoder.
     focused (int): K, the number of layers.
@@ -107,7 +109,7 @@ def median_seconds(function: Callable[[], Tensor], repeat: int, on_gpu: bool) ->
 
     function (Callable[[], Tensor]): The function.
     repeat (int): Number of timed calls, after one call that is not timed.
-    on_gpu (bool): Whether it runs on a GPU.
+    on_gpu (bool): Whether the function runs on a GPU.
     RETURNS (float): The median in seconds.
     """
     taken = []
@@ -128,7 +130,8 @@ def measure(size: str, mask_name: str, options: argparse.Namespace, device: torc
     mask_name (str): Name of the mask.
     options (Namespace): The options of the command line.
     device (torch.device): The device.
-    RETURNS (Dict[str, Any]): Seconds of both, their ratio, and the largest difference of outputs.
+    RETURNS (Dict[str, Any]): Seconds of each implementation, the ratio, and the maximum difference
+        of the outputs.
     """
     layers, width, heads, focused = SIZES[size]
     torch.manual_seed(0)

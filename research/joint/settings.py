@@ -1,4 +1,4 @@
-"""What the joint study compares: systems and their configs.
+"""Systems and configs that the joint study compares.
 
 A system is trained as one config, or as two configs whose components are combined after training.
 """
@@ -24,9 +24,9 @@ SENTENCES = {"@span_getters": "spacy-clinrel.SentenceSpans.v1", "window": 200, "
 class Scale(NamedTuple):
     """Settings that all systems share.
 
-    steps (Dict[str, int]): Corpus → steps of training.
+    steps (Dict[str, int]): Corpus → number of training steps.
     size (int): Padded characters per batch.
-    limit (int): Documents to read of each file; 0 for all.
+    limit (int): Maximum number of documents read from each file; 0 for all.
     """
 
     steps: Dict[str, int]
@@ -43,7 +43,7 @@ SCALES = {
 def encoder_path(cell: Cell) -> Path:
     """Return the folder of the small BERT.
 
-    cell (Cell): The cell.
+    cell (Cell): The training run.
     RETURNS (Path): The folder.
     """
     assert cell.work is not None
@@ -51,7 +51,8 @@ def encoder_path(cell: Cell) -> Path:
 
 
 def separate_encoders(cell: Cell) -> List[Config]:
-    """Return the configs of two components that are trained apart, each with its own encoder."""
+    """Return the configs of two components that are trained separately, each with its own
+    encoder."""
     relations = "cmeie" if cell.corpus == "cmeie" else "ccks2017_relations"
     return [_config(cell, name) for name in ("ccks2017_ner", relations)]
 
@@ -118,7 +119,8 @@ def _set_transformer_training(config: Config) -> None:
 
 
 def _double_steps(configs: List[Config]) -> List[Config]:
-    """Double the steps, to those of the two components that are trained apart."""
+    """Double the number of steps, so that it equals the total of the two separately trained
+    components."""
     for config in configs:
         training = config["training"]
         rate = training["optimizer"]["learn_rate"]
@@ -137,7 +139,8 @@ def _loss_weights(task: str) -> Dict[str, Dict[str, float]]:
 
 
 def _train_relations_alone(configs: List[Config]) -> List[Config]:
-    """Train relations alone, between gold entities, and choose the step by them."""
+    """Train only relations, between gold entities, and select the best step by the relation
+    score."""
     for config in configs:
         config["components"][JOINT].update(_loss_weights("relations"), keep_entities=True)
         config["corpora"]["dev"]["gold_entities"] = True
@@ -180,16 +183,16 @@ ABLATIONS: Dict[str, Callable[[Cell], List[Config]]] = {
 
 
 def configs(cell: Cell) -> List[Config]:
-    """Return the configs of a cell.
+    """Return the configs of a training run.
 
-    cell (Cell): The cell.
+    cell (Cell): The training run.
     RETURNS (List[Config]): One config, or two whose components are combined after training.
     """
     return {**SYSTEMS, **ABLATIONS}[cell.system](cell)
 
 
 def _config(cell: Cell, name: str) -> Config:
-    """Adapt a shipped config to the cell's corpus and to the shared steps and batches."""
+    """Adapt a shipped config to the corpus and to the shared training steps and batch size."""
     scale = SCALES[cell.scale]
     config = util.load_config(ROOT / "configs" / f"{name}.cfg", interpolate=False)
     config["paths"]["vectors"] = cell.vectors
@@ -217,8 +220,8 @@ def _config(cell: Cell, name: str) -> Config:
 
 
 def _fit_cmeie(config: Config) -> None:
-    """Take dropout and attention among mentions from configs/cmeie.cfg; choose the step by
-    relations alone."""
+    """Take dropout and attention among mentions from configs/cmeie.cfg. Select the best step by the
+    relation score."""
     shipped = util.load_config(ROOT / "configs" / "cmeie.cfg", interpolate=False)
     pairs = shipped["components"]["relation_classifier"]["model"]
     for component in config["components"].values():
@@ -234,7 +237,7 @@ def _fit_cmeie(config: Config) -> None:
 
 
 def _shrink(block: Dict[str, Any]) -> None:
-    """Make all layers tiny."""
+    """Set all layers to tiny sizes, for tests."""
     for key, value in block.items():
         if isinstance(value, dict):
             _shrink(value)

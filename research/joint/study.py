@@ -1,4 +1,4 @@
-"""The study of joint extraction: its options, cells and pages."""
+"""The study of joint extraction: options, training runs and pages."""
 
 import argparse
 from pathlib import Path
@@ -14,9 +14,9 @@ from .settings import ABLATIONS, SCALES, SYSTEMS
 class JointStudy(Study):
     """Compare joint extraction with a pipeline of two components.
 
-    Each system is trained with one thread on the same splits, with the same number of steps (two
-    components that are trained apart have all of them each) and batches of the same size. It is
-    chosen on dev and measured once on test. Ablations run on the relation layer.
+    Each system is trained with one thread on the same splits, with the same number of steps and the
+    same batch size. Components trained separately have this number of steps each. A system is
+    selected on dev and evaluated once on test. Ablations run on the relation layer.
 
     Needs the files of `python -m spacy project run vectors`, `ccks2017-convert` and
     `cmeie-convert`.

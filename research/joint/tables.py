@@ -53,8 +53,8 @@ def systems(results: Results, corpus: str, names: Sequence[str]) -> str:
 def page(records: Sequence[Record]) -> List[str]:
     """Format all tables.
 
-    records (Sequence[Dict[str, Any]]): The records of all cells.
-    RETURNS (List[str]): Parts of the page in Markdown.
+    records (Sequence[Dict[str, Any]]): The records of all training runs.
+    RETURNS (List[str]): The sections of the page, in Markdown.
     """
     results: Results = {}
     for record in records:

@@ -1,4 +1,4 @@
-"""One cell of the relation tables: a model trained and measured on a corpus with a seed."""
+"""One training run (cell) of the relation study: a model, a corpus and a seed."""
 
 import time
 from pathlib import Path
@@ -25,11 +25,11 @@ Measure = Callable[[Language, Cell], float]
 
 
 def run(cell: Cell, work: Path) -> Record:
-    """Train and measure one cell.
+    """Train and evaluate one model or system.
 
-    cell (Cell): The cell.
+    cell (Cell): The training run.
     work (Path): Folder for its files.
-    RETURNS (Dict[str, Any]): The figures that the tables need.
+    RETURNS (Dict[str, Any]): The results that the tables need.
     """
     torch.set_num_threads(1)
     util.fix_random_seed(cell.seed)
@@ -61,8 +61,8 @@ def run(cell: Cell, work: Path) -> Record:
 def adapted_tutorial_config(cell: Cell) -> Config:
     """Return the config of the tutorial component.
 
-    cell (Cell): The cell.
-    RETURNS (Config): The tutorial's config on the cell's corpus.
+    cell (Cell): The training run.
+    RETURNS (Config): The tutorial's config, with the paths of the corpus.
     """
     corpus, scale = CORPORA[cell.corpus], SCALES[cell.scale]
     assert cell.tutorial is not None
@@ -74,12 +74,12 @@ def adapted_tutorial_config(cell: Cell) -> Config:
 
 
 def measure(cell: Cell, folder: Path, measure_speed: Measure) -> Record:
-    """Measure a trained pipeline.
+    """Score a trained pipeline and measure its speed.
 
-    cell (Cell): The cell.
+    cell (Cell): The training run.
     folder (Path): The pipeline.
     measure_speed (Callable[[Language, Cell], float]): Returns pairs per second.
-    RETURNS (Dict[str, Any]): Scores on dev and test; for test, gold, predicted and correct
+    RETURNS (Dict[str, Any]): Scores on dev and test; for test also the gold, predicted and correct
         relations per label and the recall of the candidates; speed; number of weights.
     """
     corpus = CORPORA[cell.corpus]
@@ -117,11 +117,11 @@ def count_parameters(model: Model) -> int:
 
 
 def pairs_per_second(nlp: Language, cell: Cell, seconds: float = 3.0) -> float:
-    """Measure the speed of prediction on the test part, encoding of the text included.
+    """Measure the speed of prediction on the test part, including encoding of the text.
 
     nlp (Language): The trained pipeline.
-    cell (Cell): The cell.
-    seconds (float): Least processor time to measure.
+    cell (Cell): The training run.
+    seconds (float): Minimum processor time of the measurement.
     RETURNS (float): Pairs per second.
     """
     limit = SCALES[cell.scale].limit
@@ -139,10 +139,10 @@ def pairs_per_second(nlp: Language, cell: Cell, seconds: float = 3.0) -> float:
 
 
 def tutorial_pairs_per_second(nlp: Language, cell: Cell, seconds: float = 3.0) -> float:
-    """Measure the tutorial component's speed of prediction, encoding of the text included.
+    """Measure the speed of the tutorial component, including encoding of the text.
 
     nlp (Language): The trained pipeline.
-    cell (Cell): The cell.
+    cell (Cell): The training run.
     seconds (float): Least processor time to measure.
     RETURNS (float): Pairs per second.
     """
@@ -164,9 +164,9 @@ def tutorial_pairs_per_second(nlp: Language, cell: Cell, seconds: float = 3.0) -
 
 
 def check_scores_vary(cell: Cell, folder: Path) -> None:
-    """Refuse a model that gives all pairs the same scores, because its activations are saturated.
+    """Raise an error if a model gives all pairs the same scores (saturated activations).
 
-    cell (Cell): The cell.
+    cell (Cell): The training run.
     folder (Path): The pipeline.
     RAISES (ValueError): If all pairs get the same scores.
     """

@@ -13,7 +13,7 @@ from .tables import EPOCH_MODELS, EPOCHS, TITLES, Results, group, training_secon
 def draw(records: Sequence[Record], page: Path) -> None:
     """Draw F, depth and training time.
 
-    records (Sequence[Dict[str, Any]]): The records of all cells.
+    records (Sequence[Dict[str, Any]]): The records of all training runs.
     page (Path): The page with the tables; the plots are written beside it.
     """
     import matplotlib

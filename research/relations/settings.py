@@ -1,4 +1,4 @@
-"""What the relation tables compare: models, and the settings that all of them share."""
+"""Models that the relation study compares, and the settings that they share."""
 
 from typing import Any, Dict, List, NamedTuple, Optional, Tuple
 
@@ -53,21 +53,22 @@ DEPTH = {1: "CNN", 5: "ResNet-5", 9: "ResNet-9", 11: "ResNet-11", 13: "ResNet-13
 
 
 class Scale(NamedTuple):
-    """Settings that all models share. None keeps the setting of a model's own config.
+    """Settings that all models share. None keeps the value of the model's config.
 
     epochs (Dict[str, int]): Corpus → passes over the training data.
     docs (Optional[Dict[str, int]]): Corpus → documents per batch.
-    negatives (Optional[float]): Pairs without a relation per pair with a relation.
-    window (Optional[int]): Characters on either side of the mentions that the model reads.
-    rate (Optional[float]): Highest learning rate. It is reached after half an epoch and then falls
-        to zero. Dropout is 0.3 and weights are averaged.
-    stacked_rate (Optional[float]): The same for a recurrent layer after a residual network, which
-        does not learn at the other rate.
-    filters (Optional[int]): Filters of convolutions.
+    negatives (Optional[float]): Number of pairs without a relation per pair with a relation.
+    window (Optional[int]): Number of characters on either side of the mentions that the model
+        encodes.
+    rate (Optional[float]): Maximum learning rate, reached after half an epoch. It then decays to
+        zero. If a rate is set, dropout is 0.3 and weights are averaged.
+    stacked_rate (Optional[float]): Maximum learning rate of models with a recurrent layer after a
+        residual network, which do not learn at `rate`.
+    filters (Optional[int]): Number of filters of convolutions.
     windows (Optional[List[int]]): Window sizes of convolutions.
-    recurrent (Optional[int]): Width of recurrent layers, both directions together.
+    recurrent (Optional[int]): Width of recurrent layers, the sum of both directions.
     layers (Optional[int]): Number of recurrent layers.
-    limit (int): Documents to read of each file; 0 for all.
+    limit (int): Maximum number of documents read from each file; 0 for all.
     """
 
     epochs: Dict[str, int]
@@ -114,9 +115,9 @@ SCALES = {
 
 
 def model_config(cell: Cell) -> Config:
-    """Return the config that a cell is trained with.
+    """Return the config of a training run.
 
-    cell (Cell): The cell.
+    cell (Cell): The training run.
     RETURNS (Config): Config of a pipeline with a relation classifier.
     """
     scale, corpus = SCALES[cell.scale], CORPORA[cell.corpus]
@@ -146,7 +147,8 @@ def model_config(cell: Cell) -> Config:
 
 
 def _size_mention_pair(config: Config, cell: Cell) -> None:
-    """Keep the shipped config's sizes and steps: it is the reference, not a row of a paper."""
+    """Keep the sizes and steps of the shipped config, since this model is a reference and not from
+    a paper."""
     model = config["components"][COMPONENT]["model"]
     for option in ("include_static_vectors", "pair_vectors"):
         embedding(model["tok2vec"])[option] = bool(cell.vectors)
@@ -228,10 +230,10 @@ def steps_per_epoch(config: Config) -> int:
 
 
 def shared_settings(config: Config) -> Dict[str, Any]:
-    """Summarise how a model is trained.
+    """Return the training settings of a model.
 
-    config (Config): The config that it is trained with.
-    RETURNS (Dict[str, Any]): Names and values of settings, as the tables list them.
+    config (Config): The config of the training.
+    RETURNS (Dict[str, Any]): Names and values of settings, as listed in the tables.
     """
     component, training = config["components"][COMPONENT], config["training"]
     model, rate = component["model"], training["optimizer"]["learn_rate"]

@@ -1,9 +1,9 @@
-"""Measure speed and memory of the pair-sentence models at prediction, on generated sentences.
+"""Measure the prediction speed and memory of the pair-sentence models on generated sentences.
 
     python -m research.relations.speed [--models CNN-Max ResNet-PAtt] [--threads 2]
 
-Untrained models with the papers' sizes score pairs in sentences of 60 characters. Each figure comes
-from its own process, and peak memory is measured with a small and a large number of pairs. Results
+Untrained models with the papers' sizes score pairs in sentences of 60 characters. Each measurement
+runs in its own process. Peak memory is measured with a small and a large number of pairs. Results
 are written to research/relations/results/relations_speed.jsonl and .md. Needs Unix.
 """
 
@@ -67,7 +67,7 @@ def measure(model: str, pairs: int, threads: int) -> Record:
 
     model (str): Name of the model.
     pairs (int): Approximate number of pairs.
-    threads (int): Threads of PyTorch.
+    threads (int): Number of PyTorch threads.
     RETURNS (Dict[str, Any]): Pairs, seconds, and memory before scoring and at the peak, in MiB.
     """
     torch.set_num_threads(threads)
@@ -98,8 +98,8 @@ def measure(model: str, pairs: int, threads: int) -> Record:
 def report(records: Sequence[Record]) -> str:
     """Format the table.
 
-    records (Sequence[Dict[str, Any]]): For each model, figures of the small and of the large number
-        of pairs.
+    records (Sequence[Dict[str, Any]]): For each model, the measurements with the small and the
+        large number of pairs.
     RETURNS (str): Markdown.
     """
     rows: List[List[str]] = []

@@ -1,4 +1,4 @@
-"""The study of relation models: its options, cells and pages."""
+"""The study of relation models: options, training runs and pages."""
 
 import argparse
 from pathlib import Path
@@ -15,7 +15,8 @@ class RelationStudy(Study):
     """Compare relation models between gold entities.
 
     The models are those of two Chinese papers, an SVM, the mention-pair model and the component of
-    explosion's tutorial. Each is trained with one thread, chosen on dev and measured once on test.
+    Explosion's tutorial. Each is trained with one thread, selected on dev and evaluated once on
+    test.
 
     Needs the files of `python -m spacy project run vectors`, `ccks2017-convert` and
     `cmeie-convert`, and for the tutorial component a checkout of explosion/projects.
@@ -31,11 +32,11 @@ class RelationStudy(Study):
         parser.add_argument("--tutorial", type=Path, help="checkout of explosion/projects")
 
     def cells(self, options: argparse.Namespace) -> List[Cell]:
-        """List the cells to run.
+        """List the training runs.
 
         options (Namespace): The options of the command line.
-        RETURNS (List[Cell]): The cells. Without a checkout there is no tutorial component. The SVM
-            is deterministic and has one seed.
+        RETURNS (List[Cell]): The training runs. The tutorial component is left out without a
+            checkout. The SVM is deterministic and has one seed.
         """
         return [
             cell._replace(tutorial=options.tutorial)

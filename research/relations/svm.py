@@ -28,10 +28,10 @@ SIZES = (1, 2, 3)  # of character n-grams
 
 
 def ngrams(name: str, text: str) -> Iterator[str]:
-    """Make features of the character n-grams of a part of the text.
+    """Yield features for the character n-grams of a segment of the text.
 
-    name (str): Name of the part.
-    text (str): Its text.
+    name (str): Name of the segment.
+    text (str): Text of the segment.
     YIELDS (str): Names of features.
     """
     for size in SIZES:
@@ -42,14 +42,14 @@ def ngrams(name: str, text: str) -> Iterator[str]:
 def pair_features(
     doc: Doc, head: Sequence[int], tail: Sequence[int], mention_distance: int
 ) -> List[str]:
-    """Make the features of a pair.
+    """Return the features of a pair.
 
     They are both mentions and their types, the text before, between and after them, and their
     distance.
 
     doc (Doc): The document.
     head (Sequence[int]): Start, end (exclusive) and type index of the head.
-    tail (Sequence[int]): The same of the tail.
+    tail (Sequence[int]): Start, end (exclusive) and type index of the tail.
     mention_distance (int): Number of mentions from head to tail, signed.
     RETURNS (List[str]): Names of features.
     """
@@ -76,7 +76,7 @@ def pair_features(
 
 
 def vectorize(docs: Sequence[Doc], candidates: Candidates) -> Any:
-    """Make the feature matrix of a batch.
+    """Return the feature matrix of a batch.
 
     docs (Sequence[Doc]): The documents.
     candidates (Candidates): Their candidate pairs.
@@ -97,9 +97,9 @@ def vectorize(docs: Sequence[Doc], candidates: Candidates) -> Any:
 
 @Language.factory("pair_svm")
 class PairSVM(RelationClassifier):
-    """A relation classifier with a linear SVM, one class (or no relation) against the rest.
+    """A relation classifier with a linear one-vs-rest SVM.
 
-    The weights are kept in a Thinc layer, so that the pipeline saves and loads them.
+    The weights are stored in a Thinc layer, so that the pipeline saves and loads them.
     """
 
     def __init__(self, nlp: Language, name: str, candidates: Dict[str, int]):
@@ -107,7 +107,7 @@ class PairSVM(RelationClassifier):
 
         nlp (Language): The pipeline.
         name (str): Name in the pipeline.
-        candidates (Dict[str, int]): Settings of the candidate pairs.
+        candidates (Dict[str, int]): Options of `SentencePairs`.
         """
         strategy = spacy.registry.misc.get("spacy-clinrel.SentencePairs.v1")(**candidates)
         model: Model = Linear(nI=FEATURES)
@@ -141,7 +141,8 @@ class PairSVM(RelationClassifier):
         """Predict the label of each candidate pair.
 
         docs (Iterable[Doc]): The documents.
-        RETURNS (PairPredictions): 1 for the predicted class of a pair and 0 for the others.
+        RETURNS (PairPredictions): The pairs, with score 1 for the predicted class and 0 for the
+            other classes.
         """
         docs = list(docs)
         candidates = self.make_candidates(docs)
@@ -157,9 +158,9 @@ class PairSVM(RelationClassifier):
 def train_svm(cell: Cell, folder: Path, limit: int) -> None:
     """Train and save a pipeline.
 
-    cell (Cell): The cell.
+    cell (Cell): The training run.
     folder (Path): Folder for the pipeline.
-    limit (int): Number of documents to read; 0 for all.
+    limit (int): Maximum number of documents read; 0 for all.
     """
     corpus = CORPORA[cell.corpus]
     nlp = spacy.blank("zh")

@@ -30,7 +30,7 @@ EPOCH_MODELS = list(PAIR_SENTENCE)  # dev is scored once per epoch
 def group(records: Sequence[Record]) -> Results:
     """Group records by corpus and model.
 
-    records (Sequence[Dict[str, Any]]): The records of all cells.
+    records (Sequence[Dict[str, Any]]): The records of all training runs.
     RETURNS (Dict[Tuple[str, str], List[Dict[str, Any]]]): The records of each corpus and model.
     """
     results: Results = {}
@@ -71,7 +71,7 @@ def ceiling(results: Results, corpus: str) -> str:
 
     results (Results): All results.
     corpus (str): Name of the corpus.
-    RETURNS (str): A sentence; empty if no such model was measured.
+    RETURNS (str): A sentence; empty if no pair-sentence model has results.
     """
     for model in PAIR_SENTENCE:
         for run in results.get((corpus, model), []):
@@ -81,9 +81,9 @@ def ceiling(results: Results, corpus: str) -> str:
 
 
 def training_seconds(run: Record, epochs: int) -> Optional[float]:
-    """Return the seconds of training that some epochs took.
+    """Return the training time of a number of epochs, in seconds.
 
-    run (Dict[str, Any]): A record. Its first mark is after the first batch.
+    run (Dict[str, Any]): A record. Its first time is measured after the first batch.
     epochs (int): The number of epochs.
     RETURNS (Optional[float]): Seconds; None if the model was trained for fewer epochs.
     """
@@ -108,7 +108,7 @@ def per_label(results: Results, corpus: str) -> str:
 
     results (Results): All results.
     corpus (str): Name of the corpus.
-    RETURNS (str): Markdown; empty if nothing was measured.
+    RETURNS (str): Markdown; empty without results.
     """
     models = [model for model in MODELS if (corpus, model) in results]
     if not models:
@@ -128,7 +128,7 @@ def per_label(results: Results, corpus: str) -> str:
 
 
 def label_f(run: Record, label: str) -> float:
-    """Return F of a label on test.
+    """Return F of one label on the test part.
 
     run (Dict[str, Any]): A record.
     label (str): The label.
@@ -139,7 +139,7 @@ def label_f(run: Record, label: str) -> float:
 
 
 def depths(results: Results) -> str:
-    """Format F by the number of convolutions (figure 7 of the second paper).
+    """Format test F by the number of convolutions (figure 7 of the second paper).
 
     results (Results): All results.
     RETURNS (str): Markdown.
@@ -155,14 +155,14 @@ def depths(results: Results) -> str:
 def format_test_f(runs: Optional[Sequence[Record]]) -> str:
     """Format F on test.
 
-    runs (Optional[Sequence[Dict[str, Any]]]): The records of each seed, if there are any.
+    runs (Optional[Sequence[Dict[str, Any]]]): The records of all seeds, or None.
     RETURNS (str): Mean and standard deviation, or a dash.
     """
     return spread([run["test"]["f"] for run in runs]) if runs else "–"
 
 
 def variants(results: Results) -> str:
-    """Format F of the ablations below their base models.
+    """Format test F of each ablation below its base model.
 
     results (Results): All results.
     RETURNS (str): Markdown.
@@ -176,7 +176,7 @@ def variants(results: Results) -> str:
 
 
 def training_time(results: Results, corpus: str) -> str:
-    """Format seconds of training by epochs (figure 4 of the first paper).
+    """Format the training time by the number of epochs (figure 4 of the first paper).
 
     results (Results): All results.
     corpus (str): Name of the corpus.
@@ -195,10 +195,10 @@ def training_time(results: Results, corpus: str) -> str:
 
 
 def settings_list(settings: Sequence[Dict[str, Any]]) -> str:
-    """Format the settings that the papers' models were trained with.
+    """Format the training settings of the papers' models.
 
-    settings (Sequence[Dict[str, Any]]): The settings of each cell.
-    RETURNS (str): Markdown, with a line per setting and all values that it had.
+    settings (Sequence[Dict[str, Any]]): The settings of each training run.
+    RETURNS (str): Markdown, with one line per setting that lists all its values.
     """
     values: Dict[str, Dict[str, None]] = {}
     for cell_settings in settings:
@@ -211,9 +211,9 @@ def settings_list(settings: Sequence[Dict[str, Any]]) -> str:
 def page(records: Sequence[Record], scale: str) -> List[str]:
     """Format all tables.
 
-    records (Sequence[Dict[str, Any]]): The records of all cells.
-    scale (str): Name of the settings.
-    RETURNS (List[str]): Parts of the page in Markdown.
+    records (Sequence[Dict[str, Any]]): The records of all training runs.
+    scale (str): Name of the shared settings (see `Study.scales`).
+    RETURNS (List[str]): The sections of the page, in Markdown.
     """
     results = group(records)
     settings = [

@@ -1,4 +1,4 @@
-"""The public functions: arguments as strings, results, and no output."""
+"""The public functions of active learning: string arguments, results, and no printed output."""
 
 import pytest
 import spacy

@@ -10,7 +10,7 @@ from benchmarks.memory import in_mib, peak_mib, reset_peak_mib
 
 
 def map_memory(size: int) -> mmap.mmap:
-    """Write to new memory of the system. An array could be in the heap's free memory.
+    """Allocate and fill new memory. An array could reuse free memory of the heap.
 
     size (int): Size in MiB.
     RETURNS (mmap): The memory.

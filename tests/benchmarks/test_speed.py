@@ -1,4 +1,4 @@
-"""The benchmark of speed and scale, at a small setting."""
+"""The benchmark of speed and scale, with a small configuration."""
 
 import os
 import sys
@@ -16,7 +16,7 @@ from benchmarks.speed.systems import OURS, SPACY, Setting, system_config
 
 @pytest.fixture(scope="module")
 def work(tmp_path_factory):
-    """Return the folder of the tests' pipelines, which are trained once."""
+    """Return the folder of the pipelines, which are trained once for all tests."""
     return tmp_path_factory.mktemp("speed")
 
 

@@ -1,4 +1,4 @@
-"""`python -m spacy clinrel apply`."""
+"""The command `apply`."""
 
 import csv
 import importlib
@@ -22,7 +22,7 @@ def run(*args):
 
 @pytest.fixture
 def notes(tmp_path):
-    """RETURNS (Path): A table with three documents, one of which fails."""
+    """Return a table with three documents, one of which fails."""
     with (tmp_path / "notes.csv").open("w", encoding="utf-8", newline="") as file:
         rows = [("nr", "note"), (1, "头痛，查CT。"), (2, FUSE), (3, "头痛\n头痛")]
         csv.writer(file).writerows(rows)
@@ -63,7 +63,7 @@ def test_apply_warns_if_nothing_is_found(rules, tmp_path):
 
 
 def test_apply_with_code(notes, tmp_path):
-    """The component of the pipeline is defined in the file given with --code."""
+    """The file given with --code defines a component of the pipeline."""
     code = tmp_path / "code.py"
     code.write_text(
         "from spacy.language import Language\n"

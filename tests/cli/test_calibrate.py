@@ -18,7 +18,7 @@ from ..util import gold_examples, invoke, make_doc, own_scheme, write_docs
 
 @pytest.fixture(scope="module")
 def model(few_labels, tmp_path_factory):
-    """RETURNS (Path): A pipeline of relations between gold entities."""
+    """Return a relation pipeline for gold entities."""
     folder = tmp_path_factory.mktemp("calibrate") / "run"
     bootstrap(small_config(), few_labels, folder, BootstrapOptions(max_rounds=0, guards=NO_GUARDS))
     return folder / "model-best"
@@ -38,7 +38,7 @@ def test_calibrate_saves_the_temperature(model, few_labels, tmp_path):
 
 @pytest.fixture
 def scheme():
-    """YIELDS (str): A scheme that removes "2" from labels."""
+    """Yield a scheme that removes "2" from labels."""
     with own_scheme("without-2", {"改善2": "改善", "证实2": "证实"}) as name:
         yield name
 
@@ -61,7 +61,8 @@ def test_calibrate_projects_labels_to_a_scheme(model, few_labels, scheme, tmp_pa
 
 
 def test_calibrate_without_exclusive_labels(few_labels, tmp_path):
-    """If a pair may have several labels, each label's probability counts."""
+    """If a pair may have several labels, the probability of each label is part of the calibration
+    error."""
     config = small_config()
     config["components"]["relation_classifier"]["exclusive"] = False
     train_round(config, few_labels.labelled, few_labels.dev, tmp_path, 0, -1)

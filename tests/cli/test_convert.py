@@ -149,7 +149,7 @@ def test_help_lists_the_formats():
 
 
 def test_groups_and_renamed_types(corpus, tmp_path):
-    """Select by the number in the document ids, and rename a type."""
+    """Select groups by the number in the document id, and rename a type."""
     dev, rest = tmp_path / "dev.spacy", tmp_path / "rest.spacy"
     convert("brat", corpus / "2.txt", dev)
     args = ("brat", corpus, rest, "--without-groups-of", dev, "--rename", "Test=检查")
@@ -189,7 +189,7 @@ def test_unmatched_renaming_is_reported(corpus, tmp_path):
 
 
 def test_keep_types_and_labels(corpus, tmp_path):
-    """The report has the selection, and names without a match."""
+    """The report has the selection, and the selected names that do not occur."""
     out, path = tmp_path / "a.spacy", tmp_path / "a.json"
     asked = ("--keep-type", "检查", "--keep-type", "Tset", "--keep-label", "TeCD")
     result = run("brat", corpus, out, "--rename", "Test=检查", "--report", path, *asked, "--strict")

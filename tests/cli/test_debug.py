@@ -14,7 +14,7 @@ NLP = spacy.blank("zh")
 
 @pytest.fixture
 def corpus(tmp_path):
-    """RETURNS (Path): A folder with dev.spacy and train.spacy."""
+    """Return a folder with dev.spacy and train.spacy."""
     write_docs(tmp_path / "train.spacy", make_notes(NLP, 25))
     far = make_doc(NLP, "[头痛|症状]。" + "无" * 30 + "[补液|治疗]", [(1, 0, "改善")])
     write_docs(tmp_path / "dev.spacy", [*make_notes(NLP, 4, seed=9), far])

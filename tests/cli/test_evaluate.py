@@ -18,7 +18,7 @@ LABELS = {"证实": "TeBS", "改善": "TrIS"}
 
 @pytest.fixture(scope="module")
 def folder(tmp_path_factory):
-    """RETURNS (Path): A folder with dev.spacy, whose relations have LABELS, and a trained model."""
+    """Return a folder with dev.spacy, whose relations have LABELS, and a trained model."""
     folder = tmp_path_factory.mktemp("evaluate")
     nlp = spacy.blank("zh")
     nlp.add_pipe("relation_classifier", config=relation_config())
@@ -32,7 +32,7 @@ def folder(tmp_path_factory):
 
 
 def run(folder, *args, code=0):
-    """Run the command between gold entities. RETURNS (str): Its output."""
+    """Run the command with --gold-entities and return its output."""
     paths = [str(folder / "model"), str(folder / "dev.spacy")]
     result = CliRunner().invoke(app, ["clinrel", "evaluate", *paths, "-G", *map(str, args)])
     assert result.exit_code == code, f"{result.output}\n{result.exception!r}"
@@ -40,7 +40,7 @@ def run(folder, *args, code=0):
 
 
 def test_evaluate_projects_labels_to_a_scheme(folder, tmp_path):
-    """Gold and predicted labels are projected. Labels outside the scheme do not count."""
+    """Gold and predicted labels are mapped to the scheme. Labels outside the scheme are ignored."""
     assert "TeBS" in run(folder) and "TrIS" in run(folder)
     out = tmp_path / "figures.json"
     printed = run(folder, "--scheme", "11-labels", "-o", out)
@@ -67,7 +67,7 @@ def test_evaluate_refuses_an_unknown_scheme(folder, tmp_path):
 
 @pytest.mark.slow
 def test_evaluate_uses_a_scheme_from_a_code_file(folder, tmp_path):
-    """As documented in `data.schemes`."""
+    """The code file registers a scheme as documented in `data.schemes`."""
     code, out = tmp_path / "mine.py", tmp_path / "mine.json"
     code.write_text(
         "from spacy_clinrel.data.schemes import schemes\n\n\n"

@@ -1,4 +1,4 @@
-"""`clinrel make-encoder`."""
+"""The command `make-encoder`."""
 
 import pytest
 import spacy

@@ -19,7 +19,7 @@ FILES = ["dev.spacy", "split.json", "test.spacy", "train.spacy"]
 
 
 def with_tail(doc, tail):
-    """RETURNS (Doc): A note with text appended, and the same entities and relations."""
+    """Return a note with text appended, and the same entities and relations."""
     longer = Doc(
         doc.vocab,
         words=[token.text for token in doc] + list(tail),
@@ -37,7 +37,7 @@ def with_tail(doc, tail):
 
 @pytest.fixture
 def notes(tmp_path, zh):
-    """RETURNS (Path): A folder with 40 notes of 20 patients in two files, next to notes.csv."""
+    """Return a folder with 40 notes of 20 patients in two files, next to notes.csv."""
     folder = tmp_path / "in"
     (folder / "more").mkdir(parents=True)
     docs, rows = [], ["doc_id,ward,patient"]

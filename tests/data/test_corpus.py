@@ -1,4 +1,4 @@
-"""The Python API: corpora are read, written, converted, split and checked without output."""
+"""The Python API reads, writes, converts, splits and checks corpora without printing."""
 
 import json
 
@@ -19,7 +19,7 @@ ANN = "T1\tTest 1 5\t头颅CT\nT2\tDisease 6 9\t脑出血\nR1\tTeRD Arg1:T1 Arg2
 
 @pytest.fixture
 def brat(tmp_path):
-    """RETURNS (Path): A brat folder with two documents and a relation each."""
+    """Return a brat folder with two documents and a relation each."""
     folder = tmp_path / "brat"
     folder.mkdir()
     for name in ("1", "2"):
@@ -30,7 +30,7 @@ def brat(tmp_path):
 
 @pytest.fixture(autouse=True)
 def no_output(capfd):
-    """The library never prints."""
+    """Check that the test printed nothing."""
     yield
     assert capfd.readouterr() == ("", "")
 

@@ -13,14 +13,14 @@ from ..util import edges, ents, group, make_doc, make_notes, write_docs
 
 @pytest.fixture
 def notes(zh):
-    """RETURNS (List[Doc]): Five notes of different lengths; the last has nested mentions."""
+    """Return five notes of different lengths; the last has nested mentions."""
     nested = make_doc(zh, "[[左侧|方位]股骨|部位]，[骨折|疾病]。", [(1, 0, "在"), (2, 0, "位于")])
     return [*make_notes(zh, 4), nested]
 
 
 @pytest.fixture
 def path(notes, tmp_path):
-    """RETURNS (Path): A .spacy file of the notes."""
+    """Return a .spacy file of the notes."""
     return write_docs(tmp_path / "notes.spacy", notes)
 
 

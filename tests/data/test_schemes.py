@@ -53,7 +53,7 @@ def test_unknown_scheme():
 
 @pytest.fixture
 def doc(zh):
-    """RETURNS (Doc): A document with four mentions and five relations."""
+    """Return a document with four mentions and five relations."""
     marked = "[CT|检查]示[肺炎|疾病]，予[补液|治疗]，[头痛|症状]好转。"
     links = [(0, 1, "TeRD"), (2, 1, "TrAD"), (2, 1, "TrID"), (2, 3, "TrIS"), (0, 3, "TeBS")]
     return make_doc(zh, marked, links)
@@ -114,7 +114,7 @@ def test_registered_scheme(doc, zh, own, tmp_path):
 
 
 def test_evaluation_under_a_scheme(trained_model, made_up, own):
-    """Gold and predicted relations outside the scheme do not count."""
+    """Gold and predicted relations outside the scheme are ignored."""
     path = made_up / "dev.spacy"
     plain = evaluate(trained_model, path, gold_entities=True)["gold_entities"]
     result = evaluate(trained_model, path, gold_entities=True, scheme=own)

@@ -29,7 +29,7 @@ CHARACTERS = "患者因头痛咳嗽发热三天入院查体心肺未见异常腹
 
 
 def notes(dice, count, length=120):
-    """RETURNS (List[str]): Random texts, which have little in common."""
+    """Return random texts with low similarity."""
     return ["".join(dice.choices(CHARACTERS, k=length)) for _ in range(count)]
 
 
@@ -41,13 +41,13 @@ def changed(dice, text, places):
 
 
 def jaccard(one, other):
-    """RETURNS (float): The Jaccard index of the shingles of two texts."""
+    """Return the Jaccard index of the shingles of two texts."""
     sets = [{t[i : i + SHINGLE] for i in range(len(t) - SHINGLE + 1)} for t in (one, other)]
     return len(sets[0] & sets[1]) / len(sets[0] | sets[1])
 
 
 def clusters(pairs):
-    """RETURNS (Set[FrozenSet[int]]): Connected components of pairs, by a naive search."""
+    """Return the connected components of pairs, found by a naive search."""
     found = []
     for one, other, *_ in pairs:
         touched = [cluster for cluster in found if one in cluster or other in cluster]
@@ -61,7 +61,7 @@ def clusters(pairs):
 
 @pytest.mark.parametrize("form", ["", "入院记录：" + "".join(CHARACTERS) * 2])
 def test_near_duplicates_match_a_full_comparison(form):
-    """The texts can share a form that makes them similar, but below the threshold."""
+    """The texts may share a template, which gives a similarity just below the threshold."""
     dice = random.Random(1)
     texts = [form + text for text in notes(dice, 150)]
     texts += [changed(dice, dice.choice(texts), places) for places in range(40)]
@@ -100,14 +100,14 @@ def test_many_similar_texts_are_one_cluster():
 
 @pytest.mark.slow
 def test_number_of_compared_pairs():
-    """A text is compared only with its neighbours, even if all texts share every band."""
+    """A text is compared only with its neighbours, even if all texts share every LSH band."""
     signatures = np.tile(np.arange(BANDS * ROWS, dtype="uint64"), (2000, 1))
     assert len(_candidates(signatures, 0.8)) < 2000 * NEIGHBOURS
     assert len(near_duplicates(["".join(CHARACTERS)] * 2000)) == 1999
 
 
 def test_neighbours_share_most_values():
-    """Equal texts are found among many texts of one form, which share bands."""
+    """Equal texts are found among many texts with one template, which share LSH bands."""
     chance = np.random.default_rng(0)
     forms = chance.integers(0, 2, (100, BANDS), dtype="uint64").repeat(ROWS, axis=1)
     found = _candidates(np.concatenate([forms, forms]), 0.9)
@@ -209,7 +209,7 @@ def test_broken_metadata(tmp_path, name, content, fault):
 
 @pytest.fixture
 def docs(zh):
-    """RETURNS (List[Doc]): 90 documents of 30 patients in two wards, with 6 near-duplicates."""
+    """Return 90 documents of 30 patients in two wards, with 6 near-duplicates."""
     dice = random.Random(5)
     made = make_notes(zh, 60, seed=1) + [zh.make_doc(text) for text in notes(dice, 24)]
     made += [zh.make_doc(changed(dice, doc.text, 2)) for doc in made[-6:]]

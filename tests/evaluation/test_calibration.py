@@ -1,4 +1,4 @@
-"""Temperature scaling, and the expected calibration error against a loop over predictions."""
+"""Temperature scaling; the expected calibration error, compared with a loop over predictions."""
 
 import math
 
@@ -39,7 +39,8 @@ def test_temper_accepts_certain_and_empty_rows():
 
 @pytest.mark.parametrize("factor", [0.5, 1.0, 3.0])
 def test_fit_temperature_recovers_a_known_temperature(factor):
-    """Gold classes are drawn from the true probabilities. The given ones are sharper or flatter."""
+    """Gold classes are drawn from the true probabilities. The predicted probabilities are sharper
+    or flatter."""
     rng = np.random.default_rng(0)
     logits = rng.normal(scale=2, size=(20_000, 3))
     true = softmax(logits)
@@ -87,7 +88,8 @@ def test_expected_calibration_error_equals_a_loop(predictions):
 
 
 def test_reliability_bins():
-    """A score on a bound belongs to the upper bin, and 1 to the last. Empty bins are NaN."""
+    """A score on a boundary belongs to the upper bin, and a score of 1 to the last bin. Empty bins
+    are NaN."""
     table = reliability(np.asarray([0.5, 0.9, 1.0, 1.0]), np.asarray([1, 0, 1, 1]), bins=2)
     assert table.counts.tolist() == [0, 4] and math.isnan(table.right[0])
     assert table.right[1] == 0.75 and table.scores[1] == pytest.approx(0.85)

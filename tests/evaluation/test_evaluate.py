@@ -1,4 +1,4 @@
-"""The functions `evaluate` and `calibrate`, which the commands call."""
+"""The public functions `evaluate` and `calibrate`."""
 
 import pytest
 import spacy
@@ -13,7 +13,7 @@ COMPONENT = "relation_classifier"
 
 @pytest.fixture(scope="module")
 def trained(tmp_path_factory):
-    """RETURNS (Tuple[Language, Path]): A pipeline for relations between gold entities, and a .spacy
+    """Return a pipeline for relations between gold entities, and a .spacy
     file."""
     nlp = spacy.blank("zh")
     nlp.add_pipe(COMPONENT, config=relation_config())

@@ -1,4 +1,4 @@
-"""Scores of relations and entities against cases counted by hand."""
+"""Scores of relations and entities, compared with cases counted by hand."""
 
 import pytest
 from spacy.tokens import Doc, Span
@@ -102,7 +102,7 @@ def test_different_tokens_are_compared_by_offsets():
 
 
 def test_text_scores_ignore_offsets(zh):
-    """Only texts and label count, each triple once per document."""
+    """A triple of head text, label and tail text counts once per document, at any offset."""
     text = "头痛，头痛，补液"
 
     def doc_with(*starts):
@@ -128,7 +128,7 @@ def test_relation_scores_are_none_without_annotation(zh):
 
 
 def test_unannotated_documents_are_left_out_of_relation_scores(zh):
-    """Predictions in them are neither right nor wrong."""
+    """Predictions in unannotated documents count neither as correct nor as wrong."""
     counted = Example(annotated(zh, GOLD), annotated(zh, GOLD))
     unannotated = Example(annotated(zh, GOLD), zh.make_doc(TEXT))
     assert prf(score_relations([counted, unannotated]), "micro") == (1.0, 1.0, 1.0)
@@ -178,7 +178,7 @@ def test_entity_precision_of_documents_annotated_without_entities(zh):
 
 
 def test_entity_counts_agree_with_spacy_scores():
-    """With different tokens, and with unannotated tokens."""
+    """Also with different tokenization and with unannotated tokens."""
     vocab = Vocab()
     gold = Doc(
         vocab, words=["no", "chest", "pain", "or", "fever"], ents=["O", "B-S", "I-S", "O", "B-S"]

@@ -1,4 +1,4 @@
-"""Batches of rows, and the format that the ending of a file stands for."""
+"""Batches of rows, and selection of the format by the file suffix."""
 
 import pytest
 

@@ -1,4 +1,4 @@
-"""Each format of an export, read back by a library that users would read it with."""
+"""Each export format, read with a library that users would choose."""
 
 import json
 import math
@@ -97,7 +97,7 @@ def test_csv_has_all_rows(merge, tmp_path):
 
 
 def test_csv_has_the_header_of_neo4j_import(tmp_path):
-    """The manual asks for `name:type`, with ID and LABEL, START_ID, END_ID and TYPE."""
+    """Neo4j's manual requires columns `name:type`, with ID and LABEL, START_ID, END_ID and TYPE."""
     for merge in (False, True):
         files = export(nasty_notes(), tmp_path, "csv", merge=merge)["files"]
         nodes, edges = (
@@ -260,8 +260,10 @@ def test_cypher_literals_and_names():
 
 
 def as_neo4j_reads(source):
-    """Do the first of two steps in which Neo4j reads a statement: replace `\\uXXXX` by a character,
-    unless another backslash escapes its backslash."""
+    """Replace `\\uXXXX` by the character, unless its backslash is escaped.
+
+    This is the first of the two steps in which Neo4j reads a statement.
+    """
 
     def unescape(match):
         return chr(int(match[1], 16)) if match[1] else match[0]
@@ -312,7 +314,7 @@ def test_cypher_keeps_any_text(texts):
 @settings(max_examples=80, deadline=None)
 @given(anything | nasty)
 def test_neo4j_would_keep_any_text(text):
-    """Uses a model of Neo4j's parser, as Neo4j cannot run within Python."""
+    """Use a model of Neo4j's parser, since Neo4j cannot run in the test process."""
     escapes = {"b": "\b", "f": "\f", "n": "\n", "r": "\r", "t": "\t"}
     string = as_neo4j_reads(to_literal(text))
     inside = re.fullmatch(r'"((?:[^"\\]|\\.)*)"', string, flags=re.DOTALL)

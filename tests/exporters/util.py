@@ -35,7 +35,7 @@ CONTROLS = ("nul\0", "\x01\x1b[0m\x7f\ufffe", "\r\n and \r")
 
 
 def note(texts: Any, doc_id: str = "", label: str = "TeRD", score: float = 0.1 + 0.2) -> Doc:
-    """Make a document with a mention for each text and a relation between any two neighbours."""
+    """Create a document with one mention per text and a relation between neighbouring mentions."""
     doc = Doc(NLP.vocab, words=[word for text in texts for word in (text, "。")])
     spans = [Span(doc, 2 * i, 2 * i + 1, label=f"type {i % 2}") for i in range(len(texts))]
     set_relations(doc, [Relation(tail, head, label, score) for head, tail in pairwise(spans)])
@@ -47,9 +47,9 @@ def note(texts: Any, doc_id: str = "", label: str = "TeRD", score: float = 0.1 +
 
 
 def nasty_notes(*, controls: bool = True) -> List[Doc]:
-    """Make documents with texts and ids that are hard to escape.
+    """Create documents with texts and ids that are hard to escape.
 
-    Some documents have no id or the same id. Two have no mentions.
+    Some documents have no id, some share an id, and two have no mentions.
     """
     empty = NLP.make_doc("")
     first = make_doc(
@@ -62,7 +62,7 @@ def nasty_notes(*, controls: bool = True) -> List[Doc]:
 
 
 def expected(docs: List[Doc], norm: str = "fold") -> Tuple[List[Dict], List[Dict]]:
-    """Return the rows of mentions and relations that an export must have."""
+    """Return the expected rows of mentions and relations."""
     rows = [doc_rows(doc, i, get_normal_form(norm)) for i, doc in enumerate(docs, start=1)]
     mentions, relations = zip(*rows)
     return list(chain(*mentions)), list(chain(*relations))

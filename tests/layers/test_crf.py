@@ -23,7 +23,8 @@ N_TAGS = 5
 
 
 def scores(seed=0, n_tags=N_TAGS, lengths=LENGTHS):
-    """Random emissions (batch, longest, tags), their mask, transitions, start and end."""
+    """Generate random emissions (batch, longest, tags), their mask, and transition, start and end
+    scores."""
     make = torch.Generator().manual_seed(seed)
     sizes = ((len(lengths), max(lengths), n_tags), (n_tags, n_tags), (n_tags,), (n_tags,))
     emissions, transitions, start, end = (
@@ -33,7 +34,7 @@ def scores(seed=0, n_tags=N_TAGS, lengths=LENGTHS):
 
 
 def constrained(seed=0, lengths=LENGTHS):
-    """Scores of the module, with the constraints of BIEOS tags of one type."""
+    """Generate scores of the module, with the constraints of BIEOS tags for one type."""
     allowed = allowed_transitions(1)
     module = CRFTagger(n_in=3, **allowed._asdict()).double()
     make = torch.Generator().manual_seed(seed)

@@ -156,7 +156,8 @@ def test_budget_changes_neither_vectors_nor_gradients(bert, inputs, kind, focuse
 @pytest.mark.parametrize("budget", [1, 30, 10_000])
 @pytest.mark.parametrize("kind, focused", [("eq13", 2), ("eq13", 4), ("eq14", 2)])
 def test_budget_bounds_the_batches(bert, inputs, kind, focused, budget):
-    """In the forward pass and in the recomputation. A longer pair forms a batch of its own."""
+    """The bound holds in the forward pass and in the recomputation. A pair that exceeds it forms a
+    separate batch."""
     model = encoder(bert, kind, focused, budget=budget)
     windows, spans = WINDOWS.repeat(5), SPANS.repeat(5, 1)
     with batches_of(bert) as encoded:

@@ -1,4 +1,4 @@
-"""Word and sentence level, compared with loops over sentences and texts."""
+"""The word level and the sentence level, compared with loops over sentences and texts."""
 
 import pytest
 import torch
@@ -25,7 +25,7 @@ def numbers():
 
 @pytest.fixture
 def tokens():
-    """RETURNS (Tensor): Token vectors."""
+    """Return token vectors."""
     make = torch.Generator().manual_seed(1)
     return torch.randn(17, N_IN, dtype=torch.float64, generator=make)
 

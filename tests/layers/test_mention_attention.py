@@ -1,4 +1,4 @@
-"""Attention among mentions, compared with single texts and with torch's layer."""
+"""Attention among mentions, compared with a computation text by text and with torch's layer."""
 
 import pytest
 import torch
@@ -13,14 +13,14 @@ LENGTHS = torch.tensor([3, 1, 6])
 
 @pytest.fixture
 def attention():
-    """RETURNS (MentionAttention): Two layers, in double precision."""
+    """Return two layers, in double precision."""
     torch.manual_seed(0)
     return MentionAttention(width=WIDTH, depth=2).double()
 
 
 @pytest.fixture
 def vectors():
-    """RETURNS (Tensor): The mentions of three texts."""
+    """Return the mentions of three texts."""
     make = torch.Generator().manual_seed(1)
     return torch.randn(int(LENGTHS.sum()), WIDTH, generator=make, dtype=torch.float64)
 

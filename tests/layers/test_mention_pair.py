@@ -29,7 +29,7 @@ def make(**kwargs):
 
 @pytest.fixture
 def tokens():
-    """RETURNS (Tensor): Token vectors."""
+    """Return token vectors."""
     return torch.randn(N_TOKENS, 5, dtype=torch.float64, generator=torch.Generator().manual_seed(1))
 
 
@@ -111,7 +111,7 @@ def test_scores_do_not_depend_on_the_order_of_pairs(tokens):
 
 
 def test_scores_do_not_depend_on_the_batch(tokens):
-    """Also in single precision, despite prefix sums over a long batch."""
+    """This holds in single precision too, despite prefix sums over a long batch."""
     layer = make().float()
     alone = layer(tokens.float(), MENTIONS, ALL_PAIRS)
     before = 10 * torch.randn(50_000, 5, generator=torch.Generator().manual_seed(2))

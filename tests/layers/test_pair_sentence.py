@@ -104,7 +104,7 @@ def test_relative_positions():
 
 @pytest.fixture(params=CREATE)
 def encoder(request):
-    """RETURNS (Module): An encoder, in double precision."""
+    """Return an encoder, in double precision."""
     torch.manual_seed(0)
     return CREATE[request.param](n_in=5).double()
 
@@ -124,7 +124,7 @@ def test_encoders_do_not_see_padding(encoder):
 
 
 def naive_conv(conv, tokens):
-    """tokens (Tensor): *Shape:* (length, n_in)"""
+    """Compute a convolution of tokens of shape (length, n_in), one position at a time."""
     return conv1d(tokens.T[None], conv.weight, conv.bias, padding="same")[0].T
 
 
@@ -210,13 +210,13 @@ def make_model(encoder="parallel", pooling="position", **options):
 
 @pytest.fixture
 def tokens():
-    """RETURNS (Tensor): Token vectors."""
+    """Return token vectors."""
     make = torch.Generator().manual_seed(1)
     return torch.randn(len(SENTENCES), 3, dtype=torch.float64, generator=make)
 
 
 def naive_scores(model, tokens, head, tail):
-    """Score one pair, collecting its tokens one by one."""
+    """Score one pair, collecting the tokens of its window one by one."""
     index = naive_window(head, tail, model.window)
     rows, positions = [], []
     for i in index:

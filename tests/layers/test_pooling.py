@@ -22,7 +22,7 @@ PIECES = [[0, 0, 1, 1, 2, 2], [0], [0, 1, 1, 2], [0, 2, 2]]
 
 @pytest.fixture
 def batch():
-    """RETURNS (PairBatch): Windows of different lengths."""
+    """Return windows of different lengths."""
     make = torch.Generator().manual_seed(2)
     mask = torch.arange(6)[None] < torch.tensor(LENGTHS)[:, None]
     pieces = torch.tensor([row + [2] * (6 - len(row)) for row in PIECES])
@@ -32,7 +32,7 @@ def batch():
 
 @pytest.fixture
 def x():
-    """RETURNS (Tensor): Encoded tokens, all below zero, with large values in the padding."""
+    """Return encoded tokens, all below zero, with large values in the padding."""
     make = torch.Generator().manual_seed(3)
     x = -torch.rand(4, 6, WIDTH, generator=make, dtype=torch.float64) - 0.1
     for row, length in enumerate(LENGTHS):
@@ -58,7 +58,7 @@ def softmax(scores):
 
 
 def naive_attention(pool, x, batch, row):
-    """Equations 10 and 11 of "ResGRU-Att"."""
+    """Compute equations 10 and 11 of "ResGRU-Att"."""
     w, b = pool.score.weight[0].tolist(), pool.score.bias.item()
     tokens = x[row, : LENGTHS[row]].tolist()
     weights = softmax([math.tanh(sum(map(float.__mul__, w, h)) + b) for h in tokens])
@@ -66,7 +66,7 @@ def naive_attention(pool, x, batch, row):
 
 
 def naive_position(pool, x, batch, row):
-    """Equations 4 and 5 of "Attention-based deep residual network"."""
+    """Compute equations 4 and 5 of "Attention-based deep residual network"."""
     length = LENGTHS[row]
     parts = []
     for i in range(length):

@@ -22,7 +22,7 @@ def make(tag_width=3, **options):
 
 @pytest.fixture
 def tokens():
-    """RETURNS (Tensor): Token vectors."""
+    """Return token vectors."""
     make = torch.Generator().manual_seed(1)
     return torch.randn(7, 4, generator=make, dtype=torch.float64)
 

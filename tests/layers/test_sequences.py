@@ -23,7 +23,7 @@ LAYERS = {
 
 @pytest.fixture(params=LAYERS)
 def layer(request):
-    """RETURNS (Module): A layer over sequences, in double precision."""
+    """Return a layer over sequences, in double precision."""
     torch.manual_seed(0)
     return LAYERS[request.param]().double()
 

@@ -20,7 +20,7 @@ def candidates_of(docs):
 
 @pytest.fixture
 def docs(zh):
-    """RETURNS (List[Doc]): Notes, an empty Doc, a Doc without mentions, and one without pairs."""
+    """Return Notes, an empty Doc, a Doc without mentions, and one without pairs."""
     first, second, third = make_notes(zh, 3)
     alone = zh.make_doc("头痛")
     alone.set_ents([alone.char_span(0, 2, label="症状")])
@@ -29,7 +29,7 @@ def docs(zh):
 
 @pytest.fixture(params=[True, False], ids=["with context", "without"])
 def model(request, docs):
-    """RETURNS (Model): An initialized model with three labels."""
+    """Return an initialized model with three labels."""
     fix_random_seed(0)
     config = relation_config(context=request.param)["model"]
     config["context"] = config["context"] or None

@@ -17,13 +17,13 @@ TEXTS = ["头痛三天", "", "咳", "给予补液治疗"]
 
 @pytest.fixture
 def docs(zh):
-    """RETURNS (List[Doc]): Docs of different lengths, including an empty one."""
+    """Return docs of different lengths, including an empty one."""
     return [zh.make_doc(text) for text in TEXTS]
 
 
 @pytest.fixture
 def model(docs):
-    """RETURNS (Model): A tagger for two entity types with random weights."""
+    """Return a tagger for two entity types with random weights."""
     fix_random_seed(0)
     model = CRFTagger(registry.resolve({"model": tok2vec(width=8)})["model"])
     model.get_ref("output_layer").set_dim("nO", 2)

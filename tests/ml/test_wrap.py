@@ -40,13 +40,13 @@ def all_equal(first, second):
 
 @pytest.fixture(params=ENCODERS)
 def create(request):
-    """RETURNS (Callable): Creates an encoder of a given width."""
+    """Return Creates an encoder of a given width."""
     return ENCODERS[request.param]
 
 
 @pytest.fixture
 def model(create):
-    """RETURNS (Model): An initialized encoder."""
+    """Return an initialized encoder."""
     fix_random_seed(0)
     model = create()
     model.initialize(X=vectors())

@@ -40,22 +40,22 @@ class Kind(NamedTuple):
 
     @property
     def id(self) -> str:
-        """RETURNS (str): Component and model, since a component may occur with several models."""
+        """Return Component and model, since a component may occur with several models."""
         return f"{self.name} {self.model}"
 
     def with_encoder(self, bert: str) -> "Kind":
-        """RETURNS (Kind): A copy that loads its encoder from a folder, if the model needs one."""
+        """Return a copy that loads its encoder from a folder, if the model needs one."""
         is_focused = self.config is focused_config
         return self._replace(config=partial(self.config, bert)) if is_focused else self
 
     def blank(self, **options: Any) -> Language:
-        """RETURNS (Language): A pipeline with the component, not initialized."""
+        """Return a pipeline with the component, not initialized."""
         nlp = spacy.blank("zh")
         nlp.add_pipe(self.name, config={**self.config(), **options})
         return nlp
 
     def docs(self, nlp: Language, notes: Iterable[Doc]) -> List[Doc]:
-        """RETURNS (List[Doc]): The documents that the component annotates."""
+        """Return the documents that the component annotates."""
         return [example.predicted for example in self.examples(nlp, notes)]
 
 
@@ -90,31 +90,31 @@ def load_trained(bert) -> Callable[[Kind], Language]:
 
 @pytest.fixture(params=KINDS, ids=lambda kind: kind.id)
 def kind(request, bert) -> Kind:
-    """RETURNS (Kind): Each component with each of its models."""
+    """Return Each component with each of its models."""
     return request.param.with_encoder(bert)
 
 
 @pytest.fixture
 def trained(kind, load_trained) -> Language:
-    """RETURNS (Language): A pipeline with the component, fitted to eight notes."""
+    """Return a pipeline with the component, fitted to eight notes."""
     return load_trained(kind)
 
 
 @pytest.fixture
 def relations(load_trained) -> Language:
-    """RETURNS (Language): The trained relation_classifier pipeline."""
+    """Return the trained relation_classifier pipeline."""
     return load_trained(KINDS[1])
 
 
 @pytest.fixture
 def entities(load_trained) -> Language:
-    """RETURNS (Language): The trained clinical_ner pipeline."""
+    """Return the trained clinical_ner pipeline."""
     return load_trained(KINDS[0])
 
 
 @pytest.fixture(scope="session")
 def bert(tmp_path_factory) -> str:
-    """RETURNS (str): Folder of a BERT with random weights, two layers and no dropout."""
+    """Return Folder of a BERT with random weights, two layers and no dropout."""
     folder = tmp_path_factory.mktemp("bert")
     texts = [note.text for note in make_notes(spacy.blank("zh"), 100)]
     encoder = build_encoder(texts, layers=2, width=16, heads=2, length=128, seed=0)

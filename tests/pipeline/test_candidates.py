@@ -20,7 +20,7 @@ VOCAB = Vocab()
 
 
 def rows_of(batch):
-    """RETURNS (List[Tuple[int, int, int]]): Start, end and type index of each mention."""
+    """Return Start, end and type index of each mention."""
     starts, ends, _ = batch.mentions
     return list(zip(starts.tolist(), ends.tolist(), batch.types.tolist()))
 

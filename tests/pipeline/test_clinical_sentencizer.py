@@ -11,7 +11,7 @@ NAME = "clinical_sentencizer"
 
 @pytest.fixture(scope="module")
 def nlp():
-    """RETURNS (Language): An English pipeline with the component."""
+    """Return an English pipeline with the component."""
     nlp = spacy.blank("en")
     nlp.add_pipe(NAME)
     return nlp

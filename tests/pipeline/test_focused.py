@@ -47,7 +47,7 @@ def initialize(nlp):
 
 @pytest.fixture(scope="module")
 def trained(bert, tmp_path_factory):
-    """RETURNS (Path): A saved pipeline, fitted to six notes."""
+    """Return a saved pipeline, fitted to six notes."""
     nlp = pipeline(bert)
     fit(nlp, text_examples(nlp, make_notes(nlp, 6)), steps=120, rate=0.005)
     path = tmp_path_factory.mktemp("focused") / "model"

@@ -16,7 +16,7 @@ NONE = {"entities": 0.0, "relations": 0.0}
 
 @pytest.fixture(params=[kind for kind in KINDS if kind.name == NAME], ids=lambda kind: kind.model)
 def kind(request, bert):
-    """RETURNS (Kind): The joint component with each of its models."""
+    """Return the joint component with each of its models."""
     return request.param.with_encoder(bert)
 
 
@@ -27,7 +27,7 @@ def component(trained):
 
 @pytest.fixture
 def watch(monkeypatch):
-    """RETURNS (Callable): Records the inputs of a component's relation scorer and, in training, the
+    """Return Records the inputs of a component's relation scorer and, in training, the
     gradients."""
 
     def watch(component):

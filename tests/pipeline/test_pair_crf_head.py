@@ -10,7 +10,7 @@ NAME = "relation_classifier"
 
 @pytest.fixture
 def nlp(zh):
-    """RETURNS (Language): An initialized, untrained pipeline."""
+    """Return an initialized, untrained pipeline."""
     zh.add_pipe(NAME, config=chain_config())
     zh.initialize(lambda: gold_examples(zh, make_notes(zh, 4)))
     return zh

@@ -64,7 +64,7 @@ RELATIONS = {
 
 @pytest.fixture(scope="module", params=[*RELATIONS, "joint"])
 def model(request, bert, tmp_path_factory):
-    """RETURNS (Path): A saved trained pipeline for each type of relation model."""
+    """Return a saved trained pipeline for each type of relation model."""
     nlp = spacy.blank("zh")
     if request.param == "joint":
         nlp.add_pipe("joint_extractor", config=focused_config(bert))

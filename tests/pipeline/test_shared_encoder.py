@@ -48,7 +48,7 @@ def scores_of(nlp):
 
 @pytest.fixture(scope="module")
 def end_to_end():
-    """RETURNS (bytes): A pipeline whose relations were trained on predicted entities."""
+    """Return a pipeline whose relations were trained on predicted entities."""
     nlp = shared()
     # The shared tok2vec must annotate too. Otherwise the listeners return zeros.
     annotates = ["tok2vec", "clinical_ner"]

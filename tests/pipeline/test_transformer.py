@@ -55,7 +55,7 @@ def pipeline(bert, names=("clinical_ner", "relation_classifier")):
 
 @pytest.fixture(scope="module")
 def trained(bert, tmp_path_factory):
-    """RETURNS (Path): A saved pipeline, fitted to four notes."""
+    """Return a saved pipeline, fitted to four notes."""
     nlp = pipeline(bert)
     fit(nlp, gold_examples(nlp, make_notes(nlp, 4)), steps=60, rate=0.01)
     path = tmp_path_factory.mktemp("transformer") / "model"
@@ -134,7 +134,7 @@ def test_multi_head_selection_with_a_transformer(bert, direct):
 
 @pytest.fixture(scope="module")
 def notes(tmp_path_factory):
-    """RETURNS (Path): The English dev notes as a .spacy file."""
+    """Return the English dev notes as a .spacy file."""
     path = tmp_path_factory.mktemp("notes") / "dev.spacy"
     convert("brat", ROOT / "assets" / "en_notes" / "dev", path, lang="en")
     return path
@@ -142,7 +142,7 @@ def notes(tmp_path_factory):
 
 @pytest.fixture(scope="module")
 def roberta(tmp_path_factory):
-    """RETURNS (Path): Folder of a tiny RoBERTa in the format of the Hugging Face hub."""
+    """Return Folder of a tiny RoBERTa in the format of the Hugging Face hub."""
     folder = tmp_path_factory.mktemp("roberta")
     special = ["<s>", "<pad>", "</s>", "<unk>", "<mask>"]
     texts = [path.read_text("utf-8") for path in (ROOT / "assets" / "en_notes").rglob("*.txt")]

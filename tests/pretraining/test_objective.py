@@ -18,7 +18,7 @@ TEXTS = ("患者头痛", "", "无", "胸闷")
 
 @pytest.fixture
 def docs(zh):
-    """RETURNS (List[Doc]): Short texts, one of them empty."""
+    """Return short texts, one of them empty."""
     return [zh.make_doc(text) for text in TEXTS]
 
 

@@ -18,7 +18,7 @@ def run(*args):
 
 @pytest.fixture
 def texts(tmp_path):
-    """RETURNS (List[Path]): Two files of numbered lines."""
+    """Return two files of numbered lines."""
     paths = []
     for name, count in (("a", 30), ("b", 300)):
         paths.append(tmp_path / f"{name}.txt")

@@ -1,4 +1,4 @@
-"""`annotate`: from a record batch of texts to one of annotation."""
+"""The function `annotate`, from a record batch of texts to a record batch of annotation."""
 
 import math
 import random
@@ -33,7 +33,7 @@ def run(texts, model, **options):
 
 @pytest.fixture(scope="module")
 def alone(trained_model):
-    """RETURNS (List[Dict]): The row of each of TEXTS, annotated separately."""
+    """Return the row of each of TEXTS, annotated separately."""
     rows = [run([text], trained_model)[0] for text in TEXTS]
     assert sum(len(row["relations"]) for row in rows) > 20
     return [{**row, "id": None} for row in rows]
@@ -164,7 +164,7 @@ def test_failing_documents_are_found_by_bisection(rules, fails, size):
 
 
 class Panic(BaseException):
-    """Like a panic of a tokenizer in Rust, which is not an Exception."""
+    """An error like a panic of a Rust tokenizer, which is not an Exception."""
 
 
 @pytest.mark.parametrize("error", [Panic("\udcb2"), RuntimeError("\udcb2")], ids=repr)
@@ -181,7 +181,7 @@ def test_any_exception_of_a_pipeline_becomes_an_error(rules, monkeypatch, error)
 
 
 def test_pipeline_that_drops_documents(rules):
-    """An error handler of spaCy that ignores the error drops the document."""
+    """If spaCy's error handler ignores an error, the pipeline drops the document."""
     nlp = load_pipeline(str(rules), -1, None)
     nlp.default_error_handler = lambda *problem: None
     try:

@@ -1,5 +1,4 @@
-"""The examples with the real engines, on this machine and without a network, compared with
-`annotate` in this process."""
+"""The Ray and Spark examples, run locally without network and compared with `annotate`."""
 
 import os
 import subprocess
@@ -24,14 +23,14 @@ LOCAL = {"SPARK_LOCAL_IP": "127.0.0.1", "RAY_USAGE_STATS_ENABLED": "0", "PYTHONP
 
 @pytest.fixture
 def notes(tmp_path):
-    """RETURNS (Path): A Parquet file, some of whose texts are broken."""
+    """Return a Parquet file, some of whose texts are broken."""
     table = pa.table({"id": range(len(TEXTS)), "text": pa.array(TEXTS, pa.binary())})
     pq.write_table(table, tmp_path / "notes.parquet")
     return tmp_path / "notes.parquet"
 
 
 def check(example, needs, model, notes, out, *options):
-    """Run an example, and compare what it writes with what is found here."""
+    """Run an example, and compare its output with that of `annotate`."""
     require(*needs, hint="install the extra `ray` or `spark`, and Java for Spark")
     command = [sys.executable, ROOT / "examples" / example, model, notes, out, *options]
     done = subprocess.run(

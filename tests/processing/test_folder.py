@@ -17,8 +17,8 @@ def job_of(model, folder):
 
 @pytest.fixture
 def done(rules, tmp_path):
-    """RETURNS (Job): A finished job of shards of two documents. All documents of one shard, and the
-    first document, are in quarantine."""
+    """Return a finished job whose shards have two documents. All documents of one shard,
+    and the first document, are in quarantine."""
     (tmp_path / "in").mkdir()
     for i in range(9):
         text = b"\xff" if i in (0, 4, 5) else b"CT"

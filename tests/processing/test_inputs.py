@@ -1,4 +1,4 @@
-"""Input files and documents: each document once, in a fixed order."""
+"""Input files and documents: each document is read once, in a fixed order."""
 
 import csv
 import json
@@ -25,7 +25,7 @@ OPTIONS = AnnotationOptions("none", max_length=1000)
 
 @pytest.fixture
 def read(tmp_path):
-    """RETURNS (Callable): Reads an input, given its name in the folder of the test."""
+    """Return a function that reads an input, given its name in the test's folder."""
 
     def items(name="in", options=OPTIONS):
         files = list_files(str(tmp_path / name), tmp_path / "out")

@@ -27,8 +27,8 @@ OPTIONS = AnnotationOptions("none", max_length=1000)
 
 @pytest.fixture
 def read(tmp_path):
-    """RETURNS (Callable): Returns id, text and error code of each document of a file, given its
-    name, its content (if it does not exist yet) and options."""
+    """Return a function that returns id, text and error code of each document of a
+    file, given its name, options, and its content if it must be written first."""
 
     def items(name, content=None, **options):
         path = tmp_path / name
@@ -149,7 +149,7 @@ def parquet(path, columns, names=("nr", "text"), **options):
 
 
 def test_missing_ids(read, tmp_path):
-    """File name and row are the id, in all formats."""
+    """A missing id is replaced by file name and row number, in all formats."""
     parquet(tmp_path / "a.parquet", [["", None, "c"], ["一", "二", "三"]])
     entries = [{"nr": "", "text": "一"}, {"nr": None, "text": "二"}, {"nr": "c", "text": "三"}]
     lines = [*map(json.dumps, entries), '{"text": "四"}']

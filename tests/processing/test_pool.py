@@ -1,4 +1,4 @@
-"""Processes that die or must end."""
+"""Worker processes that crash or must be stopped."""
 
 import multiprocessing
 import sys
@@ -34,8 +34,8 @@ def killer(doc):
 
 @pytest.fixture
 def deadly(rules, tmp_path):
-    """RETURNS (Dict[str, str]): A pipeline that kills its process on texts with DEADLY and never
-    finishes texts with 慢; as keyword arguments of AnnotationOptions."""
+    """Return Keyword arguments of AnnotationOptions for a pipeline that kills
+    its process on texts with DEADLY and never finishes texts with 慢."""
     code = tmp_path / "killer.py"
     code.write_text(KILLER, encoding="utf-8")
     nlp = spacy.load(rules, exclude=EXPLODE)
@@ -48,7 +48,7 @@ def deadly(rules, tmp_path):
 
 
 def chunks_of(*groups):
-    """YIELDS (Chunk): Each group of texts as a chunk."""
+    """Yield one chunk per group of texts."""
     for texts in groups:
         documents = tuple(InputDocument(text, text, None, None, 0) for text in texts)
         batch = pa.record_batch({"id": texts, "text": texts})

@@ -1,4 +1,4 @@
-"""Runs of `apply`: each document once, however often a run is killed."""
+"""Runs of `apply`: each document is processed once, even if the run is killed and resumed."""
 
 import json
 import multiprocessing
@@ -30,7 +30,7 @@ NOTES = [doc.text for doc in make_notes(spacy.blank("zh"), 30, seed=3)]
 
 @pytest.fixture(scope="module")
 def notes(tmp_path_factory):
-    """RETURNS (Path): A folder with 45 documents, six of them invalid in different ways."""
+    """Return a folder with 45 documents, six of them invalid in different ways."""
     folder = tmp_path_factory.mktemp("notes")
     lines = [json.dumps({"id": f"n{i}", "text": text}) for i, text in enumerate(NOTES)]
     lines[7:7] = ['{"id": "invalid", "text": "\udcff"}', '{"id": "none"}', '{"id": "cut', ""]
@@ -73,7 +73,7 @@ def tree(folder):
 
 @pytest.fixture(scope="module")
 def uninterrupted(rules, notes, tmp_path_factory):
-    """RETURNS (Path): The output of a run without interruptions."""
+    """Return the output of a run without interruptions."""
     out = tmp_path_factory.mktemp("uninterrupted") / "out"
     counts = run_job(job_of(rules, notes, out, shard_size=4))
     assert counts["documents"] == 39 and counts["quarantined"] == 6
@@ -134,8 +134,8 @@ def test_shards_do_not_depend_on_the_batch_size(rules, notes, uninterrupted, tmp
 
 
 def killed_at(step, job, **options):
-    """Run in a process that kills itself before or after a given write to disk. RETURNS whether the
-    run reached it."""
+    """Run in a process that kills itself before or after the given write to disk. Return whether
+    the run reached this write."""
     child = os.fork()
     if child:
         _, status = os.waitpid(child, 0)
@@ -192,7 +192,7 @@ def test_resume_of_a_finished_run(rules, notes, uninterrupted):
 
 
 def interrupt(job):
-    """Run a job and remove the records of its last shards."""
+    """Run a job, then remove the records of its last shards."""
     run_job(job)
     lines = (job.output / SHARDS).read_bytes().splitlines(keepends=True)
     (job.output / SHARDS).write_bytes(b"".join(lines[:3]))
@@ -282,7 +282,7 @@ def test_two_processes(trained_model, tmp_path):
 
 
 def test_swapped_and_shared_columns(rules, tmp_path):
-    """The id column may be named "text", or be the text column."""
+    """The id column may be named "text", and one column may hold both id and text."""
     (tmp_path / "in.jsonl").write_text('{"text": "a", "id": "头痛"}', encoding="utf-8")
     for i, column in enumerate(("id", "text")):
         columns = {"id_column": "text", "text_column": column}

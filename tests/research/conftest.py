@@ -1,4 +1,4 @@
-"""Fixtures of the studies' tests."""
+"""Fixtures for the tests of the studies."""
 
 import pytest
 
@@ -7,11 +7,11 @@ from research.common.runner import main
 
 @pytest.fixture
 def run_study(capsys, tmp_path):
-    """Return a function that runs a study's command line within this process at its small setting.
+    """Return a function that runs a study's command in this process with a small configuration.
 
-    It takes the study and its arguments, and returns the number of failed cells and the output.
-    The study still trains in processes of its own. Results are in tmp_path / "results", the files
-    of the cells in tmp_path / "work".
+    It takes the study and its arguments, and returns the number of failed training runs and the
+    output. The study still starts a new process for each training run. Results are in tmp_path /
+    "results", the files of the training runs in tmp_path / "work".
     """
 
     def run(study, *args):

@@ -1,4 +1,4 @@
-"""The study of bootstrapping, at a small setting."""
+"""The study of bootstrapping, with a small configuration."""
 
 import shutil
 

@@ -1,4 +1,4 @@
-"""The study of document-level relations, at a small setting."""
+"""The study of document-level relations, with a small configuration."""
 
 import pytest
 from spacy import util

@@ -1,4 +1,4 @@
-"""The study of joint models, at a small setting."""
+"""The study of joint models, with a small configuration."""
 
 import shutil
 from argparse import Namespace

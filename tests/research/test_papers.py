@@ -80,7 +80,7 @@ def test_hyper_parameters_are_those_of_table_3(name):
 
 
 def make_pipeline(name, notes, limit, **settings):
-    """Make the pipeline of a config. Return it, its training examples, and their reader."""
+    """Create the pipeline of a config. Return it, its training examples and their reader."""
     config = load_config(name)
     config["paths"].update(train=str(notes), dev=str(notes))
     # Use few pairs: three layers of 512 units train on 20 pairs per second.
@@ -93,8 +93,10 @@ def make_pipeline(name, notes, limit, **settings):
 
 
 def logit_deviation(pipe, docs):
-    """Return how much the logits of pairs with the same types differ: the standard deviation of the
-    label with the largest one, for the types with the smallest one."""
+    """Return the deviation of the logits among pairs with the same types.
+
+    For each combination of types, take the label with the largest standard deviation. Return the
+    smallest of these values."""
     candidates = pipe.make_candidates(docs)
     logits = pipe.model.predict((docs, candidates))
     types = candidates.types[candidates.batch_pairs()]
@@ -107,8 +109,8 @@ def logit_deviation(pipe, docs):
 @pytest.mark.slow
 @pytest.mark.parametrize("name", [*ONE, *TWO])
 def test_it_trains_saves_loads_and_scores_the_same(name, notes, tmp_path):
-    """Train two steps at the paper's learning rate. Pairs of the same types have different scores
-    before and after. Ten steps at these rates would be too many, see README."""
+    """Train two steps at the paper's learning rate. Pairs with the same types have different scores
+    before and after training. The papers' rates are too high for ten steps (see README.md)."""
     nlp, examples, reader = make_pipeline(name, notes, limit=5)
     docs = [example.predicted for example in examples]
     pipe = nlp.get_pipe(COMPONENT)

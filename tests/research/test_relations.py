@@ -1,4 +1,4 @@
-"""The study of relation models, at a small setting, and the models that only it has."""
+"""The study of relation models, with a small configuration, and its SVM and tutorial component."""
 
 import os
 import shutil
@@ -108,7 +108,7 @@ def test_pair_features_name_their_part():
 
 @pytest.mark.slow
 def test_speed_and_memory(tmp_path):
-    """Measure one model in two processes, with few and with many pairs."""
+    """Measure one model in two processes, with a small and a large number of pairs."""
     out = tmp_path / "speed.md"
     options = ("--models", "CNN-Max", "--pairs", 1, 300, "--threads", 1, "--out", out)
     run_python("-m", "research.relations.speed", *options)
@@ -131,7 +131,7 @@ def test_speed_and_memory(tmp_path):
 
 
 def test_speed_of_several_models():
-    """Each row has the figures of its model, and the rate of the large number of pairs."""
+    """Each row has the measurements of its model; the rate is that of the large number of pairs."""
     figures = {
         "A": ((10, 1.0, 400.0), (2000, 4.0, 900.0)),
         "B": ((10, 2.0, 500.0), (2000, 1.0, 7e3)),

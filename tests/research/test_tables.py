@@ -1,4 +1,4 @@
-"""The committed tables are those that the committed records give."""
+"""The committed tables, which must match the committed records."""
 
 import pytest
 
@@ -36,7 +36,7 @@ def test_cells_have_distinct_ids_and_can_be_run_alone(study):
 
 
 def test_committed_records_are_those_of_the_cells():
-    """The record of every cell of the main settings is found under the cell's id."""
+    """Every training run with the main settings has a record under its id."""
     for study in STUDIES:
         records = (study().folder / f"{study.name}.jsonl").read_text(encoding="utf-8")
         for line in records.splitlines():

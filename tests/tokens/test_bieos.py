@@ -15,7 +15,7 @@ def names(n_labels):
 
 
 def may_follow(first, second):
-    """Return whether a tag may follow another; None is the start or end of the text.
+    """Return whether a tag may follow another tag. None is the start or end of the text.
 
     An open mention must continue with the same type, and only an open mention may continue.
     """
@@ -61,7 +61,7 @@ def test_allowed_sequences_are_well_formed():
 
 @st.composite
 def flat_spans(draw):
-    """RETURNS (Tuple[List[Tuple[int, int, int]], int]): Spans without overlap, and a length."""
+    """Return spans without overlap, and a length."""
     length = draw(st.integers(0, 30))
     cuts = sorted(draw(st.sets(st.integers(0, length))))
     pieces = [(a, b, draw(st.integers(0, 3))) for a, b in itertools.pairwise(cuts)]

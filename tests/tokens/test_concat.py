@@ -15,7 +15,7 @@ def view(doc):
 
 @pytest.fixture
 def parts(zh):
-    """RETURNS (List[Doc]): Docs with nested mentions, without text, without annotation, and with a
+    """Return docs with nested mentions, without text, without annotation, and with a
     relation."""
     first = make_doc(zh, "[[左侧|方位]股骨|部位]骨折。", [(0, 1, "在")])
     last = make_doc(zh, "[头痛|症状]，予[补液|治疗]", [(1, 0, "改善")])

@@ -17,7 +17,7 @@ def rows(doc, source="auto"):
 
 @pytest.fixture
 def mixed(zh):
-    """RETURNS (Doc): A Doc with two entities, and a group with one of them and a nested mention."""
+    """Return a Doc with two entities, and a group with one of them and a nested mention."""
     doc = make_doc(zh, "[左侧股骨|部位]，[头痛|症状]")
     store_relations(doc, [doc.ents[1], span(doc, "左侧", "方位")], [])
     return doc

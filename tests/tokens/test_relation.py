@@ -1,4 +1,4 @@
-"""The relation store: round trips, the setter, and errors."""
+"""Storage of relations: round trips, the setter, and errors."""
 
 import pickle
 
@@ -22,7 +22,7 @@ from ..util import edges, ents, group, make_doc, run_python, span
 
 @pytest.fixture
 def nested(zh):
-    """RETURNS (Doc): A Doc with nested mentions and three relations. Two of the related mentions
+    """Return a Doc with nested mentions and three relations. Two of the related mentions
     have the same start."""
     marked = "见[[左侧|方位]股骨[颈|部位]|部位][骨折|疾病]，[头痛|症状]。"
     return make_doc(zh, marked, [(1, 0, "方位"), (3, 0, "位于"), (0, 2, "含")])
@@ -216,7 +216,7 @@ def test_setting_current_relations_changes_nothing(nested):
 
 
 def test_setter_marks_new_mentions_as_own(zh):
-    """A predicted group has copies of doc.ents only, until a user adds another mention."""
+    """A predicted span group has only copies of doc.ents until a user adds another mention."""
     doc = zh("左侧股骨骨折")
     doc.set_ents([span(doc, "股骨", "部位")])
     store_relations(doc, [], [], from_ents=True)

@@ -225,7 +225,7 @@ def test_markup_in_a_note_is_text(show, zh):
 
 
 def overlapping(page, selector):
-    """Return the labels of a drawing that overlap one another or exceed their line."""
+    """Return the labels of a drawing that overlap each other or extend beyond their line."""
     boxes = page.evaluate(
         """(selector) => Array.from(document.querySelectorAll(selector), (line) => {
         const frame = line.getBoundingClientRect();

@@ -1,4 +1,4 @@
-"""Fixtures and helpers for small runs."""
+"""Fixtures and helpers for small bootstrapping runs."""
 
 import json
 import shutil
@@ -59,12 +59,12 @@ def config() -> Config:
 
 @pytest.fixture(scope="module")
 def data(few_labels) -> BootstrapData:
-    """Return the documents of all runs."""
+    """Return the documents that all runs use."""
     return few_labels
 
 
 @pytest.fixture
 def out(tmp_path):
-    """Yield the folder of a run, which is removed afterwards."""
+    """Yield the output folder of a run, which is removed after the test."""
     yield tmp_path / "run"
     shutil.rmtree(tmp_path / "run", ignore_errors=True)

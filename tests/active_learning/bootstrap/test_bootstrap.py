@@ -1,4 +1,4 @@
-"""Small runs: which pairs are added, which round is kept, and which inputs are refused."""
+"""Small bootstrapping runs: the added pairs, the selected round, and rejected inputs."""
 
 import pytest
 import spacy

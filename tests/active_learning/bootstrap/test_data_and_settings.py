@@ -1,4 +1,4 @@
-"""Runs with unusual documents and settings."""
+"""Bootstrapping runs with unusual documents and settings."""
 
 import pytest
 import spacy

@@ -21,7 +21,7 @@ ALL_PAIRS = BootstrapOptions(threshold=0.0, batch=10_000, max_rounds=1, guards=N
 
 
 def bootstrap_and_keep_models(data, folder, options, second):
-    """Bootstrap, and copy the models of round 0, which the run removes.
+    """Run bootstrapping, and copy the models of round 0 before the run removes them.
 
     RETURNS (Tuple[Dict, Path, List[Language]]): The result, the run's folder, and the two models.
     """
@@ -37,7 +37,8 @@ def bootstrap_and_keep_models(data, folder, options, second):
 
 @pytest.fixture(scope="module")
 def run(data, tmp_path_factory):
-    """Return the result, the folder and the models of a run with a worse second model."""
+    """Return the result, folder and models of a run whose second model scores lower than the
+    first."""
     second = second_config()
     second["training"]["max_steps"] = 2
     folder = tmp_path_factory.mktemp("ensemble")

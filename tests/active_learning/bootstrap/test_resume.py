@@ -1,4 +1,4 @@
-"""Interrupted runs: resuming gives the result of an uninterrupted run."""
+"""Resumed runs, whose result must equal that of an uninterrupted run."""
 
 import shutil
 
@@ -22,7 +22,7 @@ INTERRUPTED = ("train_round", "save_silver", "write_docs", "measure", "add_recor
 
 
 def predict_test_relations(folder, data):
-    """Return the relations that the kept model predicts for the test documents."""
+    """Return the relations that the saved model predicts for the test documents."""
     nlp = spacy.load(folder / "model-best")
     docs = [gold_mentions_doc(nlp, doc) for doc in read_docs(data.test)]
     return [relation_edges(doc) for doc in nlp.pipe(docs)]
@@ -38,7 +38,7 @@ def uninterrupted(request, data, tmp_path_factory):
 
 
 def interrupt(patch, name, call):
-    """Interrupt a run at a certain call of one of its functions."""
+    """Interrupt a run at the given call of a function."""
     owner, n_calls = (RunFolder if name == "add_record" else rounds), 0
     original = getattr(owner, name)
 
@@ -78,7 +78,7 @@ def test_resuming_with_other_settings_or_documents(data, config, out):
 
 
 def test_resuming_with_changed_vectors_or_ner(data, config, out, trained_model, tmp_path):
-    """The content of a path is compared, not its name."""
+    """Runs compare the content of files, not their paths."""
     spacy.blank("zh").to_disk(tmp_path / "vectors")
     shutil.copytree(trained_model, tmp_path / "ner")
     config["paths"]["vectors"] = str(tmp_path / "vectors")
@@ -106,7 +106,7 @@ def test_resuming_with_another_second_model(data, out):
 
 
 def test_config_path_that_contains_the_run(data, config, tmp_path):
-    """The run's own files are not hashed."""
+    """Files in the run's output folder are not part of the settings."""
     config["paths"]["root"] = str(tmp_path)
     bootstrap(config, data, tmp_path / "run", ONE_ROUND)
     assert bootstrap(config, data, tmp_path / "run", ONE_ROUND, resume=True)["kept"] == 0

@@ -1,4 +1,4 @@
-"""The folder of a run."""
+"""The output folder of a bootstrapping run."""
 
 import pytest
 

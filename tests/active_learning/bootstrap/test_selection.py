@@ -1,4 +1,4 @@
-"""Selection of pairs, on small arrays and against naive loops."""
+"""Selection of pairs, tested on small arrays and compared with naive loops."""
 
 import numpy as np
 import pytest
@@ -26,8 +26,8 @@ def make_scored(p):
 
 @pytest.fixture
 def scored():
-    """Return two confident relations of each of two labels, three confident "no relation" pairs,
-    and two uncertain pairs."""
+    """Return two confident relations for each of two labels, three confident pairs without a
+    relation, and two uncertain pairs."""
     return make_scored(
         [
             [0.1, 0.8, 0.1],
@@ -56,7 +56,7 @@ def test_other_models_must_agree_with_confidence(scored):
 
 
 def make_documents(seed, n_docs=30, n_pairs=20):
-    """Return pairs of many documents, most of them with a confident class out of three."""
+    """Return pairs of many documents with three classes. Most predictions are confident."""
     rng = np.random.default_rng(seed)
     p = rng.dirichlet(np.full(3, 0.2), n_docs * n_pairs)
     return make_scored(p)._replace(docs=np.repeat(np.arange(n_docs), n_pairs))

@@ -1,4 +1,4 @@
-"""A tiny model, unlabelled notes, and a folder that `review` wrote."""
+"""Fixtures: a tiny model, unlabelled notes, and an output folder of `review`."""
 
 import json
 from pathlib import Path
@@ -27,8 +27,8 @@ def model(tmp_path_factory) -> Path:
 
 @pytest.fixture(scope="session")
 def unlabelled(tmp_path_factory) -> Path:
-    """Return 31 notes with IDs. The last but one has no candidate pair; the last repeats the first,
-    with a line break."""
+    """Return 31 notes with ids. The second to last has no candidate pair. The last is the first
+    with a line break added."""
     nlp = spacy.blank("zh")
     docs = make_notes(nlp, 29, seed=5)
     repeated = concat_docs([docs[0], Doc(nlp.vocab, words=["\n"], spaces=[False])])
@@ -47,6 +47,6 @@ def exported(model, unlabelled, tmp_path_factory) -> Path:
 
 
 def read_ranking(folder: Path) -> List[Dict[str, Any]]:
-    """Read the ranking of a review folder."""
+    """Read the ranking in a review folder."""
     lines = (folder / "ranking.jsonl").read_text(encoding="utf-8").splitlines()
     return [json.loads(line) for line in lines]

@@ -1,4 +1,4 @@
-"""Reading corrected documents back as gold annotation."""
+"""Reading of corrected documents as gold annotation."""
 
 import json
 import shutil
@@ -46,7 +46,7 @@ def correct(doc):
 
 @pytest.fixture(scope="module")
 def corrected(exported):
-    """Return the exported documents, of which the first is corrected."""
+    """Return the exported documents. Only the first is corrected."""
     first, *others = read_proposed(exported)
     fixed = correct(first)
     set_doc_id(fixed, get_doc_id(first))
@@ -109,7 +109,7 @@ def test_unchanged_documents(exported):
 
 
 def test_accepted_predictions_have_score_1(exported, tmp_path):
-    """Label Studio copies the scores of accepted predictions."""
+    """Label Studio copies the scores of predictions that the annotator accepts."""
     path = exported / "label-studio-predictions" / "review.json"
     tasks = json.loads(path.read_text(encoding="utf-8"))
     for number, task in enumerate(tasks):
@@ -145,7 +145,7 @@ def test_documents_with_another_text_or_id_are_left_out(exported, tmp_path):
 
 
 def test_incompletely_read_documents_are_left_out(exported, tmp_path):
-    """An annotation that cannot be read does not count as removed by an annotator."""
+    """Unreadable annotation must not count as removed by the annotator."""
     folder = shutil.copytree(exported / "brat", tmp_path / "brat")
     missing, moved, broken, commented, *_ = sorted(folder.glob("*.ann"))
     missing.unlink()
@@ -216,7 +216,8 @@ def test_invalid_folders_and_formats(exported, tmp_path):
 
 
 def test_corrected_documents_are_labelled_documents_of_a_run(exported, few_labels, tmp_path):
-    """In a folder with other labelled files, they are trained on and no longer unlabelled."""
+    """Corrected documents are part of the training data and left out of the unlabelled
+    documents."""
     folder = tmp_path / "labelled"
     folder.mkdir()
     shutil.copy(few_labels.labelled, folder)

@@ -1,4 +1,4 @@
-"""Choice of documents, against naive loops."""
+"""Selection of dissimilar documents, compared with naive loops."""
 
 from collections import Counter
 from math import sqrt

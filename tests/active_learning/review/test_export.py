@@ -1,4 +1,4 @@
-"""Choosing documents and writing them for annotators."""
+"""Selection of documents and export for annotators."""
 
 import json
 from xml.etree import ElementTree
@@ -98,7 +98,8 @@ def test_silver_annotation_is_removed_and_ids_are_added(zh, model, tmp_path):
 
 @pytest.mark.slow
 def test_missing_mentions_are_predicted(trained_model, model, unlabelled, tmp_path, zh):
-    """By the `ner` pipeline, or by the model if it has a component that sets entities."""
+    """Mentions are predicted by the `ner` pipeline, or by the model if it has a component that sets
+    entities."""
     with_mentions = make_notes(zh, 2, seed=8)
     without = [zh(doc.text) for doc in make_notes(zh, 8, seed=9)]
     path = write_docs(tmp_path / "u.spacy", [*with_mentions, *without])

@@ -1,4 +1,4 @@
-"""Uncertainty of pairs and documents, on small arrays and against naive loops."""
+"""Uncertainty of pairs and documents, tested on small arrays and compared with naive loops."""
 
 import numpy as np
 import pytest

@@ -1,4 +1,4 @@
-"""Figures of a corpus, compared with loops over mentions and relations."""
+"""Statistics of a corpus, compared with loops over mentions and relations."""
 
 from collections import Counter
 
@@ -29,7 +29,7 @@ STRATEGIES = [
 
 @st.composite
 def docs(draw):
-    """Documents with nested and overlapping mentions and arbitrary relations."""
+    """Generate documents with nested and overlapping mentions and arbitrary relations."""
     found = []
     for number in range(draw(st.integers(1, 3))):
         doc = NLP.make_doc(draw(st.text(st.sampled_from("头痛。\n"), min_size=1, max_size=12)))
@@ -117,7 +117,7 @@ def test_recall_ceiling(corpus, strategy):
 
 
 def test_suggest_settings():
-    """Suggests each setting alone, both if needed, and none for other strategies."""
+    """Either option is suggested, or both if both are needed; none for other strategies."""
     marked = "[头|X]" + "。" * 3 + "痛" * 20 + "[脑|Y][血|Y]"
     part = read_part("train", [make_doc(NLP, marked, [(0, 1, "R"), (1, 2, "R")])], RULE)
     strategy = SentencePairs(max_distance=10)

@@ -1,4 +1,4 @@
-"""Findings about a corpus."""
+"""Errors and warnings about a corpus."""
 
 import json
 
@@ -108,7 +108,7 @@ def test_recall_ceiling_of_zero():
 
 
 def test_recall_ceiling_matches_the_component():
-    """`evaluate` prints the figures of the component."""
+    """`evaluate` reports the recall ceiling of the component."""
     nlp = spacy.blank("zh")
     pipe = nlp.add_pipe("relation_classifier", config=relation_config(typed=False))
     docs = [

@@ -52,12 +52,12 @@ def convert(path, converter):
 
 
 def write(docs, converter, report):
-    """Return the contents of the files, by name."""
+    """Convert Docs and return the contents of the files, by name."""
     return write_files(converter, docs, report, "out")
 
 
 def round_trip(docs, converter):
-    """Write and read Docs. Return the Docs and both reports."""
+    """Write Docs and read them again. Return the Docs and the two reports."""
     written = Report()
     with tempfile.TemporaryDirectory() as folder:
         for name, content in write(docs, converter, written).items():

@@ -14,7 +14,8 @@ Convert = Callable[..., Tuple[List[Doc], Report]]
 
 @pytest.fixture
 def read(zh: Language) -> Convert:
-    """RETURNS (Callable): Reads a path in a format and returns the Docs and the report."""
+    """Return a function that reads a path in a format and returns the Docs and the
+    report."""
 
     def convert(name: str, path: Path) -> Tuple[List[Doc], Report]:
         converter, report = get_converter(name), Report()
@@ -25,7 +26,8 @@ def read(zh: Language) -> Convert:
 
 @pytest.fixture
 def put(tmp_path: Path) -> Callable[..., Path]:
-    """RETURNS (Callable): Writes a file under a temporary folder, without changing line breaks."""
+    """Return a function that writes a file under a temporary folder, without changing
+    line breaks."""
 
     def write(name: str, content: str, encoding: str = "utf-8") -> Path:
         path = tmp_path / name

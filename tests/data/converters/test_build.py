@@ -1,4 +1,4 @@
-"""Conversion of records to Docs: alignment, nesting, relations, counts."""
+"""Conversion of records to Docs: alignment, nested mentions, relations, and counts."""
 
 from pathlib import Path
 
@@ -102,7 +102,7 @@ def test_invalid_mentions_are_lost(zh, mention, reason):
 
 
 def test_silver_annotation_is_lost():
-    """No format can hold it, so written documents can be taken for gold."""
+    """No format marks annotation as silver, so written documents could be mistaken for gold."""
     doc = make_doc(spacy.blank("zh"), "[补液|治疗]后[头痛|症状]缓解。")
     store_silver(doc, all_mentions(doc), [(0, 1, "改善", 0.75)], [SilverPair(0, 1, 0.75, 1)])
     report = Report()

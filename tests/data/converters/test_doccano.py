@@ -33,7 +33,7 @@ ENTRY = {
 
 @pytest.fixture
 def put_lines(put):
-    """RETURNS (Callable): Writes a file with the objects given, one per line."""
+    """Return a function that writes objects to a file, one per line."""
     return lambda *lines: put("all.jsonl", "\n".join(json.dumps(line) for line in lines))
 
 

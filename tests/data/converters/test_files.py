@@ -1,4 +1,4 @@
-"""Finding, naming and writing files."""
+"""Search, names and writing of files."""
 
 import pytest
 

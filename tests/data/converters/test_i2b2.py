@@ -59,7 +59,7 @@ def write_to(folder, docs, report=None):
 
 @pytest.fixture
 def corpus(put):
-    """RETURNS (Path): A folder with one document, its files in that folder."""
+    """Return a folder with the files of one document."""
     put("record-1.con", CON)
     put("record-1.rel", REL)
     return put("record-1.txt", TEXT).parent
@@ -212,7 +212,7 @@ def test_i2b2_writes_what_it_read(corpus):
 
 
 def test_i2b2_inserts_spaces_at_mention_boundaries(zh, tmp_path):
-    """No mention is lost or widened."""
+    """Inserted spaces align mentions with tokens, so no mention is lost or extended."""
     found = [Mention("0", 1, 5, "检查"), Mention("1", 6, 9, "疾病"), Mention("2", 6, 7, "部位")]
     links = [Link("0", "1", "TeRD"), Link("1", "2", "DAP")]
     record = Record("病史", "查头颅CT示脑出血。\n好转 ", found, links)
@@ -278,7 +278,7 @@ def _trim(text, start, end):
 
 
 def without_space(doc):
-    """Return mentions and relations in positions that ignore white space."""
+    """Return mentions and relations with offsets that do not count white space."""
 
     def place(span):
         start = len("".join(doc.text[: span.start_char].split()))

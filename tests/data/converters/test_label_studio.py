@@ -48,7 +48,7 @@ def task(*results, **data):
 
 @pytest.fixture
 def put_tasks(put):
-    """RETURNS (Callable): Writes a file with tasks."""
+    """Return a function that writes tasks to a file."""
     return lambda *tasks: put("project.json", json.dumps(tasks, ensure_ascii=False))
 
 
@@ -97,7 +97,7 @@ def test_label_studio_reads_directions(put_tasks, direction, expected):
 
 
 def test_label_studio_reads_several_labels(put_tasks):
-    """On a relation, on a region, and on a region with two controls."""
+    """Several labels on a relation, on a region, and on a region with two controls."""
     again = region("y_2", 8, 11, "脑出血", "症状")
     result = [region("x1", 2, 6, "头颅CT", "检查", "治疗"), RESULT[1], again]
     path = put_tasks(task([*result, relation("x1", "y_2", "R", "S")]))
@@ -241,7 +241,7 @@ def test_label_studio_round_trip_of_predictions(batch):
 
 
 def test_label_studio_converts_both_ways(tmp_path, put_tasks):
-    """The folder has tasks and interface, and reads back."""
+    """The output folder has the tasks and the interface, and can be converted back."""
     convert("label-studio", put_tasks(task(RESULT)), tmp_path / "dev.spacy")
     convert("label-studio-predictions", tmp_path / "dev.spacy", tmp_path / "out", strict=True)
     assert sorted(path.name for path in (tmp_path / "out").iterdir()) == ["dev.json", "dev.xml"]

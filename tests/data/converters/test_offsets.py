@@ -1,4 +1,4 @@
-"""Offsets that count byte order marks and line breaks differently."""
+"""Offsets that count byte order marks and line breaks in different ways."""
 
 import pytest
 

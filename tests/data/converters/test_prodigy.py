@@ -48,7 +48,7 @@ ENTRY = {
 
 @pytest.fixture
 def put_lines(put):
-    """RETURNS (Callable): Writes a file with objects, one per line."""
+    """Return a function that writes objects to a file, one per line."""
     return lambda *lines: put("rel.jsonl", "\n".join(json.dumps(line) for line in lines))
 
 
@@ -68,7 +68,8 @@ def test_prodigy_reads_spans_and_relations(put_lines):
     ],
 )
 def test_prodigy_finds_spans_by_token(put_lines, head, child, expected):
-    """Without head_span and child_span, a token refers to the span that it ends or is in."""
+    """Without head_span and child_span, a token index refers to the span that ends with or contains
+    the token."""
     relations = [{"head": head, "child": child, "label": "R"}]
     (doc,), report = tools.convert(put_lines({**ENTRY, "relations": relations}), PRODIGY)
     assert tools.texts(doc) == [expected] and report.losses == 0

@@ -155,7 +155,7 @@ def test_cmeie_folder_leaves_the_schema_out(corpora):
 
 
 def check_brat(path, doc):
-    """Compare with a simple parser of annotations without faults and fragments."""
+    """Compare with a simple parser, which handles only valid, contiguous annotations."""
     assert doc.text == raw(path)
     spans, edges = {}, []
     for line in lines(path.with_suffix(".ann")):
@@ -213,7 +213,7 @@ def test_maccrobat(corpora):
 
 
 def test_maccrobat_with_a_selection(corpora):
-    """Two of its 41 types and one of its labels, compared with a simple parser."""
+    """Select 2 of the 41 types and one label, and compare with a simple parser."""
     types, report = {"Medication", "Dosage"}, Report()
     converter = select(get_converter("brat"), Selection(keep_types=types, keep_labels=["MODIFY"]))
     files = find_files(corpora / "maccrobat2020", converter)

@@ -47,7 +47,8 @@ def test_rename_types(tmp_path):
 
 
 def test_keep_types_and_labels():
-    """Relations of removed mentions are left out; those of unknown mentions stay, as faults."""
+    """Relations of removed mentions are left out. Relations of unknown mentions are still reported
+    as errors."""
     links = [Link("T1", "T2", "甲"), Link("T2", "T3", "甲"), Link("T3", "T2", "乙")]
     links += [Link("T2", "T9", "甲"), Link("T3", "T1", "甲")]
 

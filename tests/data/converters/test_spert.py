@@ -56,7 +56,7 @@ def read(path, nlp=EN):
 
 @pytest.fixture
 def put_json(put):
-    """RETURNS (Callable): Writes a file with elements."""
+    """Return a function that writes elements to a file."""
     return lambda *entries: put("train.json", json.dumps(entries, ensure_ascii=False))
 
 
@@ -157,7 +157,7 @@ def test_spert_tokens_end_with_mentions():
 
 
 def test_spert_converts_both_ways(tmp_path, put_json):
-    """The file has the name of the .spacy file."""
+    """The output file is named after the .spacy file."""
     convert("spert", put_json(ENTRY, ENTRY), tmp_path / "dev.spacy", lang="en")
     convert("spert", tmp_path / "dev.spacy", tmp_path / "out", lang="en", strict=True)
     (path,) = (tmp_path / "out").iterdir()
@@ -209,7 +209,7 @@ def test_tokens_round_trip(batch):
 @settings(max_examples=50, deadline=None)
 @given(st.text(st.sampled_from("aB,.头痛。　 \n😀"), max_size=25), st.data())
 def test_docs_round_trip(text, data):
-    """Documents stay the same except for white space, whose loss is counted."""
+    """Documents stay the same except for white space; lost white space is counted."""
     bounds = st.tuples(st.integers(0, len(text)), st.integers(0, len(text))).map(sorted)
     spans = data.draw(st.lists(bounds, max_size=5))
     found = [Mention(str(i), start, end, "X") for i, (start, end) in enumerate(spans)]

@@ -14,7 +14,7 @@ GOLD = "[心电图|检查]提示[房颤|疾病]，予[补液|治疗]后[头痛|�
 
 
 def report(zh):
-    """RETURNS (str): The page for a pipeline that predicts nothing."""
+    """Return the page for a pipeline that predicts nothing."""
     docs = [make_doc(zh, GOLD, [(0, 1, "证实"), (2, 3, "改善")]), *make_notes(zh, 3)]
     examples = [Example(zh.make_doc(doc.text), doc) for doc in docs]
     result = {"data": "dev.spacy", "scheme": None, **evaluate_examples(zh, examples)}

@@ -1,4 +1,4 @@
-"""The error budget: an example of each cause, and invariants for any relations."""
+"""The error budget: an example of each cause, and properties that hold for all relations."""
 
 from collections import Counter
 
@@ -41,7 +41,7 @@ def rel(label, head, tail):
 def judge(
     gold, predicted, are_candidates=None, gold_mentions=(A, B, C), predicted_mentions=(A, B, C)
 ):
-    """Judge relations. RETURNS (Set): Cause, gold label and predicted label of each row."""
+    """Return the cause, gold label and predicted label of each row of the budget."""
     rows = judge_relations(gold, predicted, gold_mentions, predicted_mentions, are_candidates)
     return {
         (row.cause, row.gold and row.gold.label, row.predicted and row.predicted.label)
@@ -59,7 +59,8 @@ ENDS = [
 
 @pytest.mark.parametrize("end, cause", ENDS)
 def test_wrong_mentions(end, cause):
-    """The cause is the same for a pair, even with different labels, and for each relation alone."""
+    """The cause is the same whether relations are matched as a pair, also with different labels, or
+    not matched."""
     predicted_mentions = (A, end)
     gold = [rel("p", A, B)]
     for label in "pq":
@@ -85,7 +86,8 @@ def test_wrong_labels_and_directions():
 
 
 def test_relations_are_paired_one_to_one():
-    """Pairs with different labels come before pairs with opposite directions, in label order."""
+    """Matches with different labels are made before matches with opposite directions, in label
+    order."""
     causes = judge([rel("p", A, B), rel("q", A, B)], [rel("r", A, B)])
     assert causes == {(WRONG_LABEL, "p", "r"), (MISSED_RELATION, "q", None)}
     causes = judge([rel("p", A, B), rel("q", B, A)], [rel("q", A, B)])
@@ -120,7 +122,7 @@ def test_pruned_candidates():
 
 
 def test_f_lost_and_f_repaired():
-    """7 gold relations, 6 predicted, 3 right: F = 6 / 13."""
+    """7 gold relations, 6 predicted, 3 correct: F = 6 / 13."""
     right = [rel(label, A, B) for label in "stu"]
     gold = [*right, rel("p", A, C), rel("p", B, C), rel("p", C, B), rel("p", C, A)]
     predicted = [*right, rel("q", A, C), rel("q", B, A), rel("r", B, A)]
@@ -142,7 +144,7 @@ MENTIONS = st.lists(SPANS, max_size=5)
 
 @given(RELATIONS, RELATIONS, MENTIONS, MENTIONS, st.booleans())
 def test_causes_sum_to_all_errors(gold, predicted, gold_mentions, predicted_mentions, known):
-    """Every relation is judged once."""
+    """Every relation has exactly one cause."""
     rows = judge_relations(
         gold, predicted, gold_mentions, predicted_mentions, lambda pairs: [known] * len(pairs)
     )
@@ -180,7 +182,8 @@ def test_exchanging_gold_and_predicted_exchanges_causes(
 
 @given(MENTIONS, MENTIONS)
 def test_mentions_are_matched_one_to_one(gold, predicted):
-    """Equal mentions are matched with each other, and no overlapping mentions are left."""
+    """Equal mentions are matched with each other, and no two overlapping mentions remain
+    unmatched."""
     matches = match_mentions(gold, predicted)
     assert len(set(matches.values())) == len(matches)
     assert matches.keys() <= set(gold) and set(matches.values()) <= set(predicted)

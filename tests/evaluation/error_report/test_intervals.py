@@ -1,4 +1,4 @@
-"""Scores with bootstrap intervals, against a loop over samples and documents; distances."""
+"""Scores with bootstrap intervals, compared with a loop over samples and documents; distances."""
 
 import numpy as np
 import pytest
@@ -48,7 +48,8 @@ def test_score_groups():
 
 
 def test_interval_of_two_documents():
-    """One is right and one is wrong: F is 0, 1/2 or 1, in 1/4, 1/2 and 1/4 of the draws."""
+    """One document is correct and the other wrong: F is 0, 1/2 or 1 in 1/4, 1/2 and 1/4 of the
+    samples."""
     table = np.asarray([[[1, 1, 1]], [[1, 1, 0]]])
     (row,), drawn = score_groups(Counts(["p"], table), 1000, 0)
     assert set(drawn[:, 0, 2].tolist()) == {0.0, 0.5, 1.0}
@@ -83,7 +84,7 @@ def test_bin_names_and_indices():
 
 
 def test_measure_distances(zh):
-    """Tokens from start to start, and whether a sentence ends in between."""
+    """Distances count tokens from start to start, and tell whether a sentence ends in between."""
     doc = zh("患者头痛，咳嗽。予补液；好转")
     at = {text: (doc.text.index(text), doc.text.index(text) + 2, "x") for text in ("头痛", "咳嗽")}
     fluids, better = (9, 11, "x"), (12, 14, "x")

@@ -1,4 +1,4 @@
-"""The figures of a report against the scorers, and the page that shows them."""
+"""The statistics of a report, compared with the scorers, and the report's page."""
 
 import json
 import re
@@ -45,7 +45,7 @@ TAGS = ("iframe", "img", "link", "object", "embed", "base", "form")
 
 @pytest.fixture
 def nlp(zh):
-    """RETURNS (Language): A pipeline that predicts for each text what `predictions` has for it."""
+    """Return a pipeline that predicts the annotation in `predictions` for each text."""
     predictions = {}
 
     def annotate(doc: Doc) -> Doc:
@@ -65,7 +65,7 @@ def nlp(zh):
 
 
 def evaluate_docs(nlp, docs):
-    """RETURNS (Tuple[List[Example], Dict]): Annotated examples and their evaluation."""
+    """Return annotated examples and their evaluation."""
     examples = [Example(nlp.make_doc(doc.text), doc) for doc in docs]
     result = evaluate_examples(nlp, examples)
     result[END_TO_END] = {**score_entities(examples), **score_relations(examples)}
@@ -74,7 +74,7 @@ def evaluate_docs(nlp, docs):
 
 @pytest.fixture
 def example(nlp, zh):
-    """RETURNS (Tuple[Analysis, Dict]): The analysis of three documents, and their evaluation."""
+    """Return the analysis of three documents, and their evaluation."""
     docs = [
         make_doc(zh, GOLD, [(0, 1, "证实"), (2, 3, HOSTILE)]),
         make_doc(zh, "予[补液|治疗]，[头痛|症状]缓解", [(0, 1, "改善")]),
@@ -105,7 +105,8 @@ class Page(HTMLParser):
 
 
 def causes(figures):
-    """RETURNS (Dict[str, Tuple[int, int]]): Missed and spurious relations of causes with errors."""
+    """Return the number of missed and spurious relations of each
+    cause, if not 0."""
     rows = figures["budget"]["causes"]
     return {r["cause"]: (r["missed"], r["spurious"]) for r in rows if r["missed"] or r["spurious"]}
 
@@ -144,7 +145,7 @@ def test_figures_equal_the_scores(example):
 
 
 def test_page_escapes_text_and_loads_nothing(example):
-    """Only the viewer's script runs."""
+    """The page has no script except the viewer's."""
     analysis, _ = example
     page = Page(render_page(analysis))
     text = " ".join(" ".join(page.text).split())
@@ -185,7 +186,7 @@ def test_plots_use_text_and_the_colours_of_the_page(example):
 
 
 def test_report_between_gold_entities():
-    """It has no entities, and pruned candidates agree with the recall ceiling."""
+    """The report has no entity scores, and the pruned candidates agree with the recall ceiling."""
     nlp = spacy.blank("zh")
     nlp.add_pipe("relation_classifier", config=relation_config())
     notes = make_notes(nlp, 8)
@@ -210,7 +211,7 @@ def test_report_between_gold_entities():
 
 @pytest.mark.parametrize("types", [[], ["x", "y"]])
 def test_candidate_test_compares_boundaries_and_types(zh, types):
-    """The component may not know the types."""
+    """Types that the component does not know are handled."""
     config = relation_config(typed=False, mentions="group")
     component = zh.add_pipe("relation_classifier", config=config)
     component.set_space(LabelSpace(types=tuple(types), is_typed=False))
@@ -252,7 +253,7 @@ EDGES = st.lists(st.tuples(st.integers(0, 4), st.integers(0, 4), st.sampled_from
 
 
 def random_doc(nlp, mentions, edges):
-    """RETURNS (Doc): A document with nested and duplicate mentions, and duplicate relations."""
+    """Return a document with nested and duplicate mentions, and duplicate relations."""
     doc = nlp.make_doc("患者头痛，咳嗽。予补液，好")
     spans = [Span(doc, start, start + size, label=label) for start, size, label in mentions]
     rows = [(h % len(spans), t % len(spans), label, 0.5) for h, t, label in edges]
