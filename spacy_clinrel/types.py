@@ -38,8 +38,8 @@ class SentenceRule(Protocol):
 class Candidates:
     """Candidate pairs of a batch of documents: the input of relation models.
 
-    The mentions that the pairs refer to are included, so that each batch is read only once. Token
-    and mention indices start at 0 in each document.
+    The mentions of the pairs are included, so that mentions are read only once per batch. Token and
+    mention indices start at 0 in each document.
 
     mentions (Mentions): The mentions of all documents, concatenated.
     types (ndarray): Index of each mention's entity type; 0 for a type unseen in training. Shape:
@@ -198,7 +198,8 @@ class GoldPairs(NamedTuple):
 
 
 class PairHead(Protocol):
-    """Computes loss and probabilities from the scores that a relation model gives to pairs.
+    """Interface of pair heads, which turn the pair scores of a relation model into a loss and
+    probabilities.
 
     A head is immutable.
 
@@ -218,7 +219,7 @@ class PairHead(Protocol):
         """Return the pairs that the model scores: the candidates, or unordered pairs."""
 
     def model_gold(self, gold: GoldPairs) -> GoldPairs:
-        """Return the gold annotation of the pairs that the model scores."""
+        """Map the gold annotation to the pairs that the model scores."""
 
     def loss(
         self, output: Any, pairs: Candidates, gold: np.ndarray, counted: Optional[np.ndarray] = None

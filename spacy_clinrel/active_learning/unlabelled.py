@@ -17,7 +17,7 @@ def predict_mentions(
     ner: Language,
     progress: Callable[[Iterable[Doc]], Iterable[Doc]] = iter,
 ) -> None:
-    """Replace the mentions of documents by those that a pipeline predicts. Relations are removed.
+    """Replace the mentions of documents with those that a pipeline predicts. Relations are removed.
 
     docs (Sequence[Doc]): The documents, changed in place.
     ner (Language): The pipeline. Components after the last one that sets entities do not run.
@@ -43,7 +43,7 @@ def _components_after_ner(ner: Language) -> List[str]:
 
 
 def remove_relations(docs: Iterable[Doc]) -> None:
-    """Remove relations and silver marks from documents. Mentions are kept.
+    """Remove relations and silver annotation from documents. Mentions are kept.
 
     docs (Iterable[Doc]): The documents, changed in place.
     """

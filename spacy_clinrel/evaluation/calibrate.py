@@ -33,8 +33,8 @@ class Calibration(NamedTuple):
     errors (Dict[str, Optional[float]]): Expected calibration error of the best class, over all
         pairs ("all") and over pairs whose best class is a relation ("relations"); with the
         temperature, "all_calibrated" and "relations_calibrated". None if there are no such pairs.
-        Without exclusive labels, each pair and label counts as a separate pair, whose classes are
-        having the label or not.
+        If labels are not exclusive, each combination of pair and label counts as a separate pair
+        with two classes: label and no label.
     """
 
     temperature: float
@@ -49,16 +49,16 @@ def calibrate(
     scheme: Optional[str] = None,
     progress: bool = False,
 ) -> Calibration:
-    """Fit the temperature of a pipeline's relation classifier, between gold entities.
+    """Fit the temperature of a pipeline's relation classifier on pairs of gold entities.
 
-    A calibrated score is the probability that the relation is right. Use documents that the
+    A calibrated score is the probability that the relation is correct. Use documents that the
     pipeline was not trained on.
 
     model (Union[str, Path, Language]): Name or path of a pipeline, or a loaded pipeline, whose
         temperature is set in place.
     data_path (Union[str, Path]): A .spacy file of gold documents, or a folder of them.
-    output (Optional[Union[str, Path]]): Folder for the calibrated pipeline, new or empty. None
-        saves nothing.
+    output (Optional[Union[str, Path]]): Folder for the calibrated pipeline, new or empty. None to
+        save nothing.
     scheme (Optional[str]): Name of a label scheme that the gold relations are projected to, e.g.
         "11-labels".
     progress (bool): Show a progress bar.
@@ -108,7 +108,7 @@ def calibrate_pipeline(
     keep: bool,
     progress: Callable[[Iterable[Doc]], Iterable[Doc]] = iter,
 ) -> Calibration:
-    """Fit the temperature of a pipeline. The temperature that it has is ignored.
+    """Fit the temperature of a pipeline. Its current temperature is ignored.
 
     nlp (Language): The pipeline, changed in place.
     docs (Sequence[Doc]): Gold documents.
@@ -167,9 +167,9 @@ def annotated_pairs(
     nlp (Language): The pipeline.
     docs (Sequence[Doc]): Gold documents.
     progress (Callable[[Iterable[Doc]], Iterable[Doc]]): Wraps the stream of documents.
-    RETURNS (Tuple[ScoredPairs, ndarray]): The pairs, and their gold classes, shape (pairs,).
-        Without exclusive labels, one row for each pair and label, with class 1 if the pair has the
-        label.
+    RETURNS (Tuple[ScoredPairs, ndarray]): The pairs, and their gold classes, shape (pairs,). If
+        labels are not exclusive, there is one row for each combination of pair and label, with
+        class 1 if the pair has the label, else 0.
     """
     examples = gold_examples(nlp, docs)
     scored = score_pairs(nlp, [eg.predicted for eg in examples], progress)

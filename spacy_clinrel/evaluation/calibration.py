@@ -42,7 +42,7 @@ class Reliability(NamedTuple):
         includes 1 as well. Shape: (bins + 1,)
     counts (ndarray): Number of predictions per bin. Shape: (bins,)
     scores (ndarray): Mean score per bin, NaN if the bin is empty. Shape: (bins,)
-    right (ndarray): Share of right predictions per bin, NaN if the bin is empty. Shape: (bins,)
+    right (ndarray): Share of correct predictions per bin, NaN if the bin is empty. Shape: (bins,)
     """
 
     edges: np.ndarray
@@ -54,8 +54,8 @@ class Reliability(NamedTuple):
 def reliability(scores: np.ndarray, right: np.ndarray, bins: int = 10) -> Reliability:
     """Sort predictions into bins by score.
 
-    scores (ndarray): The scores. They are clipped to 0 and 1. Shape: (predictions,)
-    right (ndarray): Whether each prediction is right, bool. Shape: (predictions,)
+    scores (ndarray): The scores, clipped to the range from 0 to 1. Shape: (predictions,)
+    right (ndarray): Whether each prediction is correct, bool. Shape: (predictions,)
     bins (int): Number of bins.
     RETURNS (Reliability): The bins.
     """
@@ -70,7 +70,7 @@ def reliability(scores: np.ndarray, right: np.ndarray, bins: int = 10) -> Reliab
 
 
 def expected_calibration_error(table: Reliability) -> float:
-    """Compute the mean distance between scores and shares of right predictions.
+    """Compute the mean distance between scores and shares of correct predictions.
 
     table (Reliability): The bins.
     RETURNS (float): Mean of |mean score − share of right predictions| over the bins, weighted by

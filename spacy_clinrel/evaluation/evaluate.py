@@ -20,7 +20,7 @@ from ..tokens.silver import check_gold
 from .error_report import analyze, check_report, write_report
 from .scorers import END_TO_END, GOLD_ENTITIES
 
-# The option by which a joint component keeps existing entities and predicts relations alone.
+# The option by which a joint component keeps existing entities and predicts only relations.
 KEEP_ENTITIES = "keep_entities"
 
 
@@ -91,7 +91,7 @@ def evaluate_examples(
     labels: Optional[Mapping[str, str]] = None,
     progress: Callable[[Iterable[Doc]], Iterable[Doc]] = iter,
 ) -> Dict[str, Any]:
-    """Annotate the predicted side of examples and score it.
+    """Run a pipeline on examples and score its predictions.
 
     nlp (Language): The pipeline.
     examples (List[Example]): The documents. For gold entities, their predicted side must already
@@ -104,7 +104,7 @@ def evaluate_examples(
     progress (Callable[[Iterable[Doc]], Iterable[Doc]]): Wraps the stream of documents.
     RETURNS (Dict[str, Any]): The pipeline's "model", "model_version" and "seed", the version of
         "spacy_clinrel", the number of "documents", and the scores under "gold_entities" or
-        "end_to_end", so that the two settings never share a name.
+        "end_to_end", so that scores with gold and with predicted entities are not confused.
     """
     entity_names = entity_components(nlp) if gold_entities else []
     joint = [name for name in entity_names if _is_joint(nlp, name)]
@@ -146,7 +146,7 @@ def _is_joint(nlp: Language, name: str) -> bool:
 
 @contextmanager
 def _keep_entities(nlp: Language, names: Iterable[str]) -> Iterator[None]:
-    """Let joint components keep the existing entities, until the context ends."""
+    """Make joint components keep existing entities within the context."""
     options: List[Dict[str, Any]] = [nlp.get_pipe(name).cfg for name in names]  # type: ignore[attr-defined]
     previous = [cfg[KEEP_ENTITIES] for cfg in options]
     for cfg in options:

@@ -30,31 +30,31 @@ class ScoredPairs(NamedTuple):
     p: np.ndarray
 
     def select(self, keep: np.ndarray) -> "ScoredPairs":
-        """Return some of the pairs.
+        """Return the selected pairs.
 
         keep (ndarray): Boolean mask over the pairs, or their indices.
-        RETURNS (ScoredPairs): The selected pairs.
+        RETURNS (ScoredPairs): A copy with these pairs only.
         """
         return ScoredPairs(*(values[keep] for values in self))
 
     @property
     def confidence(self) -> np.ndarray:
-        """Probability of each pair's best class. Shape: (pairs,)"""
+        """Return the probability of each pair's best class. Shape: (pairs,)"""
         return self.p.max(axis=1, initial=0.0)
 
     @property
     def classes(self) -> np.ndarray:
-        """Best class of each pair, 0 for "no relation". Shape: (pairs,)"""
+        """Return the best class of each pair, 0 for "no relation". Shape: (pairs,)"""
         return self.p.argmax(axis=1) if self.p.size else np.zeros(0, dtype="int64")
 
 
 class ClassifierSettings(NamedTuple):
-    """The settings of a `relation_classifier`, read once.
+    """Settings of a `relation_classifier`.
 
     labels (Sequence[str]): Relation labels.
     types (Sequence[str]): Entity types.
     signatures (Signatures): Triples of head type, label and tail type seen in training.
-    mentions (str): Where the component reads mentions from, see `read_mentions`.
+    mentions (str): Source of the mentions, see `read_mentions`.
     exclusive (bool): Whether a pair has at most one label.
     """
 
@@ -151,7 +151,7 @@ def count_pairs(nlp: Language, docs: Iterable[Doc]) -> int:
 
 
 def gold_examples(nlp: Language, docs: Iterable[Doc]) -> List[Example]:
-    """Make Examples in which a pipeline finds the gold mentions.
+    """Create Examples whose predicted Doc has the gold mentions.
 
     nlp (Language): The pipeline.
     docs (Iterable[Doc]): Gold documents.

@@ -1,4 +1,4 @@
-"""Scorers of entities and relations, strict and by boundaries alone."""
+"""Scorers of entities and relations: strict, and by boundaries only."""
 
 from collections import Counter
 from typing import Any, Callable, Dict, Hashable, Iterable, NamedTuple, Optional, Set, Tuple
@@ -76,11 +76,12 @@ def score_relations(examples: Iterable[Example], **kwargs: Any) -> Dict[str, Any
     """Compute precision, recall and F of relations against all gold relations.
 
     Strict ("micro"): a relation is correct if its label and the boundaries and types of both
-    mentions are. Boundary: types are ignored. Text: only the label and the texts of both mentions
-    count, each triple once per document, which is how corpora without offsets are scored.
+    mentions are correct. Boundary: types are ignored. Text: only the label and the texts of both
+    mentions count, and each triple counts once per document, as usual for corpora without offsets.
 
     Strict and boundary scores compare character offsets, so predicted and gold tokens may differ.
-    Gold relations that no candidate can reach count as missed. The negative class never counts.
+    Gold relations that are not among the candidates count as missed. Pairs without a relation are
+    not counted.
 
     examples (Iterable[Example]): Documents whose predicted side is annotated. Documents whose
         reference is not annotated with relations (it lacks the span group) are left out.
@@ -183,7 +184,7 @@ class EntityCounts(NamedTuple):
 
 
 def entity_counts(example: Example) -> Optional[EntityCounts]:
-    """Count a document's entities as `score_entities` does. spaCy reports no counts.
+    """Count a document's entities as `score_entities` does. spaCy's scorer does not return counts.
 
     example (Example): The document.
     RETURNS (Optional[EntityCounts]): The strict counts; None if the reference is not annotated with

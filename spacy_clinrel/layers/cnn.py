@@ -15,9 +15,10 @@ class ResidualCNN(nn.Module):
     other texts of the batch.
 
     n_in (int): Width of the input.
-    width (int): Width of the output. A linear map precedes the convolutions if it is not `n_in`.
+    width (int): Width of the output. If it differs from `n_in`, a linear map precedes the
+        convolutions.
     depth (int): Number of convolutions.
-    window (int): Tokens on either side that a convolution sees.
+    window (int): Number of tokens on either side that a convolution sees.
     """
 
     def __init__(self, *, n_in: int, width: int, depth: int, window: int):
@@ -34,7 +35,7 @@ class ResidualCNN(nn.Module):
         """Encode texts.
 
         tokens (Tensor): Token vectors. *Shape:* (tokens, n_in)
-        lengths (Tensor): Tokens of each text. *Shape:* (texts,)
+        lengths (Tensor): Number of tokens of each text. *Shape:* (texts,)
         RETURNS (Tensor): *Shape:* (tokens, width)
         """
         x = self.project(self.dropout(tokens))  # (tokens, width)

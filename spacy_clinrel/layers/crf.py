@@ -24,7 +24,7 @@ class CRFTagger(nn.Module):
     """A linear layer for emissions, and learned transitions with impossible ones masked.
 
     n_in (int): Width of the token vectors.
-    transitions (ndarray): Which tag may follow which (column follows row), bool. *Shape:* (tags,
+    transitions (ndarray): Whether the column's tag may follow the row's, bool. *Shape:* (tags,
         tags)
     start (ndarray): Which tags may begin a text, bool. *Shape:* (tags,)
     end (ndarray): Which tags may end a text, bool. *Shape:* (tags,)
@@ -68,9 +68,9 @@ def _precise_dtype(emissions: Tensor) -> torch.dtype:
 
 
 def _log_matmul(scores: Tensor, weights: Tensor) -> Tensor:
-    """Compute log Σ_i exp(scores[b, i]) · weights[i, j] as a matrix product. It takes the
-    exponential of each tag, not of each pair of tags. Terms that underflow relative to the best tag
-    are lost.
+    """Compute log Σ_i exp(scores[b, i]) · weights[i, j] as a matrix product. This computes one
+    exponential per tag instead of one per pair of tags. Terms that underflow relative to the best
+    tag are lost.
 
     scores (Tensor): *Shape:* (batch, from)
     weights (Tensor): Exponentials of the transitions. *Shape:* (from, to)
@@ -166,8 +166,8 @@ def forward_backward(
         p(y_{i-1} = t, y_i = u)
             = exp(α_{i-1}[t] + transition[t, u] + emission_i[u] + β_i[u] - log Z)
 
-    with α as in `log_partition`. They are the gradient of log Z; computed this way they take memory
-    for (batch × longest × tags) numbers, whereas autograd stores every step.
+    with α as in `log_partition`. The marginals are the gradient of log Z. This function needs
+    memory for (batch × longest × tags) numbers, whereas autograd stores every step.
 
     emissions (Tensor): *Shape:* (batch, longest, tags)
     mask (Tensor): True for tokens. The first column is True. *Shape:* (batch, longest)

@@ -5,9 +5,9 @@ from torch import Tensor, nn
 
 
 class Dropout(nn.Module):
-    """Dropout of single values or, with `shared`, of features of a whole sequence.
+    """Dropout of single values or, with `shared`, of whole features of a sequence.
 
-    The rate is 0 until `set_dropout` sets it, which lets spaCy's `drop` reach the module.
+    The rate is 0 until `set_dropout` sets it from spaCy's `drop`.
 
     shared (bool): Drop a feature at all positions of a sequence together (variational dropout,
         Gal & Ghahramani 2016), for recurrent layers.

@@ -21,10 +21,10 @@ MIN_LENGTH_RATIO = 0.8
 def pair_places(spans: Tensor) -> Tuple[Tensor, Tensor]:
     """Return the word pieces of [CLS] and of both mentions, P_{CLS, EN1, EN2}, for each pair.
 
-    spans (Tensor): First piece and end (exclusive) of both mentions, counted in the window; [CLS]
+    spans (Tensor): First piece and end (exclusive) of both mentions, relative to the window; [CLS]
         is piece 0. *Shape:* (pairs, 4)
-    RETURNS (Tuple[Tensor, Tensor]): Indices of pieces, [CLS] first, and a mask of those that count:
-        a piece of both mentions counts once. *Shape:* (pairs, selected) each
+    RETURNS (Tuple[Tensor, Tensor]): Indices of pieces, [CLS] first, and a mask of the valid ones,
+        without repetitions of a piece that is in both mentions. *Shape:* (pairs, selected) each
     """
     first, first_end, second, second_end = spans.unbind(1)  # (pairs,) each
     # Column at which the pieces of the second mention begin.
@@ -45,13 +45,13 @@ def focused_mask(kind: str, spans: Tensor, lengths: Tensor, size: int) -> Tensor
     kind (str): "eq13": [CLS] attends to itself and the two mentions, all other pieces to all;
         "eq14": [CLS] and the two mentions attend to each other only.
     spans (Tensor): See `pair_places`. *Shape:* (pairs, 4)
-    lengths (Tensor): Pieces of each pair's window. Padding is masked. *Shape:* (pairs,)
-    size (int): Pieces of the longest window.
+    lengths (Tensor): Number of pieces of each pair's window. Padding is masked. *Shape:* (pairs,)
+    size (int): Number of pieces of the longest window.
     RETURNS (Tensor): Boolean. *Shape:* (pairs, size, size)
     """
     places, _ = pair_places(spans)  # (pairs, selected)
     is_focused = torch.zeros(len(spans), size, dtype=torch.bool, device=spans.device)
-    # Places that don't count are 0, the place of [CLS].
+    # Invalid places are 0, the index of [CLS].
     is_focused.scatter_(1, places, True)  # (pairs, size)
     if kind == "eq14":
         return is_focused[:, :, None] & is_focused[:, None, :]  # (pairs, size, size)
@@ -80,7 +80,7 @@ class STREncoder(nn.Module):
       gathered pieces.
 
     transformer (Module): A BERT-like model of transformers, with `encoder.layer`.
-    tokenizer (Any): The tokenizer of its input; stored only.
+    tokenizer (Any): The tokenizer of its input; stored, but not used.
     focused (int): K.
     mask (str): "eq13" or "eq14".
     budget (int): Maximum number of pieces of a batch. Pairs beyond it are split into several
@@ -139,7 +139,7 @@ class STREncoder(nn.Module):
 
         hidden (Tensor): Hidden states that pairs start from, from `encode`. *Shape:* (pieces, kept,
             width)
-        lengths (Tensor): Pieces of each window. *Shape:* (windows,)
+        lengths (Tensor): Number of pieces of each window. *Shape:* (windows,)
         windows (Tensor): The window of each pair. *Shape:* (pairs,)
         spans (Tensor): See `pair_places`. *Shape:* (pairs, 4)
         RETURNS (Tensor): *Shape:* (pairs, width)
@@ -162,7 +162,7 @@ class STREncoder(nn.Module):
 
         hidden (Tensor): *Shape:* (pieces, kept, width)
         starts (Tensor): First piece of each pair's window. *Shape:* (pairs,)
-        lengths (Tensor): Pieces of each pair's window. *Shape:* (pairs,)
+        lengths (Tensor): Number of pieces of each pair's window. *Shape:* (pairs,)
         spans (Tensor): *Shape:* (pairs, 4)
         rows (Tensor): Indices of the pairs. *Shape:* (batch,)
         RETURNS (Tensor): *Shape:* (batch, width)
@@ -198,7 +198,7 @@ class STREncoder(nn.Module):
         window (Tuple[Tensor, Tensor, Tensor]): First piece of each pair's window, its number of
             pieces, and the pair's spans. *Shape:* (pairs,), (pairs,), (pairs, 4)
         layers (Sequence[Module]): At least one layer.
-        places (Tensor): Pieces to return, counted in the window. *Shape:* (pairs, selected)
+        places (Tensor): Pieces to return, relative to the window. *Shape:* (pairs, selected)
         RETURNS (Tensor): Output for these pieces. *Shape:* (pairs, selected, width)
         """
         starts, lengths, spans = window

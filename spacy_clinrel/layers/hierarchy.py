@@ -20,9 +20,9 @@ class Hierarchy(nn.Module):
 
     n_in (int): Width of the token vectors.
     width (int): Width of the GRUs' output, half of it for each direction; even.
-    sentence_level (bool): Whether there is a GRU over sentences. Without it, a token's context is
-        its own sentence only.
-    attention (bool): Attention at both levels; False takes means.
+    sentence_level (bool): Whether to use a GRU over sentences. Without it, a token's context is
+        only its sentence.
+    attention (bool): Attention at both levels; False uses means.
     """
 
     def __init__(self, *, n_in: int, width: int, sentence_level: bool, attention: bool):
@@ -38,15 +38,15 @@ class Hierarchy(nn.Module):
         """Encode words, sentences and documents.
 
         tokens (Tensor): Token vectors. *Shape:* (tokens, n_in)
-        texts (Tensor): The number of each token's text, ascending. *Shape:* (tokens,)
-        sentences (Tensor): The number of each token's sentence, ascending through the batch.
-            *Shape:* (tokens,)
+        texts (Tensor): Text index of each token, ascending. *Shape:* (tokens,)
+        sentences (Tensor): Sentence index of each token, ascending through the batch. *Shape:*
+            (tokens,)
         RETURNS (Tuple[Tensor, Tensor]): Word states h, and the context [s; b g; d] of each token's
             sentence and text, or s alone without a sentence level. b g is multiplied by the number
             of sentences, so that equal weights leave g unchanged. *Shape:* (tokens, width) and
             (tokens, 3 · width or width)
         """
-        # The index of each token's sentence, and the tokens of each sentence.
+        # The sentence index of each token, and the number of tokens of each sentence.
         _, sentence, sizes = sentences.unique_consecutive(return_inverse=True, return_counts=True)
         words = self.words(tokens, sizes)  # (tokens, width)
         _, vectors = self.of_words(words, sentence, len(sizes))  # (sentences, width)
@@ -77,8 +77,8 @@ class HierarchicalPairs(nn.Module):
     width (int): Width of the vectors of mentions and pairs.
     hidden_width (int): Width of the GRUs' output.
     between (int): Width of the vector for the tokens between two mentions.
-    sentence_level (bool): Whether there is a sentence level.
-    attention (bool): Attention at both levels; False takes means.
+    sentence_level (bool): Whether to use the GRU over sentences.
+    attention (bool): Attention at both levels; False uses means.
     """
 
     def __init__(
@@ -113,8 +113,8 @@ class HierarchicalPairs(nn.Module):
         tokens (Tensor): Token vectors. *Shape:* (tokens, n_in)
         mentions (Tensor): Start, end (exclusive), type. *Shape:* (mentions, 3)
         pairs (Tensor): Head and tail, indices into mentions. *Shape:* (pairs, 2)
-        places (Tensor): The number of each token's text and of its sentence, see `Hierarchy`.
-            *Shape:* (tokens, 2)
+        places (Tensor): Text index and sentence index of each token, see `Hierarchy`. *Shape:*
+            (tokens, 2)
         RETURNS (Tensor): *Shape:* (pairs, n_out)
         """
         texts, sentences = places.unbind(1)  # (tokens,) each

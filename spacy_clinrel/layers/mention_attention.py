@@ -14,7 +14,7 @@ BUDGET = 4096
 
 class MentionAttention(nn.Module):
     """Transformer layers with normalisation first (Vaswani et al. 2017; Xiong et al. 2020) over the
-    mentions of a text. The relation of two mentions can depend on mentions far away.
+    mentions of a text. So the relation of two mentions can depend on distant mentions.
 
     width (int): Width of the vectors, a multiple of HEADS.
     depth (int): Number of layers.
@@ -29,7 +29,7 @@ class MentionAttention(nn.Module):
 
         vectors (Tensor): Mentions of all texts, one text after the other. *Shape:* (mentions,
             width)
-        lengths (Tensor): Mentions of each text that has any. *Shape:* (texts,)
+        lengths (Tensor): Number of mentions of each text that has any. *Shape:* (texts,)
         RETURNS (Tensor): *Shape:* (mentions, width)
         """
         if not len(vectors):
@@ -49,7 +49,7 @@ class MentionAttention(nn.Module):
 
 
 class AttentionLayer(nn.Module):
-    """Multi-head attention and a feed-forward network, with a residual connection each:
+    """Multi-head attention and a feed-forward network, each with a residual connection:
 
         x ← x + W_o Attention(norm(x)),  x ← x + FFN(norm(x))
 
@@ -88,7 +88,7 @@ class AttentionLayer(nn.Module):
 def mentions_of_texts(texts: Tensor, mentions: Tensor) -> Tensor:
     """Count the mentions of each text.
 
-    texts (Tensor): The number of each token's text, ascending. *Shape:* (tokens,)
+    texts (Tensor): Text index of each token, ascending. *Shape:* (tokens,)
     mentions (Tensor): Start, end (exclusive), type. *Shape:* (mentions, 3)
     RETURNS (Tensor): Counts of the texts that have mentions. *Shape:* (texts,)
     """

@@ -9,15 +9,16 @@ from .dropout import Dropout
 from .mention_attention import MentionAttention, mentions_of_texts
 from .ragged import score_parts
 
-# Distances below 4 tokens have a bucket each, larger ones a bucket per power of two.
+# Each distance below 4 tokens has its own bucket. Larger distances share one bucket per power of
+# two.
 DISTANCE_BUCKETS = 16
-# Pairs times width that are scored at a time: as many values as fit into the cache of a CPU core
-# (benchmarks/NOTES.md), and more on a GPU to save kernel launches (not measured).
+# Number of values (pairs × width) scored at a time: on the CPU, as many as fit into the cache of a
+# core (benchmarks/NOTES.md); on a GPU more, to save kernel launches (not measured).
 CPU_VALUES, GPU_VALUES = 2**17, 2**22
 
 
 def distance_bucket(distance: Tensor) -> Tensor:
-    """Map a signed distance to a bucket: exact below 4, logarithmic from there on.
+    """Map a signed distance to a bucket: exact below 4, logarithmic above.
 
     distance (Tensor): Integers.
     RETURNS (Tensor): 0 to 2 · DISTANCE_BUCKETS, the same shape.
@@ -33,8 +34,8 @@ def add_mention_types(tokens: Tensor, mentions: Tensor, embeddings: Tensor) -> T
 
     tokens (Tensor): *Shape:* (tokens, width)
     mentions (Tensor): Start, end (exclusive), type. *Shape:* (mentions, 3)
-    embeddings (Tensor): Three for each type: for the first token of a mention, for inner tokens,
-        and for the last token. *Shape:* (3 · types, width)
+    embeddings (Tensor): Three per type: for the first token of a mention, for inner tokens, and for
+        the last token. *Shape:* (3 · types, width)
     RETURNS (Tensor): *Shape:* (tokens, width)
     """
     starts, ends, types = mentions.unbind(1)  # (mentions,) each
@@ -91,10 +92,11 @@ class MentionPair(nn.Module):
     n_out (int): Number of scores of a pair.
     width (int): Width of the vectors of mentions and pairs.
     between (int): Width of g.
-    attention (int): Layers of self-attention among the mentions of a text (see `MentionAttention`).
+    attention (int): Number of self-attention layers over the mentions of a text (see
+        `MentionAttention`).
     n_beside (int): Width of the optional features of a mention.
-    chunk (Optional[int]): Pairs scored at a time, which bounds the memory of prediction; None for a
-        value that suits the device.
+    chunk (Optional[int]): Number of pairs scored at a time, which bounds the memory of prediction;
+        None for a value that suits the device.
     """
 
     def __init__(
@@ -139,8 +141,8 @@ class MentionPair(nn.Module):
         tokens (Tensor): Token vectors. *Shape:* (tokens, n_in)
         mentions (Tensor): Start, end (exclusive), type. *Shape:* (mentions, 3)
         pairs (Tensor): Head and tail, indices into mentions. *Shape:* (pairs, 2)
-        texts (Optional[Tensor]): The number of each token's text, ascending, required for
-            attention. *Shape:* (tokens,)
+        texts (Optional[Tensor]): Text index of each token, ascending, required for attention.
+            *Shape:* (tokens,)
         beside (Optional[Tensor]): Optional features of mentions. *Shape:* (mentions, n_beside)
         RETURNS (Tensor): *Shape:* (pairs, n_out)
         """
@@ -202,7 +204,7 @@ class MentionPair(nn.Module):
         add_tail, times_tail = tails.index_select(0, tail).chunk(2, dim=1)  # (pairs, width) each
         first = torch.minimum(ends[head], ends[tail])  # (pairs,)
         second = torch.maximum(starts[head], starts[tail])  # (pairs,)
-        # Mentions that overlap have nothing between them.
+        # Overlapping mentions have no tokens between them.
         after = prefix.index_select(0, torch.maximum(first, second))  # (pairs, between)
         between = (after - prefix.index_select(0, first)).to(add_head.dtype)  # (pairs, between)
         token_bucket = distance_bucket(starts[tail] - starts[head])  # (pairs,)

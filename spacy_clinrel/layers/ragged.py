@@ -11,9 +11,9 @@ from torch.utils.checkpoint import checkpoint
 
 
 def padding_mask(lengths: Tensor) -> Tensor:
-    """Return which positions of a padded batch hold an item.
+    """Return which positions of a padded batch contain an item.
 
-    lengths (Tensor): Items of each sequence. *Shape:* (batch,)
+    lengths (Tensor): Number of items of each sequence. *Shape:* (batch,)
     RETURNS (Tensor): Boolean. *Shape:* (batch, longest)
     """
     longest = int(lengths.max()) if lengths.numel() else 0
@@ -24,7 +24,7 @@ def pad(flat: Tensor, lengths: Tensor) -> Tuple[Tensor, Tensor]:
     """Pad concatenated sequences with zeros, one row each.
 
     flat (Tensor): Items of all sequences. *Shape:* (items, width)
-    lengths (Tensor): Items of each sequence. *Shape:* (batch,)
+    lengths (Tensor): Number of items of each sequence. *Shape:* (batch,)
     RETURNS (Tuple[Tensor, Tensor]): The rows and their mask. *Shape:* (batch, longest, width)
         and (batch, longest)
     """
@@ -49,11 +49,11 @@ def length_batches(
 ) -> Iterator[Tensor]:
     """Group sequences of similar length into batches with little padding.
 
-    lengths (Union[Tensor, Sequence[int]]): Items of each sequence. *Shape:* (sequences,)
+    lengths (Union[Tensor, Sequence[int]]): Number of items of each sequence. *Shape:* (sequences,)
     budget (int): Maximum size of a padded batch, sequences times the longest. A longer sequence
         forms a batch of its own.
-    min_ratio (float): Minimum length of a batch's shortest sequence, as a share of its longest:
-        less padding, but more batches.
+    min_ratio (float): Minimum ratio of the shortest to the longest sequence of a batch. Higher
+        values give less padding, but more batches.
     YIELDS (Tensor): Indices of sequences, longest first, each once. *Shape:* (batch,)
     """
     sizes = torch.as_tensor(lengths)  # (sequences,)
@@ -72,13 +72,13 @@ def length_batches(
 def map_padded(
     run: Callable[[Tensor, Tensor], Tensor], flat: Tensor, lengths: Tensor, budget: int
 ) -> Tensor:
-    """Apply a function of padded sequences to concatenated ones, in batches of similar length. Only
-    the batch of a long sequence pays for its length.
+    """Apply a function of padded sequences to concatenated ones, in batches of similar length. A
+    long sequence adds padding only to its own batch.
 
     run (Callable[[Tensor, Tensor], Tensor]): Takes padded sequences of at least one item and their
         mask, (batch, longest, width) and (batch, longest); returns (batch, longest, output width).
     flat (Tensor): Items of all sequences, at least one. *Shape:* (items, width)
-    lengths (Tensor): Items of each sequence. *Shape:* (sequences,)
+    lengths (Tensor): Number of items of each sequence. *Shape:* (sequences,)
     budget (int): Maximum size of a padded batch, see `length_batches`.
     RETURNS (Tensor): *Shape:* (items, output width)
     """
@@ -106,7 +106,7 @@ def score_parts(
     """Score rows part by part, which bounds the memory. In training, parts can be recomputed in the
     backward pass instead of being stored (gradient checkpointing).
 
-    score (Callable[[Tensor], Tensor]): Takes the indices of a part and returns as many rows.
+    score (Callable[[Tensor], Tensor]): Takes the indices of a part and returns one row per index.
     parts (Sequence[Tensor]): Indices of each part; at least one part, each index once.
     recompute (Optional[bool]): Whether training recomputes; None if there are several parts.
     RETURNS (Tensor): The rows of all parts, in the order of the indices.

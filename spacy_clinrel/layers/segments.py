@@ -25,7 +25,7 @@ class SegmentAttention(nn.Module):
 
         a_t = softmax(u · tanh(W h_t + b)),  s = Σ_t a_t h_t
 
-    over the items h_t of each segment; or their mean, with equal weights.
+    over the items h_t of each segment. With `equal`, all weights of a segment are the same.
 
     width (int): Width of the items.
     equal (bool): Give all items of a segment the same weight.

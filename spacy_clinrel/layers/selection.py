@@ -26,7 +26,7 @@ class Selection(nn.Module):
     width (int): Width of a pair's vector.
     tag_width (int): Width of the tag embeddings; 0 for none.
     distance (bool): Whether scores depend on the distance of the tokens.
-    chunk (int): Pairs scored at a time.
+    chunk (int): Number of pairs scored at a time.
     """
 
     def __init__(

@@ -19,15 +19,15 @@ SCALE = 0.2
 def CharTable(width: int, rows: int = 5000) -> Model[List[Doc], List[Floats2d]]:
     """Create a trainable table with one embedding per character.
 
-    If the pipeline has vectors, the embeddings of characters with a vector start from it; vectors
-    of longer strings are ignored. All other characters share `rows` embeddings by their hash.
-    Vectors are needed only for initialization.
+    If the pipeline has vectors, the vectors of single characters initialize their embeddings;
+    vectors of longer strings are ignored. All other characters share `rows` embeddings by their
+    hash. Vectors are needed only for initialization.
 
     width (int): Width of an embedding, equal to the width of the vectors if there are any.
     rows (int): Number of embeddings for characters without a vector.
     RETURNS (Model[List[Doc], List[Floats2d]]): The embedding layer.
     RAISES (ValueError): If a size is out of range; at initialization, if the vectors have another
-        width, or no separate row for each character (floret).
+        width, or they have no separate row for each character (floret).
     """
     for name, value in (("width", width), ("rows", rows)):
         if value < 1:
@@ -38,7 +38,7 @@ def CharTable(width: int, rows: int = 5000) -> Model[List[Doc], List[Floats2d]]:
         init=_init,
         dims={"nO": width, "nV": None},
         params={"E": None},
-        # Hashes of the characters with a row for themselves, ascending.
+        # Hashes of the characters that have their own row, ascending.
         attrs={"keys": np.zeros(0, dtype="uint64"), "rows": rows},
     )
     return model
@@ -68,9 +68,8 @@ def character_vectors(vocab: Vocab) -> Tuple[np.ndarray, np.ndarray]:
     """Return the vectors of single characters.
 
     vocab (Vocab): A vocab with vectors.
-    RETURNS (Tuple[ndarray, ndarray]): Hashes of the characters in the form that
-        `embed.doc_features` gives them, ascending, uint64, and their vectors. Shape:
-        (characters,) and (characters, width)
+    RETURNS (Tuple[ndarray, ndarray]): Hashes of the characters as `embed.doc_features` computes
+        them, ascending, uint64; and their vectors. Shape: (characters,) and (characters, width)
     """
     table = vocab.vectors
     if table.mode != "default":
@@ -94,7 +93,7 @@ def character_vectors(vocab: Vocab) -> Tuple[np.ndarray, np.ndarray]:
 def table_rows(keys: np.ndarray, rows: int, doc: Doc) -> np.ndarray:
     """Return the table row of each character of a document.
 
-    keys (ndarray): Hashes of the characters with a row for themselves, ascending.
+    keys (ndarray): Hashes of the characters that have their own row, ascending.
     rows (int): Number of rows that all other characters share.
     doc (Doc): The document.
     RETURNS (ndarray): int64. Shape: (tokens,)

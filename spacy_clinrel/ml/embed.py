@@ -27,7 +27,7 @@ from ..tokens.normalize import lookup_form
 
 # Columns of the features: the character, and its pairs with the left and right neighbour.
 CHARACTER, LEFT_PAIR, RIGHT_PAIR = range(3)
-# Neighbour of the first and the last character in lookups of pairs. No vector contains it.
+# Placeholder for the missing neighbour of the first and the last character. No vector contains it.
 EDGE = "\x02"
 # Odd constants that mix two hashes into 64 bits (from the SplitMix64 generator).
 MIX_LEFT, MIX_RIGHT = np.uint64(0xBF58476D1CE4E5B9), np.uint64(0x94D049BB133111EB)
@@ -77,8 +77,8 @@ def CharEmbed(
 
 
 def use_numpy_products(model: Model) -> None:
-    """Multiply matrices with NumPy instead of Thinc's BLIS on the CPU (see benchmarks/NOTES.md for
-    the speed of both).
+    """Multiply matrices with NumPy instead of Thinc's BLIS on the CPU (benchmarks/NOTES.md compares
+    their speed).
 
     model (Model): The layer, changed in place.
     """

@@ -21,7 +21,7 @@ def ResidualCNN(width: int, depth: int, window: int = 1, mixed_precision: bool =
 
     width (int): Width of the output.
     depth (int): Number of convolutions.
-    window (int): Tokens on either side that each convolution sees.
+    window (int): Number of tokens on either side that each convolution sees.
     mixed_precision (bool): Use half precision on CUDA.
     RETURNS (Model[List[Floats2d], List[Floats2d]]): The encoder.
     """

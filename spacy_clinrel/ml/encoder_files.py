@@ -32,7 +32,7 @@ GetEncoder = Callable[[List[Doc]], BertLike]
 
 
 def PretrainedEncoder(name: str, tokenizer_config: Optional[Dict[str, Any]] = None) -> GetEncoder:
-    """Use a pretrained encoder.
+    """Create a function that loads a pretrained encoder.
 
     name (str): A name on the Hugging Face hub, or a folder with an encoder (e.g. from `clinrel
         make-encoder`). Read only at initialization; a trained pipeline contains its encoder.
@@ -73,8 +73,9 @@ def load_encoder(name: str, tokenizer_config: Dict[str, Any]) -> BertLike:
 
 
 def _limited(tokenizer: Any, transformer: Any) -> Any:
-    """Limit the tokenizer to the positions of the encoder, and set padding to the right, so that
-    [CLS] comes first."""
+    """Return the tokenizer, limited to the encoder's number of positions. Padding is set to the
+    right, so that [CLS] comes first.
+    """
     # RoBERTa-like models number positions from padding_idx + 1.
     padding = getattr(transformer.embeddings, "padding_idx", None)
     limit = transformer.config.max_position_embeddings - (0 if padding is None else padding + 1)

@@ -71,12 +71,13 @@ def FocusedAttention(
 
     encoder (Callable[[List[Doc]], BertLike]): Returns the encoder, e.g.
         `spacy-clinrel.PretrainedEncoder.v1` or `spacy-clinrel.RandomEncoder.v1`.
-    get_spans (Callable[[List[Doc]], List[List[Span]]]): Cuts texts into windows that fit the
+    get_spans (Callable[[List[Doc]], List[List[Span]]]): Splits texts into windows that fit the
         encoder, as in spacy-transformers. If windows overlap, a token's vector is the mean over
         them, and a pair is scored in the middle one of the windows that contain it.
     focused_layers (int): K, the number of layers that are run for each task; 1 to N.
-    mask (str): Name of the paper's equation. With "eq13" the mentions attend to all word pieces
-        and only [CLS] is masked; with "eq14" the mentions attend only to [CLS] and each other.
+    mask (str): The paper's equation for the mask. With "eq13" the mentions attend to all word
+        pieces and only [CLS] is masked; with "eq14" the mentions attend only to [CLS] and each
+        other.
     budget (int): Maximum number of word pieces of a batch of pairs in the K layers; bounds memory.
     encoder_rate (float): The encoder's learning rate as a multiple of the optimizer's. The tagger
         and the pair head have the optimizer's rate.
@@ -156,8 +157,9 @@ def _pieces(shared: Model, docs: Sequence[Doc]) -> Pieces:
 
 def _rate(encoder_rate: float, layer_decay: float, module: Any, weight: str) -> float:
     """Return the learning rate of a weight as a multiple of the optimizer's. The last layer has
-    `encoder_rate`, each layer below it `layer_decay` times less. The embeddings count as the layer
-    below the first."""
+    `encoder_rate`; each lower layer has the rate of the layer above times `layer_decay`. The
+    embeddings count as the layer below the first.
+    """
     n_layers = len(module.inner.transformer.encoder.layer)
     parts = weight.split(".")
     layer = int(parts[parts.index("layer") + 1]) if "encoder" in parts else -1
@@ -202,8 +204,8 @@ def _load(
 
 @torch.no_grad()
 def _check_layers(module: STREncoder, kind: str) -> None:
-    """Check that running the layers one by one without a mask gives the encoder's own output. This
-    is not so if, for example, its layers normalize in other places than those of BERT.
+    """Check that running the layers one by one without a mask gives the same output as the encoder.
+    The outputs differ if, for example, its layers normalize in other places than those of BERT.
 
     RAISES (ValueError): If the outputs differ.
     """
@@ -216,7 +218,7 @@ def _check_layers(module: STREncoder, kind: str) -> None:
         inputs = {key: value.to(device) for key, value in inputs.items()}
         plain = module.transformer(**inputs).last_hidden_state
         states, hidden = module.encode(inputs)
-        # A mention that spans the window masks nothing.
+        # With a mention that spans the whole window, nothing is masked.
         size = mask.shape[1]
         indices = ([size], [0], [[1, size, size, size]])
         vectors = module.relate(hidden, *(torch.tensor(index, device=device) for index in indices))

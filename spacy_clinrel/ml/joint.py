@@ -29,8 +29,8 @@ def MultiHeadSelection(
     """Create the joint model of "BERT-based multi-head joint model" (after Bekoulis et al. 2018).
 
     A CRF over the token vectors finds the entities. A pair of mentions is scored from the vectors
-    and the tag embeddings of the last tokens of both, with a sigmoid for each label, so that a
-    mention can have several relations.
+    and the tag embeddings of their last tokens, with a sigmoid for each label, so that a mention
+    can have several relations.
 
     tok2vec (Model[List[Doc], List[Floats2d]]): The shared encoder, e.g. a BiLSTM over embeddings,
         or a transformer through spacy-transformers.
@@ -76,10 +76,10 @@ def joint_model(
     runs the parts one after the other, since the candidate pairs depend on the predicted tags.
 
     name (str): The model's name.
-    encoder (Model): The shared encoder: documents to an object with the token vectors of each
-        document in `vectors`. Its backward pass takes the gradients of both tasks.
-    tagger (Model): Token vectors to Emissions.
-    relations (Model): SelectionInput to scores; its nO is the number of scores per pair.
+    encoder (Model): The shared encoder. It maps documents to an object with the token vectors of
+        each document in `vectors`. Its backward pass takes the gradients of both tasks.
+    tagger (Model): Maps token vectors to Emissions.
+    relations (Model): Maps a SelectionInput to scores; its nO is the number of scores per pair.
     train_pairs (Sequence[str]): The pairs that the model can learn relations from: "mentions",
         "tokens" or both.
     head (Optional[str]): Registered name of the pair head. None for the component's default.

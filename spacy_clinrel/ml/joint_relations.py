@@ -22,8 +22,8 @@ def JointRelations(
 ) -> Model:
     """Create a joint model from an encoder and a pair model.
 
-    A CRF over the token vectors finds the entities. The pair model scores pairs of them from the
-    same vectors, with a sigmoid for each label. The losses of both tasks train the encoder.
+    A CRF over the token vectors finds the entities. The pair model scores pairs of entities from
+    the same vectors, with a sigmoid for each label. The losses of both tasks train the encoder.
 
     tok2vec (Model[List[Doc], List[Floats2d]]): The shared encoder.
     relations (RelationModel): A pair model without an encoder (`tok2vec = null`), e.g.

@@ -55,7 +55,7 @@ def MentionPair(
 
 
 def batch_texts(docs: List[Doc], candidates: Candidates) -> np.ndarray:
-    """Return the number of each token's document in a batch.
+    """Return the document index of each token of a batch.
 
     docs (List[Doc]): The documents.
     candidates (Candidates): Their candidates.

@@ -1,5 +1,6 @@
 """Registered encoders and poolings of `spacy-clinrel.PairSentence.v1`. Each function checks its
-settings and returns a function that creates the module for an input width."""
+arguments and returns a function that creates the module for an input width.
+"""
 
 from functools import partial
 from typing import Any, Sequence
@@ -25,12 +26,12 @@ def _check_windows(filters: int, windows: Sequence[int]) -> None:
 def CNN(filters: int = 128, depth: int = 1, windows: Sequence[int] = (3,)) -> CreateEncoder:
     """Create an encoder of convolutions without residual connections (Zeng et al. 2014).
 
-    filters (int): Filters of each convolution.
-    depth (int): Convolutions of a stack.
-    windows (Sequence[int]): Characters that a convolution sees, odd, for each of the parallel
-        stacks.
+    filters (int): Number of filters of each convolution.
+    depth (int): Number of convolutions of a stack.
+    windows (Sequence[int]): For each of the parallel stacks, the number of characters that a
+        convolution sees, odd.
     RETURNS (Callable[..., Module]): Creates the encoder for an input width `n_in`.
-    RAISES (ValueError): If a setting is out of range.
+    RAISES (ValueError): If an argument is out of range.
     """
     _check_windows(filters, windows)
     _check(depth > 0, "depth of CNN", "1 or more", depth)
@@ -40,12 +41,12 @@ def CNN(filters: int = 128, depth: int = 1, windows: Sequence[int] = (3,)) -> Cr
 def ResNet(filters: int = 128, depth: int = 9, windows: Sequence[int] = (3,)) -> CreateEncoder:
     """Create a residual network (He et al. 2016): a convolution, then blocks of two.
 
-    filters (int): Filters of each convolution.
-    depth (int): Number of convolutions, odd: 1, and 2 for each block.
-    windows (Sequence[int]): Characters that a convolution sees, odd, for each of the parallel
-        stacks.
+    filters (int): Number of filters of each convolution.
+    depth (int): Number of convolutions, odd: one, plus two per block.
+    windows (Sequence[int]): For each of the parallel stacks, the number of characters that a
+        convolution sees, odd.
     RETURNS (Callable[..., Module]): Creates the encoder for an input width `n_in`.
-    RAISES (ValueError): If a setting is out of range.
+    RAISES (ValueError): If an argument is out of range.
     """
     _check_windows(filters, windows)
     _check(depth > 2 and depth % 2 == 1, "depth of ResNet", "odd and 3 or more", depth)
@@ -62,7 +63,7 @@ def RNN(
     cell (str): "lstm" or "gru".
     bidirectional (bool): Read in both directions, or forwards only.
     RETURNS (Callable[..., Module]): Creates the encoder for an input width `n_in`.
-    RAISES (ValueError): If a setting is out of range.
+    RAISES (ValueError): If an argument is out of range.
     """
     _check(cell in CELLS, "cell", " or ".join(CELLS), cell)
     _check(depth > 0, "depth of RNN", "1 or more", depth)
@@ -74,7 +75,7 @@ def RNN(
 def Stacked(*encoders: CreateEncoder, normalize: bool = False) -> CreateEncoder:
     """Stack encoders on top of each other.
 
-    encoders (Callable[..., Module]): The encoders, the lowest first.
+    encoders (Callable[..., Module]): The encoders, in the order in which they are applied.
     normalize (bool): Apply layer normalisation between encoders. A recurrent layer on a residual
         network hardly learns without it.
     RETURNS (Callable[..., Module]): Creates the encoder for an input width `n_in`.
@@ -123,10 +124,11 @@ def AttentionPool() -> CreatePooling:
 def PositionAttentionPool(window: int = 3, width: int = 128) -> CreatePooling:
     """Create position attention (equations 4 and 5 of "Attention-based deep residual network").
 
-    window (int): Characters around each over which its features are max-pooled, odd.
+    window (int): Number of characters, centred on each character, over which features are
+        max-pooled; odd.
     width (int): Width of the attention's hidden layer.
     RETURNS (Callable[..., Module]): Creates the pooling.
-    RAISES (ValueError): If a setting is out of range.
+    RAISES (ValueError): If an argument is out of range.
     """
     _check(window > 0 and window % 2 == 1, "window of PositionAttentionPool", "odd", window)
     _check(width > 0, "width of PositionAttentionPool", "1 or more", width)

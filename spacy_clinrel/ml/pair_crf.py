@@ -20,7 +20,8 @@ from .wrap import to_tensor
 
 SCOPES = ("sentence", "document")
 WEIGHTS = ("transitions", "start", "end")
-# Maximum number of cells (chains × pairs) of a padded batch, and minimum ratio of its lengths.
+# Maximum number of cells (chains × pairs) of a padded batch, and minimum ratio of its shortest to
+# its longest chain.
 MAX_CELLS, MIN_LENGTH_RATIO = 65536, 0.5
 
 

@@ -20,7 +20,7 @@ RelationModel = Model[Tuple[List[Doc], Candidates], Floats2d]
 FromVectors = Tuple[List[Floats2d], List[Doc], Candidates]
 # Token vectors, candidates, and a number for each token if the module takes one
 ScorerInput = Tuple[List[Floats2d], Candidates, Optional[np.ndarray]]
-# Documents and candidates to an integer, or a row of integers, for each token
+# Maps documents and candidates to an integer, or a row of integers, for each token
 TokenNumbers = Callable[[List[Doc], Candidates], np.ndarray]
 
 
@@ -42,8 +42,9 @@ def pair_model(
     create (Callable[..., nn.Module]): Creates the module from `n_in` (width of the token vectors),
         `n_types` (number of type indices) and `n_out` (number of scores). The module takes token
         vectors (tokens, n_in), mentions as start, end (exclusive) and type index (mentions, 3), and
-        pairs of head and tail (pairs, 2), and returns scores (pairs, n_out). The indices are int64
-        and count through the whole batch. There may be no pairs, or no mentions.
+        pairs of head and tail (pairs, 2), and returns scores (pairs, n_out). Mentions and pairs are
+        int64, and token and mention indices refer to the whole batch. The batch may have no pairs
+        and no mentions.
     context (Optional[Encoder]): A sequence encoder over token vectors to which embeddings of the
         mentions are added. Its output is appended to the token vectors. None for the token vectors
         alone.
@@ -140,7 +141,7 @@ def score_vectors(
     X (FromVectors): Token vectors, documents and candidates.
     is_train (bool): Whether the backward pass will be used.
     RETURNS (Tuple[Floats2d, Callable]): Scores of shape (pairs, nO), and the backward pass, which
-        takes their gradient and returns that of the token vectors.
+        turns the gradient of the scores into the gradient of the token vectors.
     """
     vectors, docs, candidates = X
     *inner, scorer = _vector_layers(model)

@@ -41,13 +41,13 @@ def PairSentence(
         `PiecewiseMaxPool.v1`, `AttentionPool.v1`, `PositionAttentionPool.v1`.
     position_width (int): Width of each of the two embeddings of a token's distances to head and
         tail; 0 for none.
-    max_distance (int): Distance at which distances are clipped, in tokens.
+    max_distance (int): Maximum distance in tokens; larger distances are clipped.
     window (Optional[int]): Number of tokens on either side of each mention that a pair's window
         contains, within the sentences from one mention to the other. None for these sentences
         without a limit; for a text without punctuation the time then grows with its length times
         its number of pairs.
     sentence_ends (Optional[str]): None for the sentence rule of the candidates. Configs of earlier
-        versions set it: characters that end a sentence, as a line break does.
+        versions set it: characters that end a sentence, in addition to line breaks.
     budget (int): Maximum number of cells (pairs × tokens) of a padded batch; bounds memory.
     context (Optional[Encoder]): A sequence encoder over the token vectors of the whole text, to
         which embeddings of the mentions are added, e.g. `spacy-clinrel.BiRNN.v1`. Its output is
@@ -84,7 +84,7 @@ def PairSentence(
 
 # A module-level function, so that components can be pickled for worker processes.
 def batch_sentences(docs: List[Doc], candidates: Candidates, ends: Optional[str]) -> np.ndarray:
-    """Return the number of each token's sentence in the batch.
+    """Return the sentence index of each token of a batch.
 
     docs (List[Doc]): The documents.
     candidates (Candidates): Their candidates, with the sentence rule.

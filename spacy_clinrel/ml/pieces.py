@@ -27,15 +27,15 @@ class Pieces(NamedTuple):
     inputs (Dict[str, ndarray]): Inputs of the encoder. Shape: (windows, longest) each
     align (Ragged): For each token of the batch, its pieces in all windows, as indices into the
         concatenated windows without padding. Tokens of white space have none.
-    lengths (ndarray): Pieces of each window, with [CLS] and [SEP]. Shape: (windows,)
+    lengths (ndarray): Number of pieces of each window, with [CLS] and [SEP]. Shape: (windows,)
     docs (ndarray): The document of each window, ascending. Shape: (windows,)
-    bounds (ndarray): First token and end (exclusive) of each window, counted in its document.
+    bounds (ndarray): First token and end (exclusive) of each window, relative to its document.
         Shape: (windows, 2)
     offsets (ndarray): Index of each window's first token in `starts` and `ends`. Shape: (windows,)
-    starts (ndarray): First piece of each token of each window, counted in the window. A token
-        without pieces has that of the next token. Shape: (tokens of all windows,)
-    ends (ndarray): End (exclusive) of each token's pieces, counted in the window. A token without
-        pieces has that of the previous token. Shape: (tokens of all windows,)
+    starts (ndarray): First piece of each token of each window, relative to the window. A token
+        without pieces has the start of the next token. Shape: (tokens of all windows,)
+    ends (ndarray): End (exclusive) of each token's pieces, relative to the window. A token without
+        pieces has the end of the previous token. Shape: (tokens of all windows,)
     """
 
     inputs: Dict[str, np.ndarray]
@@ -49,8 +49,8 @@ class Pieces(NamedTuple):
 
 
 def make_pieces(docs: Sequence[Doc], get_spans: GetSpans, tokenizer: Any) -> Pieces:
-    """Split texts into windows, and windows into word pieces. Warns of tokens that are in no window
-    or beyond the maximum length of the encoder.
+    """Split texts into windows, and windows into word pieces. Warn about tokens outside all windows
+    or beyond the encoder's maximum length.
 
     docs (Sequence[Doc]): The documents, at least one of them with a token.
     get_spans (Callable[[List[Doc]], List[List[Span]]]): Returns the windows of each document.
@@ -92,11 +92,11 @@ def _without_padding(align: Ragged, lengths: np.ndarray, longest: int) -> Ragged
 def _warn_of_lost(docs: Sequence[Doc], bounds: np.ndarray, most: int) -> None:
     """Warn if tokens other than white space are in no window.
 
-    bounds (ndarray): First token and end of each window, counted in the batch. Shape: (windows, 2)
+    bounds (ndarray): First token and end of each window, relative to the batch. Shape: (windows, 2)
     most (int): Maximum number of pieces of a window.
     """
     is_text = ~np.concatenate([doc.to_array([IS_SPACE]).ravel().astype(bool) for doc in docs])
-    # Windows that begin minus windows that end at each token.
+    # Number of windows that begin at each token, minus the number that end there.
     steps = np.zeros(len(is_text) + 1, dtype="int64")
     np.add.at(steps, bounds[:, 0], 1)
     np.add.at(steps, bounds[:, 1], -1)
@@ -118,10 +118,11 @@ def _piece_ranges(
 
     align (Ragged): Pieces of each token, as indices into padded windows.
     is_truncated (ndarray): Windows that lost pieces, bool. Shape: (windows,)
-    longest (int): Pieces of the longest window.
-    bounds (ndarray): First token and end of each window, counted in its document. Shape: (windows,
+    longest (int): Number of pieces of the longest window.
+    bounds (ndarray): First token and end of each window, relative to its document. Shape: (windows,
         2)
-    token_offsets (ndarray): Tokens of the batch before each window's document. Shape: (windows,)
+    token_offsets (ndarray): Number of tokens of the batch before each window's document. Shape:
+        (windows,)
     RETURNS (List[ndarray]): Bounds, offsets, starts and ends.
     """
     sizes = bounds[:, 1] - bounds[:, 0]
@@ -148,8 +149,8 @@ class PairPieces(NamedTuple):
     """The window and the pieces of each pair.
 
     windows (ndarray): The window of each pair; -1 if none contains both mentions. Shape: (pairs,)
-    spans (ndarray): First piece and end (exclusive) of head and tail, counted in the window. Shape:
-        (pairs, 4)
+    spans (ndarray): First piece and end (exclusive) of head and tail, relative to the window.
+        Shape: (pairs, 4)
     """
 
     windows: np.ndarray
@@ -157,7 +158,7 @@ class PairPieces(NamedTuple):
 
 
 def place_pairs(pieces: Pieces, candidates: Candidates) -> PairPieces:
-    """Choose a window for each pair: of those that contain both mentions, the middle one.
+    """Choose a window for each pair: the middle one of the windows that contain both mentions.
 
     pieces (Pieces): The windows.
     candidates (Candidates): Mentions and pairs.
@@ -172,8 +173,8 @@ def place_pairs(pieces: Pieces, candidates: Candidates) -> PairPieces:
     for i, end in enumerate(ends):
         in_doc = slice(end - candidates.pair_lengths[i], end)
         starts, stops = pieces.bounds[first[i] : first[i + 1]].T
-        # Both ascend, so the windows that contain a pair are consecutive. The middle one gives it
-        # context on both sides.
+        # Window starts and ends both ascend, so the windows that contain a pair are consecutive.
+        # The middle one gives it context on both sides.
         latest = np.searchsorted(starts, low[in_doc], side="right") - 1
         earliest = np.searchsorted(stops, high[in_doc], side="left")
         middle = first[i] + (earliest + latest + 1) // 2

@@ -15,7 +15,8 @@ from .pieces import GetSpans
 def SentenceSpans(
     window: int = 128, stride: int = 64, ends: str = SENTENCE_ENDS, line_breaks: bool = True
 ) -> GetSpans:
-    """Create a function that cuts texts into sentences, and long ones into overlapping windows.
+    """Create a function that splits texts into sentences, and long sentences into overlapping
+    windows.
 
     The encoder then reads one sentence at a time. This is fast, but pairs across sentences cannot
     be scored. The sentences are those of the candidates if both have the same `ends` and

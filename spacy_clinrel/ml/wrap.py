@@ -1,8 +1,8 @@
 """PyTorch modules as Thinc models.
 
 `torch_layer` extends Thinc's PyTorch wrapper: modules are built at initialization, when their sizes
-are known; weights are stored as safetensors with the sizes in the header; and spaCy's dropout and
-averaged parameters reach the module.
+are known; weights are stored as safetensors with the sizes in the header; and spaCy's dropout rate
+and averaged parameters are applied to the module.
 """
 
 import contextlib
@@ -72,7 +72,7 @@ class AveragingShim(PyTorchShim):
     So Thinc uses the averages of its own layers, but not those of wrapped modules.
 
     rate (Optional[Callable[[Module, str], float]]): Returns the learning rate of a weight as a
-        factor of the optimizer's, given the module and the weight's name.
+        multiple of the optimizer's, given the module and the weight's name.
     """
 
     rate: Optional[Callable[[nn.Module, str], float]] = None
@@ -131,7 +131,7 @@ def torch_layer(
     dims (Optional[Dict[str, Optional[int]]]): The Thinc model's dimensions.
     mixed_precision (bool): Run the forward pass in half precision on CUDA.
     rate (Optional[Callable[[Module, str], float]]): Returns the learning rate of a weight as a
-        factor of the optimizer's, given the `LazyModule` and the weight's name in it.
+        multiple of the optimizer's, given the `LazyModule` and the weight's name in it.
     RETURNS (Model): The Thinc model.
     """
     shim = AveragingShim(
@@ -214,8 +214,8 @@ def flatten(
     model (Model): The wrapper.
     X (List[Floats2d]): An array of shape (tokens, width) for each text.
     is_train (bool): Whether gradients are needed.
-    RETURNS (Tuple[Tensor, Callable]): Vectors of shape (all tokens, width), and the function from
-        the gradients of the module's arguments to those of X.
+    RETURNS (Tuple[Tensor, Callable]): Vectors of shape (all tokens, width), and a callback that
+        turns the gradients of the module's arguments into those of X.
     """
     lengths = model.ops.asarray1i([len(x) for x in X])
     flat = xp2torch(model.ops.flatten(X), requires_grad=is_train, device=device_of(model))
@@ -239,8 +239,8 @@ def unflatten(
     model (Model): The wrapper.
     flat (Tensor): Vectors of all tokens. Shape: (all tokens, width)
     X (List[Floats2d]): An array for each text, with a row for each of its tokens.
-    RETURNS (Tuple[List[Floats2d], Callable]): The vectors of each text, and the function from their
-        gradients to the arguments of `torch.autograd.backward`.
+    RETURNS (Tuple[List[Floats2d], Callable]): The vectors of each text, and a callback that turns
+        their gradients into arguments for `torch.autograd.backward`.
     """
     lengths = model.ops.asarray1i([len(x) for x in X])
 
@@ -268,8 +268,8 @@ def sequence_inputs(model: Model, X: List[Floats2d], is_train: bool) -> Tuple[Ar
     model (Model): The wrapper.
     X (List[Floats2d]): An array of shape (tokens, width) for each text.
     is_train (bool): Whether gradients are needed.
-    RETURNS (Tuple[ArgsKwargs, Callable]): The module's arguments, and the function from their
-        gradients to those of X.
+    RETURNS (Tuple[ArgsKwargs, Callable]): The module's arguments, and a callback that turns their
+        gradients into those of X.
     """
     flat, backprop = flatten(model, X, is_train)
     lengths = to_tensor([len(x) for x in X], flat.device)
@@ -284,8 +284,8 @@ def sequence_outputs(
     model (Model): The wrapper.
     inputs_outputs (Tuple[List[Floats2d], Tensor]): The input X and the module's output.
     is_train (bool): Whether gradients are needed.
-    RETURNS (Tuple[List[Floats2d], Callable]): The sequences, and the function from their gradients
-        to the arguments of `torch.autograd.backward`.
+    RETURNS (Tuple[List[Floats2d], Callable]): The sequences, and a callback that turns their
+        gradients into arguments for `torch.autograd.backward`.
     """
     X, flat = inputs_outputs
     return unflatten(model, flat, X)

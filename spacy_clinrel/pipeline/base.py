@@ -16,7 +16,7 @@ from ..errors import Errors
 from .label_space import LabelSpace
 
 GetExamples = Callable[[], Iterable[Example]]
-# Number of documents that the model is initialized with.
+# Number of documents from which the model's sizes are inferred.
 SAMPLE_SIZE = 10
 
 
@@ -92,7 +92,7 @@ class ClinicalPipe(TrainablePipe):
 
     @property
     def labels(self) -> Tuple[str, ...]:  # type: ignore[override]
-        """RETURNS (Tuple[str, ...]): The labels of this component in the label space."""
+        """Return the labels of this component in the label space."""
         return self.space.labels
 
     def space_with_label(self, label: str) -> LabelSpace:
@@ -104,11 +104,11 @@ class ClinicalPipe(TrainablePipe):
         return self.space.with_label(label)
 
     def space_to_cfg(self) -> Dict[str, List]:
-        """RETURNS (Dict[str, List]): The label space as it is saved in `cfg`."""
+        """Return the label space as it is saved in `cfg`."""
         return self.space.to_data()
 
     def space_from_cfg(self) -> LabelSpace:
-        """RETURNS (LabelSpace): The label space that is saved in `cfg`."""
+        """Return the label space that is saved in `cfg`."""
         return LabelSpace.from_data(self.cfg, self.cfg["typed"])
 
     def read_labels(self, get_examples: GetExamples, labels: Any) -> None:
@@ -148,12 +148,12 @@ class ClinicalPipe(TrainablePipe):
     # Sizes
 
     def output_sizes(self) -> List[Tuple[Model, int]]:
-        """RETURNS (List[Tuple[Model, int]]): The layers whose nO depends on the labels, with nO."""
+        """Return the layers whose nO depends on the labels, each with its nO."""
         raise NotImplementedError
 
     @property
     def is_initialized(self) -> bool:
-        """RETURNS (bool): Whether the sizes of the output layers are set."""
+        """Return whether the sizes of the output layers are set."""
         return all(layer.has_dim("nO") for layer, _ in self.output_sizes())
 
     def check_initialized(self) -> None:
@@ -248,7 +248,8 @@ class ClinicalPipe(TrainablePipe):
             return losses
         batch = self.make_batch(examples)
         set_dropout_rate(self.model, drop)
-        # Also run batches without candidate pairs: a shared tok2vec waits for all its listeners.
+        # Also run batches without candidate pairs: a shared tok2vec expects a gradient from each of
+        # its listeners.
         scores, backprop = self.model.begin_update(batch.inputs)
         loss, gradient = self.get_loss(examples, scores, batch)
         backprop(gradient)

@@ -13,7 +13,7 @@ from ..types import Candidates, CandidateStrategy, Mentions
 
 @dataclass(frozen=True)
 class SentencePairStrategy:
-    """Pairs mentions of the same sentence or of nearby sentences.
+    """Candidate strategy that pairs mentions of the same sentence or of nearby sentences.
 
     sentences (Sentences): The sentence rule, which models and reports use too.
     max_sentences (int): Maximum number of sentence boundaries between two mentions; 0 for the same

@@ -43,7 +43,7 @@ def make_clinical_ner(
 
 
 class ClinicalNER(ClinicalPipe):
-    """Find flat entities with a conditional random field.
+    """Component that finds flat entities with a conditional random field.
 
     The model provides its loss and its decoding as `attrs["loss"]` and `attrs["decode"]`.
     """
@@ -67,12 +67,12 @@ class ClinicalNER(ClinicalPipe):
 
     @property
     def labels(self) -> Tuple[str, ...]:  # type: ignore[override]
-        """RETURNS (Tuple[str, ...]): The entity types."""
+        """Return the entity types."""
         return self.space.types
 
     @property
     def label_data(self) -> List[str]:  # type: ignore[override]
-        """RETURNS (List[str]): The entity types, as `spacy init labels` writes them."""
+        """Return the entity types, as `spacy init labels` writes them."""
         return list(self.labels)
 
     def space_with_label(self, label: str) -> LabelSpace:
@@ -84,11 +84,11 @@ class ClinicalNER(ClinicalPipe):
         return self.space.with_type(label)
 
     def space_to_cfg(self) -> Dict[str, List]:
-        """RETURNS (Dict[str, List]): The entity types as they are saved in `cfg`."""
+        """Return the entity types as they are saved in `cfg`."""
         return {"labels": list(self.labels)}
 
     def space_from_cfg(self) -> LabelSpace:
-        """RETURNS (LabelSpace): The label space that is saved in `cfg`."""
+        """Return the label space that is saved in `cfg`."""
         return LabelSpace(types=tuple(self.cfg["labels"]))
 
     def read_labels(self, get_examples: GetExamples, labels: Optional[List[str]]) -> None:
@@ -107,7 +107,7 @@ class ClinicalNER(ClinicalPipe):
             raise ValueError(Errors.C001.format(name=self.name, what="doc.ents"))
 
     def output_sizes(self) -> List[Tuple[Model, int]]:
-        """RETURNS (List[Tuple[Model, int]]): The CRF layer, and the number of entity types."""
+        """Return the CRF layer, and the number of entity types."""
         return [(self.model.get_ref("output_layer"), len(self.labels))]
 
     def predict(self, docs: Iterable[Doc]) -> List[np.ndarray]:
@@ -132,7 +132,7 @@ class ClinicalNER(ClinicalPipe):
         set_tagged_entities(docs, scores, self.labels)
 
     def make_batch(self, examples: List[Example]) -> TrainingBatch:
-        """Create the training batch of examples.
+        """Create the training batch from examples.
 
         examples (List[Example]): The batch.
         RETURNS (TrainingBatch): The documents and their gold tags.

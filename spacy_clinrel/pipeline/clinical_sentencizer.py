@@ -48,16 +48,17 @@ def make_clinical_sentencizer(
 
 
 class ClinicalSentencizer(Pipe):
-    """Set sentence boundaries.
+    """Component that sets sentence boundaries.
 
     A full stop ends a sentence unless it follows an abbreviation or the number of a list item, or
     is followed by a lower-case word or a comma. Closing quotes and brackets after it belong to the
-    sentence. The tokenizer keeps decimals and the like as one token, so they have no full stop.
+    sentence. The tokenizer keeps decimals and similar forms as one token, so they have no full
+    stop.
 
     A line break ends a sentence unless the line was wrapped at a margin. A line counts as wrapped
     if its last sentence has not ended, and the next line either starts with a lower-case letter or
-    starts with a word that did not fit into the line. The last rule applies only if it holds for
-    most line breaks of the document; the width is then the length of its longest line.
+    starts with a word that did not fit into the line. The last rule is used only if most line
+    breaks of the document satisfy it. The width is the length of the longest line.
     """
 
     def __init__(

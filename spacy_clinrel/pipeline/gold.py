@@ -87,8 +87,8 @@ def find_rows(pairs: np.ndarray, heads: np.ndarray, tails: np.ndarray) -> np.nda
     """Find the rows of given pairs in an array of pairs.
 
     pairs (ndarray): Mention indices of head and tail, in any order. Shape: (pairs, 2)
-    heads (ndarray): Heads of the pairs to find; -1 is never found. Shape: (n,)
-    tails (ndarray): Tails of the pairs to find; -1 is never found. Shape: (n,)
+    heads (ndarray): Heads of the pairs to find; -1 matches no pair. Shape: (n,)
+    tails (ndarray): Tails of the pairs to find; -1 matches no pair. Shape: (n,)
     RETURNS (ndarray): The row of each pair; -1 if it is not in the array. Shape: (n,)
     """
     if not len(pairs):
@@ -138,8 +138,8 @@ def recall_ceiling(
     space (LabelSpace): The component's labels and types.
     component (str): The component's name, for errors.
     RETURNS (Dict[str, Any]): "gold": number of gold relations; "reached": number of those among the
-        candidates; "recall": their share, None without gold relations; "lost": number of the
-        others, by reason.
+        candidates; "recall": their share, None without gold relations; "lost": number of gold
+        relations that are not among the candidates, by reason.
     """
     lost: Counter = Counter()
     gold = 0

@@ -1,6 +1,6 @@
 """Pair heads: loss and probabilities from the scores of a relation model.
 
-A relation model gives the registered name of its head in `attrs["head"]`. Without it the component
+A relation model names its registered head in `attrs["head"]`. Without this attribute, the component
 uses softmax or sigmoid, depending on its option `exclusive`. A new model can register a new head.
 """
 
@@ -63,11 +63,11 @@ class OrderedHead:
     allowed: Optional[np.ndarray] = None
 
     def model_pairs(self, candidates: Candidates) -> Candidates:
-        """Return the candidates."""
+        """Return the candidates unchanged."""
         return candidates
 
     def model_gold(self, gold: GoldPairs) -> GoldPairs:
-        """Return the gold annotation of the candidates."""
+        """Return the gold annotation unchanged."""
         return gold
 
 
@@ -109,7 +109,7 @@ class SigmoidHead(OrderedHead):
 @dataclass(frozen=True, eq=False)
 class SoftmaxHead(OrderedHead):
     """Pair head for at most one label per pair: softmax with no relation in the first column, and
-    cross-entropy. If a pair has several gold labels, each has the same share of its weight.
+    cross-entropy. The weight of a pair is shared equally among its gold labels.
     """
 
     is_exclusive: ClassVar[bool] = True
@@ -167,7 +167,9 @@ class UnorderedHead:
         return fold(candidates).pairs
 
     def model_gold(self, gold: GoldPairs) -> GoldPairs:
-        """Return the unordered pairs, with the labels in forward, then in backward direction."""
+        """Return the gold annotation of the unordered pairs: the labels in forward, then in
+        backward direction.
+        """
         folded = fold(gold.pairs)
         labels = np.zeros((len(folded.pairs), 2, gold.labels.shape[1]), dtype=bool)
         labels[folded.rows, folded.is_backward] = gold.labels
@@ -213,7 +215,7 @@ class UnorderedHead:
 
 
 class Folded(NamedTuple):
-    """Ordered pairs of mentions, grouped to unordered ones.
+    """Ordered pairs of mentions, grouped into unordered pairs.
 
     pairs (Candidates): The unordered pairs, with the smaller mention index first.
     rows (ndarray): Index of each ordered pair's unordered pair. Shape: (ordered pairs,)
@@ -227,7 +229,7 @@ class Folded(NamedTuple):
 
 
 def fold(candidates: Candidates) -> Folded:
-    """Group ordered pairs to unordered pairs.
+    """Group ordered pairs into unordered pairs.
 
     candidates (Candidates): Ordered pairs.
     RETURNS (Folded): The unordered pairs, and the unordered pair of each ordered one.

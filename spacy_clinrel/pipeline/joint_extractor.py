@@ -96,9 +96,9 @@ def make_joint_extractor(
 
 
 class JointExtractor(RelationPipe):
-    """Predict entities and the relations between them.
+    """Component that predicts entities and the relations between them.
 
-    The model has the refs and attributes of `ml.joint.joint_model`.
+    The model has the refs and attributes that `ml.joint.joint_model` sets.
     """
 
     default_head = SIGMOID
@@ -190,7 +190,7 @@ class JointExtractor(RelationPipe):
         annotate_relations(docs, scores.pairs, self.cfg["threshold"], self.labels, source)
 
     def make_batch(self, examples: List[Example]) -> TrainingBatch:
-        """Create the training batch of examples: gold tags, and the pairs to learn from.
+        """Create the training batch from examples: gold tags, and the pairs to learn from.
 
         examples (List[Example]): The batch.
         RETURNS (TrainingBatch): A JointInput, the tags, and the labels of the pairs.
@@ -249,12 +249,12 @@ class JointExtractor(RelationPipe):
         """
         super().set_space(space)
         self.training_head = self.head
-        if self.cfg["train_pairs"] == "tokens":  # no label is masked, since tokens have no type
+        if self.cfg["train_pairs"] == "tokens":  # mask no label, since tokens have no type
             self.training_head = make_head(self.model, self.default_head, None)
 
     def output_sizes(self) -> List[Tuple[Model, int]]:
-        """RETURNS (List[Tuple[Model, int]]): The tagger with the number of entity types, and the
-        relation scorer with the number of scores per pair.
+        """Return the tagger with the number of entity types, and the relation scorer with the
+        number of scores per pair.
         """
         outputs = self.head.n_outputs(len(self.labels))
         tagger, relations = self.model.get_ref("tagger"), self.model.get_ref("relations")

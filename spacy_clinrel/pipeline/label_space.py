@@ -58,7 +58,7 @@ class LabelSpace:
         }
 
     def with_label(self, label: str) -> "LabelSpace":
-        """Return a copy with an additional relation label. No signature has it.
+        """Return a copy with an additional relation label. No signature contains it.
 
         label (str): The label.
         RETURNS (LabelSpace): The copy.
@@ -75,8 +75,8 @@ class LabelSpace:
 
     @cached_property
     def allowed(self) -> Optional[np.ndarray]:
-        """RETURNS (Optional[ndarray]): Labels that the types of head and tail allow, bool; None
-        allows all. Shape: (types + 1, types + 1, labels)
+        """Return the labels that the types of head and tail allow, bool; None allows all. Shape:
+        (types + 1, types + 1, labels)
         """
         if not self.is_typed:
             return None
@@ -88,14 +88,14 @@ class LabelSpace:
 
     @cached_property
     def allowed_pairs(self) -> Optional[np.ndarray]:
-        """RETURNS (Optional[ndarray]): Pairs of head and tail type that allow any label, bool; None
-        allows all. Shape: (types + 1, types + 1)
+        """Return the pairs of head and tail type that allow at least one label, bool; None allows
+        all. Shape: (types + 1, types + 1)
         """
         return None if self.allowed is None else np.any(self.allowed, axis=2)
 
     @cached_property
     def label_index(self) -> Dict[str, int]:
-        """RETURNS (Dict[str, int]): Column of each relation label."""
+        """Return the column of each relation label."""
         return {label: i for i, label in enumerate(self.labels)}
 
 

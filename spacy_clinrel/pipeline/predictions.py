@@ -1,4 +1,4 @@
-"""Predictions of the components, and how they are written to documents."""
+"""Predictions of the components, and functions that write them to documents."""
 
 from typing import Iterable, List, NamedTuple, Optional, Sequence, Tuple
 
@@ -26,14 +26,14 @@ class PairPredictions(NamedTuple):
 
     @property
     def scores(self) -> np.ndarray:
-        """RETURNS (ndarray): The probability of each label. Shape: (pairs, labels)"""
+        """Return the probability of each label. Shape: (pairs, labels)"""
         return self.probabilities[:, 1:] if self.is_exclusive else self.probabilities
 
     @property
     def classes(self) -> np.ndarray:
-        """RETURNS (ndarray): The probabilities of no relation and of each label. If the labels do
-        not exclude each other, the probability of no relation is 1 minus that of the best label.
-        Shape: (pairs, 1 + labels)
+        """Return the probabilities of no relation and of each label. If the labels do not exclude
+        each other, the probability of no relation is 1 minus that of the best label. Shape: (pairs,
+        1 + labels)
         """
         if self.is_exclusive:
             return self.probabilities
@@ -71,12 +71,12 @@ class JointPredictions(NamedTuple):
 
     @property
     def candidates(self) -> Candidates:
-        """RETURNS (Candidates): The candidate pairs."""
+        """Return the candidate pairs."""
         return self.pairs.candidates
 
     @property
     def scores(self) -> np.ndarray:
-        """RETURNS (ndarray): The probability of each label. Shape: (pairs, labels)"""
+        """Return the probability of each label. Shape: (pairs, labels)"""
         return self.pairs.scores
 
 

@@ -21,7 +21,7 @@ from .relation_pipe import RelationPipe
 from .score_weights import RELATIONS
 from .temperature import temper
 
-# The output is what the model's pair head takes, usually scores of shape (pairs, nO).
+# The output is the input of the model's pair head, usually scores of shape (pairs, nO).
 RelationModel = Model[Tuple[List[Doc], Candidates], Any]
 
 
@@ -56,7 +56,7 @@ def make_relation_classifier(
 ) -> "RelationClassifier":
     """Create a RelationClassifier component.
 
-    model (Model[Tuple[List[Doc], Candidates], Any]): Documents and candidates to scores.
+    model (Model[Tuple[List[Doc], Candidates], Any]): Maps documents and candidates to scores.
     candidates (Optional[CandidateStrategy]): Proposes pairs of mentions.
     threshold (float): Minimum probability of a predicted relation, 0 to 1.
     exclusive (bool): Whether a pair has at most one label (softmax with no relation as a class).
@@ -85,7 +85,7 @@ def make_relation_classifier(
 
 
 class RelationClassifier(RelationPipe):
-    """Predict relations between the mentions of documents."""
+    """Component that predicts relations between the mentions of documents."""
 
     def __init__(
         self,
@@ -156,7 +156,7 @@ class RelationClassifier(RelationPipe):
         """Return the gold labels of the candidate pairs that `predict` scores.
 
         examples (Iterable[Example]): Examples whose predicted Doc has mentions.
-        RETURNS (Tuple[ndarray, ndarray]): The gold labels that the component has, bool, shape
+        RETURNS (Tuple[ndarray, ndarray]): The gold labels among the component's labels, bool, shape
             (pairs, labels); and which pairs are annotated, bool, shape (pairs,).
         """
         examples = list(examples)
@@ -165,11 +165,11 @@ class RelationClassifier(RelationPipe):
         return gold.labels, gold.annotated
 
     def make_batch(self, examples: List[Example], *, every_pair: bool = False) -> TrainingBatch:
-        """Create the training batch of examples. The mentions are those of the predicted documents,
-        which a reader of gold entities or the annotating components have set.
+        """Create the training batch from examples. The mentions are those of the predicted
+        documents, set by a reader of gold entities or by annotating components.
 
         examples (List[Example]): The batch.
-        every_pair (bool): Whether to include pairs that the component does not learn from.
+        every_pair (bool): Whether to include unannotated pairs and pairs that are not sampled.
         RETURNS (TrainingBatch): Documents and pairs, and the gold labels of the pairs.
         """
         docs = [eg.predicted for eg in examples]
@@ -198,7 +198,7 @@ class RelationClassifier(RelationPipe):
         return self.head.loss(scores, batch.inputs[1], batch.gold, batch.counted)
 
     def output_sizes(self) -> List[Tuple[Model, int]]:
-        """RETURNS (List[Tuple[Model, int]]): The model, with the number of scores per pair."""
+        """Return the model, with the number of scores per pair."""
         return [(self.model, self.head.n_outputs(len(self.labels)))]
 
     def sample_inputs(self, get_examples: GetExamples) -> Tuple[List[Doc], Candidates]:
@@ -206,7 +206,7 @@ class RelationClassifier(RelationPipe):
 
         get_examples (Callable[[], Iterable[Example]]): Returns the training examples.
         RETURNS (Tuple[List[Doc], Candidates]): Documents and their pairs.
-        RAISES (ValueError): If no document has both.
+        RAISES (ValueError): If no document has both relations and candidates.
         """
         sample: List[Doc] = []
         n_gold = n_docs = 0

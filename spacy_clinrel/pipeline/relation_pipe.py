@@ -25,8 +25,8 @@ class RelationPipe(ClinicalPipe):
     strategy (CandidateStrategy): Proposes candidate pairs.
     head (PairHead): The pair head for the model and the label space.
     default_head (str): Registered name of the head if the model's attributes do not give one.
-    gold_source (Optional[str]): Source of gold mentions, see `read_mentions`. None for the option
-        `mentions`.
+    gold_source (Optional[str]): Source of gold mentions, see `read_mentions`. None to use the
+        option `mentions`.
     """
 
     strategy: CandidateStrategy
@@ -37,14 +37,14 @@ class RelationPipe(ClinicalPipe):
 
     @property
     def label_data(self) -> LabelData:  # type: ignore[override]
-        """RETURNS (Dict[str, List]): Labels, entity types and (head type, label, tail type)
-        signatures, as `spacy init labels` writes them.
+        """Return the labels, entity types and (head type, label, tail type) signatures, as `spacy
+        init labels` writes them.
         """
         return self.space.to_data()
 
     @property
     def sentences(self) -> Sentences:
-        """RETURNS (Sentences): The sentence rule of the candidate strategy."""
+        """Return the sentence rule of the candidate strategy."""
         return getattr(self.strategy, "sentences", Sentences())
 
     def set_space(self, space: LabelSpace) -> None:
@@ -81,13 +81,13 @@ class RelationPipe(ClinicalPipe):
         encoded: Any = None,
         warn: bool = False,
     ) -> Candidates:
-        """Create the candidate pairs of a batch that the model can score.
+        """Create the candidate pairs of a batch, without pairs that the model cannot score.
 
         docs (Sequence[Doc]): The documents.
-        source (Optional[str]): Source of the mentions, see `read_mentions`. None for the option
+        source (Optional[str]): Source of the mentions, see `read_mentions`. None to use the option
             `mentions`.
         mentions (Optional[Sequence[Mentions]]): The mentions of each document. None to read them.
-        encoded (Any): Output of the model's encoder, if it was run.
+        encoded (Any): Output of the model's encoder, if it has already run.
         warn (bool): Whether to warn, once, about pairs that the model cannot score.
         RETURNS (Candidates): Mentions and pairs.
         """
@@ -116,7 +116,7 @@ class RelationPipe(ClinicalPipe):
         examples (Iterable[Example]): Examples whose predicted Doc has mentions.
         RETURNS (Dict[str, Any]): "gold": number of gold relations; "reached": number of those among
             the candidates; "recall": their share, None without gold relations; "lost": number of
-            the others, by reason.
+            gold relations that are not among the candidates, by reason.
         """
         return recall_ceiling(examples, self.make_candidates, self.space, self.name)
 

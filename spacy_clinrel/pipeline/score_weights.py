@@ -1,4 +1,6 @@
-"""Weights of the components' scores in the choice of the best pipeline; None for reported only."""
+"""Weights of the components' scores in the choice of the best pipeline; None to only report a
+score.
+"""
 
 from typing import Dict, Optional
 

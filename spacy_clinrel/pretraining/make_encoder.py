@@ -32,12 +32,12 @@ def RandomEncoder(
 
     layers (int): Number of layers.
     width (int): Hidden size, a multiple of `heads`. The feed-forward size is four times that.
-    heads (int): Attention heads per layer.
+    heads (int): Number of attention heads per layer.
     length (int): Maximum number of word pieces of a window.
-    vectors (bool): Start the embeddings of characters from the pipeline's vectors, which must have
-        the same width.
-    RETURNS (Callable[[List[Doc]], BertLike]): Function from documents to an encoder. Their vocab
-        must hold the strings of all training texts.
+    vectors (bool): Initialize the embeddings of characters with the pipeline's vectors, which must
+        have the same width.
+    RETURNS (Callable[[List[Doc]], BertLike]): Function from documents to an encoder. The documents'
+        vocab must contain the strings of all training texts.
     """
     sizes = {"layers": layers, "width": width, "heads": heads, "length": length}
     return partial(_random_encoder, vectors=vectors, **sizes)
@@ -63,7 +63,7 @@ def make_encoder(
     seed: int = 0,
     progress: Callable[[Iterable[str]], Iterable[str]] = iter,
 ) -> BertLike:
-    """Make a BERT encoder (Devlin et al. 2019) with random weights and a vocabulary of the
+    """Build a BERT encoder (Devlin et al. 2019) with random weights and a vocabulary of the
     characters of a text.
 
     texts (Sequence[Union[str, Path]]): Text files in UTF-8.
@@ -71,11 +71,11 @@ def make_encoder(
         transformers; None to return it only.
     layers (int): Number of layers.
     width (int): Hidden size, a multiple of `heads`. The feed-forward size is four times that.
-    heads (int): Attention heads per layer.
+    heads (int): Number of attention heads per layer.
     length (int): Maximum number of word pieces of a text.
     min_count (int): Minimum number of occurrences of a character.
     vectors (Optional[Union[str, Path]]): Package name or folder of a pipeline with character
-        vectors of that width, from which the embeddings start (see `init_vectors`).
+        vectors that initialize the embeddings (see `init_vectors`). Their width must equal `width`.
     seed (int): Seed of the weights.
     progress (Callable[[Iterable[str]], Iterable[str]]): Wraps the stream of lines, e.g. `tqdm`.
     RETURNS (BertLike): Encoder and tokenizer.
@@ -114,10 +114,10 @@ def build_encoder(
     lines (Iterable[str]): Text whose characters form the vocabulary.
     layers (int): Number of layers.
     width (int): Hidden size, a multiple of `heads`.
-    heads (int): Attention heads per layer.
+    heads (int): Number of attention heads per layer.
     length (int): Maximum number of word pieces of a text.
     min_count (int): Minimum number of occurrences of a character.
-    vectors (Optional[Vocab]): Vocab with character vectors of that width.
+    vectors (Optional[Vocab]): Vocab with character vectors of the encoder's width.
     seed (Optional[int]): Seed of the weights; None keeps the state of PyTorch's generator.
     RETURNS (BertLike): Encoder and tokenizer.
     RAISES (ValueError): If no character occurs often enough, or the sizes do not match.
@@ -164,7 +164,7 @@ def character_pieces(lines: Iterable[str], min_count: int = 1) -> List[str]:
         counts.update(normalizer.normalize_str(line))
     chars = [char for char, count in counts.items() if count >= min_count and not char.isspace()]
     joined = [char for char in chars if len(pre_tokenizer.pre_tokenize_str(2 * char)) == 1]
-    # The normaliser separates ideographs by spaces, so they never stand inside a word.
+    # The normaliser separates ideographs by spaces, so they never occur inside a word.
     inside = [char for char in joined if " " not in normalizer.normalize_str(2 * char)]
     return sorted([*chars, *(CONTINUATION + char for char in inside)])
 
@@ -174,7 +174,7 @@ def _copy_vectors(table: torch.Tensor, pieces: Sequence[str], vocab: Vocab, scal
 
     table (Tensor): Changed in place. *Shape:* (pieces, width)
     pieces (Sequence[str]): The word pieces.
-    vocab (Vocab): Vocab with vectors of that width.
+    vocab (Vocab): Vocab with vectors of the table's width.
     scale (float): Standard deviation of the random rows, to which the vectors are scaled.
     """
     width = vocab.vectors.shape[1]

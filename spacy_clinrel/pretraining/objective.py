@@ -23,14 +23,14 @@ def PretrainNeighbours(
 
         L = -Σ_t log p(c_{t+d} | →h_t) - Σ_t log p(c_{t-d} | ←h_t)
 
-    It fits encoders whose output consists of these halves, such as `spacy-clinrel.BiRNN.v1` of
+    The encoder's output must consist of these two halves, as that of `spacy-clinrel.BiRNN.v1` of
     depth 1. The default distance is 2, since the embeddings of `spacy-clinrel.CharEmbed.v1` contain
     the direct neighbours of a character. Characters are predicted by hash, without a vocabulary.
 
     buckets (int): Number of buckets that characters are hashed to.
     distance (int): Distance of the predicted characters in tokens, d.
     RETURNS (Callable[[Vocab, Model], Model]): Creates the model that `spacy pretrain` trains.
-    RAISES (ValueError): If a setting is out of range.
+    RAISES (ValueError): If an argument is out of range.
     """
     for name, value in (("buckets", buckets), ("distance", distance)):
         if value < 1:
@@ -117,7 +117,7 @@ class _Loss:
 
 
 def neighbours(docs: List[Doc], buckets: int, distance: int) -> Tuple[np.ndarray, np.ndarray]:
-    """Return the buckets of the characters after and before each token.
+    """Return the buckets of the characters `distance` tokens after and before each token.
 
     docs (List[Doc]): The documents.
     buckets (int): Number of buckets.

@@ -19,9 +19,10 @@ def split_text(text: str, target_length: int = 250, max_length: int = 400) -> It
     """Split a text at sentence ends into parts of several sentences.
 
     text (str): The text.
-    target_length (int): Length in characters that a part exceeds only if its first sentence does.
+    target_length (int): Target length in characters. A part is longer only if its first sentence
+        is.
     max_length (int): Maximum length; longer sentences are cut.
-    YIELDS (str): The parts. Joined, they are the text.
+    YIELDS (str): The parts. Concatenated, they equal the text.
     """
     part = ""
     for sentence in SENTENCE_END.split(text):
@@ -49,8 +50,8 @@ def raw_text(
     texts (Sequence[Union[str, Path]]): Text files in UTF-8, one text per line. Lines of fewer than
         8 characters are skipped.
     output (Optional[Union[str, Path]]): The .jsonl file to write; None to return the parts only.
-    characters (Sequence[int]): Approximate number of characters to sample from each file, 0 for all
-        of it; an empty sequence for all of every file.
+    characters (Sequence[int]): Approximate number of characters to sample from each file, 0 for the
+        whole file. If empty, all files are used completely.
     seed (int): Seed of the sample and the order.
     RETURNS (List[str]): The parts.
     RAISES (ValueError): If a file is missing, not UTF-8 or also the output, if there is no text, or
@@ -78,7 +79,7 @@ def raw_text(
 
 
 def _sample(lines: Sequence[str], max_characters: Optional[int]) -> List[str]:
-    """Split lines until their parts exceed a number of characters."""
+    """Split lines into parts, and return the parts until their total length exceeds a limit."""
     parts: List[str] = []
     count = 0
     for line in lines:

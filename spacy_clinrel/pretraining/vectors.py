@@ -12,7 +12,7 @@ from ..errors import Errors, require
 from ..files import read_text_lines
 from ..tokens.normalize import lookup_form
 
-# Longer lines are split: gensim silently drops what goes beyond 10,000 units.
+# Longer lines are split: gensim silently drops units beyond the first 10,000 of a line.
 MAX_LINE = 5000
 
 Progress = Callable[[Iterable[str]], Iterable[str]]
@@ -23,7 +23,7 @@ class CharacterNGrams:
     iterated several times, as training needs several passes.
 
     paths (Sequence[Path]): Text files in UTF-8.
-    size (int): Characters of an n-gram: 1 or 2.
+    size (int): Number of characters of an n-gram: 1 or 2.
     progress (Callable[[Iterable[str]], Iterable[str]]): Wraps the stream of lines.
     """
 
@@ -33,7 +33,7 @@ class CharacterNGrams:
         self.progress = progress
 
     def __iter__(self) -> Iterator[List[str]]:
-        """YIELDS (List[str]): The n-grams of a line, in the form in which embeddings look them up.
+        """Yield the n-grams of each line, in the form in which embeddings look them up.
 
         RAISES (ValueError): If a file is missing or not UTF-8.
         """
@@ -70,9 +70,9 @@ def init_vectors(
     width (int): Width of the vectors.
     pairs (bool): Train vectors of pairs as well.
     min_count (int): Minimum number of occurrences of a character or pair.
-    max_units (int): Maximum number of characters, and of pairs.
-    epochs (int): Passes over the text.
-    threads (int): Threads of gensim.
+    max_units (int): Maximum number of characters, and maximum number of pairs.
+    epochs (int): Number of passes over the text.
+    threads (int): Number of gensim's threads.
     seed (int): Random seed.
     progress (Callable[[Iterable[str]], Iterable[str]]): Wraps the stream of lines of each pass,
         e.g. `tqdm`.

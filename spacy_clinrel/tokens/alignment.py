@@ -31,7 +31,7 @@ def align_spans(example: Example, spans: List[Span]) -> np.ndarray:
     example (Example): The example.
     spans (List[Span]): Spans of the reference.
     RETURNS (ndarray): Start and end token (exclusive) in the predicted Doc; -1 and -1 for a span
-        whose boundaries are not token boundaries there. Shape: (spans, 2)
+        whose boundaries are not token boundaries of that Doc. Shape: (spans, 2)
     """
     bounds = np.asarray([(s.start, s.end) for s in spans], dtype="int64").reshape(-1, 2)
     attrs, reference = [ORTH, SPACY], example.reference

@@ -10,7 +10,7 @@ def bare_doc(doc: Doc, vocab: Optional[Vocab] = None) -> Doc:
     """Return a new Doc with the same tokens and without annotation.
 
     doc (Doc): The document.
-    vocab (Optional[Vocab]): Vocabulary of the new Doc. None for that of the document.
+    vocab (Optional[Vocab]): Vocabulary of the new Doc. None to use the document's.
     RETURNS (Doc): The new document.
     """
     words = [token.text for token in doc]

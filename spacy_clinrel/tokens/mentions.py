@@ -26,8 +26,8 @@ def read_mentions(doc: Doc, source: str = "auto") -> Mentions:
     """Return the mentions that take part in candidate pairs.
 
     doc (Doc): The document.
-    source (str): "ents" for `doc.ents`; "group" for `doc.spans["clinrel"]`; "auto" for both if the
-        group has mentions of its own (gold or nested mentions), else for `doc.ents`.
+    source (str): "ents" for `doc.ents`; "group" for `doc.spans["clinrel"]`; "auto" for both sources
+        if the group has gold or nested mentions, else for `doc.ents`.
     RETURNS (Mentions): The mentions, without duplicates.
     """
     spans: List[Span] = []

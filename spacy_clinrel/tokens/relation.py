@@ -1,7 +1,7 @@
 """The relation store.
 
 Mentions are the SpanGroup `doc.spans["clinrel"]`. Relations are plain values in that group's
-`attrs["relations"]`: `[head index, tail index, label, score]`. Relations are therefore kept
+`attrs["relations"]`: `[head index, tail index, label, score]`. Relations are therefore preserved
 wherever span groups are: in bytes, DocBin, copies, pickles and worker processes.
 """
 

@@ -8,7 +8,7 @@ from spacy.attrs import ORTH, SENT_START
 from spacy.tokens import Doc
 
 # The relation guidelines end a sentence at these characters and at line breaks. spaCy's default
-# sentencizer ends one neither at a semicolon nor at a line break.
+# sentencizer splits neither at semicolons nor at line breaks.
 SENTENCE_ENDS = "。；;！？!?"
 
 
@@ -16,8 +16,8 @@ SENTENCE_ENDS = "。；;！？!?"
 class Sentences:
     """The rule by which a pipeline splits texts into sentences.
 
-    A candidate strategy has one. Relation models get it with the candidates; `debug` and the error
-    report read it from the strategy. All of them therefore use the same sentences.
+    The rule belongs to the candidate strategy. Relation models get it with the candidates; `debug`
+    and the error report read it from the strategy. Therefore they all use the same sentences.
 
     ends (str): Characters that end a sentence if they are a separate token.
     line_breaks (bool): Whether a token that contains a line break ends a sentence.
@@ -29,7 +29,7 @@ class Sentences:
     use_sents: bool = False
 
     def ids(self, doc: Doc) -> np.ndarray:
-        """Return the number of each token's sentence. The token that ends a sentence is part of it.
+        """Return the sentence number of each token. The token that ends a sentence is part of it.
 
         doc (Doc): The document.
         RETURNS (ndarray): Ascending from 0. Shape: (tokens,)
@@ -49,11 +49,11 @@ class Sentences:
         return np.cumsum(follows_end)
 
     def batch_ids(self, docs: Sequence[Doc]) -> np.ndarray:
-        """Return the document and the sentence of each token of a batch.
+        """Return the document number and the sentence number of each token of a batch.
 
         docs (Sequence[Doc]): The documents.
-        RETURNS (ndarray): Number of the document, and number of the sentence in the batch, both
-            ascending. Shape: (tokens, 2)
+        RETURNS (ndarray): Document number and sentence number, both ascending. Sentences are
+            numbered through the whole batch. Shape: (tokens, 2)
         """
         sentences = [self.ids(doc) for doc in docs]
         offsets = np.cumsum([0, *(ids[-1] + 1 if len(ids) else 0 for ids in sentences)])

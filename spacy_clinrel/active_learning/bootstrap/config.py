@@ -1,4 +1,4 @@
-"""Checks of the training configs that a run is given."""
+"""Checks of a run's training configs."""
 
 from typing import Any, Dict
 
@@ -32,7 +32,7 @@ def check_same_candidates(config: Config, second: Config) -> None:
 
     config (Config): The first model's config.
     second (Config): The second model's config.
-    RAISES (ValueError): If a setting that decides the candidate pairs differs.
+    RAISES (ValueError): If a setting that determines the candidate pairs differs.
     """
     settings, second_settings = _candidate_settings(config), _candidate_settings(second)
     different = [key for key, value in settings.items() if second_settings[key] != value]
@@ -41,7 +41,7 @@ def check_same_candidates(config: Config, second: Config) -> None:
 
 
 def _candidate_settings(config: Config) -> Dict[str, Any]:
-    """Return the settings that decide the candidate pairs of a config's relation classifier."""
+    """Return the settings that determine the candidate pairs of a config's relation classifier."""
     nlp = util.load_model_from_config(config.interpolate(), auto_fill=True)
     settings = nlp.get_pipe_config(find_component(nlp))
     names = ("candidates", "mentions", "exclusive", "typed")

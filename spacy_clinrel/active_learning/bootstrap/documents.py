@@ -40,11 +40,12 @@ def write_documents(
     folder (RunFolder): The run's folder.
     config (Config): The config.
     data (BootstrapData): The documents.
-    ner (Optional[Language]): Predicts the mentions of the unlabelled documents. None if they have
-        mentions.
+    ner (Optional[Language]): Predicts the mentions of the unlabelled documents. None if they
+        already have mentions.
     progress (Callable[[Iterable[Doc]], Iterable[Doc]]): Wraps the stream of documents.
-    RETURNS (Dict[str, int]): Number of documents of each part, and of unlabelled documents that are
-        gold ("left_out") or repeat another one ("repeated").
+    RETURNS (Dict[str, int]): Number of documents of each part (labelled, unlabelled, dev, test), of
+        unlabelled documents dropped because they have the text of a gold document ("left_out"), and
+        of those dropped because they repeat another text ("repeated").
     RAISES (ValueError): If a file cannot be read, gold documents are missing or carry silver
         annotation, dev is unannotated, or no unlabelled document has two mentions.
     """
@@ -82,14 +83,14 @@ def write_documents(
 def _read_gold(
     nlp: Language, readers: Mapping[str, Any], data: BootstrapData
 ) -> Dict[str, List[Doc]]:
-    """Read labelled, dev and test documents with the settings of the config's readers."""
+    """Read the labelled, dev and test documents with the settings of the config's readers."""
     gold: Dict[str, List[Doc]] = {}
     for part in ("labelled", "dev", "test"):
         if getattr(data, part) is None:
             continue
         path = Path(getattr(data, part))
         reader = readers["train" if part == "labelled" else "dev"]
-        # The test part is always complete.
+        # All test documents are read, so limits do not apply.
         names = ("scheme",) if part == "test" else READER_SETTINGS
         settings = {name: reader[name] for name in names if name in reader}
         docs = [eg.reference for eg in Corpus(path, **settings)(nlp)]
@@ -112,7 +113,7 @@ def _relation_labels(docs: List[Doc]) -> Set[str]:
 
 
 def _warn_unseen_types(labelled: List[Doc], unlabelled: List[Doc]) -> None:
-    """Warn if no unlabelled document has mentions of the types that labelled relations join."""
+    """Warn if no unlabelled document has mentions of the types that labelled relations connect."""
     joined = {
         (relation.head.label_, relation.tail.label_)
         for doc in labelled

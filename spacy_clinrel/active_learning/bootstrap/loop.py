@@ -42,11 +42,12 @@ def bootstrap(
     output (Union[str, Path]): Folder of the run. It gets `rounds.jsonl`, each round's silver
         documents in `rounds/`, and the best pipeline as `model-best`.
     options (BootstrapOptions): Threshold, batch size, number of rounds and guards.
-    second (Union[Config, str, Path, None]): Config of a different model of the same candidate
-        pairs. Each round trains it on the documents, readers and seed of the first. Pairs are then
-        labelled by the mean of the two models' probabilities. `model-best` is the first model.
+    second (Union[Config, str, Path, None]): Config of a different model for the same candidate
+        pairs. Each round also trains this model, with the documents, readers and seed of the first
+        config. Pairs are then labelled by the mean of the two models' probabilities. `model-best`
+        is a model of the first config.
     ner (Optional[str]): Name or path of a pipeline that predicts the mentions of the unlabelled
-        documents. By default, they have mentions.
+        documents. By default, the documents must already have mentions.
     resume (bool): Continue an interrupted run after its last finished round. The result is the same
         as without the interruption.
     use_gpu (int): GPU ID, or -1 for the CPU.
@@ -116,7 +117,7 @@ def run_rounds(run: BootstrapRun, on_round: OnRound) -> Tuple[List[Dict[str, Any
         if record is None:
             return records, "nothing above the threshold"
         folder.add_record(record)
-        # As stored, so that a resumed run reports the same numbers.
+        # Read the stored records, so that a resumed run reports the same numbers.
         records = folder.read_records()
         run.remove_old_models(records)
         on_round(records[-1])

@@ -39,9 +39,9 @@ SECOND_SEED = 1000
 class ConfidentPairs(NamedTuple):
     """The pairs that a round adds to the training set.
 
-    chosen (ScoredPairs): The pairs, with the probabilities they were chosen by.
-    counts (Dict[str, Any]): For the record: the number of unannotated pairs ("unknown_before") and
-        of reliable ones ("reliable"), and the "thresholds" of the classes.
+    chosen (ScoredPairs): The pairs, with the probabilities by which they were chosen.
+    counts (Dict[str, Any]): Entries of the round's record: the number of unannotated pairs
+        ("unknown_before") and of reliable pairs ("reliable"), and the "thresholds" of the classes.
     """
 
     chosen: ScoredPairs
@@ -85,7 +85,7 @@ class BootstrapRun:
 
     @property
     def has_second_model(self) -> bool:
-        """Whether each round trains a second model."""
+        """Return whether each round trains a second model."""
         return self.second is not None or self.options.guards.agree
 
     def read_docs(self, part: str, nlp: Language) -> List[Doc]:
@@ -98,10 +98,10 @@ class BootstrapRun:
         return read_docbin(self.folder.data_path(part), nlp.vocab)
 
     def stop_reason(self, records: List[Dict[str, Any]]) -> str:
-        """Return why the run ends after some rounds.
+        """Return the reason to stop after the finished rounds.
 
         records (List[Dict[str, Any]]): The finished rounds.
-        RETURNS (str): The reason; empty if another round follows.
+        RETURNS (str): The reason; empty to run another round.
         """
         patience = self.options.guards.patience
         if len(records) == 1 and not records[0]["unknown"]:
@@ -174,7 +174,7 @@ class BootstrapRun:
         nlp (Language): The previous round's pipeline.
         silver (Silver): The silver annotation up to the previous round.
         number (int): The round.
-        RETURNS (Optional[ConfidentPairs]): The chosen pairs; None if no relation is among them.
+        RETURNS (Optional[ConfidentPairs]): The chosen pairs; None if they include no relation.
         """
         models = [nlp]
         if self.has_second_model:
@@ -206,7 +206,7 @@ class BootstrapRun:
         return ConfidentPairs(scored.select(chosen), counts)
 
     def thresholds(self, models: List[Language]) -> np.ndarray:
-        """Return the lowest confidence of a reliable pair of each class.
+        """Return the minimum confidence of a reliable pair, for each class.
 
         models (List[Language]): The models whose mean probabilities are used.
         RETURNS (ndarray): The thresholds, "no relation" first. Shape: (1 + labels,)
@@ -220,7 +220,7 @@ class BootstrapRun:
         return class_thresholds(mean_scores(models, scored), gold[0], threshold)
 
     def silver_docs(self, nlp: Language, silver: Silver) -> List[Doc]:
-        """Return the unlabelled documents that have silver annotation, with it.
+        """Return the unlabelled documents that have silver annotation, with this annotation.
 
         nlp (Language): The pipeline whose labels are used.
         silver (Silver): The silver annotation.

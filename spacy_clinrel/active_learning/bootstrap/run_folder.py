@@ -1,4 +1,4 @@
-"""The folder of a run: its settings, documents, rounds and models."""
+"""Settings, documents, rounds and models of a bootstrapping run on disk."""
 
 import hashlib
 import json
@@ -23,10 +23,10 @@ BLOCK = 1 << 20
 
 
 class RunFolder:
-    """The folder of a run."""
+    """Files of a bootstrapping run on disk."""
 
     def __init__(self, path: Path):
-        """Use a folder, which need not exist yet.
+        """Set the folder, which need not exist yet.
 
         path (Path): The folder.
         """
@@ -105,7 +105,7 @@ class RunFolder:
         return self.path / "rounds" / f"{number:02}"
 
     def new_round(self, number: int) -> Path:
-        """Make an empty folder for a round, in place of one left by an interrupted run.
+        """Create an empty folder for a round. A folder left by an interrupted run is replaced.
 
         number (int): The round.
         RETURNS (Path): The folder.
@@ -171,7 +171,7 @@ def _config_hashes(config: Config, prefix: str, output: Path) -> Dict[str, str]:
 
 
 def _name_or_hash(name: str, output: Path) -> str:
-    """Return the hash of the files at a path, or the name of an installed package as it is."""
+    """Return the hash of the files at a path, or the name of an installed package unchanged."""
     return _hash_files(name, "*", output) if name and Path(name).exists() else name
 
 

@@ -1,4 +1,4 @@
-"""Selection of the pairs that are reliable, and of those that are added to the training set."""
+"""Selection of the reliable pairs, and of the pairs that are added to the training set."""
 
 from typing import NamedTuple, Sequence
 
@@ -18,18 +18,18 @@ class ClassCounts(NamedTuple):
 
     @property
     def label_shares(self) -> np.ndarray:
-        """Share of each label among the relations. Shape: (labels,)"""
+        """Return the share of each label among the relations. Shape: (labels,)"""
         relations = self.counts[1:]
         return relations / max(relations.sum(), 1)
 
     @property
     def negatives_per_relation(self) -> float:
-        """Number of "no relation" pairs for each relation."""
+        """Return the number of "no relation" pairs per relation."""
         return float(self.counts[0] / max(self.counts[1:].sum(), 1))
 
 
 def class_thresholds(scored: ScoredPairs, gold: np.ndarray, threshold: float) -> np.ndarray:
-    """Find, for each class, the lowest confidence at which its precision on dev reaches the
+    """Find, for each class, the minimum confidence at which its precision on dev reaches the
     threshold. It is never below the threshold itself.
 
     Counts start at one correct and one wrong prediction (a symmetric Beta prior), so that a few
@@ -48,7 +48,7 @@ def class_thresholds(scored: ScoredPairs, gold: np.ndarray, threshold: float) ->
         rows = rows[np.argsort(-confidence[rows], kind="stable")]
         correct = np.cumsum(gold[rows] == class_index)
         is_precise = (correct + 1) / (np.arange(len(rows)) + 3) >= threshold
-        # A cut is possible only between different confidences.
+        # A threshold cannot separate pairs of equal confidence.
         is_precise[:-1] &= confidence[rows[1:]] < confidence[rows[:-1]]
         if is_precise.any():
             last = np.flatnonzero(is_precise)[-1]
@@ -64,7 +64,7 @@ def reliable_pairs(
     """Return the pairs whose confidence reaches the threshold of their class.
 
     scored (ScoredPairs): The pairs.
-    thresholds (ndarray): Lowest confidence of each class. Shape: (1 + labels,)
+    thresholds (ndarray): Minimum confidence of each class. Shape: (1 + labels,)
     models (Sequence[ScoredPairs]): The same pairs, scored by models that must all give the same
         class with a confidence above the threshold.
     RETURNS (ndarray): Ascending indices of the pairs. Shape: (reliable,)
@@ -116,7 +116,7 @@ def choose_pairs(
 
 
 def _rank_within_label(labels: np.ndarray, n_labels: int) -> np.ndarray:
-    """Count, for each row, the rows before it that have the same label. Shape: (rows,)"""
+    """Count, for each row, the preceding rows with the same label. Shape: (rows,)"""
     order = np.argsort(labels, kind="stable")
     starts = np.searchsorted(labels[order], np.arange(n_labels))
     rank = np.empty_like(order)

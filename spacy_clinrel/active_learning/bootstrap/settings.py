@@ -32,8 +32,8 @@ class DriftGuards(NamedTuple):
         on dev reaches the threshold. A class that never reaches it is skipped.
     balance (bool): Limit the relations of a class in each round to the class's share of the
         labelled set times the batch size.
-    agree (bool): Take only pairs to which a second model, trained with another seed, gives the same
-        class. This doubles the training time; a CNN did not gain from it, so it is off.
+    agree (bool): Accept only pairs to which a second model, trained with another seed, gives the
+        same class. Off by default: it doubles the training time and did not improve a CNN.
     repeat (bool): Repeat the labelled documents until they make up about half of the training
         documents.
     patience (int): Stop after this many rounds without a better F on dev, and keep the best round.
@@ -54,11 +54,12 @@ NO_GUARDS = DriftGuards(False, False, False, False, False, 0)
 class BootstrapOptions(NamedTuple):
     """Options of a bootstrapping run.
 
-    threshold (float): Lowest probability of a reliable pair, from 0 to below 1. With 0, every pair
-        is reliable; the guards and the labelled set's ratio of "no relation" pairs still apply.
-    batch (int): Largest number of relations that are added in a round. "No relation" pairs are
-        added to them in the labelled set's ratio.
-    max_rounds (int): Largest number of rounds after the supervised one.
+    threshold (float): Minimum probability for accepting a predicted pair as reliable, from 0 to
+        below 1. With 0, every pair is reliable; the guards and the labelled set's ratio of "no
+        relation" pairs still apply.
+    batch (int): Maximum number of relations added per round. "No relation" pairs are added in the
+        labelled set's ratio.
+    max_rounds (int): Maximum number of bootstrapping rounds.
     guards (DriftGuards): Options that guard against semantic drift.
     """
 

@@ -11,7 +11,8 @@ from ...files import replacing
 from ...tokens import read_mentions
 from ...tokens.silver import SilverPair, store_silver
 
-# Bits of a document or mention index in a pair's key, so at most 2 ** 21 of each.
+# Number of bits of each index in a pair's key. There can be at most 2 ** 21 documents, and as many
+# mentions per document.
 BITS = 21
 
 
@@ -93,7 +94,7 @@ def silver_docs(
     docs (Sequence[Doc]): All unlabelled documents.
     silver (Silver): The pairs.
     labels (Sequence[str]): The relation labels.
-    mentions (str): Where the pairs' mentions are read from, see `read_mentions`.
+    mentions (str): Source of the pairs' mentions, see `read_mentions`.
     YIELDS (Doc): Copies of the documents with silver annotation, in order.
     """
     order = np.argsort(silver.docs, kind="stable")

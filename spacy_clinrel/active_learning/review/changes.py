@@ -14,7 +14,7 @@ KEPT, RELABELLED, REMOVED, ADDED = "kept", "relabelled", "removed", "added"
 BECAME_OTHER, WERE_OTHER = "became_other", "were_other"
 BINS = 5
 
-# First character and the one after the last, of a mention or of head and tail.
+# Start character and end character (exclusive), of a mention or of head and tail.
 Offsets = Tuple[Tuple[int, int], ...]
 
 

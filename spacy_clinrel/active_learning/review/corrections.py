@@ -33,8 +33,8 @@ class ReviewResult(NamedTuple):
     """Corrected documents.
 
     docs (List[Doc]): Gold documents with the tokens and IDs of the exported ones, in their order.
-    summary (Dict[str, Any]): What was changed, see `summarise_changes`; and "not_returned", the IDs
-        of exported documents that are missing.
+    summary (Dict[str, Any]): The changes, see `summarise_changes`; and "not_returned", the IDs of
+        exported documents that are missing.
     problems (List[str]): Messages about documents that were left out.
     """
 
@@ -160,7 +160,7 @@ def _exported_format(settings: Dict[str, Any], format_name: Optional[str]) -> st
 def _find_problem(
     record: Record, path: Path, exported: Dict[str, Doc], gold: Dict[str, Doc]
 ) -> str:
-    """Return why a record cannot be used; empty if it can."""
+    """Return the reason why a record cannot be used, or an empty string if it can."""
     name = record.doc_id
     if name in exported and not path.exists():
         return Errors.B028.format(path=path, doc_id=name)
@@ -178,8 +178,9 @@ def _find_problem(
 
 
 def _find_losses(messages: List[str], path: Path, name: str) -> str:
-    """Return a message if a record could not be read completely, since a lost annotation must not
-    count as removed by an annotator; empty if nothing was lost."""
+    """Return a message if part of a record could not be read, else an empty string. Without this
+    check, the lost annotation would count as removed by the annotator.
+    """
     lost = [message for message in messages if DISCONTINUOUS not in message]
     return Errors.B029.format(path=path, doc_id=name, n=len(lost), fault=lost[0]) if lost else ""
 

@@ -28,7 +28,7 @@ class DocumentVectors(NamedTuple):
     n_docs: int
 
     def similarity(self, doc: int) -> np.ndarray:
-        """Return the cosine of a document and each document.
+        """Return the cosine similarity of one document to every document.
 
         doc (int): Index of the document.
         RETURNS (ndarray): The similarities, 0 for documents without features. Shape: (docs,)
@@ -65,11 +65,11 @@ def count_vectors(features: Iterable[Iterable[Hashable]]) -> DocumentVectors:
 def choose_documents(
     uncertainty: np.ndarray, vectors: DocumentVectors, count: int, diversity: float
 ) -> List[int]:
-    """Choose documents by uncertainty and diversity, as described above.
+    """Choose documents by uncertainty and diversity, as described at the top of this module.
 
     uncertainty (ndarray): Uncertainty of each document. Shape: (docs,)
     vectors (DocumentVectors): The documents' features.
-    count (int): Largest number of documents to choose.
+    count (int): Maximum number of documents to choose.
     diversity (float): Weight of the similarity, from 0 to 1.
     RETURNS (List[int]): Indices of the documents, in the order of choice. Ties go to the first
         document.

@@ -55,7 +55,7 @@ def review(
     labelled (Union[str, Path, None]): .spacy file or folder. Documents with these texts are left
         out.
     ner (Optional[str]): Name or path of a pipeline that predicts mentions for documents without
-        any. By default, the model does, if it has a component that sets entities.
+        any. By default, the model itself predicts them, if it has a component that sets entities.
     report (Optional[Report]): Counts what a format cannot hold.
     progress (bool): Show a progress bar over the documents on stderr.
     RETURNS (Dict[str, Any]): The contents of review.json (arguments, options, counts, types and
@@ -142,7 +142,7 @@ def read_unlabelled(
 def _complete_mentions(
     nlp: Language, docs: Sequence[Doc], ner: Optional[str], progress: Progress
 ) -> None:
-    """Predict the mentions of documents without any, if there is a pipeline that can."""
+    """Predict mentions for documents without any, if `ner` is given or `nlp` sets entities."""
     bare = [doc for doc in docs if not all_mentions(doc)]
     finder = util.load_model(ner) if ner else nlp if entity_components(nlp) else None
     if bare and finder:
@@ -150,7 +150,7 @@ def _complete_mentions(
 
 
 def predict_relations(nlp: Language, docs: Sequence[Doc]) -> List[Doc]:
-    """Predict the relations between the mentions that documents have.
+    """Predict the relations between the existing mentions of documents.
 
     nlp (Language): The pipeline. Components that set entities do not run.
     docs (Sequence[Doc]): Documents with mentions.
@@ -179,7 +179,7 @@ def _write_review(
     names: LabelNames,
     report: Report,
 ) -> None:
-    """Write the folder. The settings are written last, so that a folder with them is complete."""
+    """Write the folder. The settings come last, so a folder that contains them is complete."""
     for format_name in settings["formats"]:
         for name, content in review_files(format_name, docs, names, report).items():
             with replacing(output / format_name / name) as draft:

@@ -15,19 +15,20 @@ from .uncertainty import STRATEGIES, least_certain_label, margin, score_document
 
 RANDOM = "random"
 NO_RELATION = "none"
-# Lowest uncertainty of a pair that is counted as uncertain.
+# Minimum uncertainty of a pair that counts as uncertain.
 UNCERTAIN = 0.5
 
 
 class ReviewOptions(NamedTuple):
     """Options for choosing documents.
 
-    n_docs (int): Largest number of documents.
+    n_docs (int): Maximum number of documents.
     strategy (str): Measure of a pair's uncertainty, see `uncertainty`; "random" draws documents
         with candidate pairs at random.
     diversity (float): Weight of the similarity to documents chosen before, from 0 to 1, see
         `diversity`.
-    top_pairs (int): Number of a document's most uncertain pairs that are averaged.
+    top_pairs (int): Number of pairs per document whose uncertainty is averaged, most uncertain
+        first.
     seed (int): Seed of the strategy "random".
     """
 

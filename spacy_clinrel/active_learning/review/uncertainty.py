@@ -20,7 +20,7 @@ TINY = 1e-12
 
 
 def margin(p: np.ndarray) -> np.ndarray:
-    """Return how close the two best classes of each pair are.
+    """Return 1 minus the difference between the two highest probabilities of each pair.
 
     p (ndarray): Class probabilities. Shape: (pairs, classes)
     RETURNS (ndarray): Uncertainty of each pair. Shape: (pairs,)
@@ -39,7 +39,7 @@ def entropy(p: np.ndarray) -> np.ndarray:
 
 
 def least_confidence(p: np.ndarray) -> np.ndarray:
-    """Return the probability of all classes but the best, divided by its largest possible value.
+    """Return the probability of all classes but the best, divided by its maximum.
 
     p (ndarray): Class probabilities. Shape: (pairs, classes)
     RETURNS (ndarray): Uncertainty of each pair. Shape: (pairs,)
@@ -94,7 +94,8 @@ def score_documents(
     uncertainty (ndarray): Uncertainty of each pair. Shape: (pairs,)
     docs (ndarray): Index of each pair's document. Shape: (pairs,)
     n_docs (int): The number of documents.
-    top_pairs (int): Largest number of a document's pairs that are averaged.
+    top_pairs (int): Maximum number of pairs per document whose uncertainty is averaged, most
+        uncertain first.
     RETURNS (DocumentUncertainty): The documents' uncertainty.
     """
     order = np.lexsort((-uncertainty, docs))

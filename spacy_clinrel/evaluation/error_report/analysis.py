@@ -1,4 +1,4 @@
-"""Error analysis of annotated examples: all figures of a report."""
+"""Error analysis of annotated examples: all statistics of a report."""
 
 import platform
 from typing import Any, Dict, List, NamedTuple, Optional, Sequence, Tuple
@@ -48,7 +48,7 @@ class JudgedDoc(NamedTuple):
 
     @property
     def n_errors(self) -> int:
-        """RETURNS (int): Number of missed and spurious relations."""
+        """Return the number of missed and spurious relations."""
         budget = count_causes(self.rows)
         return budget.gold + budget.predicted - 2 * budget.right
 
@@ -56,7 +56,7 @@ class JudgedDoc(NamedTuple):
 class Analysis(NamedTuple):
     """The content of a report.
 
-    figures (Dict[str, Any]): All figures. They can be written as JSON.
+    figures (Dict[str, Any]): All statistics, as values that JSON can represent.
     worst (List[JudgedDoc]): The documents with the most errors.
     """
 
@@ -73,7 +73,7 @@ def analyze(
     seed: int = 0,
     worst: int = 5,
 ) -> Analysis:
-    """Compute the figures of an error report.
+    """Compute the statistics of an error report.
 
     nlp (Language): The pipeline.
     examples (Sequence[Example]): Documents whose predicted side the pipeline annotated
@@ -82,7 +82,7 @@ def analyze(
     samples (int): Number of bootstrap samples for the confidence intervals.
     seed (int): Seed of the samples.
     worst (int): Maximum number of documents with errors to show.
-    RETURNS (Analysis): The figures, and the documents with the most errors.
+    RETURNS (Analysis): The statistics, and the documents with the most errors.
     """
     docs = judge_examples(nlp, examples)
     is_gold_entities = GOLD_ENTITIES in result
@@ -109,8 +109,8 @@ def judge_examples(nlp: Language, examples: Sequence[Example]) -> List[JudgedDoc
 
     nlp (Language): The pipeline. Its components define the candidates.
     examples (Sequence[Example]): Annotated documents.
-    RETURNS (List[JudgedDoc]): The documents whose reference is annotated with relations. The
-        scorers count the same ones.
+    RETURNS (List[JudgedDoc]): The documents whose reference is annotated with relations, which are
+        those that the scorers count.
     """
     components = candidate_components(nlp)
     sentences = sentence_rule(components)

@@ -41,7 +41,8 @@ class JudgedRelation(NamedTuple):
     gold (Optional[RelationKey]): The gold relation.
     predicted (Optional[RelationKey]): The predicted relation.
     cause (str): "right", or one of CAUSES. A pair has the same cause for both relations.
-    has_right_mentions (bool): Both mentions are gold and predicted, strictly.
+    has_right_mentions (bool): Whether both mentions are correct: gold and predicted with the same
+        boundaries and type.
     """
 
     gold: Optional[RelationKey]
@@ -66,16 +67,16 @@ def judge_relations(
     (wrong type); the labels differ (wrong label); the directions differ (wrong direction).
 
     For an unpaired missed relation: a mention has no match (missed mention); the match has other
-    boundaries (wrong boundary) or another type (wrong type); both mentions are right, but the pair
-    is no candidate in this direction (pruned candidate); otherwise the model missed it (missed
-    relation: its score is below the threshold, or it has none).
+    boundaries (wrong boundary) or another type (wrong type); both mentions are correct, but the
+    pair is not a candidate in this direction (pruned candidate); otherwise the model missed it
+    (missed relation: its score is below the threshold, or it has no score).
 
     For an unpaired spurious relation: a mention has no match (spurious mention); the match has
     other boundaries (wrong boundary) or another type (wrong type); otherwise both mentions are
-    right and unrelated (spurious relation).
+    correct, but have no gold relation (spurious relation).
 
-    Missed and spurious relations are judged alike: exchanging gold and predicted exchanges the
-    causes of the two sides, except for the pruned candidate.
+    The rules are symmetric: exchanging gold and predicted exchanges the causes of the two sides.
+    Only the pruned candidate has no counterpart.
 
     gold (Iterable[RelationKey]): Gold relations. Duplicates count once.
     predicted (Iterable[RelationKey]): Predicted relations. Duplicates count once.
@@ -83,7 +84,7 @@ def judge_relations(
     predicted_mentions (Iterable[MentionKey]): Predicted mentions. The mentions of relations are
         added.
     are_candidates (Optional[CandidateTest]): Tests which mention pairs are candidates. None if the
-        candidates are unknown; no cause is then a pruned candidate.
+        candidates are unknown; then no relation has the cause "pruned candidate".
     RETURNS (List[JudgedRelation]): Each gold and each predicted relation once.
     """
     gold, predicted = set(gold), set(predicted)
@@ -108,12 +109,12 @@ def judge_relations(
 def _mention_cause(
     key: RelationKey, matches: MentionMatches, unmatched: str = MISSED_MENTION
 ) -> Optional[str]:
-    """Compare the mentions of a relation with their matches.
+    """Return the cause of an error in the mentions of a relation.
 
     key (RelationKey): The relation.
     matches (MentionMatches): Matches of the mentions on the relation's side.
     unmatched (str): The cause if a mention has no match.
-    RETURNS (Optional[str]): The cause; None if both mentions are right.
+    RETURNS (Optional[str]): The cause; None if both mentions are correct.
     """
     ends = [(mention, matches.get(mention)) for mention in key[1:]]
     if any(match is None for _, match in ends):
@@ -132,7 +133,7 @@ def _judge_pair(key: RelationKey, other: RelationKey, matches: MentionMatches) -
 def _judge_missed(
     keys: Sequence[RelationKey], matches: MentionMatches, are_candidates: Optional[CandidateTest]
 ) -> List[JudgedRelation]:
-    """Judge unpaired missed relations."""
+    """Find the causes of unpaired missed relations."""
     causes = [_mention_cause(key, matches) for key in keys]
     between_right = [key for key, cause in zip(keys, causes) if cause is None]
     flags: Sequence[bool] = [True] * len(between_right)
@@ -166,21 +167,21 @@ class Budget(NamedTuple):
     spurious: Dict[str, int]
 
     def f_lost(self, cause: str) -> float:
-        """Return the share of F that a cause takes.
+        """Return the loss of micro-F that a cause accounts for.
 
-        1 − F = (missed + spurious) / (gold + predicted). The share of a cause is the number of its
-        errors over the same denominator, so the shares of all causes sum to 1 − F.
+        1 − F = (missed + spurious) / (gold + predicted). The loss of a cause is its number of
+        errors over the same denominator, so the losses of all causes sum to 1 − F.
 
         cause (str): One of CAUSES.
-        RETURNS (float): The share, from 0 to 1.
+        RETURNS (float): The loss, from 0 to 1.
         """
         errors = self.missed[cause] + self.spurious[cause]
         return errors / max(self.gold + self.predicted, 1)
 
     def f_repaired(self, cause: str) -> float:
-        """Return micro-F if all errors of a cause were repaired.
+        """Return the micro-F that would result if all errors of a cause were corrected.
 
-        Each missed relation of this cause becomes right, and each spurious relation of this cause
+        Each missed relation of this cause becomes correct, and each spurious relation of this cause
         is removed (in a pair, the spurious relation becomes the gold one). For mentions and
         candidates this is an upper bound, as the model would still have to predict the relation.
 

@@ -9,18 +9,18 @@ from .budget import JudgedRelation
 
 
 def confusion(rows: Iterable[JudgedRelation]) -> Dict[str, Any]:
-    """Count gold against predicted labels of mention pairs that are gold and predicted.
+    """Count gold against predicted labels, for pairs of mentions that are both gold and predicted.
 
     Direction counts: (a, b) and (b, a) are two pairs, so a wrong direction is one missed and one
-    spurious relation. If a pair has several labels, equal labels are counted as right, then the
-    others against each other in alphabetical order, and the rest against no relation. Pairs
-    without a relation on either side are not counted.
+    spurious relation. If a pair has several labels, equal labels are counted as correct, then the
+    others against each other in alphabetical order, and the rest against no relation. Pairs without
+    a relation on either side are not counted.
 
     rows (Iterable[JudgedRelation]): Judged relations.
     RETURNS (Dict[str, Any]): The "labels", by decreasing number of gold relations; the "matrix" of
         counts, shape (labels + 1, labels + 1), with gold labels in rows, predicted labels in
         columns and no relation last; and "gold_outside" and "predicted_outside", the number of
-        relations whose mentions are not both right.
+        relations whose mentions are not both correct.
     """
     cells: Counter = Counter()
     outside: Counter = Counter()

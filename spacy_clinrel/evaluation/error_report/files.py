@@ -13,7 +13,7 @@ class ReportPaths(NamedTuple):
     """The files of a report.
 
     page (Path): The HTML page.
-    figures (Path): Its figures as JSON.
+    figures (Path): Its statistics as JSON.
     """
 
     page: Path

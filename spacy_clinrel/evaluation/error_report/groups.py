@@ -17,7 +17,8 @@ SENTENCE_GROUPS = ("same sentence", "other sentence")
 
 
 class RelationSides(NamedTuple):
-    """The gold and the predicted relations of all documents. A right relation is in both.
+    """The gold and the predicted relations of all documents. A correct relation occurs on both
+    sides.
 
     docs (ndarray): Index of the document. Shape: (relations,)
     is_right (ndarray): Whether the relation is gold and predicted, bool. Shape: (relations,)
@@ -85,7 +86,7 @@ def bin_indices(values: np.ndarray, upper_bounds: Sequence[int]) -> np.ndarray:
 def count_groups(
     sides: RelationSides, groups: np.ndarray, names: Sequence[str], n_docs: int
 ) -> Counts:
-    """Count gold, predicted and right relations by document and group.
+    """Count gold, predicted and correct relations by document and group.
 
     sides (RelationSides): The relations.
     groups (ndarray): Index of each relation's group. Shape: (relations,)

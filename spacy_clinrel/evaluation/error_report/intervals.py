@@ -12,10 +12,10 @@ BLOCK = 2**22
 
 
 class Counts(NamedTuple):
-    """Number of gold, predicted and right cases by document and group.
+    """Number of gold, predicted and correct cases by document and group.
 
     names (Sequence[str]): Names of the groups, e.g. labels, types or bins.
-    table (ndarray): Gold, predicted, right. Shape: (docs, groups, 3)
+    table (ndarray): Gold, predicted, correct. Shape: (docs, groups, 3)
     """
 
     names: Sequence[str]
@@ -25,7 +25,7 @@ class Counts(NamedTuple):
 def compute_scores(counts: np.ndarray) -> np.ndarray:
     """Compute precision, recall and F.
 
-    counts (ndarray): Gold, predicted, right. Shape: (..., 3)
+    counts (ndarray): Gold, predicted, correct. Shape: (..., 3)
     RETURNS (ndarray): P, R, F; NaN where the denominator is 0. Shape: (..., 3)
     """
     gold, predicted, right = np.moveaxis(counts.astype("float64"), -1, 0)
@@ -39,7 +39,7 @@ def resample(table: np.ndarray, samples: int, seed: int) -> np.ndarray:
 
     table (ndarray): Counts of each document. Shape: (docs, groups, 3)
     samples (int): Number of bootstrap samples. The documents drawn depend on the seed and the
-        number of documents only, so different counts are resampled alike.
+        number of documents only, so different counts are resampled with the same documents.
     seed (int): The seed.
     RETURNS (ndarray): The sums. Shape: (samples, groups, 3)
     """
@@ -63,7 +63,7 @@ def resample(table: np.ndarray, samples: int, seed: int) -> np.ndarray:
 def percentile_interval(values: np.ndarray, n_docs: int) -> Optional[List[float]]:
     """Compute the percentile interval of a score.
 
-    values (ndarray): The score of each sample. NaN is left out. Shape: (samples,)
+    values (ndarray): The score of each sample. NaN is ignored. Shape: (samples,)
     n_docs (int): Number of documents that the score depends on.
     RETURNS (Optional[List[float]]): Lower and upper bound; None for fewer than two documents, as
         all samples are then equal.
@@ -84,9 +84,9 @@ def score_groups(
     samples (int): Number of bootstrap samples.
     seed (int): Seed of the samples.
     RETURNS (Tuple[List[Dict[str, Any]], ndarray]): For each group its "name", the counts "gold",
-        "predicted" and "right", the number of documents that have any, "docs", the scores "p", "r"
-        and "f" as the scorers compute them (0 where the denominator is 0), and their "intervals";
-        and the scores of the samples, shape (samples, groups, 3).
+        "predicted" and "right" (correct), "docs", the number of documents with a gold or predicted
+        case, the scores "p", "r" and "f" as the scorers compute them (0 where the denominator is
+        0), and their "intervals"; and the scores of the samples, shape (samples, groups, 3).
     """
     sampled = compute_scores(resample(counts.table, samples, seed))
     rows = []

@@ -1,4 +1,4 @@
-"""Matching of gold with predicted mentions and relations that differ."""
+"""Matching of gold and predicted mentions and relations."""
 
 from collections import defaultdict
 from typing import Dict, Iterable, List, Sequence, Set, Tuple
@@ -39,7 +39,7 @@ def mention_keys(doc: Doc) -> Set[MentionKey]:
 def match_mentions(gold: Iterable[MentionKey], predicted: Iterable[MentionKey]) -> MentionMatches:
     """Match gold with predicted mentions one to one.
 
-    Matched first are equal mentions, then mentions with the same boundaries and different types,
+    Equal mentions are matched first, then mentions with the same boundaries and different types,
     then mentions that overlap by at least one character: those of the same type first, then by
     decreasing overlap. Ties are broken by position in the text. A correctly predicted mention is
     therefore never matched with another mention that it overlaps.
@@ -87,10 +87,10 @@ def pair_relations(
 ) -> Dict[RelationKey, RelationKey]:
     """Pair missed gold relations with spurious predicted relations between matched mentions.
 
-    The pairing is one to one. Paired first are relations with the same label and direction, whose
-    mentions alone differ; then relations with the same direction and different labels; then
-    relations with the same label and opposite directions. Ties are broken by label, then by
-    position in the text. Relations that differ in label and direction are never paired.
+    The pairing is one to one. Relations with the same label and direction, which differ only in
+    their mentions, are paired first; then relations with the same direction and different labels;
+    then relations with the same label and opposite directions. Ties are broken by label, then by
+    position in the text. Relations that differ in both label and direction are never paired.
 
     missed (Iterable[RelationKey]): Gold relations of a document that were not predicted.
     spurious (Iterable[RelationKey]): Predicted relations that are not gold.

@@ -1,4 +1,6 @@
-"""The page of a report: a single HTML file that loads nothing and runs only the viewer's script."""
+"""The page of a report: a single HTML file. It loads no other files and runs only the viewer's
+script.
+"""
 
 from functools import lru_cache
 from pathlib import Path

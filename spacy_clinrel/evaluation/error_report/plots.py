@@ -11,7 +11,7 @@ RELIABILITY_HEIGHT = 360
 MARGIN = 8
 # Height of the tick labels and the label of the x axis
 X_AXIS_HEIGHT = 42
-# Width of a Latin letter. An East Asian one takes two columns.
+# Width of a Latin letter. An East Asian character is two columns wide.
 COLUMN_WIDTH = 7.2
 MAX_COLUMNS = 26
 MAX_ROWS = 40
@@ -34,7 +34,9 @@ class Scale(NamedTuple):
     end: float
 
     def __call__(self, value: float) -> float:
-        """value (float): A value.
+        """Map a value to a coordinate.
+
+        value (float): A value.
         RETURNS (float): Its coordinate.
         """
         share = (value - self.low) / (self.high - self.low)
@@ -63,23 +65,25 @@ class RowPlot(NamedTuple):
 
     @property
     def bottom(self) -> float:
-        """RETURNS (float): y coordinate of the x axis."""
+        """Return the y coordinate of the x axis."""
         return MARGIN + ROW_HEIGHT * len(self.names)
 
     @property
     def height(self) -> float:
-        """RETURNS (float): Height of the plot."""
+        """Return the height of the plot."""
         return self.bottom + X_AXIS_HEIGHT
 
     def y(self, row: int) -> float:
-        """row (int): Index of a row.
+        """Return the y coordinate of a row.
+
+        row (int): Index of the row.
         RETURNS (float): y coordinate of its middle.
         """
         return MARGIN + ROW_HEIGHT * (row + 0.5)
 
 
 class ReliabilityPlot(NamedTuple):
-    """A plot of the percentage of right predictions against their mean score.
+    """A plot of the percentage of correct predictions against their mean score.
 
     label (str): Description of the plot, for screen readers.
     points (List[Tuple[float, float, float]]): x, y and radius of each bin, in SVG units.
@@ -119,7 +123,7 @@ def plot_scores(rows: Sequence[Dict[str, Any]], title: str) -> RowPlot:
 
 
 def plot_budget(causes: Sequence[Tuple[str, float, float]]) -> RowPlot:
-    """Plot the points of F that each cause takes as stacked bars.
+    """Plot the points of F lost to each cause as stacked bars.
 
     causes (Sequence[Tuple[str, float, float]]): Name of the cause, and the points of F lost to its
         missed and to its spurious relations.
@@ -135,10 +139,10 @@ def plot_budget(causes: Sequence[Tuple[str, float, float]]) -> RowPlot:
 
 
 def plot_reliability(bins: Sequence[Dict[str, Any]]) -> ReliabilityPlot:
-    """Plot the share of right predictions against their scores.
+    """Plot the share of correct predictions against their scores.
 
     bins (Sequence[Dict[str, Any]]): Bins with "mean_score", "right" and "count", none empty.
-    RETURNS (ReliabilityPlot): The plot. The area of a point grows with its predictions.
+    RETURNS (ReliabilityPlot): The plot. The area of a point grows with its number of predictions.
     """
     x = Scale(-2, 104, 50, WIDTH - MARGIN)
     y = Scale(-2, 106, RELIABILITY_HEIGHT - X_AXIS_HEIGHT, MARGIN)

@@ -20,8 +20,8 @@ from .budget import (
 )
 from .plots import plot_budget, plot_reliability, plot_scores
 
-# Characters per line of a document on a wide screen, which shows two side by side, and on a narrow
-# one.
+# Characters per line of a document: on a wide screen, which shows two documents side by side, and
+# on a narrow screen.
 COLUMNS = (66, 42)
 NO_RELATION = "no relation"
 CAUSE_NAMES = {
@@ -71,7 +71,7 @@ def make_sections(analysis: Analysis) -> List[Section]:
     """Prepare the sections of a report.
 
     analysis (Analysis): The content of the report.
-    RETURNS (List[Section]): The sections. Those without figures are left out.
+    RETURNS (List[Section]): The sections. Sections without data are left out.
     """
     figures = analysis.figures
     evaluated = figures["evaluated"]

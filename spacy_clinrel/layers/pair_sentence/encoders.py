@@ -1,7 +1,9 @@
 """Encoders of padded windows.
 
-Each maps (batch, longest, n_in) and the mask of tokens to (batch, longest, sum of `widths`), with
-zeros in padding. `widths` are the parts of the output that are pooled separately."""
+Each maps an input of shape (batch, longest, n_in) and a token mask to an output of shape (batch,
+longest, sum of `widths`), with zeros in padding. `widths` are the widths of the parts of the output
+that are pooled separately.
+"""
 
 from typing import Callable, List, Sequence, cast
 
@@ -26,17 +28,17 @@ CreateEncoder = Callable[..., WindowEncoder]
 
 
 class Convolution(nn.Conv1d):
-    """A convolution over the tokens of padded windows that keeps their number.
+    """A convolution over the tokens of padded windows that preserves the number of tokens.
 
     n_in (int): Width of the input.
     n_out (int): Number of filters.
-    window (int): Tokens that a filter sees, odd.
+    window (int): Number of tokens that a filter sees, odd.
     """
 
     def __init__(self, n_in: int, n_out: int, window: int):
         super().__init__(n_in, n_out, window)
-        # Keeps the variance through relus (He et al. 2015). Otherwise, activations of deep stacks
-        # vanish.
+        # This initialization preserves the variance through relus (He et al. 2015). Otherwise,
+        # activations of deep stacks vanish.
         nn.init.kaiming_normal_(self.weight, nonlinearity="relu")
         assert self.bias is not None
         nn.init.zeros_(self.bias)
@@ -59,8 +61,8 @@ class Convolutions(WindowEncoder):
 
     n_in (int): Width of the input.
     filters (int): Width of the output of each stack.
-    depth (int): Convolutions of a stack.
-    windows (Sequence[int]): For each stack, the tokens that a convolution sees, odd.
+    depth (int): Number of convolutions of a stack.
+    windows (Sequence[int]): For each stack, the number of tokens that a convolution sees, odd.
     """
 
     def __init__(self, *, n_in: int, filters: int, depth: int, windows: Sequence[int]):
@@ -85,7 +87,7 @@ class Convolutions(WindowEncoder):
     def run(self, stack: List[nn.Module], x: Tensor, keep: Tensor) -> Tensor:
         """Apply a stack of convolutions.
 
-        stack (List[Module]): The convolutions, the lowest first.
+        stack (List[Module]): The convolutions, in the order in which they are applied.
         x (Tensor): *Shape:* (batch, longest, n_in)
         keep (Tensor): 1 for tokens, 0 for padding. *Shape:* (batch, longest, 1)
         RETURNS (Tensor): *Shape:* (batch, longest, filters)
@@ -107,8 +109,8 @@ class CNN(Convolutions):
 
 
 class ResNet(Convolutions):
-    """A convolution, then blocks of two with a residual connection each (He et al. 2016): equations
-    2 and 3 of "Attention-based deep residual network",
+    """A convolution, then blocks of two convolutions, each block with a residual connection (He et
+    al. 2016): equations 2 and 3 of "Attention-based deep residual network",
 
         ĉ = relu(W2 · relu(W1 · c + b1) + b2 + c)
 
@@ -173,10 +175,11 @@ class Stacked(WindowEncoder):
     """Encoders on top of each other, e.g. ResNet → BiLSTM.
 
     n_in (int): Width of the input.
-    create (Sequence[Callable]): Functions that create the encoders, the lowest first.
-    normalize (bool): Apply layer normalisation (Ba et al. 2016) between encoders. Nothing bounds
-        the activations of a residual network; they can saturate a recurrent layer, which then has
-        no gradient to correct them.
+    create (Sequence[Callable]): Functions that create the encoders, in the order in which they are
+        applied.
+    normalize (bool): Apply layer normalisation (Ba et al. 2016) between encoders. The activations
+        of a residual network are unbounded. They can saturate a recurrent layer, whose gradient
+        then vanishes.
     """
 
     def __init__(self, *, n_in: int, create: Sequence[CreateEncoder], normalize: bool):

@@ -1,4 +1,4 @@
-"""Scores of mention pairs from the text window of each: embed positions, encode, pool, classify."""
+"""Scores of mention pairs, each from its text window: embed positions, encode, pool, classify."""
 
 from functools import partial
 from typing import Optional
@@ -31,8 +31,8 @@ class PairSentence(nn.Module):
     pooling (Callable[..., Module]): Creates the pooling of each part of the encoder's output.
     position_width (int): Width of each of the two position embeddings, d_p; 0 for none.
     max_distance (int): Maximum distance in tokens; larger distances are clipped.
-    window (Optional[int]): Tokens of the window on either side of each mention; None for the
-        sentences of both mentions.
+    window (Optional[int]): Number of tokens of the window on either side of each mention; None for
+        the sentences of both mentions.
     budget (int): Maximum size of a padded batch, pairs times the longest window.
     """
 
@@ -71,8 +71,8 @@ class PairSentence(nn.Module):
         tokens (Tensor): Token vectors. *Shape:* (tokens, n_in)
         mentions (Tensor): Start, end (exclusive), type. *Shape:* (mentions, 3)
         pairs (Tensor): Head and tail, indices into mentions. *Shape:* (pairs, 2)
-        sentences (Tensor): The number of each token's sentence, ascending through the batch.
-            *Shape:* (tokens,)
+        sentences (Tensor): Sentence index of each token, ascending through the batch. *Shape:*
+            (tokens,)
         RETURNS (Tensor): *Shape:* (pairs, n_out)
         """
         if not len(pairs):

@@ -1,4 +1,4 @@
-"""Poolings: from the encoded tokens of each window to a vector.
+"""Poolings, which turn the encoded tokens of a window into a vector.
 
 Each maps a sequence of shape (batch, longest, n_in) and its PairBatch to (batch, n_out)."""
 
@@ -76,7 +76,7 @@ class AttentionPool(Pooling):
 
         a = softmax(tanh(w · H + b)),  S = Σ_i a_i H_i
 
-    The paper prints the argument of tanh without brackets; this module takes w · H + b.
+    The paper prints the argument of tanh without brackets; this module uses w · H + b.
 
     n_in (int): Width of the sequence.
     n_position (int): Width of a token's position embeddings; unused.
@@ -111,7 +111,8 @@ class PositionAttentionPool(Pooling):
 
     n_in (int): Width of the sequence.
     n_position (int): Width of a token's position embeddings.
-    window (int): Characters of the maximum, odd; 1 takes the features unchanged.
+    window (int): Number of characters over which the maximum is taken, odd; 1 leaves the features
+        unchanged.
     width (int): Width of the attention's hidden layer.
     """
 

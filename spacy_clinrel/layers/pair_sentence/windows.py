@@ -6,18 +6,18 @@ from typing import Optional
 import torch
 from torch import Tensor
 
-# Pieces of a window (Zeng et al. 2015): up to the end of the mention that ends first, from there to
-# the end of the other mention, and the rest.
+# Number of pieces of a window (Zeng et al. 2015): up to the end of the mention that ends first,
+# from there to the end of the other mention, and the rest.
 PIECES = 3
 
 
 @dataclass
 class Windows:
-    """The windows of pairs. A window has one or two ranges of tokens: one around the first mention
-    and, if the two don't touch, another around the second.
+    """The windows of pairs. A window has two ranges of tokens, one around each mention. Ranges that
+    touch are merged into the first.
 
-    starts, ends (Tensor): Tokens of each range; the second is empty if there is only one. *Shape:*
-        (pairs, 2) each
+    starts, ends (Tensor): First token and end (exclusive) of each range; the second range is empty
+        after a merge. *Shape:* (pairs, 2) each
     """
 
     starts: Tensor
@@ -25,7 +25,7 @@ class Windows:
 
     @property
     def lengths(self) -> Tensor:
-        """Number of tokens of each window. *Shape:* (pairs,)"""
+        """Return the number of tokens of each window. *Shape:* (pairs,)"""
         return (self.ends - self.starts).sum(1)
 
     def tokens(self, rows: Tensor) -> Tensor:
@@ -50,13 +50,13 @@ def make_windows(
 ) -> Windows:
     """Determine the window of each pair.
 
-    It extends from the start of the first mention's sentence to the end of the second mention's
-    sentence. With `window`, tokens farther than that from both mentions are left out.
+    A window extends from the start of the first mention's sentence to the end of the second
+    mention's sentence. Tokens farther than `window` from both mentions are left out.
 
     mentions (Tensor): Start, end (exclusive), type. *Shape:* (mentions, 3)
     pairs (Tensor): Head and tail, indices into mentions. *Shape:* (pairs, 2)
-    sentences (Tensor): The number of each token's sentence, ascending. *Shape:* (tokens,)
-    window (Optional[int]): Tokens on either side of each mention; None for no limit.
+    sentences (Tensor): Sentence index of each token, ascending. *Shape:* (tokens,)
+    window (Optional[int]): Number of tokens on either side of each mention; None for no limit.
     RETURNS (Windows): A window for each pair.
     """
     starts, ends = mentions[pairs, 0], mentions[pairs, 1]  # (pairs, 2) each
