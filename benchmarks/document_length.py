@@ -2,12 +2,11 @@
 
     python -m benchmarks.document_length [--tokens 1000 2000 5000 10000 20000] [--threads 2]
 
-An untrained model with 22 labels reads one generated document with a mention in every ten tokens.
-A sentence has 40 tokens. The mentions of a pair are at most three sentences and 200 tokens apart
-(the default). Prediction consists of the forward pass and Viterbi decoding; a training step
-consists of the forward pass, loss and gradient for all pairs. Each measurement runs in its own
-process. Results are written to
-benchmarks/results/document_length.jsonl and .md. Needs Unix.
+An untrained model with 22 labels reads one generated document with a mention in every ten tokens. A
+sentence has 40 tokens. The mentions of a pair are at most three sentences and 200 tokens apart (the
+default). Prediction consists of the forward pass and Viterbi decoding; a training step consists of
+the forward pass, loss and gradient for all pairs. Each measurement runs in its own process. Results
+are written to benchmarks/results/document_length.jsonl and .md. Needs Unix.
 """
 
 import argparse

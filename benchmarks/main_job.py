@@ -5,9 +5,8 @@
 The models are initialized with random weights, with vectors, or with vectors and a language model.
 The vectors and the .spacy files are created first, as in project.yml. Each run trains on the CPU
 with one thread. Its model is selected on dev and evaluated once on test. Finished runs are stored
-in benchmarks/work/ and not repeated. Results
-are written to benchmarks/results/main_job.jsonl and .md; --tables only writes the page from the
-records.
+in benchmarks/work/ and not repeated. Results are written to benchmarks/results/main_job.jsonl and
+.md; --tables only writes the page from the records.
 """
 
 import argparse

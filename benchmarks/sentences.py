@@ -4,9 +4,8 @@
 
 MACCROBAT's texts have one sentence per line. Each text is tested in three layouts: unchanged,
 joined into one line, and wrapped at 80 characters. A boundary is correct if a sentence starts with
-the same character, ignoring white
-space. Results are written to benchmarks/results/sentences.jsonl and .md. The rules were developed
-on these texts.
+the same character, ignoring white space. Results are written to benchmarks/results/sentences.jsonl
+and .md. The rules were developed on these texts.
 """
 
 import argparse

@@ -134,9 +134,8 @@ def test_evaluate(trained_model, made_up, tmp_path):
 
 
 def test_evaluate_gives_relations_no_gold_entities(relations_model, made_up, tmp_path):
-    """spaCy's command uses spaCy's reader, which provides no gold entities, so the relations score
-    0. Use
-    `clinrel evaluate --gold-entities` instead."""
+    """spaCy's command uses spaCy's reader, which provides no gold entities, so relations
+    score 0. Use `clinrel evaluate --gold-entities` instead."""
     metrics = tmp_path / "metrics.json"
     spacy_command("evaluate", relations_model, made_up / "dev.spacy", "--output", metrics)
     scores = srsly.read_json(metrics)

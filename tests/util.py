@@ -52,7 +52,7 @@ LINKS = ([(0, 1, "改善"), (3, 4, "证实")], [(0, 1, "证实"), (2, 3, "改善
 def make_doc(nlp: Language, marked: str, links: Sequence[Link] = ()) -> Doc:
     """Return a gold Doc of a text with marked mentions, which may nest: `[[左|方位]股骨|部位]`.
 
-    nlp (Language): The pipeline whose tokenizer makes the Doc.
+    nlp (Language): The pipeline whose tokenizer creates the Doc.
     marked (str): The marked text.
     links (Sequence[Link]): Head, tail and label of each relation. Mentions are numbered from 0 in
         the order of their opening brackets.
@@ -83,7 +83,7 @@ def make_doc(nlp: Language, marked: str, links: Sequence[Link] = ()) -> Doc:
 def make_notes(nlp: Language, count: int, seed: int = 0) -> List[Doc]:
     """Return gold notes of two sentences each that a tiny model can learn.
 
-    nlp (Language): The pipeline whose tokenizer makes the Docs.
+    nlp (Language): The pipeline whose tokenizer creates the Docs.
     count (int): Number of notes.
     seed (int): Random seed of the choice of words.
     RETURNS (List[Doc]): The notes.

@@ -5,14 +5,12 @@
     python -m benchmarks.speed --against OTHER/bin/python
 
 The sections are: pipelines compared with spaCy's, scoring of pairs by number of mentions,
-processing by document length, startup, training, and archives. Needs the .spacy files of `spacy
-project run ccks2017-convert`, and of
-`maccrobat-convert` for the English rows. CHECKOUT is a checkout of explosion/projects. Each
-measurement runs in its own process; run nothing else at the same time.
-benchmarks/results/speed.jsonl has the records with machine and commit, speed.md the tables;
---tables only writes the tables. --against compares this version of spacy-clinrel with the version
-installed in another Python environment.
-Needs Unix.
+processing by document length, startup, training, and archives. Requires the .spacy files from
+`spacy project run ccks2017-convert`, and from `maccrobat-convert` for the English rows. CHECKOUT is
+a checkout of explosion/projects. Each measurement runs in its own process; run nothing else at the
+same time. benchmarks/results/speed.jsonl has the records with machine and commit, speed.md the
+tables; --tables only writes the tables. --against compares this version of spacy-clinrel with the
+version installed in another Python environment. Needs Unix.
 """
 
 import argparse

@@ -19,7 +19,7 @@ class BootstrapStudy(Study):
     part outside the layer, without the records of its dev part. An interrupted run is resumed after
     its last round. --scale long trains for more steps and has a separate page.
 
-    Needs the files of `python -m spacy project run vectors` and `ccks2017-convert`.
+    Requires the output of `python -m spacy project run vectors` and `ccks2017-convert`.
     """
 
     name = "bootstrap"
@@ -32,7 +32,8 @@ class BootstrapStudy(Study):
         """List the training runs.
 
         options (Namespace): The options of the command line.
-        RETURNS (List[Cell]): The cells. Guards other than the main ones are run with the smallest
+        RETURNS (List[Cell]): The training runs. Guards other than the main ones are run with the
+            smallest
             share only.
         """
         return [

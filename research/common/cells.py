@@ -30,7 +30,7 @@ class Cell(NamedTuple):
 
     @property
     def id(self) -> str:
-        """Return the id of the training run, which its record and its files have as a name.
+        """Return the id of the training run, which names its record and its files.
 
         RETURNS (str): For example "cpu.cmeie.cnn-max.0".
         """

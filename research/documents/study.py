@@ -17,7 +17,7 @@ class DocumentStudy(Study):
     trained with one thread, selected on dev and evaluated once on test. Relations within a sentence
     and across sentences are also scored separately.
 
-    Needs the files of `python -m spacy project run maccrobat-convert` and `ccks2017-convert`.
+    Requires the output of `python -m spacy project run maccrobat-convert` and `ccks2017-convert`.
     """
 
     name = "documents"

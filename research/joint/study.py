@@ -18,7 +18,7 @@ class JointStudy(Study):
     same batch size. Components trained separately have this number of steps each. A system is
     selected on dev and evaluated once on test. Ablations run on the relation layer.
 
-    Needs the files of `python -m spacy project run vectors`, `ccks2017-convert` and
+    Requires the output of `python -m spacy project run vectors`, `ccks2017-convert` and
     `cmeie-convert`.
     """
 

@@ -18,7 +18,7 @@ class RelationStudy(Study):
     Explosion's tutorial. Each is trained with one thread, selected on dev and evaluated once on
     test.
 
-    Needs the files of `python -m spacy project run vectors`, `ccks2017-convert` and
+    Requires the output of `python -m spacy project run vectors`, `ccks2017-convert` and
     `cmeie-convert`, and for the tutorial component a checkout of explosion/projects.
     """
 

@@ -61,7 +61,7 @@ def clusters(pairs):
 
 @pytest.mark.parametrize("form", ["", "入院记录：" + "".join(CHARACTERS) * 2])
 def test_near_duplicates_match_a_full_comparison(form):
-    """The texts may share a template, which gives a similarity just below the threshold."""
+    """The texts may share a template, which makes them similar, but below the threshold."""
     dice = random.Random(1)
     texts = [form + text for text in notes(dice, 150)]
     texts += [changed(dice, dice.choice(texts), places) for places in range(40)]

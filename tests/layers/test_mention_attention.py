@@ -13,7 +13,7 @@ LENGTHS = torch.tensor([3, 1, 6])
 
 @pytest.fixture
 def attention():
-    """Return two layers, in double precision."""
+    """Return a module with two layers, in double precision."""
     torch.manual_seed(0)
     return MentionAttention(width=WIDTH, depth=2).double()
 

@@ -12,7 +12,7 @@ TEXTS = ["患者头痛3天。", "", "Ｃｔ示：ＣＴ", "痛头"]
 
 @pytest.fixture
 def docs(zh):
-    """Return Documents, including an empty one."""
+    """Return documents, including an empty one."""
     return [zh.make_doc(text) for text in TEXTS]
 
 

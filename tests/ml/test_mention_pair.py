@@ -20,7 +20,7 @@ def candidates_of(docs):
 
 @pytest.fixture
 def docs(zh):
-    """Return Notes, an empty Doc, a Doc without mentions, and one without pairs."""
+    """Return notes, an empty Doc, a Doc without mentions, and one without pairs."""
     first, second, third = make_notes(zh, 3)
     alone = zh.make_doc("头痛")
     alone.set_ents([alone.char_span(0, 2, label="症状")])

@@ -43,7 +43,7 @@ def candidates_of(docs, sentences=0):
 
 @pytest.fixture
 def docs(zh):
-    """Return Notes, an empty Doc and a Doc without mentions."""
+    """Return notes, an empty Doc and a Doc without mentions."""
     first, second, third = make_notes(zh, 3)
     return [first, zh.make_doc(""), second, zh.make_doc("未见异常。"), third]
 

@@ -25,7 +25,7 @@ TOKENIZER = build_encoder(["痛abct38示。"], layers=1, width=2, heads=1).token
 
 @pytest.fixture
 def limit(monkeypatch):
-    """Return Limits the tokenizer to a number of pieces and returns it."""
+    """Return a function that limits the tokenizer to a number of pieces and returns it."""
 
     def limited(most):
         monkeypatch.setattr(TOKENIZER, "model_max_length", most)

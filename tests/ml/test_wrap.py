@@ -40,7 +40,7 @@ def all_equal(first, second):
 
 @pytest.fixture(params=ENCODERS)
 def create(request):
-    """Return Creates an encoder of a given width."""
+    """Return a function that creates an encoder of a given width."""
     return ENCODERS[request.param]
 
 

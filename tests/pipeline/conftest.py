@@ -40,7 +40,7 @@ class Kind(NamedTuple):
 
     @property
     def id(self) -> str:
-        """Return Component and model, since a component may occur with several models."""
+        """Return the names of component and model, since a component may have several models."""
         return f"{self.name} {self.model}"
 
     def with_encoder(self, bert: str) -> "Kind":
@@ -90,7 +90,7 @@ def load_trained(bert) -> Callable[[Kind], Language]:
 
 @pytest.fixture(params=KINDS, ids=lambda kind: kind.id)
 def kind(request, bert) -> Kind:
-    """Return Each component with each of its models."""
+    """Return each component with each of its models."""
     return request.param.with_encoder(bert)
 
 
@@ -114,7 +114,7 @@ def entities(load_trained) -> Language:
 
 @pytest.fixture(scope="session")
 def bert(tmp_path_factory) -> str:
-    """Return Folder of a BERT with random weights, two layers and no dropout."""
+    """Return the folder of a BERT with random weights, two layers and no dropout."""
     folder = tmp_path_factory.mktemp("bert")
     texts = [note.text for note in make_notes(spacy.blank("zh"), 100)]
     encoder = build_encoder(texts, layers=2, width=16, heads=2, length=128, seed=0)

@@ -20,7 +20,7 @@ VOCAB = Vocab()
 
 
 def rows_of(batch):
-    """Return Start, end and type index of each mention."""
+    """Return start, end and type index of each mention."""
     starts, ends, _ = batch.mentions
     return list(zip(starts.tolist(), ends.tolist(), batch.types.tolist()))
 

@@ -27,7 +27,8 @@ def component(trained):
 
 @pytest.fixture
 def watch(monkeypatch):
-    """Return Records the inputs of a component's relation scorer and, in training, the
+    """Return a function that records the inputs of a component's relation scorer and, in training,
+    the
     gradients."""
 
     def watch(component):

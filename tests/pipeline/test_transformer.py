@@ -142,7 +142,7 @@ def notes(tmp_path_factory):
 
 @pytest.fixture(scope="module")
 def roberta(tmp_path_factory):
-    """Return Folder of a tiny RoBERTa in the format of the Hugging Face hub."""
+    """Return the folder of a tiny RoBERTa in the format of the Hugging Face hub."""
     folder = tmp_path_factory.mktemp("roberta")
     special = ["<s>", "<pad>", "</s>", "<unk>", "<mask>"]
     texts = [path.read_text("utf-8") for path in (ROOT / "assets" / "en_notes").rglob("*.txt")]

@@ -34,7 +34,7 @@ def killer(doc):
 
 @pytest.fixture
 def deadly(rules, tmp_path):
-    """Return Keyword arguments of AnnotationOptions for a pipeline that kills
+    """Return keyword arguments of AnnotationOptions for a pipeline that kills
     its process on texts with DEADLY and never finishes texts with 慢."""
     code = tmp_path / "killer.py"
     code.write_text(KILLER, encoding="utf-8")
