@@ -132,7 +132,7 @@ def _score_batch(component: Any, docs: List[Doc]) -> ScoredPairs:
 
 
 def _no_pairs(nlp: Language) -> ScoredPairs:
-    """Return empty arrays of the right widths and types, to which batches are appended."""
+    """Return empty arrays with the correct widths and types, to which batches are appended."""
     width = 1 + len(_component(nlp).labels)
     return ScoredPairs(
         np.zeros(0, "int64"), np.zeros((0, 2), "int64"), np.zeros((0, width), "float32")

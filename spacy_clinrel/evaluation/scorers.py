@@ -9,7 +9,7 @@ from spacy.training import Example
 
 from ..tokens import GROUP, Relation, get_relations
 
-# The two settings of an evaluation. Scores are stored under these names.
+# Names under which scores are stored: relations between gold entities, and end to end.
 GOLD_ENTITIES = "gold_entities"
 END_TO_END = "end_to_end"
 

@@ -21,7 +21,7 @@ IMPOSSIBLE = -1e4
 
 
 class CRFTagger(nn.Module):
-    """A linear layer for emissions, and learned transitions with impossible ones masked.
+    """A linear layer for emissions, and learned transitions, with impossible transitions masked.
 
     n_in (int): Width of the token vectors.
     transitions (ndarray): Whether the column's tag may follow the row's, bool. *Shape:* (tags,

@@ -88,7 +88,8 @@ def use_numpy_products(model: Model) -> None:
 
 
 def checked_vectors(width: int) -> Model[List[Doc], Ragged]:
-    """Create spaCy's StaticVectors layer with an error message for pipelines without vectors.
+    """Create spaCy's StaticVectors layer. Its initialization raises an error if there are no
+    vectors.
 
     width (int): Width that vectors are projected to.
     RETURNS (Model[List[Doc], Ragged]): The layer.

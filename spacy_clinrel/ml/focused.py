@@ -138,7 +138,7 @@ def FocusedAttention(
 def can_score(
     model: Model, docs: Sequence[Doc], candidates: Candidates, encoded: Optional[FocusedEncoding]
 ) -> np.ndarray:
-    """Return which pairs can be scored: those with both mentions in one window.
+    """Return which pairs can be scored: pairs with both mentions in one window.
 
     model (Model): The joint model.
     docs (Sequence[Doc]): The documents, not all of them empty.

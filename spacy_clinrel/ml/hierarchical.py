@@ -27,8 +27,9 @@ def Hierarchical(
 ) -> RelationModel:
     """Create the document-level relation model after "RoBERTa-BiGRU-Attention-CRF".
 
-    A BiGRU with attention encodes the words of each sentence, and another one the sentences of each
-    document. See `layers.hierarchy` for the computation. `spacy-clinrel.PairCRF.v1` adds the CRF.
+    A BiGRU with attention encodes the words of each sentence, and a second BiGRU encodes the
+    sentences of each document. See `layers.hierarchy` for the computation.
+    `spacy-clinrel.PairCRF.v1` adds the CRF.
 
     tok2vec (Optional[Model[List[Doc], List[Floats2d]]]): The encoder, e.g. a transformer, or a
         listener to one.

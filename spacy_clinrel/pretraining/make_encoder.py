@@ -118,7 +118,7 @@ def build_encoder(
     length (int): Maximum number of word pieces of a text.
     min_count (int): Minimum number of occurrences of a character.
     vectors (Optional[Vocab]): Vocab with character vectors of the encoder's width.
-    seed (Optional[int]): Seed of the weights; None keeps the state of PyTorch's generator.
+    seed (Optional[int]): Seed of the weights; None to use PyTorch's generator in its current state.
     RETURNS (BertLike): Encoder and tokenizer.
     RAISES (ValueError): If no character occurs often enough, or the sizes do not match.
     """

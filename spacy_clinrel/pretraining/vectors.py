@@ -72,7 +72,7 @@ def init_vectors(
     min_count (int): Minimum number of occurrences of a character or pair.
     max_units (int): Maximum number of characters, and maximum number of pairs.
     epochs (int): Number of passes over the text.
-    threads (int): Number of gensim's threads.
+    threads (int): Number of threads used by gensim.
     seed (int): Random seed.
     progress (Callable[[Iterable[str]], Iterable[str]]): Wraps the stream of lines of each pass,
         e.g. `tqdm`.

@@ -18,8 +18,8 @@ def fold_text(text: str) -> str:
     """Remove differences of case, character width and white space.
 
     text (str): Any text.
-    RETURNS (str): The text in Unicode normal form NFKC (full-width letters become plain ones),
-        case folded, with single spaces and none at the ends.
+    RETURNS (str): The text in Unicode normal form NFKC (full-width letters become ordinary
+        letters), case folded, with single spaces and none at the ends.
     """
     folded = unicodedata.normalize("NFKC", text).casefold()
     # The result of case folding is not always in NFKC.

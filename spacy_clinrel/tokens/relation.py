@@ -80,8 +80,8 @@ def get_relations(doc: Doc) -> List[Relation]:
 def set_relations(doc: Doc, relations: Iterable[Relation]) -> None:
     """Replace the relations of a Doc. This is the setter of `doc._.relations`.
 
-    Mentions in `doc.spans["clinrel"]` are kept, and missing ones are added. If two relations have
-    the same head, tail and label, the later one is kept.
+    Mentions in `doc.spans["clinrel"]` are kept, and missing mentions are added. If two relations
+    have the same head, tail and label, the later one is kept.
 
     doc (Doc): The document.
     relations (Iterable[Relation]): Relations, or tuples (head, tail, label[, score]).

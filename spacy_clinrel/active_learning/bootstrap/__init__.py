@@ -1,4 +1,4 @@
-"""Bootstrapping: train on few labelled documents, label unlabelled ones, and learn from both."""
+"""Bootstrapping: train on a few labelled documents, label more documents, and train on both."""
 
 from .chart import draw_rounds
 from .loop import bootstrap

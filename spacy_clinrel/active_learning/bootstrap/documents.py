@@ -31,7 +31,7 @@ def write_documents(
     progress: Callable[[Iterable[Doc]], Iterable[Doc]],
 ) -> Dict[str, int]:
     """Write the documents of a run to its folder: gold documents in the config's label scheme, and
-    unlabelled ones with mentions only.
+    unlabelled documents with mentions only.
 
     Unlabelled documents are dropped if they repeat another text, have the text of a gold document,
     or are longer than `max_length` of the training corpus. Texts that differ in white space only

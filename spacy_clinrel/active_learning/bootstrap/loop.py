@@ -33,7 +33,7 @@ def bootstrap(
     on_round: OnRound = lambda record: None,
     progress: bool = False,
 ) -> Dict[str, Any]:
-    """Train on labelled documents, label the pairs of unlabelled ones, and train on both, in
+    """Train on labelled documents, label the pairs of unlabelled documents, and train on both, in
     rounds (algorithm 1 of "ResGRU-Att", with guards against semantic drift).
 
     config (Union[Config, str, Path]): Config of a pipeline with one `relation_classifier`, or the
@@ -57,7 +57,7 @@ def bootstrap(
         counts of documents, see `write_documents`; "rounds", the record of each round; and
         "refused" if the last model labelled no relation reliably: its counts and thresholds.
     RAISES (ValueError): If an option or the config is invalid, a file cannot be read, or the folder
-        holds another run or is in use.
+        contains another run or is in use.
 
     EXAMPLE:
         from spacy_clinrel.active_learning.bootstrap import BootstrapData, BootstrapOptions

@@ -169,7 +169,7 @@ class BootstrapRun:
         }
 
     def label_pairs(self, nlp: Language, silver: Silver, number: int) -> Optional[ConfidentPairs]:
-        """Label the pairs without silver annotation, and choose among the reliable ones.
+        """Label the pairs without silver annotation, and choose some of the reliable pairs.
 
         nlp (Language): The previous round's pipeline.
         silver (Silver): The silver annotation up to the previous round.
@@ -234,7 +234,7 @@ class BootstrapRun:
         """Train and calibrate the models of a round.
 
         path (Path): The round's folder. It gets "model" and, if there is a second model, "second".
-        train_docs (List[Doc]): Silver documents to train on, in addition to the labelled ones.
+        train_docs (List[Doc]): Silver documents to train on, in addition to the labelled documents.
         RETURNS (Tuple[Language, Calibration]): The trained pipeline, and its calibration on dev.
         """
         train_path = self.folder.data_path("labelled")

@@ -33,12 +33,12 @@ class RunFolder:
         self.path = path
 
     def open(self, settings: Dict[str, Any], resume: bool) -> None:
-        """Store the settings of a new run, or check that a resumed run has the same ones.
+        """Store the settings of a new run, or check that a resumed run has the same settings.
 
         settings (Dict[str, Any]): The settings, see `run_settings`.
         resume (bool): Whether to continue after the finished rounds in the folder.
         RAISES (ValueError): If the folder has finished rounds and `resume` is off or the settings
-            differ, or if it holds other files.
+            differ, or if it contains other files.
         """
         settings_path = self.path / "settings.json"
         if settings_path.exists():

@@ -10,7 +10,7 @@ from ...tokens import all_mentions, get_doc_id, get_relations
 
 MENTIONS, RELATIONS = "mentions", "relations"
 KEPT, RELABELLED, REMOVED, ADDED = "kept", "relabelled", "removed", "added"
-# Relabelled annotations, counted for the old label and for the new one.
+# Counts of relabelled annotations, for the old label and for the new label.
 BECAME_OTHER, WERE_OTHER = "became_other", "were_other"
 BINS = 5
 
@@ -88,7 +88,7 @@ def summarise_changes(pairs: Sequence[Tuple[Doc, Doc]]) -> Dict[str, Any]:
     """Count what annotators changed.
 
     pairs (Sequence[Tuple[Doc, Doc]]): Proposed and corrected documents.
-    RETURNS (Dict[str, Any]): Numbers of "documents" and of "unchanged" ones; for "mentions" and
+    RETURNS (Dict[str, Any]): Number of "documents" and of "unchanged" documents; for "mentions" and
         "relations", counts and the precision, recall and F of the proposals, over all labels and
         "per_label"; "by_score", the number of proposed relations in each range of scores and the
         share that was kept; and "changes", a list of all changes.

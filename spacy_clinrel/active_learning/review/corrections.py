@@ -32,7 +32,8 @@ CHANGES = "changes.json"
 class ReviewResult(NamedTuple):
     """Corrected documents.
 
-    docs (List[Doc]): Gold documents with the tokens and IDs of the exported ones, in their order.
+    docs (List[Doc]): Gold documents with the tokens and IDs of the exported documents, in the same
+        order.
     summary (Dict[str, Any]): The changes, see `summarise_changes`; and "not_returned", the IDs of
         exported documents that are missing.
     problems (List[str]): Messages about documents that were left out.
@@ -186,13 +187,13 @@ def _find_losses(messages: List[str], path: Path, name: str) -> str:
 
 
 def _gold_doc(nlp: Language, doc: Doc, record: Record, path: Path, report: Report) -> Doc:
-    """Build a corrected document with the tokens of the exported one, whatever its tokenizer."""
+    """Build a gold document from a corrected record, with the tokens of the exported document."""
     nlp.tokenizer = lambda text: bare_doc(doc)
     return build_doc(nlp, replace(record, doc_id=get_doc_id(doc) or record.doc_id), path, report)
 
 
 def _original_names(settings: Dict[str, Any]) -> Dict[str, str]:
-    """Map types and labels as brat writes them, without white space, to the original ones."""
+    """Map types and labels as brat writes them, without white space, to the original names."""
     names = {*settings["types"], *settings["labels"]}
     originals = {brat_name(name): name for name in sorted(names)}
     return {written: name for written, name in originals.items() if written not in names}

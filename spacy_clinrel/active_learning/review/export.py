@@ -56,7 +56,7 @@ def review(
         out.
     ner (Optional[str]): Name or path of a pipeline that predicts mentions for documents without
         any. By default, the model itself predicts them, if it has a component that sets entities.
-    report (Optional[Report]): Counts what a format cannot hold.
+    report (Optional[Report]): Counts annotations that a format cannot represent.
     progress (bool): Show a progress bar over the documents on stderr.
     RETURNS (Dict[str, Any]): The contents of review.json (arguments, options, counts, types and
         labels), and the "ranking", see `rank_documents`.
@@ -122,7 +122,7 @@ def read_unlabelled(
     nlp (Language): The pipeline whose vocabulary the documents get.
     unlabelled (Path): .spacy file, or a folder of such files.
     labelled (Optional[Path]): .spacy file or folder of labelled documents.
-    RETURNS (Tuple[int, List[Doc]]): The number of documents read, and the remaining ones. A
+    RETURNS (Tuple[int, List[Doc]]): The number of documents read, and the documents that remain. A
         document without an ID gets the name of its file and its number in the file.
     """
     labelled_texts = {

@@ -39,7 +39,7 @@ def review_files(
     format_name (str): The format, one of FORMATS.
     docs (Sequence[Doc]): The documents, with proposed relations.
     names (LabelNames): Types and labels that annotators can choose from.
-    report (Report): Counts what the format cannot hold.
+    report (Report): Counts annotations that the format cannot represent.
     RETURNS (Dict[str, str]): Contents by file name.
     """
     converter = get_converter(format_name)

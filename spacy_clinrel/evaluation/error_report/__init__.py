@@ -1,4 +1,4 @@
-"""Error analysis: what a pipeline gets wrong and why, as an HTML page and as JSON."""
+"""Error analysis: the errors of a pipeline and their causes, as an HTML page and as JSON."""
 
 from .analysis import Analysis, analyze
 from .files import ReportPaths, check_report, report_paths, write_report

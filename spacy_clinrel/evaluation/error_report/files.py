@@ -34,8 +34,8 @@ def check_report(folder: Path, *others: Optional[Path]) -> None:
 
     folder (Path): The report's folder. It need not exist.
     others (Optional[Path]): Inputs and other outputs.
-    RAISES (ValueError): If the folder is a file, or a file of the report would replace one of the
-        others.
+    RAISES (ValueError): If the folder is a file, or a file of the report would replace an input or
+        another output.
     """
     if folder.exists() and not folder.is_dir():
         raise ValueError(Errors.F060.format(path=folder))
@@ -44,7 +44,7 @@ def check_report(folder: Path, *others: Optional[Path]) -> None:
 
 
 def write_report(folder: Path, analysis: Analysis) -> None:
-    """Write a report. Replace an earlier report, and keep other files of the folder.
+    """Write a report. An earlier report is replaced; other files of the folder are kept.
 
     folder (Path): The report's folder. It is created if it is missing.
     analysis (Analysis): The content.

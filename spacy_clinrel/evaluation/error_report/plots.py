@@ -108,7 +108,7 @@ def plot_scores(rows: Sequence[Dict[str, Any]], title: str) -> RowPlot:
 
     rows (Sequence[Dict[str, Any]]): Groups as returned by `score_groups`. Only the first 40 are
         drawn.
-    title (str): What the groups are.
+    title (str): Name of the groups, for the plot's description.
     RETURNS (RowPlot): The plot. Its rows are F and its interval or None, in percent.
     """
     rows = rows[:MAX_ROWS]
