@@ -1,7 +1,7 @@
-"""Entities and relations in clinical notes, as a spaCy plugin.
+"""A spaCy plugin that extracts entities and relations from clinical notes.
 
-The commands of `python -m spacy clinrel` are functions of the same names here. They are imported
-when they are first used, so that `import spacy_clinrel` stays fast.
+Each command of `python -m spacy clinrel` is also a function of the same name. Functions are
+imported when they are first used, so that `import spacy_clinrel` stays fast.
 """
 
 import importlib
@@ -32,13 +32,13 @@ if TYPE_CHECKING:
 
 try:
     __version__ = version("spacy-clinrel")
-except PackageNotFoundError:  # a checkout that is on the path but not installed
+except PackageNotFoundError:  # a checkout on the path that is not installed
     __version__ = "0.0.0"
 
 # Makes `from spacy_clinrel.displacy import to_html` work, as `os` does for `os.path`.
 sys.modules[f"{__name__}.displacy"] = displacy
 
-# The module that each function of the public API is in.
+# Maps each function of the public API to its module.
 _API: Dict[str, str] = {
     "apply": ".processing",
     "bootstrap": ".active_learning.bootstrap",

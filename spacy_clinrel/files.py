@@ -12,18 +12,18 @@ from spacy.vocab import Vocab
 
 from .errors import Errors
 
-# The file that `locked_folder` locks. It stays in the folder: deleting it would let two processes
-# hold locks on different files of the same name.
+# The file that `locked_folder` locks. It is never deleted: otherwise, two processes could hold
+# locks on different files with this name.
 LOCK_FILE = ".lock"
 
 
 @contextmanager
 def replacing(path: Path) -> Iterator[Path]:
-    """Write a file atomically: after a crash or power failure it has either its old or its new
+    """Write a file atomically: after a crash or power failure, it has either the old or the new
     content. Creates the parent folder.
 
     path (Path): The file.
-    YIELDS (Path): Temporary file to write to. It replaces `path` when the context ends.
+    YIELDS (Path): The temporary file to write to. It replaces `path` when the context ends.
     RAISES (ValueError): If the file can't be written.
     """
     draft = path.with_name(f".{path.name}.{os.getpid()}.tmp")
@@ -42,7 +42,7 @@ def replacing(path: Path) -> Iterator[Path]:
 
 
 def _sync_folder(path: Path) -> None:
-    """Flush a folder's list of files to disk, on systems that can open folders."""
+    """Write the entries of a folder to disk, on systems that can open folders."""
     with suppress(OSError):
         folder = os.open(path, os.O_RDONLY)
         try:
@@ -56,7 +56,7 @@ def locked_folder(path: Path) -> Iterator[None]:
     """Create a folder and lock it against other processes that use this function. On file systems
     without locks, the folder is only created.
 
-    path (Path): The folder. Gets an empty file `LOCK_FILE`.
+    path (Path): The folder. An empty file `LOCK_FILE` is created in it.
     RAISES (ValueError): If the folder can't be created, or another process has locked it.
     """
     try:
@@ -64,7 +64,7 @@ def locked_folder(path: Path) -> Iterator[None]:
     except OSError as error:
         raise ValueError(Errors.F018.format(path=path, error=error.strerror or error)) from error
     lock = FileLock(path / LOCK_FILE)
-    with suppress(OSError, NotImplementedError):  # the file system has no locks
+    with suppress(OSError, NotImplementedError):  # the file system does not support locks
         try:
             lock.acquire(timeout=0)
         except Timeout as error:
@@ -78,9 +78,9 @@ def locked_folder(path: Path) -> Iterator[None]:
 def check_output(output: Optional[Path], *inputs: Optional[Path]) -> None:
     """Check that an output is not a folder and does not replace an input.
 
-    output (Optional[Path]): The file to write; None if there is none.
-    inputs (Optional[Path]): Files that are read, or other outputs.
-    RAISES (ValueError): If the output is a folder or one of the other files.
+    output (Optional[Path]): The file to write; None if nothing is written.
+    inputs (Optional[Path]): Input files and other output files.
+    RAISES (ValueError): If the output is a folder or is equal to one of the `inputs`.
     """
     if output is None:
         return
@@ -95,9 +95,9 @@ def read_text_lines(paths: Sequence[Path]) -> Iterator[str]:
     """Read the lines of text files.
 
     paths (Sequence[Path]): Text files in UTF-8.
-    YIELDS (str): Lines without their line breaks.
-    RAISES (ValueError): Before the first line, if a file is missing or a folder; and if a file is
-        not UTF-8.
+    YIELDS (str): The lines, without line breaks.
+    RAISES (ValueError): If a file is missing, a folder or not UTF-8. Missing files and folders are
+        reported before the first line.
     """
     for path in paths:
         if path.is_dir():
@@ -121,15 +121,15 @@ def write_json(path: Path, data: Any) -> None:
     RAISES (ValueError): If the file can't be written.
     """
     with replacing(path) as draft:
-        # srsly.write_json rounds floats to ten digits.
+        # Not srsly.write_json, which rounds floats to ten digits.
         text = json.dumps(data, indent=2, ensure_ascii=False, allow_nan=False)
         draft.write_text(text + "\n", encoding="utf-8")
 
 
 def ensure_paths(sources: Union[str, Path, Sequence[Union[str, Path]]]) -> List[Path]:
-    """Return one or several paths as a list of Paths.
+    """Convert one or several paths to a list of `Path` objects.
 
-    sources (Union[str, Path, Sequence]): A path, or several.
+    sources (Union[str, Path, Sequence]): One path or a sequence of paths.
     RETURNS (List[Path]): The paths.
     """
     several = [sources] if isinstance(sources, (str, Path)) else sources
@@ -139,9 +139,9 @@ def ensure_paths(sources: Union[str, Path, Sequence[Union[str, Path]]]) -> List[
 def spacy_files(sources: Sequence[Path]) -> List[Path]:
     """List .spacy files, without duplicates and in a fixed order.
 
-    sources (Sequence[Path]): .spacy files, or folders to search with their subfolders.
+    sources (Sequence[Path]): .spacy files or folders. Folders are searched with their subfolders.
     RETURNS (List[Path]): The files.
-    RAISES (ValueError): If a source is missing, or a folder without .spacy files.
+    RAISES (ValueError): If a source is missing, or a folder contains no .spacy files.
     """
     unique: Dict[Path, Path] = {}
     for source in sources:
@@ -161,7 +161,7 @@ def stream_docbin(path: Path, vocab: Vocab) -> Iterator[Doc]:
 
     path (Path): The file.
     vocab (Vocab): The vocabulary of the documents.
-    YIELDS (Doc): At least one document.
+    YIELDS (Doc): The documents; at least one.
     RAISES (ValueError): If the file is missing, empty or can't be read.
     """
     if path.is_dir():
@@ -171,7 +171,7 @@ def stream_docbin(path: Path, vocab: Vocab) -> Iterator[Doc]:
     stream = _stream_docs(path, vocab)
     count = 0
     while True:
-        # The `yield` stays outside: an exception thrown in by the caller is not a reading error.
+        # Keep the `yield` outside of `try`: an exception in the caller is not a reading error.
         try:
             doc = next(stream, None)
         except Exception as error:  # zlib, msgpack and spaCy raise different types
@@ -193,7 +193,7 @@ def read_docbin(path: Path, vocab: Vocab) -> List[Doc]:
 
     path (Path): The file.
     vocab (Vocab): The vocabulary of the documents.
-    RETURNS (List[Doc]): At least one document.
+    RETURNS (List[Doc]): The documents; at least one.
     RAISES (ValueError): If the file is missing, empty or can't be read.
     """
     return list(stream_docbin(path, vocab))

@@ -1,4 +1,4 @@
-"""Conversion of corpora to .spacy files, and back."""
+"""Conversion of corpora to .spacy files and back."""
 
 from pathlib import Path
 from typing import Optional, Union
@@ -24,20 +24,23 @@ def convert(
     report: Optional[Report] = None,
     progress: bool = False,
 ) -> Report:
-    """Convert a corpus to a .spacy file or, if `src` is a .spacy file, to the format.
+    """Convert a corpus to a .spacy file or, if `src` is a .spacy file, to the given format.
 
     format_name (str): Name of the corpus format.
     src (Union[str, Path]): The file or folder to read.
-    out (Union[str, Path]): The .spacy file to write or, in the other direction, the folder.
+    out (Union[str, Path]): The .spacy file to write or, if `src` is a .spacy file, the folder to
+        write.
     lang (str): Language whose tokenizer is used.
-    strict (bool): Whether a loss is an error.
-    selection (Selection): Documents, types and labels to keep, and new names of types.
-    force (bool): Whether to replace files that the folder `out` already has.
-    report (Optional[Report]): Filled in even if the conversion fails. None creates a new one.
+    strict (bool): Whether to raise an error instead of writing if annotation would be lost.
+    selection (Selection): Documents, entity types and relation labels to keep, and new names of
+        types.
+    force (bool): Whether to replace existing files in the folder `out`.
+    report (Optional[Report]): Report to fill in, also if the conversion fails. None creates a new
+        one.
     progress (bool): Whether to show a progress bar on stderr.
     RETURNS (Report): What was kept, lost and repaired.
     RAISES (ValueError): If the format is unknown or cannot be written, no document could be read,
-        or something would be lost under `strict`. Nothing is written in these cases.
+        or annotation would be lost and `strict` is set. Nothing is written in these cases.
 
     EXAMPLE:
         report = spacy_clinrel.convert("brat", "corpus/train", "train.spacy")
@@ -48,7 +51,7 @@ def convert(
     if src.suffix == SUFFIX and not src.is_dir():
         if selection.is_active:
             raise ValueError(Errors.F024)
-        get_writer(get_converter(format_name))  # raises before anything is read
+        get_writer(get_converter(format_name))  # raise before reading anything
         docs = read_corpus(src, lang=lang)
         return write_corpus(
             docs, out, format_name, name=src.stem, strict=strict, force=force, report=report

@@ -1,4 +1,4 @@
-"""Corpora as Docs: reading and writing .spacy files and every registered format."""
+"""Reading and writing of corpora as Docs, in .spacy files and all registered formats."""
 
 from contextlib import ExitStack
 from pathlib import Path
@@ -20,8 +20,8 @@ from .converters import (
     find_files,
     get_converter,
     read_docs,
+    render_files,
     select,
-    write_files,
 )
 
 SUFFIX = ".spacy"
@@ -41,16 +41,17 @@ def read_corpus(
 ) -> List[Doc]:
     """Read a corpus as Docs, with entities, relations and document ids.
 
-    Faults in the corpus do not raise: they are counted and located in the report.
+    Errors in the corpus are not raised. The report counts them and gives their places.
 
-    path (Union[str, Path]): A file, or a folder, which is searched with its subfolders.
+    path (Union[str, Path]): A file, or a folder to search with its subfolders.
     format (Optional[Format]): Name of a registered format, or a Converter. None reads .spacy files.
     lang (str): Language whose tokenizer is used.
     nlp (Optional[Language]): Pipeline whose tokenizer and vocabulary are used, instead of `lang`.
-    selection (Selection): Documents, types and labels to keep, and new names of types.
-    report (Optional[Report]): Collects counts, losses and repairs.
+    selection (Selection): Documents, entity types and relation labels to keep, and new names of
+        types.
+    report (Optional[Report]): Receives counts, losses and repairs.
     progress (bool): Whether to show a progress bar on stderr.
-    RETURNS (List[Doc]): At least one document.
+    RETURNS (List[Doc]): The documents; at least one.
     RAISES (ValueError): If the format is unknown or missing, a file is missing or unreadable, or
         no document could be read.
 
@@ -81,13 +82,14 @@ def stream_corpus(
 ) -> Iterator[Doc]:
     """Read a corpus in a registered format, one document at a time.
 
-    path (Path): A file, or a folder, which is searched with its subfolders.
+    path (Path): A file, or a folder to search with its subfolders.
     format (Format): Name of a registered format, or a Converter.
     nlp (Language): Pipeline whose tokenizer is used.
-    selection (Selection): Documents, types and labels to keep, and new names of types.
-    report (Report): Collects counts, losses and repairs.
+    selection (Selection): Documents, entity types and relation labels to keep, and new names of
+        types.
+    report (Report): Receives counts, losses and repairs.
     progress (bool): Whether to show a progress bar on stderr.
-    YIELDS (Doc): At least one document.
+    YIELDS (Doc): The documents; at least one.
     RAISES (ValueError): If the format is unknown, a file is missing, or no document could be read.
     """
     converter = select(_converter(format), selection)
@@ -100,7 +102,7 @@ def stream_corpus(
         has_docs = True
         yield doc
     if not has_docs:
-        is_selected = selection.has_groups and not report.messages
+        is_selected = selection.filters_groups and not report.messages
         message = Errors.F022 if is_selected else Errors.F008
         raise ValueError(message.format(path=path))
     report.messages.extend(selection.unmatched(report))
@@ -118,20 +120,22 @@ def write_corpus(
 ) -> Report:
     """Write Docs to a .spacy file or to a folder in a registered format.
 
-    All files are written before any of them takes its place, so a failure leaves none.
+    Files get their final names only when all of them are complete. If writing fails, no file is
+    written or replaced.
 
     docs (Iterable[Doc]): The documents.
     path (Union[str, Path]): The .spacy file or, with a format, the folder.
     format (Optional[Format]): Name of a registered format, or a Converter. None writes a .spacy
         file.
-    name (str): File name, without suffix, for formats that keep all documents in one file.
-    strict (bool): Whether to raise instead of writing if the format cannot hold everything.
-    force (bool): Whether to replace files that the folder already has. A .spacy file is always
+    name (str): File name, without suffix, for formats with one file for all documents.
+    strict (bool): Whether to raise an error instead of writing if the format cannot store all
+        annotation.
+    force (bool): Whether to replace existing files in the folder. A .spacy file is always
         replaced.
-    report (Optional[Report]): Collects counts, losses and repairs. None creates a new one.
+    report (Optional[Report]): Receives counts, losses and repairs. None creates a new one.
     RETURNS (Report): The report.
     RAISES (ValueError): If the format is unknown, missing or cannot be written, a file exists
-        already, or `strict` is set and something would be lost.
+        already, or `strict` is set and annotation would be lost.
 
     EXAMPLE:
         report = spacy_clinrel.write_corpus(docs, "for_annotators", "brat")
@@ -142,7 +146,7 @@ def write_corpus(
     if format is None:
         _write_docbin(docs, path, report)
         return report
-    contents = write_files(_converter(format), docs, report, name)
+    contents = render_files(_converter(format), docs, report, name)
     if strict:
         report.check_losses()
     _write_contents(contents, path, force)

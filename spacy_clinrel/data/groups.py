@@ -13,9 +13,9 @@ def group_of(doc_id: str, pattern: str) -> str:
     """Return the group of a document.
 
     doc_id (str): The document id.
-    pattern (str): A regular expression, searched in the id. The group is what its first capturing
-        group matches or, without one, the whole match.
-    RETURNS (str): The group.
+    pattern (str): A regular expression that is searched in the id. The group is the match of its
+        first capturing group or, if it has none, the whole match.
+    RETURNS (str): The group, e.g. a patient number.
     RAISES (ValueError): If the pattern is not a valid regular expression or does not match.
     """
     try:
@@ -31,8 +31,8 @@ def groups_of(docs: Iterable[Doc], pattern: str) -> Set[str]:
     """Return the groups of several documents.
 
     docs (Iterable[Doc]): Documents with ids.
-    pattern (str): The pattern, as in `group_of`.
+    pattern (str): A regular expression, as in `group_of`.
     RETURNS (Set[str]): The groups.
-    RAISES (ValueError): If the pattern is not valid or does not match an id.
+    RAISES (ValueError): If the pattern is not a valid regular expression or does not match an id.
     """
     return {group_of(get_doc_id(doc) or "", pattern) for doc in docs}

@@ -28,13 +28,13 @@ def Corpus(
 ) -> Reader:
     """Create a reader of .spacy files that keeps relations and can provide gold entities.
 
-    path (Optional[Path]): A .spacy file, or a folder of them.
-    gold_entities (bool): Whether predicted Docs get the tokens and mentions of the reference, so
-        that relations are trained and scored on gold entities.
+    path (Optional[Path]): A .spacy file, or a folder of .spacy files.
+    gold_entities (bool): Whether predicted Docs get the gold tokens and mentions, so that relations
+        are trained and scored on gold entities.
     max_length (int): Maximum number of tokens; longer documents are left out. 0 keeps all. (spaCy's
         own reader splits them and drops their span groups.)
     limit (int): Maximum number of documents; 0 for all.
-    shuffle (bool): Whether to shuffle the documents each time.
+    shuffle (bool): Whether to shuffle the documents in each epoch.
     scheme (Optional[str]): Label scheme to which relations are mapped, e.g. "15-labels" or
         "11-labels".
     RETURNS (Callable[[Language], Iterable[Example]]): The reader.
@@ -52,7 +52,7 @@ def Corpus(
 
     def read(nlp: Language) -> Iterator[Example]:
         count = 0
-        # With a limit, spaCy's reader still reads one document of each further file.
+        # Stop here: beyond the limit, spaCy's reader still reads one document of each further file.
         for example in islice(read_examples(nlp, path, corpus), limit or None):
             count += 1
             if max_length and len(example.reference) > max_length:
@@ -69,13 +69,14 @@ def Corpus(
 
 
 def read_examples(nlp: Language, path: Union[str, Path], corpus: SpacyCorpus) -> Iterator[Example]:
-    """Read with spaCy's reader, and name the unreadable file if it fails.
+    """Read examples with spaCy's reader. If it fails, find the unreadable file for the error.
 
     nlp (Language): The pipeline.
     path (Union[str, Path]): The .spacy file, or a folder of them.
-    corpus (SpacyCorpus): spaCy's reader of that path.
+    corpus (SpacyCorpus): spaCy's reader for that path.
     YIELDS (Example): The examples.
-    RAISES (ValueError): If a file is not a DocBin. Other errors of spaCy's reader pass through.
+    RAISES (ValueError): If a file is not a DocBin. Other errors of spaCy's reader are raised
+        unchanged.
     """
     examples = iter(corpus(nlp))
     while True:
@@ -83,7 +84,7 @@ def read_examples(nlp: Language, path: Union[str, Path], corpus: SpacyCorpus) ->
             example = next(examples)
         except StopIteration:
             return
-        except Exception as err:  # msgpack, zlib and DocBin share no error class
+        except Exception as err:  # msgpack, zlib and DocBin raise unrelated types
             broken = find_broken_file(Path(path), nlp)
             if broken is None:  # the files are readable, so the error has another cause
                 raise
@@ -94,25 +95,25 @@ def read_examples(nlp: Language, path: Union[str, Path], corpus: SpacyCorpus) ->
 def find_broken_file(path: Path, nlp: Language) -> Optional[Path]:
     """Find the first unreadable file in a folder.
 
-    path (Path): A .spacy file, or a folder of them.
+    path (Path): A .spacy file, or a folder of .spacy files.
     nlp (Language): The pipeline.
-    RETURNS (Optional[Path]): The file; None if all can be read.
+    RETURNS (Optional[Path]): The file; None if all files can be read.
     """
     for file in walk_corpus(path, ".spacy"):
         try:
             list(DocBin().from_disk(file).get_docs(nlp.vocab))
-        except Exception:  # as above
+        except Exception:  # unrelated types, as above
             return file
     return None
 
 
 def gold_mentions_doc(nlp: Language, reference: Doc) -> Doc:
-    """Copy the tokens and mentions of a gold Doc, without its relations.
+    """Create a Doc with the tokens and mentions of a gold Doc, but without its relations.
 
     nlp (Language): The pipeline.
     reference (Doc): The gold document.
-    RETURNS (Doc): The new Doc, with the same entities. If mentions nest, all of them are in the
-        span group.
+    RETURNS (Doc): The new Doc, with the same entities. If there are nested mentions, all mentions
+        are in the span group.
     """
     doc = bare_doc(reference, nlp.vocab)
 

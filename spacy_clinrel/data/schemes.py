@@ -1,8 +1,9 @@
 """Label schemes: named mappings of relation labels.
 
 The two published Chinese schemes are mappings of the same 22 labels (between treatment, test,
-disease, symptom and body position), so one annotation serves both. To add a scheme, add an entry
-point in the group `spacy_clinrel_schemes`, or register a function in a file given as --code:
+disease, symptom and body position), so the same annotation can be used with both. To add a scheme,
+add an entry point in the group `spacy_clinrel_schemes`, or register a function in a file that is
+passed as --code:
 
     @schemes.register("mine")
     def mine() -> Dict[str, str]:
@@ -21,8 +22,9 @@ schemes = catalogue.create("spacy_clinrel", "schemes", entry_points=True)
 
 
 def fifteen_labels() -> Dict[str, str]:
-    """Return the scheme of "Attention-based deep residual network", with relations between
-    treatments, tests, diseases and symptoms.
+    """Return the scheme of 15 labels, without relations with body positions.
+
+    Source: "Attention-based deep residual network".
 
     RETURNS (Dict[str, str]): Old label → new label.
     """
@@ -33,10 +35,11 @@ def fifteen_labels() -> Dict[str, str]:
 
 
 def eleven_labels() -> Dict[str, str]:
-    """Return the scheme of "ResGRU-Att", with body positions.
+    """Return the scheme of 11 labels, which include relations with body positions.
 
-    Its TeAS ("test is applied to the symptom") is TeBS of the 22 labels. Its TrAD ("treatment is
-    applied to the disease") is independent of the outcome and covers TrAD, TrID and TrWD.
+    Source: "ResGRU-Att". TeAS ("test is applied to the symptom") corresponds to TeBS of the 22
+    labels. TrAD ("treatment is applied to the disease") does not depend on the outcome; TrAD, TrID
+    and TrWD of the 22 labels are mapped to it.
 
     RETURNS (Dict[str, str]): Old label → new label.
     """
@@ -48,7 +51,8 @@ def get_scheme(name: str) -> Scheme:
     """Look up a scheme.
 
     name (str): The name, e.g. "15-labels" or "11-labels".
-    RETURNS (Mapping[str, str]): Old label → new label. Relations with other labels are dropped.
+    RETURNS (Mapping[str, str]): Old label → new label. Relations whose label is not a key are
+        dropped.
     RAISES (ValueError): If the name is unknown.
     """
     known: Dict[str, Callable[[], Scheme]] = schemes.get_all()

@@ -1,11 +1,11 @@
-"""Export of mentions and relations as a graph, for tables, graph databases and RDF stores.
+"""Export of mentions and relations as a graph: tables, GraphML, Cypher and RDF.
 
 from spacy_clinrel import export
 export(docs, "notes.graphml")
 export("corpus/dev.spacy", "tables", "csv", merge=True)
 
 Documents become two Arrow tables: mentions and relations or, with `merge`, nodes and edges (see
-`schema.py`). Each format is written from these tables.
+`schema.py`). All formats are written from these tables.
 """
 
 from .formats import FORMATS, guess_format, output_files

@@ -1,4 +1,4 @@
-"""The graph as a script of Cypher statements for a running database."""
+"""Export of the graph as a script of Cypher statements for a running database."""
 
 import json
 from typing import Any, Iterator, Sequence
@@ -12,11 +12,12 @@ ENDS = ("head", "tail", "label")
 def write_cypher(export: Export) -> int:
     """Write the statements that create the graph, one per line.
 
-    The first statement makes ids unique. This speeds up the other statements, and keeps relations
-    of a second export with the same ids from being attached to the nodes of the first.
+    The first statement adds a uniqueness constraint on ids. The constraint speeds up the other
+    statements. It also prevents a second export with the same ids from adding relations to the
+    nodes of the first.
 
-    export (Export): What to write, and where.
-    RETURNS (int): 0, as Cypher can hold every character.
+    export (Export): The tables, and the files to write.
+    RETURNS (int): Number of characters replaced; always 0, because Cypher can hold every character.
     """
     label = export.layout.nodes.row_class
     with export.paths[0].open("w", encoding="utf-8", newline="\n") as file:
@@ -39,11 +40,11 @@ def _edge_statements(node_label: str, rows: Sequence[Row]) -> Iterator[str]:
 
 
 def to_literal(value: Any) -> str:
-    """Convert a value to a literal of Cypher.
+    """Convert a value to a Cypher literal.
 
-    value (Any): A string, number, boolean, a list of these, or a dictionary with the names of
-        columns as keys. Keys with the value None are dropped, as property graphs have no null.
-    RETURNS (str): A literal without line breaks.
+    value (Any): A string, number or boolean, a list of these, or a dictionary with column names as
+        keys. Keys with the value None are dropped, because property graphs have no null.
+    RETURNS (str): The literal, without line breaks.
     """
     if isinstance(value, dict):
         pairs = (f"{key}: {to_literal(v)}" for key, v in value.items() if v is not None)
@@ -51,9 +52,9 @@ def to_literal(value: Any) -> str:
     if isinstance(value, list):
         return "[" + ", ".join(map(to_literal, value)) + "]"
     if isinstance(value, float):
-        # The grammar has no plus sign in an exponent.
+        # Cypher does not allow a plus sign in an exponent.
         return repr(value).replace("e+", "e")
-    # Cypher has all escapes of JSON, and JSON escapes all control characters below U+0020.
+    # Cypher supports all escapes of JSON, and JSON escapes all control characters below U+0020.
     return json.dumps(value, ensure_ascii=False)
 
 
@@ -61,8 +62,9 @@ def quote_name(text: str) -> str:
     """Quote the name of a relationship type for Cypher.
 
     text (str): The name, not empty.
-    RETURNS (str): The name in backticks, as it may be a keyword. Backticks are doubled. Backslashes
-        are written as \\u005C, because Neo4j would read `\\u` in a name as an escape.
+    RETURNS (str): The name in backticks, because it may be a keyword. Backticks in the name are
+        doubled. Backslashes are written as \\u005C, because Neo4j would read `\\u` in a name as an
+        escape.
     """
     escaped = text.replace("`", "``").replace("\\", "\\u005C")
     return f"`{escaped}`"

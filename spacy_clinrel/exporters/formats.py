@@ -1,4 +1,4 @@
-"""Registry of the formats."""
+"""Registry of export formats."""
 
 from pathlib import Path
 from typing import Callable, Dict, List, NamedTuple, Tuple
@@ -12,12 +12,12 @@ from .tables import write_csv, write_jsonl, write_parquet
 
 
 class Format(NamedTuple):
-    """A format.
+    """An export format.
 
     about (str): Short description for the command's help.
-    write (Callable[[Export], int]): Writes both tables. Returns how many characters were replaced
-        because the format cannot hold them.
-    endings (Tuple[str, ...]): Endings of the names of its files.
+    write (Callable[[Export], int]): Function that writes both tables. It returns the number of
+        characters replaced because the format cannot hold them.
+    endings (Tuple[str, ...]): Endings of file names in this format.
     is_folder (bool): Whether each table is written to a separate file in a folder.
     """
 
@@ -41,7 +41,7 @@ FORMATS: Dict[str, Format] = {
 def get_format(name: str) -> Format:
     """Look up a format.
 
-    name (str): Its name.
+    name (str): The name of the format.
     RETURNS (Format): The format.
     RAISES (ValueError): If the format is unknown.
     """
@@ -54,8 +54,8 @@ def guess_format(out: Path) -> str:
     """Determine the format from the name of a file.
 
     out (Path): The file.
-    RETURNS (str): The format's name.
-    RAISES (ValueError): If the ending is not that of a format, as for folders.
+    RETURNS (str): The name of the format.
+    RAISES (ValueError): If no format has the ending. Folders have no ending.
     """
     for name, entry in FORMATS.items():
         if out.suffix.lower() in entry.endings and not entry.is_folder:
@@ -70,10 +70,10 @@ def guess_format(out: Path) -> str:
 def output_files(name: str, out: Path, layout: Layout) -> List[Path]:
     """List the files that an export writes.
 
-    name (str): The format's name.
-    out (Path): A file, or a folder if the format has a file for each table.
+    name (str): The name of the format.
+    out (Path): The output file, or the output folder if the format has a file for each table.
     layout (Layout): The tables.
-    RETURNS (List[Path]): One file, or a file for nodes and a file for edges.
+    RETURNS (List[Path]): The file, or the file of nodes and the file of edges.
     RAISES (ValueError): If the format is unknown, or `out` is a folder instead of a file or vice
         versa.
     """

@@ -1,4 +1,4 @@
-"""Export of documents: from Docs to rows, merged or not, to files."""
+"""Export of Docs to graph files, with or without merging of mentions."""
 
 from contextlib import ExitStack
 from pathlib import Path
@@ -30,25 +30,26 @@ def export(
 ) -> Dict[str, Any]:
     """Write the mentions and relations of documents as a graph.
 
-    Documents are read one at a time. The whole graph is held in memory only if mentions are merged,
-    and for GraphML and RDF, whose libraries need it.
+    Documents are read one at a time. The whole graph is in memory only if mentions are merged or
+    the format is GraphML or RDF.
 
     source (Union[str, Path, Iterable[Doc]]): Documents, a .spacy file, or a folder that is searched
         for .spacy files.
     out (Union[str, Path]): The file to write, or the folder for csv, jsonl and parquet. If the
         export fails, no file is written or replaced.
-    format (Optional[str]): Name of the format, a key of `FORMATS`; None for the format that the
-        ending of `out` stands for.
+    format (Optional[str]): Name of the format, a key of `FORMATS`. None to choose the format by the
+        ending of `out`.
     merge (bool): Merge mentions with the same normal form and type into one node. Off by default,
-        because it claims that they mean the same, and drops their positions in the text.
+        because merging assumes that such mentions mean the same, and drops their positions in the
+        text.
     norm (str): The normal form, a key of `NORMAL_FORMS`.
-    prefix (str): Prefix of every id, so that several exports can share a database.
+    prefix (str): Prefix of all ids, so that several exports can be loaded into the same database.
     report_path (Union[str, Path, None]): Where to write the report as JSON.
-    progress (Optional[Callable[[Iterable[Doc]], Iterable[Doc]]]): Wrapper of the documents that
-        shows progress, for instance tqdm.
-    RETURNS (Dict[str, Any]): The report: the options, the counts, "messages" on files and documents
-        that could not be exported, and under "replaced" how many characters were replaced because
-        the format cannot hold them.
+    progress (Optional[Callable[[Iterable[Doc]], Iterable[Doc]]]): Function that wraps the iterable
+        of documents to show progress, e.g. tqdm.
+    RETURNS (Dict[str, Any]): The report: the options, the counts, "messages" about files and
+        documents that could not be exported, and "replaced", the number of characters replaced
+        because the format cannot hold them.
     RAISES (ValueError): If no document can be read, the format or normal form is unknown, or the
         output cannot be written.
     RAISES (ImportError): If a library that the format needs is not installed.
@@ -75,10 +76,10 @@ def export(
 
 
 def _read_docs(paths: Sequence[Path], messages: List[str]) -> Iterator[Doc]:
-    """Read .spacy files. Add an error message for each unreadable file; raise if all of them are.
+    """Read .spacy files. Unreadable files are skipped with an error message.
 
     paths (Sequence[Path]): The files.
-    messages (List[str]): Receives the messages.
+    messages (List[str]): Receives an error message for each unreadable file.
     YIELDS (Doc): The documents.
     RAISES (ValueError): If no document can be read.
     """
@@ -121,7 +122,7 @@ def _write_graph(
     if options["merge"]:
         stream = _count(merge_rows(stream, prefix), MERGED, report)
     with ExitStack() as drafts:
-        # All files are complete before the first one is moved to its place.
+        # Complete all files before the first one replaces an existing file.
         targets = [drafts.enter_context(replacing(path)) for path in paths]
         data = Export(layout, to_batches(layout, stream), targets, prefix)
         report["replaced"] = get_format(options["format"]).write(data)
@@ -131,7 +132,7 @@ def _write_graph(
 def _make_rows(
     docs: Iterable[Doc], normal_form: NormalForm, prefix: str, report: Dict[str, Any]
 ) -> Iterator[Rows]:
-    """Yield the rows of each document. Skip a document with broken relations and report it."""
+    """Yield the rows of each document. Skip and report documents with broken relations."""
     for number, doc in enumerate(docs, start=1):
         try:
             rows = doc_rows(doc, number, normal_form, prefix)
@@ -144,7 +145,7 @@ def _make_rows(
 
 
 def _count(stream: Iterable[Rows], layout: Layout, report: Dict[str, Any]) -> Iterator[Rows]:
-    """Add the number of rows of each table to the report while they pass through."""
+    """Yield the rows unchanged and add their number in each table to the report."""
     for rows in stream:
         for table, table_rows in zip(layout, rows):
             report[table.name] += len(table_rows)

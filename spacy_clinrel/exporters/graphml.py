@@ -1,4 +1,4 @@
-"""The graph as GraphML, written by networkx."""
+"""Export of the graph as GraphML, with networkx."""
 
 from typing import Any, List, Tuple
 
@@ -11,13 +11,13 @@ REPLACEMENT = "\ufffd"
 
 
 def write_graphml(export: Export) -> int:
-    """Write a directed graph with parallel edges. networkx holds the graph in memory.
+    """Write a directed graph with parallel edges. The whole graph is in memory.
 
     Lists are written as JSON strings. Characters that XML does not allow become U+FFFD. Carriage
-    returns become line feeds, as XML normalizes line ends.
+    returns become line feeds, because XML normalizes line breaks.
 
-    export (Export): What to write, and where.
-    RETURNS (int): How many characters were replaced.
+    export (Export): The tables, and the files to write.
+    RETURNS (int): Number of characters replaced.
     """
     nx = require("networkx")
     graph = nx.MultiDiGraph()
@@ -34,7 +34,8 @@ def write_graphml(export: Export) -> int:
 
 
 def _clean(batch: Any) -> Tuple[List[Row], int]:
-    """Replace characters that XML does not allow. Return the rows and the number of characters."""
+    """Return the rows with replacements for characters that XML forbids, and the number of
+    these."""
     pa, pc = require("pyarrow"), require("pyarrow.compute")
     batch = lists_to_json(pa, batch)
     n_replaced = 0

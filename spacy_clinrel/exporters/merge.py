@@ -1,4 +1,4 @@
-"""Merging of mentions with the same normal form and type into nodes, of relations into edges."""
+"""Merging of mentions into nodes, by normal form and type, and of relations into edges."""
 
 from collections import Counter
 from dataclasses import dataclass, field
@@ -26,12 +26,12 @@ class _Edge:
 
 
 def merge_rows(stream: Iterator[Rows], prefix: str = "") -> Iterator[Rows]:
-    """Merge mentions with the same `norm` and `type`, and relations with the same ends and label.
+    """Merge mentions with equal `norm` and `type`, and relations with equal head, tail and label.
 
-    Nodes and edges are held in memory, documents are not.
+    All nodes and edges are in memory, but not the documents.
 
     stream (Iterator[Rows]): Rows of mentions and relations, document by document.
-    prefix (str): Prefix of every id.
+    prefix (str): Prefix of all ids.
     YIELDS (Rows): A single item with all nodes and edges, in the order of their first occurrence.
     """
     nodes: Dict[Tuple[str, str], _Node] = {}

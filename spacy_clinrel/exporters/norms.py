@@ -40,7 +40,7 @@ def get_normal_form(name: str) -> NormalForm:
     name (str): "exact" for the text; "fold" for the text in NFKC, case folded, with single spaces;
         "norm" for the `norm_` of the tokens, folded; "lemma" for their `lemma_`, folded, or `norm_`
         if a token has no lemma.
-    RETURNS (NormalForm): Mention → normal form.
+    RETURNS (NormalForm): Function that returns the normal form of a mention.
     RAISES (ValueError): If the normal form is unknown.
     """
     if name not in NORMAL_FORMS:

@@ -1,4 +1,4 @@
-"""The graph in RDF, written by RDFLib, with the vocabulary of `vocabulary.ttl`."""
+"""Export of the graph as RDF, with RDFLib and the vocabulary in `vocabulary.ttl`."""
 
 import json
 from decimal import Decimal
@@ -8,22 +8,22 @@ from urllib.parse import quote
 
 from .schema import Export, Row, Table, require
 
-# URNs, so that no program looks them up on the network.
+# URNs cannot be looked up on the network.
 VOCABULARY = "urn:spacy-clinrel:vocabulary#"
 INSTANCES = "urn:spacy-clinrel:id:"
 
 ENDS = ("head", "tail")
-# Each member of a list becomes a value of the singular property.
+# Maps columns of lists to properties. Each item of a list becomes a value of the property.
 PROPERTIES = {"texts": "text"}
-# Columns about documents, which are resources themselves.
+# Columns about documents. Documents are separate resources.
 DOC_COLUMNS = ("doc", "docs", "doc_id", "doc_ids")
 
 
 def write_turtle(export: Export) -> int:
-    """Write Turtle. RDFLib holds the graph in memory.
+    """Write the graph as Turtle. The whole graph is in memory.
 
-    export (Export): What to write, and where.
-    RETURNS (int): 0, as RDF can hold every character.
+    export (Export): The tables, and the files to write.
+    RETURNS (int): Number of characters replaced; always 0, because RDF can hold every character.
     """
     graph = _make_graph(export)
     graph.serialize(export.paths[0], format="turtle", encoding="utf-8")
@@ -31,10 +31,10 @@ def write_turtle(export: Export) -> int:
 
 
 def write_jsonld(export: Export) -> int:
-    """Write JSON-LD with its context in the file. RDFLib holds the graph in memory.
+    """Write the graph as JSON-LD, with the context in the file. The whole graph is in memory.
 
-    export (Export): What to write, and where.
-    RETURNS (int): 0, as RDF can hold every character.
+    export (Export): The tables, and the files to write.
+    RETURNS (int): Number of characters replaced; always 0, because RDF can hold every character.
     """
     graph = _make_graph(export)
     context = {"clinrel": VOCABULARY, "xsd": "http://www.w3.org/2001/XMLSchema#"}
@@ -57,7 +57,7 @@ def _make_graph(export: Export) -> Any:
 
 
 def _triples(rdflib: Any, table: Table, row: Row, prefix: str) -> Iterator[Tuple[Any, Any, Any]]:
-    """Yield a row as a resource, so that a relation can have a score and evidence as properties."""
+    """Yield the triples of a row. Relations are resources, so that they can have properties."""
     vocabulary = rdflib.Namespace(VOCABULARY)
     subject = _make_iri(rdflib, row["id"])
     yield subject, rdflib.RDF.type, vocabulary[table.row_class]
@@ -65,7 +65,7 @@ def _triples(rdflib: Any, table: Table, row: Row, prefix: str) -> Iterator[Tuple
         if column.name == "id" or column.name in DOC_COLUMNS:
             continue
         value, name = row[column.name], PROPERTIES.get(column.name, column.name)
-        # A list becomes one triple per member, None becomes no triple.
+        # A list becomes one triple per item, None becomes no triple.
         for member in value if isinstance(value, list) else [value]:
             if member is not None:
                 make = _make_iri if column.name in ENDS else _make_literal
@@ -79,7 +79,7 @@ def _triples(rdflib: Any, table: Table, row: Row, prefix: str) -> Iterator[Tuple
 
 
 def _documents(row: Row) -> Sequence[Tuple[int, str]]:
-    """Return number and id of each document that a row is from."""
+    """Return the number and id of each document that contains the mention or relation of a row."""
     if "doc" in row:
         return [(row["doc"], row["doc_id"])]
     return list(zip(row.get("docs", ()), row.get("doc_ids", ())))
@@ -92,16 +92,16 @@ def _make_iri(rdflib: Any, identifier: str) -> Any:
 def _make_literal(rdflib: Any, value: Any) -> Any:
     if isinstance(value, str):
         return _text_type(rdflib)(value)
-    # In Turtle, RDFLib rounds a double to seven digits.
+    # Not a double, which RDFLib rounds to seven digits in Turtle.
     return rdflib.Literal(Decimal(repr(value)) if isinstance(value, float) else value)
 
 
 @lru_cache(maxsize=1)
 def _text_type(rdflib: Any) -> Any:
     class Text(rdflib.Literal):  # type: ignore[misc, name-defined]
-        """A string that is escaped as in JSON, whose escapes are a subset of Turtle's.
+        """A string literal that is escaped as in JSON. Turtle supports all escapes of JSON.
 
-        RDFLib closes a string too early if it has a line break and ends in a backslash and a
+        RDFLib's own literals are invalid if they contain a line break and end in a backslash and a
         quotation mark.
         """
 

@@ -1,4 +1,4 @@
-"""Rows of the two tables for the mentions and relations of a document."""
+"""Conversion of a document to rows of the tables of mentions and relations."""
 
 import math
 from typing import Any, Dict, List
@@ -17,11 +17,11 @@ def doc_rows(doc: Doc, number: int, normal_form: NormalForm, prefix: str = "") -
     """Return the rows of a document.
 
     doc (Doc): The document.
-    number (int): Its number in the export, from 1. It distinguishes documents without an id or with
-        the same id.
-    normal_form (NormalForm): Mention → normal form.
-    prefix (str): Prefix of every id.
-    RETURNS (Rows): Mentions in the order of the text, relations in the order of `doc._.relations`.
+    number (int): Number of the document in the export, from 1. It distinguishes documents with
+        equal or missing ids.
+    normal_form (NormalForm): Function that returns the normal form of a mention.
+    prefix (str): Prefix of all ids.
+    RETURNS (Rows): The mentions in text order, and the relations in the order of `doc._.relations`.
     RAISES (ValueError): If a relation has no label or refers to a mention that does not exist.
     """
     source = {"doc": number, "doc_id": get_doc_id(doc) or ""}
@@ -50,7 +50,7 @@ def doc_rows(doc: Doc, number: int, normal_form: NormalForm, prefix: str = "") -
             "head": ids[span_key(relation.head)],
             "tail": ids[span_key(relation.tail)],
             "label": relation.label,
-            # JSON and Cypher have no number for NaN and infinity.
+            # JSON and Cypher cannot represent NaN and infinity.
             "score": relation.score if math.isfinite(relation.score) else None,
             **source,
             **_evidence(relation, sentences),
@@ -61,7 +61,7 @@ def doc_rows(doc: Doc, number: int, normal_form: NormalForm, prefix: str = "") -
 
 
 def _evidence(relation: Relation, sentences: np.ndarray) -> Row:
-    """Return the columns about the sentences from one mention to the other.
+    """Return the columns about the evidence: the sentences from the head to the tail or vice versa.
 
     relation (Relation): The relation.
     sentences (ndarray): Sentence number of each token. Shape: (tokens,)

@@ -1,4 +1,4 @@
-"""Schema of the two Arrow tables that all formats are written from."""
+"""Schema of the two Arrow tables from which all formats are written."""
 
 from pathlib import Path
 from typing import Any, Dict, Iterable, Iterator, List, NamedTuple, Sequence, Tuple
@@ -6,15 +6,15 @@ from typing import Any, Dict, Iterable, Iterator, List, NamedTuple, Sequence, Tu
 from ..errors import require as require_extra
 
 Row = Dict[str, Any]
-# Rows of the table of nodes, and rows of the table of edges.
+# Rows of the nodes table and of the edges table.
 Rows = Tuple[List[Row], List[Row]]
 
 
 class Column(NamedTuple):
-    """A column.
+    """A column of a table.
 
-    name (str): Its name.
-    type (str): string, int64, double or bool, or a list of one of these such as list<string>.
+    name (str): The name.
+    type (str): string, int64, double or bool, or a list of these types, e.g. list<string>.
     """
 
     name: str
@@ -22,11 +22,11 @@ class Column(NamedTuple):
 
 
 class Table(NamedTuple):
-    """A table.
+    """A table of an export.
 
-    name (str): Its name, and the name of its file.
-    row_class (str): What a row is: the label of nodes in a property graph, the class in RDF.
-    columns (Tuple[Column, ...]): Its columns, described in `vocabulary.ttl`.
+    name (str): The name of the table and of its file.
+    row_class (str): What a row represents: the node label in a property graph, the class in RDF.
+    columns (Tuple[Column, ...]): The columns, described in `vocabulary.ttl`.
     """
 
     name: str
@@ -37,8 +37,8 @@ class Table(NamedTuple):
 class Layout(NamedTuple):
     """The tables of an export.
 
-    nodes (Table): Mentions, or the nodes they are merged into.
-    edges (Table): Relations, or the edges they are merged into; `head` and `tail` are ids of nodes.
+    nodes (Table): Mentions or, after merging, nodes.
+    edges (Table): Relations or, after merging, edges. `head` and `tail` are ids of rows in `nodes`.
     """
 
     nodes: Table
@@ -46,13 +46,14 @@ class Layout(NamedTuple):
 
 
 class Export(NamedTuple):
-    """Input of a format's writer.
+    """The input of the function that writes a format.
 
     layout (Layout): The tables.
-    batches (Iterable[Tuple[RecordBatch, RecordBatch]]): Rows of nodes and of edges. The nodes of an
-        edge are in the same batch or an earlier one.
-    paths (Sequence[Path]): The file, or the file of nodes and the file of edges.
-    prefix (str): Prefix of every id.
+    batches (Iterable[Tuple[RecordBatch, RecordBatch]]): Batches of nodes and edges. The nodes of an
+        edge are in the same batch as the edge or in an earlier batch.
+    paths (Sequence[Path]): The files to write: one file, or the file of nodes and the file of
+        edges.
+    prefix (str): Prefix of all ids.
     """
 
     layout: Layout
@@ -125,16 +126,16 @@ MERGED = Layout(
     ),
 )
 
-# Minimum number of nodes or edges in a batch, except for the last one.
+# Minimum number of nodes or edges in a batch, except for the last batch.
 BATCH = 5000
 
 
 def require(name: str) -> Any:
-    """Import a module that belongs to the extra "graph".
+    """Import a module of the extra "graph".
 
-    name (str): Its name.
-    RETURNS (Any): The module.
-    RAISES (ImportError): If it is not installed.
+    name (str): The name.
+    RETURNS (Any): The imported module.
+    RAISES (ImportError): If the module is not installed.
     """
     return require_extra(name, "graph")
 
@@ -143,7 +144,7 @@ def arrow_schema(table: Table) -> Any:
     """Return the Arrow schema of a table.
 
     table (Table): The table.
-    RETURNS (pyarrow.Schema): Its schema.
+    RETURNS (pyarrow.Schema): The schema.
     """
     pa = require("pyarrow")
     types = {"string": pa.string(), "int64": pa.int64(), "double": pa.float64(), "bool": pa.bool_()}
@@ -156,7 +157,7 @@ def to_batches(layout: Layout, stream: Iterator[Rows]) -> Iterator[Tuple[Any, An
 
     layout (Layout): The tables.
     stream (Iterator[Rows]): Rows of both tables.
-    YIELDS (Tuple[RecordBatch, RecordBatch]): Nodes and edges. At least one item.
+    YIELDS (Tuple[RecordBatch, RecordBatch]): Batches of nodes and edges; at least one pair.
     """
     pa = require("pyarrow")
     schemas = [arrow_schema(table) for table in layout]

@@ -1,4 +1,4 @@
-"""The two tables as CSV, JSON Lines and Parquet."""
+"""Export of the two tables as CSV, JSON Lines and Parquet."""
 
 import json
 from contextlib import ExitStack
@@ -6,18 +6,18 @@ from typing import Any, Sequence
 
 from .schema import Export, Table, arrow_schema, require
 
-# Arrow types and their names in Neo4j's import. In CSV, a list is written as a JSON string.
+# Maps Arrow types to their names in Neo4j's import. In CSV, a list is written as a JSON string.
 CSV_TYPES = {"string": "string", "int64": "long", "double": "double", "bool": "boolean"}
 # Columns with a special meaning in Neo4j's import. All others are properties.
 CSV_ROLES = {"id": "ID", "head": "START_ID", "tail": "END_ID", "label": "TYPE"}
 
 
 def csv_header(table: Table) -> Sequence[str]:
-    """Return the column names in CSV, in the form that Neo4j's bulk import reads.
+    """Return the CSV header, in the form that Neo4j's bulk import reads.
 
     table (Table): The table.
-    RETURNS (Sequence[str]): `name:type` of each column. The id of an edge is a property. The table
-        of nodes has a last column with their label in Neo4j.
+    RETURNS (Sequence[str]): `name:type` for each column. The id of an edge is a property. The nodes
+        table has an additional last column with the Neo4j label.
     """
     is_edges = any(column.name == "head" for column in table.columns)
     roles = {**CSV_ROLES, **({"id": "string"} if is_edges else {})}
@@ -29,10 +29,12 @@ def csv_header(table: Table) -> Sequence[str]:
 
 
 def write_csv(export: Export) -> int:
-    """Write both tables as CSV in UTF-8, with strings quoted and quotation marks in them doubled.
+    """Write both tables as CSV in UTF-8. Strings are quoted, quotation marks in strings are
+    doubled.
 
-    export (Export): What to write, and where.
-    RETURNS (int): 0, as the format can hold every character.
+    export (Export): The tables, and the files to write.
+    RETURNS (int): Number of characters replaced; always 0, because the format can hold every
+        character.
     """
     pa, csv = require("pyarrow"), require("pyarrow.csv")
     options = csv.WriteOptions(include_header=False)
@@ -56,8 +58,9 @@ def write_csv(export: Export) -> int:
 def write_jsonl(export: Export) -> int:
     """Write both tables as JSON Lines, one object per row.
 
-    export (Export): What to write, and where.
-    RETURNS (int): 0, as the format can hold every character.
+    export (Export): The tables, and the files to write.
+    RETURNS (int): Number of characters replaced; always 0, because the format can hold every
+        character.
     """
     with ExitStack() as stack:
         files = [
@@ -73,8 +76,9 @@ def write_jsonl(export: Export) -> int:
 def write_parquet(export: Export) -> int:
     """Write both tables as Parquet.
 
-    export (Export): What to write, and where.
-    RETURNS (int): 0, as the format can hold every character.
+    export (Export): The tables, and the files to write.
+    RETURNS (int): Number of characters replaced; always 0, because the format can hold every
+        character.
     """
     parquet = require("pyarrow.parquet")
     with ExitStack() as files:
@@ -89,11 +93,11 @@ def write_parquet(export: Export) -> int:
 
 
 def schema_without_lists(pa: Any, schema: Any) -> Any:
-    """Convert a schema for formats that have no lists.
+    """Convert a schema for formats without list types.
 
-    pa (Any): The module pyarrow.
+    pa (Any): The module `pyarrow`.
     schema (pyarrow.Schema): The schema.
-    RETURNS (pyarrow.Schema): The schema with strings in place of lists.
+    RETURNS (pyarrow.Schema): The schema, with string columns in place of list columns.
     """
     return pa.schema(
         [field.with_type(pa.string()) if _is_list(pa, field) else field for field in schema]
@@ -101,11 +105,11 @@ def schema_without_lists(pa: Any, schema: Any) -> Any:
 
 
 def lists_to_json(pa: Any, batch: Any) -> Any:
-    """Convert rows for formats that have no lists.
+    """Convert rows for formats without list types.
 
-    pa (Any): The module pyarrow.
+    pa (Any): The module `pyarrow`.
     batch (pyarrow.RecordBatch): The rows.
-    RETURNS (pyarrow.RecordBatch): The rows with each list as a JSON string.
+    RETURNS (pyarrow.RecordBatch): The rows, with lists as JSON strings.
     """
     columns = [
         pa.array([_to_json(value) for value in column.to_pylist()], pa.string())

@@ -1,5 +1,6 @@
-"""Annotation of large archives. `apply` runs a pipeline over files. `annotate` maps an Arrow record
-batch of texts to one of annotation; `apply`, `processing.ray` and `processing.spark` use it.
+"""Annotation of large archives. `apply` runs a pipeline over files. `annotate` runs a pipeline over
+an Arrow record batch of texts and returns a record batch with the annotation; `apply`,
+`processing.ray` and `processing.spark` use it.
 
 from spacy_clinrel.processing import AnnotationOptions, annotate
 batch = pyarrow.record_batch({"id": ["a"], "text": ["查胸片示肺炎。"]})

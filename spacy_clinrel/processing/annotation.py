@@ -1,4 +1,4 @@
-"""Annotation of an Arrow record batch: texts in, mentions and relations out."""
+"""Annotation of the texts in an Arrow record batch with mentions and relations."""
 
 import math
 from functools import lru_cache
@@ -17,22 +17,22 @@ from .schema import AnnotationOptions, output_schema, printable, read_ids, read_
 
 Row = Dict[str, Any]
 
-# Characters of an error message that are kept: the message of an exception can hold a long text.
+# Maximum length of an error message in characters. Messages of exceptions can contain long texts.
 MAX_ERROR = 1000
 
 
 def annotate(batch: Any, options: AnnotationOptions) -> Any:
-    """Annotate documents. Each process loads the pipeline once.
+    """Annotate a batch of documents. Each process loads the pipeline only once.
 
-    A document that can't be processed gets a row with its error; nothing is raised. Mentions and
-    relations of a document do not depend on the rest of the batch.
+    If a document can't be processed, its row contains the error, and no exception is raised. The
+    mentions and relations of a document do not depend on the other documents of the batch.
 
     batch (pyarrow.RecordBatch): Ids (of any type) and texts (strings, or bytes in UTF-8), in the
-        columns that the options name. Other columns are dropped.
+        columns that are named in the options. Other columns are dropped.
     options (AnnotationOptions): The pipeline and its settings.
-    RETURNS (pyarrow.RecordBatch): A row for each document, in the same order, in the schema of
+    RETURNS (pyarrow.RecordBatch): One row per document, in input order, with the schema of
         `output_schema`.
-    RAISES (ValueError): If a column is missing, or the text column does not hold texts.
+    RAISES (ValueError): If a column is missing, or the text column does not contain texts.
     RAISES (OSError): If the pipeline does not exist.
     """
     pa = require("pyarrow", "apply")
@@ -61,7 +61,7 @@ def annotate(batch: Any, options: AnnotationOptions) -> Any:
 
 @lru_cache(maxsize=1)
 def load_pipeline(name: str, gpu_id: int, code: Optional[str]) -> Language:
-    """Load a pipeline, once per process.
+    """Load a pipeline, or return it from the cache of the process.
 
     name (str): Package name or folder.
     gpu_id (int): The GPU, or -1 for the CPU.
@@ -79,10 +79,10 @@ def load_pipeline(name: str, gpu_id: int, code: Optional[str]) -> Language:
 def decode(value: Optional[bytes], max_length: int) -> str:
     """Decode the bytes of a text.
 
-    value (Optional[bytes]): The bytes; None if the document has no text.
+    value (Optional[bytes]): The text in UTF-8; None if the document has no text.
     max_length (int): Maximum number of characters.
     RETURNS (str): The text.
-    RAISES (ValueError): If there are no bytes, they are not UTF-8, or the text is too long.
+    RAISES (ValueError): If the text is missing, is not UTF-8 or is too long.
     """
     if value is None:
         raise ValueError(Errors.P003)
@@ -98,8 +98,8 @@ def decode(value: Optional[bytes], max_length: int) -> str:
 def _annotate_rows(
     nlp: Language, rows: List[Row], texts: List[str], options: AnnotationOptions
 ) -> None:
-    """Add annotation to the rows. If the batch fails, split it in half and try both halves, down to
-    the single documents that fail: k failures among n documents take about 2k log2(n) passes."""
+    """Add annotation to the rows. If the batch fails, split it in half and annotate each half,
+    until only single documents fail: k failures among n documents take about 2k log2(n) passes."""
     problem = _try_rows(nlp, rows, texts, options)
     if problem and len(texts) == 1:
         rows[0]["error"] = printable(problem[:MAX_ERROR])
@@ -110,8 +110,9 @@ def _annotate_rows(
 
 
 def _try_rows(nlp: Language, rows: List[Row], texts: List[str], options: AnnotationOptions) -> str:
-    """Add annotation to the rows of one batch. RETURNS the error message, empty if all went well.
-    The exception itself is dropped: its traceback would keep the tensors of the failed pass."""
+    """Add annotation to the rows of one batch. Return the error message, empty if there was no
+    error. The exception is not returned, because its traceback would keep the tensors of the failed
+    pass."""
     try:
         docs = list(nlp.pipe(texts, batch_size=len(texts)))
         if len(docs) != len(texts):
@@ -119,7 +120,7 @@ def _try_rows(nlp: Language, rows: List[Row], texts: List[str], options: Annotat
         annotations = [_annotation(doc, row["id"], options) for doc, row in zip(docs, rows)]
     except (KeyboardInterrupt, SystemExit, GeneratorExit):
         raise
-    except BaseException as error:  # a panic of a tokenizer in Rust is not an Exception
+    except BaseException as error:  # a panic in a Rust tokenizer is not an Exception
         return f"{type(error).__name__}: {error}"
     for row, annotation in zip(rows, annotations):
         row.update(annotation)
@@ -127,7 +128,7 @@ def _try_rows(nlp: Language, rows: List[Row], texts: List[str], options: Annotat
 
 
 def _annotation(doc: Doc, doc_id: Optional[str], options: AnnotationOptions) -> Row:
-    """Return the annotation of a document by column name."""
+    """Return the values of the annotation columns for a document, by column name."""
     spans = all_mentions(doc)
     indices = {span_key(span): i for i, span in enumerate(spans)}
     row: Row = {

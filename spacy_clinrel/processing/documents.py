@@ -15,20 +15,20 @@ from .schema import ID, AnnotationOptions, printable, read_ids, read_texts
 
 # Maximum number of bytes of a character, in UTF-8 and in JSON with escapes.
 MAX_UTF8_BYTES, MAX_JSON_BYTES = 4, 12
-# Bytes of a JSON line that are always read, whatever the maximum length of a document.
+# Minimum for the maximum length of a JSON line in bytes, however short documents have to be.
 MIN_LINE_LIMIT = 2**24
-# Rows of a Parquet file that are read at a time.
+# Number of rows of a Parquet file that are read at a time.
 PARQUET_ROWS = 256
 
 
 class InputDocument(NamedTuple):
-    """A document of the input, or the part of a file that could not be read as one.
+    """A document of the input, or a part of a file that could not be read as a document.
 
-    doc_id (str): Its id.
+    doc_id (str): The document id.
     source (str): File name and line or row.
-    text (Optional[bytes]): Its text, not yet decoded; None if there is an error.
-    error (Optional[str]): Why it could not be read.
-    position (int): Bytes of the file that are read up to here, approximately.
+    text (Optional[bytes]): The text, not yet decoded; None if there is an error.
+    error (Optional[str]): Why the document could not be read; None if it was read.
+    position (int): Approximate number of bytes of the file up to the end of the document.
     """
 
     doc_id: str
@@ -42,8 +42,8 @@ def read_documents(file: InputFile, options: AnnotationOptions) -> Iterator[Inpu
     """Read the documents of a file.
 
     file (InputFile): The file.
-    options (AnnotationOptions): The columns, and the maximum length of a document.
-    YIELDS (InputDocument): Documents. A line or file that can't be read yields one with an error.
+    options (AnnotationOptions): The column names, and the maximum length of a document.
+    YIELDS (InputDocument): The documents. For an unreadable line or file, a document with an error.
     """
     count = 0
     try:
@@ -51,13 +51,14 @@ def read_documents(file: InputFile, options: AnnotationOptions) -> Iterator[Inpu
             problem = _length_error(len(document.text or b""), options) or document.error
             yield document._replace(text=None, error=printable(problem)) if problem else document
             count += 1
-    except Exception as error:  # libraries raise different types for a broken file
+    except Exception as error:  # the libraries raise different types for a broken file
         problem = printable(Errors.P009.format(path=file.path, error=error, n=count))
         yield InputDocument(file.name, file.name, None, problem, file.size)
 
 
 def _length_error(size: int, options: AnnotationOptions) -> Optional[str]:
-    """Return an error if a text of so many bytes is certainly too long, without decoding it."""
+    """Return an error if a text of this size in bytes is too long in any case. Avoids decoding
+    it."""
     min_characters = size // MAX_UTF8_BYTES
     if min_characters <= options.max_length:
         return None
@@ -106,8 +107,8 @@ def _from_entry(
     if missing is not None:
         problem = Errors.P006.format(name=missing, columns=", ".join(entry))
     elif isinstance(text, str):
-        # Lone surrogates, from JSON escapes or for undecodable bytes of a table, become bytes that
-        # are not UTF-8. `annotation.decode` reports them.
+        # Lone surrogates come from JSON escapes or undecodable bytes of a table. They are encoded
+        # as invalid UTF-8, which `annotation.decode` reports.
         text = text.encode("utf-8", "surrogatepass")
     elif text is not None:
         problem = Errors.P007.format(name=options.text_column, type=type(text).__name__)
@@ -120,7 +121,7 @@ def _read_csv(file: InputFile, options: AnnotationOptions) -> Iterator[InputDocu
         names = _read_header(rows, options)
         for number, fields, problem, position in rows:
             source = f"{file.name}:{number}"
-            # Empty fields beyond the header are harmless.
+            # Additional empty fields are allowed.
             if any(fields[len(names) :]):
                 problem = Errors.P018.format(n=len(fields), most=len(names))
             if problem:
@@ -170,7 +171,7 @@ def _read_parquet(file: InputFile, options: AnnotationOptions) -> Iterator[Input
 
 
 def _columns(available: List[str], options: AnnotationOptions) -> List[str]:
-    """Return the columns to read: the texts, and the ids if there are any."""
+    """Return the names of the columns to read: texts and, if present, ids."""
     columns = [options.text_column, options.id_column]
     if ID not in available and options.id_column == ID:
         columns.pop()
@@ -181,7 +182,7 @@ def _columns(available: List[str], options: AnnotationOptions) -> List[str]:
 
 
 def _entries(batch: Any, columns: List[str]) -> Iterator[Tuple[Optional[str], Optional[bytes]]]:
-    """Return ids and texts."""
+    """Return an iterator over pairs of id and text."""
     texts = read_texts(batch, columns[0])
     ids = read_ids(batch, columns[1]) if columns[1:] else [None] * len(texts)
     return zip(ids, texts)
@@ -190,7 +191,7 @@ def _entries(batch: Any, columns: List[str]) -> Iterator[Tuple[Optional[str], Op
 def _read_spacy(file: InputFile, options: AnnotationOptions) -> Iterator[InputDocument]:
     for number, doc in enumerate(stream_docbin(file.path, Vocab()), start=1):
         source = f"{file.name}:{number}"
-        # Position 0, since the file is read at once.
+        # The position is 0, because the file is not read in parts.
         yield InputDocument(get_doc_id(doc) or source, source, doc.text.encode(), None, 0)
 
 

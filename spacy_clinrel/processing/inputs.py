@@ -1,4 +1,4 @@
-"""The files of an input, in an order that does not change between runs."""
+"""Input files, in an order that does not change between runs."""
 
 import glob
 import hashlib
@@ -16,12 +16,12 @@ SUFFIXES = (".txt", ".jsonl", ".csv", ".parquet", ".spacy")
 
 
 class InputFile(NamedTuple):
-    """A file of the input.
+    """An input file.
 
     path (Path): The file.
-    name (str): Its path within the input, used in ids.
-    size (int): Its size in bytes.
-    modified (int): Its modification time in nanoseconds.
+    name (str): The path within the source, used in document ids.
+    size (int): The size in bytes.
+    modified (int): The modification time in nanoseconds.
     """
 
     path: Path
@@ -33,15 +33,14 @@ class InputFile(NamedTuple):
 def list_files(
     source: str, output: Path, skipped: Optional[Dict[str, int]] = None
 ) -> Iterator[InputFile]:
-    """List the files of an input in a fixed order. Folders are searched with their subfolders. In
-    folders and patterns, files whose names begin with . or _ and the outputs of `apply` are
-    skipped.
+    """Yield the input files in a fixed order. Folders are searched with their subfolders. In
+    folders and patterns, outputs of `apply` and files whose names begin with . or _ are skipped.
 
     source (str): A file, a folder or a pattern, e.g. "notes/*.txt".
     output (Path): The output folder of this run.
-    skipped (Optional[Dict[str, int]]): Filled with the number of skipped files of a folder, by
-        suffix.
-    YIELDS (InputFile): At least one file.
+    skipped (Optional[Dict[str, int]]): Receives the number of files with unsupported suffixes in a
+        folder, by suffix.
+    YIELDS (InputFile): The files; at least one.
     RAISES (ValueError): If there are no files with a supported suffix.
     RAISES (OSError): If a folder can't be read.
     """
@@ -62,7 +61,7 @@ def list_files(
 
 
 def _list_paths(source: str, output: str) -> Iterator[Tuple[Path, str]]:
-    """List the paths of an input with their names within it."""
+    """Yield the paths of the input files and their names within the source."""
     root = Path(source)
     if root.is_dir():
         yield from _walk(root, output)
@@ -73,7 +72,7 @@ def _list_paths(source: str, output: str) -> Iterator[Tuple[Path, str]]:
 
 
 def _walk(root: Path, output: str) -> Iterator[Tuple[Path, str]]:
-    # Folder by folder, since the sorted paths of a large archive may not fit into memory.
+    # Sort folder by folder, because all paths of a large archive may not fit into memory.
     for folder, folders, names in os.walk(root, onerror=_raise):
         if _is_within(folder, output) or (Path(folder) != root and _is_output(folder)):
             folders.clear()
@@ -92,10 +91,10 @@ def _raise(error: OSError) -> None:
 def _match(pattern: str, output: str) -> Iterator[Tuple[Path, str]]:
     parts = Path(pattern).parts
     fixed = next(i for i, part in enumerate(parts) if glob.has_magic(part))
-    # Maps folders to whether they are skipped. The folder before the first wildcard is not, even if
-    # it is an output.
+    # Maps folders to whether they are skipped. The folder before the first wildcard is never
+    # skipped, even if it is an output.
     is_skipped = {Path(*parts[:fixed]): False}
-    # A pattern such as **/** matches files more than once.
+    # Use a set, because a pattern such as **/** matches files more than once.
     for match in sorted(set(glob.iglob(pattern, recursive=True))):
         path = Path(match)
         is_visible = path.is_file() and path.name[0] not in "._"
@@ -104,7 +103,8 @@ def _match(pattern: str, output: str) -> Iterator[Tuple[Path, str]]:
 
 
 def _check_skipped(folder: Path, output: str, is_skipped: Dict[Path, bool]) -> bool:
-    """Return whether a folder is or is in an output, and store the answer in `is_skipped`."""
+    """Return whether a folder is an output or inside an output. Cache the answer in
+    `is_skipped`."""
     if folder not in is_skipped:
         is_output = _is_output(folder) or _is_within(folder, output)
         is_skipped[folder] = is_output or _check_skipped(folder.parent, output, is_skipped)
@@ -116,13 +116,13 @@ def _is_output(folder: Any) -> bool:
 
 
 def _is_within(folder: Any, output: str) -> bool:
-    """Return whether a folder is the output or in it, following links."""
+    """Return whether a folder is the output or inside it, after resolving links."""
     return os.path.join(os.path.realpath(folder), "").startswith(os.path.join(output, ""))
 
 
 def digest_files(source: str, output: Path) -> Dict[str, Any]:
-    """Return what identifies an input. The files are not read, since there may be very many. Warns
-    of files with other suffixes.
+    """Return a digest that identifies the input. The contents of the files are not read, because
+    there may be very many files. Warns about files with unsupported suffixes.
 
     source (str): A file, a folder or a pattern.
     output (Path): The output folder.

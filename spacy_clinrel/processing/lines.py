@@ -1,5 +1,5 @@
-"""Lines and CSV rows of files that may be damaged. An invalid line or row costs a bounded amount of
-memory, and reading continues after it."""
+"""Reading of lines and CSV rows from files that may be damaged. The memory for an invalid line or
+row is bounded, and reading continues after it."""
 
 import csv
 import io
@@ -10,16 +10,16 @@ from typing import BinaryIO, Iterator, List, NamedTuple, Optional
 from ..errors import Errors
 
 BOM = b"\xef\xbb\xbf"
-# Maximum number of bytes of a line of a table, and of characters of a field. A quote that is never
-# closed makes the rest of the file one field.
+# Maximum length of a line in bytes and of a field in characters. Without a limit, a quote that is
+# not closed would make the rest of the file one field.
 MAX_FIELD = 2**24
 
 
 class Line(NamedTuple):
     """A line of a file.
 
-    data (Optional[bytes]): The line with its line break; None if it is too long.
-    position (int): Byte offset of its end in the file.
+    data (Optional[bytes]): The line with its line break; None if the line is too long.
+    position (int): Byte offset after its end in the file.
     """
 
     data: Optional[bytes]
@@ -29,10 +29,10 @@ class Line(NamedTuple):
 class Row(NamedTuple):
     """A row of a table.
 
-    number (int): Its number from 1, counting blank rows.
-    fields (List[str]): Its fields. Lone surrogates stand for bytes that are not UTF-8.
-    error (Optional[str]): Why it is invalid.
-    position (int): Byte offset of its end in the file.
+    number (int): The row number from 1, including blank rows.
+    fields (List[str]): The fields. Lone surrogates represent bytes that are not UTF-8.
+    error (Optional[str]): Why the row is invalid; None if it is valid.
+    position (int): Byte offset after its end in the file.
     """
 
     number: int
@@ -42,11 +42,11 @@ class Row(NamedTuple):
 
 
 def read_lines(file: BinaryIO, max_length: int) -> Iterator[Line]:
-    """Read the lines of a file, holding at most `max_length` + 1 bytes at a time.
+    """Read the lines of a file. At most `max_length` + 1 bytes are in memory at a time.
 
     file (BinaryIO): The file.
-    max_length (int): Maximum number of bytes of a line.
-    YIELDS (Line): Its lines.
+    max_length (int): Maximum length of a line in bytes.
+    YIELDS (Line): The lines.
     """
     position = 0
     while block := file.readline(max_length + 1):
@@ -59,11 +59,11 @@ def read_lines(file: BinaryIO, max_length: int) -> Iterator[Line]:
 
 
 def read_rows(file: BinaryIO) -> Iterator[Row]:
-    """Read the rows of a CSV file in UTF-8. After an invalid row that spans several lines, which
-    is what a quote without its counterpart causes, reading continues at its second line.
+    """Read the rows of a CSV file in UTF-8. If an invalid row spans several lines, e.g. because a
+    quote is not closed, reading continues at the second line of the row.
 
     file (BinaryIO): The file.
-    YIELDS (Row): Its rows, with the header.
+    YIELDS (Row): The rows, including the header.
     """
     lines = _TableLines(file)
     rows = csv.reader(lines, strict=True)
@@ -93,21 +93,25 @@ def _field_size_limit() -> Iterator[None]:
 
 
 class _TableLines:
-    """The lines of a table for `csv.reader`, with a way to return to a row's second line."""
+    """An iterator over the lines of a table for `csv.reader` that can return to the second line of
+    a row."""
 
     def __init__(self, file: BinaryIO):
-        """file (BinaryIO): The file."""
-        # Latin-1 makes a byte a character. So offsets are known, and lines may also end in \r.
+        """Start at the beginning of a file.
+
+        file (BinaryIO): The file.
+        """
+        # In Latin-1, each byte is a character, so offsets are known. Text mode also splits at \r.
         self._text = io.TextIOWrapper(file, "latin-1", newline="")
         self.position = 0
         self.start_row()
 
     def start_row(self) -> None:
-        """Take the next line as the first of a row."""
+        """Treat the next line as the first line of a row."""
         self._ends: List[int] = []
 
     def rewind(self) -> bool:
-        """Return to the second line of a row. RETURNS (bool): Whether the row has one."""
+        """Go back to the second line of a row. Return whether the row has a second line."""
         if len(self._ends) < 2:
             return False
         self.position = self._ends[0]
@@ -124,7 +128,7 @@ class _TableLines:
             raise StopIteration
         while len(block) > MAX_FIELD and not block.endswith(("\n", "\r")):
             line, block = "", self._read_block()
-        # Keep the ends of only the first and the last line, since a row may have very many.
+        # Keep only the ends of the first and the last line, because a row may have very many lines.
         self._ends = [*self._ends[:1], self.position]
         if not line:
             raise csv.Error(f"a line of more than {MAX_FIELD} bytes")

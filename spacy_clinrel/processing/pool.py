@@ -1,4 +1,4 @@
-"""Annotation of record batches in one or several processes, in order."""
+"""Annotation of record batches in one or several processes, in input order."""
 
 import os
 import signal
@@ -16,7 +16,7 @@ from .annotation import annotate
 from .documents import InputDocument
 from .schema import AnnotationOptions, output_schema, read_ids
 
-# Chunks per process that are submitted ahead of the one that is returned next.
+# Number of chunks per process that are submitted before the next result is returned.
 CHUNKS_AHEAD = 4
 THREADS = "OMP_NUM_THREADS"
 
@@ -24,8 +24,8 @@ THREADS = "OMP_NUM_THREADS"
 class Position(NamedTuple):
     """A position in the input.
 
-    file (int): Index of the file.
-    documents (int): Number of its documents before the position.
+    file (int): Index of the file in the input.
+    documents (int): Number of documents of that file before the position.
     bytes (int): Approximate number of bytes of the whole input before the position.
     """
 
@@ -35,12 +35,12 @@ class Position(NamedTuple):
 
 
 class Chunk(NamedTuple):
-    """Documents that are sent to a process together.
+    """A batch of documents that are sent to a process together.
 
     documents (Tuple[InputDocument, ...]): The documents, without their texts.
-    batch (pyarrow.RecordBatch): Their ids and texts.
-    shard (int): The number of their shard.
-    end (Position): The position behind them.
+    batch (pyarrow.RecordBatch): The ids and texts of the documents.
+    shard (int): The number of the shard to which they belong.
+    end (Position): The position after the last document.
     """
 
     documents: Tuple[InputDocument, ...]
@@ -53,13 +53,14 @@ Results = Generator[Tuple[Chunk, Any], None, None]
 
 
 def annotate_all(chunks: Iterable[Chunk], options: AnnotationOptions, n_process: int) -> Results:
-    """Annotate chunks, reading only a few of them ahead. If a process dies, the unfinished chunks
-    are annotated by a single process, and the documents that kill it get an error.
+    """Annotate chunks. Only a few chunks per process are read in advance. If a process dies, a
+    single process annotates the unfinished chunks, and documents that kill this process get an
+    error.
 
     chunks (Iterable[Chunk]): The chunks.
-    options (AnnotationOptions): The pipeline and its settings; the columns are those of the chunks.
-    n_process (int): Number of processes; 1 annotates in this process.
-    YIELDS (Tuple[Chunk, RecordBatch]): Each chunk and its annotation, in the same order.
+    options (AnnotationOptions): The pipeline and its settings, with the column names of the chunks.
+    n_process (int): Number of processes; with 1, this process annotates.
+    YIELDS (Tuple[Chunk, RecordBatch]): Each chunk and its annotation, in input order.
     RAISES (ValueError): If processes die while they load the pipeline.
     """
     if n_process == 1:
@@ -90,7 +91,8 @@ def _submit(pool: ProcessPoolExecutor, batch: Any, options: AnnotationOptions) -
 
 
 def _pop_result(waiting: Deque[Tuple[Chunk, Future]]) -> Tuple[Chunk, Any]:
-    """Wait for the first chunk. It stays in the queue if its process died."""
+    """Return the first chunk and its result when ready. If its process died, it stays in the
+    queue."""
     chunk, future = waiting[0]
     annotated = future.result()
     waiting.popleft()
@@ -100,7 +102,7 @@ def _pop_result(waiting: Deque[Tuple[Chunk, Future]]) -> Tuple[Chunk, Any]:
 def _annotate_unfinished(
     waiting: Deque[Tuple[Chunk, Future]], options: AnnotationOptions
 ) -> Results:
-    """Annotate the chunks that were not finished when a process died."""
+    """Yield the chunks that were not finished when a process died, with their annotation."""
     with _SingleProcess(options) as process:
         while waiting:
             try:
@@ -111,10 +113,13 @@ def _annotate_unfinished(
 
 
 class _SingleProcess:
-    """A process that annotates one batch at a time, and is replaced when it dies."""
+    """A worker process that annotates one batch at a time and is replaced if it dies."""
 
     def __init__(self, options: AnnotationOptions):
-        """options (AnnotationOptions): The pipeline and its settings."""
+        """Store the settings. The process starts with the first batch.
+
+        options (AnnotationOptions): The pipeline and its settings.
+        """
         self.options = options
         self._stack = ExitStack()
         self._pool: Optional[ProcessPoolExecutor] = None
@@ -126,7 +131,7 @@ class _SingleProcess:
         self._stack.__exit__(*exception)
 
     def annotate(self, batch: Any) -> Any:
-        """Annotate documents. Those that kill the process get an error.
+        """Annotate documents. Documents that kill the process get an error.
 
         batch (pyarrow.RecordBatch): Documents.
         RETURNS (RecordBatch): The annotated documents.
@@ -138,9 +143,10 @@ class _SingleProcess:
         return annotated
 
     def _annotate_halves(self, batch: Any) -> List[Any]:
-        """Split a batch in half as long as it kills the process. RETURNS the annotated parts."""
+        """Return the annotated parts of a batch. Split it in half as long as it kills the
+        process."""
         try:
-            return [self._started(batch).submit(annotate, batch, self.options).result()]
+            return [self._start_worker(batch).submit(annotate, batch, self.options).result()]
         except BrokenProcessPool:
             self._stack.close()
             self._pool = None
@@ -151,9 +157,9 @@ class _SingleProcess:
             batch.slice(half)
         )
 
-    def _started(self, batch: Any) -> ProcessPoolExecutor:
-        """Return the process after it has loaded the pipeline, so that only documents can kill it
-        from then on."""
+    def _start_worker(self, batch: Any) -> ProcessPoolExecutor:
+        """Start the worker if needed, load the pipeline and return the worker. A later crash is
+        then caused by a document."""
         if self._pool is None:
             pool = self._stack.enter_context(_processes(1))
             try:
@@ -165,17 +171,17 @@ class _SingleProcess:
 
 
 def _fatal_row(batch: Any, options: AnnotationOptions) -> Any:
-    """Return the row of a document that kills its process."""
+    """Return the row, with an error, of a document that kills its process."""
     rows = [{"id": doc_id, "error": Errors.P021} for doc_id in read_ids(batch, options.id_column)]
     return type(batch).from_pylist(rows, schema=output_schema(options))
 
 
 @contextmanager
 def _processes(n_process: int) -> Iterator[ProcessPoolExecutor]:
-    """Start processes. They are spawned, as neither PyTorch's threads nor a GPU survive a fork, and
-    end with the context: at once if an exception leaves it."""
+    """Start worker processes, and end them when the context ends (at once after an exception). They
+    are spawned, because PyTorch's threads and GPU state do not survive a fork."""
     context = get_context("spawn")
-    # Nothing is sent over the pipe. Closing the sender tells the processes to end.
+    # Nothing is sent through the pipe. Closing the sender tells the processes to end.
     receiver, sender = context.Pipe(duplex=False)
     pool = ProcessPoolExecutor(n_process, context, _start_process, (receiver,))
     before = os.environ.get(THREADS)
@@ -195,14 +201,15 @@ def _processes(n_process: int) -> Iterator[ProcessPoolExecutor]:
 
 
 def _start_process(receiver: Connection) -> None:
-    """Set up a process: the parent handles Ctrl-C, and the process ends with it."""
+    """Set up a worker process. It ignores Ctrl-C, which the parent handles, and ends with the
+    parent."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     threading.Thread(target=_wait_for_end, args=(receiver,), daemon=True).start()
 
 
 def _wait_for_end(receiver: Connection) -> None:
-    """End the process when the parent closes the pipe or was killed. Otherwise it would wait for
-    work forever."""
+    """End the process when the parent closes the pipe or is killed. Otherwise, the process would
+    wait for work forever."""
     parent = parent_process()
     if parent is not None:
         wait([parent.sentinel, receiver])

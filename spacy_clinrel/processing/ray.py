@@ -15,7 +15,10 @@ class Annotator:
     """The callable that a Ray actor runs. Loads the pipeline once."""
 
     def __init__(self, options: AnnotationOptions):
-        """options (AnnotationOptions): The pipeline and its settings."""
+        """Load the pipeline.
+
+        options (AnnotationOptions): The pipeline and its settings.
+        """
         self.options = options
         load_pipeline(options.model, options.gpu_id, options.code)
 
@@ -23,7 +26,7 @@ class Annotator:
         """Annotate a block of documents.
 
         table (pyarrow.Table): Ids and texts.
-        RETURNS (pyarrow.Table): Annotated documents, in the schema of `output_schema`.
+        RETURNS (pyarrow.Table): The annotated documents, with the schema of `output_schema`.
         """
         batches = table.combine_chunks().to_batches()
         schema = output_schema(self.options)
@@ -41,21 +44,22 @@ def annotate_dataset(
     **options: Any,
 ) -> Any:
     """Annotate the documents of a Ray dataset, on actors that keep the pipeline loaded. Reserve one
-    CPU core more than there are actors, for reading and writing. Ray keeps the order of rows only
-    with its option `preserve_order`; match rows by id.
+    additional CPU core for reading and writing. Ray keeps the order of rows only with its option
+    `preserve_order`; without it, match rows by id.
 
-    dataset (ray.data.Dataset): Documents, in the columns "id" and "text" unless the options name
-        others.
+    dataset (ray.data.Dataset): Documents, in the columns "id" and "text" unless the options give
+        other names.
     model (str): Package name or folder of the pipeline, on every machine.
     concurrency (Any): Number of actors, or a tuple of minimum and maximum.
     num_gpus (float): GPUs per actor, which may be a fraction; 0 for the CPU.
-    rows (int): Maximum number of documents that an actor gets at a time.
+    rows (int): Maximum number of documents that are sent to an actor at a time.
     options (Any): Further settings of `AnnotationOptions`, e.g. batch_size.
-    RETURNS (ray.data.Dataset): A row for each document, in the schema of `output_schema`. Lazy.
+    RETURNS (ray.data.Dataset): One row per document, with the schema of `output_schema`; evaluated
+        lazily.
     RAISES (ImportError): If Ray is not installed.
     """
     require("ray.data", "ray")
-    # Ray makes only the actor's GPUs visible to it, numbered from 0.
+    # An actor sees only its GPUs, numbered from 0.
     settings = AnnotationOptions(model, gpu_id=0 if num_gpus else -1, **options)
     return dataset.map_batches(
         Annotator,

@@ -1,4 +1,4 @@
-"""A pipeline over an archive of any size: files in, shards out."""
+"""Annotation of an archive of any size: reads files and writes shards."""
 
 import time
 import warnings
@@ -15,21 +15,22 @@ from .schema import ID, TEXT, AnnotationOptions
 from .settings import Job, run_settings
 from .shards import FORMATS, OutputFolder, Record, Shard
 
-# Documents are sorted by length within chunks of this many times `batch_size` bytes.
+# Size of a chunk, as a multiple of `batch_size` in bytes. Documents are sorted by length within a
+# chunk.
 CHUNK_BATCHES = 16
 MAX_CHUNK_DOCS = 500
-# A shard of long documents ends before it has `shard_size` of them.
+# Maximum size of a shard. A shard of long documents can have fewer than `shard_size` documents.
 MAX_SHARD_BYTES = 2**26
 
 
 class Counts(TypedDict):
-    """Counts of a run, including what earlier runs finished before they were interrupted.
+    """Counts of a run, including the documents that interrupted runs had finished.
 
-    documents (int): Annotated documents.
-    quarantined (int): Documents that could not be processed.
-    mentions (int): Predicted mentions.
-    relations (int): Predicted relations.
-    seconds (float): Time of all runs.
+    documents (int): Number of annotated documents.
+    quarantined (int): Number of documents that could not be processed.
+    mentions (int): Number of predicted mentions.
+    relations (int): Number of predicted relations.
+    seconds (float): Total time, including interrupted runs, in seconds.
     """
 
     documents: int
@@ -62,35 +63,36 @@ def apply(
 ) -> Counts:
     """Annotate all documents of an archive and write them to a folder.
 
-    Each document ends up exactly once in a shard, or once in quarantine with its error, however
-    often the run is interrupted and resumed. Neither the number of processes nor the batch size
-    changes the shards. Memory depends on both, on `max_length`, on `shard_size`, and on the largest
-    .spacy file and Parquet row group, but not on the size of the archive. With several processes, a
-    document that kills its process, e.g. for lack of memory, goes to quarantine.
+    Each document is written exactly once, to a shard or with its error to quarantine, however often
+    the run is interrupted and resumed. The number of processes and the batch size do not change the
+    shards. Memory depends on these two settings, on `max_length`, on `shard_size`, and on the
+    largest .spacy file and Parquet row group, but not on the size of the archive. With several
+    processes, a document that kills its process, e.g. because memory runs out, is quarantined.
 
     model (Union[str, Path]): Package name or folder of the pipeline.
     source (Union[str, Path]): A file, a folder (searched with its subfolders) or a pattern, e.g.
         "notes/*.csv": .txt (one document each), .jsonl, .csv, .parquet, .spacy.
-    output (Union[str, Path]): The folder to write: part-000000.parquet and so on, with the columns
-        of `output_schema` except error; and _quarantine.jsonl.
+    output (Union[str, Path]): The folder to write. It contains part-000000.parquet etc., with the
+        columns of `output_schema` except `error`, and _quarantine.jsonl.
     format (str): Format of the shards: "parquet", "jsonl" or "spacy".
     text_column (str): Column or key of the texts.
-    id_column (str): Column or key of the document ids. Without a column "id", file name and line
-        are the id.
-    include_text (bool): Write the texts too, to parquet and jsonl.
-    batch_size (int): Padded characters of a model call: the number of documents times the length
-        of the longest.
-    max_length (int): Maximum number of characters of a document. Longer ones go to quarantine.
-    shard_size (int): Maximum number of documents of a shard.
+    id_column (str): Column or key of the document ids. If it is "id" and missing, file name and
+        line are used as ids.
+    include_text (bool): Whether to write the texts too (parquet and jsonl only).
+    batch_size (int): Maximum number of padded characters in a model call: number of documents times
+        length of the longest document.
+    max_length (int): Maximum number of characters of a document. Longer documents are quarantined.
+    shard_size (int): Maximum number of documents in a shard.
     n_process (int): Number of processes.
-    resume (bool): Continue an interrupted run after its last finished shard.
+    resume (bool): Whether to resume an interrupted run after its last finished shard.
     code (Optional[Union[str, Path]]): Python file with functions that the pipeline needs.
     gpu_id (int): The GPU, or -1 for the CPU.
-    report_progress (Optional[ReportProgress]): Called after each chunk of documents with the bytes
-        read, the bytes of all files, and the counts.
+    report_progress (Optional[ReportProgress]): Called after each chunk of documents with the number
+        of bytes read, the total number of bytes, and the counts.
     RETURNS (Counts): Counts of documents, mentions and relations.
-    RAISES (ValueError): If there is nothing to read, the folder holds other files, another process
-        writes to it, processes die while they load the pipeline, or no document could be processed.
+    RAISES (ValueError): If there is nothing to read, the folder contains other files, another
+        process writes to it, processes die while they load the pipeline, or no document could be
+        processed.
     RAISES (OSError): If the pipeline does not exist, or a folder of the source can't be read.
     RAISES (ImportError): If pyarrow is not installed.
     """
@@ -115,12 +117,12 @@ def run_job(
     resume: bool = False,
     report_progress: Optional[ReportProgress] = None,
 ) -> Counts:
-    """Run a job. See `apply` for what it guarantees and raises.
+    """Annotate all documents of a job. For guarantees and errors, see `apply`.
 
     job (Job): The job.
     n_process (int): Number of processes.
-    resume (bool): Continue an interrupted run after its last finished shard.
-    report_progress (Optional[ReportProgress]): As for `apply`.
+    resume (bool): Whether to resume an interrupted run after its last finished shard.
+    report_progress (Optional[ReportProgress]): As in `apply`.
     RETURNS (Counts): Counts of documents, mentions and relations.
     """
     require("pyarrow", "apply")
@@ -165,10 +167,13 @@ def _run(
 
 
 class _Totals:
-    """Counts over all shards, including those of interrupted runs."""
+    """The total counts of all shards, including those of interrupted runs."""
 
     def __init__(self, last: Optional[Record]):
-        """last (Optional[Record]): The record of the last finished shard."""
+        """Start with the counts of the last finished shard.
+
+        last (Optional[Record]): The record of that shard; None in a new run.
+        """
         zero = Counts(documents=0, quarantined=0, mentions=0, relations=0, seconds=0.0)
         self.counts: Counts = last["totals"] if last else zero
         self._start = time.monotonic() - self.counts["seconds"]
@@ -186,7 +191,7 @@ class _Totals:
 
 
 def _chunks(job: Job, start: Position, shard: int) -> Iterator[Chunk]:
-    """Group documents into chunks. Shard boundaries depend only on the input and `shard_size`."""
+    """Yield chunks of documents. Shard boundaries depend only on the input and `shard_size`."""
     documents: List[InputDocument] = []
     size = shard_docs = shard_bytes = 0
     for document, end in _stream(job, start):
@@ -209,7 +214,7 @@ def _chunks(job: Job, start: Position, shard: int) -> Iterator[Chunk]:
 
 
 def _stream(job: Job, start: Position) -> Iterator[Tuple[InputDocument, Position]]:
-    """Read the documents after a position, each with the position behind it."""
+    """Yield the documents after a position, each with the position after it."""
     bytes_before = 0
     for number, file in enumerate(list_files(job.source, job.output)):
         if number >= start.file:
@@ -230,7 +235,7 @@ def _chunk(documents: List[InputDocument], shard: int, end: Position) -> Chunk:
 
 
 def _write(shard: Shard, chunk: Chunk, batch: Any) -> Counts:
-    """Write annotated documents to a shard, and collect those with errors. RETURNS counts."""
+    """Write annotated documents to a shard and collect documents with errors. Return the counts."""
     pa, compute = require("pyarrow", "apply"), require("pyarrow.compute", "apply")
     errors = [
         document.error or error

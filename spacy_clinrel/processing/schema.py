@@ -1,4 +1,4 @@
-"""Settings of the annotation, the Arrow schema of its output, and its input columns."""
+"""Settings of the annotation, the Arrow schema of the output, and reading of input columns."""
 
 from typing import Any, List, NamedTuple, Optional
 
@@ -9,20 +9,20 @@ TEXT = "text"
 
 
 class AnnotationOptions(NamedTuple):
-    """The pipeline that annotates documents, and its settings. Plain values only, so that they can
-    be sent to any worker.
+    """The pipeline that annotates documents, and its settings. All fields are plain values, so that
+    they can be sent to workers.
 
     model (str): Package name or folder of the pipeline, on every machine that annotates.
-    batch_size (int): Padded characters of a model call: the number of documents times the length
-        of the longest.
-    max_length (int): Maximum number of characters of a document. Longer ones get an error, since
-        their time and memory have no bound.
-    include_text (bool): Add the texts to the output.
-    include_doc (bool): Add each document as a serialised spaCy DocBin.
+    batch_size (int): Maximum number of padded characters in a model call: number of documents times
+        length of the longest document.
+    max_length (int): Maximum number of characters of a document. Longer documents get an error,
+        because time and memory grow with the length.
+    include_text (bool): Whether to add the texts to the output.
+    include_doc (bool): Whether to add each document as a serialised spaCy DocBin.
     gpu_id (int): The GPU, or -1 for the CPU.
     code (Optional[str]): Python file with functions that the pipeline needs.
-    id_column (str): Input column of the document ids. If it is "id", files may lack it; file name
-        and line are the id then.
+    id_column (str): Input column of the document ids. If it is "id" and missing in a file, file
+        name and line are used as ids.
     text_column (str): Input column of the texts.
     """
 
@@ -38,8 +38,8 @@ class AnnotationOptions(NamedTuple):
 
 
 def printable(text: str) -> str:
-    """Escape what can't be encoded in UTF-8. File names and messages of exceptions can hold lone
-    surrogates, which stand for undecodable bytes.
+    """Escape characters that can't be encoded in UTF-8. File names and messages of exceptions can
+    contain lone surrogates, which represent undecodable bytes.
 
     text (str): The text.
     RETURNS (str): The text with backslash escapes in place of surrogates.
@@ -48,16 +48,17 @@ def printable(text: str) -> str:
 
 
 def output_schema(options: AnnotationOptions) -> Any:
-    """Return the schema of annotated documents, one row each.
+    """Return the schema of annotated documents, with one row per document.
 
-    id: the document's id.
-    text: its text, with `include_text`.
-    mentions: start and end (exclusive) in characters, text and type, in the order of the text.
+    id: the document id.
+    text: the text, only with `include_text`.
+    mentions: start and end (exclusive) in characters, text and type, in text order.
     relations: head and tail as indices into mentions, label, and score (null if not finite).
-    doc: a serialised DocBin of this document, with `include_doc`.
-    error: null, or why the document could not be processed; all columns but id are null then.
+    doc: a serialised DocBin of the document, only with `include_doc`.
+    error: null, or why the document could not be processed; then all other columns except id are
+        null.
 
-    options (AnnotationOptions): Whether there are texts and documents.
+    options (AnnotationOptions): Which optional columns to include.
     RETURNS (pyarrow.Schema): The schema.
     """
     pa = require("pyarrow", "apply")
@@ -83,7 +84,7 @@ def read_column(batch: Any, name: str) -> Any:
     batch (pyarrow.RecordBatch): The rows.
     name (str): Name of the column.
     RETURNS (pyarrow.Array): The column, without dictionary encoding.
-    RAISES (ValueError): If no column or several columns have that name.
+    RAISES (ValueError): If no column or more than one column has that name.
     """
     if name not in batch.schema.names:
         columns = ", ".join(batch.schema.names)
@@ -96,13 +97,13 @@ def read_column(batch: Any, name: str) -> Any:
 
 
 def read_texts(batch: Any, name: str) -> List[Optional[bytes]]:
-    """Read a column of texts as bytes. They need not be UTF-8: Arrow does not check string columns
-    when it reads them from a file.
+    """Read a column of texts as bytes. The bytes may be invalid UTF-8, because Arrow does not check
+    string columns when it reads a file.
 
     batch (pyarrow.RecordBatch): The rows.
     name (str): Name of the column.
     RETURNS (List[Optional[bytes]]): The texts.
-    RAISES (ValueError): If there is no such column, or it does not hold texts.
+    RAISES (ValueError): If the column is missing or does not contain texts.
     """
     pa = require("pyarrow", "apply")
     column = read_column(batch, name)
@@ -118,7 +119,7 @@ def read_ids(batch: Any, name: str) -> List[Optional[str]]:
     batch (pyarrow.RecordBatch): The rows.
     name (str): Name of the column.
     RETURNS (List[Optional[str]]): The ids.
-    RAISES (ValueError): If there is no such column.
+    RAISES (ValueError): If the column is missing.
     """
     pa = require("pyarrow", "apply")
     column = read_column(batch, name)

@@ -13,7 +13,7 @@ from spacy.util import get_package_path, is_package
 from .inputs import digest_files
 from .schema import AnnotationOptions
 
-# Bytes of a file that are read at a time.
+# Number of bytes of a file that are read at a time.
 BLOCK = 2**20
 
 
@@ -22,9 +22,9 @@ class Job(NamedTuple):
 
     source (str): A file, a folder or a pattern.
     output (Path): The folder to write.
-    options (AnnotationOptions): The pipeline and its settings; the columns are those of the files.
+    options (AnnotationOptions): The pipeline and its settings, with the column names of the files.
     format (str): Format of the shards: "parquet", "jsonl" or "spacy".
-    shard_size (int): Maximum number of documents of a shard.
+    shard_size (int): Maximum number of documents in a shard.
     """
 
     source: str
@@ -35,11 +35,11 @@ class Job(NamedTuple):
 
 
 def run_settings(job: Job) -> Dict[str, Any]:
-    """Return the settings that a resumed run must share with the original one. The number of
-    processes, the batch size and the GPU are not among them, as they don't change the output.
+    """Return the settings that must be equal when a run is resumed. The number of processes, the
+    batch size and the GPU may differ, because they don't change the output.
 
     job (Job): The job.
-    RETURNS (Dict[str, Any]): Settings, and digests of pipeline and input.
+    RETURNS (Dict[str, Any]): The settings, and digests of pipeline and input.
     RAISES (ValueError): If there is nothing to read.
     RAISES (OSError): If the pipeline does not exist, or a folder of the source can't be read.
     """
@@ -59,11 +59,11 @@ def run_settings(job: Job) -> Dict[str, Any]:
 
 
 def digest_model(name: str) -> Dict[str, Any]:
-    """Return what identifies a pipeline.
+    """Return a digest that identifies a pipeline.
 
     name (str): Package name or folder.
-    RETURNS (Dict[str, Any]): Its name with version, and a digest of all its files.
-    RAISES (OSError): If there is no such package, or no meta.json in the folder.
+    RETURNS (Dict[str, Any]): The name and version, and a digest of all files of the pipeline.
+    RAISES (OSError): If there is no such package, or the folder has no meta.json.
     """
     if not Path(name).exists() and not is_package(name):
         raise OSError(SpacyErrors.E050.format(name=name))

@@ -1,8 +1,8 @@
-"""The output folder of `apply`. Names of other files than shards begin with _ or ., so that Arrow,
-pandas and Spark read the folder as one table:
+"""The output folder of `apply`. Names of files that are not shards begin with _ or ., so that
+Arrow, pandas and Spark can read the folder as one table:
 
-_manifest.json     the settings of the run, and its counts when it is finished
-_shards.jsonl      a line for each finished shard, with the position in the input behind it
+_manifest.json     settings of the run, and counts once it is finished
+_shards.jsonl      a line per finished shard, with the input position after it
 _quarantine.jsonl  id, source and error of each document that could not be processed
 part-000000.parquet
 """
@@ -36,7 +36,7 @@ def _parquet_shard(path: Path, schema: Any) -> Iterator[Write]:
 @contextmanager
 def _jsonl_shard(path: Path, schema: Any) -> Iterator[Write]:
     with path.open("w", encoding="utf-8", newline="\n") as file:
-        # srsly.write_jsonl rounds scores to nine digits and escapes Chinese.
+        # Not srsly.write_jsonl, which rounds scores to nine digits and escapes Chinese characters.
         yield lambda batch: file.writelines(
             json.dumps(row, ensure_ascii=False) + "\n" for row in batch.to_pylist()
         )
@@ -58,13 +58,15 @@ FORMATS = {"parquet": _parquet_shard, "jsonl": _jsonl_shard, "spacy": _spacy_sha
 
 
 class Shard:
-    """A shard that is being written. Its file appears when the context ends without an exception,
-    and not at all if no document could be processed."""
+    """A shard that is being written. The file appears when the context ends without an exception.
+    If no document could be processed, there is no file."""
 
     def __init__(self, folder: Path, number: int, format: str):
-        """folder (Path): The output folder.
-        number (int): The shard's number.
-        format (str): A key of FORMATS.
+        """Set the path and format of the shard.
+
+        folder (Path): The output folder.
+        number (int): The number of the shard.
+        format (str): A key of `FORMATS`.
         """
         self.path = folder / f"part-{number:06}.{format}"
         self.format = format
@@ -98,14 +100,17 @@ class OutputFolder:
     """The output folder. `start` locks it until the context ends."""
 
     def __init__(self, path: Path):
-        """path (Path): The folder.
-        RAISES (ValueError): If it is a file, is named like a shard, or holds other files.
+        """Check that a path can be used as the output folder.
+
+        path (Path): The folder.
+        RAISES (ValueError): If the path is a file or is named like a shard, or the folder contains
+            other files.
         """
         if path.is_file() or path.suffix.lower().lstrip(".") in FORMATS:
             raise ValueError(Errors.P010.format(path=path, formats=", ".join(FORMATS)))
         self.path = path
         if path.is_dir() and not (path / MANIFEST).exists():
-            # A run that was killed early may leave the lock and the draft of a manifest.
+            # If a run is killed early, the lock and a temporary manifest may remain.
             others = set(path.iterdir()) - {path / LOCK_FILE, *path.glob(f".{MANIFEST}.*.tmp")}
             if others:
                 raise ValueError(Errors.P011.format(path=path))
@@ -118,14 +123,14 @@ class OutputFolder:
         self._lock.close()
 
     def start(self, settings: Record, resume: bool) -> Optional[Record]:
-        """Store the settings of a new run, or check that a resumed run has the same ones and delete
-        what it left unfinished.
+        """Store the settings of a new run, or check that a resumed run has the same settings, and
+        delete unfinished output.
 
         settings (Record): The settings that the output depends on.
         resume (bool): Whether to continue an interrupted run.
         RETURNS (Optional[Record]): The record of the last finished shard; None in a new run.
-        RAISES (ValueError): If the folder has shards and `resume` is False, if the run had other
-            settings, or if another process holds the lock.
+        RAISES (ValueError): If the folder has shards and `resume` is False, the settings differ
+            from those of the run, or another process holds the lock.
         """
         self._lock.enter_context(locked_folder(self.path))
         path = self.path / MANIFEST
@@ -156,8 +161,8 @@ class OutputFolder:
         return manifest
 
     def _read_last(self) -> Optional[Record]:
-        """Return the last record of the list whose shards so far are complete, and cut off the
-        rest: a line without its line break, and lines behind a missing or truncated shard."""
+        """Return the last record up to which all shards are complete, or None. Delete the rest of
+        the list: an unfinished line, and lines from the first missing or truncated shard on."""
         path = self.path / SHARDS
         lines = path.read_bytes().splitlines(keepends=True) if path.exists() else []
         last: Optional[Record] = None
@@ -172,7 +177,7 @@ class OutputFolder:
         return last
 
     def _is_complete(self, record: Record) -> bool:
-        """Return whether a shard and the quarantine have the sizes that its record gives."""
+        """Return whether the shard and the quarantine have the sizes in the record."""
         if "file" not in record or self._size(QUARANTINE) < record["quarantine_bytes"]:
             return False
         name = record["file"]
@@ -187,11 +192,11 @@ class OutputFolder:
             file.truncate(size)
 
     def add(self, shard: Shard, record: Record) -> None:
-        """Record a finished shard. Its line is written last: without it, a resumed run repeats the
-        shard and removes its documents from quarantine.
+        """Record a finished shard. The line in the list is written last: if it is missing, a
+        resumed run repeats the shard and removes its documents from quarantine.
 
         shard (Shard): The shard.
-        record (Record): Further keys of its record.
+        record (Record): Additional fields of the record.
         """
         size = self._append(QUARANTINE, shard.failed)
         name = shard.path.name if shard.count else None
@@ -207,7 +212,7 @@ class OutputFolder:
             return file.tell()
 
     def first_failed(self) -> Optional[Record]:
-        """Return the record of the first document in quarantine, if any."""
+        """Return the record of the first document in quarantine, or None if there is none."""
         with (self.path / QUARANTINE).open(encoding="utf-8") as lines:
             return next(map(json.loads, lines), None)
 
@@ -215,6 +220,6 @@ class OutputFolder:
         """Add the counts to the manifest.
 
         settings (Record): The settings that `start` stored.
-        totals (Mapping[str, Any]): Counts of the whole run.
+        totals (Mapping[str, Any]): Total counts of the run.
         """
         write_json(self.path / MANIFEST, {**settings, "finished": totals})

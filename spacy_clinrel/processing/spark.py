@@ -15,14 +15,15 @@ from .schema import AnnotationOptions, output_schema
 def annotate_dataframe(frame: Any, model: str, **options: Any) -> Any:
     """Annotate the documents of a Spark DataFrame. Each Python worker loads the pipeline once, as
     long as Spark reuses its workers, which is the default. The Spark option
-    spark.sql.execution.arrow.maxRecordsPerBatch sets how many documents a worker gets at a time.
+    spark.sql.execution.arrow.maxRecordsPerBatch sets the number of documents that are sent to a
+    worker at a time.
 
-    frame (pyspark.sql.DataFrame): Documents, in the columns "id" and "text" unless the options name
-        others.
+    frame (pyspark.sql.DataFrame): Documents, in the columns "id" and "text" unless the options give
+        other names.
     model (str): Package name or folder of the pipeline, on every machine.
     options (Any): Further settings of `AnnotationOptions`, e.g. batch_size.
-    RETURNS (pyspark.sql.DataFrame): A row for each document, in the schema of `output_schema`.
-        Lazy.
+    RETURNS (pyspark.sql.DataFrame): One row per document, with the schema of `output_schema`;
+        evaluated lazily.
     RAISES (ImportError): If Spark is not installed.
     """
     types = require("pyspark.sql.pandas.types", "spark")

@@ -1,4 +1,4 @@
-"""Annotation of notes with a pipeline, shown as an HTML page."""
+"""Annotation of notes with a pipeline, visualized on an HTML page."""
 
 from functools import partial
 from itertools import islice
@@ -33,20 +33,21 @@ def visualize(
 ) -> List[Doc]:
     """Annotate notes with a pipeline and write an HTML page that shows them.
 
-    model (Union[str, Path, Language, None]): A pipeline, its name or its folder. None to show the
-        annotation of a .spacy file.
+    model (Union[str, Path, Language, None]): A pipeline, or its package name or folder. None to
+        show the annotation of a .spacy file.
     source (Union[str, Path]): A text file, a folder of .txt files, or a .spacy file. With a
         pipeline, only the texts of a .spacy file are used.
-    out (Union[str, Path]): The .html file to write. It is only replaced once the page is complete.
-    limit (int): The maximum number of documents; 0 for all.
-    split_lines (bool): Read each line of a text file as a document.
+    out (Union[str, Path]): The .html file to write. An existing file is replaced only when the page
+        is complete.
+    limit (int): Maximum number of documents; 0 for all.
+    split_lines (bool): Whether to read each line of a text file as a document.
     style (str): "relations", or a style of displaCy: "ent", "span" or "dep".
-    lang (Optional[str]): Language of the page's interface, "zh" or "en"; None for the language of
+    lang (Optional[str]): Language of the user interface, "zh" or "en"; None for the language of
         the documents.
     options (Optional[Dict[str, Any]]): Options of the style, see `displacy.render`.
     RETURNS (List[Doc]): The documents on the page.
-    RAISES (ValueError): If the pipeline or the input does not exist, the input has no text, a style
-        or option is unknown, or the page cannot be written.
+    RAISES (ValueError): If the pipeline or the input does not exist, the input contains no text, a
+        style or option is unknown, or the page cannot be written.
     """
     source, out = Path(source), Path(out)
     if not source.exists():
@@ -60,7 +61,7 @@ def visualize(
     if style == STYLE:
         options.setdefault("lang", lang)
     make_page = partial(render, style=style, page=True, jupyter=False, options=options)
-    make_page([])  # reports a wrong style or option before the pipeline runs
+    make_page([])  # report an unknown style or option before the pipeline runs
     if model is None:
         docs = _read_annotated(source, limit, lang or "zh")
     else:
@@ -77,9 +78,9 @@ def visualize(
 def load_pipeline(name: str) -> Language:
     """Load a pipeline.
 
-    name (str): Its name or folder.
+    name (str): Package name or folder.
     RETURNS (Language): The pipeline.
-    RAISES (ValueError): If it is neither installed nor a folder.
+    RAISES (ValueError): If the name is neither an installed package nor a folder.
     """
     if not Path(name).exists() and not is_package(name):
         raise ValueError(Errors.V005.format(name=name))
@@ -87,7 +88,7 @@ def load_pipeline(name: str) -> Language:
 
 
 def _read_annotated(source: Path, limit: int, lang: str) -> List[Doc]:
-    """Read the documents of a .spacy file with their annotation. Set the title of each document."""
+    """Return the annotated documents of a .spacy file, each with a title."""
     if source.suffix != SUFFIX:
         raise ValueError(Errors.V008.format(path=source))
     docs = read_docbin(source, spacy.blank(lang).vocab)[: limit or None]
@@ -97,7 +98,7 @@ def _read_annotated(source: Path, limit: int, lang: str) -> List[Doc]:
 
 
 def _annotate(nlp: Language, source: Path, limit: int, split_lines: bool) -> Iterator[Doc]:
-    """Run a pipeline over the texts of a file or folder. Set the title of each document."""
+    """Yield the texts of a file or folder, annotated by a pipeline, each with a title."""
     if source.suffix == SUFFIX:
         notes = ((doc.text, read_title(doc)) for doc in read_docbin(source, nlp.vocab))
     else:
@@ -111,7 +112,7 @@ def read_title(doc: Doc) -> str:
     """Return the title of a document that was read from a .spacy file.
 
     doc (Doc): The document.
-    RETURNS (str): Its id in the corpus, else displaCy's title, else an empty string.
+    RETURNS (str): The document id, else the title for displaCy, else an empty string.
     """
     return get_doc_id(doc) or str(doc.user_data.get("title") or "")
 
@@ -119,9 +120,9 @@ def read_title(doc: Doc) -> str:
 def read_notes(source: Path, split_lines: bool = False) -> Iterator[Tuple[str, str]]:
     """Read texts in UTF-8.
 
-    source (Path): A file, or a folder, which is searched for .txt files with its subfolders.
-    split_lines (bool): Read each line as a text.
-    YIELDS (Tuple[str, str]): Title and text.
+    source (Path): A file, or a folder to search for .txt files with its subfolders.
+    split_lines (bool): Whether to read each line as a text.
+    YIELDS (Tuple[str, str]): The title and the text.
     RAISES (ValueError): If a folder has no .txt file, or a file is not UTF-8.
     """
     files = sorted(_list_text_files(source)) if source.is_dir() else [source]

@@ -1,4 +1,4 @@
-"""Views of documents: mentions and relations drawn over the text, or in displaCy's styles.
+"""Visualization of mentions and relations, as arcs over the text or in displaCy's styles.
 
 from spacy_clinrel import displacy
 displacy.render(doc)                # in a notebook
@@ -40,13 +40,13 @@ def render(
     """Render documents, like `spacy.displacy.render`.
 
     docs (Union[Doc, Iterable[Doc]]): One or more documents.
-    style (str): "relations", or one of displaCy's: "ent", "span", "dep".
-    page (bool): Make a complete HTML page.
-    jupyter (Optional[bool]): Display the markup in a notebook instead of returning it. None detects
-        notebooks.
+    style (str): "relations", or a style of displaCy: "ent", "span", "dep".
+    page (bool): Return a complete HTML page instead of markup for another page.
+    jupyter (Optional[bool]): Whether to display the markup in a notebook instead of returning it.
+        None to detect notebooks.
     options (Optional[Dict[str, Any]]): For "relations", arguments of `to_html`; for other styles,
         options of displaCy.
-    RETURNS (Optional[str]): The markup, or None if it was displayed.
+    RETURNS (Optional[str]): The markup; None if it was displayed in a notebook.
     RAISES (ValueError): If the style or an option is unknown.
     """
     if style != "relations":
@@ -81,11 +81,11 @@ def serve(
     Like displaCy, this prints the address of the page.
 
     docs (Union[Doc, Iterable[Doc]]): One or more documents.
-    style (str): "relations", or one of displaCy's: "ent", "span", "dep".
-    page (bool): Make a complete HTML page.
+    style (str): "relations", or a style of displaCy: "ent", "span", "dep".
+    page (bool): Return a complete HTML page instead of markup for another page.
     options (Optional[Dict[str, Any]]): See `render`.
     port (int): The port.
-    host (str): The address to listen at. By default only this machine can reach the page, because
+    host (str): The address to listen on. The default restricts access to this machine, because
         notes are confidential.
     auto_select_port (bool): Whether to use the next free port if this one is in use.
     RAISES (ValueError): If the port is in use, or the style or an option is unknown.
@@ -104,24 +104,25 @@ def to_html(
     colors: Optional[Dict[str, str]] = None,
     threshold: float = 0.0,
 ) -> str:
-    """Draw documents: text with mentions, relations as arcs, and a list of the relations.
+    """Render documents as HTML: text with mentions, relations as arcs, and a list of the relations.
 
-    The markup requests nothing from the network. A small script filters and highlights; without it,
+    The HTML makes no network requests. A script adds filters and highlights; without the script,
     everything is shown. The title of a document is `doc.user_data["title"]`.
 
     docs (Union[Doc, Iterable[Doc]]): One or more documents.
-    page (bool): Make a complete HTML page instead of markup for one.
-    title (str): The page's title.
-    lang (Optional[str]): Language of the interface, "zh" or "en"; None for that of the documents.
+    page (bool): Return a complete HTML page instead of markup for another page.
+    title (str): The title of the page.
+    lang (Optional[str]): Language of the interface, "zh" or "en"; None for the language of the
+        documents.
     columns (Tuple[int, int]): Line width on a wide and on a narrow screen, in characters. A CJK
-        character counts twice.
+        character counts as two.
     colors (Optional[Dict[str, str]]): Colours by type, `#rrggbb`. Dark colours are lightened so
         that the text on them is legible.
-    threshold (float): Initial value of the confidence filter, from 0 to 1. Relations with less
-        confidence are hidden until the reader moves the slider; without a script they are shown.
-    RETURNS (str): HTML.
-    RAISES (ValueError): If a line is too short, the threshold is not from 0 to 1, or an object is
-        not a Doc.
+    threshold (float): Initial value of the confidence filter, from 0 to 1. Relations with a lower
+        confidence are hidden until the reader moves the slider. Without the script, they are shown.
+    RETURNS (str): The HTML.
+    RAISES (ValueError): If a line width is too small, the threshold is not from 0 to 1, or an
+        object is not a Doc.
     """
     if not 0 <= threshold <= 1:
         raise ValueError(Errors.V020.format(value=threshold))

@@ -1,7 +1,8 @@
 """Layout of relations as arcs over lines of text: their positions and heights.
 
 A relation within a line is an arc from head to tail. A relation between lines becomes two stubs.
-Each stub names the mention at the other end, so that readers need not trace lines across the page.
+Each stub names the mention at the other end, so that readers do not have to trace lines across the
+page.
 """
 
 from typing import Dict, Hashable, Iterator, List, NamedTuple, Sequence, Tuple
@@ -10,11 +11,11 @@ from ..tokens.normalize import single_spaces
 from .layout import Box, Line, count_columns, shorten
 
 # Sizes in pixels.
-LETTER = 6.3  # a narrow character in an arc's label; a CJK character takes twice as much
-GAP = 5.0  # minimum distance between two arcs or labels of the same height
+LETTER = 6.3  # width of a narrow character in a label; a CJK character is twice as wide
+GAP = 5.0  # minimum distance between two arcs or labels on the same level
 STUB = 10.0  # length of a stub before its label
 MARGIN = 5.0  # minimum distance of an arc's foot from the edge of a mention
-MAX_NAME = 16  # columns
+MAX_NAME = 16  # maximum width of a mention's text in a stub, in columns
 
 
 class Edge(NamedTuple):
@@ -33,9 +34,9 @@ class Edge(NamedTuple):
 class Foot(NamedTuple):
     """The point where an arc meets a mention.
 
-    x (float): Its position, in pixels.
-    nesting (int): The level of the mention's box.
-    is_tail (bool): Whether it has the arrowhead.
+    x (float): Horizontal position, in pixels.
+    nesting (int): Level of the mention, see `nesting_levels`.
+    is_tail (bool): Whether the mention is the tail, where the arrowhead is.
     """
 
     x: float
@@ -47,11 +48,11 @@ class Wire(NamedTuple):
     """An arc or a stub: the part of a relation that is drawn on a line.
 
     relation (int): Index of the relation.
-    feet (List[Foot]): Two for an arc, the left one first; one for a stub.
-    label (str): The text on it.
-    label_x (float): The middle of the text, in pixels.
-    level (int): Its height among the arcs of the line, from 0.
-    group (Hashable): A key that stubs share if they leave the same mention on the same side.
+    feet (List[Foot]): For an arc, the left and the right foot; for a stub, its only foot.
+    label (str): The text on the arc or stub.
+    label_x (float): Horizontal position of the middle of the text, in pixels.
+    level (int): Level above the line, from 0 (lowest).
+    group (Hashable): A key that is equal for stubs on the same side of the same mention.
     """
 
     relation: int
@@ -65,7 +66,7 @@ class Wire(NamedTuple):
     def left(self) -> float:
         """Return the left end, including the label.
 
-        RETURNS (float): Position in pixels.
+        RETURNS (float): Horizontal position, in pixels.
         """
         return min(self.feet[0].x, self.label_x - text_width(self.label) / 2)
 
@@ -73,20 +74,20 @@ class Wire(NamedTuple):
     def right(self) -> float:
         """Return the right end, including the label.
 
-        RETURNS (float): Position in pixels.
+        RETURNS (float): Horizontal position, in pixels.
         """
         return max(self.feet[-1].x, self.label_x + text_width(self.label) / 2)
 
 
 class _End(NamedTuple):
-    """The end of a relation at its head or its tail."""
+    """An end of a relation, at its head or its tail."""
 
     relation: int
     is_tail: bool
     box: Box
     row: int
-    direction: int  # towards the other end, or of a stub: -1 to the left, 1 to the right
-    distance: float  # to the other end, or length of a stub, in pixels
+    direction: int  # of the other end or of the stub: -1 left, 1 right
+    distance: float  # from the other end, or length of the stub, in pixels
     label: str  # text of a stub; empty for an arc
 
 
@@ -104,11 +105,11 @@ def draw_arcs(
 ) -> List[List[Wire]]:
     """Place the arcs and stubs of the relations of a text.
 
-    lines (Sequence[Line]): The text's lines.
+    lines (Sequence[Line]): The lines of the text.
     edges (Sequence[Edge]): The relations.
-    names (Sequence[str]): The mentions' texts, for stubs.
+    names (Sequence[str]): The text of each mention, for stubs.
     width (float): The width of a line, in pixels.
-    RETURNS (List[List[Wire]]): The arcs and stubs over each line. A relation has an arc if its
+    RETURNS (List[List[Wire]]): The arcs and stubs over each line. A relation is an arc if its
         mentions begin on the same line, otherwise two stubs.
     """
     starts = {
@@ -120,7 +121,7 @@ def draw_arcs(
     ends = [end for i, edge in enumerate(edges) for end in _ends(i, edge, starts, names, width)]
     feet = _place_feet(ends, lines)
     wires: List[List[Wire]] = [[] for _ in lines]
-    # `ends` has the head and the tail of each relation in turn.
+    # `ends` alternates between the head and the tail of each relation.
     for head, tail in zip(ends[::2], ends[1::2]):
         if head.row != tail.row:
             for end in (head, tail):
@@ -141,16 +142,16 @@ def _ends(
     names: Sequence[str],
     width: float,
 ) -> Iterator[_End]:
-    """Yield the ends of a relation at its head and at its tail."""
+    """Yield the end of a relation at its head, then the end at its tail."""
     for is_tail, mention, other in ((False, edge.head, edge.tail), (True, edge.tail, edge.head)):
         (row, box), (other_row, other_box) = starts[mention], starts[other]
         if row == other_row:
             offset = (other_box.left + other_box.right - box.left - box.right) / 2
-            # The ends of a loop, or of an arc between equal mentions, point outwards.
+            # If the middles of both mentions are at the same position, the ends point outwards.
             direction = (1 if offset > 0 else -1) if offset else (1 if is_tail else -1)
             yield _End(relation, is_tail, box, row, direction, abs(offset), "")
             continue
-        # The label follows the order of the text: what is on the earlier line comes first.
+        # The label follows the order of the text: first what is on the earlier line.
         is_earlier = other_row > row
         arrow = "→" if is_earlier is not is_tail else "←"
         parts = [edge.label, arrow, shorten(single_spaces(names[other]), MAX_NAME)]
@@ -163,7 +164,8 @@ def _ends(
 
 
 def _place_feet(ends: Sequence[_End], lines: Sequence[Line]) -> Dict[Tuple[int, bool], Foot]:
-    """Spread the ends at each mention, in an order in which arcs nest instead of crossing."""
+    """Return the foot of each end, in an order that avoids crossing arcs, by relation and tail or
+    not."""
     by_mention: Dict[int, List[_End]] = {}
     for end in ends:
         by_mention.setdefault(end.box.mention, []).append(end)
@@ -171,7 +173,8 @@ def _place_feet(ends: Sequence[_End], lines: Sequence[Line]) -> Dict[Tuple[int, 
     for group in by_mention.values():
         box = group[0].box
         left, right = _free_range(box, lines[group[0].row].boxes)
-        # Of several relations between two mentions, the first is the outermost at both mentions.
+        # Of several relations between the same two mentions, the first is outermost at both
+        # mentions.
         group.sort(key=lambda e: (e.direction, -e.direction * e.distance, e.direction * e.relation))
         step = (right - left) / len(group)
         for k, end in enumerate(group):
@@ -180,7 +183,8 @@ def _place_feet(ends: Sequence[_End], lines: Sequence[Line]) -> Dict[Tuple[int, 
 
 
 def _free_range(box: Box, boxes: Sequence[Box]) -> Tuple[float, float]:
-    """Return the widest part of a box without inner boxes, or all of it if that is too narrow."""
+    """Return the widest range of a box without inner boxes, or the whole box if it is too
+    narrow."""
     gaps: List[Tuple[float, float]] = []
     left = box.left
     inner = [other for other in boxes if other.level < box.level and other.right > box.left]
@@ -203,15 +207,15 @@ def _make_stub(end: _End, foot: Foot, width: float) -> Wire:
 
 
 def _clamp(middle: float, half: float, width: float) -> float:
-    """Move the middle of a label, if needed, so that the label stays on the line."""
+    """Return the middle of a label, moved if necessary so that the label stays within the line."""
     return max(half, min(middle, width - half))
 
 
 def _assign_levels(wires: Sequence[Wire]) -> List[Wire]:
-    """Assign each arc or stub, shortest first, to the lowest level on which it touches no other.
+    """Assign each arc or stub, shortest first, to the lowest level where it fits.
 
     Among stubs that leave a mention on the same side, the outermost gets the lowest level, so that
-    the vertical line of a stub does not cross the label of another.
+    the vertical line of a stub does not cross the label of another stub.
     """
     sizes: Dict[Hashable, float] = {}
     for wire in wires:
@@ -238,7 +242,7 @@ def _touch(wire: Wire, other: Wire) -> bool:
 
 
 def _move_labels(wires: List[Wire]) -> List[Wire]:
-    """Move labels along their arcs, away from the vertical lines of higher arcs."""
+    """Return the arcs, with labels moved away from the vertical lines of higher arcs."""
     moved = list(wires)
     for i, wire in enumerate(wires):
         if len(wire.feet) < 2:

@@ -9,7 +9,7 @@ from spacy.displacy.render import EntityRenderer
 TREATMENT, DISEASE, SYMPTOM = "#a5deb6", "#ffb5bc", "#ffd788"
 TEST, BODY, OTHER = "#a8cff9", "#d8c5f4", "#d6d9de"
 
-# By upper-case label, as displaCy looks them up: the types of the corpora that `convert` can read.
+# Colours of the types in corpora that `convert` can read, by upper-case label as in displaCy.
 COLORS: Dict[str, str] = {
     **dict.fromkeys(["TREATMENT", "DRU", "PRO", "治疗", "药物", "手术", "手术治疗"], TREATMENT),
     **dict.fromkeys(["MEDICATION", "THERAPEUTIC_PROCEDURE", "其他治疗"], TREATMENT),
@@ -21,22 +21,22 @@ COLORS: Dict[str, str] = {
     **dict.fromkeys(["BODY", "BOD", "部位", "身体部位", "解剖部位"], BODY),
     **dict.fromkeys(["BIOLOGICAL_STRUCTURE"], BODY),
 }
-# For types without a registered colour, in turn.
+# Colours that are assigned in order to types without a registered colour.
 PALETTE = ("#9fdcd8", "#f5bfe0", "#d4e08b", "#f4c3a1", "#b9bff2", OTHER)
-# Text in the light and the dark scheme, as in viewer.css, and WCAG's contrast for text (level AA).
+# Text colours in light and dark mode, as in viewer.css, and the minimum contrast of WCAG level AA.
 INK, DARK_INK = "#1b1f24", "#e7eaee"
 CONTRAST = 4.5
 HEX = re.compile(r"#[0-9a-fA-F]{6}")
 
 
 class Tint(NamedTuple):
-    """The shades of a colour that a page needs, each `#rrggbb`.
+    """The shades of a colour on a page, as `#rrggbb`.
 
-    name (str): CSS class, the same for the same colour.
-    fill (str): Background of a box in the light scheme.
-    ink (str): Lines and small letters in the light scheme.
-    dark_fill (str): Background of a box in the dark scheme.
-    dark_ink (str): Lines and small letters in the dark scheme.
+    name (str): CSS class, which depends only on the colour.
+    fill (str): Background of a box in light mode.
+    ink (str): Lines and small letters in light mode.
+    dark_fill (str): Background of a box in dark mode.
+    dark_ink (str): Lines and small letters in dark mode.
     """
 
     name: str
@@ -47,17 +47,18 @@ class Tint(NamedTuple):
 
 
 def make_tint(color: str) -> Tint:
-    """Derive the shades of a colour: for each, the closest one on which text is legible.
+    """Return the shades of a colour that are closest to it and have enough contrast with text.
 
     color (str): The colour, `#rrggbb`.
-    RETURNS (Tint): Its shades.
+    RETURNS (Tint): The shades.
     """
     hue, lightness, saturation = colorsys.rgb_to_hls(*_channels(color))
     # Greys stay grey. Pale colours need more saturation to be distinguishable as thin lines.
     strength = 0.0 if saturation < 0.15 else 0.55
 
     def shade(start: float, step: float, other: str, strength: float = strength) -> str:
-        """Return the first shade from a lightness on that contrasts enough with a colour."""
+        """Return the first shade, in steps from a lightness, that contrasts enough with a
+        colour."""
         for k in range(101):
             rgb = colorsys.hls_to_rgb(hue, max(0.0, min(1.0, start + k * step)), strength)
             color = "#" + "".join(f"{round(part * 255):02x}" for part in rgb)
@@ -81,7 +82,7 @@ def contrast(first: str, second: str) -> float:
 
     first (str): A colour, `#rrggbb`.
     second (str): Another colour, `#rrggbb`.
-    RETURNS (float): From 1 to 21.
+    RETURNS (float): The ratio, from 1 to 21.
     """
     low, high = sorted((_luminance(first), _luminance(second)))
     return (high + 0.05) / (low + 0.05)
@@ -100,11 +101,11 @@ def _channels(color: str) -> List[float]:
 
 
 def pick_tints(labels: Iterable[str], colors: Optional[Dict[str, str]] = None) -> Dict[str, Tint]:
-    """Choose colours for mention types: those given, else registered ones, else from a palette.
+    """Choose colours for mention types: a given or registered colour, else a palette colour.
 
     labels (Iterable[str]): The types.
-    colors (Optional[Dict[str, str]]): Colours by type. Values other than `#rrggbb` are ignored, as
-        no shades can be derived from them.
+    colors (Optional[Dict[str, str]]): Colours by type. Values other than `#rrggbb` are ignored,
+        because no shades can be derived from them.
     RETURNS (Dict[str, Tint]): The shades of each type, sorted by type.
     """
     known = EntityRenderer({"colors": colors or {}}).colors

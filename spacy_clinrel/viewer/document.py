@@ -1,4 +1,4 @@
-"""Mentions and relations of a document, prepared for the template that shows them."""
+"""Preparation of mentions and relations of a document for the HTML template."""
 
 from typing import Dict, List, NamedTuple, Optional, Sequence, Tuple
 
@@ -14,11 +14,11 @@ from .svg import Style, render_line
 
 
 class View(NamedTuple):
-    """A document to show.
+    """A document with its mentions and relations.
 
     doc (Doc): The document.
-    mentions (List[Span]): All its mentions.
-    relations (List[Relation]): Its relations in the order of the text.
+    mentions (List[Span]): All mentions of the document.
+    relations (List[Relation]): The relations, in text order.
     """
 
     doc: Doc
@@ -27,12 +27,13 @@ class View(NamedTuple):
 
 
 class Look(NamedTuple):
-    """Settings that all documents of a page share.
+    """Settings for all documents of a page.
 
-    tints (Dict[str, Tint]): Colours of the mentions' types.
-    types (Dict[str, int]): Number of each type, by which the script filters.
-    labels (Dict[str, int]): Number of each relation label.
-    columns (Sequence[Tuple[str, int]]): CSS class and line width of each drawing of a text.
+    tints (Dict[str, Tint]): Colours of the mention types.
+    types (Dict[str, int]): Index of each type. The script filters by it.
+    labels (Dict[str, int]): Index of each relation label.
+    columns (Sequence[Tuple[str, int]]): CSS class and line width (in columns) of each drawing of a
+        text.
     """
 
     tints: Dict[str, Tint]
@@ -45,8 +46,9 @@ class Row(NamedTuple):
     """A row in the list of relations.
 
     relation (Relation): The relation.
-    percent (int): Its confidence in percent.
-    data (Dict[str, Optional[int]]): Data attributes that the script reads; None for no attribute.
+    percent (int): The confidence in percent.
+    data (Dict[str, Optional[int]]): Data attributes for the script. Attributes with the value None
+        are omitted.
     """
 
     relation: Relation
@@ -55,13 +57,13 @@ class Row(NamedTuple):
 
 
 class Section(NamedTuple):
-    """A document as the template takes it.
+    """The variables of the template for one document.
 
     view (View): The document.
-    title (str): Its title, or an empty string.
+    title (str): The title, or an empty string.
     drawings (List[Tuple[str, Markup]]): CSS class and SVG of each drawing; the style sheet shows
-        the one that fits the screen. Empty if the document has no text.
-    rows (List[Row]): The list of its relations.
+        the drawing that fits the screen. Empty if the document has no text.
+    rows (List[Row]): Rows of the list of relations.
     is_scored (bool): Whether to show confidences.
     """
 
@@ -76,7 +78,7 @@ def make_view(doc: Doc) -> View:
     """Collect the mentions and relations of a document.
 
     doc (Doc): The document.
-    RETURNS (View): Its mentions and relations.
+    RETURNS (View): The document with its mentions and relations.
     """
 
     def position(relation: Relation) -> Tuple[int, int, int, int, str]:
@@ -90,13 +92,13 @@ def to_percent(score: float) -> int:
     """Return a confidence in percent.
 
     score (float): The confidence. Values below 0 and above 1 count as 0 and 1.
-    RETURNS (int): From 0 to 100; less than 100 for every confidence below 1.
+    RETURNS (int): The percentage, from 0 to 100. A confidence below 1 never becomes 100.
     """
     return min(round(max(score, 0.0) * 100), 99) if score < 1 else 100
 
 
 def has_scores(view: View) -> bool:
-    """Check whether any relation has a confidence below 1. Gold relations all have 1.
+    """Check whether any relation has a confidence below 1. Gold relations have confidence 1.
 
     view (View): A document.
     RETURNS (bool): Whether to show confidences.
@@ -109,7 +111,7 @@ def make_section(view: View, look: Look) -> Section:
 
     view (View): The document.
     look (Look): Settings of the page.
-    RETURNS (Section): The document as the template takes it.
+    RETURNS (Section): The variables of the template.
     """
     index = {span_key(mention): i for i, mention in enumerate(view.mentions)}
     ends = [(index[span_key(head)], index[span_key(tail)]) for head, tail, *_ in view.relations]
@@ -133,7 +135,7 @@ def make_section(view: View, look: Look) -> Section:
 
 
 def _draw(view: View, ends: Sequence[Tuple[int, int]], look: Look, columns: int) -> Markup:
-    """Draw the text of a document with its mentions and arcs, in lines of the given width."""
+    """Return the SVG of a text with mentions and arcs, in lines of the given width."""
     bounds = [(m.start_char, m.end_char, m.label_) for m in view.mentions]
     scores = [f"{to_percent(r.score)}%" if has_scores(view) else "" for r in view.relations]
     edges = [
@@ -148,5 +150,5 @@ def _draw(view: View, ends: Sequence[Tuple[int, int]], look: Look, columns: int)
     wires = draw_arcs(lines, edges, [m.text for m in view.mentions], columns * COLUMN)
     labels = [m.label_ for m in view.mentions]
     style = Style(labels, look.tints, look.types, [head for head, _ in ends], notes, columns)
-    # `render_line` escapes.
+    # Safe as Markup, because `render_line` escapes texts.
     return Markup("".join(render_line(line, over, style) for line, over in zip(lines, wires)))

@@ -1,8 +1,8 @@
-"""Layout of a text in lines of a fixed width: the position of every character and mention.
+"""Layout of a text in lines of a fixed width: positions of characters and mentions.
 
 Text cannot be measured without a browser, so characters are placed on a grid: a narrow character
-takes one column, a CJK character two. A mention is padded at both ends, and more if its type is
-longer than its text.
+takes one column, a CJK character two. Mentions are padded at both ends. The padding is wider if the
+type is longer than the text.
 """
 
 import unicodedata
@@ -11,14 +11,14 @@ from typing import Iterator, List, NamedTuple, Sequence, Tuple
 
 COLUMN = 8.0  # width of a column in pixels
 PADDING = 3.5  # pixels at each end of a mention
-# Pixels of a narrow character in the small letters of a type; a CJK character takes twice as many.
+# Width of a narrow character in the name of a type, in pixels. A CJK character is twice as wide.
 SMALL = 6.4
-MAX_LABEL = 12  # columns
-# Characters that no line starts with, and characters that no line ends with.
+MAX_LABEL = 12  # maximum width of the name of a type, in columns
+# Characters that cannot start a line, and characters that cannot end a line.
 NO_START = "，。；：、！？）】》〉」』”’…·%％℃°‰,.;:!?)]}>"
 NO_END = "（【《〈「『“‘([{<"
 BREAK = "↵"
-# Line breaks. Each is replaced by one character, so that offsets stay valid.
+# Line breaks. They are replaced by single characters, so that offsets stay valid.
 BREAKS = dict.fromkeys(map(ord, "\r\x0b\x0c\x85\u2028\u2029"), "\n")
 
 
@@ -26,8 +26,8 @@ class Glyph(NamedTuple):
     """A character on a line.
 
     char (str): The character.
-    x (float): Its middle, in pixels.
-    columns (int): Its width: 2 for CJK, 1 for others, 0 for a mark on the preceding character.
+    x (float): Position of the middle, in pixels.
+    columns (int): Width: 2 for CJK characters, 0 for combining marks, 1 for all others.
     """
 
     char: str
@@ -55,9 +55,9 @@ class Box(NamedTuple):
 class Line(NamedTuple):
     """A line of text.
 
-    glyphs (List[Glyph]): Its characters.
-    boxes (List[Box]): The mentions on it.
-    is_paragraph_start (bool): Whether it is the first line of a paragraph.
+    glyphs (List[Glyph]): The characters of the line.
+    boxes (List[Box]): The boxes of the mentions on the line.
+    is_paragraph_start (bool): Whether the line is the first of a paragraph.
     """
 
     glyphs: List[Glyph]
@@ -72,9 +72,9 @@ Bounds = Tuple[int, int, str]
 def count_columns(text: str) -> List[int]:
     """Return the width of each character.
 
-    text (str): The text. If it has CJK characters, signs whose width is ambiguous in Unicode, such
-        as ℃ and ×, count as wide, because they come from the same font.
-    RETURNS (List[int]): Columns of each character: 0, 1 or 2.
+    text (str): The text. If it has CJK characters, characters with ambiguous width in Unicode, such
+        as ℃ and ×, count as wide, because they are drawn with the CJK font.
+    RETURNS (List[int]): Width of each character in columns: 0, 1 or 2.
     """
     widths = [unicodedata.east_asian_width(char) for char in text]
     categories = [unicodedata.category(char) for char in text]
@@ -105,7 +105,7 @@ def shorten(text: str, limit: int = MAX_LABEL) -> str:
 
 
 def nesting_levels(bounds: Sequence[Bounds]) -> List[int]:
-    """Return the level of each mention, by which the boxes of overlapping mentions differ.
+    """Return the level of each mention. Boxes of overlapping mentions have different levels.
 
     bounds (Sequence[Bounds]): The mentions.
     RETURNS (List[int]): 0 for a mention that overlaps no shorter one; otherwise one more than the
@@ -122,11 +122,11 @@ def nesting_levels(bounds: Sequence[Bounds]) -> List[int]:
 
 
 def lay_out(text: str, mentions: Sequence[Bounds], columns: int) -> List[Line]:
-    """Break a text into lines and place its characters and mentions.
+    """Break a text into lines, and place the characters and mentions on them.
 
     text (str): The text. Empty lines are dropped.
     mentions (Sequence[Bounds]): The mentions, which may overlap.
-    columns (int): The width of a line.
+    columns (int): The width of a line, in columns.
     RETURNS (List[Line]): The lines. Every mention has a box on at least one line.
     """
     last = len(text) - 1
@@ -137,7 +137,7 @@ def lay_out(text: str, mentions: Sequence[Bounds], columns: int) -> List[Line]:
 
 
 class _Layout:
-    """The state of a call of `lay_out`."""
+    """The state of a `lay_out` call."""
 
     def __init__(self, text: str, bounds: Sequence[Bounds], width: float) -> None:
         self.text = text
@@ -145,7 +145,8 @@ class _Layout:
         self.width = width
         self.levels = nesting_levels(bounds)
         self.columns = count_columns(text)
-        # Whether a mention covers a character, and whether it also covers the preceding one.
+        # Whether a mention covers the character, and whether it also covers the preceding
+        # character.
         self.is_inside = [False] * (len(text) + 1)
         self.is_joined = [False] * (len(text) + 1)
         for start, end, _ in bounds:
@@ -156,7 +157,8 @@ class _Layout:
         self.padding = self._add_padding()
 
     def _add_padding(self) -> List[float]:
-        """Pad both ends of each mention, inner mentions first, as they widen the outer ones."""
+        """Return the padding of characters for both ends of mentions. Inner mentions widen outer
+        ones."""
         padding = [0.0] * len(self.bounds)
         for i in sorted(range(len(self.bounds)), key=lambda i: self.levels[i]):
             start, end, label = self.bounds[i]
@@ -180,7 +182,7 @@ class _Layout:
         return last.isspace() or self.columns[i] == 2 or self.columns[i - 1] == 2
 
     def _atoms(self) -> Iterator[Tuple[int, int]]:
-        """Yield the start and end of spans that are only split if wider than a line.
+        """Yield the start and end of spans that are split only if they are wider than a line.
 
         A line break is a span of its own.
         """
@@ -191,10 +193,10 @@ class _Layout:
                 start = i
 
     def _place(self) -> Tuple[List[int], List[float], List[bool]]:
-        """Place the characters.
+        """Assign the characters to lines and positions.
 
-        RETURNS (Tuple[List[int], List[float], List[bool]]): Line of each character, -1 if it is not
-            drawn; its left edge; and whether each line starts a paragraph.
+        RETURNS (Tuple[List[int], List[float], List[bool]]): For each character, its line (-1 if it
+            is not drawn) and its left edge in pixels; for each line, whether it starts a paragraph.
         """
         rows, lefts, starts = [-1] * len(self.text), [0.0] * len(self.text), [True]
         x = 0.0
@@ -211,7 +213,7 @@ class _Layout:
                 starts.append(True)
                 x = 0.0
                 continue
-            # Trailing white space may exceed the line.
+            # Trailing white space may extend beyond the end of the line.
             solid = end - start - (len(self.text[start:end]) - len(self.text[start:end].rstrip()))
             size = sum(self._width(i) for i in range(start, start + solid))
             for i in range(start, end):
@@ -224,7 +226,7 @@ class _Layout:
         return rows, lefts, starts
 
     def lines(self) -> List[Line]:
-        """Return the lines that are not empty.
+        """Return all lines that are not empty.
 
         RETURNS (List[Line]): The lines.
         """
@@ -240,8 +242,8 @@ class _Layout:
         return [line for line in lines if line.boxes or any(g.char.strip() for g in line.glyphs)]
 
     def _boxes(self, rows: List[int], lefts: List[float]) -> Iterator[Tuple[Box, int]]:
-        """Yield the boxes of the mentions with their lines."""
-        # Padding of the mentions within a mention adds up.
+        """Yield the boxes of the mentions, each with the index of its line."""
+        # The padding of nested mentions adds up.
         left_padding = [0.0] * (len(self.text) + 1)
         right_padding = [0.0] * (len(self.text) + 1)
         for m in sorted(range(len(self.bounds)), key=lambda m: self.levels[m]):

@@ -19,10 +19,11 @@ def to_displacy(doc: Doc, style: str = "ent") -> Dict[str, Any]:
     Labels and titles are escaped, because displaCy only escapes the text.
 
     doc (Doc): The document.
-    style (str): "ent" for flat mentions, of which the longest is shown if several overlap; "span"
-        for all mentions; "dep" for words and arcs. In "dep", mentions and the text between them are
-        the words, and relations are the arcs. A mention that overlaps an earlier one follows it as
-        another word. A relation of a mention to itself is left out, as displaCy cannot draw it.
+    style (str): "ent" for flat mentions (the longest if several overlap); "span" for all mentions;
+        "dep" for words and arcs. In "dep", mentions and the text between them are the words, and
+        relations are the arcs. A mention that overlaps an earlier mention becomes an additional
+        word after it. A relation between a mention and itself is left out, because displaCy cannot
+        draw it.
     RETURNS (Dict[str, Any]): The dictionary that displaCy calls `parsed`.
     RAISES (ValueError): If the style is unknown.
     """

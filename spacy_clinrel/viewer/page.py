@@ -1,7 +1,7 @@
-"""HTML of documents: a page, or markup to put into one.
+"""Rendering of documents as an HTML page, or as markup for another page.
 
-The file contains all that it needs and requests nothing. The markup shows everything; the script
-adds filters, highlights and keys.
+The HTML is self-contained and makes no network requests. The markup shows everything; the script
+adds filters, highlights and keyboard control.
 """
 
 from base64 import b64encode
@@ -19,17 +19,17 @@ from .translations import get_translation
 
 # CSS classes of the two drawings of a text, for wide screens and paper, and for narrow screens.
 DRAWINGS = ("wide", "narrow")
-GAP = 24  # pixels between a text and the list beside it
+GAP = 24  # distance between a text and the list beside it, in pixels
 LIST_WIDTH = 300  # minimum width of a list beside its text, in pixels
 
 
 def make_style(tints: Iterable[Tint], columns: int) -> Markup:
-    """Make the style sheet of a page.
+    """Create the style sheet of a page.
 
-    tints (Iterable[Tint]): The colours of the mentions' types.
-    columns (int): Line width on a wide screen.
-    RETURNS (Markup): CSS. Its rules only apply within the class `clinrel`, and rules that differ
-        between pages have different selectors, so that a notebook can hold several outputs.
+    tints (Iterable[Tint]): The colours of the mention types.
+    columns (int): Line width on a wide screen, in columns.
+    RETURNS (Markup): CSS. All rules are limited to the class `clinrel`. Rules that differ between
+        pages have different selectors, so that a notebook can contain several outputs.
     """
     rules = render_template(
         "page.css",
@@ -55,13 +55,13 @@ def render_documents(
     """Render documents below filters and a legend.
 
     views (Sequence[View]): The documents.
-    tints (Dict[str, Tint]): Colours of the mentions' types.
+    tints (Dict[str, Tint]): Colours of the mention types.
     title (str): A title above all documents; empty for none.
-    columns (Sequence[int]): Line width on a wide and on a narrow screen.
+    columns (Sequence[int]): Line width on a wide and on a narrow screen, in columns.
     lang (str): Language of the interface.
     threshold (float): Initial value of the confidence filter.
-    has_anchors (bool): Whether to link to each document from a list of contents.
-    RETURNS (Markup): HTML.
+    has_anchors (bool): Whether to add a table of contents with a link to each document.
+    RETURNS (Markup): The HTML.
     """
     types = dict(Counter(m.label_ for view in views for m in view.mentions).most_common())
     labels = dict(Counter(r.label for view in views for r in view.relations).most_common())
@@ -82,26 +82,27 @@ def render_documents(
 
 
 def wrap_fragment(content: Markup, style: Markup) -> Markup:
-    """Add the style sheet and the script, for markup within another page such as a notebook.
+    """Add the style sheet and the script to documents that are shown in another page, e.g. a
+    notebook.
 
     content (Markup): The documents.
-    style (Markup): Their style sheet.
-    RETURNS (Markup): HTML.
+    style (Markup): The style sheet.
+    RETURNS (Markup): The HTML.
     """
     script = Markup(read_asset("viewer.js"))
     return render_template("fragment.html", content=content, style=style, script=script)
 
 
 def wrap_page(content: Markup, style: Markup, title: str, lang: str) -> Markup:
-    """Make a complete HTML page.
+    """Create a complete HTML page.
 
-    Its content security policy blocks all requests, and all scripts and styles but the viewer's,
-    whatever the documents contain.
+    The content security policy of the page blocks all requests, and all scripts and styles except
+    those of the viewer, whatever the documents contain.
 
     content (Markup): The documents.
-    style (Markup): Their style sheet.
-    title (str): The page's title.
-    lang (str): The language of its text.
+    style (Markup): The style sheet.
+    title (str): The title of the page.
+    lang (str): The language of the page.
     RETURNS (Markup): The page.
     """
     style = Markup("body{margin:0}.clinrel{min-height:100vh}") + style
@@ -118,7 +119,7 @@ def wrap_page(content: Markup, style: Markup, title: str, lang: str) -> Markup:
 
 
 def script_source() -> str:
-    """Return the source that allows the viewer's script in a content security policy.
+    """Return the hash source that allows the viewer's script in a content security policy.
 
     RETURNS (str): The value for `script-src`.
     """
@@ -126,7 +127,7 @@ def script_source() -> str:
 
 
 def _digest(source: str) -> str:
-    """Return the hash by which a content security policy allows a style sheet or script."""
+    """Return the hash that allows a style sheet or script in a content security policy."""
     return f"'sha256-{b64encode(sha256(source.encode()).digest()).decode()}'"
 
 

@@ -14,10 +14,10 @@ from ..tokens.normalize import single_spaces
 
 @lru_cache
 def read_asset(name: str) -> str:
-    """Read a file of this folder.
+    """Read a file in the folder of this module.
 
-    name (str): Its path within the folder.
-    RETURNS (str): Its content.
+    name (str): The path of the file within the folder.
+    RETURNS (str): The content of the file.
     """
     return files(__package__).joinpath(name).read_text(encoding="utf-8")
 
@@ -26,8 +26,8 @@ def render_template(name: str, **context: Any) -> Markup:
     """Render a template.
 
     name (str): Name of a file in the folder `templates`.
-    context (Any): The variables of the template. Values are escaped, except for Markup.
-    RETURNS (Markup): The HTML or CSS. It contains no line breaks or indentation of the template.
+    context (Any): The variables of the template. Values are escaped, except Markup.
+    RETURNS (Markup): The HTML or CSS. Line breaks and indentation of the template are removed.
     """
     return Markup(_make_environment().get_template(name).render(context))
 
@@ -45,9 +45,9 @@ def _make_environment() -> Environment:
 
 
 def _to_markup(value: Any) -> Markup:
-    """Escape the value of an expression, so that Jinja2's own escaping leaves it as it is.
+    """Escape the value of an expression as Markup, which Jinja2 does not escape again.
 
-    Unlike Jinja2's, this also replaces characters that HTML does not allow.
+    Unlike the escaping of Jinja2, this also replaces characters that HTML does not allow.
     """
     if isinstance(value, Markup):
         return value

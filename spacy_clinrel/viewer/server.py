@@ -1,4 +1,4 @@
-"""A web server for a page. By default only browsers on this machine can reach it."""
+"""A web server for a single page. By default, only browsers on this machine can reach it."""
 
 import warnings
 from ipaddress import ip_address
@@ -19,8 +19,8 @@ HEADERS = {
 def serve_page(markup: str, host: str, port: int, auto_select_port: bool) -> None:
     """Serve a page until interrupted.
 
-    markup (str): The page.
-    host (str): The address to listen at.
+    markup (str): The HTML of the page.
+    host (str): The address to listen on.
     port (int): The port.
     auto_select_port (bool): Whether to use the next free port if this one is in use.
     RAISES (ValueError): If the port is in use.
@@ -37,13 +37,13 @@ def serve_page(markup: str, host: str, port: int, auto_select_port: bool) -> Non
 
 
 def make_server(markup: str, host: str, port: int) -> WSGIServer:
-    """Make a server that answers with a page.
+    """Create a server that serves a single page.
 
-    markup (str): The page.
-    host (str): The address to listen at. On a loopback address, requests must name this machine in
-        their Host header: a website whose name resolves to 127.0.0.1 cannot read the notes.
+    markup (str): The HTML of the page.
+    host (str): The address to listen on. On a loopback address, the Host header of requests must
+        name this machine, so that a website whose name resolves to 127.0.0.1 cannot read the notes.
     port (int): The port; 0 for any free port.
-    RETURNS (WSGIServer): The server, bound to the port, not yet serving.
+    RETURNS (WSGIServer): The server, bound to the port but not yet serving.
     """
     content = markup.encode("utf-8")
 

@@ -9,27 +9,27 @@ from .colors import Tint
 from .layout import COLUMN, MAX_LABEL, SMALL, Box, Glyph, Line, shorten
 
 # Sizes in pixels.
-SIDE = 6.0  # margin left and right
+SIDE = 6.0  # left and right margin
 STEP = 18.0  # height of a level of arcs
 TEXT = 24.0  # height of a line of text with its box
 BASELINE = 17.5  # distance of the text's baseline from the top of its box
-NEST = 3.0  # how far a box extends above the boxes in it
-SMALL_ROW = 11.0  # height of a row of types
+NEST = 3.0  # distance that a box extends above the boxes inside it
+SMALL_ROW = 11.0  # height of a row of type names
 ROUND = 5.0  # radius of an arc's corners
 LABEL = 15.0  # height of an arc's label
-# Characters without width that are left out of the drawing.
+# Zero-width characters, which are not drawn.
 INVISIBLE = "\u200b\u200c\u200d\u2060\ufeff\u00ad"
 
 
 class Style(NamedTuple):
-    """Settings that all lines of a document share.
+    """Settings for all lines of a document.
 
-    labels (Sequence[str]): The mentions' types.
+    labels (Sequence[str]): The type of each mention.
     tints (Dict[str, Tint]): Colours of the types.
-    types (Dict[str, int]): Number of each type, by which the script filters.
+    types (Dict[str, int]): Index of each type. The script filters by it.
     heads (Sequence[int]): The head mention of each relation.
     notes (Sequence[str]): The tooltip of each relation.
-    columns (int): Width of a line.
+    columns (int): Width of a line, in columns.
     """
 
     labels: Sequence[str]
@@ -43,17 +43,17 @@ class Style(NamedTuple):
 def svg_width(columns: int) -> float:
     """Return the width of the drawing of a line.
 
-    columns (int): Width of the line.
-    RETURNS (float): The width in pixels, with margins.
+    columns (int): Width of the line, in columns.
+    RETURNS (float): The width in pixels, including margins.
     """
     return columns * COLUMN + 2 * SIDE
 
 
 def render_line(line: Line, wires: Sequence[Wire], style: Style) -> str:
-    """Draw a line.
+    """Draw a line of text.
 
     line (Line): The text and its mentions.
-    wires (Sequence[Wire]): The arcs and stubs over it.
+    wires (Sequence[Wire]): The arcs and stubs over the line.
     style (Style): Settings of the document.
     RETURNS (str): An `svg` element.
     """
@@ -62,23 +62,23 @@ def render_line(line: Line, wires: Sequence[Wire], style: Style) -> str:
     top = arc_height + 2 + NEST * nested + (6 if wires else 0)
     rows = nested + 1 if line.boxes else 0
     width, height = svg_width(style.columns), top + TEXT + SMALL_ROW * rows + 3
-    # Outer mentions first, so that they do not cover inner ones.
+    # Draw outer mentions first, so that they do not cover inner mentions.
     boxes = sorted(line.boxes, key=lambda box: -box.level)
     parts = [_box(box, top, style) for box in boxes]
     parts.append(_text(line.glyphs, top + BASELINE))
     parts.extend(_path(wire, arc_height, top, style) for wire in wires)
-    # Labels after all paths, so that no path crosses a label.
+    # Draw labels after all paths, so that no path crosses a label.
     parts.extend(_label(wire, arc_height, style) for wire in wires)
     css_class = "line opens" if line.is_paragraph_start else "line"
     box = f"{-SIDE:g} 0 {width:g} {height:g}"
     size = f'viewBox="{box}" width="{width:g}" height="{height:g}"'
-    # The script reduces the height when levels become empty; this crops the drawing at its top.
+    # The script reduces the height when levels become empty. The alignment crops the top then.
     size += ' preserveAspectRatio="xMidYMax slice"'
     return f'<svg class="{css_class}" {size} data-step="{STEP:g}">{"".join(parts)}</svg>'
 
 
 def _box(box: Box, top: float, style: Style) -> str:
-    """Draw the box of a mention, and its type if the mention starts here."""
+    """Draw the box of a mention, and its type if the mention starts on this line."""
     label = style.labels[box.mention]
     y = top - NEST * box.level
     height = TEXT + NEST * box.level + SMALL_ROW * (box.level + 1)
@@ -96,11 +96,11 @@ def _box(box: Box, top: float, style: Style) -> str:
 
 
 def _text(glyphs: Sequence[Glyph], y: float) -> str:
-    """Draw each character at its position, so that mentions fit their text in every font."""
+    """Draw each character at its own position, so that boxes fit their text in every font."""
     spans: List[str] = []
     for is_wide, run in groupby(glyphs, key=lambda glyph: glyph.columns == 2):
         chars = [glyph for glyph in run if glyph.columns or glyph.char not in INVISIBLE]
-        # SVG counts UTF-16 units: a character above U+FFFF needs two positions.
+        # SVG counts UTF-16 code units: a character above U+FFFF needs two positions.
         xs = " ".join(f"{g.x:g}" for g in chars for _ in range(1 + (ord(g.char) > 0xFFFF)))
         text = escape_html("".join("\u00a0" if g.char.isspace() else g.char for g in chars))
         css_class = ' class="w"' if is_wide else ""
@@ -122,7 +122,7 @@ def _path(wire: Wire, arc_height: float, top: float, style: Style) -> str:
             f"H{right.x - bend:g}q{bend:g} 0 {bend:g} {bend:g}V{ends[1]:g}"
         )
     elif abs(left.x - wire.label_x) < text_width(wire.label) / 2:
-        line = f"M{left.x:g} {ends[0]:g}V{y + LABEL / 2:g}"  # straight up to the label
+        line = f"M{left.x:g} {ends[0]:g}V{y + LABEL / 2:g}"  # vertical line up to the label
     else:
         line = f"M{left.x:g} {ends[0]:g}V{y:g}H{wire.label_x:g}"
     heads = "".join(

@@ -1,4 +1,4 @@
-"""Translations of the interface: the texts of a page that are not from the documents."""
+"""Translations of the texts in the user interface of a page."""
 
 from typing import Dict
 
@@ -56,6 +56,6 @@ def get_translation(lang: str) -> Dict[str, str]:
     """Return the texts of the interface.
 
     lang (str): A language code.
-    RETURNS (Dict[str, str]): The texts in that language, or in English if there is no translation.
+    RETURNS (Dict[str, str]): The texts by key, in English if there is no translation.
     """
     return TRANSLATIONS.get(lang, TRANSLATIONS["en"])

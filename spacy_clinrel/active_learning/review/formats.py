@@ -5,7 +5,15 @@ from typing import Dict, List, NamedTuple, Sequence
 
 from spacy.tokens import Doc
 
-from ...data.converters import Link, Mention, Record, Report, get_converter, get_writer, write_files
+from ...data.converters import (
+    Link,
+    Mention,
+    Record,
+    Report,
+    get_converter,
+    get_writer,
+    render_files,
+)
 from ...types import Signatures
 
 # Formats to export → formats in which the tools save corrected documents.
@@ -44,7 +52,7 @@ def review_files(
     """
     converter = get_converter(format_name)
     write = get_writer(converter)
-    files = write_files(converter, docs, report, FILE_STEM)
+    files = render_files(converter, docs, report, FILE_STEM)
     interface = f"{FILE_STEM}.xml"
     if converter.join and interface in files:
         # The interface lists the types and labels of a record, so write one that has all of them.

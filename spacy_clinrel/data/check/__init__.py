@@ -1,4 +1,4 @@
-"""Checks of a corpus before training: figures, near-duplicates, recall ceilings, findings."""
+"""Checks of a corpus before training: statistics, near-duplicates, recall ceilings, findings."""
 
 from .corpus import Checks, check, debug, make_part
 from .findings import ERROR, GOOD, INFO, WARNING, Finding

@@ -9,17 +9,18 @@ from ...types import CandidateStrategy
 from .settings import settings_of
 from .table import Part
 
-# Recall that suggested settings aim for; ceilings below it give a warning.
+# Minimum recall of suggested settings. A lower recall ceiling gives a warning.
 TARGET_RECALL = 0.99
 
 
 def recall_ceiling(part: Part, strategy: CandidateStrategy) -> Dict[str, Any]:
     """Count the gold relations among the candidate pairs of a strategy.
 
-    part (Part): The part.
+    part (Part): A part of the corpus, e.g. its training documents.
     strategy (CandidateStrategy): The strategy.
-    RETURNS (Dict[str, Any]): "gold" relations, those "reached", their share "recall" (None without
-        relations), and the number of candidate "pairs".
+    RETURNS (Dict[str, Any]): The numbers of "gold" relations, of gold relations "reached" by a
+        candidate pair and of candidate "pairs"; and the share of gold relations reached, "recall"
+        (None if there are no gold relations).
     """
     edges = part.edges
     reached, pairs = 0, 0
@@ -36,12 +37,13 @@ def recall_ceiling(part: Part, strategy: CandidateStrategy) -> Dict[str, Any]:
 
 
 def suggest_settings(part: Part, strategy: CandidateStrategy) -> List[Dict[str, Any]]:
-    """Suggest settings of `SentencePairs` with a higher recall ceiling.
+    """Suggest settings of `SentencePairs` that raise the recall ceiling.
 
-    part (Part): The part, with the sentences of the strategy.
+    part (Part): A part of the corpus, read with the sentence rule of the strategy.
     strategy (CandidateStrategy): The strategy.
-    RETURNS (List[Dict[str, Any]]): "settings" with their ceiling, the best last. Empty if the
-        strategy is not `SentencePairs`, or its ceiling is high enough.
+    RETURNS (List[Dict[str, Any]]): The suggested "settings" with their recall ceilings, the highest
+        ceiling last. Empty if the strategy is not `SentencePairs` or its ceiling is already high
+        enough.
     """
     settings = settings_of(strategy)
     current = recall_ceiling(part, strategy)

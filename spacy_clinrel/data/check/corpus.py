@@ -1,4 +1,4 @@
-"""Checks of a corpus: figures of its parts, near-duplicates, recall ceilings and findings."""
+"""Checks of a corpus: statistics of its parts, near-duplicates, recall ceilings and findings."""
 
 from dataclasses import dataclass, field
 from importlib.metadata import version
@@ -29,11 +29,13 @@ from .table import Part, read_part
 class Checks:
     """Settings of the checks.
 
-    strategies (Mapping[str, CandidateStrategy]): Candidate strategies whose recall ceiling is
-        measured, by name. The first also defines sentences. The default is `SentencePairs`;
-        `candidates_of` takes those of a config.
-    min_count (int): Labels with fewer relations in the training part count as too rare.
-    similarity (float): Similarity from which two texts are near-duplicates, above 0 and at most 1.
+    strategies (Mapping[str, CandidateStrategy]): Candidate strategies whose recall ceilings are
+        measured, by name. The sentence rule of the first strategy is used for all sentence counts.
+        Default: `SentencePairs`. `candidates_of` reads the strategies of a config.
+    min_count (int): Minimum number of relations per label in the training part. Labels with fewer
+        relations are reported as too rare.
+    similarity (float): Minimum similarity of near-duplicates (Jaccard index of character 5-grams),
+        above 0 and at most 1.
     """
 
     strategies: Mapping[str, CandidateStrategy] = field(default_factory=default_candidates)
@@ -46,12 +48,12 @@ def debug(
 ) -> Dict[str, Any]:
     """Check a corpus before training.
 
-    Each .spacy file is a part of the corpus. The training part is the first whose name contains
-    "train", or else the first.
+    Each .spacy file is one part of the corpus (train, dev, test). The training part is the first
+    file whose name contains "train" or, if there is none, the first file.
 
-    sources (Union[str, Path, Sequence]): One or several .spacy files, or folders of them.
-    checks (Optional[Checks]): Settings of the checks. None takes the defaults.
-    RETURNS (Dict[str, Any]): The files, and figures and findings as in `check`.
+    sources (Union[str, Path, Sequence]): One or several .spacy files or folders of .spacy files.
+    checks (Optional[Checks]): Settings of the checks. None uses the defaults.
+    RETURNS (Dict[str, Any]): The files, and the statistics and findings that `check` returns.
     RAISES (ValueError): If a file cannot be read.
 
     EXAMPLE:
@@ -73,12 +75,12 @@ def debug(
 
 
 def make_part(name: str, docs: Sequence[Doc], checks: Checks) -> Part:
-    """Read documents as a part of a corpus.
+    """Collect the mentions and relations of one part of a corpus, e.g. of its training documents.
 
     name (str): The name of the part.
     docs (Sequence[Doc]): At least one document. All parts of a corpus share a vocabulary.
-    checks (Checks): Settings; the first strategy defines sentences.
-    RETURNS (Part): The part.
+    checks (Checks): Settings of the checks. The first strategy defines the sentences.
+    RETURNS (Part): The documents with arrays of their mentions and relations.
     """
     return read_part(name, docs, sentences_of(next(iter(checks.strategies.values()))))
 
@@ -88,8 +90,8 @@ def check(parts: Sequence[Part], checks: Checks) -> Dict[str, Any]:
 
     parts (Sequence[Part]): The parts, the training part first.
     checks (Checks): Settings of the checks.
-    RETURNS (Dict[str, Any]): Figures by part, near-duplicates, labels in both directions, recall
-        ceilings and findings, as plain values.
+    RETURNS (Dict[str, Any]): Statistics by part, near-duplicates, labels that occur in both
+        directions, recall ceilings and findings, as plain values for JSON.
     """
     figures = {part.name: {**describe_mentions(part), **describe_relations(part)} for part in parts}
     strategies = checks.strategies.items()
@@ -120,7 +122,7 @@ def check(parts: Sequence[Part], checks: Checks) -> Dict[str, Any]:
 
 
 def _near_duplicates(parts: Sequence[Part], similarity: float) -> Dict[str, List[List[str]]]:
-    """Find clusters of near-duplicates, within one part and across parts."""
+    """Find clusters of near-duplicates within and across the parts (train, dev, test)."""
     documents = [(part, i) for part in parts for i in range(len(part.docs))]
     texts = [part.docs[i].text for part, i in documents]
     found: Dict[str, List[List[str]]] = {"within": [], "across": []}

@@ -1,4 +1,4 @@
-"""Findings: what the figures of a corpus mean for training."""
+"""Findings: problems for training that the statistics of a corpus show."""
 
 from typing import Any, Dict, Iterator, List, NamedTuple, Sequence
 
@@ -8,11 +8,11 @@ from .relations import TwoWayLabel
 from .table import Part
 
 ERROR, WARNING, INFO, GOOD = "error", "warning", "info", "good"
-# Examples that a finding lists.
+# Maximum number of examples in a finding.
 MAX_EXAMPLES = 5
 
 Figures = Dict[str, Dict[str, Any]]
-# Figures that are reported if they are above 0.
+# Statistics that are reported if they are above 0.
 ANOMALIES = {
     "empty_documents": "documents without text",
     "not_annotated": "documents not annotated with relations, whose pairs are ignored in training",
@@ -27,11 +27,11 @@ LEAKAGE = (
 
 
 class Finding(NamedTuple):
-    """A finding.
+    """A result of a check, shown to the user.
 
     level (str): "error" (training fails or learns nothing), "warning", "info" or "good".
     section (str): The section of the output.
-    text (str): What was found, where, and what to do.
+    text (str): The message: what was found, where, and what to do.
     """
 
     level: str
@@ -40,10 +40,10 @@ class Finding(NamedTuple):
 
 
 def mention_findings(parts: Sequence[Part], figures: Figures) -> Iterator[Finding]:
-    """Find anomalies of documents and mentions.
+    """Report anomalies of documents and mentions.
 
     parts (Sequence[Part]): The parts, the training part first.
-    figures (Figures): Figures by part.
+    figures (Figures): Statistics by part.
     YIELDS (Finding): The findings.
     """
     section, train = "mentions", parts[0].name
@@ -65,10 +65,11 @@ def mention_findings(parts: Sequence[Part], figures: Figures) -> Iterator[Findin
 
 
 def label_findings(figures: Figures, min_count: int) -> Iterator[Finding]:
-    """Find labels, types and type pairs that cannot be learned.
+    """Report labels, types and type pairs that are too rare to be learned or missing in the
+    training part.
 
-    figures (Figures): Figures by part, the training part first.
-    min_count (int): Labels with fewer relations are too rare.
+    figures (Figures): Statistics by part, the training part first.
+    min_count (int): Minimum number of relations per label in the training part.
     YIELDS (Finding): The findings.
     """
     section = "relations"
@@ -85,7 +86,7 @@ def label_findings(figures: Figures, min_count: int) -> Iterator[Finding]:
 
 
 def _unseen_findings(figures: Figures, train: str, name: str) -> Iterator[Finding]:
-    """Yield findings about labels, types and type pairs that occur in a part but not in train."""
+    """Report labels, types and type pairs that occur in a part but not in the training part."""
     section = "relations"
     for noun, key in (("labels", "per_label"), ("types", "per_type")):
         counts = figures[name][key]
@@ -104,9 +105,9 @@ def _unseen_findings(figures: Figures, train: str, name: str) -> Iterator[Findin
 
 
 def direction_findings(figures: Figures, labels: Sequence[TwoWayLabel]) -> Iterator[Finding]:
-    """Find labels that occur in both directions.
+    """Report labels that relate the same two types in both directions.
 
-    figures (Figures): Figures by part.
+    figures (Figures): Statistics by part.
     labels (Sequence[TwoWayLabel]): Labels that relate two types in both directions.
     YIELDS (Finding): The findings.
     """
@@ -134,10 +135,11 @@ def direction_findings(figures: Figures, labels: Sequence[TwoWayLabel]) -> Itera
 
 
 def duplicate_findings(figures: Figures, near: Dict[str, List[List[str]]]) -> Iterator[Finding]:
-    """Find duplicate relations and near-duplicate texts.
+    """Report duplicate relations and near-duplicate texts.
 
-    figures (Figures): Figures by part.
-    near (Dict[str, List[List[str]]]): Near-duplicates "within" parts and "across" them.
+    figures (Figures): Statistics by part.
+    near (Dict[str, List[List[str]]]): Clusters of near-duplicates "within" one part and "across"
+        parts.
     YIELDS (Finding): The findings.
     """
     section = "duplicates"
@@ -157,10 +159,11 @@ def duplicate_findings(figures: Figures, near: Dict[str, List[List[str]]]) -> It
 def candidate_findings(
     candidates: Figures, wider: Dict[str, List[Dict[str, Any]]]
 ) -> Iterator[Finding]:
-    """Find recall ceilings that are too low.
+    """Report recall ceilings that are too low.
 
-    candidates (Figures): Ceilings by part and component.
-    wider (Dict[str, List[Dict[str, Any]]]): Settings with higher ceilings, by component.
+    candidates (Figures): Recall ceilings by part and component.
+    wider (Dict[str, List[Dict[str, Any]]]): Suggested settings with higher recall ceilings, by
+        component.
     YIELDS (Finding): The findings.
     """
     section, train = "candidates", next(iter(candidates))
@@ -184,7 +187,7 @@ def _percent(row: Dict[str, Any]) -> str:
 
 
 def _examples(items: Sequence[str]) -> str:
-    """List the first distinct items, and count the others."""
+    """Return a text that lists the first distinct items and gives the number of the rest."""
     unique = list(dict.fromkeys(items))
     rest = f" and {len(unique) - MAX_EXAMPLES} more" if len(unique) > MAX_EXAMPLES else ""
     return ", ".join(unique[:MAX_EXAMPLES]) + rest

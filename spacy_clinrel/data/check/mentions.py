@@ -1,4 +1,4 @@
-"""Figures of documents and mentions."""
+"""Statistics of documents and mentions."""
 
 from typing import Any, Dict, Tuple
 
@@ -12,8 +12,9 @@ from .table import Part, count
 def describe_mentions(part: Part) -> Dict[str, Any]:
     """Count the documents and mentions of a part.
 
-    part (Part): The part.
-    RETURNS (Dict[str, Any]): Counts of documents, and of mentions by type and by overlap.
+    part (Part): A part of the corpus, e.g. its training documents.
+    RETURNS (Dict[str, Any]): The number of documents, and the numbers of mentions by type and by
+        overlap.
     """
     inside, across, across_sentences = 0, 0, 0
     for mentions, sentences in zip(part.mentions, part.sentences):
@@ -40,11 +41,12 @@ def describe_mentions(part: Part) -> Dict[str, Any]:
 
 
 def overlaps(mentions: Mentions) -> Tuple[np.ndarray, np.ndarray]:
-    """Find mentions inside another one, and mentions that start inside one and end outside.
+    """Find nested mentions (inside another mention) and crossing mentions (only their start is
+    inside).
 
     mentions (Mentions): The mentions of a document.
-    RETURNS (Tuple[ndarray, ndarray]): Two masks, with mentions sorted by ascending start and
-        descending end. Shape: (mentions,)
+    RETURNS (Tuple[ndarray, ndarray]): Boolean masks of the nested and of the crossing mentions, for
+        mentions sorted by ascending start and descending end. Shape of each: (mentions,)
     """
     order = np.lexsort([-mentions.ends, mentions.starts])
     starts, ends = mentions.starts[order], mentions.ends[order]

@@ -1,4 +1,4 @@
-"""Figures of relations: counts, distances, duplicates and directions."""
+"""Statistics of relations: counts, distances, duplicates and directions."""
 
 from collections import defaultdict
 from itertools import pairwise
@@ -10,9 +10,9 @@ from .table import Part, count
 
 TOKEN_BINS = (0, 10, 20, 50, 100, 200, 500)
 SENTENCE_BINS = (0, 1, 2, 3, 4, 5, 10)
-# A direction is rare if it has at most this share of a label's relations between two types.
+# Maximum share of a rare direction among a label's relations between two types.
 RARE_SHARE = 0.1
-# A rare direction needs at least this many relations in the other direction.
+# Minimum number of relations in the frequent direction. With fewer, no direction is called rare.
 MIN_FREQUENT = 10
 
 
@@ -21,8 +21,8 @@ class TwoWayLabel(NamedTuple):
 
     label (str): The label.
     types (Tuple[str, str]): Head and tail type in the more frequent direction.
-    counts (Tuple[int, int]): Relations in that direction and in the other.
-    examples (List[str]): Documents that have the less frequent direction.
+    counts (Tuple[int, int]): Number of relations in the more and in the less frequent direction.
+    examples (List[str]): Documents with relations in the less frequent direction.
     """
 
     label: str
@@ -32,7 +32,7 @@ class TwoWayLabel(NamedTuple):
 
     @property
     def is_rare(self) -> bool:
-        """RETURNS (bool): Whether the less frequent direction is rare enough to be a mistake."""
+        """Whether the less frequent direction is so rare that it may be an annotation error."""
         frequent, rare = self.counts
         return frequent >= MIN_FREQUENT and rare <= RARE_SHARE * (frequent + rare)
 
@@ -40,9 +40,10 @@ class TwoWayLabel(NamedTuple):
 def describe_relations(part: Part) -> Dict[str, Any]:
     """Count the relations of a part.
 
-    part (Part): The part.
-    RETURNS (Dict[str, Any]): Counts by label and by signature, histograms of distances, duplicate
-        relations, and mentions related in both directions.
+    part (Part): A part of the corpus, e.g. its training documents.
+    RETURNS (Dict[str, Any]): Counts by label and by signature (head type, label, tail type),
+        histograms of distances, duplicate relations, and pairs of mentions that are related in both
+        directions.
     """
     edges = part.edges
     signatures, counts = np.unique(edges.signature, axis=0, return_counts=True)
@@ -64,7 +65,7 @@ def two_way_labels(parts: Sequence[Part]) -> List[TwoWayLabel]:
     """Find labels that relate two types in both directions.
 
     parts (Sequence[Part]): All parts.
-    RETURNS (List[TwoWayLabel]): Sorted by the share of the less frequent direction.
+    RETURNS (List[TwoWayLabel]): The labels, sorted by the share of the less frequent direction.
     """
     titles: Dict[Tuple[str, ...], List[str]] = defaultdict(list)
     for part in parts:
@@ -75,7 +76,7 @@ def two_way_labels(parts: Sequence[Part]) -> List[TwoWayLabel]:
     rows = []
     for (head, label, tail), forward in titles.items():
         backward = titles.get((tail, label, head), [])
-        # Of the two directions, the more frequent one makes the row.
+        # Add one row for both directions, when the loop reaches the more frequent one.
         if head != tail and backward and (-len(forward), head) < (-len(backward), tail):
             counts = (len(forward), len(backward))
             rows.append(TwoWayLabel(label, (head, tail), counts, list(dict.fromkeys(backward))))
@@ -83,32 +84,33 @@ def two_way_labels(parts: Sequence[Part]) -> List[TwoWayLabel]:
 
 
 def _histogram(values: np.ndarray, bins: Sequence[int]) -> Dict[str, int]:
-    """Count values by bin, named as "0", "10–19" or "500+"."""
+    """Return the number of values in each bin. Bins are named like "0", "10–19" or "500+"."""
     counts, _ = np.histogram(values, [*bins, np.inf])
     names = [str(low) if high == low + 1 else f"{low}–{high - 1}" for low, high in pairwise(bins)]
     return dict(zip([*names, f"{bins[-1]}+"], counts.tolist()))
 
 
 def _duplicates(part: Part) -> List[str]:
-    """Return label and document of each relation that occurs twice."""
+    """Return the label and document of each relation that occurs more than once."""
     edges = part.edges
     rows = np.column_stack([edges.doc, edges.ends, edges.signature[:, 1].view("int64")])
     return _repeated_rows(part, rows)
 
 
 def _both_directions(part: Part) -> List[str]:
-    """Return label and document of each pair that one label relates in both directions."""
+    """Return the label and document of each pair that the same label relates in both directions."""
     edges = part.edges
     labels = edges.signature[:, 1].view("int64")
     forward = np.column_stack([edges.doc, edges.ends, labels])
-    # Relations from the earlier to the later mention, and those back with the ends swapped.
+    # Swap the ends of relations from the later to the earlier mention, so that opposite relations
+    # become equal rows.
     ascending = np.unique(forward[edges.ends[:, 0] < edges.ends[:, 1]], axis=0)
     descending = np.unique(forward[edges.ends[:, 0] > edges.ends[:, 1]], axis=0)
     return _repeated_rows(part, np.concatenate([ascending, descending[:, [0, 2, 1, 3]]]))
 
 
 def _repeated_rows(part: Part, rows: np.ndarray) -> List[str]:
-    """Return label and document of rows (document, mention, mention, label) that occur twice."""
+    """Return the label and document of repeated rows (document, mention, mention, label)."""
     unique, counts = np.unique(rows, axis=0, return_counts=True)
     repeated = unique[counts > 1]
     labels = part.strings(repeated[:, 3].astype("int64").view("uint64"))

@@ -18,8 +18,8 @@ def candidates_of(path: Path) -> Dict[str, CandidateStrategy]:
     """Build the candidate strategies of a config.
 
     path (Path): The config file.
-    RETURNS (Dict[str, CandidateStrategy]): At least one strategy, by component name.
-    RAISES (ValueError): If the config cannot be read, or no component has candidates.
+    RETURNS (Dict[str, CandidateStrategy]): The strategies by component name; at least one.
+    RAISES (ValueError): If the config cannot be read, or no component has a candidate strategy.
     """
     try:
         config = util.load_config(path, interpolate=True)
@@ -40,12 +40,12 @@ def candidates_of(path: Path) -> Dict[str, CandidateStrategy]:
 
 
 def default_candidates() -> Dict[str, CandidateStrategy]:
-    """RETURNS (Dict[str, CandidateStrategy]): `SentencePairs` with its default settings."""
+    """Return the strategy that is checked without a config: `SentencePairs` with its defaults."""
     return {"SentencePairs": registry.misc.get("spacy-clinrel.SentencePairs.v1")()}
 
 
 def settings_of(strategy: CandidateStrategy) -> Dict[str, Any]:
-    """Return the settings of a strategy that limit the distance of two mentions.
+    """Return the settings of a strategy that limit the distance between head and tail.
 
     strategy (CandidateStrategy): The strategy.
     RETURNS (Dict[str, Any]): "max_sentences" and "max_distance" of `SentencePairs`; empty for any

@@ -18,8 +18,9 @@ class Edges(NamedTuple):
     doc (ndarray): Index of the document. Shape: (relations,)
     ends (ndarray): Indices of head and tail into the document's mentions. Shape: (relations, 2)
     signature (ndarray): Hashes of head type, label and tail type, uint64. Shape: (relations, 3)
-    tokens (ndarray): Tokens from one mention's start to the other's. Shape: (relations,)
-    sentences (ndarray): Sentences from one mention's start to the other's. Shape: (relations,)
+    tokens (ndarray): Distance between the starts of the mentions in tokens. Shape: (relations,)
+    sentences (ndarray): Distance between the starts of the mentions in sentences. Shape:
+        (relations,)
     """
 
     doc: np.ndarray
@@ -36,9 +37,10 @@ class Part:
     name (str): The name of the part.
     docs (List[Doc]): The documents.
     mentions (List[Mentions]): The mentions of each document.
-    sentences (List[ndarray]): The sentence of each token, by document.
+    sentences (List[ndarray]): Index of the sentence of each token, by document.
     edges (Edges): The relations of all documents.
-    broken (List[str]): Documents with relations of missing mentions. These relations are left out.
+    broken (List[str]): Documents with relations that refer to missing mentions. These relations are
+        left out of `edges`.
     """
 
     name: str
@@ -49,17 +51,18 @@ class Part:
     broken: List[str]
 
     def title(self, index: int) -> str:
-        """Return a title of a document, for messages.
+        """Return a name of a document, for messages.
 
-        index (int): Its index.
-        RETURNS (str): Its id, or else its number from 1, and the name of the part.
+        index (int): Index of the document in `docs`.
+        RETURNS (str): The document id or, without an id, the number of the document from 1; and the
+            name of the part.
         """
         return f"{get_doc_id(self.docs[index]) or f'no. {index + 1}'} ({self.name})"
 
     def strings(self, hashes: np.ndarray) -> List[str]:
         """Look up the names of types or labels.
 
-        hashes (ndarray): Their hashes. Shape: (names,)
+        hashes (ndarray): Hashes of the names. Shape: (names,)
         RETURNS (List[str]): The names.
         """
         store = self.docs[0].vocab.strings
@@ -71,8 +74,8 @@ def read_part(name: str, docs: Sequence[Doc], rule: Sentences) -> Part:
 
     name (str): The name of the part.
     docs (Sequence[Doc]): At least one document.
-    rule (Sentences): The rule for sentences.
-    RETURNS (Part): The arrays.
+    rule (Sentences): The rule that assigns tokens to sentences.
+    RETURNS (Part): The documents with arrays of their mentions and relations.
     """
     mentions = [read_mentions(doc) for doc in docs]
     sentences = [rule.ids(doc) for doc in docs]
@@ -82,7 +85,7 @@ def read_part(name: str, docs: Sequence[Doc], rule: Sentences) -> Part:
         index = {key: m for m, key in enumerate(zip(*(column.tolist() for column in columns)))}
         edges = relation_edges(doc)
         keys = [span_key(span) for span in doc.spans[GROUP]] if edges else []
-        # If a prediction filled the group, its mentions may not be entities any more.
+        # A mention that a model added to the span group may be missing from `doc.ents`.
         position = {m: index[key] for m, key in enumerate(keys) if key in index}
         valid = [edge for edge in edges if edge[0] in position and edge[1] in position]
         if len(valid) < len(edges):
@@ -120,10 +123,10 @@ def _edges(
 
 
 def count(part: Part, values: np.ndarray) -> Dict[str, int]:
-    """Count the names of hashes.
+    """Count how often each type or label occurs.
 
-    part (Part): The part, for looking up names.
-    values (ndarray): Hashes. Shape: (values,)
+    part (Part): A part of the corpus, whose vocabulary has the names.
+    values (ndarray): Hashes of types or labels. Shape: (values,)
     RETURNS (Dict[str, int]): Counts by name, the most frequent first.
     """
     hashes, counts = np.unique(values, return_counts=True)

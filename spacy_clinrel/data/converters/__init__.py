@@ -1,15 +1,15 @@
-"""Corpus formats: records in character offsets, and their conversion to Docs and back.
+"""Corpus formats: conversion of files to records with character offsets, and of records to Docs.
 
-A converter knows one file format and nothing about tokens: `read` yields the records of one file,
-`write` (optional) returns the contents of one record's files. Everything else is shared: finding
+A converter handles one file format and no tokens: `read` yields the records of one file, `write`
+(optional) returns the contents of the files of one record. All formats share the rest: finding
 files, aligning offsets with tokens, building Docs, reporting losses, writing to disk.
 
 A format is one module with a `Converter`, one entry point in the group `spacy_clinrel_converters`
-and one test. The names below are all that such a module needs.
+and one test. Such a module needs only the names below.
 """
 
 from .build import build_doc, doc_to_record
-from .files import file_names, find_files, read_docs, write_files
+from .files import file_names, find_files, read_docs, render_files
 from .offsets import fit_offsets, fit_utf16, from_utf16, to_utf16
 from .record import Link, Mention, Record
 from .registry import Converter, converters, get_converter, get_writer
@@ -58,7 +58,7 @@ __all__ = [
     "read_lines",
     "read_pair",
     "read_text",
+    "render_files",
     "select",
     "to_utf16",
-    "write_files",
 ]

@@ -1,15 +1,16 @@
 """brat standoff: `NAME.txt` with `NAME.ann` (https://brat.nlplab.org/standoff.html).
 
-Reading keeps mentions (T) and binary relations (R). A relation goes from Arg1 to Arg2; if its
-arguments have other names, from the first to the second. The trigger of an event (E) is kept as a
-mention, and a relation to the event becomes one to the trigger. Event arguments, attributes (A, M),
-normalisations (N), notes (#) and equivalences (*) are lost, and counted. brat splits mentions at
-line ends: fragments separated by white space alone are one mention. Other discontinuous mentions
-are kept as their covering span, and counted. A text without `.ann` has no annotations.
+Reading keeps mentions (T) and binary relations (R). Arg1 is the head of a relation and Arg2 the
+tail; if the arguments have other names, the first is the head. The trigger of an event (E) is kept
+as a mention, and a relation to the event becomes a relation to the trigger. Event arguments,
+attributes (A, M), normalisations (N), notes (#) and equivalences (*) are dropped and counted. brat
+splits mentions at line ends: fragments separated by white space alone are read as one mention.
+Other discontinuous mentions are replaced by their covering span and counted. A text without `.ann`
+has no annotations.
 
 Writing splits a mention that contains line breaks into one fragment per line. White space in types
 and labels becomes "_", because brat separates types from offsets by a space. Other characters are
-kept, although brat's own configuration allows only `[a-zA-Z0-9_-]` in the names of types.
+kept, although brat's configuration allows only `[a-zA-Z0-9_-]` in type names.
 """
 
 import re
@@ -31,7 +32,7 @@ RELATION = re.compile(r"(\S+) +([^\s:]+):(\S+) +([^\s:]+):(\S+)\s*")
 EVENT = re.compile(r"[^\s:]+:(\S+)((?: +[^\s:]+:\S+)*)\s*")
 # The part of a mention on one line, without surrounding white space.
 FRAGMENT = re.compile(r"\S(?:[^\r\n]*\S)?")
-# Characters that some readers take for the end of a line or field of the .ann file.
+# Characters that some readers of .ann files treat as the end of a line or field.
 BREAK = re.compile(r"[\t\n\v\f\r\x1c-\x1e\x85\u2028\u2029]")
 
 
@@ -39,8 +40,8 @@ def read(path: Path, report: Report) -> Iterator[Record]:
     """Read a text and its annotations.
 
     path (Path): The `.txt` file.
-    report (Report): Collects faults.
-    YIELDS (Record): One record. Its id is the file name.
+    report (Report): Receives errors and counts.
+    YIELDS (Record): The only record. Its id is the file name.
     """
     ann = path.with_suffix(".ann")
     pair = read_pair(path, ann, report)
@@ -72,10 +73,10 @@ def read(path: Path, report: Report) -> Iterator[Record]:
 
 
 def write(record: Record, report: Report) -> Dict[str, str]:
-    """Make the contents of a record's files.
+    """Convert a record to the contents of its files.
 
     record (Record): The record.
-    report (Report): Counts changed names as repaired.
+    report (Report): Counts changed type and label names as repaired.
     RETURNS (Dict[str, str]): The contents of the `.txt` and the `.ann` file.
     """
     lines: List[str] = []

@@ -1,4 +1,4 @@
-"""Conversion of records to Docs, where character offsets become tokens, and back."""
+"""Conversion of records, with character offsets, to Docs, with tokens, and back."""
 
 from pathlib import Path
 from typing import Dict, Optional, Tuple
@@ -22,15 +22,16 @@ def build_doc(nlp: Language, record: Record, path: Path, report: Report) -> Doc:
     """Build the Doc of a record.
 
     White space around mentions is trimmed; equal mentions and equal relations are merged. Of
-    overlapping mentions, the longest is an entity (`doc.ents`). The span group holds every mention
-    that has a relation or overlaps another. Every other token is annotated as "O".
+    overlapping mentions, only the longest becomes an entity (`doc.ents`). The span group contains
+    every mention that has a relation or overlaps another mention. Tokens outside entities are
+    annotated as "O".
 
     nlp (Language): Pipeline whose tokenizer is used.
     record (Record): The record.
-    path (Path): The file with its annotations, for messages.
-    report (Report): Collects counts, losses and repairs.
+    path (Path): The annotation file, for messages.
+    report (Report): Receives counts, losses and repairs.
     RETURNS (Doc): The document.
-    RAISES (ValueError): If spaCy cannot make a Doc of the text.
+    RAISES (ValueError): If spaCy cannot create a Doc from the text.
     """
     doc = nlp.make_doc(record.text)
     spans, keys = _align_mentions(doc, record, path, report)
@@ -51,12 +52,13 @@ def build_doc(nlp: Language, record: Record, path: Path, report: Report) -> Doc:
 
 
 def doc_to_record(doc: Doc, doc_id: str, report: Report) -> Record:
-    """Build the record of a Doc, with entities, mentions of the span group and relations.
+    """Build the record of a Doc, with its entities, the mentions in the span group and its
+    relations.
 
     doc (Doc): The document.
-    doc_id (str): The id of the record.
-    report (Report): Collects counts and losses.
-    RETURNS (Record): The record, in character offsets.
+    doc_id (str): The document id of the record.
+    report (Report): Receives counts and losses.
+    RETURNS (Record): The record, with character offsets.
     """
     record = Record(doc_id, doc.text)
     ids: Dict[Key, str] = {}
@@ -84,7 +86,8 @@ def doc_to_record(doc: Doc, doc_id: str, report: Report) -> Record:
 def _align_mentions(
     doc: Doc, record: Record, path: Path, report: Report
 ) -> Tuple[Dict[Key, Span], Dict[str, Optional[Key]]]:
-    """Return spans by key, and the key of each mention id, None if the mention was lost."""
+    """Return the spans by key, and the key of each mention by its id (None if the mention was
+    lost)."""
     spans: Dict[Key, Span] = {}
     keys: Dict[str, Optional[Key]] = {}
     for mention in record.mentions:
@@ -121,7 +124,7 @@ def _align(doc: Doc, text: str, mention: Mention, path: Path, report: Report) ->
 
 
 def _fault(text: str, mention: Mention) -> str:
-    """Return why a mention is invalid whatever the tokens; empty if it is valid."""
+    """Return why a mention is invalid for any tokenization, or an empty string if it is valid."""
     if not 0 <= mention.start < mention.end <= len(text):
         return "mention is empty, reversed or outside the text"
     if not mention.type:
@@ -136,7 +139,8 @@ def _fault(text: str, mention: Mention) -> str:
 def _join_relations(
     record: Record, keys: Dict[str, Optional[Key]], path: Path, report: Report
 ) -> Dict[Tuple[Key, Key, str], float]:
-    """Return the distinct relations between the mentions that were kept, with scores."""
+    """Return the scores of the distinct relations between kept mentions, by head, tail and
+    label."""
     edges: Dict[Tuple[Key, Key, str], float] = {}
     for head, tail, label, line, score in record.relations:
         unknown = [id for id in (head, tail) if id not in keys]

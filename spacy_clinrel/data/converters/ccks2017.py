@@ -1,8 +1,7 @@
 """CCKS 2017 and 2018: the text in `NAME.txtoriginal.txt`, one mention per line in `NAME.txt`.
 
-A line has the text, start, end and type of a mention, separated by tabs. The end is the last
-character of the mention in 2017, and the character after it in 2018. Offsets count `\\r\\n` as two
-characters.
+A line contains the text, start, end and type of a mention, separated by tabs. In 2017, the end is
+inclusive; in 2018, it is exclusive. Offsets count `\\r\\n` as two characters.
 """
 
 from functools import partial
@@ -18,9 +17,9 @@ def read(path: Path, report: Report, *, inclusive: bool) -> Iterator[Record]:
     """Read a text and its annotations.
 
     path (Path): The file with the text.
-    report (Report): Collects faults.
-    inclusive (bool): Whether the end is the last character of the mention.
-    YIELDS (Record): One record. Its id is the file name.
+    report (Report): Receives errors and counts.
+    inclusive (bool): Whether ends are inclusive (2017).
+    YIELDS (Record): The only record. Its id is the file name.
     """
     annotations = path.with_name(path.name.removesuffix(TEXT_SUFFIX))
     pair = read_pair(path, annotations, report)
@@ -44,7 +43,7 @@ def read(path: Path, report: Report, *, inclusive: bool) -> Iterator[Record]:
 def text_file(path: Path) -> Path:
     """Return the text file of a document.
 
-    path (Path): Either of its files, `NAME.txt` or `NAME.txtoriginal.txt`.
+    path (Path): One of the two files of the document, `NAME.txt` or `NAME.txtoriginal.txt`.
     RETURNS (Path): `NAME.txtoriginal.txt`.
     """
     if path.name.endswith(TEXT_SUFFIX):

@@ -11,10 +11,10 @@ from . import Converter, Mention, Record, Report, get_field, read_json_lines
 
 
 def read(path: Path, report: Report) -> Iterator[Record]:
-    """Read a file.
+    """Read the records of a file.
 
     path (Path): The file.
-    report (Report): Collects faults.
+    report (Report): Receives errors and counts.
     YIELDS (Record): One record per line.
     """
     return read_json_lines(path, report, _parse)

@@ -1,6 +1,6 @@
 """CMeEE: one text per line, followed by its mentions: `text|||start end type|||…|||`.
 
-The end is the last character of the mention. Mentions may nest.
+Ends are inclusive. Mentions may be nested.
 """
 
 from pathlib import Path
@@ -12,11 +12,11 @@ SEPARATOR = "|||"
 
 
 def read(path: Path, report: Report) -> Iterator[Record]:
-    """Read a file.
+    """Read the records of a file.
 
     path (Path): The file.
-    report (Report): Collects faults.
-    YIELDS (Record): One record per line. Its id is made of file name and line number.
+    report (Report): Receives errors and counts.
+    YIELDS (Record): One record per line. Its id consists of the file name and the line number.
     """
     for line, content in read_lines(path, report) or ():
         if SEPARATOR not in content and content.lstrip().startswith("{"):

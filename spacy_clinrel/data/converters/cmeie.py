@@ -1,9 +1,9 @@
-"""CMeIE: one JSON object per line, with triples of strings that have no offsets.
+"""CMeIE: one JSON object per line, with triples of strings instead of mentions.
 
-`text` is the text, `spo_list` its triples. Each subject or object becomes one mention, at the first
-occurrence of its string in the text. A string with two types gives two mentions. Triples have no
-offsets, so evaluate by the texts of mentions. `Combined`, which marks triples across sentences, is
-not kept, because it follows from the text.
+`text` is the text, `spo_list` the list of triples. Each subject or object becomes one mention, at
+the first occurrence of its string in the text. A string with two types becomes two mentions. As
+triples have no offsets, evaluate predictions by the texts of mentions. `Combined`, which marks
+triples across sentences, is dropped, because it can be derived from the text.
 """
 
 from pathlib import Path
@@ -24,10 +24,10 @@ VALUE = "@value"
 
 
 def read(path: Path, report: Report) -> Iterator[Record]:
-    """Read a file.
+    """Read the records of a file.
 
     path (Path): The file.
-    report (Report): Collects faults.
+    report (Report): Receives errors and counts.
     YIELDS (Record): One record per line.
     """
     return read_json_lines(path, report, _parse)

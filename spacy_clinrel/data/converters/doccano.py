@@ -2,16 +2,17 @@
 
 A line of a sequence labelling project with relations is `{"id": 7, "text": "…", "entities": [{"id":
 0, "label": "Drug", "start_offset": 0, "end_offset": 7}, …], "relations": [{"id": 0, "from_id": 0,
-"to_id": 1, "type": "TrAP"}], "Comments": []}`. Without relations it has `"label": [[0, 7, "Drug"],
-…]` (`labels` in some versions). Both are read.
+"to_id": 1, "type": "TrAP"}], "Comments": []}`. A line without relations has `"label": [[0, 7,
+"Drug"], …]` (`labels` in some versions). Both forms are read.
 
-Offsets are read and written in units of UTF-16, as in JavaScript: a character beyond U+FFFF, such
-as an emoji or a rare ideograph, counts as two. Documents with such characters are counted. Projects
-with "Count grapheme clusters as one character" count differently; their offsets do not fit texts
-with such characters or `\\r\\n`.
+Offsets are read and written in UTF-16 code units, as in JavaScript: a character beyond U+FFFF, such
+as an emoji or a rare ideograph, counts as two. The report counts documents with such characters.
+Projects with the option "Count grapheme clusters as one character" use other offsets, which are
+wrong in texts with such characters or `\\r\\n`.
 
-The document id is `doc_id`, which doccano keeps as metadata, or else `id`. Comments and other
-metadata are lost, and counted. doccano shows overlapping mentions only in projects that allow them.
+The document id is `doc_id`, which doccano keeps as metadata, or `id` if there is no `doc_id`.
+Comments and other metadata are dropped and counted. doccano shows overlapping mentions only in
+projects that allow overlaps.
 """
 
 from pathlib import Path
@@ -41,17 +42,17 @@ UTF16 = "text beyond U+FFFF, its offsets counted in UTF-16 as doccano does"
 
 
 def read(path: Path, report: Report) -> Iterator[Record]:
-    """Read a file.
+    """Read the records of a file.
 
     path (Path): The file.
-    report (Report): Collects faults.
-    RETURNS (Iterator[Record]): One record per line.
+    report (Report): Receives errors and counts.
+    RETURNS (Iterator[Record]): The records, one per line.
     """
     return read_json_lines(path, report, _parse)
 
 
 def write(record: Record, report: Report) -> Dict[str, str]:
-    """Make the line of a record.
+    """Convert a record to a line.
 
     record (Record): The record.
     report (Report): Counts texts with characters beyond U+FFFF as repaired.

@@ -1,4 +1,4 @@
-"""Corpus files: finding those of a format, reading them as Docs, making their contents."""
+"""Corpus files: finding the files of a format, reading them as Docs, rendering Docs as contents."""
 
 import re
 from collections import defaultdict
@@ -23,11 +23,12 @@ SCORE_LOST = "score of a relation not kept"
 def find_files(src: Path, converter: Converter) -> List[Path]:
     """Find the files of a format.
 
-    src (Path): A file, or a folder, which is searched with its subfolders. Hidden files and
-        folders are left out.
+    src (Path): A file or a folder. A folder is searched with its subfolders, without hidden files
+        and folders.
     converter (Converter): The format.
-    RETURNS (List[Path]): Sorted by path; the main file for formats with several per document.
-    RAISES (ValueError): If the file or folder is missing, or has no files of the format.
+    RETURNS (List[Path]): The files, sorted by path. If a format has several files per document,
+        only the main files.
+    RAISES (ValueError): If `src` is missing or contains no files of the format.
     """
     main_file = converter.main_file or (lambda path: path)
     if src.is_file():
@@ -56,7 +57,7 @@ def read_docs(
     nlp (Language): Pipeline whose tokenizer is used.
     converter (Converter): The format.
     files (Iterable[Path]): The files.
-    report (Report): Collects counts, losses and repairs.
+    report (Report): Receives counts, losses and repairs.
     YIELDS (Doc): The documents.
     """
     for path in files:
@@ -70,16 +71,19 @@ def read_docs(
                 yield doc
 
 
-def write_files(
+def render_files(
     converter: Converter, docs: Iterable[Doc], report: Report, corpus_name: str = "corpus"
 ) -> Dict[str, str]:
-    """Make the contents of the files of Docs, without writing them.
+    """Convert Docs to file contents. Nothing is written to disk.
+
+    Formats without `join` get one file per document, named by `file_names`.
 
     converter (Converter): The format.
     docs (Iterable[Doc]): The documents.
-    report (Report): Collects counts, losses and repairs.
-    corpus_name (str): File name, without suffix, for formats with one file for all documents.
-    RETURNS (Dict[str, str]): Contents by file name. Other formats name files by `file_names`.
+    report (Report): Receives counts, losses and repairs.
+    corpus_name (str): File name, without suffix, for formats with `join`, which write all documents
+        to one file.
+    RETURNS (Dict[str, str]): Contents by file name.
     RAISES (ValueError): If the format can only be read.
     """
     write, join = get_writer(converter), converter.join
@@ -99,11 +103,11 @@ def write_files(
 
 
 def file_names(docs: Iterable[Doc]) -> Iterator[str]:
-    """Name the files of documents.
+    """Yield a file name, without suffix, for each document.
 
     docs (Iterable[Doc]): The documents.
-    YIELDS (str): The id of each as a safe file name, or its number if it has none. Repeated names
-        get a number appended.
+    YIELDS (str): The document id as a safe file name, or the number of the document if it has no
+        id. Repeated names get a number appended.
     """
     used: Set[str] = set()
     for number, doc in enumerate(docs, start=1):
@@ -114,9 +118,9 @@ def safe_name(doc_id: str) -> str:
     """Turn a document id into a file name that cannot leave its folder.
 
     doc_id (str): Any string.
-    RETURNS (str): The name, without separators, control characters and characters that some
-        systems forbid. An underscore is put before names that readers would skip as a readme.
-        Empty if no character is left.
+    RETURNS (str): The name, without separators, control characters and characters that some systems
+        forbid. Names that readers would skip as a readme get a leading underscore. Empty if no
+        character is left.
     """
     name = re.sub(r'[\\/:*?"<>|\x00-\x1f\x7f]', "_", doc_id).strip(" .")
     name = f"_{name}" if name.lower().startswith("readme") else name

@@ -1,23 +1,23 @@
 """i2b2/VA 2010: `NAME.txt`, its concepts in `NAME.con`, relations between them in `NAME.rel`.
 
 A line of `.con` is `c="the headache" 12:3 12:4||t="problem"`; a line of `.rel` is `c="aspirin" 12:0
-12:0||r="TrAP"||c="the headache" 12:3 12:4`. A concept has its text in lower case, its first and its
-last token, each as line number (from 1) and token number in that line (from 0). Texts of the
-challenge (Uzuner et al. 2011, doi:10.1136/amiajnl-2011-000203) have one tokenized sentence per
-line. Tokens are separated by any amount of white space, as in other readers of these files (CliNER,
-BigBIO's n2c2_2010).
+12:0||r="TrAP"||c="the headache" 12:3 12:4`. A concept is given by its text in lower case and the
+positions of its first and last token: line number (from 1) and token number in that line (from 0).
+The texts of the challenge (Uzuner et al. 2011, doi:10.1136/amiajnl-2011-000203) have one tokenized
+sentence per line. Tokens are separated by any amount of white space, as in other readers of these
+files (CliNER, BigBIO's n2c2_2010).
 
 The files are in one folder or, as in the challenge's training part, in sibling folders `txt`,
-`concept` (or `concepts`) and `rel`. Assertions (`.ast`) are not read. A text without `.con` has no
-annotations, a text without `.rel` has no relations.
+`concept` (or `concepts`) and `rel`. Assertions (`.ast`) are not read. A text without a `.con` file
+has no annotations; a text without a `.rel` file has no relations.
 
-Reading: a relation goes from its first concept to its second. `.rel` gives the position of a
-concept but not its type, so it refers to the first concept of `.con` at that position. Without one,
-the relation is lost, and counted.
+Reading: the first concept of a relation is the head, the second the tail. `.rel` gives the position
+of a concept but not its type, so the first concept of `.con` at that position is used. If `.con`
+has none there, the relation is dropped and counted.
 
 Writing puts the files into one folder. Where a mention starts or ends within a token, a space is
-inserted into the text, and counted as repaired. If mentions of several types have one position,
-relations of all but the first are lost, and counted.
+inserted into the text and counted as a repair. If several mentions have the same position, the
+relations of all but the first are dropped and counted.
 """
 
 import re
@@ -43,8 +43,8 @@ def read(path: Path, report: Report) -> Iterator[Record]:
     """Read a text, its concepts and its relations.
 
     path (Path): The `.txt` file.
-    report (Report): Collects faults.
-    YIELDS (Record): One record. Its id is the file name.
+    report (Report): Receives errors and counts.
+    YIELDS (Record): The only record. Its id is the file name.
     """
     concepts, relations = (_partner(path, suffix) for suffix in FOLDERS)
     pair = read_pair(path, concepts, report)
@@ -74,7 +74,7 @@ def read(path: Path, report: Report) -> Iterator[Record]:
 def text_file(path: Path) -> Path:
     """Return the text file of a document.
 
-    path (Path): Any of its files, `.txt`, `.con` or `.rel`.
+    path (Path): Any file of the document: `.txt`, `.con` or `.rel`.
     RETURNS (Path): The text file in the same folder or, if there is none, in a sibling folder
         `txt`.
     """
@@ -85,10 +85,10 @@ def text_file(path: Path) -> Path:
 
 
 def write(record: Record, report: Report) -> Dict[str, str]:
-    """Make the contents of a record's files.
+    """Convert a record to the contents of its files.
 
     record (Record): The record.
-    report (Report): Collects losses and repairs.
+    report (Report): Receives losses and repairs.
     RETURNS (Dict[str, str]): The contents of the `.txt`, the `.con` and the `.rel` file.
     """
     record = _insert_spaces(record, report)
@@ -118,7 +118,7 @@ def write(record: Record, report: Report) -> Dict[str, str]:
 
 
 def _partner(path: Path, suffix: str) -> Path:
-    """Return the annotation file of a text, in the same folder or a sibling folder."""
+    """Return the path of an annotation file of a text, in the same folder or a sibling folder."""
     beside = path.with_suffix(suffix)
     others = [path.parent.parent / name / beside.name for name in FOLDERS[suffix]]
     elsewhere = others if path.parent.name == TEXT_FOLDER else []
@@ -142,7 +142,7 @@ def _mention(line: str, number: int, text: str, tokens: Tokens) -> Tuple[str, Me
     first, last = (_token(position, tokens) for position in place.split())
     start, end = first[0], last[1]
     surface = text[start:end]
-    # The recorded text is in lower case, which must not count as a mismatch.
+    # The recorded text is in lower case; replace it, so that it does not count as a mismatch.
     shown = surface if _folded(surface) == _folded(recorded) else recorded
     return place, Mention(f"T{number}", start, end, entity_type, shown, line=number)
 
@@ -159,7 +159,8 @@ def _folded(text: str) -> str:
 
 
 def _insert_spaces(record: Record, report: Report) -> Record:
-    """Insert spaces so that mentions start and end at token boundaries, and trim them."""
+    """Return a record with trimmed mentions and with spaces inserted at their boundaries in
+    tokens."""
     text = record.text
     trimmed: List[Mention] = []
     for mention in record.mentions:

@@ -5,22 +5,23 @@ A task is `{"data": {"text": "…"}, "annotations": [{"result": […]}], "predic
 "from_name": "label", "to_name": "text", "value": {"start": 0, "end": 7, "text": "Aspirin",
 "labels": ["Drug"]}}`, or a relation, `{"type": "relation", "from_id": "a", "to_id": "b",
 "direction": "right", "labels": ["TrAP"]}`. Offsets count characters, `\\r\\n` as two. Until the end
-of 2021 they counted units of UTF-16; the recorded texts of regions show which.
+of 2021 they counted UTF-16 code units. The recorded texts of regions show which unit applies.
 
-The format `label-studio` has `annotations`. The format `label-studio-predictions` has
-`predictions`, with scores, which annotators correct.
+The format `label-studio` reads and writes `annotations`. The format `label-studio-predictions`
+reads and writes `predictions` with scores, for annotators to correct.
 
 Reading: the text is `data.text`, or the only string in `data`. Of several annotations of a task,
 the one marked as ground truth is used, else the latest by `updated_at`, else the last in the file.
-Further and cancelled annotations and tasks without annotations are left out, and counted. A
-relation with direction "left" goes from `to_id` to `from_id`; a relation with direction "bi"
-becomes two. If a region has several labels, its relations refer to the first. Other results
-(choices, ratings) and other fields of `data` are lost, and counted. The document id is
+All other annotations, cancelled ones and tasks without annotations are left out and counted. A
+relation with direction "left" has the head `to_id` and the tail `from_id`; a relation with
+direction "bi" becomes two. If a region has several labels, its relations refer to the first. Other
+results (choices, ratings) and other fields of `data` are dropped and counted. The document id is
 `data.doc_id`, else the id of the task.
 
 Writing: all tasks are in one file. An .xml file has the labelling interface that a project needs to
 show them (Settings, Labeling Interface, Code). Label Studio keeps one relation per ordered pair of
-regions, with one or several labels, so the relations of a pair are written as one.
+regions, with one or several labels, so all relations of a pair are written as one relation with
+several labels.
 """
 
 from collections import Counter, defaultdict
@@ -60,19 +61,19 @@ INTERFACE = """<View>
 
 
 def read(path: Path, report: Report, *, source: str) -> Iterator[Record]:
-    """Read a file.
+    """Read the records of a file.
 
     path (Path): The file.
-    report (Report): Collects faults.
+    report (Report): Receives errors and counts.
     source (str): "annotations" or "predictions".
-    YIELDS (Record): One record per task that has them.
+    YIELDS (Record): One record per task with annotations or predictions.
     """
     for record in read_json_list(path, report, partial(_parse, source=source)):
         yield fit_utf16(record, report)
 
 
 def write(record: Record, report: Report, *, source: str) -> Dict[str, str]:
-    """Make the task of a record, and its part of the labelling interface.
+    """Convert a record to a task and to its tags of the labelling interface.
 
     record (Record): The record.
     report (Report): Counts lost scores.
@@ -98,10 +99,10 @@ def write(record: Record, report: Report, *, source: str) -> Dict[str, str]:
 
 
 def join(suffix: str, parts: Sequence[str]) -> str:
-    """Join the tasks of all documents, or their parts of the labelling interface.
+    """Join the tasks, or the tags of the labelling interface, of all documents into one file.
 
     suffix (str): The suffix of the file.
-    parts (Sequence[str]): Task or tags of each document.
+    parts (Sequence[str]): The task or the tags of each document.
     RETURNS (str): The content of the file.
     """
     if suffix == ".json":
@@ -172,7 +173,7 @@ def _parse(
 
 
 def _choose(entries: List[Any], source: str, report: Report) -> Optional[Dict[str, Any]]:
-    """Return the annotation of a task to read; None if it has no valid one."""
+    """Return the annotation of a task that is read, or None if no annotation is valid."""
     valid = [entry for entry in entries if not get_field(entry, "was_cancelled", bool, False)]
     report.left_out += Counter(
         {
@@ -190,12 +191,12 @@ def _rank(entry: Dict[str, Any]) -> Tuple[bool, str]:
 
 
 def _mentions(result: Dict[str, Any], ids: Dict[str, None], record: Record) -> Iterator[Mention]:
-    """Yield a mention per label of a region. The first has the id of the region."""
+    """Yield a mention for each label of a region. The first mention has the id of the region."""
     value = get_field(result, "value", dict)
     start, end = get_field(value, "start", int), get_field(value, "end", int)
     recorded = value.get("text")
     if isinstance(recorded, str):
-        # Line breaks are recorded as \n. Before 2022, only a part of the region was recorded.
+        # Line breaks are recorded as \n. Before 2022, only part of a region's text was recorded.
         recorded = recorded.replace("\\n", "\n")
         if "".join(recorded.split()) in "".join(record.text[max(start, 0) : max(end, 0)].split()):
             recorded = None

@@ -1,4 +1,4 @@
-"""Offsets that other tools count differently: byte order marks, `\\r\\n`, units of UTF-16."""
+"""Correction of offsets that count byte order marks, `\\r\\n` or UTF-16 code units differently."""
 
 from dataclasses import replace
 from typing import Iterable, Iterator, List, Tuple
@@ -9,14 +9,14 @@ from .text import BOM
 
 
 def fit_offsets(record: Record, report: Report) -> Record:
-    """Remove a byte order mark, and make the offsets count the characters of the remaining text.
+    """Remove a byte order mark from the text and adjust the offsets to the remaining text.
 
-    For converters whose text is a file of its own. Within a JSON string or a line, U+FEFF is part
-    of the text.
+    For converters with separate text files. Within a JSON string or a line, U+FEFF is part of the
+    text.
 
     Tools differ in whether a byte order mark counts, and whether `\\r\\n` counts as one character
-    or two. If the file records the texts of mentions, the first way of counting that fits most of
-    them is used for the whole record. Otherwise `\\r\\n` counts as two and the mark as none.
+    or two. If the file records the texts of mentions, the rule that matches the most texts is used
+    for the whole record. Otherwise `\\r\\n` counts as two characters and the mark is not counted.
 
     record (Record): The record, with its text as in the file.
     report (Report): Counts a record whose offsets were changed as repaired.
@@ -27,10 +27,11 @@ def fit_offsets(record: Record, report: Report) -> Record:
 
 
 def fit_utf16(record: Record, report: Report) -> Record:
-    """Make offsets that count units of UTF-16, as in JavaScript, count characters.
+    """Convert offsets from UTF-16 code units, as in JavaScript, to characters where this fits
+    better.
 
-    The recorded texts of mentions decide, for the whole record. Without them, offsets stay as they
-    are.
+    The offsets are converted if more mentions then match their recorded texts. Without recorded
+    texts, the offsets are unchanged.
 
     record (Record): The record.
     report (Report): Counts a record whose offsets were changed as repaired.
@@ -40,10 +41,11 @@ def fit_utf16(record: Record, report: Report) -> Record:
 
 
 def from_utf16(text: str) -> List[int]:
-    """Map offsets that count units of UTF-16 to characters.
+    """Map offsets in UTF-16 code units to offsets in characters.
 
     text (str): The text.
-    RETURNS (List[int]): The character at each offset, -1 for offsets within a character.
+    RETURNS (List[int]): The offset in characters of each code unit and of the end; -1 for the
+        second code unit of a character.
     """
     positions: List[int] = []
     for i, char in enumerate(text):
@@ -52,10 +54,10 @@ def from_utf16(text: str) -> List[int]:
 
 
 def to_utf16(text: str) -> List[int]:
-    """Map characters to offsets that count units of UTF-16.
+    """Map offsets in characters to offsets in UTF-16 code units.
 
     text (str): The text.
-    RETURNS (List[int]): The offset of each character and of the end.
+    RETURNS (List[int]): The offset in code units of each character and of the end.
     """
     return [offset for offset, position in enumerate(from_utf16(text)) if position >= 0]
 
@@ -65,20 +67,20 @@ def matches_text(text: str, mention: Mention) -> bool:
 
     text (str): The document's text.
     mention (Mention): The mention.
-    RETURNS (bool): True if it is, or if no text is recorded.
+    RETURNS (bool): Whether the texts are equal; True if no text is recorded.
     """
     if mention.text is None:
         return True
     bounds = [mention.start, *(b for gap in mention.gaps for b in gap), mention.end]
     found = "".join(text[s:e] for s, e in zip(bounds[::2], bounds[1::2], strict=True) if 0 <= s < e)
-    # Tools replace a line break within a mention by a space, or drop it.
+    # Some tools replace a line break within a mention by a space, or drop it.
     return "".join(found.split()) == "".join(mention.text.split())
 
 
 def _best_counting(
     record: Record, countings: Iterable[Tuple[str, List[int]]], report: Report
 ) -> Record:
-    """Change the offsets by the first counting that fits most mentions, if it fits more."""
+    """Return the record with the offsets that fit best: unchanged, or converted by a counting."""
     best = record.mentions
     mismatches = sum(not matches_text(record.text, m) for m in best)
     reason = ""
@@ -94,7 +96,7 @@ def _best_counting(
 
 
 def _countings(raw: str) -> Iterator[Tuple[str, List[int]]]:
-    """Yield other ways to count: a name, and the character at each offset."""
+    """Yield a name and the position in the text for each offset, for all other ways of counting."""
     text = raw.removeprefix(BOM)
     every = list(range(len(text) + 1))
     merged = [i for i in every if not (text[i : i + 1] == "\n" and text[max(i - 1, 0) : i] == "\r")]

@@ -1,21 +1,21 @@
-"""Prodigy's JSONL for relations, as the recipe `rel.manual` takes it and `db-out` gives it.
+"""Prodigy's JSONL for relations: input of the recipe `rel.manual`, output of `db-out`.
 
 A line is `{"text": "…", "tokens": [{"text": "Aspirin", "start": 0, "end": 7, "id": 0, "ws": true},
 …], "spans": [{"start": 0, "end": 7, "token_start": 0, "token_end": 0, "label": "Drug"}, …],
 "relations": [{"head": 0, "child": 2, "label": "TrAP", "head_span": {…}, "child_span": {…}}],
 "answer": "accept"}` (https://prodi.gy/docs/api-interfaces#relations). Offsets count characters;
-`token_end` is inclusive. A relation goes from the token `head` to the token `child`, the last
-tokens of their spans. `head_span` and `child_span`, if present and labelled, identify the spans.
+`token_end` is inclusive. `head` and `child` are the last tokens of the head and the tail of a
+relation. `head_span` and `child_span`, if present and labelled, identify the spans.
 
-Reading: lines with the answer "reject" or "ignore" are left out, and counted. Lines without an
-answer are kept. A relation of a token outside all spans is lost, with a message. A text that was
-annotated in several sessions gives one document per line. The document id is `meta.doc_id`; other
-metadata is lost, and counted.
+Reading: lines with the answer "reject" or "ignore" are left out and counted. Lines without an
+answer are kept. A relation with a token outside all spans is dropped, with a message. A text that
+was annotated in several sessions becomes several documents, one per line. The document id is
+`meta.doc_id`; other metadata is dropped and counted.
 
-Writing: tokens are separated by white space, each Chinese or Japanese character is a token, and
-token boundaries include those of mentions. White space other than a single space after a token is a
-disabled token. Nested and overlapping spans, which Prodigy's relations view does not show, are
-written, and counted.
+Writing: the text is split into tokens at white space, around each Chinese or Japanese character and
+at the boundaries of mentions. White space other than a single space after a token becomes a
+disabled token. Nested and overlapping spans, which Prodigy's relations interface does not show, are
+written and counted.
 """
 
 from itertools import pairwise
@@ -39,27 +39,27 @@ from .tokenizer import token_spans
 
 ANSWERS = ("accept", "reject", "ignore")
 OVERLAP = "span inside or across another, which Prodigy's view of relations does not show"
-# The keys of token and span of a relation's head and tail.
+# Keys of the token and the span of a head, and of a tail.
 ENDS = (("head", "head_span"), ("child", "child_span"))
 
 Key = Tuple[int, int, str]
 
 
 def read(path: Path, report: Report) -> Iterator[Record]:
-    """Read a file.
+    """Read the records of a file.
 
     path (Path): The file.
-    report (Report): Collects faults.
-    RETURNS (Iterator[Record]): One record per accepted line.
+    report (Report): Receives errors and counts.
+    RETURNS (Iterator[Record]): The records, one per line that was not rejected or ignored.
     """
     return read_json_lines(path, report, _parse)
 
 
 def write(record: Record, report: Report) -> Dict[str, str]:
-    """Make the line of a record.
+    """Convert a record to a line.
 
     record (Record): The record.
-    report (Report): Counts spans that Prodigy does not show as repaired.
+    report (Report): Counts spans that Prodigy does not show, as repairs.
     RETURNS (Dict[str, str]): The line, as JSON.
     """
     tokens = _tokens(record)
@@ -96,7 +96,7 @@ def write(record: Record, report: Report) -> Dict[str, str]:
 
 
 def _tokens(record: Record) -> List[Dict[str, Any]]:
-    """Tokenize a text so that tokens and the spaces after them cover all of it."""
+    """Return the tokens of a record. Tokens and the spaces after them cover the whole text."""
     text = record.text
     starts = {mention.start for mention in record.mentions}
     ends = {mention.end for mention in record.mentions}
@@ -134,7 +134,7 @@ def _parse(entry: Dict[str, Any], record: Record, path: Path, report: Report) ->
             )
     for relation in get_field(entry, "relations", list, []):
         with report.guard(path, record.line):
-            head, tail = (_end(relation, *names, ids, entry) for names in ENDS)
+            head, tail = (_mention_id(relation, *names, ids, entry) for names in ENDS)
             record.relations.append(
                 Link(head, tail, get_field(relation, "label", str), record.line)
             )
@@ -145,14 +145,14 @@ def _key(span: Dict[str, Any]) -> Key:
     return get_field(span, "start", int), get_field(span, "end", int), get_field(span, "label", str)
 
 
-def _end(
+def _mention_id(
     relation: Dict[str, Any],
     token_name: str,
     span_name: str,
     ids: Dict[Key, str],
     entry: Dict[str, Any],
 ) -> str:
-    """Return the id of a relation's head or tail, or a description of an unknown one."""
+    """Return the mention id of a head or tail, or a description of an unknown one for messages."""
     span = get_field(relation, span_name, dict, {})
     if span.get("label"):
         key = _key(span)
@@ -163,7 +163,8 @@ def _end(
 
 
 def _at_token(entry: Dict[str, Any], number: int, ids: Dict[Key, str]) -> Optional[Key]:
-    """Return the span of a token: one that ends with it, else the shortest."""
+    """Return the span that contains a token: the span that ends with the token, else the
+    shortest."""
     tokens = get_field(entry, "tokens", list)
     if not 0 <= number < len(tokens):
         raise ValueError(f"token {number} is outside the text")

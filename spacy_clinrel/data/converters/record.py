@@ -6,17 +6,17 @@ from typing import List, NamedTuple, Optional, Tuple
 
 
 class Mention(NamedTuple):
-    """A typed span of a record's text.
+    """A typed span in the text of a record.
 
-    id (str): Its id, unique in the record.
-    start (int): First character.
-    end (int): Character after the last.
+    id (str): The id of the mention, unique in the record.
+    start (int): Offset of the first character.
+    end (int): Offset after the last character.
     type (str): The entity type.
-    text (Optional[str]): Its text as recorded in the file, if the file records it. It is compared
-        with the text at the offsets, ignoring white space.
-    gaps (Tuple[Tuple[int, int], ...]): For a discontinuous mention, start and end of each stretch
-        that it leaves out, in order.
-    line (Optional[int]): The line in the file, for messages.
+    text (Optional[str]): The text of the mention if the file records it. It must equal the text at
+        the offsets, ignoring white space.
+    gaps (Tuple[Tuple[int, int], ...]): For a discontinuous mention, the start and end of each gap
+        between its fragments, in order.
+    line (Optional[int]): Line number in the file, for messages.
     """
 
     id: str
@@ -34,8 +34,8 @@ class Link(NamedTuple):
     head (str): Id of the head mention.
     tail (str): Id of the tail mention.
     label (str): The relation label.
-    line (Optional[int]): The line in the file, for messages.
-    score (float): A model's confidence, 1.0 for gold relations.
+    line (Optional[int]): Line number in the file, for messages.
+    score (float): The confidence of the model; 1.0 for gold relations.
     """
 
     head: str
@@ -51,13 +51,13 @@ class Record:
 
     doc_id (str): The document id.
     text (str): The text, with the line breaks of the file.
-    mentions (List[Mention]): In any order.
-    relations (List[Link]): In any order.
-    source (Optional[Path]): The file with the annotations, for messages, if it is not the file
-        that `read` was given.
-    line (Optional[int]): The record's line in that file.
-    relation_source (Optional[Path]): The file with the relations, for messages, if it is another
-        one.
+    mentions (List[Mention]): The mentions, in any order.
+    relations (List[Link]): The relations, in any order.
+    source (Optional[Path]): The file with the annotations, for messages. None if it is the file
+        that was passed to `read`.
+    line (Optional[int]): Line number of the record in that file, for messages.
+    relation_source (Optional[Path]): The file with the relations, for messages. None if it is the
+        file with the annotations.
     """
 
     doc_id: str

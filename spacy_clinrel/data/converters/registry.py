@@ -19,18 +19,21 @@ converters = catalogue.create("spacy_clinrel", "converters", entry_points=True)
 
 @dataclass(frozen=True)
 class Converter:
-    """A corpus format. `description`, `patterns` and `read` are all that most formats need.
+    """A corpus format. Most formats only need `description`, `patterns` and `read`.
 
-    description (str): One line for the help text of the command.
-    patterns (Tuple[str, ...]): Name patterns of its files, for the search through a folder.
-    read (Reader): Yields the records of one file, and reports faults instead of raising.
-    write (Optional[Writer]): Returns the contents of one record's files, by suffix.
-    exclude (Tuple[str, ...]): Name patterns, in lower case, of files that are not part of a corpus.
+    description (str): Description for the help text of the command, in one line.
+    patterns (Tuple[str, ...]): Patterns of the file names, for searching a folder.
+    read (Reader): Function that yields the records of one file. It reports errors instead of
+        raising them.
+    write (Optional[Writer]): Function that returns the contents of the files of one record, by
+        suffix. None if the format can only be read.
+    exclude (Tuple[str, ...]): Patterns, in lower case, of the names of files that are not part of a
+        corpus.
     main_file (Optional[Callable[[Path], Path]]): For formats with several files per document:
-        returns the file that `read` takes, given any of them.
-    join (Optional[Join]): For formats with one file for all documents: returns its content, given
-        its suffix and what `write` returned for each document.
-    keeps_scores (bool): Whether `write` keeps the scores of relations.
+        function that returns the file to pass to `read`, given any file of the document.
+    join (Optional[Join]): For formats with one file for all documents: function that returns the
+        content of that file, given its suffix and the output of `write` for each document.
+    keeps_scores (bool): Whether `write` writes the scores of relations.
     """
 
     description: str
@@ -43,7 +46,10 @@ class Converter:
     keeps_scores: bool = False
 
     def __post_init__(self) -> None:
-        """RAISES (ValueError): If the patterns are a single string."""
+        """Check the patterns.
+
+        RAISES (ValueError): If the patterns are a single string.
+        """
         if isinstance(self.patterns, str) or isinstance(self.exclude, str):
             raise ValueError(Errors.F016.format(description=self.description))
 
@@ -51,7 +57,7 @@ class Converter:
 def get_converter(name: str) -> Converter:
     """Look up a format.
 
-    name (str): Its registered name.
+    name (str): The registered name.
     RETURNS (Converter): The converter.
     RAISES (ValueError): If the name is unknown.
     """
@@ -65,7 +71,7 @@ def get_writer(converter: Converter) -> Writer:
     """Return the function that writes a format.
 
     converter (Converter): The format.
-    RETURNS (Writer): Its `write`.
+    RETURNS (Writer): The function `write` of the format.
     RAISES (ValueError): If the format can only be read.
     """
     if converter.write is None:

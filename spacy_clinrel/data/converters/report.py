@@ -16,19 +16,21 @@ DISCONTINUOUS = "discontinuous mention kept as its covering span"
 
 @dataclass
 class Report:
-    """Counts of what was kept, lost and repaired, and messages that locate each fault.
+    """Counts of annotations that were kept, lost and repaired, and messages with the place of each
+    error.
 
-    documents (int): Documents converted.
-    entities (int): Distinct mentions kept.
-    nested (int): Mentions among these that overlap a longer one and are in the span group only.
-    relations (int): Distinct relations kept.
-    lost (Counter): Annotations that were lost, or kept in another shape, by reason.
-    repaired (Counter): Corrections without loss, by reason.
-    renamed (Counter): Mentions whose type was renamed, by old name.
-    kept_types (Counter): Mentions kept by type, if a selection names types.
-    kept_labels (Counter): Relations kept by label, if a selection names labels.
-    left_out (Counter): Annotations outside the selection, by reason.
-    messages (List[str]): Located faults, `file:line: reason: detail`.
+    documents (int): Number of converted documents.
+    entities (int): Number of distinct mentions kept.
+    nested (int): Number of these mentions that overlap a longer mention. They are in the span
+        group, but not in `doc.ents`.
+    relations (int): Number of distinct relations kept.
+    lost (Counter): Number of annotations that were lost or changed, by reason.
+    repaired (Counter): Number of corrections without loss, by reason.
+    renamed (Counter): Number of mentions whose type was renamed, by old name.
+    kept_types (Counter): Number of mentions kept, by type, if a selection names types.
+    kept_labels (Counter): Number of relations kept, by label, if a selection names labels.
+    left_out (Counter): Number of annotations outside the selection, by reason.
+    messages (List[str]): Messages about errors, in the form `file:line: reason: detail`.
     """
 
     documents: int = 0
@@ -45,15 +47,15 @@ class Report:
 
     @property
     def losses(self) -> int:
-        """RETURNS (int): The number of losses, for all reasons together."""
+        """Return the total number of losses."""
         return sum(self.lost.values())
 
     def count_doc(self, mentions: int, nested: int, relations: int) -> None:
         """Count a converted document.
 
-        mentions (int): Distinct mentions of the document.
-        nested (int): Mentions among these that are not entities.
-        relations (int): Distinct relations.
+        mentions (int): Number of distinct mentions.
+        nested (int): Number of these mentions that are not in `doc.ents`.
+        relations (int): Number of distinct relations.
         """
         self.documents += 1
         self.entities += mentions
@@ -70,8 +72,8 @@ class Report:
     ) -> None:
         """Count a loss and, if a file is given, add a message.
 
-        reason (str): The reason, under which the loss is counted.
-        path (Optional[Path]): The file.
+        reason (str): The reason. Losses are counted by reason.
+        path (Optional[Path]): The file where the loss occurred.
         line (Optional[int]): The line in the file.
         detail (str): What was lost.
         count (int): The number of losses.
@@ -85,19 +87,22 @@ class Report:
     def repair(self, reason: str) -> None:
         """Count a correction without loss.
 
-        reason (str): What was corrected, under which it is counted.
+        reason (str): What was corrected. Corrections are counted by reason.
         """
         self.repaired[reason] += 1
 
     def check_losses(self) -> None:
-        """RAISES (ValueError): If anything was lost."""
+        """Raise an error if anything was lost.
+
+        RAISES (ValueError): If anything was lost.
+        """
         if self.losses:
             reasons = ", ".join(f"{reason}: {n}" for reason, n in self.lost.most_common())
             raise ValueError(Errors.F007.format(losses=f"{self.losses} annotations ({reasons})"))
 
     @contextmanager
     def guard(self, path: Path, line: Optional[int]) -> Iterator[None]:
-        """Report any exception in the block as a broken line, so that it costs only this line.
+        """Report any exception in the `with` block as a broken line. Reading continues after it.
 
         path (Path): The file.
         line (Optional[int]): The line in the file.
@@ -106,11 +111,11 @@ class Report:
             yield
         except KeyError as error:
             self.lose(BROKEN_LINE, path, line, f"{error} is missing")
-        except Exception as error:  # parsers raise errors of their own
+        except Exception as error:  # parsers raise various types
             self.lose(BROKEN_LINE, path, line, str(error))
 
     def to_dict(self) -> Dict[str, Any]:
-        """RETURNS (Dict[str, Any]): The report as plain values, for JSON."""
+        """Return the report as plain values, for JSON."""
         return {
             "documents": self.documents,
             "entities": self.entities,

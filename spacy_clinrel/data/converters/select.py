@@ -1,4 +1,5 @@
-"""Selections: read part of a corpus, keep some types and labels, rename types."""
+"""Selections: restriction of a corpus to some documents, types and labels, and renaming of
+types."""
 
 import dataclasses
 from collections import Counter
@@ -16,13 +17,15 @@ from .report import Report
 
 
 class Selection(NamedTuple):
-    """The part of a corpus to read.
+    """Which documents, types and labels of a corpus to read.
 
-    only_groups_of (Optional[Path]): A .spacy file: keep only documents of its groups.
-    without_groups_of (Optional[Path]): A .spacy file: leave out documents of its groups.
-    group_by (str): Pattern that finds the group in a document id, as in `group_of`.
+    only_groups_of (Optional[Path]): A .spacy file. Only documents whose group occurs in this file
+        are kept.
+    without_groups_of (Optional[Path]): A .spacy file. Documents whose group occurs in this file are
+        left out.
+    group_by (str): Regular expression that finds the group in a document id, as in `group_of`.
     rename (Mapping[str, str]): Old → new name of entity types. Other types keep their name.
-    keep_types (Collection[str]): Entity types to keep, by their new name; empty for all.
+    keep_types (Collection[str]): Entity types to keep, by new name; empty for all.
     keep_labels (Collection[str]): Relation labels to keep; empty for all.
     """
 
@@ -35,19 +38,19 @@ class Selection(NamedTuple):
 
     @property
     def is_active(self) -> bool:
-        """RETURNS (bool): Whether the selection changes anything."""
-        return any((self.has_groups, self.rename, self.keep_types, self.keep_labels))
+        """Whether the selection changes anything."""
+        return any((self.filters_groups, self.rename, self.keep_types, self.keep_labels))
 
     @property
-    def has_groups(self) -> bool:
-        """RETURNS (bool): Whether the selection leaves out documents."""
+    def filters_groups(self) -> bool:
+        """Whether the selection filters documents by group."""
         return bool(self.only_groups_of or self.without_groups_of)
 
     def unmatched(self, report: Report) -> Iterator[str]:
-        """Find the names in the selection that the corpus does not have.
+        """Report types and labels in the selection that do not occur in the corpus.
 
-        report (Report): The report of the whole corpus.
-        YIELDS (str): A message for each name.
+        report (Report): The report after the whole corpus was read.
+        YIELDS (str): A message for each type or label.
         """
         for old, new in self.rename.items():
             if not report.renamed[old]:
@@ -65,7 +68,7 @@ def select(converter: Converter, selection: Selection) -> Converter:
 
     converter (Converter): The format.
     selection (Selection): The selection.
-    RETURNS (Converter): A format that yields only the selected part.
+    RETURNS (Converter): The format, whose `read` yields only the selection.
     RAISES (ValueError): If a file of groups cannot be read, or a document has no group.
     """
     if selection.rename:
@@ -85,7 +88,8 @@ def rename_types(converter: Converter, names: Mapping[str, str]) -> Converter:
 
     converter (Converter): The format.
     names (Mapping[str, str]): Old → new name. Other types keep their name.
-    RETURNS (Converter): The format with the new names. Reports count the renamed mentions.
+    RETURNS (Converter): The format, whose `read` uses the new names. The report counts renamed
+        mentions.
     """
 
     def rename(record: Record, report: Report) -> Record:
@@ -99,13 +103,14 @@ def rename_types(converter: Converter, names: Mapping[str, str]) -> Converter:
 def keep_annotations(
     converter: Converter, types: Collection[str] = (), labels: Collection[str] = ()
 ) -> Converter:
-    """Keep some entity types and relation labels of a format.
+    """Restrict a format to some entity types and relation labels.
 
     converter (Converter): The format.
-    types (Collection[str]): Entity types to keep; empty for all. Relations of a mention that is
-        left out are left out too.
+    types (Collection[str]): Entity types to keep; empty for all. If a mention is left out, its
+        relations are left out too.
     labels (Collection[str]): Relation labels to keep; empty for all.
-    RETURNS (Converter): The reduced format. Reports count what is kept and left out.
+    RETURNS (Converter): The format, whose `read` yields only these annotations. The report counts
+        annotations that are kept and left out.
     """
 
     def keep(record: Record, report: Report) -> Record:
@@ -128,11 +133,11 @@ def keep_annotations(
 
 
 def keep_documents(converter: Converter, is_kept: Callable[[str], bool]) -> Converter:
-    """Keep some documents of a format.
+    """Restrict a format to some documents.
 
     converter (Converter): The format.
-    is_kept (Callable[[str], bool]): Whether to keep the document with an id.
-    RETURNS (Converter): The reduced format.
+    is_kept (Callable[[str], bool]): Function that returns whether to keep a document, given its id.
+    RETURNS (Converter): The format, whose `read` yields only these documents.
     """
     return _with_records(converter, lambda record, _: record if is_kept(record.doc_id) else None)
 
@@ -144,7 +149,7 @@ def _in_groups(groups: Set[str], pattern: str, expected: bool) -> Callable[[str]
 def _with_records(
     converter: Converter, change: Callable[[Record, Report], Optional[Record]]
 ) -> Converter:
-    """A format whose records pass through a function, which may drop them by returning None."""
+    """Return a format that applies a function to each record. None drops the record."""
 
     def read(path: Path, report: Report) -> Iterator[Record]:
         for record in converter.read(path, report):

@@ -2,16 +2,17 @@
 
 An element is `{"tokens": ["Aspirin", "for", "headache"], "entities": [{"type": "Drug", "start": 0,
 "end": 1}, …], "relations": [{"type": "TrAP", "head": 0, "tail": 1}], "orig_id": "7"}`. `start` and
-`end` (exclusive) are token indices, `head` and `tail` entity indices. Entities may nest. Messages
-give the number of the element, from 1. Files of types (`*types*.json`) are not read.
+`end` (exclusive) are token indices, `head` and `tail` entity indices. Entities may be nested.
+Messages give the number of an element, counted from 1. Files of types (`*types*.json`) are not
+read.
 
 Reading: the format does not store white space. Tokens are joined by spaces, except next to a
 Chinese or Japanese character or its punctuation.
 
-Writing: all documents are in one file. Tokens are separated by white space, each Chinese or
-Japanese character is a token, and token boundaries include those of mentions. Texts with other
-white space (line breaks, no space before a mention) do not read back unchanged, and are counted.
-Words of several Chinese characters do not stay one token.
+Writing: all documents are in one file. The text is split into tokens at white space, around each
+Chinese or Japanese character and at the boundaries of mentions. Texts with other white space (line
+breaks, no space before a mention) change when they are read back, and are counted. Words of several
+Chinese characters become several tokens.
 """
 
 import re
@@ -34,26 +35,26 @@ from . import (
 )
 from .tokenizer import CJK, token_spans
 
-# The characters around a token boundary without a space.
+# Matches the characters around a token boundary that gets no space.
 CLOSE = re.compile(rf"[{CJK}].|.[{CJK}]", re.DOTALL)
 
 
 def read(path: Path, report: Report) -> Iterator[Record]:
-    """Read a file.
+    """Read the records of a file.
 
     path (Path): The file.
-    report (Report): Collects faults.
-    RETURNS (Iterator[Record]): One record per element. Its id is `orig_id`, or made of file name
-        and number.
+    report (Report): Receives errors and counts.
+    RETURNS (Iterator[Record]): The records, one per element. The id is `orig_id` or, if missing,
+        file name and number.
     """
     return read_json_list(path, report, _parse)
 
 
 def write(record: Record, report: Report) -> Dict[str, str]:
-    """Make the element of a record.
+    """Convert a record to an element.
 
     record (Record): The record.
-    report (Report): Counts texts whose white space is lost.
+    report (Report): Counts texts whose white space cannot be restored.
     RETURNS (Dict[str, str]): The element, as JSON on one line.
     """
     text = record.text
@@ -107,7 +108,7 @@ def _parse(entry: Dict[str, Any], record: Record, path: Path, report: Report) ->
 
 
 def _join(tokens: Sequence[str]) -> Tuple[str, List[int]]:
-    """Join tokens. Return the text and the start of each token."""
+    """Join tokens to a text. Return the text and the start of each token."""
     text, starts = "", []
     for token in tokens:
         if text and token and not CLOSE.fullmatch(text[-1] + token[0]):

@@ -1,4 +1,4 @@
-"""Text and JSON files for converters: unchanged line breaks, and a located message per fault."""
+"""Reading of text and JSON files for converters, with a message for each error."""
 
 from pathlib import Path
 from typing import (
@@ -28,10 +28,11 @@ Parse = Callable[[Dict[str, Any], Record, Path, Report], Optional[bool]]
 
 
 def read_text(path: Path, report: Report) -> Optional[str]:
-    """Read a file unchanged: a byte order mark and `\\r\\n` stay, as offsets may count them.
+    """Read a file unchanged. A byte order mark and `\\r\\n` are kept, because offsets may count
+    them.
 
     path (Path): A file in UTF-8.
-    report (Report): Reports a file that cannot be read.
+    report (Report): Receives an error if the file cannot be read.
     RETURNS (Optional[str]): The text; None if it cannot be read.
     """
     try:
@@ -44,17 +45,17 @@ def read_text(path: Path, report: Report) -> Optional[str]:
 
 
 def read_lines(path: Path, report: Report) -> Optional[Lines]:
-    """Read the lines of a file, without blank lines, byte order mark and line ends.
+    """Read the lines of a file, without blank lines, byte order mark and line breaks.
 
     path (Path): A file in UTF-8.
-    report (Report): Reports a file that cannot be read.
+    report (Report): Receives an error if the file cannot be read.
     RETURNS (Optional[Lines]): Number (from 1) and text of each line; None if the file cannot be
         read.
     """
     text = read_text(path, report)
     if text is None:
         return None
-    # str.splitlines also splits at characters that can occur within a text.
+    # Not str.splitlines, which also splits at characters that can occur within a text.
     lines = enumerate(text.removeprefix(BOM).split("\n"), start=1)
     return [(number, line.removesuffix("\r")) for number, line in lines if line.strip()]
 
@@ -62,11 +63,11 @@ def read_lines(path: Path, report: Report) -> Optional[Lines]:
 def read_pair(text_path: Path, path: Path, report: Report) -> Optional[Tuple[str, Lines]]:
     """Read a text and the lines of its annotation file.
 
-    text_path (Path): The text.
-    path (Path): The annotation file. Without one, the text is a document without annotations.
-    report (Report): Reports a file that is missing or cannot be read.
-    RETURNS (Optional[Tuple[str, Lines]]): The text, unchanged, for `fit_offsets`, and the lines;
-        None if either cannot be read.
+    text_path (Path): The file with the text.
+    path (Path): The annotation file. If it does not exist, the document has no annotations.
+    report (Report): Receives an error if a file is missing or cannot be read.
+    RETURNS (Optional[Tuple[str, Lines]]): The unchanged text, for `fit_offsets`, and the lines;
+        None if a file cannot be read.
     """
     if path.exists() and not text_path.exists():
         report.lose(BROKEN_FILE, path, None, f"its text {text_path.name} is missing")
@@ -82,14 +83,14 @@ def read_pair(text_path: Path, path: Path, report: Report) -> Optional[Tuple[str
 
 
 def read_json_lines(path: Path, report: Report, parse: Parse) -> Iterator[Record]:
-    """Read a file with one JSON object per line, each a record.
+    """Read a file with one JSON object per line. Each object is a record.
 
     path (Path): The file.
-    report (Report): Reports broken lines.
-    parse (Callable): Sets text and annotations of a record from its object, and its id if the
-        object has one. A ValueError, TypeError or LookupError is reported as a broken line. If it
-        returns False, the record is left out.
-    YIELDS (Record): A record, whose id is made of file name and line number unless `parse` sets it.
+    report (Report): Receives an error for each broken line.
+    parse (Callable): Function that fills a record from a JSON object: text, annotations and, if
+        present, the id. Any exception is reported as a broken line. If the
+        function returns False, the record is left out.
+    YIELDS (Record): The records. Unless `parse` sets the id, it is file name and line number.
     """
     for number, line in read_lines(path, report) or ():
         with report.guard(path, number):
@@ -97,12 +98,12 @@ def read_json_lines(path: Path, report: Report, parse: Parse) -> Iterator[Record
 
 
 def read_json_list(path: Path, report: Report, parse: Parse) -> Iterator[Record]:
-    """Read a file with a JSON list of objects, each a record. Messages count them from 1.
+    """Read a file with a JSON list of objects. Each object is a record.
 
     path (Path): The file.
-    report (Report): Reports broken elements.
+    report (Report): Receives an error for each broken element.
     parse (Callable): As in `read_json_lines`.
-    YIELDS (Record): A record, whose id is made of file name and number unless `parse` sets it.
+    YIELDS (Record): The records. Unless `parse` sets the id, it is file name and number (from 1).
     """
     text = read_text(path, report)
     if text is None:
@@ -130,29 +131,29 @@ def _parse_record(
 
 
 def join_json(suffix: str, entries: Sequence[str]) -> str:
-    """Join JSON objects to a list, one per line.
+    """Join JSON objects to a JSON list, one object per line.
 
-    suffix (str): The suffix of the file.
-    entries (Sequence[str]): The objects as JSON.
-    RETURNS (str): The list as JSON.
+    suffix (str): The suffix of the file; not used.
+    entries (Sequence[str]): The JSON of each object.
+    RETURNS (str): The JSON of the list.
     """
     return "[\n" + ",\n".join(entries) + "\n]\n"
 
 
 def join_lines(suffix: str, entries: Sequence[str]) -> str:
-    """Join documents to a file with one line each.
+    """Join lines to the content of a file, one line per document.
 
-    suffix (str): The suffix of the file.
-    entries (Sequence[str]): The lines, without line ends.
-    RETURNS (str): The content.
+    suffix (str): The suffix of the file; not used.
+    entries (Sequence[str]): The lines, without line breaks.
+    RETURNS (str): The content of the file.
     """
     return "".join(f"{entry}\n" for entry in entries)
 
 
 def first_id(*values: Any) -> str:
-    """Return the first document id that is present.
+    """Return the first document id that is not None.
 
-    values (Any): Possible ids, None for an absent one. The last must be present.
+    values (Any): Candidate ids; None if missing. The last id must not be None.
     RETURNS (str): The id.
     """
     return str(next(value for value in values if value is not None))
@@ -161,14 +162,15 @@ def first_id(*values: Any) -> str:
 def get_field(
     entry: Dict[str, Any], name: str, type_: Type[Value], default: Optional[Value] = None
 ) -> Value:
-    """Return a value of a JSON object after checking its type.
+    """Return a value of a JSON object and check its type.
 
     entry (Dict[str, Any]): The object.
     name (str): The key.
     type_ (Type[Value]): The expected type.
-    default (Optional[Value]): Used if the value is missing or null. None requires a value.
+    default (Optional[Value]): Value to return if the value is missing or null. If None, the value
+        is required.
     RETURNS (Value): The value.
-    RAISES (ValueError): If the value is missing or of another type.
+    RAISES (ValueError): If a required value is missing, or a value has the wrong type.
     """
     if not isinstance(entry, dict):
         raise ValueError(f"expected a JSON object, got {entry!r}")
@@ -177,6 +179,6 @@ def get_field(
     if name not in entry:
         raise ValueError(f"has no {name!r}")
     value = entry[name]
-    if type(value) is not type_:  # isinstance would accept a bool as an int
+    if type(value) is not type_:  # isinstance would accept bool as int
         raise ValueError(f"{name!r} must be {type_.__name__}, got {value!r}")
     return value

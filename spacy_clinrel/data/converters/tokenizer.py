@@ -1,4 +1,4 @@
-"""A tokenizer for formats that store tokens: white space separates, CJK characters stand alone."""
+"""A tokenizer for formats that store tokens. Each CJK character is a token."""
 
 import re
 from itertools import pairwise
@@ -6,16 +6,17 @@ from typing import List, Tuple
 
 from .record import Record
 
-# Ideographs, kana, their punctuation and full-width forms. Korean separates words by spaces.
+# Ideographs, kana, their punctuation and full-width forms. Not hangul: Korean separates words by
+# spaces.
 CJK = "\u2e80-\u2fdf\u3001-\u30ff\u31f0-\u4dbf\u4e00-\u9fff\uf900-\ufaff\ufe30-\ufe4f\uff01-\uff9f"
 CJK += "\uffe0-\uffee\U00020000-\U0003ffff"
 TOKEN = re.compile(rf"[{CJK}]|[^\s{CJK}]+")
 
 
 def token_spans(record: Record) -> List[Tuple[int, int]]:
-    """Tokenize a record's text, with token boundaries where mentions start and end.
+    """Tokenize the text of a record. Mentions start and end at token boundaries.
 
-    record (Record): The document.
+    record (Record): The record.
     RETURNS (List[Tuple[int, int]]): Start and end character of each token, without white space.
     """
     bounds = {bound for mention in record.mentions for bound in (mention.start, mention.end)}

@@ -1,4 +1,4 @@
-"""Splits of documents into train, dev and test, without leakage between them."""
+"""Splits of documents into train, dev and test, without leakage."""
 
 from .assignment import assign
 from .duplicates import NearDuplicates, clusters, near_duplicates

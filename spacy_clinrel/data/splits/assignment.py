@@ -1,10 +1,11 @@
-"""Stratified assignment of documents to parts."""
+"""Stratified assignment of documents to parts (train, dev, test)."""
 
 from typing import Hashable, List, Mapping, Sequence
 
 import numpy as np
 
-# Every move lowers the sum of squares, so the search converges, usually within a few rounds.
+# Every reassignment lowers the sum of squared deficits, so the search converges, usually within a
+# few rounds.
 MAX_ROUNDS = 20
 
 
@@ -16,15 +17,16 @@ def assign(
 ) -> List[int]:
     """Assign documents to parts so that each part gets its share of every feature.
 
-    Units are assigned one at a time, each to the part that minimizes the squared deficits over all
-    features and the number of documents. A deficit is what a part still lacks of its share, as a
-    fraction of the feature's total. Then each unit is removed and reassigned, until none moves.
+    Documents that must stay together form a unit. Units are assigned one at a time, each to the
+    part that minimizes the sum of squared deficits over all features and the number of documents.
+    The deficit of a part is the amount missing from its share, as a fraction of the total amount of
+    the feature. Then units are reassigned one at a time until no unit changes its part.
 
-    units (Sequence[int]): The unit of each document. The documents of a unit go to one part.
+    units (Sequence[int]): The unit of each document. All documents of a unit go to the same part.
     features (Sequence[Mapping[Hashable, int]]): The amount of each feature in each document.
-    ratios (Sequence[float]): Sizes of the parts, in any unit. A part of size 0 gets nothing.
-    seed (int): Seed of the order of units.
-    RETURNS (List[int]): The part of each document.
+    ratios (Sequence[float]): Relative sizes of the parts. A part of size 0 gets no documents.
+    seed (int): Random seed for the order of the units.
+    RETURNS (List[int]): The index of the part of each document.
     """
     numbers = {unit: i for i, unit in enumerate(dict.fromkeys(units))}
     names = {name: i for i, name in enumerate(dict.fromkeys(n for row in features for n in row))}
@@ -44,7 +46,8 @@ def assign(
         for unit in random.permutation(len(numbers)):
             if assigned[unit] >= 0:
                 deficits[assigned[unit]] += amounts[unit]
-            # d² - (d - a)² = 2 d · a - a²: the part with the largest d · a improves most.
+            # d² - (d - a)² = 2 d · a - a²: the sum of squares falls most in the part with the
+            # largest d · a.
             assigned[unit] = np.argmax(deficits @ amounts[unit])
             deficits[assigned[unit]] -= amounts[unit]
         if (assigned == before).all():

@@ -1,9 +1,10 @@
 """Near-duplicate texts, found by minhash and locality-sensitive hashing.
 
-A text is the set of its shingles, substrings of a few characters. The similarity of two texts is
-the Jaccard index of their shingles. Texts are compared if their minhash signatures agree in a band
-(Broder 1997; Leskovec, Rajaraman and Ullman, Mining of Massive Datasets, chapter 3). With 24 bands
-of 5 values, a pair with similarity 0.8 is missed with a probability of 1 in 10,000.
+A text is represented by its set of shingles (substrings of 5 characters). The similarity of two
+texts is the Jaccard index of their shingles. Two texts are compared if their minhash signatures
+agree in a band of values (Broder 1997; Leskovec, Rajaraman and Ullman, Mining of Massive Datasets,
+chapter 3). With 24 bands of 5 values, a pair with similarity 0.8 is missed with a probability of 1
+in 10,000.
 """
 
 from collections import defaultdict
@@ -16,9 +17,9 @@ from ...tokens.normalize import fold_text
 
 SHINGLE = 5
 BANDS, ROWS = 24, 5
-# Shingles hashed at a time, which bounds the memory to a few megabytes.
+# Number of shingles hashed at a time, which limits the memory to a few megabytes.
 CHUNK = 4096
-# Texts that share a band are compared with this many neighbours on each side.
+# Number of neighbours on each side with which texts that share a band are compared.
 NEIGHBOURS = 20
 # Tolerance for the similarity estimated from signatures, about five standard deviations.
 MARGIN = 0.2
@@ -29,7 +30,7 @@ class NearDuplicates(NamedTuple):
 
     first (int): Index of the earlier text.
     second (int): Index of the later text.
-    similarity (float): The Jaccard index of their shingles, 1.0 for equal texts.
+    similarity (float): The Jaccard index of the shingles; 1.0 for equal texts.
     """
 
     first: int
@@ -40,17 +41,17 @@ class NearDuplicates(NamedTuple):
 class Components:
     """Connected components (union-find).
 
-    size (int): Number of items, each a component at first.
+    size (int): Number of items. At first, each item is a component.
     """
 
     def __init__(self, size: int) -> None:
         self.parents = list(range(size))
 
     def find(self, item: int) -> int:
-        """Return the representative of an item's component.
+        """Return the representative of the component of an item.
 
         item (int): The item.
-        RETURNS (int): The representative, equal for all items of a component.
+        RETURNS (int): The representative, the same for all items of a component.
         """
         while self.parents[item] != item:
             self.parents[item] = self.parents[self.parents[item]]
@@ -70,9 +71,10 @@ def near_duplicates(texts: Sequence[str], similarity: float = 0.8) -> List[NearD
     """Find near-duplicates, ignoring white space, case and the width of letters.
 
     texts (Sequence[str]): The texts. Empty texts have no duplicates.
-    similarity (float): Similarity from which two texts are near-duplicates, above 0 and at most 1.
+    similarity (float): Minimum similarity of near-duplicates (Jaccard index of character 5-grams),
+        above 0 and at most 1.
     RETURNS (List[NearDuplicates]): Pairs that connect all near-duplicates, directly or through
-        others: a spanning forest, not every pair.
+        other texts (a spanning forest). Not all pairs.
     """
     indices = [i for i, text in enumerate(texts) if text.strip()]
     if not indices:
@@ -93,11 +95,11 @@ def near_duplicates(texts: Sequence[str], similarity: float = 0.8) -> List[NearD
 
 
 def clusters(size: int, pairs: Iterable[NearDuplicates]) -> List[Set[int]]:
-    """Group near-duplicates that are connected, directly or through others.
+    """Group near-duplicates that are connected, directly or through other texts.
 
     size (int): Number of texts.
     pairs (Iterable[NearDuplicates]): Pairs from `near_duplicates`.
-    RETURNS (List[Set[int]]): Indices of the texts of each group of two or more.
+    RETURNS (List[Set[int]]): The groups of two or more texts, as indices.
     """
     components = Components(size)
     pairs = list(pairs)
@@ -110,10 +112,10 @@ def clusters(size: int, pairs: Iterable[NearDuplicates]) -> List[Set[int]]:
 
 
 def _candidates(signatures: np.ndarray, min_share: float) -> Set[Tuple[int, int]]:
-    """Return pairs of texts whose signatures agree in a band and in a minimal share of all values.
+    """Return pairs of texts whose signatures agree in a band and in a minimum share of all values.
 
-    Many texts can share a band, e.g. notes from one form. Each is compared only with its neighbours
-    in the order of the values that follow the band.
+    Many texts can share a band, e.g. notes from the same form. So they are sorted by the values of
+    the signature from the band on, and each text is compared only with its neighbours.
     """
     pairs: Set[Tuple[int, int]] = set()
     for start in range(0, BANDS * ROWS, ROWS):
@@ -133,7 +135,8 @@ def _candidates(signatures: np.ndarray, min_share: float) -> Set[Tuple[int, int]
 
 
 def _shingles(text: str) -> np.ndarray:
-    """Hash the distinct shingles of a text; a short text is one shingle. Shape: (shingles,)"""
+    """Return the hashes of the distinct shingles; a short text is one shingle. Shape:
+    (shingles,)"""
     plain = fold_text(text).replace(" ", "")
     codes = np.frombuffer(plain.encode("utf-32-le", "surrogatepass"), dtype="<u4").astype("uint64")
     codes = np.pad(codes, (0, max(SHINGLE - len(codes), 0)))
@@ -144,7 +147,7 @@ def _shingles(text: str) -> np.ndarray:
 
 
 def _mix_bits(values: np.ndarray) -> np.ndarray:
-    """Spread values over all 64 bits, by the finalizer of splitmix64. Shape: as given."""
+    """Return hashes of 64-bit values (finalizer of splitmix64). Shape: that of `values`"""
     for shift, factor in ((30, 0xBF58476D1CE4E5B9), (27, 0x94D049BB133111EB)):
         values = (values ^ (values >> np.uint64(shift))) * np.uint64(factor)
     return values ^ (values >> np.uint64(31))

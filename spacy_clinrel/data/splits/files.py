@@ -24,14 +24,15 @@ def split(
 ) -> Dict[str, Any]:
     """Split the documents of .spacy files into train, dev and test.
 
-    Either all files are written or none: `train.spacy`, `dev.spacy`, `test.spacy`, without parts of
-    size 0, and `split.json`.
+    Writes `train.spacy`, `dev.spacy`, `test.spacy` (without parts of size 0) and `split.json`. If
+    writing fails, no file is written or replaced.
 
-    sources (Union[str, Path, Sequence]): One or several .spacy files, or folders of them.
+    sources (Union[str, Path, Sequence]): One or several .spacy files or folders of .spacy files.
     out (Union[str, Path]): The folder to write.
-    plan (Plan): Sizes, strata, groups and seed.
-    force (bool): Whether to replace files that the folder already has.
-    RETURNS (Dict[str, Any]): The plan, what the parts hold and near-duplicates, as in `split.json`.
+    plan (Plan): Sizes of the parts, stratification, groups and seed.
+    force (bool): Whether to replace existing files in the folder.
+    RETURNS (Dict[str, Any]): The plan, statistics of the parts and near-duplicates, as in
+        `split.json`.
     RAISES (ValueError): If a source cannot be read, the plan cannot be fulfilled, or a file exists
         already. Nothing is written in these cases.
 

@@ -18,9 +18,10 @@ def read_metadata(path: Path) -> Metadata:
     """Read the metadata of documents.
 
     path (Path): A `.csv` file in UTF-8 with a header, or a `.jsonl` file with one object per line.
-        The column `doc_id`, or else `id`, has the document id.
+        The column `doc_id` or, if missing, `id` contains the document id.
     RETURNS (Metadata): Values by document id and column.
-    RAISES (ValueError): If it cannot be read, has no such column, or repeats an id.
+    RAISES (ValueError): If the file cannot be read, has no column of ids, or contains an id more
+        than once.
     """
     metadata: Dict[str, Dict[str, str]] = {}
     try:
@@ -42,11 +43,12 @@ def keys_of(doc_ids: Sequence[str], key: str, metadata: Optional[Metadata] = Non
     """Return the value of a key for each document.
 
     doc_ids (Sequence[str]): The document ids.
-    key (str): A column of the metadata, or else a pattern that finds the value in the document id,
-        as in `group_of`.
+    key (str): A column of the metadata, or a regular expression that finds the value in the
+        document id, as in `group_of`.
     metadata (Optional[Metadata]): The metadata of the documents.
     RETURNS (List[str]): One value per document.
-    RAISES (ValueError): If a document has no metadata, or the pattern does not match its id.
+    RAISES (ValueError): If a document has no metadata, or the regular expression does not match its
+        id.
     """
     columns = list(dict.fromkeys(name for row in (metadata or {}).values() for name in row))
     if metadata is None or key not in columns:
@@ -65,10 +67,10 @@ def keys_of(doc_ids: Sequence[str], key: str, metadata: Optional[Metadata] = Non
 
 
 def pool_rare(values: Sequence[str], min_count: int) -> Tuple[List[Optional[str]], Dict[str, int]]:
-    """Pool rare values.
+    """Replace rare values by None, so that their documents form a common stratum.
 
     values (Sequence[str]): One value per document.
-    min_count (int): Values with fewer documents are pooled.
+    min_count (int): Minimum number of documents per value. Rarer values are pooled.
     RETURNS (Tuple[List[Optional[str]], Dict[str, int]]): One value per document, None if it is
         pooled; and the pooled values with their counts.
     """

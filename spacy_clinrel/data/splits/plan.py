@@ -15,21 +15,23 @@ from .duplicates import Components, NearDuplicates, clusters, near_duplicates
 from .keys import keys_of, pool_rare, read_metadata
 
 PARTS = ("train", "dev", "test")
-# The name of the pooled strata in statistics.
+# Name of the pooled strata in statistics.
 POOLED = "(pooled)"
 
 
 class Plan(NamedTuple):
     """Settings of a split.
 
-    ratios (Tuple[float, float, float]): Sizes of train, dev and test, in any unit.
-    stratify_by (Optional[str]): Key (see `keys_of`). Each part gets its share of every value.
-    min_count (int): Values of that key with fewer documents are pooled.
-    stratify_labels (bool): Whether each part gets its share of every relation label.
-    group_by (Optional[str]): Key (see `keys_of`). Documents with the same value go to one part.
-    metadata (Optional[Path]): A table with columns that can be keys.
-    similarity (float): Similarity from which two texts are near-duplicates, above 0 and at most 1.
-    keep_together (bool): Whether near-duplicates go to one part.
+    ratios (Tuple[float, float, float]): Relative sizes of train, dev and test.
+    stratify_by (Optional[str]): Key (see `keys_of`) by whose values documents are stratified.
+    min_count (int): Minimum number of documents per value of that key. Rarer values are pooled.
+    stratify_labels (bool): Whether to stratify by relation labels too.
+    group_by (Optional[str]): Key (see `keys_of`). Documents with the same value go to the same
+        part.
+    metadata (Optional[Path]): A file with metadata, whose columns can be used as keys.
+    similarity (float): Minimum similarity of near-duplicates (Jaccard index of character 5-grams),
+        above 0 and at most 1.
+    keep_together (bool): Whether near-duplicates go to the same part.
     seed (int): Random seed.
     """
 
@@ -49,10 +51,10 @@ class Split:
     """An assignment of documents to parts.
 
     parts (List[int]): The part of each document, as an index into `PARTS`.
-    strata (List[Optional[str]]): The stratum of each document, None if it is pooled. Empty without
-        stratification.
+    strata (List[Optional[str]]): The stratum of each document; None if its stratum is pooled. Empty
+        without stratification.
     groups (List[str]): The group of each document. Empty without groups.
-    pooled (Dict[str, int]): The pooled strata, with their numbers of documents.
+    pooled (Dict[str, int]): Number of documents of each pooled stratum.
     duplicates (List[NearDuplicates]): Pairs from `near_duplicates`.
     """
 
@@ -69,8 +71,8 @@ def split_docs(docs: Sequence[Doc], plan: Plan) -> Split:
     docs (Sequence[Doc]): Documents with ids.
     plan (Plan): The settings.
     RETURNS (Split): The assignment.
-    RAISES (ValueError): If the ratios are invalid, a document has no value for a key, or a part of
-        a size above 0 gets no document.
+    RAISES (ValueError): If the ratios are invalid, a document has no value for a key, or a part
+        whose size is above 0 gets no documents.
     """
     if min(plan.ratios) < 0 or not plan.ratios[0]:
         raise ValueError(Errors.F027.format(ratios=" ".join(f"{r:g}" for r in plan.ratios)))
@@ -100,9 +102,9 @@ def describe(docs: Sequence[Doc], split: Split) -> Dict[str, Any]:
     """Compute statistics of a split.
 
     docs (Sequence[Doc]): The documents.
-    split (Split): Their assignment.
-    RETURNS (Dict[str, Any]): Counts, shares and ids by part; and of near-duplicates, the number of
-        clusters and documents, the pairs, and the clusters across parts.
+    split (Split): The assignment of the documents.
+    RETURNS (Dict[str, Any]): For each part: counts, shares and document ids. For near-duplicates:
+        the number of clusters and of documents, the pairs, and the clusters across parts.
     """
     parts: Dict[str, Any] = {}
     for number, name in enumerate(PARTS):
@@ -145,7 +147,7 @@ def describe(docs: Sequence[Doc], split: Split) -> Dict[str, Any]:
 
 
 def _units(n: int, groups: Sequence[str], duplicates: Sequence[NearDuplicates]) -> List[int]:
-    """Return the unit of each document: the documents of a unit stay components."""
+    """Return the unit of each document. Documents of a group, and near-duplicates, share a unit."""
     components = Components(n)
     first_of: Dict[str, int] = {}
     for i, group in enumerate(groups):

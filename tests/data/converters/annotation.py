@@ -14,7 +14,7 @@ from spacy_clinrel.data.converters import (
     build_doc,
     find_files,
     read_docs,
-    write_files,
+    render_files,
 )
 from spacy_clinrel.tokens import all_mentions, get_relations
 
@@ -53,7 +53,7 @@ def convert(path, converter):
 
 def write(docs, converter, report):
     """Convert Docs and return the contents of the files, by name."""
-    return write_files(converter, docs, report, "out")
+    return render_files(converter, docs, report, "out")
 
 
 def round_trip(docs, converter):

@@ -17,7 +17,7 @@ from spacy_clinrel.data.converters import (
     find_files,
     get_converter,
     read_docs,
-    write_files,
+    render_files,
 )
 from spacy_clinrel.data.converters.brat import BRAT
 from spacy_clinrel.tokens import all_mentions, get_doc_id, get_relations
@@ -34,7 +34,7 @@ def relations(doc):
 
 
 def write_to(folder, docs, report=None):
-    files = write_files(BRAT, docs, report or Report())
+    files = render_files(BRAT, docs, report or Report())
     for name, content in files.items():
         (folder / name).write_bytes(content.encode("utf-8"))
     return files
@@ -151,7 +151,7 @@ def test_brat_writes_mentions_and_relations(zh):
     )
     doc = build_doc(zh, record, Path("x"), Report())
     report = Report()
-    files = write_files(BRAT, [doc], report)
+    files = render_files(BRAT, [doc], report)
     assert files == {
         "病史-1.txt": record.text,
         "病史-1.ann": "T1\t部_位 0 1;3 4\t左 侧\nT2\tX:Y 3 7\t侧 股骨\n"

@@ -9,7 +9,7 @@ from spacy_clinrel.data.converters import (
     find_files,
     get_converter,
 )
-from spacy_clinrel.data.converters.files import MAX_NAME_BYTES, safe_name, write_files
+from spacy_clinrel.data.converters.files import MAX_NAME_BYTES, render_files, safe_name
 from spacy_clinrel.files import replacing
 from spacy_clinrel.tokens import set_doc_id
 
@@ -102,17 +102,17 @@ def test_file_names_are_unique(zh):
     for doc, doc_id in zip(docs, ["A", "a", "a-2", "/"], strict=False):
         set_doc_id(doc, doc_id)
     converter = Converter("x", ("*.x",), read_whole, write=lambda record, _: {".x": record.text})
-    files = write_files(converter, docs, Report())
+    files = render_files(converter, docs, Report())
     assert list(files) == ["A.x", "a-2.x", "a-2-2.x", "_.x", "5.x"]
 
 
-def test_write_files_passes_records(zh):
+def test_render_files_passes_records(zh):
     def write(record, report):
         assert isinstance(record, Record) and isinstance(report, Report)
         return {".x": record.text, ".y": record.doc_id}
 
     converter = Converter("x and y", ("*.x",), read_whole, write=write)
-    assert write_files(converter, [zh.make_doc("甲")], Report()) == {"1.x": "甲", "1.y": "1"}
+    assert render_files(converter, [zh.make_doc("甲")], Report()) == {"1.x": "甲", "1.y": "1"}
 
 
 def test_replacing_is_atomic(tmp_path):

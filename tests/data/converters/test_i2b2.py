@@ -17,7 +17,7 @@ from spacy_clinrel.data.converters import (
     find_files,
     get_converter,
     read_docs,
-    write_files,
+    render_files,
 )
 from spacy_clinrel.data.converters.i2b2 import I2B2
 from spacy_clinrel.tokens import all_mentions, get_doc_id, get_relations
@@ -51,7 +51,7 @@ def convert(path, nlp=EN):
 
 
 def write_to(folder, docs, report=None):
-    files = write_files(I2B2, docs, report or Report())
+    files = render_files(I2B2, docs, report or Report())
     for name, content in files.items():
         (folder / name).write_bytes(content.encode("utf-8"))
     return files
@@ -206,7 +206,7 @@ def test_i2b2_reads_several_types_at_one_position(corpus):
 def test_i2b2_writes_what_it_read(corpus):
     docs, _ = convert(corpus)
     report = Report()
-    files = write_files(I2B2, docs, report)
+    files = render_files(I2B2, docs, report)
     assert files == {"record-1.txt": TEXT, "record-1.con": CON, "record-1.rel": REL}
     assert report.losses == 0 and not report.repaired
 

@@ -13,8 +13,8 @@ from spacy_clinrel.data.converters import (
     find_files,
     get_converter,
     read_docs,
+    render_files,
     select,
-    write_files,
 )
 from spacy_clinrel.tokens import all_mentions, get_doc_id, get_relations
 
@@ -181,7 +181,7 @@ def test_relations_in_brat(zh, corpora, tmp_path, part, documents, count):
     assert report.losses == 0 and not report.repaired and not report.messages
     for path, doc in zip(files, docs, strict=True):
         check_brat(path, doc)
-    for name, content in write_files(get_converter("brat"), docs, Report()).items():
+    for name, content in render_files(get_converter("brat"), docs, Report()).items():
         (tmp_path / name).write_bytes(content.encode("utf-8"))
     written, copies, report = convert(zh, "brat", tmp_path)
     assert (report.documents, report.relations, report.losses) == (documents, count, 0)

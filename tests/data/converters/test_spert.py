@@ -20,7 +20,7 @@ from spacy_clinrel.data.converters import (
     find_files,
     get_converter,
     read_docs,
-    write_files,
+    render_files,
 )
 from spacy_clinrel.data.converters.spert import SPERT
 from spacy_clinrel.tokens import all_mentions, get_doc_id, get_relations
@@ -139,10 +139,10 @@ def test_spert_ignores_files_of_types(put_json, put):
 def test_spert_writes_one_file(put_json):
     docs, _ = read(put_json(ENTRY, {**ENTRY, "orig_id": "b"}))
     report = Report()
-    files = write_files(SPERT, docs, report, "train")
+    files = render_files(SPERT, docs, report, "train")
     assert json.loads(files["train.json"]) == [{**ENTRY, "orig_id": "7"}, {**ENTRY, "orig_id": "b"}]
     assert len(files) == 1 and report.losses == 0
-    assert write_files(SPERT, [], report) == {}
+    assert render_files(SPERT, [], report) == {}
 
 
 def test_spert_tokens_end_with_mentions():
@@ -200,7 +200,7 @@ def test_tokens_round_trip(batch):
         path.write_text(json.dumps(batch), encoding="utf-8")
         docs, report = read(path, ZH)
         assert report.losses == 0
-        files = write_files(SPERT, docs, report, "a")
+        files = render_files(SPERT, docs, report, "a")
     assert report.losses == 0
     written = json.loads(files["a.json"])
     assert [rows(entry) for entry in written] == [rows(entry) for entry in batch]
