@@ -253,19 +253,14 @@ class JointExtractor(RelationPipe):
             self.training_head = make_head(self.model, self.default_head, None)
 
     def output_sizes(self) -> List[Tuple[Model, int]]:
-        """Return the tagger with the number of entity types, and the relation scorer with the
-        number of scores per pair.
-        """
+        """Return tagger and relation scorer, with the number of types and of scores per pair."""
         outputs = self.head.n_outputs(len(self.labels))
         tagger, relations = self.model.get_ref("tagger"), self.model.get_ref("relations")
         return [(tagger, len(self.space.types)), (relations, outputs)]
 
     def read_labels(self, get_examples: GetExamples, labels: Optional[LabelData]) -> None:
-        """Set labels, types and signatures.
+        """Set labels, types and signatures, see `RelationPipe.read_labels`.
 
-        get_examples (Callable[[], Iterable[Example]]): Returns the training examples.
-        labels (Optional[Dict[str, List]]): The output of `spacy init labels`. None to collect them
-            from the examples.
         RAISES (ValueError): If there are no entities or no relations.
         """
         if not any(eg.reference.ents for eg in get_examples()):
