@@ -160,6 +160,7 @@ def test_find_threshold_gives_relations_no_gold_entities(relations_model, made_u
     assert "All scores are identical" in output
 
 
+@pytest.mark.slow
 def test_benchmark_speed(trained_model, made_up):
     options = ("--batches", 30, "--warmup", 1)
     output = spacy_command("benchmark", "speed", trained_model, made_up / "dev.spacy", *options)

@@ -68,6 +68,7 @@ def test_only_documents_that_kill_their_process_get_an_error(deadly):
     assert not multiprocessing.active_children()
 
 
+@pytest.mark.slow
 @pytest.mark.skipif(sys.platform == "win32", reason="no SIGKILL")
 def test_processes_that_die_while_loading(deadly, monkeypatch):
     monkeypatch.setenv("CLINREL_TEST_NEVER", "1")

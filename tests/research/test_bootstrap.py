@@ -92,6 +92,7 @@ def test_shares_consist_of_complete_records(as_corpora):
     assert chosen["100 %", 0] == chosen["100 %", 1] and chosen["25 %", 0] != chosen["25 %", 1]
 
 
+@pytest.mark.slow
 def test_every_bootstrap_cell_has_a_valid_config(as_corpora):
     study = BootstrapStudy()
     args = ["--run", "--data", str(as_corpora), "--vectors", "none", "--seeds", "0", "1"]
