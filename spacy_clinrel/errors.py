@@ -16,10 +16,10 @@ class Errors(metaclass=ErrorsWithCodes):
     )
     R002 = (
         "doc.spans['{group}'] has {mentions} mentions, but a relation refers to mention {index}. "
-        "Set relations through doc._.relations, which updates the mentions too."
+        "Set relations through doc._.relations, which also updates the mentions."
     )
     R003 = "The label of a relation must be a non-empty string, got {label!r}."
-    R004 = "Cannot concatenate an empty list of docs. Give at least one Doc."
+    R004 = "Cannot concatenate an empty list of docs. Pass at least one Doc."
 
     # Components
     C001 = (
@@ -31,14 +31,12 @@ class Errors(metaclass=ErrorsWithCodes):
         "labels. Train a new pipeline with data that has the label, or list it in "
         "[initialize.components.{name}]."
     )
-    C003 = (
-        "Component '{name}' is not initialized. Call nlp.initialize(), or load a trained pipeline."
-    )
+    C003 = "'{name}' is not initialized. Call nlp.initialize(), or load a trained pipeline."
     C004 = (
-        "No training document of '{name}' has both gold relations and candidate pairs ({gold} "
-        "relations in {docs} documents). Check [components.{name}.candidates], and that the "
-        'reader provides entities: for gold entities use @readers = "spacy-clinrel.Corpus.v1" with '
-        "gold_entities = true; for predicted entities list the entity component in [training] "
+        "No training document of '{name}' has both gold relations and candidate pairs ({gold} gold "
+        "relations in {docs} documents). Check [components.{name}.candidates]. Also check that the "
+        'documents have entities. For gold entities, use @readers = "spacy-clinrel.Corpus.v1" with '
+        "gold_entities = true. For predicted entities, list the entity component in [training] "
         "annotating_components."
     )
     C005 = (
@@ -47,19 +45,19 @@ class Errors(metaclass=ErrorsWithCodes):
     )
     C006 = "Option '{option}' of '{name}' must be {allowed}, got {value!r}."
     C007 = (
-        "The data has the relation label '{label}', which '{name}' does not have "
+        "The data contains the relation label '{label}', but '{name}' was initialized without it "
         "(labels: {known}). Initialize the component with data that has this label."
     )
     C008 = (
-        "The data has the entity type '{label}', which '{name}' does not have "
+        "The data contains the entity type '{label}', but '{name}' was initialized without it "
         "(types: {known}). Initialize the component with data that has this type."
     )
 
     # Models
     M001 = "Layer '{name}' is not initialized. Call nlp.initialize(), or load a trained pipeline."
     M002 = (
-        "The weights of layer '{name}' were saved with the sizes {saved}, but the config gives "
-        "{wanted}. Load them with the config of the pipeline that was trained."
+        "The saved weights of layer '{name}' (sizes {saved}) do not fit the config. Load them with "
+        "the config that the pipeline was trained with. Details: {wanted}"
     )
     M003 = (
         "include_static_vectors = true, but the pipeline has no vectors. Set paths.vectors (see "
@@ -68,8 +66,8 @@ class Errors(metaclass=ErrorsWithCodes):
     M004 = "{what} must be {need}, got {value!r}."
     M005 = (
         "Layer '{name}' returned scores of shape {got}. Expected {expected}: (pairs, labels), or "
-        "(pairs, 1 + labels) with no relation first if labels are exclusive, before softmax or "
-        "sigmoid."
+        "(pairs, 1 + labels) if labels are exclusive, with no relation in the first column. Return "
+        "the scores before softmax or sigmoid."
     )
     M006 = (
         "The pipeline's vectors have width {got}, but the table '{name}' has width {wanted}. "
@@ -77,21 +75,21 @@ class Errors(metaclass=ErrorsWithCodes):
         "init-vectors --width {wanted}`."
     )
     M007 = (
-        "The pipeline's vectors have mode '{mode}', without a separate row for each character. "
+        "The pipeline's vectors have mode '{mode}', which has no separate row for each character. "
         "Train vectors with `python -m spacy clinrel init-vectors`, or remove paths.vectors."
     )
     M008 = (
-        "Cannot load encoder '{name}' from a folder or the Hugging Face hub ({error}). Create one "
-        "with `python -m spacy clinrel make-encoder`, or give the name or folder of a BERT-like "
-        "model."
+        "Cannot load encoder '{name}' from a folder or the Hugging Face hub ({error}). Create an "
+        "encoder with `python -m spacy clinrel make-encoder`, or use the name or folder of a "
+        "BERT-like model."
     )
     M009 = (
         "The encoder has the model type '{kind}', which is not BERT-like. Focused attention needs "
-        "a model with the layers of BERT in encoder.layer, such as BERT, RoBERTa, ELECTRA or ERNIE."
+        "a model with BERT layers in encoder.layer, such as BERT, RoBERTa, ELECTRA or ERNIE."
     )
     M010 = (
         "Encoder '{name}' has position embeddings of type '{kind}'. Focused attention selects the "
-        "word pieces of mentions and therefore needs absolute positions. Give another encoder."
+        "word pieces of mentions and therefore needs absolute positions. Use another encoder."
     )
     M011 = (
         "The relation model of spacy-clinrel.JointRelations.v1 uses the token vectors of the joint "
@@ -100,7 +98,7 @@ class Errors(metaclass=ErrorsWithCodes):
 
     # Files
     F001 = "No such file or folder: {path}."
-    F002 = "{path}: nothing to read. Expected {expected}."
+    F002 = "{path}: no documents found. Expected {expected}."
     F003 = (
         "{path}: cannot read the .spacy file ({error}). Write it with "
         "`python -m spacy clinrel convert`."
@@ -111,25 +109,24 @@ class Errors(metaclass=ErrorsWithCodes):
         "`python -m pip install -e .`."
     )
     F006 = "Cannot write this format ({description}). Formats that can be written: {known}."
-    F007 = "{losses} could not be kept (strict). Nothing was written."
-    F008 = "{path}: no document could be read. See the messages of the report."
-    F009 = (
-        "{path}: the documents have neither entities nor relations, so there is nothing to {what}."
-    )
-    F010 = "{path} is a folder. Give the name of the .spacy file to write."
+    F007 = "--strict: {losses} would be lost; nothing was written. Omit --strict to write the rest."
+    F008 = "{path}: no document could be read. See the messages above."
+    F009 = "{path}: the documents have no entities and no relations. There is nothing to {what}."
+    F010 = "{path} is a folder. Use the name of a .spacy file as output."
     F011 = "'{pattern}' is not a valid regular expression: {error}."
     F012 = (
-        "The pattern '{pattern}' does not match the document id '{doc_id}'. Give a pattern that "
+        "The pattern '{pattern}' does not match the document id '{doc_id}'. Use a pattern that "
         "matches all ids, e.g. '[0-9]+$' for the number at the end."
     )
-    F013 = "Cannot rename by '{value}'. Write OLD=NEW, e.g. --rename 身体部位=Body."
+    F013 = "Invalid value '{value}' of --rename. Use OLD=NEW, e.g. --rename 身体部位=Body."
     F017 = "{path} is both input and output. Choose another output file."
     F018 = "Can't write {path}: {error}."
-    F019 = "No corpus is set. Give --paths.train and --paths.dev, or set [paths] in the config."
+    F019 = "No corpus is set. Use --paths.train and --paths.dev, or set [paths] in the config."
     F020 = "{path} is a folder. Expected a file."
     F021 = "{path} is not a .spacy file. Convert it with `python -m spacy clinrel convert`."
     F022 = (
-        "{path}: the selection leaves no document. Check --group-by and the .spacy file of groups."
+        "{path}: no document matches the selection. Check --group-by and the .spacy file of "
+        "--only-groups-of or --without-groups-of."
     )
     F016 = 'Format "{description}": patterns and exclude must be tuples, e.g. patterns=("*.tsv",).'
     F023 = (
@@ -137,63 +134,64 @@ class Errors(metaclass=ErrorsWithCodes):
         "`python -m pip install -e .`."
     )
     F024 = (
-        "A selection (--rename, --keep-type, --keep-label, --only-groups-of, --without-groups-of) "
-        "applies to a corpus that is read in one of the formats, not to .spacy files."
+        "--rename, --keep-type, --keep-label, --only-groups-of and --without-groups-of work only "
+        "with corpus formats such as brat, not with .spacy files. Remove these options."
     )
     F025 = (
-        "{out} already has {n} of the files to write, e.g. {name}. Give another folder, or use "
-        "--force to replace them."
+        "{out} already contains {n} of the output files, e.g. {name}. Choose another folder, or "
+        "use --force to replace them."
     )
     F026 = (
-        "--characters was given {numbers} times for {files} files. Give it once per file, 0 for "
-        "the whole file."
+        "--characters occurs {numbers} times, but there are {files} files. Use it once per file, "
+        "with 0 for the complete file."
     )
     F027 = (
-        "Invalid ratios {ratios}: the size of train must be above 0, those of dev and test at "
-        "least 0. Write e.g. --ratios 70 15 15, or --ratios 80 20 0 for no test part."
+        "Invalid ratios {ratios}: train must be above 0, and dev and test at least 0. Use e.g. "
+        "--ratios 70 15 15, or --ratios 80 20 0 to write no test.spacy."
     )
     F028 = (
-        "{path}: cannot read the metadata ({error}). Give a .csv file in UTF-8 with a header, or a "
-        ".jsonl file with one object per line, with one row per document and its id in the column "
-        "doc_id or id."
+        "{path}: cannot read the metadata ({error}). Use a .csv file in UTF-8 with a header, or a "
+        ".jsonl file. It must have one row per document, with the document id in the column doc_id "
+        "or id."
     )
     F029 = (
-        "{n} of {total} documents have no '{key}' in the metadata, e.g. '{doc_id}'. Add them, or "
-        "check that the metadata has the document ids of the corpus."
+        "{n} of {total} documents have no '{key}' in the metadata, e.g. '{doc_id}'. Add the "
+        "values, or check that the ids in the metadata match those of the corpus."
     )
-    F030 = "'{key}' is not a column of the metadata ({columns}). Used as a pattern: {error}"
+    F030 = (
+        "The metadata has no column '{key}' (columns: {columns}). As a pattern for document ids it "
+        "fails too: {error}"
+    )
     F031 = (
-        "No document is left for {part}: the {n} documents form {units} units that stay together "
-        "(by --group-by and as near-duplicates), the largest with {most} documents. Give other "
-        "--ratios, smaller groups, or size 0 for {part}."
+        "No document is left for {part}. The {n} documents form {units} units that cannot be "
+        "divided (same --group-by value, or near-duplicates); the largest has {most} documents. "
+        "Change --ratios, use smaller groups, or set the ratio of {part} to 0."
     )
     F032 = (
-        "The document '{doc_id}' has an empty value of '{key}', so its group is unknown. Give each "
-        "document a value, e.g. its id if it has no group."
+        "The document '{doc_id}' has an empty value for '{key}', so its group is unknown. Set a "
+        "value for each document, e.g. its id if it has no group."
     )
-    F033 = (
-        "{path} is locked by another process. Wait until it is finished, or choose another folder."
-    )
+    F033 = "{path} is locked by another process. Wait until it has finished, or use another folder."
     F034 = (
-        "{path} does not end in .spacy, and no format is given. Give the format of the corpus: "
-        "{known}."
+        "{path} does not end in .spacy, and no format was specified. Specify the format of the "
+        "corpus: {known}."
     )
     F040 = "{path}: cannot read the config ({error})."
     F041 = (
-        "{path}: no component has candidates. Give the config of a pipeline with a "
-        "relation_classifier or joint_extractor, or settings of candidates (--max-sentences, "
-        "--max-distance, --use-sents)."
+        "{path}: no component has a candidate strategy. Use the config of a pipeline with a "
+        "relation_classifier or joint_extractor, or omit --config and set --max-sentences, "
+        "--max-distance or --use-sents."
     )
     F042 = (
-        "--config defines the candidates: --max-sentences, --max-distance and --use-sents cannot "
-        "be combined with it."
+        "--config defines the candidate strategy, so --max-sentences, --max-distance and "
+        "--use-sents cannot be combined with it. Remove these options or --config."
     )
-    F015 = "{paths}: no character occurs {n} times. Give more text, or a smaller --min-count."
+    F015 = "{paths}: no character occurs at least {n} times. Use more text or a lower --min-count."
 
     # Bootstrapping and review
     B001 = (
-        "The pipeline has {n} components of the type '{factory}', but needs exactly one. Give a "
-        "config of relations between gold entities, e.g. configs/ccks2017_relations.cfg."
+        "The pipeline has {n} components of the type '{factory}', but needs exactly one. Use a "
+        "config for relations between gold entities, e.g. configs/ccks2017_relations.cfg."
     )
     B002 = (
         "The reader of [corpora.{part}], '{reader}', does not provide gold entities. Use "
@@ -201,77 +199,89 @@ class Errors(metaclass=ErrorsWithCodes):
     )
     B003 = (
         "{path}: cannot resume, because settings or documents have changed ({what}). Restore them, "
-        "or start in an empty folder."
+        "or start a new run in an empty folder."
     )
     B004 = (
-        "{path} holds an earlier run or other files. Continue the run with --resume, or give an "
-        "empty folder."
+        "{path} contains an earlier run or other files. Use --resume to continue the run, or "
+        "choose an empty folder."
     )
-    B005 = "{path}: {n} documents, but none has two mentions. {hint}"
+    B005 = (
+        "{path}: none of the {n} documents can be used. Each needs at least two mentions and must "
+        "not be a gold document. {hint}"
+    )
     B006 = "'{option}' must be {allowed}, got {value}."
-    B007 = "The --ner pipeline has no component that sets entities. Its components: {names}."
-    B009 = "{path} already exists. Give a new or an empty folder."
+    B007 = (
+        "The --ner pipeline has no component that sets entities (components: {names}). Use a "
+        "pipeline with an entity component, e.g. ner."
+    )
+    B009 = "{path} already exists. Choose a new or an empty folder."
     B010 = (
-        "There is no annotated pair of mentions to calibrate on: no document has gold relations, "
-        "or all mentions are too far apart. Give other gold documents (--dev of bootstrap)."
+        "No annotated pairs of mentions to calibrate on: no document has gold relations, or all "
+        "mentions are too far apart. Use other gold documents (with bootstrap, set --dev)."
     )
     B011 = (
-        "{path}: {n} documents carry silver annotation of an earlier run, the first is '{doc_id}'. "
-        "Give only documents that people have annotated or corrected."
+        "{path}: {n} documents contain silver annotation from an earlier run, e.g. '{doc_id}'. Use "
+        "only documents that people have annotated or corrected."
     )
     B012 = (
-        "The two models must score the same pairs, but their {what} differ. Give the relation "
-        "classifiers of CONFIG and --second the same settings."
+        "The two models must score the same pairs, but these settings of their relation "
+        "classifiers differ: {what}. Use the same values in CONFIG and --second."
     )
     B013 = (
-        "The relation classifier allows several labels for a pair (exclusive = false), but silver "
-        "annotation has one label for each pair. Set exclusive = true, or train one model for each "
-        "label."
+        "The relation classifier allows several labels per pair (exclusive = false), but silver "
+        "annotation has only one. Set exclusive = true, or train one model per label."
     )
     B020 = (
-        "{path}: none of {n} documents has a candidate pair of mentions ({bare} have no mentions; "
-        "{left_out} more were left out, because their text is labelled or repeated). Give --ner "
-        "PIPELINE for documents without mentions, or other documents."
+        "{path}: none of the {n} documents has a candidate pair, and {bare} of them have no "
+        "mentions. {left_out} other documents were left out, because their text is labelled or "
+        "repeated. Use --ner PIPELINE to predict mentions, or choose other documents."
     )
-    B021 = "{path} is not empty and may hold corrected files. Give a new folder."
-    B022 = "{path} is not a folder that `python -m spacy clinrel review` wrote: {error}."
+    B021 = "{path} is not empty and may contain corrected files. Choose a new folder."
+    B022 = (
+        "{path} was not written by `python -m spacy clinrel review`: {error}. Use the folder that "
+        "this command wrote."
+    )
     B023 = (
-        "{path}: the text of '{doc_id}' differs from the exported text, first at character "
+        "{path}: the text of '{doc_id}' differs from the exported text, starting at character "
         "{place}. Restore the text; only annotations may change."
     )
-    B024 = "{path}: '{doc_id}' is not one of the {n} documents exported for review."
-    B025 = "{path}: duplicate document '{doc_id}'. Give each document once."
-    B026 = "{path}: none of the {n} exported documents could be read. {problems}"
-    B027 = (
-        "Documents were exported as {known}. Give the format of the corrected files with --format."
+    B024 = (
+        "{path}: '{doc_id}' is not one of the {n} documents exported for review. Remove the file, "
+        "or use the folder it was exported to."
     )
+    B025 = "{path}: duplicate document '{doc_id}'. Keep only one copy."
+    B026 = "{path}: none of the {n} exported documents could be read. {problems}"
+    B027 = "Exported formats: {known}. Set the format of the corrected files with --format."
     B028 = (
-        "{path}: the annotation file of '{doc_id}' is missing. Restore it, empty if the document "
-        "has no annotations."
+        "{path}: the annotation file of '{doc_id}' is missing. Restore it, or create an empty file "
+        "if the document has no annotations."
     )
     B029 = (
-        "{path}: '{doc_id}' was left out, because {n} of its annotations could not be read. The "
-        "first error: {fault}. Fix the file and read it again."
+        "{path}: '{doc_id}' was left out, because {n} of its annotations could not be read. First "
+        "error: {fault}. Fix the file and read it again."
     )
 
     # Error report
-    F060 = "The folder for the report, {path}, is a file. Give a new or an existing folder."
-    F061 = "Plots need matplotlib ({error}): python -m pip install 'spacy-clinrel[plots]'."
+    F060 = "Cannot write the report to {path}: it is a file. Choose a new or an existing folder."
+    F061 = (
+        "Plots require matplotlib ({error}). Install it with python -m pip install "
+        "'spacy-clinrel[plots]'."
+    )
 
     # Viewer
     V001 = "Unknown style '{style}'. Known: {allowed}."
     V002 = (
-        "columns must be two line widths, for wide and for narrow screens, each at least {least}, "
-        "got {value!r}."
+        "columns must be two line widths, for wide and for narrow screens, each at least {least} "
+        "columns, got {value!r}."
     )
     V003 = "Expected a Doc or an iterable of Docs, got {type}. For a Span, use span.as_doc()."
     V004 = "Unknown options: {options}. Known: {known}."
     V005 = (
-        "No pipeline '{name}'. Give the name of an installed pipeline, the folder of a pipeline, "
-        "or - to show the annotation of a .spacy file."
+        "Cannot find the pipeline '{name}'. Use the name of an installed pipeline, the folder of a "
+        "pipeline, or - to show the annotation of a .spacy file."
     )
-    V006 = "{path}: not UTF-8 (byte {byte}). Convert it first, e.g. iconv -f GB18030 -t UTF-8."
-    V007 = "{path} is a folder. Give the name of the .html file to write."
+    V006 = "{path}: invalid UTF-8 at byte {byte}. Convert it, e.g. with iconv -f GB18030 -t UTF-8."
+    V007 = "{path} is a folder. Use the name of an .html file as output."
     V009 = "No interface translation for '{lang}'. Known: {known}."
     V020 = "The threshold must be a confidence from 0 to 1, got {value}."
     V008 = (
@@ -282,98 +292,92 @@ class Errors(metaclass=ErrorsWithCodes):
     # Exporters
     G002 = "Unknown format '{name}'. Known: {known}."
     G003 = (
-        "Cannot tell the format from the name {path}. Give --format, or use one of the endings "
-        "{endings}. The formats {folders} write two files to the folder OUT."
+        "Cannot determine the format from the name {path}. Set --format, or use one of the endings "
+        "{endings}. The formats {folders} write two files to the folder OUT and need --format."
     )
     G004 = "Unknown normal form '{name}'. Known: {known}."
-    G005 = (
-        "{path}: the format {format} writes two files, {names}. Give the name of a folder, without "
-        "a file ending."
+    G005 = "{path}: {format} writes two files, {names}. Use the name of a folder, without a suffix."
+    G006 = (
+        "{path} is a folder, but the format {format} writes a single file. Use a file name, e.g. "
+        "{path}/{example}."
     )
-    G006 = "{path} is a folder, but {format} is a file. Give its name, e.g. {path}/{example}."
 
     # Processing many documents
     P001 = (
         "{package} is not installed. Install it with python -m pip install "
         "'spacy-clinrel[{extra}]'."
     )
-    P002 = "The text is not UTF-8 (byte {byte}). Convert it, e.g. iconv -f GB18030 -t UTF-8."
+    P002 = "Invalid UTF-8 at byte {byte}. Convert the text, e.g. with iconv -f GB18030 -t UTF-8."
     P003 = "The document has no text."
-    P004 = "The text has {n} characters, more than the maximum of {most}. Raise --max-length."
+    P004 = "The text has {n} characters, more than the maximum of {most}. Increase --max-length."
     P005 = (
-        "{given} documents went into the pipeline, but {found} came out. Remove the component "
-        "that drops documents."
+        "The pipeline received {given} documents, but returned {found}. Remove the component that "
+        "drops documents."
     )
     P006 = "No column '{name}'. Available: {columns}."
     P007 = "Column '{name}' has type {type}. Expected text."
     P008 = "Invalid line: {error}."
-    P009 = "{path}: can't read the file ({error}). Documents read before: {n}."
+    P009 = "{path}: can't read the file ({error}). {n} documents were read before the error."
     P010 = (
-        "{path} can't be the output folder. Give the name of a folder without a suffix, and set "
-        "the format of its shards ({formats}) with --format."
+        "{path} can't be the output folder. Use the name of a folder without a suffix, and set the "
+        "format of its shards ({formats}) with --format."
     )
-    P011 = (
-        "{path} is not empty. To continue an interrupted run, use --resume; otherwise give a "
-        "new folder."
-    )
+    P011 = "{path} is not empty. Use --resume to continue an earlier run, or choose a new folder."
     P012 = (
         "{path}: the interrupted run had different settings: {what}. Use the same settings to "
-        "resume it, or give a new folder."
+        "resume it, or choose a new folder."
     )
     P013 = (
-        "Processes die while they load the pipeline, probably for lack of memory. Finished "
-        "shards are kept: lower --n-process, and continue with --resume."
+        "Worker processes crash while they load the pipeline, probably because memory runs out. "
+        "Finished shards are kept. Lower --n-process, and continue with --resume."
     )
     P014 = "Unknown format '{name}'. Known: {known}."
-    P015 = "No document could be processed. The first error, in {source}: {error}"
-    P016 = "Invalid row over several lines, probably a quote that is not closed ({error})."
-    P017 = "The line is longer than {most} bytes."
-    P018 = (
-        "The row has {n} fields, but the header has {most}. Put text that contains separators "
-        "in quotes."
-    )
+    P015 = "No document could be processed. First error, in {source}: {error}"
+    P016 = "Invalid row that spans several lines, probably because of an unclosed quote ({error})."
+    P017 = "The line is longer than {most} bytes. Increase --max-length to read longer lines."
+    P018 = "The row has {n} fields instead of {most}. Put values that contain separators in quotes."
     P019 = "Several columns are named '{name}'. Rename them."
     P020 = "Can't read rows {first} to {last} ({error})."
-    P021 = "The process died while it worked on this document, probably for lack of memory."
-    P022 = "{path}: can't read the manifest ({error}). Give a new folder."
+    P021 = "The worker process crashed on this document, probably because memory ran out."
+    P022 = "{path}: can't read the manifest ({error}). Choose a new folder."
 
 
 class Warnings(metaclass=ErrorsWithCodes):
     """Messages of the warnings that this package issues."""
 
     W001 = (
-        "Another package has registered the extension doc._.relations, which is not replaced. Use "
-        "spacy_clinrel.tokens.get_relations and set_relations instead."
+        "Another package has already registered the extension doc._.relations, so it was not "
+        "replaced. Use spacy_clinrel.tokens.get_relations and set_relations instead."
     )
     W002 = "'{name}' cannot learn from {lost} of {total} gold relations: {reasons}."
     W003 = (
-        "{lost} of {total} tokens are in no window of the encoder, or beyond its maximum of "
-        "{most} word pieces. No entities or relations are found there. Set shorter windows in "
-        "get_spans, with a stride no longer than the window."
+        "{lost} of {total} tokens are outside all windows of the encoder, or beyond its maximum of "
+        "{most} word pieces. No entities or relations are predicted there. In get_spans, set "
+        "shorter windows and a stride no longer than the window."
     )
     W004 = (
-        "'{name}': {lost} of {total} candidate pairs of this batch are not inside one window of "
-        "the encoder and get no relation. Later batches are not counted. Use longer windows or "
-        "more overlap in get_spans, or lower max_distance of the candidates."
+        "'{name}': {lost} of {total} candidate pairs of this batch do not fit into a window of the "
+        "encoder and get no relation. This warning is not repeated for later batches. Use longer "
+        "windows or more overlap in get_spans, or lower max_distance of the candidates."
     )
     W005 = (
-        "The labelled documents have no relations with these labels of dev: {labels}. A model "
-        "cannot learn them from unlabelled documents. Annotate a few by hand first."
+        "These relation labels occur in dev, but not in the labelled documents: {labels}. A model "
+        "cannot learn them from unlabelled documents. Annotate some examples by hand first."
     )
     W006 = (
-        "No unlabelled document has mentions of the types that labelled relations join. The "
-        "relations join {pairs}; the unlabelled mentions have the types {types}. Check that the "
-        "type names match."
+        "The labelled relations connect {pairs}, but no unlabelled document has mentions of both "
+        "types of such a pair. Types of the unlabelled mentions: {types}. Check that the type "
+        "names match."
     )
     W007 = (
-        "{path}: the pipeline does not know these relation labels and counts their relations as no "
-        "relation: {labels}. Give --scheme if it was trained with the labels of a scheme."
+        "{path}: the pipeline does not have these relation labels, so such relations count as no "
+        "relation: {labels}. Use --scheme if the pipeline was trained with the labels of a scheme."
     )
     W030 = (
-        "{n} processes share GPU {gpu}, each with a copy of the pipeline. A single process is "
+        "{n} processes share GPU {gpu}, and each loads a copy of the pipeline. A single process is "
         "often as fast."
     )
-    W031 = "Skipped {n} files with other suffixes: {kinds}."
+    W031 = "Skipped {n} files with unsupported suffixes: {kinds}."
 
 
 def require(name: str, extra: str) -> Any:

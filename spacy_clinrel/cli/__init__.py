@@ -1,4 +1,4 @@
-"""`python -m spacy clinrel …`: thin shells over functions of the other rooms."""
+"""Commands of `python -m spacy clinrel`. Each calls a public function of the package."""
 
 from spacy.cli._util import app as spacy_app
 

@@ -1,4 +1,4 @@
-"""The Typer app that the commands join, and what they share."""
+"""Typer app to which all commands are added."""
 
 import typer
 

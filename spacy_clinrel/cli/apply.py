@@ -1,4 +1,4 @@
-"""`python -m spacy clinrel apply`: annotate an archive of any size."""
+"""`python -m spacy clinrel apply`: annotate a document archive."""
 
 from pathlib import Path
 from typing import Annotated, Optional
@@ -22,27 +22,28 @@ def apply_cli(
         str,
         typer.Argument(
             metavar="IN",
-            help="A file, a folder (searched with its subfolders) or a quoted pattern: .txt (one "
-            "document each), .jsonl, .csv, .parquet, .spacy (only their texts)",
+            help="File, folder (including subfolders) or quoted glob pattern of .txt (one document "
+            "per file), .jsonl, .csv, .parquet or .spacy files (annotation is ignored)",
         ),
     ],
-    output: Annotated[Path, typer.Argument(metavar="OUT", help="Folder for the shards")],
+    output: Annotated[Path, typer.Argument(metavar="OUT", help="Output folder")],
     format_name: Annotated[
-        str, typer.Option("--format", "-f", metavar="|".join(FORMATS), help="Format of the shards")
+        str, typer.Option("--format", "-f", metavar="|".join(FORMATS), help="Output format")
     ] = "parquet",
     text_column: Annotated[
-        str, typer.Option("--text-column", "-tc", help="Column or key of the text")
+        str, typer.Option("--text-column", "-tc", help="Column or key that contains the text")
     ] = TEXT,
     id_column: Annotated[
         str,
         typer.Option(
             "--id-column",
             "-ic",
-            help="Column or key of the id. Without a column 'id', file name and line are the id",
+            help="Column or key of the document id. If there is no 'id', the id is file name and "
+            "line number",
         ),
     ] = ID,
     include_text: Annotated[
-        bool, typer.Option("--text", "-t", help="Write the texts too, to parquet and jsonl")
+        bool, typer.Option("--text", "-t", help="Also write the texts (parquet and jsonl only)")
     ] = False,
     batch_size: Annotated[
         int,
@@ -50,14 +51,18 @@ def apply_cli(
             "--batch-size",
             "-b",
             min=1,
-            help="Padded characters of a model call: documents times the longest's length",
+            help="Maximum batch size in padded characters: number of documents times length of the "
+            "longest document",
         ),
     ] = 20_000,
     max_length: Annotated[
-        int, typer.Option("--max-length", min=1, help="Maximum characters of a document")
+        int, typer.Option("--max-length", min=1, help="Maximum number of characters per document")
     ] = 100_000,
     shard_size: Annotated[
-        int, typer.Option("--shard-size", "-s", min=1, help="Maximum documents of a shard")
+        int,
+        typer.Option(
+            "--shard-size", "-s", min=1, help="Maximum number of documents per output file (shard)"
+        ),
     ] = 2000,
     n_process: Annotated[
         int,
@@ -65,33 +70,38 @@ def apply_cli(
             "--n-process",
             "-n",
             min=1,
-            help="Number of processes. With 2 or more, a document that kills its process, e.g. for "
-            "lack of memory, goes to quarantine",
+            help="Number of processes. With 2 or more, a document that crashes its process, e.g. "
+            "by running out of memory, is quarantined",
         ),
     ] = 1,
     resume: Annotated[
-        bool, typer.Option("--resume", "-r", help="Continue after the last finished shard")
+        bool,
+        typer.Option(
+            "--resume", "-r", help="Continue an interrupted run after the last finished shard"
+        ),
     ] = False,
     code: Annotated[
         Optional[Path],
-        typer.Option("--code", "-c", help="Python file with functions that the pipeline needs"),
+        typer.Option("--code", "-c", help="Python file with registered functions"),
     ] = None,
-    gpu_id: Annotated[int, typer.Option("--gpu-id", "-g", help="GPU, or -1 for the CPU")] = -1,
+    gpu_id: Annotated[int, typer.Option("--gpu-id", "-g", help="GPU ID, or -1 for the CPU")] = -1,
     quiet: Annotated[
         bool, typer.Option("--quiet", "-q", help="Print only warnings and errors")
     ] = False,
 ) -> None:
     """Annotate documents with mentions and relations.
 
-    OUT gets shards, part-000000.parquet and so on, with a row for each document: id, mentions
-    (start_char, end_char, text, type) and relations (head and tail as indices into mentions, label,
-    score); with --format spacy they are .spacy files. A document that can't be processed goes to
-    OUT/_quarantine.jsonl with its error, and the run continues. After an interruption, run the same
-    command with --resume; --n-process, --batch-size and --gpu-id may differ. Memory does not grow
-    with the archive, but with its largest .spacy file and Parquet row group.
+    The output is written to OUT in shards (part-000000.parquet, ...) with one row per document: id,
+    mentions (start_char, end_char, text, type) and relations (head and tail as indices into
+    mentions, label, score). With --format spacy, the shards are .spacy files. A document that can't
+    be processed is written to OUT/_quarantine.jsonl with its error, and the run continues.
+
+    To resume an interrupted run, repeat the command with --resume. Only --n-process, --batch-size
+    and --gpu-id may be changed. Memory use depends on the largest .spacy file and Parquet row
+    group, not on the size of the archive.
 
     Examples: apply zh_clinrel notes/ out; apply zh_clinrel "2024/*.csv" out --text-column note
-    --id-column number --n-process 4; the same with --resume
+    --id-column number --n-process 4
     """
     try:
         with tqdm(unit="B", unit_scale=True, disable=quiet, leave=False) as bar:
@@ -118,7 +128,7 @@ def apply_cli(
 
 
 class Progress:
-    """A progress bar over bytes of the input, as the number of documents is unknown."""
+    """Progress bar in bytes of the input. The number of documents is unknown."""
 
     def __init__(self, bar: tqdm):
         """bar (tqdm): The bar."""
@@ -128,15 +138,15 @@ class Progress:
     def __call__(self, done: int, total: int, counts: Counts) -> None:
         """Update the bar.
 
-        done (int): Bytes that are processed.
-        total (int): Bytes of the whole input.
+        done (int): Number of bytes processed.
+        total (int): Size of the input in bytes.
         counts (Counts): Counts of the run.
         """
         documents = counts["documents"] + counts["quarantined"]
         if self.documents_before is None:
             self.documents_before = documents
             self.bar.reset(total)
-            # Exclude what earlier runs did from this run's rate.
+            # Exclude documents of earlier runs from this run's rate.
             self.bar.n = self.bar.last_print_n = self.bar.initial = done
         seconds = self.bar.format_dict["elapsed"] or 1
         rate = (documents - self.documents_before) / seconds
@@ -152,9 +162,11 @@ def print_counts(counts: Counts, output: Path, quiet: bool) -> None:
     quiet (bool): Print only warnings.
     """
     if counts["quarantined"]:
-        msg.warn(f"{counts['quarantined']} documents could not be processed: {output / QUARANTINE}")
+        msg.warn(
+            f"{counts['quarantined']} documents could not be processed. See {output / QUARANTINE}"
+        )
     if counts["documents"] and not counts["mentions"]:
-        msg.warn("No mentions were found in any document.")
+        msg.warn("The pipeline predicted no mentions in any document.")
     if not quiet:
         summary = "{documents} documents, {mentions} mentions, {relations} relations"
         msg.good(f"{summary.format(**counts)}, {counts['seconds']:.0f} s: {output}")

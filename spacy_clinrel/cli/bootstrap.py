@@ -1,4 +1,5 @@
-"""`python -m spacy clinrel bootstrap`: train on labelled and unlabelled documents."""
+"""`python -m spacy clinrel bootstrap`: train a relation model on labelled and unlabelled
+documents."""
 
 from functools import partial
 from pathlib import Path
@@ -30,39 +31,46 @@ WIDTHS = (5, 9, 7, 6, 6, 6, 5, 6, 7)
 def bootstrap_cli(
     ctx: typer.Context,
     config_path: Annotated[
-        Path, typer.Argument(metavar="CONFIG", help="Config of a relation model for gold entities")
+        Path, typer.Argument(metavar="CONFIG", help="Training config of a relation_classifier")
     ],
     labelled: Annotated[
         Path,
-        typer.Option("--labelled", "-l", help=".spacy file or folder with gold relations"),
+        typer.Option(
+            "--labelled", "-l", help=".spacy file or folder of documents with gold relations"
+        ),
     ],
     unlabelled: Annotated[
         Path,
-        typer.Option("--unlabelled", "-u", help=".spacy file or folder of texts with mentions"),
+        typer.Option(
+            "--unlabelled",
+            "-u",
+            help=".spacy file or folder of documents with mentions; relations are ignored",
+        ),
     ],
     dev: Annotated[
-        Path, typer.Option("--dev", "-d", help="Gold .spacy file, to choose the best round on")
+        Path, typer.Option("--dev", "-d", help="Gold .spacy file for choosing the best round")
     ],
-    output: Annotated[Path, typer.Option("--output", "-o", help="Folder of the run")],
+    output: Annotated[Path, typer.Option("--output", "-o", help="Output folder")],
     test: Annotated[
         Optional[Path],
-        typer.Option("--test", help="Gold .spacy file, for evaluation only"),
+        typer.Option("--test", help="Gold .spacy file for evaluation only"),
     ] = None,
     ner: Annotated[
         Optional[str],
-        typer.Option(help="Pipeline that predicts the mentions of the unlabelled documents"),
+        typer.Option(help="Pipeline that predicts the mentions of all unlabelled documents"),
     ] = None,
     second: Annotated[
         Optional[Path],
-        typer.Option(help="Config of a different model; the mean of both labels the pairs"),
+        typer.Option(
+            help="Config of a second model. Pairs are labelled with the mean of both predictions"
+        ),
     ] = None,
     threshold: Annotated[
-        float, typer.Option(help="Lowest probability of a reliable pair; 0 accepts all pairs")
+        float,
+        typer.Option(help="Minimum probability for accepting a predicted pair; 0 accepts all"),
     ] = 0.7,
-    batch: Annotated[int, typer.Option(help="Largest number of relations added in a round")] = 1000,
-    max_rounds: Annotated[
-        int, typer.Option(help="Largest number of rounds after the supervised one")
-    ] = 20,
+    batch: Annotated[int, typer.Option(help="Maximum number of relations added per round")] = 1000,
+    max_rounds: Annotated[int, typer.Option(help="Maximum number of bootstrapping rounds")] = 20,
     calibrate: Annotated[
         bool, typer.Option(help="Apply the threshold to calibrated probabilities")
     ] = True,
@@ -70,35 +78,53 @@ def bootstrap_cli(
         bool, typer.Option(help="Raise the threshold of classes with low precision on dev")
     ] = True,
     balance: Annotated[
-        bool, typer.Option(help="Limit each class to its labelled share of --batch in a round")
+        bool,
+        typer.Option(
+            help="Limit the relations of a class per round to its share of labelled relations"
+        ),
     ] = True,
     agree: Annotated[
         bool,
-        typer.Option(help="Require a second model, trained with another seed, to agree (slow)"),
+        typer.Option(
+            help="Accept only pairs on which a second model with another seed agrees (slow)"
+        ),
     ] = False,
     repeat: Annotated[
-        bool, typer.Option(help="Repeat the labelled documents until they are half of all")
+        bool,
+        typer.Option(
+            help="Repeat the labelled documents until they make up about half of the training "
+            "documents"
+        ),
     ] = True,
     patience: Annotated[
-        int, typer.Option(help="Rounds without a better F on dev before stopping; 0 never stops")
+        int,
+        typer.Option(
+            help="Stop after this many rounds without a better F on dev; 0 never stops early"
+        ),
     ] = 2,
     guards: Annotated[
         bool,
-        typer.Option("--guards/--no-guards", help="Use the six options above, or turn all off"),
+        typer.Option(
+            "--guards/--no-guards", help="Use --calibrate to --patience, or turn all six off"
+        ),
     ] = True,
     resume: Annotated[
-        bool, typer.Option("--resume", "-r", help="Continue after the last finished round")
+        bool,
+        typer.Option(
+            "--resume", "-r", help="Continue an interrupted run after the last finished round"
+        ),
     ] = False,
     code_path: Annotated[
-        Optional[Path], typer.Option("--code", "-c", help="Python file with custom functions")
+        Optional[Path], typer.Option("--code", "-c", help="Python file with registered functions")
     ] = None,
     use_gpu: Annotated[int, typer.Option("--gpu-id", "-g", help="GPU ID, or -1 for the CPU")] = -1,
 ) -> None:
-    """Train, label the pairs of unlabelled documents, train on the reliable ones too, and repeat.
+    """Train a relation model on labelled documents, then on its own reliable predictions.
 
-    Each round writes its scores to OUTPUT/rounds.jsonl and its silver documents to OUTPUT/rounds.
-    The best pipeline is OUTPUT/model-best. Override config values (of --second too) as in spacy
-    train, e.g. --training.max_epochs 5.
+    Each round predicts the relations of the unlabelled documents, accepts the most confident ones
+    as silver annotation and retrains. Its scores are written to OUTPUT/rounds.jsonl, its silver
+    documents to OUTPUT/rounds, and the best pipeline to OUTPUT/model-best. Override config values
+    as in spacy train, e.g. --training.max_epochs 5; this also applies to --second.
 
     Example: bootstrap relations.cfg -l seed.spacy -u more.spacy -d dev.spacy -o run
     """
@@ -137,22 +163,24 @@ def bootstrap_cli(
 def print_left_out(result: Dict[str, Any]) -> None:
     """Print which documents and pairs were left out, and why.
 
-    result (Dict[str, Any]): What `bootstrap` returned.
+    result (Dict[str, Any]): The return value of `bootstrap`.
     """
     texts = result["texts"]
     if texts["left_out"]:
-        msg.warn(f"Left out {texts['left_out']} unlabelled documents that are gold documents.")
+        msg.warn(
+            f"Left out {texts['left_out']} unlabelled documents whose texts are gold documents."
+        )
     if texts.get("repeated"):
-        msg.warn(f"Left out {texts['repeated']} unlabelled documents that repeat other texts.")
+        msg.warn(f"Left out {texts['repeated']} unlabelled documents with repeated texts.")
     refused = result.get("refused")
     if refused and len(result["rounds"]) == 1:
         limits = ", ".join(f"{name} {limit:.2f}" for name, limit in refused["thresholds"].items())
         msg.warn(
-            "No round followed the supervised one: "
+            "No bootstrapping round was possible: "
             f"{refused['reliable']} of {refused['unknown_before']} unlabelled pairs are reliable, "
-            "but none of them is a relation.",
-            f"Thresholds: {limits}. Other classes are not precise enough on dev. See --threshold "
-            "and --no-class-thresholds.",
+            "but none of these is predicted as a relation.",
+            f"Thresholds: {limits}. The precision of other classes on dev is too low. Lower "
+            "--threshold, or use --no-class-thresholds.",
         )
 
 

@@ -13,23 +13,23 @@ from ._app import app
 
 @app.command("calibrate")
 def calibrate_cli(
-    model: Annotated[str, typer.Argument(help="Name or path of the pipeline")],
+    model: Annotated[str, typer.Argument(help="Package name or folder of a pipeline")],
     data_path: Annotated[
-        Path, typer.Argument(help="A .spacy file of gold documents, or a folder of them, e.g. dev")
+        Path, typer.Argument(help=".spacy file or folder of gold documents, e.g. the dev set")
     ],
     output: Annotated[Path, typer.Argument(help="Folder for the calibrated pipeline")],
     scheme: Annotated[
         Optional[str],
-        typer.Option(help="Label scheme that relations are projected to, e.g. 11-labels"),
+        typer.Option(help="Map gold relation labels to this label scheme, e.g. 11-labels"),
     ] = None,
-    use_gpu: Annotated[int, typer.Option("--gpu-id", "-g", help="GPU ID, or -1 for CPU")] = -1,
+    use_gpu: Annotated[int, typer.Option("--gpu-id", "-g", help="GPU ID, or -1 for the CPU")] = -1,
 ) -> None:
-    """Fit the temperature of a pipeline's relation_classifier, between gold entities.
+    """Calibrate the probabilities of a relation_classifier with temperature scaling.
 
-    The temperature divides the scores before the softmax, or before the sigmoid if a pair may have
-    several labels. It does not change which label of a pair is best, but how confident the pipeline
-    is: which relations are above the threshold, what --threshold of bootstrap means, and the
-    confidence that visualize shows. Fit it on documents that the pipeline was not trained on.
+    The temperature is fitted on pairs of gold entities. It divides the scores before the softmax,
+    or before the sigmoid if a pair may have several labels. The best label of a pair stays the
+    same, but its confidence changes. This affects which relations are above the threshold, and the
+    confidence that visualize shows. Use documents that the pipeline was not trained on.
     """
     try:
         setup_gpu(use_gpu, silent=True)
@@ -37,7 +37,7 @@ def calibrate_cli(
     except (ValueError, OSError) as error:
         msg.fail(str(error), exits=1)
     print_calibration(calibration)
-    msg.good(f"Temperature {calibration.temperature:.3f}, saved with the pipeline to {output}")
+    msg.good(f"Saved the pipeline with temperature {calibration.temperature:.3f} to {output}")
 
 
 def print_calibration(calibration: Calibration) -> None:

@@ -20,36 +20,34 @@ FORMATS = "; ".join(
 
 @app.command("convert")
 def convert_cli(
-    format_name: Annotated[
-        str, typer.Argument(metavar="FORMAT", help=f"The corpus format: {FORMATS}")
-    ],
+    format_name: Annotated[str, typer.Argument(metavar="FORMAT", help=f"Corpus format: {FORMATS}")],
     src: Annotated[
         Path,
-        typer.Argument(metavar="SRC", help="A file, or a folder, searched with its subfolders"),
+        typer.Argument(metavar="SRC", help="File, or folder including its subfolders"),
     ],
     out: Annotated[
         Path,
-        typer.Argument(metavar="OUT", help="The .spacy file; if SRC is a .spacy file, a folder"),
+        typer.Argument(
+            metavar="OUT", help="Output .spacy file; if SRC is a .spacy file, output folder"
+        ),
     ],
-    lang: Annotated[
-        str, typer.Option("--lang", "-l", help="Language whose tokenizer is used")
-    ] = "zh",
+    lang: Annotated[str, typer.Option("--lang", "-l", help="Language of the tokenizer")] = "zh",
     strict: Annotated[
         bool, typer.Option("--strict", help="Fail and write nothing if any annotation is lost")
     ] = False,
     report_path: Annotated[
         Optional[Path],
-        typer.Option("--report", "-r", help="Write the report, with all messages, as JSON"),
+        typer.Option("--report", "-r", help="Write the report with all messages to this JSON file"),
     ] = None,
     rename: Annotated[
         Optional[List[str]],
-        typer.Option("--rename", help="Rename an entity type, OLD=NEW; may be repeated"),
+        typer.Option("--rename", help="Rename an entity type (OLD=NEW); may be repeated"),
     ] = None,
     types: Annotated[
         Optional[List[str]],
         typer.Option(
             "--keep-type",
-            help="Keep only entities of this type (its new name, if renamed); may be repeated",
+            help="Keep only entities of this type (if renamed, the new name); may be repeated",
         ),
     ] = None,
     labels: Annotated[
@@ -58,28 +56,33 @@ def convert_cli(
     ] = None,
     only: Annotated[
         Optional[Path],
-        typer.Option("--only-groups-of", help="Keep only groups in this .spacy file"),
+        typer.Option(
+            "--only-groups-of", help="Keep only documents whose group occurs in this .spacy file"
+        ),
     ] = None,
     without: Annotated[
         Optional[Path],
-        typer.Option("--without-groups-of", help="Leave out groups in this .spacy file"),
+        typer.Option(
+            "--without-groups-of", help="Leave out documents whose group occurs in this .spacy file"
+        ),
     ] = None,
     group_by: Annotated[
         str,
         typer.Option(
-            "--group-by", help="Pattern that finds the group, e.g. the patient, in the document id"
+            "--group-by",
+            help="Regular expression that matches the group (e.g. the patient) in the document id",
         ),
     ] = "[0-9]+$",
     force: Annotated[
-        bool, typer.Option("--force", "-F", help="Replace existing files in OUT, if it is a folder")
+        bool, typer.Option("--force", "-F", help="Replace existing files if OUT is a folder")
     ] = False,
     quiet: Annotated[bool, typer.Option("--quiet", "-q", help="Print only errors")] = False,
 ) -> None:
     """Convert a corpus in FORMAT to a .spacy file, or a .spacy file to FORMAT.
 
-    The .spacy file has entities (doc.ents), nested and related mentions (doc.spans["clinrel"]),
-    relations (doc._.relations) and document ids. The report counts what was kept, repaired and
-    lost, by reason, and locates each fault by file and line.
+    The .spacy file contains entities (doc.ents), nested and related mentions
+    (doc.spans["clinrel"]), relations (doc._.relations) and document ids. The report counts kept,
+    repaired and lost annotations by reason, and gives file and line of each error.
 
     Examples: convert brat corpus/train train.spacy; convert i2b2 predicted.spacy out/; convert brat
     reports drugs.spacy --lang en --keep-type Medication --keep-type Dosage --keep-label MODIFY
@@ -133,7 +136,7 @@ def print_report(report: Report) -> None:
     kept = [
         ("documents", report.documents),
         ("entities", report.entities),
-        ("of which overlap a longer one", report.nested),
+        ("of which overlap a longer entity", report.nested),
         ("relations", report.relations),
     ]
     tables = (
@@ -154,4 +157,4 @@ def print_report(report: Report) -> None:
         msg.warn(message)
     if len(report.messages) > MAX_MESSAGES:
         more = len(report.messages) - MAX_MESSAGES
-        msg.info(f"… and {more} more. --report FILE.json lists them all.")
+        msg.info(f"… and {more} more. Use --report FILE.json for all of them.")

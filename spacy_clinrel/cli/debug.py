@@ -15,7 +15,7 @@ from ._app import app
 
 BAR = 40
 MAX_ROWS = 30
-# Titles of the sections of the output, with section name and figures.
+# Titles of the sections of the output, with section name and keys of its statistics.
 SECTIONS = {
     "Documents and mentions": ("mentions", ("per_type",)),
     "Relations": ("relations", ("per_label", "per_signature")),
@@ -30,18 +30,18 @@ SECTIONS = {
 TITLES = {
     "per_type": "Mentions by type",
     "per_label": "Relations by label",
-    "per_signature": "Relations by types and label",
-    "distance_in_tokens": "Tokens from start to start",
-    "distance_in_sentences": "Sentences between them",
+    "per_signature": "Relations by mention types and label",
+    "distance_in_tokens": "Distance in tokens (start to start)",
+    "distance_in_sentences": "Distance in sentences",
 }
 TOTALS = {
     "documents": "documents",
     "tokens": "tokens",
     "sentences": "sentences",
     "mentions": "mentions",
-    "inside_another": "of which inside another",
-    "across_another": "of which across the end of another",
-    "across_sentences": "of which across the end of a sentence",
+    "inside_another": "of which inside another mention",
+    "across_another": "of which partly overlap another mention",
+    "across_sentences": "of which cross a sentence boundary",
     "relations": "relations",
     "without_mentions": "documents without mentions",
     "without_relations": "documents without relations",
@@ -54,51 +54,63 @@ def debug_cli(
         List[Path],
         typer.Argument(
             metavar="DATA…",
-            help=".spacy files, or folders of them. Each file is a part. The training part is the "
-            "first whose name contains 'train', or else the first",
+            help=".spacy files, or folders of .spacy files, e.g. train and dev. The training data "
+            "is the first file whose name contains 'train', else the first file",
         ),
     ],
     config_path: Annotated[
         Optional[Path],
-        typer.Option("--config", "-c", help="Config with the candidates to check"),
+        typer.Option("--config", "-c", help="Config with the candidate strategy to check"),
     ] = None,
     max_sentences: Annotated[
         Optional[int],
-        typer.Option(min=0, help="Without a config: maximum distance in sentences [default: 0]"),
+        typer.Option(
+            min=0,
+            help="Maximum distance between head and tail, in sentences, if no config is given "
+            "[default: 0]",
+        ),
     ] = None,
     max_distance: Annotated[
         Optional[int],
-        typer.Option(min=1, help="Without a config: maximum distance in tokens [default: 200]"),
+        typer.Option(
+            min=1,
+            help="Maximum distance between head and tail, in tokens, if no config is given "
+            "[default: 200]",
+        ),
     ] = None,
     use_sents: Annotated[
-        bool, typer.Option("--use-sents", help="Without a config: use the sentences of the Docs")
+        bool,
+        typer.Option(
+            "--use-sents", help="Use the sentence boundaries of the Docs, if no config is given"
+        ),
     ] = False,
     min_count: Annotated[
-        int, typer.Option(min=1, help="Warn about labels with fewer relations")
+        int, typer.Option(min=1, help="Warn about labels with fewer relations than this")
     ] = 20,
     similarity: Annotated[
         float,
         typer.Option(
             min=0.05,
             max=1,
-            help="Similarity from which texts are near-duplicates (Jaccard index of "
-            "five-character shingles)",
+            help="Minimum similarity of near-duplicates (Jaccard index of character 5-grams)",
         ),
     ] = 0.8,
     output: Annotated[
-        Optional[Path], typer.Option("--json", "-j", help="Write the figures to this JSON file")
+        Optional[Path], typer.Option("--json", "-j", help="Write the statistics to this JSON file")
     ] = None,
     code_path: Annotated[
         Optional[Path],
         typer.Option("--code", help="Python file with registered functions"),
     ] = None,
 ) -> None:
-    """Check converted documents before training.
+    """Check .spacy files before training.
 
-    Counts mentions and relations and their distances. Reports rare labels, relations in unusual
-    directions, duplicates, leakage between parts, and the recall ceiling of the candidates.
+    Counts mentions, relations and distances. Reports rare labels, relations in unusual directions,
+    duplicates, leakage between the files, and the recall ceiling: the share of gold relations that
+    are candidates.
 
-    The exit code is 1 if there is an error, e.g. no relations to learn. Warnings do not count.
+    The exit code is 1 if a check reports an error, e.g. no relations in the training data. Warnings
+    do not change it.
 
     Example: debug corpus/train.spacy corpus/dev.spacy --config configs/zh_clinrel.cfg
     """
@@ -118,7 +130,7 @@ def debug_cli(
         print_checks(result)
         if output is not None:
             write_json(output, result)
-            msg.good(f"Saved the figures to {output}")
+            msg.good(f"Saved the statistics to {output}")
     except (ValueError, ImportError, OSError) as problem:
         msg.fail(str(problem), exits=1)
     if any(finding["level"] == ERROR for finding in result["findings"]):
@@ -126,7 +138,7 @@ def debug_cli(
 
 
 def print_checks(result: Dict[str, Any]) -> None:
-    """Print figures and findings by section.
+    """Print statistics and findings by section.
 
     result (Dict[str, Any]): The result of `debug`.
     """
@@ -153,10 +165,10 @@ def print_checks(result: Dict[str, Any]) -> None:
     _print_summary([finding["level"] for finding in result["findings"]])
 
 
-def _counts(figures: Any) -> Dict[str, int]:
-    if isinstance(figures, dict):
-        return figures
-    return {f"{head} — {label} → {tail}": n for head, label, tail, n in figures}
+def _counts(statistics: Any) -> Dict[str, int]:
+    if isinstance(statistics, dict):
+        return statistics
+    return {f"{head} — {label} → {tail}": n for head, label, tail, n in statistics}
 
 
 def _print_table(
@@ -177,7 +189,7 @@ def _print_table(
 
 
 def _print_bars(title: str, histograms: Dict[str, Dict[str, int]]) -> None:
-    """Print histograms of all parts, with bars for the first."""
+    """Print histograms of all parts, with bars for the first part."""
     totals = {name: max(sum(counts.values()), 1) for name, counts in histograms.items()}
     first = next(iter(histograms))
     table = [

@@ -26,57 +26,60 @@ ROWS = {
     "Entities, boundaries only": ENTITY_BOUNDARY_SCORES,
     "Relations, strict (micro)": RELATION_SCORES,
     "Relations, boundaries only": BOUNDARY_SCORES,
-    "Relations, texts only": TEXT_SCORES,
+    "Relations, mention texts only": TEXT_SCORES,
 }
 
 
 @app.command("evaluate")
 def evaluate_cli(
-    model: Annotated[str, typer.Argument(help="Name or path of the pipeline")],
-    data_path: Annotated[Path, typer.Argument(help="A .spacy file, or a folder of them")],
+    model: Annotated[str, typer.Argument(help="Package name or folder of a pipeline")],
+    data_path: Annotated[Path, typer.Argument(help=".spacy file, or folder of .spacy files")],
     gold_entities: Annotated[
         bool,
         typer.Option(
-            "--gold-entities", "-G", help="Score relations between the gold entities of the data"
+            "--gold-entities", "-G", help="Predict and score relations between gold entities"
         ),
     ] = False,
     output: Annotated[
-        Optional[Path], typer.Option("--output", "-o", help="JSON file for the scores")
+        Optional[Path], typer.Option("--output", "-o", help="Write the scores to this JSON file")
     ] = None,
     scheme: Annotated[
         Optional[str],
-        typer.Option(help="Label scheme that relations are projected to, e.g. 11-labels"),
+        typer.Option(
+            help="Map relation labels to this label scheme before scoring, e.g. 11-labels"
+        ),
     ] = None,
     report: Annotated[
         Optional[Path],
         typer.Option(
             "--report",
             "-r",
-            help="Folder for an error report: report.html to read, and the same figures as "
-            "report.json",
+            help="Write an error report to this folder, as report.html and report.json",
         ),
     ] = None,
     samples: Annotated[
         int,
         typer.Option(
-            "--samples", min=1, help="Bootstrap samples for the report's confidence intervals"
+            "--samples",
+            min=1,
+            help="Number of bootstrap samples for the report's confidence intervals",
         ),
     ] = 1000,
     code_path: Annotated[
         Optional[Path],
-        typer.Option("--code", "-c", help="Python file with registered functions to import"),
+        typer.Option("--code", "-c", help="Python file with registered functions"),
     ] = None,
-    use_gpu: Annotated[int, typer.Option("--gpu-id", "-g", help="GPU ID, or -1 for CPU")] = -1,
+    use_gpu: Annotated[int, typer.Option("--gpu-id", "-g", help="GPU ID, or -1 for the CPU")] = -1,
     batch_size: Annotated[
         int, typer.Option("--batch-size", "-b", min=1, help="Number of documents per batch")
     ] = 64,
 ) -> None:
     """Score a pipeline's entities and relations against gold documents.
 
-    By default, relations are scored end to end, between predicted entities. With --gold-entities
-    they are scored between the entities of the data. A relation is correct if its label and the
-    boundaries and types of both mentions are. Every gold relation counts, including those that the
-    candidates leave out.
+    By default, relations are scored end to end: between predicted entities. With --gold-entities,
+    they are predicted and scored between gold entities. A relation is correct if its label and the
+    boundaries and types of both mentions are correct. All gold relations are counted, including
+    those between pairs that are not candidates.
     """
     try:
         check_output(output, data_path, *(report_paths(report) if report is not None else ()))
@@ -127,20 +130,20 @@ def print_result(result: Dict[str, Any]) -> None:
     for name, ceiling in scores.get("candidates", {}).items():
         lost = "; ".join(f"{reason}: {count}" for reason, count in ceiling["lost"].items())
         msg.text(
-            f"Candidates of {name} reach {ceiling['reached']} of {ceiling['gold']} gold relations "
+            f"Candidates of {name} cover {ceiling['reached']} of {ceiling['gold']} gold relations "
             f"(recall ceiling {_percent(ceiling['recall'])})" + (f"; {lost}" if lost else "")
         )
 
 
 def _print_per_label(title: str, per_label: Optional[Dict[str, Dict[str, float]]]) -> None:
-    """Print a row of scores per label, the most frequent gold label first."""
+    """Print a row of scores per label, sorted by gold frequency."""
     if not per_label:
         return
     rows = []
     for label, score in sorted(per_label.items(), key=lambda item: -item[1].get("gold", 0)):
         counts = [str(score[key]) for key in ("gold", "predicted", "right") if key in score]
         rows.append([label, *(_percent(score[key]) for key in "prf"), *counts])
-    header = [f"{title}, strict", "P", "R", "F", "gold", "predicted", "right"][: len(rows[0])]
+    header = [f"{title}, strict", "P", "R", "F", "gold", "predicted", "correct"][: len(rows[0])]
     msg.table(rows, header=header, aligns=("l", *"r" * (len(header) - 1)), divider=True)
 
 

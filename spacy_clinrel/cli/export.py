@@ -1,4 +1,4 @@
-"""`python -m spacy clinrel export`: write mentions and relations as a graph for other programs."""
+"""`python -m spacy clinrel export`: write mentions and relations as a graph or tables."""
 
 import shlex
 from pathlib import Path
@@ -19,14 +19,12 @@ ABOUT = "; ".join(f"{name} ({entry.about})" for name, entry in FORMATS.items())
 def export_cli(
     src: Annotated[
         Path,
-        typer.Argument(
-            metavar="DOCS", help="A .spacy file, or a folder to search for .spacy files"
-        ),
+        typer.Argument(metavar="DOCS", help=".spacy file, or folder of .spacy files"),
     ],
     out: Annotated[
         Path,
         typer.Argument(
-            metavar="OUT", help="The file to write; for csv, jsonl and parquet a folder"
+            metavar="OUT", help="Output file; for csv, jsonl and parquet, output folder"
         ),
     ],
     format_name: Annotated[
@@ -35,7 +33,7 @@ def export_cli(
             "--format",
             "-f",
             metavar="|".join(FORMATS),
-            help=f"{ABOUT}. Default: by OUT's ending, .graphml, .ttl, .jsonld, .cypher or .cql",
+            help=f"{ABOUT}. Default: by the suffix of OUT (.graphml, .ttl, .jsonld, .cypher, .cql)",
         ),
     ] = None,
     merge: Annotated[
@@ -43,9 +41,9 @@ def export_cli(
         typer.Option(
             "--merge/--no-merge",
             "-m/-M",
-            help="Merge mentions with the same normal form and type into one node with their "
-            "count, and relations between two nodes into one edge with their count, mean and "
-            "highest score and documents. Positions in the text are dropped",
+            help="Merge mentions with the same normal form and type into one node, with their "
+            "count. Merge relations with the same nodes and label into one edge, with their count, "
+            "mean and maximum score, and documents. Character offsets are dropped",
         ),
     ] = False,
     norm: Annotated[
@@ -53,15 +51,16 @@ def export_cli(
         typer.Option(
             "--norm",
             metavar="|".join(NORMAL_FORMS),
-            help="Normal form of a mention: exact, its text; fold, its text in NFKC, case folded, "
-            "with single spaces; norm, the norms of its tokens, folded; lemma, their lemmas, "
-            "folded, or norms of tokens without a lemma",
+            help="Normal form of a mention. exact: its text. fold: its text in NFKC, case-folded, "
+            "with single spaces. norm: the norms of its tokens, folded. lemma: the lemmas of its "
+            "tokens (or norms, where a lemma is missing), folded",
         ),
     ] = "fold",
     prefix: Annotated[
         str,
         typer.Option(
-            "--id-prefix", help="Prefix of all ids, so that a database can hold several exports"
+            "--id-prefix",
+            help="Prefix of all ids; set it to import several exports into one database",
         ),
     ] = "",
     report_path: Annotated[
@@ -69,18 +68,19 @@ def export_cli(
         typer.Option("--report", "-r", help="Write a report of the export to this JSON file"),
     ] = None,
     quiet: Annotated[
-        bool, typer.Option("--quiet", "-q", help="Print nothing but warnings and errors")
+        bool, typer.Option("--quiet", "-q", help="Print only warnings and errors")
     ] = False,
 ) -> None:
     """Export the mentions and relations of documents as a graph.
 
-    A mention has its document, character offsets, text, type and normal form. A relation has its
-    label, score and evidence: the text of the sentences from one mention to the other. Sentences
-    are those of the document; if it has none, they end after 。；;！？!? or a line break.
-    spacy_clinrel/exporters/vocabulary.ttl describes each column and property. Mentions are only
-    merged with --merge, since whether two mentions mean the same is your decision.
+    A mention is exported with its document, character offsets, text, type and normal form, a
+    relation with its label, score and evidence. The evidence is the text of the sentences from one
+    mention to the other. In documents without sentence boundaries, sentences end after 。；;！？!?
+    or a line break. spacy_clinrel/exporters/vocabulary.ttl describes each column and property.
 
-    csv has the header of `neo4j-admin database import`; the command to run it is printed.
+    By default, mentions are not merged: equal texts may refer to different things.
+
+    csv files have headers for `neo4j-admin database import`. The import command is printed.
 
     Examples: export notes.spacy notes.graphml; export corpus tables --format csv; export
     notes.spacy notes.ttl --merge --norm lemma
@@ -104,25 +104,26 @@ def export_cli(
 
 
 def print_warnings(report: Dict[str, Any]) -> None:
-    """Print what could not be exported as it was.
+    """Print warnings about the exported documents.
 
     report (Dict[str, Any]): The report of `export`.
     """
     for message in report["messages"][:MAX_MESSAGES]:
         msg.warn(message)
     if len(report["messages"]) > MAX_MESSAGES:
-        msg.warn(f"… and {len(report['messages']) - MAX_MESSAGES} more: see --report")
+        more = len(report["messages"]) - MAX_MESSAGES
+        msg.warn(f"… and {more} more. Use --report FILE.json for all of them.")
     if report["replaced"]:
         msg.warn(
-            f"{report['replaced']} characters that {report['format']} cannot hold were replaced: "
-            "control characters by U+FFFD, carriage returns by line feeds"
+            f"{report['replaced']} characters that are invalid in {report['format']} were "
+            "replaced: control characters by U+FFFD, carriage returns by line feeds."
         )
     if not report["mentions"]:
-        msg.warn("The documents have no mentions: run a pipeline over them first.")
+        msg.warn("The documents have no mentions. Annotate them with a pipeline first.")
 
 
 def print_export(report: Dict[str, Any]) -> None:
-    """Print what was written.
+    """Print a summary of the export.
 
     report (Dict[str, Any]): The report of `export`.
     """
@@ -132,8 +133,8 @@ def print_export(report: Dict[str, Any]) -> None:
     msg.good(f"{counts.format(**report)}: {', '.join(report['files'])}")
     if report["format"] == "csv":
         nodes, edges = (shlex.quote(path) for path in report["files"])
-        msg.text("To import into a new Neo4j database, run on its machine:")
-        # Not msg.text, which would wrap the line: it is meant to be copied.
+        msg.text("To import the files into a new Neo4j database, run this on the database server:")
+        # msg.text would wrap the line, and users copy it.
         print(
             "neo4j-admin database import full --multiline-fields=true "
             f"--nodes={nodes} --relationships={edges} neo4j"

@@ -1,4 +1,4 @@
-"""`python -m spacy clinrel init-vectors`: character vectors from raw text."""
+"""`python -m spacy clinrel init-vectors`: train character vectors on raw text."""
 
 from functools import partial
 from pathlib import Path
@@ -15,27 +15,39 @@ from ._app import app
 @app.command("init-vectors")
 def init_vectors_cli(
     texts: Annotated[List[Path], typer.Argument(metavar="RAW.txt…", help="Text files in UTF-8")],
-    output: Annotated[Path, typer.Argument(metavar="OUT", help="Folder for the vectors")],
+    output: Annotated[Path, typer.Argument(metavar="OUT", help="Output folder")],
     lang: Annotated[str, typer.Option("--lang", "-l", help="Language of the pipeline")] = "zh",
     width: Annotated[int, typer.Option("--width", "-w", min=1, help="Width of the vectors")] = 100,
     pairs: Annotated[
-        bool, typer.Option("--pairs/--no-pairs", help="Train vectors of character pairs as well")
+        bool, typer.Option("--pairs/--no-pairs", help="Also train vectors of character bigrams")
     ] = True,
     min_count: Annotated[
-        int, typer.Option("--min-count", min=1, help="Minimum occurrences of a character or pair")
+        int,
+        typer.Option(
+            "--min-count",
+            min=1,
+            help="Minimum number of occurrences of a character or character bigram",
+        ),
     ] = 5,
     max_units: Annotated[
         int,
-        typer.Option("--max-units", min=1, help="Maximum number of characters, and of pairs"),
+        typer.Option(
+            "--max-units",
+            min=1,
+            help="Maximum number of distinct characters, and of distinct bigrams",
+        ),
     ] = 60000,
-    epochs: Annotated[int, typer.Option("--epochs", min=1, help="Passes over the text")] = 3,
+    epochs: Annotated[
+        int, typer.Option("--epochs", min=1, help="Number of passes over the text")
+    ] = 3,
     threads: Annotated[int, typer.Option("--threads", min=1, help="Number of threads")] = 1,
     seed: Annotated[int, typer.Option("--seed", help="Random seed")] = 0,
 ) -> None:
-    """Train word2vec vectors of characters, for `--paths.vectors OUT` of `spacy train`.
+    """Train word2vec vectors of characters and character bigrams.
 
-    Set include_static_vectors = true and, for vectors of pairs, pair_vectors = true in the
-    `spacy-clinrel.CharEmbed.v1` blocks of the config. Needs the extra `vectors` (gensim).
+    To use them, run `spacy train` with `--paths.vectors OUT`, and set include_static_vectors = true
+    in the `spacy-clinrel.CharEmbed.v1` blocks of the config. For the bigram vectors, also set
+    pair_vectors = true. Requires the extra `vectors` (gensim).
     """
     try:
         nlp = init_vectors(
@@ -54,4 +66,4 @@ def init_vectors_cli(
     except (ImportError, ValueError, OSError) as problem:
         msg.fail(str(problem), exits=1)
     rows, columns = nlp.vocab.vectors.shape
-    msg.good(f"{rows} vectors of width {columns}: {output}")
+    msg.good(f"Saved {rows} vectors of width {columns} to {output}")

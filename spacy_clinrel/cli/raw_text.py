@@ -1,4 +1,4 @@
-"""`python -m spacy clinrel raw-text`: unlabelled text for `spacy pretrain`."""
+"""`python -m spacy clinrel raw-text`: prepare raw text for `spacy pretrain`."""
 
 from pathlib import Path
 from typing import Annotated, List, Optional
@@ -16,24 +16,28 @@ def raw_text_cli(
         List[Path],
         typer.Argument(metavar="RAW.txt…", help="Text files in UTF-8, one text per line"),
     ],
-    output: Annotated[Path, typer.Argument(metavar="OUT.jsonl", help="The file to write")],
+    output: Annotated[Path, typer.Argument(metavar="OUT.jsonl", help="Output file")],
     characters: Annotated[
         Optional[List[int]],
         typer.Option(
             "--characters",
             min=0,
-            help="Approximate characters to sample from a file, 0 for all; once per file",
+            help="Approximate number of characters to sample from a file, 0 for all; specify "
+            "once per file",
         ),
     ] = None,
-    seed: Annotated[int, typer.Option("--seed", help="Seed of the sample and the order")] = 0,
+    seed: Annotated[int, typer.Option("--seed", help="Random seed for sampling and shuffling")] = 0,
 ) -> None:
-    """Split unlabelled texts into parts of a few sentences, in random order, for `--paths.raw_text`
-    of `spacy pretrain`.
+    """Split texts into passages of a few sentences and shuffle them.
+
+    Use the output with `spacy pretrain --paths.raw_text OUT.jsonl`.
 
     Example: raw-text records.txt forum.txt raw.jsonl --characters 0 --characters 1500000
     """
     try:
-        parts = raw_text(texts, output, characters=characters or (), seed=seed)
+        passages = raw_text(texts, output, characters=characters or (), seed=seed)
     except (ValueError, OSError) as problem:
         msg.fail(str(problem), exits=1)
-    msg.good(f"{len(parts)} texts, {sum(map(len, parts))} characters: {output}")
+    msg.good(
+        f"Saved {len(passages)} passages with {sum(map(len, passages))} characters to {output}"
+    )

@@ -1,4 +1,4 @@
-"""`python -m spacy clinrel read-review`: read corrected documents back as gold annotation."""
+"""`python -m spacy clinrel read-review`: read corrected documents as gold annotation."""
 
 from pathlib import Path
 from typing import Annotated, Any, Dict, Optional
@@ -14,35 +14,34 @@ from .convert import print_report
 COLUMNS = {
     "proposed": "proposed",
     "kept": "kept",
-    "became_other": "became another",
+    "became_other": "changed to another label",
     "removed": "removed",
-    "were_other": "were another",
+    "were_other": "changed from another label",
     "added": "added",
-    "corrected": "now",
+    "corrected": "corrected total",
 }
 HEADER = (*COLUMNS.values(), "P", "R", "F")
 
 
 @app.command("read-review")
 def read_review_cli(
-    folder: Annotated[
-        Path, typer.Argument(metavar="REVIEW_DIR", help="The folder that `review` wrote")
-    ],
+    folder: Annotated[Path, typer.Argument(metavar="REVIEW_DIR", help="Output folder of `review`")],
     corrected: Annotated[
         Path,
         typer.Argument(
             metavar="CORRECTED",
-            help="The corrected files: REVIEW_DIR/brat if they were corrected there, or the file "
-            "that the annotation tool exported",
+            help="Corrected file or folder: REVIEW_DIR/brat if it was corrected in place, or the "
+            "export of the annotation tool",
         ),
     ],
-    out: Annotated[Path, typer.Argument(metavar="OUT", help="The .spacy file to write")],
+    out: Annotated[Path, typer.Argument(metavar="OUT", help="Output .spacy file")],
     format_name: Annotated[
         Optional[str],
         typer.Option(
             "--format",
             "-f",
-            help=f"{', '.join(FORMATS.values())}. Required if `review` wrote several formats",
+            help=f"Format of CORRECTED: {', '.join(FORMATS.values())}. Required if `review` wrote "
+            "several formats",
         ),
     ] = None,
     report_path: Annotated[
@@ -50,17 +49,17 @@ def read_review_cli(
         typer.Option(
             "--report",
             "-r",
-            help=f"JSON file for the changes  [default: REVIEW_DIR/{CHANGES}]",
+            help=f"Write the changes to this JSON file  [default: REVIEW_DIR/{CHANGES}]",
         ),
     ] = None,
-    force: Annotated[bool, typer.Option("--force", "-F", help="Replace OUT")] = False,
+    force: Annotated[bool, typer.Option("--force", "-F", help="Replace OUT if it exists")] = False,
 ) -> None:
-    """Read corrected documents back, and report what annotators changed.
+    """Read corrected documents as gold annotation, and report what the annotators changed.
 
-    Every document in CORRECTED counts as gold, so leave out documents that nobody has reviewed.
-    Their texts must not differ from the exported ones. Documents with another text are listed and
-    left out, and the exit code is 1. If OUT is in a folder with other labelled files, give that
-    folder to `bootstrap --labelled` or `spacy train`.
+    Every document in CORRECTED counts as gold, so remove documents that were not reviewed. Texts
+    must not be changed: documents with a changed text are listed and left out, and the exit code is
+    1. To train on several review rounds, write them to one folder, and use that folder with
+    `bootstrap --labelled` or `spacy train`.
 
     Example: read-review round1 round1/brat labelled/round1.spacy
     """
@@ -90,23 +89,23 @@ def read_review_cli(
 
 
 def print_changes(summary: Dict[str, Any]) -> None:
-    """Print what annotators changed.
+    """Print a summary of the annotators' changes.
 
-    summary (Dict[str, Any]): The summary that `read_review` returned.
+    summary (Dict[str, Any]): The summary returned by `read_review`.
     """
     for kind in ("mentions", "relations"):
-        figures = summary[kind]
-        rows = [_row(label, values) for label, values in figures["per_label"].items()]
-        rows.append(_row("all", figures))
+        counts = summary[kind]
+        rows = [_row(label, values) for label, values in counts["per_label"].items()]
+        rows.append(_row("all", counts))
         msg.table(rows, header=(kind, *HEADER), divider=True, aligns=("l", *"r" * len(HEADER)))
     for row in summary["by_score"]:
         share = f"{100 * row['kept']:.0f} % of {row['relations']} relations kept"
-        msg.text(f"score {row['from']:.1f} to {row['to']:.1f}: {share}")
+        msg.text(f"Score {row['from']:.1f} to {row['to']:.1f}: {share}")
     msg.info(f"{summary['unchanged']} of {summary['documents']} documents are unchanged.")
     if summary["not_returned"]:
         msg.info(f"{len(summary['not_returned'])} exported documents are missing from CORRECTED.")
 
 
-def _row(label: str, figures: Dict[str, Any]) -> tuple:
-    shares = ("–" if figures[key] is None else f"{100 * figures[key]:.1f}" for key in "prf")
-    return (label, *(figures[name] for name in COLUMNS), *shares)
+def _row(label: str, counts: Dict[str, Any]) -> tuple:
+    shares = ("–" if counts[key] is None else f"{100 * counts[key]:.1f}" for key in "prf")
+    return (label, *(counts[name] for name in COLUMNS), *shares)

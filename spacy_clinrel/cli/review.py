@@ -21,49 +21,66 @@ def review_cli(
         str, typer.Argument(metavar="MODEL", help="Pipeline with a relation_classifier")
     ],
     unlabelled: Annotated[
-        Path, typer.Argument(metavar="UNLABELLED", help=".spacy file, or a folder of such files")
+        Path, typer.Argument(metavar="UNLABELLED", help=".spacy file, or folder of .spacy files")
     ],
-    out: Annotated[Path, typer.Argument(metavar="OUT_DIR", help="The folder to write, a new one")],
-    n_docs: Annotated[int, typer.Option("--n-docs", "-n", help="Documents to choose")] = 20,
+    out: Annotated[
+        Path, typer.Argument(metavar="OUT_DIR", help="Output folder; must be new or empty")
+    ],
+    n_docs: Annotated[
+        int, typer.Option("--n-docs", "-n", help="Number of documents to choose")
+    ] = 20,
     strategy: Annotated[
         str,
         typer.Option(
-            help=f"How to measure the uncertainty of a pair: {', '.join(STRATEGIES)}; or {RANDOM}, "
-            "which gives an unbiased sample of documents"
+            help=f"Uncertainty measure: {', '.join(STRATEGIES)}. Or {RANDOM}, for an unbiased "
+            "sample of documents"
         ),
     ] = "margin",
     diversity: Annotated[
         float,
-        typer.Option(help="Weight of the similarity to documents chosen before, from 0 to 1"),
+        typer.Option(help="Penalty for similarity to documents already chosen, from 0 to 1"),
     ] = 0.5,
     top_pairs: Annotated[
-        int, typer.Option(help="Number of a document's most uncertain pairs that are averaged")
+        int,
+        typer.Option(
+            help="Average the uncertainty of this many pairs per document (most uncertain first)"
+        ),
     ] = 5,
-    seed: Annotated[int, typer.Option("--seed", min=0, help=f"Seed of {RANDOM}")] = 0,
+    seed: Annotated[
+        int, typer.Option("--seed", min=0, help=f"Random seed for --strategy {RANDOM}")
+    ] = 0,
     ner: Annotated[
         Optional[str],
-        typer.Option(help="Pipeline that predicts missing mentions  [default: MODEL]"),
+        typer.Option(
+            help="Pipeline that predicts mentions in documents without mentions  [default: MODEL]"
+        ),
     ] = None,
     labelled: Annotated[
         Optional[Path],
-        typer.Option("--labelled", "-l", help=".spacy file or folder of texts to leave out"),
+        typer.Option(
+            "--labelled",
+            "-l",
+            help=".spacy file or folder of labelled documents, which are not chosen",
+        ),
     ] = None,
     formats: Annotated[
         Optional[List[str]],
         typer.Option(
-            "--format", "-f", help=f"{', '.join(FORMATS)}; may be repeated  [default: brat]"
+            "--format",
+            "-f",
+            help=f"Output format: {', '.join(FORMATS)}; may be repeated  [default: brat]",
         ),
     ] = None,
     code_path: Annotated[
-        Optional[Path], typer.Option("--code", "-c", help="Python file with custom functions")
+        Optional[Path], typer.Option("--code", "-c", help="Python file with registered functions")
     ] = None,
     use_gpu: Annotated[int, typer.Option("--gpu-id", "-g", help="GPU ID, or -1 for the CPU")] = -1,
 ) -> None:
-    """Choose the documents that MODEL would learn most from, for annotators to correct.
+    """Choose the documents about which MODEL is most uncertain, for annotators to correct.
 
-    OUT_DIR gets a folder for each format with the documents as MODEL annotates them; ranking.jsonl,
-    with the reason for each choice; proposed.spacy; and review.json. Read the corrected files back
-    with `read-review`.
+    For each format, OUT_DIR contains a folder of documents with the predictions of MODEL. It also
+    contains ranking.jsonl (why each document was chosen), proposed.spacy (the predictions) and
+    review.json (settings). Read the corrected files with `read-review`.
 
     Example: review run/model-best more.spacy round1 -n 50 -l labelled -f label-studio-predictions
     """
@@ -89,7 +106,9 @@ def review_cli(
     if result["left_out"]:
         msg.info(f"Left out {result['left_out']} documents with labelled or repeated texts.")
     if result["without_mentions"]:
-        msg.warn(f"{result['without_mentions']} documents have no mentions: see --ner.")
+        msg.warn(
+            f"{result['without_mentions']} documents have no mentions. Use --ner to predict them."
+        )
     for reason, count in (report.lost + report.repaired).most_common():
         msg.warn(f"{count} × {reason}")
     folders = ", ".join(str(out / name) for name in result["formats"])
@@ -99,7 +118,7 @@ def review_cli(
 def print_ranking(ranking: Sequence[Dict[str, Any]]) -> None:
     """Print the chosen documents with their most uncertain pairs.
 
-    ranking (Sequence[Dict[str, Any]]): The ranking that `review` returned.
+    ranking (Sequence[Dict[str, Any]]): The ranking returned by `review`.
     """
     rows = []
     for row in ranking[:MAX_ROWS]:

@@ -15,42 +15,46 @@ MAX_MESSAGES = 20
 @app.command("split")
 def split_cli(
     sources: Annotated[
-        List[Path], typer.Argument(metavar="SRC…", help=".spacy files, or folders of them")
+        List[Path], typer.Argument(metavar="SRC…", help=".spacy files, or folders of .spacy files")
     ],
-    out: Annotated[Path, typer.Argument(metavar="OUT_DIR", help="The folder to write")],
+    out: Annotated[Path, typer.Argument(metavar="OUT_DIR", help="Output folder")],
     ratios: Annotated[
         Tuple[float, float, float],
-        typer.Option("--ratios", help="Sizes of train, dev and test; a part of size 0 is left out"),
+        typer.Option(
+            "--ratios",
+            help="Relative sizes of the parts train, dev and test; no file is written for size 0",
+        ),
     ] = (70, 15, 15),
     stratify_by: Annotated[
         Optional[str],
         typer.Option(
             "--stratify-by",
             metavar="KEY",
-            help="Stratify by a key: a column of --metadata, or a pattern that finds the value in "
-            "the document id, e.g. '^[a-z]+'",
+            help="Stratify by KEY: a column of --metadata, or a regular expression that matches "
+            "the value in the document id, e.g. '^[a-z]+'",
         ),
     ] = None,
     min_count: Annotated[
         int,
-        typer.Option("--min-count", min=1, help="Pool strata with fewer documents"),
+        typer.Option("--min-count", min=1, help="Pool strata with fewer documents than this"),
     ] = 10,
     stratify_labels: Annotated[
         bool,
-        typer.Option("--stratify-labels", help="Stratify by relation labels as well"),
+        typer.Option("--stratify-labels", help="Also stratify by relation labels"),
     ] = False,
     group_by: Annotated[
         Optional[str],
         typer.Option(
             "--group-by",
             metavar="KEY",
-            help="Keep documents with the same value of this key, e.g. one patient, in one part",
+            help="Keep documents with the same KEY (e.g. patient) in the same part. KEY as in "
+            "--stratify-by",
         ),
     ] = None,
     metadata: Annotated[
         Optional[Path],
         typer.Option(
-            help=".csv or .jsonl file, one row per document, with its id in the column doc_id or id"
+            help=".csv or .jsonl file with one row per document; the id is in column doc_id or id"
         ),
     ] = None,
     similarity: Annotated[
@@ -58,13 +62,12 @@ def split_cli(
         typer.Option(
             min=0.05,
             max=1,
-            help="Similarity from which texts are near-duplicates (Jaccard index of "
-            "five-character shingles)",
+            help="Minimum similarity of near-duplicates (Jaccard index of character 5-grams)",
         ),
     ] = 0.8,
     keep_together: Annotated[
         bool,
-        typer.Option(help="Keep near-duplicates in one part, or only report those in several"),
+        typer.Option(help="Keep near-duplicates in the same part, or only report them"),
     ] = True,
     seed: Annotated[int, typer.Option("--seed", min=0, help="Random seed")] = 0,
     force: Annotated[
@@ -73,9 +76,10 @@ def split_cli(
 ) -> None:
     """Split converted documents into train.spacy, dev.spacy and test.spacy.
 
-    The same arguments give the same parts. Documents keep all annotations and their ids. Texts that
-    are equal or nearly equal go to one part, so that no test text was seen in training. split.json
-    has the settings, the counts of each part by type, label and stratum, and the near-duplicates.
+    Equal arguments give equal parts. Documents keep all annotations and their ids. By default,
+    duplicates and near-duplicates are kept in the same part, so that no test text occurs in the
+    training data. split.json contains the settings, the counts of each part by type, label and
+    stratum, and the near-duplicates.
 
     Example: split notes.spacy corpus --ratios 70 15 15 --stratify-by department --min-count 50
     --group-by patient --metadata notes.csv --seed 1
@@ -100,7 +104,7 @@ def split_cli(
 
 
 def print_split(result: Dict[str, Any]) -> None:
-    """Print the counts of the parts, and near-duplicates across parts.
+    """Print the counts of the parts, and near-duplicates in different parts.
 
     result (Dict[str, Any]): The result of `split`.
     """
@@ -119,13 +123,13 @@ def print_split(result: Dict[str, Any]) -> None:
     _print_table("Relations", _counts(parts, "relations_per_label"))
     near = result["near_duplicates"]
     if near["clusters"]:
-        note = "each in one part"
+        note = "none divided between parts"
         if near["across_parts"]:
-            note = f"{len(near['across_parts'])} of them across parts"
+            note = f"{len(near['across_parts'])} clusters divided between parts"
         msg.info(f"{near['documents']} near-duplicates in {near['clusters']} clusters, {note}")
     for cluster in near["across_parts"][:MAX_MESSAGES]:
         members = ", ".join(f"{doc_id} ({part})" for doc_id, part in cluster[:MAX_MESSAGES])
-        msg.warn(f"Near-duplicate texts in several parts: {members}")
+        msg.warn(f"Near-duplicates in different parts: {members}")
     if len(near["across_parts"]) > MAX_MESSAGES:
         msg.info(f"… and {len(near['across_parts']) - MAX_MESSAGES} more in {REPORT}")
 
@@ -141,7 +145,7 @@ def _print_table(title: str, rows: Sequence[Tuple[str, Sequence[int]]]) -> None:
 
 
 def _counts(parts: Sequence[Dict[str, Any]], key: str) -> List[Tuple[str, List[int]]]:
-    """Return a row of counts per name, the most frequent first."""
+    """Return the counts per name and part, the most frequent name first."""
     names = dict.fromkeys(name for part in parts for name in part[key])
     rows = [(name, [part[key].get(name, 0) for part in parts]) for name in names]
     return sorted(rows, key=lambda row: -sum(row[1]))

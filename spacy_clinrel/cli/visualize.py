@@ -1,4 +1,4 @@
-"""`python -m spacy clinrel visualize`: write a page of mentions and relations."""
+"""`python -m spacy clinrel visualize`: write an HTML page with mentions and relations."""
 
 from pathlib import Path
 from typing import Annotated, Optional
@@ -21,35 +21,34 @@ def visualize_cli(
         str,
         typer.Argument(
             metavar="MODEL",
-            help="A pipeline's name or folder, or - to show the annotation of a .spacy file",
+            help="Package name or folder of a pipeline, or - to show the annotation of a .spacy "
+            "file",
         ),
     ],
     src: Annotated[
         Path,
-        typer.Argument(
-            metavar="INPUT", help="A text file, a folder of .txt files, or a .spacy file"
-        ),
+        typer.Argument(metavar="INPUT", help="Text file, folder of .txt files, or .spacy file"),
     ],
-    out: Annotated[Path, typer.Argument(metavar="OUT", help="The .html file to write")],
+    out: Annotated[Path, typer.Argument(metavar="OUT", help="Output .html file")],
     limit: Annotated[
         int,
-        typer.Option("--limit", "-n", min=0, help="Maximum number of documents; 0 shows all"),
+        typer.Option("--limit", "-n", min=0, help="Maximum number of documents; 0 for all"),
     ] = 0,
     lines: Annotated[
         bool, typer.Option("--lines", help="Read each line of a text file as a document")
     ] = False,
-    title: Annotated[str, typer.Option("--title", "-t", help="The page's title")] = "",
+    title: Annotated[str, typer.Option("--title", "-t", help="Title of the page")] = "",
     lang: Annotated[
         Optional[str],
         typer.Option(
             "--lang",
             "-l",
-            help="Language of the page's interface, zh or en. Default: that of the texts",
+            help="Language of the page's interface, zh or en. Default: language of the texts",
         ),
     ] = None,
     style: Annotated[
         str,
-        typer.Option("--style", "-s", help="relations, or a style of displaCy: ent, span, dep"),
+        typer.Option("--style", "-s", help="relations, or a displaCy style: ent, span, dep"),
     ] = STYLE,
     threshold: Annotated[
         float,
@@ -58,23 +57,23 @@ def visualize_cli(
         ),
     ] = 0.0,
     serve: Annotated[
-        bool, typer.Option("--serve", help="Also serve the page to browsers on this machine")
+        bool, typer.Option("--serve", help="Also serve the page on localhost")
     ] = False,
     port: Annotated[int, typer.Option("--port", "-p", help="Port for --serve")] = 5000,
     code_path: Annotated[
         Optional[Path], typer.Option("--code", "-c", help="Python file with registered functions")
     ] = None,
-    use_gpu: Annotated[int, typer.Option("--gpu-id", "-g", help="GPU, or -1 for the CPU")] = -1,
+    use_gpu: Annotated[int, typer.Option("--gpu-id", "-g", help="GPU ID, or -1 for the CPU")] = -1,
 ) -> None:
-    """Annotate notes with a pipeline and write a page that shows their mentions and relations.
+    """Annotate notes with a pipeline, and write an HTML page with their mentions and relations.
 
-    Relations are drawn as arcs over the text and listed in a table. The page is a single file that
-    loads nothing. It has filters by type, label and confidence. Of a .spacy file only the texts are
-    used, unless MODEL is -.
+    Relations are drawn as arcs above the text and listed in a table. The page can be filtered by
+    type, label and confidence. It is a single file that works offline. If INPUT is a .spacy file,
+    its annotation is only shown if MODEL is -; otherwise MODEL annotates the texts again.
 
     Examples: visualize zh_clinrel notes/ notes.html; visualize - dev.spacy gold.html --limit 20
     """
-    # The styles of displaCy have no such options.
+    # displaCy styles do not have these options.
     options = {"title": title, "threshold": threshold} if style == STYLE else None
     try:
         import_code(code_path)
@@ -94,14 +93,14 @@ def visualize_cli(
     mentions = sum(len(all_mentions(doc)) for doc in docs)
     relations = sum(len(get_relations(doc)) for doc in docs)
     if not mentions:
-        msg.warn("No document has any mentions.")
+        msg.warn("The documents have no mentions.")
     msg.good(f"{len(docs)} documents, {mentions} mentions, {relations} relations: {out}")
     if serve:
         serve_file(out, port)
 
 
 def serve_file(path: Path, port: int) -> None:
-    """Serve a page to the browsers of this machine until interrupted.
+    """Serve a page on localhost until interrupted.
 
     path (Path): The page.
     port (int): The port.

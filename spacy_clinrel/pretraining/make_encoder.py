@@ -123,7 +123,9 @@ def build_encoder(
     RAISES (ValueError): If no character occurs often enough, or the sizes do not match.
     """
     if width % heads:
-        raise ValueError(Errors.M004.format(what="width", need=f"{heads} times n", value=width))
+        raise ValueError(
+            Errors.M004.format(what="width", need=f"a multiple of heads ({heads})", value=width)
+        )
     pieces = character_pieces(lines, min_count)
     if not pieces:
         raise ValueError(Errors.F015.format(paths="The text", n=min_count))

@@ -59,7 +59,7 @@ def test_apply_quiet(rules, notes, tmp_path):
 def test_apply_warns_if_nothing_is_found(rules, tmp_path):
     (tmp_path / "a.txt").write_text("无殊。", encoding="utf-8")
     result = run(rules, tmp_path / "*.txt", tmp_path / "out")
-    assert result.exit_code == 0 and "No mentions were found" in result.output
+    assert result.exit_code == 0 and "predicted no mentions" in result.output
 
 
 def test_apply_with_code(notes, tmp_path):

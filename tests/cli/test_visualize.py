@@ -178,7 +178,7 @@ def test_visualize_warns_if_there_are_no_mentions(model, tmp_path):
     path, out = tmp_path / "a.txt", tmp_path / "a.html"
     path.write_text("今日无特殊。", encoding="utf-8")
     result = run(model, path, out)
-    assert result.exit_code == 0 and "No document has any mentions" in flat(result.output)
+    assert result.exit_code == 0 and "The documents have no mentions" in flat(result.output)
     assert "此文档中未发现实体" in page(out)[0]
 
 

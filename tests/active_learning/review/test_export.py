@@ -130,7 +130,7 @@ def test_invalid_inputs_and_outputs(model, unlabelled, tmp_path, zh):
     with pytest.raises(ValueError, match=r"B020.*2 have no mentions.*--ner"):
         bare = write_docs(tmp_path / "bare.spacy", [zh("没有。"), zh("也没有。")])
         review(model, bare, tmp_path / "x", ONE_DOC)
-    with pytest.raises(ValueError, match=r"B020.*31 more"):
+    with pytest.raises(ValueError, match=r"B020.*31 other documents"):
         review(model, unlabelled, tmp_path / "x", ONE_DOC, labelled=unlabelled)
     with pytest.raises(ValueError, match="F004"):
         review(model, write_docs(tmp_path / "no.spacy", []), tmp_path / "x", ONE_DOC)
