@@ -61,7 +61,7 @@ def test_export_writes_merged_tables(notes, tmp_path):
 def test_export_keeps_document_ids_and_warns_of_replaced_characters(tmp_path):
     path = write_docs(tmp_path / "a.spacy", nasty_notes())
     result = run(path, tmp_path / "a.graphml", "--quiet")
-    assert result.exit_code == 0 and "characters that graphml cannot hold" in flat(result.output)
+    assert result.exit_code == 0 and "characters that are invalid in graphml" in flat(result.output)
     ids = {doc_id for _, doc_id in nx.read_graphml(tmp_path / "a.graphml").nodes(data="doc_id")}
     assert {"", "a"} < ids
     result = run(path, tmp_path / "a.ttl", "--quiet")

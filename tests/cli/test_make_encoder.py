@@ -65,8 +65,8 @@ def test_make_encoder_starts_from_vectors(raw, tmp_path):
 @pytest.mark.parametrize(
     "options, message",
     [
-        (("--width", 10), r"width must be 4 times n"),
-        (("--min-count", 100), "no character occurs 100 times"),
+        (("--width", 10), r"width must be a multiple of heads"),
+        (("--min-count", 100), "no character occurs at least 100 times"),
     ],
 )
 def test_make_encoder_checks_its_options(raw, tmp_path, options, message):

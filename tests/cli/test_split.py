@@ -128,10 +128,10 @@ def test_split_reports_near_duplicates(tmp_path, zh):
     path = write_docs(tmp_path / "a.spacy", docs)
     result = run(path, tmp_path / "out", "--ratios", 1, 1, 1)
     assert result.exit_code == 0, result.output
-    assert "30 near-duplicates in 3 clusters, each in one part" in flat(result.output)
+    assert "30 near-duplicates in 3 clusters, none divided between parts" in flat(result.output)
     result = run(path, tmp_path / "apart", "--ratios", 1, 1, 1, "--no-keep-together")
-    assert "3 of them across parts" in flat(result.output)
-    assert "Near-duplicate texts in several parts: note0 (" in flat(result.output)
+    assert "3 clusters divided between parts" in flat(result.output)
+    assert "Near-duplicates in different parts: note0 (" in flat(result.output)
     assert run(path, tmp_path / "all").exit_code == 1, "three clusters are too few for 70 15 15"
 
 

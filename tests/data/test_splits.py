@@ -300,7 +300,7 @@ def test_describe(docs):
         (Plan(ratios=(70, 40, -10)), "F027"),
         (
             Plan(group_by="^[a-z]+"),
-            "F031.*for (dev|test). The 90 documents form 2 units.*largest with 60",
+            "F031.*for (dev|test). The 90 documents form 2 units.*largest has 60",
         ),
         (Plan(group_by="nothing"), "F012"),
         (Plan(stratify_by="["), "F011"),
