@@ -54,16 +54,16 @@ def compare_versions(
     RETURNS (str): A table in Markdown with the median seconds of each version, and the ratio.
     """
     model = model or pipeline(setting, "zh", DEFAULT)
-    seconds: Dict[Path, Dict[str, List[float]]] = {Path(sys.executable): {}, other: {}}
+    this: Dict[str, List[float]] = {}
+    that: Dict[str, List[float]] = {}
     with tempfile.TemporaryDirectory() as folder:
         texts = Path(folder) / "texts.json"
         notes = read_texts(setting, "zh")
         write_json(texts, notes * (1 + LEAST_CHARACTERS // sum(map(len, notes))))
         for _ in range(repeats):
-            for python, tasks in seconds.items():
+            for python, tasks in ((Path(sys.executable), this), (other, that)):
                 for task, value in _run(python, model, texts).items():
                     tasks.setdefault(task, []).append(value)
-    this, that = seconds.values()
     rows = []
     for task, values in this.items():
         new, old = median(values), median(that[task])
