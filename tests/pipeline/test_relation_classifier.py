@@ -252,7 +252,7 @@ def test_label_data_has_labels_types_and_signatures(relations):
 def test_initialize_fails_if_no_gold_relation_is_a_candidate():
     nlp = blank()
     docs = [make_doc(nlp, "[补液|治疗]。[头痛|症状]", [(0, 1, "改善")])]
-    with pytest.raises(ValueError, match=r"C004.*1 relations in 1 documents"):
+    with pytest.raises(ValueError, match=r"C004.*1 gold relations in 1 documents"):
         nlp.initialize(lambda: gold_examples(nlp, docs))
 
 

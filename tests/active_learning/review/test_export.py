@@ -127,7 +127,7 @@ def test_invalid_options(model, unlabelled, tmp_path, change):
 def test_invalid_inputs_and_outputs(model, unlabelled, tmp_path, zh):
     with pytest.raises(ValueError, match=r"B006.*format.*spert"):
         review(model, unlabelled, tmp_path / "x", ONE_DOC, formats=("spert",))
-    with pytest.raises(ValueError, match=r"B020.*2 have no mentions.*--ner"):
+    with pytest.raises(ValueError, match=r"B020.*2 of them have no mentions.*--ner"):
         bare = write_docs(tmp_path / "bare.spacy", [zh("没有。"), zh("也没有。")])
         review(model, bare, tmp_path / "x", ONE_DOC)
     with pytest.raises(ValueError, match=r"B020.*31 other documents"):
