@@ -77,7 +77,8 @@ def jobs(section: str, setting: Setting, is_small: bool) -> List[Job]:
     if section == "machine":
         return [{"threads": threads} for threads in (1, 2)]
     if section == "pipelines":
-        return [{**lang, "threads": threads} for threads in (1, 2) for lang in languages]
+        counts = (2,) if is_small else (1, 2)
+        return [{**lang, "threads": threads} for threads in counts for lang in languages]
     if section == "components":
         return [
             {**lang, "system": system}

@@ -11,6 +11,7 @@ from ..util import fit, gold_examples, make_notes, relation_config, write_docs
 from .bootstrap.conftest import read_records, small_config
 
 
+@pytest.mark.slow
 def test_bootstrap_prints_nothing(few_labels, tmp_path, capfd):
     small_config().to_disk(tmp_path / "config.cfg", interpolate=False)
     data = BootstrapData(*map(str, few_labels))

@@ -6,6 +6,7 @@ from benchmarks import sentences
 from benchmarks.common import read_records
 
 
+@pytest.mark.slow
 def test_sentence_boundaries_are_counted_in_each_layout(monkeypatch, tmp_path):
     folder = tmp_path / "corpora" / "maccrobat2020" / "all"
     folder.mkdir(parents=True)

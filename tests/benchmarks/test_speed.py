@@ -56,6 +56,7 @@ def test_two_versions_are_compared(as_corpora, monkeypatch, work, tmp_path, caps
         assert float(ratio) == pytest.approx(float(old) / float(new), rel=0.1)
 
 
+@pytest.mark.slow
 def test_every_system_has_a_valid_config(tmp_path):
     for lang, ours in OURS.items():
         for system in (SPACY, *ours):

@@ -67,6 +67,7 @@ def flat(text):
     return " ".join(text.split())
 
 
+@pytest.mark.slow
 def test_split_keeps_annotations(notes, tmp_path):
     out = tmp_path / "new" / "out"
     result = run(notes, out, "--ratios", 50, 25, 25, "--stratify-labels", "--seed", 3)

@@ -132,6 +132,7 @@ mention = st.tuples(st.sampled_from(["CT", "ct", "ＣＴ", "痛"]), st.sampled_f
 relation = st.tuples(*[st.integers(0, 3)] * 2, st.sampled_from("xy"), st.floats(0, 1))
 
 
+@pytest.mark.slow
 @settings(max_examples=30, deadline=None)
 @given(
     st.lists(st.tuples(st.lists(mention, min_size=4, max_size=6), st.lists(relation)), max_size=4)

@@ -26,6 +26,8 @@ from ..util import (
     text_examples,
 )
 
+pytestmark = pytest.mark.slow
+
 LISTENER = {
     "@architectures": "spacy-transformers.TransformerListener.v1",
     "grad_factor": 1.0,

@@ -38,6 +38,7 @@ def test_joint_tables_and_resuming(as_corpora, run_study, tmp_path):
     assert modified == [path.stat().st_mtime_ns for path in cells]
 
 
+@pytest.mark.slow
 def test_every_joint_system_has_a_valid_config(as_corpora, tmp_path):
     for system in (*SYSTEMS, *ABLATIONS):
         for corpus in JointStudy.corpora:

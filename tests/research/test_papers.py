@@ -136,8 +136,11 @@ def test_it_trains_saves_loads_and_scores_the_same(name, notes, tmp_path):
     np.testing.assert_allclose(np.concatenate(one_by_one), trained, atol=1e-5)
 
 
+# One model of each kind: the others differ in depth, pooling or the cell of a wide, slow RNN.
 @pytest.mark.slow
-@pytest.mark.parametrize("name", [*ONE, *TWO])
+@pytest.mark.parametrize(
+    "name", ["cnn", "pcnn", "resnet_9", "resnet_patt", "resnet_blstm", "resgru_att", "bigru_att"]
+)
 def test_the_loss_falls(name, notes):
     """Use a low learning rate: at the papers' rates, the first step often raises the loss."""
     nlp, examples, _ = make_pipeline(name, notes, limit=3, learn_rate=0.0005)
