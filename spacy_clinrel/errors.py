@@ -247,11 +247,14 @@ class Errors(metaclass=ErrorsWithCodes):
     )
     B024 = (
         "{path}: '{doc_id}' is not one of the {n} documents exported for review. Remove the file, "
-        "or use the folder it was exported to."
+        "or give the review folder that it was exported to."
     )
     B025 = "{path}: duplicate document '{doc_id}'. Keep only one copy."
     B026 = "{path}: none of the {n} exported documents could be read. {problems}"
-    B027 = "Exported formats: {known}. Set the format of the corrected files with --format."
+    B027 = (
+        "Use --format to give the format of the corrected files. The documents were exported as: "
+        "{known}."
+    )
     B028 = (
         "{path}: the annotation file of '{doc_id}' is missing. Restore it, or create an empty file "
         "if the document has no annotations."

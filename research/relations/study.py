@@ -12,7 +12,7 @@ from .settings import MODELS, SCALES, SVM, TUTORIAL, VARIANTS
 
 
 class RelationStudy(Study):
-    """Compare relation models between gold entities.
+    """Compare models that classify relations between gold entities.
 
     The models are those of two Chinese papers, an SVM, the mention-pair model and the component of
     Explosion's tutorial. Each is trained with one thread, selected on dev and evaluated once on

@@ -182,8 +182,8 @@ def gold_classes(nlp: Language, examples: Sequence[Example]) -> np.ndarray:
     nlp (Language): A pipeline with one `relation_classifier`.
     examples (Sequence[Example]): The documents, with mentions on the predicted side.
     RETURNS (ndarray): 0 for "no relation", else 1 + the index of the pair's first label; -1 for
-        pairs without annotation, e.g. all pairs of a document without the span group. Shape:
-        (pairs,)
+        pairs without annotation, e.g. all pairs of a document without
+        `doc.spans["clinrel"]`. Shape: (pairs,)
     """
     gold, is_annotated = gold_labels(nlp, examples)
     return np.where(is_annotated, (1 + gold.argmax(axis=1)) * gold.any(axis=1), -1)

@@ -108,7 +108,8 @@ def _init_vectors(init: Callable, model: Model, X=None, Y=None) -> None:
 def pair_vector_layer(width: int) -> Model[List[Doc], Ragged]:
     """Create the layer that looks up vectors of character pairs.
 
-    width (int): Width that the vectors of both pairs together are projected to.
+    width (int): Width of the output. The vectors of the two pairs that a character is in are
+        concatenated and projected to it.
     RETURNS (Model[List[Doc], Ragged]): The layer.
     """
     lookup: Model[List[Doc], Ragged] = chain(

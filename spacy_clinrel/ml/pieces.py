@@ -24,7 +24,8 @@ GetSpans = Callable[[List[Doc]], List[List[Span]]]
 class Pieces(NamedTuple):
     """The word pieces of a batch of texts, by window.
 
-    inputs (Dict[str, ndarray]): Inputs of the encoder. Shape: (windows, longest) each
+    inputs (Dict[str, ndarray]): Inputs of the encoder. Shape of each: (windows, pieces
+        of the longest window)
     align (Ragged): For each token of the batch, its pieces in all windows, as indices into the
         concatenated windows without padding. Tokens of white space have none.
     lengths (ndarray): Number of pieces of each window, with [CLS] and [SEP]. Shape: (windows,)

@@ -16,7 +16,7 @@ NONE = {"entities": 0.0, "relations": 0.0}
 
 @pytest.fixture(params=[kind for kind in KINDS if kind.name == NAME], ids=lambda kind: kind.model)
 def kind(request, bert):
-    """Return the joint component with each of its models."""
+    """Return the joint component; each test runs once for each of its models."""
     return request.param.with_encoder(bert)
 
 

@@ -142,7 +142,8 @@ def run_settings(
     options (BootstrapOptions): The options.
     second (Optional[Config]): The second model's config.
     ner (str): Name or path of the pipeline that predicts mentions, or "".
-    output (Path): Folder of the run. Its files are not hashed if a path in a config contains it.
+    output (Path): Folder of the run. Files in it are not hashed, even if a path
+        in a config refers to it or to a folder around it.
     RETURNS (Dict[str, Any]): Option values, and hashes of configs and files.
     """
     return {

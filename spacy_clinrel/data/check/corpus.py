@@ -79,7 +79,8 @@ def make_part(name: str, docs: Sequence[Doc], checks: Checks) -> Part:
 
     name (str): The name of the part.
     docs (Sequence[Doc]): At least one document. All parts of a corpus share a vocabulary.
-    checks (Checks): Settings of the checks. The first strategy defines the sentences.
+    checks (Checks): Settings of the checks. The sentence rule is that of the first
+        strategy.
     RETURNS (Part): The documents with arrays of their mentions and relations.
     """
     return read_part(name, docs, sentences_of(next(iter(checks.strategies.values()))))

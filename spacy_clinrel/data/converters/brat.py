@@ -41,7 +41,7 @@ def read(path: Path, report: Report) -> Iterator[Record]:
 
     path (Path): The `.txt` file.
     report (Report): Receives errors and counts.
-    YIELDS (Record): The only record. Its id is the file name.
+    YIELDS (Record): A single record. Its id is the file name.
     """
     ann = path.with_suffix(".ann")
     pair = read_pair(path, ann, report)
