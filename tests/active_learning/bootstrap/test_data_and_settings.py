@@ -96,7 +96,7 @@ def test_warning_if_mention_types_do_not_match(data, config, out, tmp_path):
         doc.spans.pop(GROUP, None)
         doc.set_ents([Span(doc, ent.start, ent.end, "TREATMENT") for ent in doc.ents])
     write_docs(docs, tmp_path / "u.spacy")
-    with pytest.warns(UserWarning, match=r"W006.*治疗–症状.*types TREATMENT"):
+    with pytest.warns(UserWarning, match=r"W006.*治疗–症状.*mentions: TREATMENT"):
         bootstrap(config, data._replace(unlabelled=tmp_path / "u.spacy"), out, ONE_ROUND)
     assert "unlabelled.spacy" in {path.name for path in out.glob("data/*")}
 
