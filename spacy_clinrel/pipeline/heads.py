@@ -70,6 +70,39 @@ class OrderedHead:
         """Return the gold annotation unchanged."""
         return gold
 
+    def probabilities(self, output: Floats2d, candidates: Candidates) -> np.ndarray:
+        """Return the probabilities of the candidates, see `PairHead`."""
+        raise NotImplementedError
+
+    def cross_entropy(self, p: np.ndarray, gold: np.ndarray) -> Tuple[np.ndarray, np.ndarray]:
+        """Return the loss of each score, and the target, the probability that it should have.
+
+        p (ndarray): Probabilities. Shape: (pairs, nO)
+        gold (ndarray): Gold labels, bool. Shape: (pairs, labels)
+        RETURNS (Tuple[ndarray, ndarray]): Losses and targets. Shape of each: (pairs, nO)
+        """
+        raise NotImplementedError
+
+    def loss(
+        self,
+        output: Floats2d,
+        pairs: Candidates,
+        gold: np.ndarray,
+        counted: Optional[np.ndarray] = None,
+    ) -> Tuple[float, Floats2d]:
+        """Return the cross-entropy, averaged over the documents, and its gradient.
+
+        The gradient of the cross-entropy with respect to the logits is p - target, both after a
+        softmax and after a sigmoid. The arguments are those of `PairHead.loss`.
+        """
+        p = self.probabilities(output, pairs)
+        losses, target = self.cross_entropy(p, gold)
+        weight: Any = np.float32(1.0 / max(len(pairs.pair_lengths), 1))  # a mean over documents
+        if counted is not None:
+            weight = weight * counted[:, None].astype("float32")
+        gradient = ((p - target) * weight).astype("float32")
+        return float((losses * weight).sum()), get_array_ops(output).asarray2f(gradient)
+
 
 @dataclass(frozen=True, eq=False)
 class SigmoidHead(OrderedHead):
@@ -87,23 +120,10 @@ class SigmoidHead(OrderedHead):
         logits = mask_logits(logits, candidates, self.allowed)
         return 0.5 * (1.0 + np.tanh(0.5 * logits))  # does not overflow
 
-    def loss(
-        self,
-        output: Floats2d,
-        pairs: Candidates,
-        gold: np.ndarray,
-        counted: Optional[np.ndarray] = None,
-    ) -> Tuple[float, Floats2d]:
-        """Return the binary cross-entropy, averaged over the documents, and its gradient."""
-        p = self.probabilities(output, pairs)
-        weight: Any = np.float32(1.0 / max(len(pairs.pair_lengths), 1))  # a mean over documents
-        if counted is not None:
-            weight = weight * counted[:, None].astype("float32")
+    def cross_entropy(self, p: np.ndarray, gold: np.ndarray) -> Tuple[np.ndarray, np.ndarray]:
+        """Return the binary cross-entropy and the target of each score."""
         losses = -np.log(np.maximum(np.where(gold, p, 1.0 - p), MIN_PROBABILITY))
-        gradient = (p - gold.astype("float32")) * weight
-        return float((losses * weight).sum()), get_array_ops(output).asarray2f(
-            gradient.astype("float32")
-        )
+        return losses, gold.astype("float32")
 
 
 @dataclass(frozen=True, eq=False)
@@ -125,25 +145,11 @@ class SoftmaxHead(OrderedHead):
         exponentials = np.exp(logits - logits.max(axis=1, keepdims=True, initial=IMPOSSIBLE))
         return exponentials / exponentials.sum(axis=1, keepdims=True)
 
-    def loss(
-        self,
-        output: Floats2d,
-        pairs: Candidates,
-        gold: np.ndarray,
-        counted: Optional[np.ndarray] = None,
-    ) -> Tuple[float, Floats2d]:
-        """Return the cross-entropy, averaged over the documents, and its gradient."""
-        p = self.probabilities(output, pairs)
-        weight: Any = np.float32(1.0 / max(len(pairs.pair_lengths), 1))  # a mean over documents
-        if counted is not None:
-            weight = weight * counted[:, None].astype("float32")
+    def cross_entropy(self, p: np.ndarray, gold: np.ndarray) -> Tuple[np.ndarray, np.ndarray]:
+        """Return the cross-entropy and the target of each score."""
         target = np.concatenate([~gold.any(axis=1, keepdims=True), gold], axis=1).astype("float32")
         target /= target.sum(axis=1, keepdims=True)
-        losses = -target * np.log(np.maximum(p, MIN_PROBABILITY))
-        gradient = (p - target) * weight
-        return float((losses * weight).sum()), get_array_ops(output).asarray2f(
-            gradient.astype("float32")
-        )
+        return -target * np.log(np.maximum(p, MIN_PROBABILITY)), target
 
 
 @dataclass(frozen=True, eq=False)

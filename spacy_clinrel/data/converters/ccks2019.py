@@ -4,20 +4,11 @@
 and `label_type`.
 """
 
+from functools import partial
 from pathlib import Path
-from typing import Any, Dict, Iterator
+from typing import Any, Dict
 
 from . import Converter, Mention, Record, Report, get_field, read_json_lines
-
-
-def read(path: Path, report: Report) -> Iterator[Record]:
-    """Read the records of a file.
-
-    path (Path): The file.
-    report (Report): Receives errors and counts.
-    YIELDS (Record): One record per line.
-    """
-    return read_json_lines(path, report, _parse)
 
 
 def _parse(entry: Dict[str, Any], record: Record, path: Path, report: Report) -> None:
@@ -32,6 +23,6 @@ def _parse(entry: Dict[str, Any], record: Record, path: Path, report: Report) ->
 CCKS2019 = Converter(
     description="CCKS 2019 (Yidu-S4K): JSON lines with originalText and entities",
     patterns=("*.txt", "*.json", "*.jsonl"),
-    read=read,
+    read=partial(read_json_lines, parse=_parse),
     exclude=("readme*",),
 )

@@ -6,8 +6,9 @@ triples have no offsets, evaluate predictions by the texts of mentions. `Combine
 triples across sentences, is dropped, because it can be derived from the text.
 """
 
+from functools import partial
 from pathlib import Path
-from typing import Any, Dict, Iterator, Tuple
+from typing import Any, Dict, Tuple
 
 from . import (
     LOST_WITH_MENTION,
@@ -21,16 +22,6 @@ from . import (
 )
 
 VALUE = "@value"
-
-
-def read(path: Path, report: Report) -> Iterator[Record]:
-    """Read the records of a file.
-
-    path (Path): The file.
-    report (Report): Receives errors and counts.
-    YIELDS (Record): One record per line.
-    """
-    return read_json_lines(path, report, _parse)
 
 
 def _parse(entry: Dict[str, Any], record: Record, path: Path, report: Report) -> None:
@@ -70,6 +61,6 @@ def _value(triple: Dict[str, Any], name: str, report: Report) -> str:
 CMEIE = Converter(
     description="CMeIE: JSON lines with text and spo_list, triples without offsets",
     patterns=("*.json", "*.jsonl"),
-    read=read,
+    read=partial(read_json_lines, parse=_parse),
     exclude=("*schema*",),
 )

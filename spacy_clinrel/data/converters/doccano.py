@@ -15,8 +15,9 @@ Comments and other metadata are dropped and counted. doccano shows overlapping m
 projects that allow overlaps.
 """
 
+from functools import partial
 from pathlib import Path
-from typing import Any, Dict, Iterator, List
+from typing import Any, Dict, List
 
 import srsly
 
@@ -39,16 +40,6 @@ ENTITIES = ("entities", "label", "labels")
 COMMENTS = ("Comments", "comments")
 KNOWN_METADATA = ("id", "doc_id", "relations", "annotation_approver", "username")
 UTF16 = "text beyond U+FFFF, its offsets counted in UTF-16 as doccano does"
-
-
-def read(path: Path, report: Report) -> Iterator[Record]:
-    """Read the records of a file.
-
-    path (Path): The file.
-    report (Report): Receives errors and counts.
-    RETURNS (Iterator[Record]): The records, one per line.
-    """
-    return read_json_lines(path, report, _parse)
 
 
 def write(record: Record, report: Report) -> Dict[str, str]:
@@ -121,7 +112,7 @@ def _mention(entity: Any, number: int, positions: List[int], line: Any) -> Menti
 DOCCANO = Converter(
     description="doccano: JSONL with entities and relations",
     patterns=("*.jsonl",),
-    read=read,
+    read=partial(read_json_lines, parse=_parse),
     write=write,
     join=join_lines,
 )

@@ -18,9 +18,10 @@ disabled token. Nested and overlapping spans, which Prodigy's relations interfac
 written and counted.
 """
 
+from functools import partial
 from itertools import pairwise
 from pathlib import Path
-from typing import Any, Dict, Iterator, List, Optional, Tuple
+from typing import Any, Dict, List, Optional, Tuple
 
 import srsly
 
@@ -43,16 +44,6 @@ OVERLAP = "span inside or across another, which Prodigy's view of relations does
 ENDS = (("head", "head_span"), ("child", "child_span"))
 
 Key = Tuple[int, int, str]
-
-
-def read(path: Path, report: Report) -> Iterator[Record]:
-    """Read the records of a file.
-
-    path (Path): The file.
-    report (Report): Receives errors and counts.
-    RETURNS (Iterator[Record]): The records, one per line that was not rejected or ignored.
-    """
-    return read_json_lines(path, report, _parse)
 
 
 def write(record: Record, report: Report) -> Dict[str, str]:
@@ -176,7 +167,7 @@ def _at_token(entry: Dict[str, Any], number: int, ids: Dict[Key, str]) -> Option
 PRODIGY = Converter(
     description="Prodigy: JSONL of the relations interface",
     patterns=("*.jsonl",),
-    read=read,
+    read=partial(read_json_lines, parse=_parse),
     write=write,
     join=join_lines,
 )

@@ -88,8 +88,8 @@ def read_json_lines(path: Path, report: Report, parse: Parse) -> Iterator[Record
     path (Path): The file.
     report (Report): Receives an error for each broken line.
     parse (Callable): Function that fills a record from a JSON object: text, annotations and, if
-        present, the id. Any exception is reported as a broken line. If the
-        function returns False, the record is left out.
+        present, the id. Any exception is reported as a broken line. If the function returns
+        False, the record is left out.
     YIELDS (Record): The records. Unless `parse` sets the id, it is file name and line number.
     """
     for number, line in read_lines(path, report) or ():
