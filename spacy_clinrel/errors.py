@@ -95,6 +95,10 @@ class Errors(metaclass=ErrorsWithCodes):
         "The relation model of spacy-clinrel.JointRelations.v1 uses the token vectors of the joint "
         "model and must not have its own encoder. Set tok2vec = null in its block."
     )
+    M012 = (
+        "'{name}' has no encoder (tok2vec = null), which is valid only in "
+        "spacy-clinrel.JointRelations.v1. Add a block [...model.tok2vec]."
+    )
 
     # Files
     F001 = "No such file or folder: {path}."
@@ -119,6 +123,8 @@ class Errors(metaclass=ErrorsWithCodes):
         "matches all ids, e.g. '[0-9]+$' for the number at the end."
     )
     F013 = "Invalid value '{value}' of --rename. Use OLD=NEW, e.g. --rename 身体部位=Body."
+    F015 = "{paths}: no character occurs at least {n} times. Use more text or a lower --min-count."
+    F016 = 'Format "{description}": patterns and exclude must be tuples, e.g. patterns=("*.tsv",).'
     F017 = "{path} is both input and output. Choose another output file."
     F018 = "Can't write {path}: {error}."
     F019 = "No corpus is set. Use --paths.train and --paths.dev, or set [paths] in the config."
@@ -128,7 +134,6 @@ class Errors(metaclass=ErrorsWithCodes):
         "{path}: no document matches the selection. Check --group-by and the .spacy file of "
         "--only-groups-of or --without-groups-of."
     )
-    F016 = 'Format "{description}": patterns and exclude must be tuples, e.g. patterns=("*.tsv",).'
     F023 = (
         "Unknown scheme '{name}'. Known: {known}. After adding a scheme to setup.cfg, run "
         "`python -m pip install -e .`."
@@ -186,7 +191,6 @@ class Errors(metaclass=ErrorsWithCodes):
         "--config defines the candidate strategy, so --max-sentences, --max-distance and "
         "--use-sents cannot be combined with it. Remove these options or --config."
     )
-    F015 = "{paths}: no character occurs at least {n} times. Use more text or a lower --min-count."
 
     # Bootstrapping and review
     B001 = (
@@ -266,10 +270,6 @@ class Errors(metaclass=ErrorsWithCodes):
 
     # Error report
     F060 = "Cannot write the report to {path}: it is a file. Choose a new or an existing folder."
-    F061 = (
-        "Plots require matplotlib ({error}). Install it with python -m pip install "
-        "'spacy-clinrel[plots]'."
-    )
 
     # Viewer
     V001 = "Unknown style '{style}'. Known: {allowed}."
@@ -352,7 +352,10 @@ class Warnings(metaclass=ErrorsWithCodes):
         "Another package has already registered the extension doc._.relations, so it was not "
         "replaced. Use spacy_clinrel.tokens.get_relations and set_relations instead."
     )
-    W002 = "'{name}' cannot learn from {lost} of {total} gold relations: {reasons}."
+    W002 = (
+        "'{name}' cannot learn from {lost} of {total} gold relations: {reasons}. If many have no "
+        "candidate, raise max_sentences or max_distance in [components.{name}.candidates]."
+    )
     W003 = (
         "{lost} of {total} tokens are outside all windows of the encoder, or beyond its maximum of "
         "{most} word pieces. No entities or relations are predicted there. In get_spans, set "

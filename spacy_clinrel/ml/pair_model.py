@@ -95,7 +95,9 @@ def _init(model: RelationModel, X: Any = None, Y: Any = None) -> None:
             layer.initialize()
         return
     docs, candidates = X
-    tok2vec = model.get_ref("tok2vec")
+    tok2vec = model.maybe_get_ref("tok2vec")
+    if tok2vec is None:
+        raise ValueError(Errors.M012.format(name=model.name))
     tok2vec.initialize(X=docs)
     initialize_from_vectors(model, (tok2vec.predict(docs), docs, candidates))
 

@@ -9,7 +9,7 @@ from spacy.util import fix_random_seed
 
 from spacy_clinrel.pipeline.candidates import SentencePairs, make_candidates
 
-from ..util import make_notes, relation_config
+from ..util import gold_examples, make_notes, relation_config
 
 TYPES = ["治疗", "检查", "疾病", "症状"]
 
@@ -111,3 +111,11 @@ def test_model_round_trips_through_bytes(model, docs):
     other = registry.resolve({"model": config})["model"].from_bytes(model.to_bytes())
     assert other.get_dim("nO") == 3
     assert np.array_equal(other.predict((docs, batch)), model.predict((docs, batch)))
+
+
+def test_model_without_an_encoder_is_refused(zh):
+    """`tok2vec = null` is for JointRelations, which passes token vectors."""
+    model = {"@architectures": "spacy-clinrel.MentionPair.v1", "tok2vec": None}
+    zh.add_pipe("relation_classifier", config={"model": model})
+    with pytest.raises(ValueError, match=r"M012.*tok2vec = null"):
+        zh.initialize(lambda: gold_examples(zh, make_notes(zh, 2)))

@@ -3,7 +3,7 @@
 from pathlib import Path
 from typing import Any, Dict, List
 
-from ...errors import Errors
+from ...errors import require
 from ...files import replacing
 
 
@@ -14,12 +14,11 @@ def draw_rounds(records: List[Dict[str, Any]], path: Path) -> None:
     path (Path): The .png or .svg file to write.
     RAISES (ImportError): If matplotlib is not installed.
     """
-    try:
-        from matplotlib.backends.backend_agg import FigureCanvasAgg
-        from matplotlib.figure import Figure
-        from matplotlib.ticker import MaxNLocator
-    except ImportError as error:
-        raise ImportError(Errors.F061.format(error=error)) from error
+    require("matplotlib", "plots")
+    from matplotlib.backends.backend_agg import FigureCanvasAgg
+    from matplotlib.figure import Figure
+    from matplotlib.ticker import MaxNLocator
+
     figure = Figure(figsize=(7, 6), layout="constrained")
     FigureCanvasAgg(figure)
     scores, sizes = figure.subplots(2, 1, sharex=True)
