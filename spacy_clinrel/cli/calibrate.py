@@ -13,11 +13,18 @@ from ._app import app
 
 @app.command("calibrate")
 def calibrate_cli(
-    model: Annotated[str, typer.Argument(help="Package name or folder of a pipeline")],
-    data_path: Annotated[
-        Path, typer.Argument(help=".spacy file or folder of gold documents, e.g. the dev set")
+    model: Annotated[
+        str, typer.Argument(metavar="MODEL", help="Package name or folder of a pipeline")
     ],
-    output: Annotated[Path, typer.Argument(help="Folder for the calibrated pipeline")],
+    data_path: Annotated[
+        Path,
+        typer.Argument(
+            metavar="DATA_PATH", help=".spacy file or folder of gold documents, e.g. the dev set"
+        ),
+    ],
+    output: Annotated[
+        Path, typer.Argument(metavar="OUT", help="Folder for the calibrated pipeline")
+    ],
     scheme: Annotated[
         Optional[str],
         typer.Option(help="Map gold relation labels to this label scheme, e.g. 11-labels"),

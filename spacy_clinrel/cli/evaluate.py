@@ -32,8 +32,12 @@ ROWS = {
 
 @app.command("evaluate")
 def evaluate_cli(
-    model: Annotated[str, typer.Argument(help="Package name or folder of a pipeline")],
-    data_path: Annotated[Path, typer.Argument(help=".spacy file, or folder of .spacy files")],
+    model: Annotated[
+        str, typer.Argument(metavar="MODEL", help="Package name or folder of a pipeline")
+    ],
+    data_path: Annotated[
+        Path, typer.Argument(metavar="DATA_PATH", help=".spacy file, or folder of .spacy files")
+    ],
     gold_entities: Annotated[
         bool,
         typer.Option(
