@@ -6,7 +6,6 @@ import inspect
 import re
 from importlib import import_module
 from importlib.metadata import entry_points
-from pathlib import Path
 from typing import Dict, List, Tuple, get_args
 
 import catalogue
@@ -19,7 +18,7 @@ from spacy_clinrel import errors
 
 from .util import ROOT
 
-PACKAGE = Path(errors.__file__).parent
+PACKAGE = ROOT / "spacy_clinrel"
 
 
 def declared() -> List[Tuple[str, str, str]]:
@@ -125,13 +124,13 @@ def test_names_in_configs_and_code_exist():
 
 def test_error_codes_are_unique_and_in_their_messages():
     """A code is defined once: a second definition would silently replace the first."""
-    tree = ast.parse((PACKAGE / "errors.py").read_text(encoding="utf-8"))
     codes = [
         item.id
-        for node in ast.walk(tree)
+        for path in (PACKAGE / "errors").glob("*.py")
+        for node in ast.walk(ast.parse(path.read_text(encoding="utf-8")))
         if isinstance(node, ast.Assign)
         for item in node.targets
-        if isinstance(item, ast.Name)
+        if isinstance(item, ast.Name) and item.id.isupper() and item.id[1:].isdigit()
     ]
     assert len(codes) > 20 and len(codes) == len(set(codes))
     for code in codes:
@@ -150,3 +149,15 @@ def test_error_codes_in_the_code_exist():
     assert len(used) > 20
     for owner, code in used:
         assert hasattr(getattr(errors, owner), code), f"{owner}.{code}"
+
+
+def test_require_says_whether_a_package_is_missing_or_broken(tmp_path, monkeypatch):
+    (tmp_path / "broken_package.py").write_text("raise ImportError('numpy is too new')")
+    (tmp_path / "other_package.py").write_text("import missing_dependency")
+    monkeypatch.syspath_prepend(str(tmp_path))
+    with pytest.raises(ImportError, match=r"P001.*no_such_package.*spacy-clinrel\[apply\]"):
+        errors.require("no_such_package.part", "apply")
+    with pytest.raises(ImportError, match=r"P023.*broken_package.*numpy is too new"):
+        errors.require("broken_package", "apply")
+    with pytest.raises(ImportError, match=r"P023.*other_package.*missing_dependency"):
+        errors.require("other_package", "apply")

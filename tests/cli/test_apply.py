@@ -110,7 +110,7 @@ def test_apply_without_pyarrow(rules, notes, tmp_path, monkeypatch):
 
     def without(name):
         if name.split(".")[0] == "pyarrow":
-            raise ImportError(name)
+            raise ModuleNotFoundError(name=name)
         return real(name)
 
     monkeypatch.setattr(importlib, "import_module", without)

@@ -126,7 +126,7 @@ def test_export_names_a_missing_library(notes, package, tmp_path, monkeypatch):
 
     def without(name):
         if name.split(".")[0] == package:
-            raise ImportError(name)
+            raise ModuleNotFoundError(name=name)
         return real(name)
 
     monkeypatch.setattr(importlib, "import_module", without)

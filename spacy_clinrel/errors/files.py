@@ -1,0 +1,176 @@
+"""Error messages of corpora, files, bootstrapping and review."""
+
+
+class FileErrors:
+    """Error messages of corpora, files, bootstrapping and review."""
+
+    # Files
+    F001 = "No such file or folder: {path}."
+    F002 = "{path}: no documents found. Expected {expected}."
+    F003 = (
+        "{path}: cannot read the .spacy file ({error}). Write it with "
+        "`python -m spacy clinrel convert`."
+    )
+    F004 = "{path}: the file has no documents."
+    F005 = (
+        "Unknown format '{name}'. Known: {known}. After adding a format to setup.cfg, run "
+        "`python -m pip install -e .`."
+    )
+    F006 = "Cannot write this format ({description}). Formats that can be written: {known}."
+    F007 = "--strict: {losses} would be lost; nothing was written. Omit --strict to write the rest."
+    F008 = "{path}: no document could be read. See the messages above."
+    F009 = "{path}: the documents have no entities and no relations. There is nothing to {what}."
+    F010 = "{path} is a folder. Use the name of a .spacy file as output."
+    F011 = "'{pattern}' is not a valid regular expression: {error}."
+    F012 = (
+        "The pattern '{pattern}' does not match the document id '{doc_id}'. Use a pattern that "
+        "matches all ids, e.g. '[0-9]+$' for the number at the end."
+    )
+    F013 = "Invalid value '{value}' of --rename. Use OLD=NEW, e.g. --rename 身体部位=Body."
+    F015 = "{paths}: no character occurs at least {n} times. Use more text or a lower --min-count."
+    F016 = 'Format "{description}": patterns and exclude must be tuples, e.g. patterns=("*.tsv",).'
+    F017 = "{path} is both input and output. Choose another output file."
+    F018 = "Can't write {path}: {error}."
+    F019 = "No corpus is set. Use --paths.train and --paths.dev, or set [paths] in the config."
+    F020 = "{path} is a folder. Expected a file."
+    F021 = "{path} is not a .spacy file. Convert it with `python -m spacy clinrel convert`."
+    F022 = (
+        "{path}: no document matches the selection. Check --group-by and the .spacy file of "
+        "--only-groups-of or --without-groups-of."
+    )
+    F023 = (
+        "Unknown scheme '{name}'. Known: {known}. After adding a scheme to setup.cfg, run "
+        "`python -m pip install -e .`."
+    )
+    F024 = (
+        "--rename, --keep-type, --keep-label, --only-groups-of and --without-groups-of work only "
+        "with corpus formats such as brat, not with .spacy files. Remove these options."
+    )
+    F025 = (
+        "{out} already contains {n} of the output files, e.g. {name}. Choose another folder, or "
+        "use --force to replace them."
+    )
+    F026 = (
+        "--characters occurs {numbers} times, but there are {files} files. Use it once per file, "
+        "with 0 for the complete file."
+    )
+    F027 = (
+        "Invalid ratios {ratios}: train must be above 0, and dev and test at least 0. Use e.g. "
+        "--ratios 70 15 15, or --ratios 80 20 0 to write no test.spacy."
+    )
+    F028 = (
+        "{path}: cannot read the metadata ({error}). Use a .csv file in UTF-8 with a header, or a "
+        ".jsonl file. It must have one row per document, with the document id in the column doc_id "
+        "or id."
+    )
+    F029 = (
+        "{n} of {total} documents have no '{key}' in the metadata, e.g. '{doc_id}'. Add the "
+        "values, or check that the ids in the metadata match those of the corpus."
+    )
+    F030 = (
+        "The metadata has no column '{key}' (columns: {columns}). As a pattern for document ids it "
+        "fails too: {error}"
+    )
+    F031 = (
+        "No document is left for {part}. The {n} documents form {units} units that cannot be "
+        "divided (same --group-by value, or near-duplicates); the largest has {most} documents. "
+        "Change --ratios, use smaller groups, or set the ratio of {part} to 0."
+    )
+    F032 = (
+        "The document '{doc_id}' has an empty value for '{key}', so its group is unknown. Set a "
+        "value for each document, e.g. its id if it has no group."
+    )
+    F033 = "{path} is locked by another process. Wait until it has finished, or use another folder."
+    F034 = (
+        "{path} does not end in .spacy, and no format was specified. Specify the format of the "
+        "corpus: {known}."
+    )
+    F040 = "{path}: cannot read the config ({error})."
+    F041 = (
+        "{path}: no component has a candidate strategy. Use the config of a pipeline with a "
+        "relation_classifier or joint_extractor, or omit --config and set --max-sentences, "
+        "--max-distance or --use-sents."
+    )
+    F042 = (
+        "--config defines the candidate strategy, so --max-sentences, --max-distance and "
+        "--use-sents cannot be combined with it. Remove these options or --config."
+    )
+
+    # Bootstrapping and review
+    B001 = (
+        "The pipeline has {n} components of the type '{factory}', but needs exactly one. Use a "
+        "config for relations between gold entities, e.g. configs/ccks2017_relations.cfg."
+    )
+    B002 = (
+        "The reader of [corpora.{part}], '{reader}', does not provide gold entities. Use "
+        '@readers = "spacy-clinrel.Corpus.v1" with gold_entities = true.'
+    )
+    B003 = (
+        "{path}: cannot resume, because settings or documents have changed ({what}). Restore them, "
+        "or start a new run in an empty folder."
+    )
+    B004 = (
+        "{path} contains an earlier run or other files. Use --resume to continue the run, or "
+        "choose an empty folder."
+    )
+    B005 = (
+        "{path}: none of the {n} documents can be used. Each needs at least two mentions and must "
+        "not be a gold document. {hint}"
+    )
+    B006 = "'{option}' must be {allowed}, got {value}."
+    B007 = (
+        "The --ner pipeline has no component that sets entities (components: {names}). Use a "
+        "pipeline with an entity component, e.g. ner."
+    )
+    B009 = "{path} already exists. Choose a new or an empty folder."
+    B010 = (
+        "No annotated pairs of mentions to calibrate on: no document has gold relations, or all "
+        "mentions are too far apart. Use other gold documents (with bootstrap, set --dev)."
+    )
+    B011 = (
+        "{path}: {n} documents contain silver annotation from an earlier run, e.g. '{doc_id}'. Use "
+        "only documents that people have annotated or corrected."
+    )
+    B012 = (
+        "The two models must score the same pairs, but these settings of their relation "
+        "classifiers differ: {what}. Use the same values in CONFIG and --second."
+    )
+    B013 = (
+        "The relation classifier allows several labels per pair (exclusive = false), but silver "
+        "annotation has only one. Set exclusive = true, or train one model per label."
+    )
+    B020 = (
+        "{path}: none of the {n} documents has a candidate pair, and {bare} of them have no "
+        "mentions. {left_out} other documents were left out, because their text is labelled or "
+        "repeated. Use --ner PIPELINE to predict mentions, or choose other documents."
+    )
+    B021 = "{path} is not empty and may contain corrected files. Choose a new folder."
+    B022 = (
+        "{path} was not written by `python -m spacy clinrel review`: {error}. Use the folder that "
+        "this command wrote."
+    )
+    B023 = (
+        "{path}: the text of '{doc_id}' differs from the exported text, starting at character "
+        "{place}. Restore the text; only annotations may change."
+    )
+    B024 = (
+        "{path}: '{doc_id}' is not one of the {n} documents exported for review. Remove the file, "
+        "or give the review folder that it was exported to."
+    )
+    B025 = "{path}: duplicate document '{doc_id}'. Keep only one copy."
+    B026 = "{path}: none of the {n} exported documents could be read. {problems}"
+    B027 = (
+        "Use --format to give the format of the corrected files. The documents were exported as: "
+        "{known}."
+    )
+    B028 = (
+        "{path}: the annotation file of '{doc_id}' is missing. Restore it, or create an empty file "
+        "if the document has no annotations."
+    )
+    B029 = (
+        "{path}: '{doc_id}' was left out, because {n} of its annotations could not be read. First "
+        "error: {fault}. Fix the file and read it again."
+    )
+
+    # Error report
+    F060 = "Cannot write the report to {path}: it is a file. Choose a new or an existing folder."

@@ -1,0 +1,82 @@
+"""Error messages of the viewer, exporters and the processing of many documents."""
+
+
+class OutputErrors:
+    """Error messages of the viewer, exporters and the processing of many documents."""
+
+    # Viewer
+    V001 = "Unknown style '{style}'. Known: {allowed}."
+    V002 = (
+        "columns must be two line widths, for wide and for narrow screens, each at least {least} "
+        "columns, got {value!r}."
+    )
+    V003 = "Expected a Doc or an iterable of Docs, got {type}. For a Span, use span.as_doc()."
+    V004 = "Unknown options: {options}. Known: {known}."
+    V005 = (
+        "Cannot find the pipeline '{name}'. Use the name of an installed pipeline, the folder of a "
+        "pipeline, or - to show the annotation of a .spacy file."
+    )
+    V006 = "{path}: invalid UTF-8 at byte {byte}. Convert it, e.g. with iconv -f GB18030 -t UTF-8."
+    V007 = "{path} is a folder. Use the name of an .html file as output."
+    V009 = "No interface translation for '{lang}'. Known: {known}."
+    V020 = "The threshold must be a confidence from 0 to 1, got {value}."
+    V008 = (
+        "{path} is not a .spacy file. Without a pipeline (-), only the annotation of a .spacy file "
+        "can be shown."
+    )
+
+    # Exporters
+    G002 = "Unknown format '{name}'. Known: {known}."
+    G003 = (
+        "Cannot determine the format from the name {path}. Set --format, or use one of the endings "
+        "{endings}. The formats {folders} write two files to the folder OUT and need --format."
+    )
+    G004 = "Unknown normal form '{name}'. Known: {known}."
+    G005 = "{path}: {format} writes two files, {names}. Use the name of a folder, without a suffix."
+    G006 = (
+        "{path} is a folder, but the format {format} writes a single file. Use a file name, e.g. "
+        "{path}/{example}."
+    )
+
+    # Processing many documents
+    P001 = (
+        "{package} is not installed. Install it with python -m pip install "
+        "'spacy-clinrel[{extra}]'."
+    )
+    P002 = "Invalid UTF-8 at byte {byte}. Convert the text, e.g. with iconv -f GB18030 -t UTF-8."
+    P003 = "The document has no text."
+    P004 = "The text has {n} characters, more than the maximum of {most}. Increase --max-length."
+    P005 = (
+        "The pipeline received {given} documents, but returned {found}. Remove the component that "
+        "drops documents."
+    )
+    P006 = "No column '{name}'. Available: {columns}."
+    P007 = "Column '{name}' has type {type}. Expected text."
+    P008 = "Invalid line: {error}."
+    P009 = "{path}: can't read the file ({error}). {n} documents were read before the error."
+    P010 = (
+        "{path} can't be the output folder. Use the name of a folder without a suffix, and set the "
+        "format of its shards ({formats}) with --format."
+    )
+    P011 = "{path} is not empty. Use --resume to continue an earlier run, or choose a new folder."
+    P012 = (
+        "{path}: the interrupted run had different settings: {what}. Use the same settings to "
+        "resume it, or choose a new folder."
+    )
+    P013 = (
+        "Worker processes crash while they load the pipeline, probably because memory runs out. "
+        "Finished shards are kept. Lower --n-process, and continue with --resume."
+    )
+    P014 = "Unknown format '{name}'. Known: {known}."
+    P015 = "No document could be processed. First error, in {source}: {error}"
+    P016 = "Invalid row that spans several lines, probably because of an unclosed quote ({error})."
+    P017 = "The line is longer than {most} bytes. Increase --max-length to read longer lines."
+    P018 = "The row has {n} fields instead of {most}. Put values that contain separators in quotes."
+    P019 = "Several columns are named '{name}'. Rename them."
+    P020 = "Can't read rows {first} to {last} ({error})."
+    P021 = "The worker process crashed on this document, probably because memory ran out."
+    P022 = "{path}: can't read the manifest ({error}). Choose a new folder."
+    P023 = (
+        "{package} is installed, but importing it fails: {error}. Repair the installation, e.g. "
+        "with python -m pip install --upgrade --force-reinstall {package}."
+    )

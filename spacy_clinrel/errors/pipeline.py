@@ -1,0 +1,96 @@
+"""Error messages of the relation store, components and models."""
+
+
+class PipelineErrors:
+    """Error messages of the relation store, components and models."""
+
+    # Relation store
+    R001 = (
+        "The {end} of a relation is not a Span of this Doc: {span!r}. Create it from the same Doc, "
+        "e.g. doc[2:4] or doc.char_span(...)."
+    )
+    R002 = (
+        "doc.spans['{group}'] has {mentions} mentions, but a relation refers to mention {index}. "
+        "Set relations through doc._.relations, which also updates the mentions."
+    )
+    R003 = "The label of a relation must be a non-empty string, got {label!r}."
+    R004 = "Cannot concatenate an empty list of docs. Pass at least one Doc."
+
+    # Components
+    C001 = (
+        "Component '{name}' has no labels. Provide training examples with gold annotations "
+        "({what}), or set labels in [initialize.components.{name}]."
+    )
+    C002 = (
+        "Cannot add label '{label}' to '{name}': its model is already initialized with {n} "
+        "labels. Train a new pipeline with data that has the label, or list it in "
+        "[initialize.components.{name}]."
+    )
+    C003 = "'{name}' is not initialized. Call nlp.initialize(), or load a trained pipeline."
+    C004 = (
+        "No training document of '{name}' has both gold relations and candidate pairs ({gold} gold "
+        "relations in {docs} documents). Check [components.{name}.candidates]. Also check that the "
+        'documents have entities. For gold entities, use @readers = "spacy-clinrel.Corpus.v1" with '
+        "gold_entities = true. For predicted entities, list the entity component in [training] "
+        "annotating_components."
+    )
+    C005 = (
+        "'{name}' has no candidate strategy. Add a block [components.{name}.candidates] with "
+        '@misc = "spacy-clinrel.SentencePairs.v1".'
+    )
+    C006 = "Option '{option}' of '{name}' must be {allowed}, got {value!r}."
+    C007 = (
+        "The data contains the relation label '{label}', but '{name}' was initialized without it "
+        "(labels: {known}). Initialize the component with data that has this label."
+    )
+    C008 = (
+        "The data contains the entity type '{label}', but '{name}' was initialized without it "
+        "(types: {known}). Initialize the component with data that has this type."
+    )
+
+    # Models
+    M001 = "Layer '{name}' is not initialized. Call nlp.initialize(), or load a trained pipeline."
+    M002 = (
+        "The saved weights of layer '{name}' (sizes {saved}) do not fit the config. Load them with "
+        "the config that the pipeline was trained with. Details: {wanted}"
+    )
+    M003 = (
+        "include_static_vectors = true, but the pipeline has no vectors. Set paths.vectors (see "
+        "`python -m spacy clinrel init-vectors --help`), or set include_static_vectors = false."
+    )
+    M004 = "{what} must be {need}, got {value!r}."
+    M005 = (
+        "Layer '{name}' returned scores of shape {got}. Expected {expected}: (pairs, labels), or "
+        "(pairs, 1 + labels) if labels are exclusive, with no relation in the first column. Return "
+        "the scores before softmax or sigmoid."
+    )
+    M006 = (
+        "The pipeline's vectors have width {got}, but the table '{name}' has width {wanted}. "
+        "Set the width of the table to {got}, or train vectors with `python -m spacy clinrel "
+        "init-vectors --width {wanted}`."
+    )
+    M007 = (
+        "The pipeline's vectors have mode '{mode}', which has no separate row for each character. "
+        "Train vectors with `python -m spacy clinrel init-vectors`, or remove paths.vectors."
+    )
+    M008 = (
+        "Cannot load encoder '{name}' from a folder or the Hugging Face hub ({error}). Create an "
+        "encoder with `python -m spacy clinrel make-encoder`, or use the name or folder of a "
+        "BERT-like model."
+    )
+    M009 = (
+        "The encoder has the model type '{kind}', which is not BERT-like. Focused attention needs "
+        "a model with BERT layers in encoder.layer, such as BERT, RoBERTa, ELECTRA or ERNIE."
+    )
+    M010 = (
+        "Encoder '{name}' has position embeddings of type '{kind}'. Focused attention selects the "
+        "word pieces of mentions and therefore needs absolute positions. Use another encoder."
+    )
+    M011 = (
+        "The relation model of spacy-clinrel.JointRelations.v1 uses the token vectors of the joint "
+        "model and must not have its own encoder. Set tok2vec = null in its block."
+    )
+    M012 = (
+        "'{name}' has no encoder (tok2vec = null), which is valid only in "
+        "spacy-clinrel.JointRelations.v1. Add a block [...model.tok2vec]."
+    )

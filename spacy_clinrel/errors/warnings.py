@@ -1,0 +1,42 @@
+"""Warning messages."""
+
+
+class WarningMessages:
+    """Messages of the warnings that this package issues."""
+
+    W001 = (
+        "Another package has already registered the extension doc._.relations, so it was not "
+        "replaced. Use spacy_clinrel.tokens.get_relations and set_relations instead."
+    )
+    W002 = (
+        "'{name}' cannot learn from {lost} of {total} gold relations: {reasons}. If many have no "
+        "candidate, raise max_sentences or max_distance in [components.{name}.candidates]."
+    )
+    W003 = (
+        "{lost} of {total} tokens are outside all windows of the encoder, or beyond its maximum of "
+        "{most} word pieces. No entities or relations are predicted there. In get_spans, set "
+        "shorter windows and a stride no longer than the window."
+    )
+    W004 = (
+        "'{name}': {lost} of {total} candidate pairs of this batch do not fit into a window of the "
+        "encoder and get no relation. This warning is not repeated for later batches. Use longer "
+        "windows or more overlap in get_spans, or lower max_distance of the candidates."
+    )
+    W005 = (
+        "These relation labels occur in dev, but not in the labelled documents: {labels}. A model "
+        "cannot learn them from unlabelled documents. Annotate some examples by hand first."
+    )
+    W006 = (
+        "The labelled relations connect {pairs}, but no unlabelled document has mentions of both "
+        "types of such a pair. Types of the unlabelled mentions: {types}. Check that the type "
+        "names match."
+    )
+    W007 = (
+        "{path}: the pipeline does not have these relation labels, so such relations count as no "
+        "relation: {labels}. Use --scheme if the pipeline was trained with the labels of a scheme."
+    )
+    W030 = (
+        "{n} processes share GPU {gpu}, and each loads a copy of the pipeline. A single process is "
+        "often as fast."
+    )
+    W031 = "Skipped {n} files with unsupported suffixes: {kinds}."
