@@ -6,7 +6,7 @@ import os
 import warnings
 from collections import Counter
 from pathlib import Path
-from typing import Any, Dict, Iterator, NamedTuple, Optional, Tuple
+from typing import Any, Callable, Dict, Iterator, NamedTuple, Optional, Tuple
 
 from ..errors import Errors, Warnings
 from .schema import printable
@@ -120,12 +120,15 @@ def _is_within(folder: Any, output: str) -> bool:
     return os.path.join(os.path.realpath(folder), "").startswith(os.path.join(output, ""))
 
 
-def digest_files(source: str, output: Path) -> Dict[str, Any]:
+def digest_files(
+    source: str, output: Path, on_file: Optional[Callable[[InputFile], Any]] = None
+) -> Dict[str, Any]:
     """Return a digest that identifies the input. The contents of the files are not read, because
     there may be very many files. Warns about files with unsupported suffixes.
 
     source (str): A file, a folder or a pattern.
     output (Path): The output folder.
+    on_file (Optional[Callable[[InputFile], Any]]): Called with each file.
     RETURNS (Dict[str, Any]): The number of files, their total size in bytes, and a digest of their
         names, sizes and modification times.
     RAISES (ValueError): If there are no files with a supported suffix.
@@ -135,6 +138,8 @@ def digest_files(source: str, output: Path) -> Dict[str, Any]:
     skipped: Counter = Counter()
     files = size = 0
     for file in list_files(source, output, skipped):
+        if on_file is not None:
+            on_file(file)
         files += 1
         size += file.size
         digest.update(f"{file.name}\0{file.size}\0{file.modified}\n".encode())
