@@ -1,13 +1,14 @@
 """`python -m spacy clinrel convert`: convert corpora to .spacy files, and back."""
 
 from pathlib import Path
-from typing import Annotated, Dict, List, Optional
+from typing import Annotated, Dict, List, Optional, cast
 
 import typer
 from wasabi import msg
 
 from ..data.convert import convert
-from ..data.converters import Report, Selection, converters
+from ..data.converters import ReadOptions, Report, Selection, converters
+from ..data.converters.options import Align, Copies
 from ..errors import Errors
 from ..files import check_output, write_json
 from ._app import app
@@ -33,7 +34,10 @@ def convert_cli(
     ],
     lang: Annotated[str, typer.Option("--lang", "-l", help="Language of the tokenizer")] = "zh",
     strict: Annotated[
-        bool, typer.Option("--strict", help="Fail and write nothing if any annotation is lost")
+        bool,
+        typer.Option(
+            "--strict", help="Fail and write nothing if any annotation is lost or doubtful"
+        ),
     ] = False,
     report_path: Annotated[
         Optional[Path],
@@ -73,6 +77,48 @@ def convert_cli(
             help="Regular expression that matches the group (e.g. the patient) in the document id",
         ),
     ] = "[0-9]+$",
+    encoding: Annotated[
+        Optional[str],
+        typer.Option(
+            "--encoding",
+            help="Encoding of the files, e.g. gb18030. Default: UTF-8 or UTF-16, detected per file",
+        ),
+    ] = None,
+    offsets: Annotated[
+        Optional[str],
+        typer.Option(
+            "--offsets",
+            help="How the offsets were counted. Default: decided by the recorded texts of mentions",
+        ),
+    ] = None,
+    id_field: Annotated[
+        Optional[str],
+        typer.Option(
+            "--id-field", help="JSON formats: field with the document id, e.g. data.filename"
+        ),
+    ] = None,
+    default_label: Annotated[
+        Optional[str],
+        typer.Option("--default-label", help="Label of relations that have none"),
+    ] = None,
+    events: Annotated[
+        bool, typer.Option("--events", help="Read arguments of events as relations of the trigger")
+    ] = False,
+    align: Annotated[
+        str,
+        typer.Option(
+            "--align",
+            help="Mentions that begin or end within a token: strict (lost), expand or contract",
+        ),
+    ] = "strict",
+    copies: Annotated[
+        Optional[str],
+        typer.Option(
+            "--copies",
+            help="Documents with the same id or text: keep all, first or last. Default: keep all "
+            "and report those that differ",
+        ),
+    ] = None,
     force: Annotated[
         bool, typer.Option("--force", "-F", help="Replace existing files if OUT is a folder")
     ] = False,
@@ -94,6 +140,15 @@ def convert_cli(
             check_output(report_path, src, out)
             names = _names(rename or [])
             selection = Selection(only, without, group_by, names, types or (), labels or ())
+            options = ReadOptions(
+                encoding=encoding,
+                offsets=offsets,
+                id_field=id_field,
+                default_label=default_label,
+                events=events,
+                align=cast(Align, align),
+                copies=cast(Optional[Copies], copies),
+            )
             convert(
                 format_name,
                 src,
@@ -101,6 +156,7 @@ def convert_cli(
                 lang=lang,
                 strict=strict,
                 selection=selection,
+                options=options,
                 force=force,
                 report=report,
                 progress=not quiet,
@@ -110,7 +166,7 @@ def convert_cli(
                 write_json(report_path, report.to_dict())
     except (ValueError, ImportError, OSError) as problem:
         error = str(problem)
-    if (error or not quiet) and (report.documents or report.messages):
+    if (error or not quiet) and (report.documents or report.messages or report.left_out):
         print_report(report)
     if error:
         msg.fail(error, exits=1)
@@ -144,9 +200,10 @@ def print_report(report: Report) -> None:
         *(
             (title, counts.most_common())
             for title, counts in (
-                ("Left out by the selection", report.left_out),
+                ("Left out", report.left_out),
                 ("Repaired", report.repaired),
                 ("Lost", report.lost),
+                ("Please check", report.doubtful),
             )
             if counts
         ),

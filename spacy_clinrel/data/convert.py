@@ -8,7 +8,7 @@ from spacy.tokens import DocBin
 
 from ..errors import Errors
 from ..files import check_output, replacing
-from .converters import Report, Selection, get_converter, get_writer
+from .converters import ReadOptions, Report, Selection, get_converter, get_writer
 from .corpus import SUFFIX, read_corpus, stream_corpus, write_corpus
 
 
@@ -20,6 +20,7 @@ def convert(
     lang: str = "zh",
     strict: bool = False,
     selection: Selection = Selection(),  # noqa: B008 - it is immutable
+    options: ReadOptions = ReadOptions(),  # noqa: B008 - it is immutable
     force: bool = False,
     report: Optional[Report] = None,
     progress: bool = False,
@@ -31,9 +32,11 @@ def convert(
     out (Union[str, Path]): The .spacy file to write or, if `src` is a .spacy file, the folder to
         write.
     lang (str): Language whose tokenizer is used.
-    strict (bool): Whether to raise an error instead of writing if annotation would be lost.
+    strict (bool): Whether to raise an error instead of writing if annotation would be lost or is
+        doubtful.
     selection (Selection): Documents, entity types and relation labels to keep, and new names of
         types.
+    options (ReadOptions): How the files are read: encoding, offsets, document ids, copies.
     force (bool): Whether to replace existing files in the folder `out`.
     report (Optional[Report]): Report to fill in, also if the conversion fails. None creates a new
         one.
@@ -49,7 +52,7 @@ def convert(
     report = Report() if report is None else report
     src, out = Path(src), Path(out)
     if src.suffix == SUFFIX and not src.is_dir():
-        if selection.is_active:
+        if selection.is_active or options != ReadOptions():
             raise ValueError(Errors.F024)
         get_writer(get_converter(format_name))  # raise before reading anything
         docs = read_corpus(src, lang=lang)
@@ -60,7 +63,9 @@ def convert(
         raise ValueError(Errors.F010.format(path=out))
     check_output(out, src, selection.only_groups_of, selection.without_groups_of)
     nlp = spacy.blank(lang)
-    stream = stream_corpus(src, format_name, nlp, selection, report, progress=progress)
+    stream = stream_corpus(
+        src, format_name, nlp, selection, report, options=options, progress=progress
+    )
     docbin = DocBin(store_user_data=True, docs=stream)
     if strict:
         report.check_losses()

@@ -14,9 +14,11 @@ from ..files import read_docbin, replacing, spacy_files
 from ..tokens import all_mentions, relation_edges
 from .converters import (
     Converter,
+    ReadOptions,
     Report,
     Selection,
     converters,
+    document_names,
     find_files,
     get_converter,
     read_docs,
@@ -25,6 +27,10 @@ from .converters import (
 )
 
 SUFFIX = ".spacy"
+NO_MENTION = "no mention in any document"
+NO_MENTION_HINT = (
+    "check that the format is right, and that the files with the annotations are there"
+)
 
 Format = Union[str, Converter]
 
@@ -36,6 +42,7 @@ def read_corpus(
     lang: str = "zh",
     nlp: Optional[Language] = None,
     selection: Selection = Selection(),  # noqa: B008 - it is immutable
+    options: ReadOptions = ReadOptions(),  # noqa: B008 - it is immutable
     report: Optional[Report] = None,
     progress: bool = False,
 ) -> List[Doc]:
@@ -49,6 +56,7 @@ def read_corpus(
     nlp (Optional[Language]): Pipeline whose tokenizer and vocabulary are used, instead of `lang`.
     selection (Selection): Documents, entity types and relation labels to keep, and new names of
         types.
+    options (ReadOptions): How the files are read.
     report (Optional[Report]): Receives counts, losses and repairs.
     progress (bool): Whether to show a progress bar on stderr.
     RETURNS (List[Doc]): The documents; at least one.
@@ -63,7 +71,9 @@ def read_corpus(
     report = Report() if report is None else report
     path = Path(path)
     if format is not None:
-        return list(stream_corpus(path, format, nlp, selection, report, progress=progress))
+        return list(
+            stream_corpus(path, format, nlp, selection, report, options=options, progress=progress)
+        )
     if selection.is_active:
         raise ValueError(Errors.F024)
     if path.is_file() and path.suffix != SUFFIX:
@@ -78,6 +88,7 @@ def stream_corpus(
     selection: Selection,
     report: Report,
     *,
+    options: ReadOptions = ReadOptions(),  # noqa: B008 - it is immutable
     progress: bool = False,
 ) -> Iterator[Doc]:
     """Read a corpus in a registered format, one document at a time.
@@ -88,24 +99,40 @@ def stream_corpus(
     selection (Selection): Documents, entity types and relation labels to keep, and new names of
         types.
     report (Report): Receives counts, losses and repairs.
+    options (ReadOptions): How the files are read.
     progress (bool): Whether to show a progress bar on stderr.
     YIELDS (Doc): The documents; at least one.
     RAISES (ValueError): If the format is unknown, a file is missing, or no document could be read.
     """
-    converter = select(_converter(format), selection)
+    converter, change = _converter(format), select(selection)
     files = find_files(path, converter)
+    names = document_names(converter, files, path)
     # disable=None shows the bar only on a terminal.
     disable = None if progress and len(files) > 1 else True
     bar = tqdm(files, unit="file", leave=False, disable=disable)
     has_docs = False
-    for doc in read_docs(nlp, converter, bar, report):
+    for doc in read_docs(nlp, converter, bar, report, options, names=names, change=change):
         has_docs = True
         yield doc
     if not has_docs:
-        is_selected = selection.filters_groups and not report.messages
-        message = Errors.F022 if is_selected else Errors.F008
-        raise ValueError(message.format(path=path))
+        raise ValueError(_no_document(path, selection, report))
+    if not report.entities and not selection.keep_types:
+        report.warn(NO_MENTION, path, None, NO_MENTION_HINT)
     report.messages.extend(selection.unmatched(report))
+
+
+def _no_document(path: Path, selection: Selection, report: Report) -> str:
+    """Return the message for a corpus of which no document was read."""
+    if report.messages:
+        reason = f"First of {len(report.messages)} problems: {report.messages[0]}"
+    elif report.left_out:
+        counts = ", ".join(f"{reason}: {n}" for reason, n in report.left_out.most_common())
+        reason = f"Left out: {counts}"
+    elif selection.filters_groups:
+        return Errors.F022.format(path=path)
+    else:
+        reason = "The files are empty"
+    return Errors.F008.format(path=path, reason=reason)
 
 
 def write_corpus(

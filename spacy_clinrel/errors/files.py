@@ -18,7 +18,7 @@ class FileErrors:
     )
     F006 = "Cannot write this format ({description}). Formats that can be written: {known}."
     F007 = "--strict: {losses} would be lost; nothing was written. Omit --strict to write the rest."
-    F008 = "{path}: no document could be read. See the messages above."
+    F008 = "{path}: no document could be read. {reason}."
     F009 = "{path}: the documents have no entities and no relations. There is nothing to {what}."
     F010 = "{path} is a folder. Use the name of a .spacy file as output."
     F011 = "'{pattern}' is not a valid regular expression: {error}."
@@ -43,8 +43,9 @@ class FileErrors:
         "`python -m pip install -e .`."
     )
     F024 = (
-        "--rename, --keep-type, --keep-label, --only-groups-of and --without-groups-of work only "
-        "with corpus formats such as brat, not with .spacy files. Remove these options."
+        "Options that select or interpret the annotation of a corpus, such as --keep-type and "
+        "--encoding, work only with corpus formats such as brat, not with .spacy files. Remove "
+        "these options."
     )
     F025 = (
         "{out} already contains {n} of the output files, e.g. {name}. Choose another folder, or "
@@ -94,6 +95,11 @@ class FileErrors:
     F042 = (
         "--config defines the candidate strategy, so --max-sentences, --max-distance and "
         "--use-sents cannot be combined with it. Remove these options or --config."
+    )
+    F050 = "'{name}' must be one of {known}, got '{value}'."
+    F051 = (
+        "--strict: the corpus is doubtful ({doubts}); nothing was written. Check the messages, or "
+        "omit --strict."
     )
 
     # Bootstrapping and review

@@ -52,7 +52,7 @@ def test_read_corpus_in_a_format(brat):
 
 
 def test_read_corpus_takes_a_converter_and_a_pipeline(tmp_path, zh):
-    def read(path, report):
+    def read(path, report, options):
         yield Record(path.stem, path.read_text(encoding="utf-8"), [Mention("1", 0, 2, "症状")])
 
     (tmp_path / "a.note").write_text("头痛。", encoding="utf-8")

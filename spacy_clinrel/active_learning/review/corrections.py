@@ -11,12 +11,14 @@ from spacy.language import Language
 from spacy.tokens import Doc
 
 from ...data.converters import (
+    ReadOptions,
     Record,
     Report,
     build_doc,
     file_names,
     find_files,
     get_converter,
+    read_records,
 )
 from ...data.converters.report import DISCONTINUOUS
 from ...errors import Errors
@@ -112,13 +114,14 @@ def _read_corrected(
     converter = get_converter(FORMATS[_exported_format(settings, format_name)])
     gold: Dict[str, Doc] = {}
     problems: List[str] = []
+    options = ReadOptions(copies="all")  # `_find_problem` reports duplicates
     for path in find_files(corrected, converter):
         n_messages = len(report.messages)
-        for record in converter.read(path, report):
+        for source, record in read_records(converter, [path], report, options):
             # Messages that the reader added before this record count for it only if the record has
             # a file of its own.
             n_messages = n_messages if record.source else len(report.messages)
-            source, name = record.source or path, record.doc_id
+            name = record.doc_id
             problem = _find_problem(record, source, exported, gold)
             if not problem:
                 record = _restore_names(record, original_names)

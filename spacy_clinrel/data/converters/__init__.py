@@ -11,18 +11,19 @@ and one test. Such a module needs only the names below.
 from .build import build_doc, doc_to_record
 from .files import file_names, find_files, read_docs, render_files
 from .offsets import fit_offsets, fit_utf16, from_utf16, to_utf16
+from .options import ReadOptions
+from .reading import document_names, read_records
 from .record import Link, Mention, Record
 from .registry import Converter, converters, get_converter, get_writer
 from .report import BROKEN_LINE, LOST_WITH_MENTION, Report
-from .select import Selection, select
+from .select import Change, Selection, select
 from .text import (
     BOM,
     first_id,
     get_field,
     join_json,
     join_lines,
-    read_json_lines,
-    read_json_list,
+    read_json,
     read_lines,
     read_pair,
     read_text,
@@ -32,15 +33,18 @@ __all__ = [
     "BOM",
     "BROKEN_LINE",
     "LOST_WITH_MENTION",
+    "Change",
     "Converter",
     "Link",
     "Mention",
+    "ReadOptions",
     "Record",
     "Report",
     "Selection",
     "build_doc",
     "converters",
     "doc_to_record",
+    "document_names",
     "file_names",
     "find_files",
     "first_id",
@@ -53,10 +57,10 @@ __all__ = [
     "join_json",
     "join_lines",
     "read_docs",
-    "read_json_lines",
-    "read_json_list",
+    "read_json",
     "read_lines",
     "read_pair",
+    "read_records",
     "read_text",
     "render_files",
     "select",

@@ -18,7 +18,17 @@ from itertools import pairwise
 from pathlib import Path
 from typing import Dict, Iterator, List
 
-from . import BROKEN_LINE, Converter, Link, Mention, Record, Report, fit_offsets, read_pair
+from . import (
+    BROKEN_LINE,
+    Converter,
+    Link,
+    Mention,
+    ReadOptions,
+    Record,
+    Report,
+    fit_offsets,
+    read_pair,
+)
 
 NOT_KEPT = {
     "A": "attribute not kept",
@@ -36,19 +46,20 @@ FRAGMENT = re.compile(r"\S(?:[^\r\n]*\S)?")
 BREAK = re.compile(r"[\t\n\v\f\r\x1c-\x1e\x85\u2028\u2029]")
 
 
-def read(path: Path, report: Report) -> Iterator[Record]:
+def read(path: Path, report: Report, options: ReadOptions) -> Iterator[Record]:
     """Read a text and its annotations.
 
     path (Path): The `.txt` file.
     report (Report): Receives errors and counts.
+    options (ReadOptions): How the file is read.
     YIELDS (Record): A single record. Its id is the file name.
     """
     ann = path.with_suffix(".ann")
-    pair = read_pair(path, ann, report)
+    pair = read_pair(path, ann, report, options)
     if pair is None:
         return
     text, lines = pair
-    record = Record(path.stem, text, source=ann)
+    record = Record("", text, source=ann)
     triggers: Dict[str, str] = {}
     for number, line in lines:
         with report.guard(ann, number):

@@ -12,13 +12,16 @@ from ...tokens import all_mentions, get_relations, set_doc_id, store_relations
 from ...tokens.relation import span_key
 from ...tokens.silver import silver_pairs
 from .offsets import matches_text
+from .options import Align
 from .record import Link, Mention, Record
 from .report import BROKEN_LINE, DISCONTINUOUS, LOST_WITH_MENTION, Report
 
 Key = Tuple[int, int, int]
 
 
-def build_doc(nlp: Language, record: Record, path: Path, report: Report) -> Doc:
+def build_doc(
+    nlp: Language, record: Record, path: Path, report: Report, align: Align = "strict"
+) -> Doc:
     """Build the Doc of a record.
 
     White space around mentions is trimmed; equal mentions and equal relations are merged. Of
@@ -30,11 +33,13 @@ def build_doc(nlp: Language, record: Record, path: Path, report: Report) -> Doc:
     record (Record): The record.
     path (Path): The annotation file, for messages.
     report (Report): Receives counts, losses and repairs.
+    align (Literal["strict", "expand", "contract"]): What happens to a mention that begins or ends
+        within a token: it is lost, or it is expanded or contracted to whole tokens.
     RETURNS (Doc): The document.
     RAISES (ValueError): If spaCy cannot create a Doc from the text.
     """
     doc = nlp.make_doc(record.text)
-    spans, keys = _align_mentions(doc, record, path, report)
+    spans, keys = _align_mentions(doc, record, path, report, align)
     edges = _join_relations(record, keys, record.relation_source or path, report)
     ents = filter_spans(spans.values())
     doc.set_ents(ents, default="outside")
@@ -84,7 +89,7 @@ def doc_to_record(doc: Doc, doc_id: str, report: Report) -> Record:
 
 
 def _align_mentions(
-    doc: Doc, record: Record, path: Path, report: Report
+    doc: Doc, record: Record, path: Path, report: Report, align: Align
 ) -> Tuple[Dict[Key, Span], Dict[str, Optional[Key]]]:
     """Return the spans by key, and the key of each mention by its id (None if the mention was
     lost)."""
@@ -94,7 +99,7 @@ def _align_mentions(
         if mention.id in keys:
             report.lose(BROKEN_LINE, path, mention.line, f"duplicate id {mention.id}")
             continue
-        span = _align(doc, record.text, mention, path, report)
+        span = _align(doc, record.text, mention, path, report, align)
         keys[mention.id] = None if span is None else span_key(span)
         if span is not None:
             if span_key(span) in spans:
@@ -103,18 +108,22 @@ def _align_mentions(
     return spans, keys
 
 
-def _align(doc: Doc, text: str, mention: Mention, path: Path, report: Report) -> Optional[Span]:
+def _align(
+    doc: Doc, text: str, mention: Mention, path: Path, report: Report, align: Align
+) -> Optional[Span]:
     fault = _fault(text, mention)
     span = None
     if not fault:
         surface = text[mention.start : mention.end]
         start = mention.start + len(surface) - len(surface.lstrip())
         end = mention.start + len(surface.rstrip())
-        span = doc.char_span(start, end, label=mention.type)
+        span = doc.char_span(start, end, label=mention.type, alignment_mode=align)
         if span is None:
             fault = "mention does not align with the tokens"
         elif any(text[gap_start:gap_end].strip() for gap_start, gap_end in mention.gaps):
             fault = DISCONTINUOUS
+        if span is not None and (span.start_char, span.end_char) != (start, end):
+            report.repair(f"mention {align}ed to whole tokens")
         if span is not None and end - start < len(surface):
             report.repair("white space around a mention trimmed")
     if fault:

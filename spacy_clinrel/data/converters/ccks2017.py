@@ -8,25 +8,26 @@ from functools import partial
 from pathlib import Path
 from typing import Iterator
 
-from . import Converter, Mention, Record, Report, fit_offsets, read_pair
+from . import Converter, Mention, ReadOptions, Record, Report, fit_offsets, read_pair
 
 TEXT_SUFFIX = "original.txt"
 
 
-def read(path: Path, report: Report, *, inclusive: bool) -> Iterator[Record]:
+def read(path: Path, report: Report, options: ReadOptions, *, inclusive: bool) -> Iterator[Record]:
     """Read a text and its annotations.
 
     path (Path): The file with the text.
     report (Report): Receives errors and counts.
+    options (ReadOptions): How the file is read.
     inclusive (bool): Whether ends are inclusive (2017).
     YIELDS (Record): The only record. Its id is the file name.
     """
     annotations = path.with_name(path.name.removesuffix(TEXT_SUFFIX))
-    pair = read_pair(path, annotations, report)
+    pair = read_pair(path, annotations, report, options)
     if pair is None:
         return
     text, lines = pair
-    record = Record(annotations.stem, text, source=annotations)
+    record = Record("", text, source=annotations)
     for number, line in lines:
         with report.guard(annotations, number):
             fields = line.rsplit("\t", 3)
@@ -56,6 +57,7 @@ CCKS2017 = Converter(
     patterns=("*.txt",),
     read=partial(read, inclusive=True),
     exclude=("readme*",),
+    name_suffix=f".txt{TEXT_SUFFIX}",
     main_file=text_file,
 )
 CCKS2018 = Converter(
@@ -63,5 +65,6 @@ CCKS2018 = Converter(
     patterns=("*.txt",),
     read=partial(read, inclusive=False),
     exclude=("readme*",),
+    name_suffix=f".txt{TEXT_SUFFIX}",
     main_file=text_file,
 )

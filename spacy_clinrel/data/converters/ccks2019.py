@@ -8,7 +8,7 @@ from functools import partial
 from pathlib import Path
 from typing import Any, Dict
 
-from . import Converter, Mention, Record, Report, get_field, read_json_lines
+from . import Converter, Mention, Record, Report, get_field, read_json
 
 
 def _parse(entry: Dict[str, Any], record: Record, path: Path, report: Report) -> None:
@@ -23,6 +23,6 @@ def _parse(entry: Dict[str, Any], record: Record, path: Path, report: Report) ->
 CCKS2019 = Converter(
     description="CCKS 2019 (Yidu-S4K): JSON lines with originalText and entities",
     patterns=("*.txt", "*.json", "*.jsonl"),
-    read=partial(read_json_lines, parse=_parse),
+    read=partial(read_json, parse=_parse),
     exclude=("readme*",),
 )

@@ -6,24 +6,25 @@ Ends are inclusive. Mentions may be nested.
 from pathlib import Path
 from typing import Iterator
 
-from . import Converter, Mention, Record, Report, read_lines
+from . import Converter, Mention, ReadOptions, Record, Report, read_lines
 
 SEPARATOR = "|||"
 
 
-def read(path: Path, report: Report) -> Iterator[Record]:
+def read(path: Path, report: Report, options: ReadOptions) -> Iterator[Record]:
     """Read the records of a file.
 
     path (Path): The file.
     report (Report): Receives errors and counts.
+    options (ReadOptions): How the file is read.
     YIELDS (Record): One record per line. Its id consists of the file name and the line number.
     """
-    for line, content in read_lines(path, report) or ():
+    for line, content in read_lines(path, report, options) or ():
         if SEPARATOR not in content and content.lstrip().startswith("{"):
             report.lose("line of JSON, which CMeEE has none of", path, line)
             continue
         text, *parts = content.split(SEPARATOR)
-        record = Record(f"{path.stem}-{line}", text, line=line)
+        record = Record("", text, line=line)
         for number, part in enumerate(parts):
             with report.guard(path, line):
                 if part.strip():

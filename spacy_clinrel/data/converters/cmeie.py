@@ -18,7 +18,7 @@ from . import (
     Record,
     Report,
     get_field,
-    read_json_lines,
+    read_json,
 )
 
 VALUE = "@value"
@@ -61,6 +61,6 @@ def _value(triple: Dict[str, Any], name: str, report: Report) -> str:
 CMEIE = Converter(
     description="CMeIE: JSON lines with text and spo_list, triples without offsets",
     patterns=("*.json", "*.jsonl"),
-    read=partial(read_json_lines, parse=_parse),
+    read=partial(read_json, parse=_parse),
     exclude=("*schema*",),
 )

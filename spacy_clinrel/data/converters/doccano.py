@@ -31,7 +31,7 @@ from . import (
     from_utf16,
     get_field,
     join_lines,
-    read_json_lines,
+    read_json,
     to_utf16,
 )
 
@@ -75,7 +75,7 @@ def write(record: Record, report: Report) -> Dict[str, str]:
 
 def _parse(entry: Dict[str, Any], record: Record, path: Path, report: Report) -> None:
     record.text = get_field(entry, next((name for name in TEXTS if name in entry), TEXTS[0]), str)
-    record.doc_id = first_id(entry.get("doc_id"), entry.get("id"), record.doc_id)
+    record.doc_id = first_id(entry.get("doc_id"), entry.get("id"))
     positions = from_utf16(record.text)
     if len(positions) > len(record.text) + 1:
         report.repair(UTF16)
@@ -112,7 +112,7 @@ def _mention(entity: Any, number: int, positions: List[int], line: Any) -> Menti
 DOCCANO = Converter(
     description="doccano: JSONL with entities and relations",
     patterns=("*.jsonl",),
-    read=partial(read_json_lines, parse=_parse),
+    read=partial(read_json, parse=_parse),
     write=write,
     join=join_lines,
 )

@@ -4,7 +4,7 @@ import re
 from collections import defaultdict
 from fnmatch import fnmatchcase
 from pathlib import Path
-from typing import Dict, Iterable, Iterator, List, Set
+from typing import Dict, Iterable, Iterator, List, Mapping, Optional, Set
 
 from spacy.language import Language
 from spacy.tokens import Doc
@@ -12,8 +12,11 @@ from spacy.tokens import Doc
 from ...errors import Errors
 from ...tokens import get_doc_id
 from .build import build_doc, doc_to_record
+from .options import ReadOptions
+from .reading import read_records
 from .registry import Converter, get_writer
 from .report import BROKEN_LINE, Report
+from .select import Change
 
 # File names are limited to 255 bytes on most systems; this leaves room for a suffix.
 MAX_NAME_BYTES = 200
@@ -50,7 +53,14 @@ def find_files(src: Path, converter: Converter) -> List[Path]:
 
 
 def read_docs(
-    nlp: Language, converter: Converter, files: Iterable[Path], report: Report
+    nlp: Language,
+    converter: Converter,
+    files: Iterable[Path],
+    report: Report,
+    options: ReadOptions = ReadOptions(),  # noqa: B008 - it is immutable
+    *,
+    names: Optional[Mapping[Path, str]] = None,
+    change: Optional[Change] = None,
 ) -> Iterator[Doc]:
     """Read files of a format as Docs.
 
@@ -58,17 +68,21 @@ def read_docs(
     converter (Converter): The format.
     files (Iterable[Path]): The files.
     report (Report): Receives counts, losses and repairs.
+    options (ReadOptions): How the files are read.
+    names (Optional[Mapping[Path, str]]): Name of each file, for document ids, as in `read_records`.
+    change (Optional[Change]): Function from `select` that changes records or leaves them out.
     YIELDS (Doc): The documents.
     """
-    for path in files:
-        for record in converter.read(path, report):
-            source = record.source or path
-            try:
-                doc = build_doc(nlp, record, source, report)
-            except ValueError as error:  # too long for spaCy, or lone surrogates
-                report.lose(BROKEN_LINE, source, record.line, str(error))
-            else:
-                yield doc
+    for source, record in read_records(converter, files, report, options, names):
+        selected = record if change is None else change(record, report)
+        if selected is None:
+            continue
+        try:
+            doc = build_doc(nlp, selected, source, report, options.align)
+        except ValueError as error:  # too long for spaCy, or lone surrogates
+            report.lose(BROKEN_LINE, source, record.line, str(error))
+        else:
+            yield doc
 
 
 def render_files(

@@ -25,7 +25,7 @@ from bisect import bisect_left, bisect_right
 from pathlib import Path
 from typing import Dict, Iterator, List, Tuple
 
-from . import BOM, Converter, Link, Mention, Record, Report, read_lines, read_pair
+from . import BOM, Converter, Link, Mention, ReadOptions, Record, Report, read_lines, read_pair
 
 TEXT_FOLDER = "txt"
 FOLDERS = {".con": ("concept", "concepts"), ".rel": ("rel",)}
@@ -39,19 +39,20 @@ UNQUOTABLE = re.compile(r'["\t\n\v\f\r\x1c-\x1e\x85\u2028\u2029]')
 Tokens = List[List[Tuple[int, int]]]
 
 
-def read(path: Path, report: Report) -> Iterator[Record]:
+def read(path: Path, report: Report, options: ReadOptions) -> Iterator[Record]:
     """Read a text, its concepts and its relations.
 
     path (Path): The `.txt` file.
     report (Report): Receives errors and counts.
+    options (ReadOptions): How the file is read.
     YIELDS (Record): The only record. Its id is the file name.
     """
     concepts, relations = (_partner(path, suffix) for suffix in FOLDERS)
-    pair = read_pair(path, concepts, report)
+    pair = read_pair(path, concepts, report, options)
     if pair is None:
         return
     text = pair[0].removeprefix(BOM)
-    record = Record(path.stem, text, source=concepts, relation_source=relations)
+    record = Record("", text, source=concepts, relation_source=relations)
     tokens = _tokens(text)
     found: Dict[str, Mention] = {}
     for number, line in pair[1]:
@@ -60,7 +61,7 @@ def read(path: Path, report: Report) -> Iterator[Record]:
             record.mentions.append(mention)
             if found.setdefault(place, mention).type != mention.type:
                 report.repair("concepts of several types at one place, relations take the first")
-    lines = (read_lines(relations, report) or ()) if relations.exists() else ()
+    lines = (read_lines(relations, report, options) or ()) if relations.exists() else ()
     for number, line in lines:
         with report.guard(relations, number):
             match = RELATION.fullmatch(line)

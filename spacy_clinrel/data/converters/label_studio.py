@@ -36,13 +36,14 @@ from . import (
     Converter,
     Link,
     Mention,
+    ReadOptions,
     Record,
     Report,
     first_id,
     fit_utf16,
     get_field,
     join_json,
-    read_json_list,
+    read_json,
 )
 
 ANNOTATIONS, PREDICTIONS = "annotations", "predictions"
@@ -60,15 +61,16 @@ INTERFACE = """<View>
 """
 
 
-def read(path: Path, report: Report, *, source: str) -> Iterator[Record]:
+def read(path: Path, report: Report, options: ReadOptions, *, source: str) -> Iterator[Record]:
     """Read the records of a file.
 
     path (Path): The file.
     report (Report): Receives errors and counts.
+    options (ReadOptions): How the file is read.
     source (str): "annotations" or "predictions".
     YIELDS (Record): One record per task with annotations or predictions.
     """
-    for record in read_json_list(path, report, partial(_parse, source=source)):
+    for record in read_json(path, report, options, partial(_parse, source=source)):
         yield fit_utf16(record, report)
 
 
@@ -154,7 +156,7 @@ def _parse(
     strings = [name for name, value in data.items() if isinstance(value, str)]
     name = strings[0] if "text" not in data and len(strings) == 1 else "text"
     record.text = get_field(data, name, str)
-    record.doc_id = first_id(data.get("doc_id"), task.get("id"), record.doc_id)
+    record.doc_id = first_id(data.get("doc_id"), task.get("id"))
     chosen = _choose(get_field(task, source, list, []), source, report)
     if chosen is None:
         return False

@@ -34,7 +34,7 @@ from . import (
     first_id,
     get_field,
     join_lines,
-    read_json_lines,
+    read_json,
 )
 from .tokenizer import token_spans
 
@@ -112,7 +112,7 @@ def _parse(entry: Dict[str, Any], record: Record, path: Path, report: Report) ->
         report.left_out[f"documents with the answer {answer!r}"] += 1
         return False
     meta = get_field(entry, "meta", dict, {})
-    record.doc_id = first_id(meta.get("doc_id"), record.doc_id)
+    record.doc_id = first_id(meta.get("doc_id"))
     report.lose("metadata not kept", count=len(meta.keys() - {"doc_id"}))
     ids: Dict[Key, str] = {}
     for number, span in enumerate(get_field(entry, "spans", list, [])):
@@ -167,7 +167,7 @@ def _at_token(entry: Dict[str, Any], number: int, ids: Dict[Key, str]) -> Option
 PRODIGY = Converter(
     description="Prodigy: JSONL of the relations interface",
     patterns=("*.jsonl",),
-    read=partial(read_json_lines, parse=_parse),
+    read=partial(read_json, parse=_parse),
     write=write,
     join=join_lines,
 )

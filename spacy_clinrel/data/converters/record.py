@@ -49,7 +49,8 @@ class Link(NamedTuple):
 class Record:
     """One document of a corpus file.
 
-    doc_id (str): The document id.
+    doc_id (str): The document id. Empty if the file records none: then the document is named after
+        its file and, if `line` is set, the line.
     text (str): The text, with the line breaks of the file.
     mentions (List[Mention]): The mentions, in any order.
     relations (List[Link]): The relations, in any order.

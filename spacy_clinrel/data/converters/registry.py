@@ -7,10 +7,11 @@ from typing import Callable, Dict, Iterator, Optional, Sequence, Tuple
 import catalogue
 
 from ...errors import Errors
+from .options import ReadOptions
 from .record import Record
 from .report import Report
 
-Reader = Callable[[Path, Report], Iterator[Record]]
+Reader = Callable[[Path, Report, ReadOptions], Iterator[Record]]
 Writer = Callable[[Record, Report], Dict[str, str]]
 Join = Callable[[str, Sequence[str]], str]
 
@@ -23,8 +24,8 @@ class Converter:
 
     description (str): Description for the help text of the command, in one line.
     patterns (Tuple[str, ...]): Patterns of the file names, for searching a folder.
-    read (Reader): Function that yields the records of one file. It reports errors instead of
-        raising them.
+    read (Reader): Function that yields the records of one file, given the path, the report and the
+        options. It reports errors instead of raising them.
     write (Optional[Writer]): Function that returns the contents of the files of one record, by
         suffix. None if the format can only be read.
     exclude (Tuple[str, ...]): Patterns, in lower case, of the names of files that are not part of a
@@ -34,6 +35,8 @@ class Converter:
     join (Optional[Join]): For formats with one file for all documents: function that returns the
         content of that file, given its suffix and the output of `write` for each document.
     keeps_scores (bool): Whether `write` writes the scores of relations.
+    name_suffix (str): End of the names of the files that is not part of the document id, if it is
+        more than the last suffix.
     """
 
     description: str
@@ -44,6 +47,7 @@ class Converter:
     main_file: Optional[Callable[[Path], Path]] = None
     join: Optional[Join] = None
     keeps_scores: bool = False
+    name_suffix: str = ""
 
     def __post_init__(self) -> None:
         """Check the patterns.

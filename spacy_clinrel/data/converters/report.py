@@ -29,7 +29,9 @@ class Report:
     renamed (Counter): Number of mentions whose type was renamed, by old name.
     kept_types (Counter): Number of mentions kept, by type, if a selection names types.
     kept_labels (Counter): Number of relations kept, by label, if a selection names labels.
-    left_out (Counter): Number of annotations outside the selection, by reason.
+    left_out (Counter): Number of documents and annotations left out on purpose, by reason.
+    doubtful (Counter): Number of documents and annotations that were kept, but that a person should
+        check, by reason.
     messages (List[str]): Messages about errors, in the form `file:line: reason: detail`.
     """
 
@@ -43,6 +45,7 @@ class Report:
     kept_types: Counter = field(default_factory=Counter)
     kept_labels: Counter = field(default_factory=Counter)
     left_out: Counter = field(default_factory=Counter)
+    doubtful: Counter = field(default_factory=Counter)
     messages: List[str] = field(default_factory=list)
 
     @property
@@ -81,8 +84,22 @@ class Report:
         if count:
             self.lost[reason] += count
         if path is not None:
-            place = str(path) if line is None else f"{path}:{line}"
-            self.messages.append(": ".join(part for part in (place, reason, detail) if part))
+            self._add_message(reason, path, line, detail)
+
+    def warn(self, reason: str, path: Path, line: Optional[int] = None, detail: str = "") -> None:
+        """Count something that was kept, but that a person should check, and add a message.
+
+        reason (str): What is doubtful. Doubts are counted by reason.
+        path (Path): The file.
+        line (Optional[int]): The line in the file.
+        detail (str): The document or annotation, and what to do.
+        """
+        self.doubtful[reason] += 1
+        self._add_message(reason, path, line, detail)
+
+    def _add_message(self, reason: str, path: Path, line: Optional[int], detail: str) -> None:
+        place = str(path) if line is None else f"{path}:{line}"
+        self.messages.append(": ".join(part for part in (place, reason, detail) if part))
 
     def repair(self, reason: str) -> None:
         """Count a correction without loss.
@@ -92,13 +109,16 @@ class Report:
         self.repaired[reason] += 1
 
     def check_losses(self) -> None:
-        """Raise an error if anything was lost.
+        """Raise an error if anything was lost or is doubtful.
 
-        RAISES (ValueError): If anything was lost.
+        RAISES (ValueError): If anything was lost or is doubtful.
         """
         if self.losses:
             reasons = ", ".join(f"{reason}: {n}" for reason, n in self.lost.most_common())
             raise ValueError(Errors.F007.format(losses=f"{self.losses} annotations ({reasons})"))
+        if self.doubtful:
+            reasons = ", ".join(f"{reason}: {n}" for reason, n in self.doubtful.most_common())
+            raise ValueError(Errors.F051.format(doubts=reasons))
 
     @contextmanager
     def guard(self, path: Path, line: Optional[int]) -> Iterator[None]:
@@ -127,5 +147,6 @@ class Report:
             "kept_types": dict(self.kept_types.most_common()),
             "kept_labels": dict(self.kept_labels.most_common()),
             "left_out": dict(self.left_out.most_common()),
+            "doubtful": dict(self.doubtful.most_common()),
             "messages": self.messages,
         }

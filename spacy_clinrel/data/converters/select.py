@@ -5,15 +5,17 @@ import dataclasses
 from collections import Counter
 from pathlib import Path
 from types import MappingProxyType
-from typing import Callable, Collection, Iterator, Mapping, NamedTuple, Optional, Set
+from typing import Callable, Collection, Iterator, Mapping, NamedTuple, Optional
 
 from spacy.vocab import Vocab
 
 from ...files import read_docbin
 from ..groups import group_of, groups_of
 from .record import Record
-from .registry import Converter
 from .report import Report
+
+# Returns the changed record, or None if it is left out.
+Change = Callable[[Record, Report], Optional[Record]]
 
 
 class Selection(NamedTuple):
@@ -63,98 +65,58 @@ class Selection(NamedTuple):
                 yield f"no relation with label '{name}' to keep"
 
 
-def select(converter: Converter, selection: Selection) -> Converter:
-    """Apply a selection to a format.
+def select(selection: Selection) -> Change:
+    """Create the function that applies a selection to a record.
 
-    converter (Converter): The format.
     selection (Selection): The selection.
-    RETURNS (Converter): The format, whose `read` yields only the selection.
+    RETURNS (Change): Function that returns the selected part of a record, or None if the document
+        is left out. The report counts what is renamed, kept and left out.
     RAISES (ValueError): If a file of groups cannot be read, or a document has no group.
     """
-    if selection.rename:
-        converter = rename_types(converter, selection.rename)
-    if selection.keep_types or selection.keep_labels:
-        converter = keep_annotations(converter, selection.keep_types, selection.keep_labels)
-    for path, is_kept in ((selection.only_groups_of, True), (selection.without_groups_of, False)):
-        if path is not None:
-            docs = read_docbin(Path(path), Vocab())
-            groups = groups_of(docs, selection.group_by)
-            converter = keep_documents(converter, _in_groups(groups, selection.group_by, is_kept))
-    return converter
-
-
-def rename_types(converter: Converter, names: Mapping[str, str]) -> Converter:
-    """Rename entity types of a format.
-
-    converter (Converter): The format.
-    names (Mapping[str, str]): Old → new name. Other types keep their name.
-    RETURNS (Converter): The format, whose `read` uses the new names. The report counts renamed
-        mentions.
-    """
-
-    def rename(record: Record, report: Report) -> Record:
-        report.renamed.update(m.type for m in record.mentions if m.type in names)
-        mentions = [m._replace(type=names.get(m.type, m.type)) for m in record.mentions]
-        return dataclasses.replace(record, mentions=mentions)
-
-    return _with_records(converter, rename)
-
-
-def keep_annotations(
-    converter: Converter, types: Collection[str] = (), labels: Collection[str] = ()
-) -> Converter:
-    """Restrict a format to some entity types and relation labels.
-
-    converter (Converter): The format.
-    types (Collection[str]): Entity types to keep; empty for all. If a mention is left out, its
-        relations are left out too.
-    labels (Collection[str]): Relation labels to keep; empty for all.
-    RETURNS (Converter): The format, whose `read` yields only these annotations. The report counts
-        annotations that are kept and left out.
-    """
-
-    def keep(record: Record, report: Report) -> Record:
-        removed = {m.id for m in record.mentions if types and m.type not in types}
-        mentions = [m for m in record.mentions if m.id not in removed]
-        labelled = [link for link in record.relations if not labels or link.label in labels]
-        relations = [link for link in labelled if removed.isdisjoint((link.head, link.tail))]
-        report.kept_types.update(m.type for m in mentions if types)
-        report.kept_labels.update(link.label for link in relations if labels)
-        report.left_out += Counter(
-            {
-                "entities of other types": len(removed),
-                "relations of other labels": len(record.relations) - len(labelled),
-                "relations of entities that are left out": len(labelled) - len(relations),
-            }
+    kept_groups = [
+        (groups_of(read_docbin(Path(path), Vocab()), selection.group_by), is_kept)
+        for path, is_kept in (
+            (selection.only_groups_of, True),
+            (selection.without_groups_of, False),
         )
-        return dataclasses.replace(record, mentions=mentions, relations=relations)
+        if path is not None
+    ]
 
-    return _with_records(converter, keep)
+    def change(record: Record, report: Report) -> Optional[Record]:
+        for groups, is_kept in kept_groups:
+            if (group_of(record.doc_id, selection.group_by) in groups) != is_kept:
+                return None
+        if selection.rename:
+            record = _rename_types(record, selection.rename, report)
+        if selection.keep_types or selection.keep_labels:
+            record = _keep_annotations(record, selection.keep_types, selection.keep_labels, report)
+        return record
 
-
-def keep_documents(converter: Converter, is_kept: Callable[[str], bool]) -> Converter:
-    """Restrict a format to some documents.
-
-    converter (Converter): The format.
-    is_kept (Callable[[str], bool]): Function that returns whether to keep a document, given its id.
-    RETURNS (Converter): The format, whose `read` yields only these documents.
-    """
-    return _with_records(converter, lambda record, _: record if is_kept(record.doc_id) else None)
-
-
-def _in_groups(groups: Set[str], pattern: str, expected: bool) -> Callable[[str], bool]:
-    return lambda doc_id: (group_of(doc_id, pattern) in groups) == expected
+    return change
 
 
-def _with_records(
-    converter: Converter, change: Callable[[Record, Report], Optional[Record]]
-) -> Converter:
-    """Return a format that applies a function to each record. None drops the record."""
+def _rename_types(record: Record, names: Mapping[str, str], report: Report) -> Record:
+    report.renamed.update(m.type for m in record.mentions if m.type in names)
+    mentions = [m._replace(type=names.get(m.type, m.type)) for m in record.mentions]
+    return dataclasses.replace(record, mentions=mentions)
 
-    def read(path: Path, report: Report) -> Iterator[Record]:
-        for record in converter.read(path, report):
-            changed = change(record, report)
-            if changed is not None:
-                yield changed
 
-    return dataclasses.replace(converter, read=read)
+def _keep_annotations(
+    record: Record, types: Collection[str], labels: Collection[str], report: Report
+) -> Record:
+    """Return a record with some types and labels; empty for all. If a mention is left out, its
+    relations are left out too."""
+    removed = {m.id for m in record.mentions if types and m.type not in types}
+    mentions = [m for m in record.mentions if m.id not in removed]
+    labelled = [link for link in record.relations if not labels or link.label in labels]
+    relations = [link for link in labelled if removed.isdisjoint((link.head, link.tail))]
+    report.kept_types.update(m.type for m in mentions if types)
+    report.kept_labels.update(link.label for link in relations if labels)
+    report.left_out += Counter(
+        {
+            "entities of other types": len(removed),
+            "relations of other labels": len(record.relations) - len(labelled),
+            "relations of entities that are left out": len(labelled) - len(relations),
+        }
+    )
+    return dataclasses.replace(record, mentions=mentions, relations=relations)

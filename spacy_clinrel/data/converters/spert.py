@@ -26,12 +26,13 @@ from . import (
     Converter,
     Link,
     Mention,
+    ReadOptions,
     Record,
     Report,
     first_id,
     get_field,
     join_json,
-    read_json_list,
+    read_json,
 )
 from .tokenizer import CJK, token_spans
 
@@ -39,15 +40,16 @@ from .tokenizer import CJK, token_spans
 CLOSE = re.compile(rf"[{CJK}].|.[{CJK}]", re.DOTALL)
 
 
-def read(path: Path, report: Report) -> Iterator[Record]:
+def read(path: Path, report: Report, options: ReadOptions) -> Iterator[Record]:
     """Read the records of a file.
 
     path (Path): The file.
     report (Report): Receives errors and counts.
+    options (ReadOptions): How the file is read.
     RETURNS (Iterator[Record]): The records, one per element. The id is `orig_id` or, if missing,
         file name and number.
     """
-    return read_json_list(path, report, _parse)
+    return read_json(path, report, options, _parse)
 
 
 def write(record: Record, report: Report) -> Dict[str, str]:
@@ -87,7 +89,7 @@ def write(record: Record, report: Report) -> Dict[str, str]:
 
 def _parse(entry: Dict[str, Any], record: Record, path: Path, report: Report) -> None:
     tokens = get_field(entry, "tokens", list)
-    record.doc_id = first_id(entry.get("orig_id"), record.doc_id)
+    record.doc_id = first_id(entry.get("orig_id"))
     if not all(isinstance(token, str) for token in tokens):
         raise ValueError("'tokens' must be strings")
     record.text, starts = _join(tokens)

@@ -1,5 +1,6 @@
 """Reading of text and JSON files for converters, with a message for each error."""
 
+from functools import partial
 from pathlib import Path
 from typing import (
     Any,
@@ -16,6 +17,7 @@ from typing import (
 
 import srsly
 
+from .options import ReadOptions
 from .record import Record
 from .report import BROKEN_FILE, Report
 
@@ -27,16 +29,17 @@ Lines = List[Tuple[int, str]]
 Parse = Callable[[Dict[str, Any], Record, Path, Report], Optional[bool]]
 
 
-def read_text(path: Path, report: Report) -> Optional[str]:
+def read_text(path: Path, report: Report, options: ReadOptions) -> Optional[str]:
     """Read a file unchanged. A byte order mark and `\\r\\n` are kept, because offsets may count
     them.
 
-    path (Path): A file in UTF-8.
+    path (Path): The file.
     report (Report): Receives an error if the file cannot be read.
+    options (ReadOptions): How the files are read.
     RETURNS (Optional[str]): The text; None if it cannot be read.
     """
     try:
-        return path.read_bytes().decode("utf-8")
+        return path.read_bytes().decode(options.encoding or "utf-8")
     except UnicodeDecodeError as error:
         report.lose(BROKEN_FILE, path, None, f"not UTF-8 (byte {error.start}), skipped")
     except OSError as error:
@@ -44,15 +47,16 @@ def read_text(path: Path, report: Report) -> Optional[str]:
     return None
 
 
-def read_lines(path: Path, report: Report) -> Optional[Lines]:
+def read_lines(path: Path, report: Report, options: ReadOptions) -> Optional[Lines]:
     """Read the lines of a file, without blank lines, byte order mark and line breaks.
 
-    path (Path): A file in UTF-8.
+    path (Path): The file.
     report (Report): Receives an error if the file cannot be read.
+    options (ReadOptions): How the files are read.
     RETURNS (Optional[Lines]): Number (from 1) and text of each line; None if the file cannot be
         read.
     """
-    text = read_text(path, report)
+    text = read_text(path, report, options)
     if text is None:
         return None
     # Not str.splitlines, which also splits at characters that can occur within a text.
@@ -60,74 +64,110 @@ def read_lines(path: Path, report: Report) -> Optional[Lines]:
     return [(number, line.removesuffix("\r")) for number, line in lines if line.strip()]
 
 
-def read_pair(text_path: Path, path: Path, report: Report) -> Optional[Tuple[str, Lines]]:
+def read_pair(
+    text_path: Path, path: Path, report: Report, options: ReadOptions
+) -> Optional[Tuple[str, Lines]]:
     """Read a text and the lines of its annotation file.
 
     text_path (Path): The file with the text.
     path (Path): The annotation file. If it does not exist, the document has no annotations.
     report (Report): Receives an error if a file is missing or cannot be read.
+    options (ReadOptions): How the files are read.
     RETURNS (Optional[Tuple[str, Lines]]): The unchanged text, for `fit_offsets`, and the lines;
         None if a file cannot be read.
     """
     if path.exists() and not text_path.exists():
         report.lose(BROKEN_FILE, path, None, f"its text {text_path.name} is missing")
         return None
-    text = read_text(text_path, report)
+    text = read_text(text_path, report, options)
     if text is None:
         return None
     if not path.exists():
         report.repair(NO_ANNOTATIONS)
         return text, []
-    lines = read_lines(path, report)
+    lines = read_lines(path, report, options)
     return None if lines is None else (text, lines)
 
 
-def read_json_lines(path: Path, report: Report, parse: Parse) -> Iterator[Record]:
-    """Read a file with one JSON object per line. Each object is a record.
+def read_json(path: Path, report: Report, options: ReadOptions, parse: Parse) -> Iterator[Record]:
+    """Read a file of JSON objects: a list, one object per line, or a single object. Each object is
+    a record.
 
     path (Path): The file.
-    report (Report): Receives an error for each broken line.
+    report (Report): Receives an error for each broken line or element.
+    options (ReadOptions): How the files are read.
     parse (Callable): Function that fills a record from a JSON object: text, annotations and, if
         present, the id. Any exception is reported as a broken line. If the function returns
         False, the record is left out.
-    YIELDS (Record): The records. Unless `parse` sets the id, it is file name and line number.
+    YIELDS (Record): The records. Unless `parse` or the options set the id, it is file name and line
+        number or, in a list, the number of the element (from 1).
     """
-    for number, line in read_lines(path, report) or ():
-        with report.guard(path, number):
-            yield from _parse_record(srsly.json_loads(line), number, path, report, parse)
-
-
-def read_json_list(path: Path, report: Report, parse: Parse) -> Iterator[Record]:
-    """Read a file with a JSON list of objects. Each object is a record.
-
-    path (Path): The file.
-    report (Report): Receives an error for each broken element.
-    parse (Callable): As in `read_json_lines`.
-    YIELDS (Record): The records. Unless `parse` sets the id, it is file name and number (from 1).
-    """
-    text = read_text(path, report)
+    text = read_text(path, report, options)
     if text is None:
         return
-    try:
-        entries = srsly.json_loads(text.removeprefix(BOM))
-        if not isinstance(entries, list):
-            raise ValueError(f"expected a list, got {type(entries).__name__}")
-    except ValueError as error:
-        report.lose(BROKEN_FILE, path, None, f"not a JSON list ({error}), skipped")
-        return
-    for number, entry in enumerate(entries, start=1):
+    for number, entry in _json_entries(text.removeprefix(BOM), path, report):
         with report.guard(path, number):
-            yield from _parse_record(entry, number, path, report, parse)
+            record = _parse_record(entry(), number, path, report, options, parse)
+            if record is not None:
+                yield record
+
+
+def _json_entries(text: str, path: Path, report: Report) -> Iterator[Tuple[int, Callable[[], Any]]]:
+    """Yield the number of each object and a function that returns it or raises its error."""
+    lines = [(i, line) for i, line in enumerate(text.split("\n"), start=1) if line.strip()]
+    if not lines:
+        report.left_out["empty files"] += 1
+        return
+    if text.lstrip()[:1] == "[" or not _is_json(lines[0][1]):
+        try:
+            whole = srsly.json_loads(text)
+        except (ValueError, RecursionError) as error:
+            if len(lines) == 1 or not any(_is_json(line) for _, line in lines[1:]):
+                report.lose(BROKEN_FILE, path, None, f"not JSON ({error}), skipped")
+                return
+        else:
+            entries = whole if isinstance(whole, list) else [whole]
+            for number, entry in enumerate(entries, start=1):
+                yield number, partial(_same, entry)
+            return
+    for number, line in lines:
+        yield number, partial(srsly.json_loads, line)
+
+
+def _same(entry: Any) -> Any:
+    return entry
+
+
+def _is_json(line: str) -> bool:
+    try:
+        return isinstance(srsly.json_loads(line), dict)
+    except (ValueError, RecursionError):
+        return False
 
 
 def _parse_record(
-    entry: Any, number: int, path: Path, report: Report, parse: Parse
-) -> Iterator[Record]:
+    entry: Any, number: int, path: Path, report: Report, options: ReadOptions, parse: Parse
+) -> Optional[Record]:
     if not isinstance(entry, dict):
         raise ValueError(f"expected a JSON object, got {type(entry).__name__}")
-    record = Record(f"{path.stem}-{number}", "", line=number)
-    if parse(entry, record, path, report) is not False:
-        yield record
+    record = Record("", "", line=number)
+    if parse(entry, record, path, report) is False:
+        return None
+    if options.id_field is not None:
+        record.doc_id = _field_at(entry, options.id_field)
+    return record
+
+
+def _field_at(entry: Dict[str, Any], names: str) -> str:
+    """Return a nested field as a string, given the names separated by dots."""
+    value: Any = entry
+    for name in names.split("."):
+        if not isinstance(value, dict) or value.get(name) is None:
+            raise ValueError(f"has no field {names!r} for its id")
+        value = value[name]
+    if isinstance(value, (dict, list)):
+        raise ValueError(f"field {names!r} is not a string or a number")
+    return str(value)
 
 
 def join_json(suffix: str, entries: Sequence[str]) -> str:
@@ -153,10 +193,10 @@ def join_lines(suffix: str, entries: Sequence[str]) -> str:
 def first_id(*values: Any) -> str:
     """Return the first document id that is not None.
 
-    values (Any): Candidate ids; None if missing. The last id must not be None.
-    RETURNS (str): The id.
+    values (Any): Candidate ids; None if missing.
+    RETURNS (str): The id; empty if all are missing.
     """
-    return str(next(value for value in values if value is not None))
+    return str(next((value for value in values if value is not None), ""))
 
 
 def get_field(

@@ -9,6 +9,7 @@ from hypothesis import strategies as st
 from spacy_clinrel.data.converters import (
     Link,
     Mention,
+    ReadOptions,
     Record,
     Report,
     build_doc,
@@ -47,8 +48,8 @@ def make(record):
 
 def convert(path, converter):
     """Read a file or folder. Return the Docs and the report."""
-    report = Report()
-    return list(read_docs(ZH, converter, find_files(path, converter), report)), report
+    report, options = Report(), ReadOptions(copies="all")
+    return list(read_docs(ZH, converter, find_files(path, converter), report, options)), report
 
 
 def write(docs, converter, report):

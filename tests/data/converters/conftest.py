@@ -1,13 +1,13 @@
 """Fixtures for the tests of converters."""
 
 from pathlib import Path
-from typing import Callable, List, Tuple
+from typing import Any, Callable, List, Tuple
 
 import pytest
 from spacy.language import Language
 from spacy.tokens import Doc
 
-from spacy_clinrel.data.converters import Report, find_files, get_converter, read_docs
+from spacy_clinrel.data.converters import ReadOptions, Report, find_files, get_converter, read_docs
 
 Convert = Callable[..., Tuple[List[Doc], Report]]
 
@@ -17,9 +17,10 @@ def read(zh: Language) -> Convert:
     """Return a function that reads a path in a format and returns the Docs and the
     report."""
 
-    def convert(name: str, path: Path) -> Tuple[List[Doc], Report]:
+    def convert(name: str, path: Path, **options: Any) -> Tuple[List[Doc], Report]:
         converter, report = get_converter(name), Report()
-        return list(read_docs(zh, converter, find_files(path, converter), report)), report
+        files = find_files(path, converter)
+        return list(read_docs(zh, converter, files, report, ReadOptions(**options))), report
 
     return convert
 

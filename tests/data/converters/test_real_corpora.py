@@ -7,6 +7,7 @@ import pytest
 import spacy
 
 from spacy_clinrel.data.converters import (
+    ReadOptions,
     Report,
     Selection,
     build_doc,
@@ -100,7 +101,7 @@ def test_ccks_2019(zh, corpora):
 )
 def test_cmeee(zh, corpora, name, documents, entities, reversed_):
     path, report = corpora / "cmeee" / name, Report()
-    records = list(get_converter("cmeee").read(path, report))
+    records = list(get_converter("cmeee").read(path, report, ReadOptions()))
     assert len(records) == documents and report.losses == 0
     assert sum(len(record.mentions) for record in records) == entities
     for line, record in zip(lines(path), records, strict=True):
@@ -215,9 +216,10 @@ def test_maccrobat(corpora):
 def test_maccrobat_with_a_selection(corpora):
     """Select 2 of the 41 types and one label, and compare with a simple parser."""
     types, report = {"Medication", "Dosage"}, Report()
-    converter = select(get_converter("brat"), Selection(keep_types=types, keep_labels=["MODIFY"]))
+    converter = get_converter("brat")
+    change = select(Selection(keep_types=types, keep_labels=["MODIFY"]))
     files = find_files(corpora / "maccrobat2020", converter)
-    docs = list(read_docs(spacy.blank("en"), converter, files, report))
+    docs = list(read_docs(spacy.blank("en"), converter, files, report, change=change))
     expected = 0
     for path in files:
         annotated = [line.split("\t") for line in lines(path.with_suffix(".ann"))]

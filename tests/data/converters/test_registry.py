@@ -25,8 +25,8 @@ def test_unknown_formats():
 
 
 def test_registered_format_is_read(read, put, monkeypatch):
-    def read_plain(path, report):
-        for number, line in read_lines(path, report) or ():
+    def read_plain(path, report, options):
+        for number, line in read_lines(path, report, options) or ():
             yield Record(f"{number}", line)
 
     plain = Converter(description="a text a line", patterns=("*.plain",), read=read_plain)

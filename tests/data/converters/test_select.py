@@ -4,7 +4,6 @@ import pytest
 from spacy.tokens import DocBin
 
 from spacy_clinrel.data.converters import (
-    Converter,
     Link,
     Mention,
     Record,
@@ -16,12 +15,9 @@ from spacy_clinrel.data.groups import group_of
 from spacy_clinrel.tokens import set_doc_id
 
 
-def read(path, report):
+def read(path, report, options):
     for name in ("病史-1", "病史-2", "出院-1", "出院-12"):
         yield Record(name, "腹痛", [Mention("T1", 0, 2, "症状"), Mention("T2", 0, 1, "部位")])
-
-
-FORMAT = Converter("made up", ("*.txt",), read)
 
 
 @pytest.fixture
@@ -32,8 +28,14 @@ def dev(zh, tmp_path):
     return tmp_path / "dev.spacy"
 
 
+def selected(selection, report, read=read):
+    change = select(selection)
+    changed = (change(record, report) for record in read(None, report, None))
+    return [record for record in changed if record]
+
+
 def ids(selection, tmp_path):
-    return [record.doc_id for record in select(FORMAT, selection).read(tmp_path, Report())]
+    return [record.doc_id for record in selected(selection, Report())]
 
 
 def test_select_groups(dev, tmp_path):
@@ -42,8 +44,8 @@ def test_select_groups(dev, tmp_path):
 
 
 def test_rename_types(tmp_path):
-    records = select(FORMAT, Selection(rename={"症状": "Symptom"})).read(tmp_path, Report())
-    assert [mention.type for mention in next(records).mentions] == ["Symptom", "部位"]
+    records = selected(Selection(rename={"症状": "Symptom"}), Report())
+    assert [mention.type for mention in records[0].mentions] == ["Symptom", "部位"]
 
 
 def test_keep_types_and_labels():
@@ -52,7 +54,7 @@ def test_keep_types_and_labels():
     links = [Link("T1", "T2", "甲"), Link("T2", "T3", "甲"), Link("T3", "T2", "乙")]
     links += [Link("T2", "T9", "甲"), Link("T3", "T1", "甲")]
 
-    def read_one(path, report):
+    def read_one(path, report, options):
         kinds = ("症状", "部位", "Sign")
         found = [Mention(f"T{i}", 0, i, kind) for i, kind in enumerate(kinds, start=1)]
         yield Record("病史", "腹痛甚", found, links)
@@ -60,8 +62,7 @@ def test_keep_types_and_labels():
     def kept(**options):
         report = Report()
         selection = Selection(rename={"Sign": "征"}, **options)
-        one = Converter("made up", ("*.txt",), read_one)
-        (record,) = select(one, selection).read(None, report)
+        (record,) = selected(selection, report, read_one)
         return [m.id for m in record.mentions], [links.index(x) for x in record.relations], report
 
     mentions, relations, report = kept(keep_types=["部位", "征"], keep_labels=["甲"])
@@ -77,10 +78,6 @@ def test_keep_types_and_labels():
     assert (mentions, relations) == ([], []) and not report.kept_labels
     mentions, relations, report = kept(keep_labels=["乙"])
     assert (mentions, relations) == (["T1", "T2", "T3"], [2]) and not report.kept_types
-
-
-def test_empty_selection_returns_the_format():
-    assert select(FORMAT, Selection()) is FORMAT
 
 
 def test_group_of():

@@ -118,11 +118,16 @@ def test_spert_reports_faults_by_element(put_json, change, kept):
     assert report.messages[0].startswith(f"{path}:2: ")
 
 
-@pytest.mark.parametrize("content", ["[", '{"tokens": []}', "no", ""])
-def test_spert_rejects_other_json(put, content):
+@pytest.mark.parametrize("content", ["[", "no", '{"tokens": [}'])
+def test_spert_rejects_other_files(put, content):
     path = put("a.json", content)
     docs, report = read(path)
-    assert not docs and report.messages[0].startswith(f"{path}: broken file: not a JSON list")
+    assert not docs and report.messages[0].startswith(f"{path}: broken file: not JSON")
+
+
+def test_spert_counts_empty_files(put):
+    docs, report = read(put("a.json", " \n"))
+    assert not docs and report.left_out == {"empty files": 1} and not report.losses
 
 
 def test_spert_reports_broken_encoding(put):

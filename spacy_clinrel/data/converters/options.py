@@ -1,0 +1,48 @@
+"""Options for reading a corpus, the same for all formats."""
+
+from dataclasses import dataclass
+from typing import Literal, Optional, get_args
+
+from ...errors import Errors
+
+Align = Literal["strict", "expand", "contract"]
+Copies = Literal["all", "first", "last"]
+
+
+@dataclass(frozen=True)
+class ReadOptions:
+    """How the files of a corpus are read.
+
+    encoding (Optional[str]): Encoding of the files. None detects UTF-8 and UTF-16 per file.
+    offsets (Optional[str]): How the offsets were counted. None decides by the recorded texts of
+        mentions, or takes the format's usual unit.
+    id_field (Optional[str]): For JSON formats, the field with the document id. A dot separates the
+        names of nested fields, as in "data.filename".
+    default_label (Optional[str]): Label of relations that have none. None reports them as lost.
+    events (bool): Whether the arguments of an event become relations from its trigger.
+    align (Literal["strict", "expand", "contract"]): What happens to a mention that begins or ends
+        within a token: it is lost, or it is expanded or contracted to whole tokens.
+    copies (Optional[Literal["all", "first", "last"]]): Which documents to keep if several have the
+        same id or the same text. None keeps all and reports those that differ.
+    """
+
+    encoding: Optional[str] = None
+    offsets: Optional[str] = None
+    id_field: Optional[str] = None
+    default_label: Optional[str] = None
+    events: bool = False
+    align: Align = "strict"
+    copies: Optional[Copies] = None
+
+    def __post_init__(self) -> None:
+        """Check the options.
+
+        RAISES (ValueError): If an option has an unknown value.
+        """
+        for name, value, allowed in (
+            ("align", self.align, get_args(Align)),
+            ("copies", self.copies, (None, *get_args(Copies))),
+        ):
+            if value not in allowed:
+                known = ", ".join(filter(None, allowed))
+                raise ValueError(Errors.F050.format(name=name, value=value, known=known))

@@ -1,0 +1,143 @@
+"""Reading of records: what is the same for all formats, between the files and the Docs."""
+
+import hashlib
+import os
+from collections import Counter
+from pathlib import Path
+from typing import Dict, Iterable, Iterator, List, Mapping, Optional, Sequence, Set, Tuple
+
+from .options import ReadOptions
+from .record import Record
+from .registry import Converter
+from .report import Report
+
+CONTRADICTION = "text occurs several times with different annotation"
+SAME_ID = "document id occurs several times with different texts"
+
+
+def read_records(
+    converter: Converter,
+    files: Iterable[Path],
+    report: Report,
+    options: ReadOptions = ReadOptions(),  # noqa: B008 - it is immutable
+    names: Optional[Mapping[Path, str]] = None,
+) -> Iterator[Tuple[Path, Record]]:
+    """Read the records of files, with document ids, and without the copies to be left out.
+
+    converter (Converter): The format.
+    files (Iterable[Path]): The files.
+    report (Report): Receives counts, losses and repairs.
+    options (ReadOptions): How the files are read.
+    names (Optional[Mapping[Path, str]]): Names for the ids of documents that have none, by file,
+        from `document_names`. By default, they are computed from the files.
+    YIELDS (Tuple[Path, Record]): The file with the annotations, for messages, and the record.
+    """
+    if names is None:
+        files = list(files)
+        names = document_names(converter, files)
+    records = _named_records(converter, files, report, options, names)
+    return _without_copies(records, report, options)
+
+
+def document_names(
+    converter: Converter, files: Sequence[Path], root: Optional[Path] = None
+) -> Dict[Path, str]:
+    """Return a name for each file, for the ids of its documents.
+
+    converter (Converter): The format.
+    files (Sequence[Path]): The files.
+    root (Optional[Path]): The folder that was searched. By default, the common folder of the files.
+    RETURNS (Dict[Path, str]): The file name without suffix. If several files have that name, the
+        path in `root` without suffix.
+    """
+
+    def strip(name: str) -> str:
+        suffix = converter.name_suffix
+        return name.removesuffix(suffix) if suffix and name.endswith(suffix) else Path(name).stem
+
+    if root is None and files:
+        root = Path(os.path.commonpath([path.parent for path in files]))
+    stems = Counter(strip(path.name) for path in files)
+    names: Dict[Path, str] = {}
+    for path in files:
+        stem = strip(path.name)
+        if stems[stem] > 1 and root is not None and path.is_relative_to(root):
+            stem = path.relative_to(root).with_name(stem).as_posix()
+        names[path] = stem
+    return names
+
+
+def _named_records(
+    converter: Converter,
+    files: Iterable[Path],
+    report: Report,
+    options: ReadOptions,
+    names: Mapping[Path, str],
+) -> Iterator[Tuple[Path, Record]]:
+    for path in files:
+        for record in converter.read(path, report, options):
+            if not record.doc_id:
+                name = names.get(path, path.stem)
+                record.doc_id = name if record.line is None else f"{name}-{record.line}"
+            if options.default_label is not None:
+                record.relations = [
+                    link if link.label else link._replace(label=options.default_label)
+                    for link in record.relations
+                ]
+            yield record.source or path, record
+
+
+def _without_copies(
+    records: Iterable[Tuple[Path, Record]], report: Report, options: ReadOptions
+) -> Iterator[Tuple[Path, Record]]:
+    """Keep the first or the last of several copies, or report copies that differ."""
+    if options.copies == "all":
+        yield from records
+        return
+    if options.copies == "last":
+        kept = list(_first_copies(reversed(list(records)), report))
+        yield from reversed(kept)
+        return
+    if options.copies == "first":
+        yield from _first_copies(records, report)
+        return
+    ids: Dict[str, bytes] = {}
+    texts: Dict[bytes, Tuple[bytes, str]] = {}
+    for path, record in records:
+        text, annotation = _digests(record)
+        if ids.setdefault(record.doc_id, text) != text:
+            detail = f"{record.doc_id!r}. Choose with --copies which to keep, or set --id-field"
+            report.warn(SAME_ID, path, record.line, detail)
+        first, first_id = texts.setdefault(text, (annotation, record.doc_id))
+        if record.text.strip() and first != annotation:
+            others = "" if record.doc_id == first_id else f", also {first_id!r}"
+            detail = f"{record.doc_id!r}{others}. Choose with --copies which to keep"
+            report.warn(CONTRADICTION, path, record.line, detail)
+        yield path, record
+
+
+def _first_copies(
+    records: Iterable[Tuple[Path, Record]], report: Report
+) -> Iterator[Tuple[Path, Record]]:
+    seen: Set[object] = set()
+    for path, record in records:
+        text = _digests(record)[0]
+        if record.doc_id in seen or text in seen:
+            report.left_out["copies of documents"] += 1
+            continue
+        seen |= {record.doc_id, text}
+        yield path, record
+
+
+def _digests(record: Record) -> Tuple[bytes, bytes]:
+    """Return digests of the text and of the annotation of a record."""
+    keys = {mention.id: mention[1:4] for mention in record.mentions}
+    relations: List[str] = [
+        f"{keys.get(link.head)} {keys.get(link.tail)} {link.label}" for link in record.relations
+    ]
+    annotation = "\n".join([*sorted(map(str, keys.values())), *sorted(relations)])
+    text, marks = (
+        hashlib.blake2b(value.encode("utf-8", "surrogatepass"), digest_size=16).digest()
+        for value in (record.text, annotation)
+    )
+    return text, marks
