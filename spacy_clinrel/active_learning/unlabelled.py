@@ -7,7 +7,7 @@ from spacy.tokens import Doc
 
 from ..errors import Errors
 from ..evaluation.evaluate import entity_components
-from ..tokens import GROUP, bare_doc, relation_edges, store_relations
+from ..tokens import GROUP, bare_doc, group_mentions, relation_edges, store_relations
 from ..tokens.normalize import single_spaces
 from ..tokens.silver import SILVER
 
@@ -17,7 +17,8 @@ def predict_mentions(
     ner: Language,
     progress: Callable[[Iterable[Doc]], Iterable[Doc]] = iter,
 ) -> None:
-    """Replace the mentions of documents with those that a pipeline predicts. Relations are removed.
+    """Replace the mentions of documents with those that a pipeline predicts, and remove relations
+    and attributes.
 
     docs (Sequence[Doc]): The documents, changed in place.
     ner (Language): The pipeline. Components after the last one that sets entities do not run.
@@ -50,7 +51,7 @@ def remove_relations(docs: Iterable[Doc]) -> None:
     for doc in docs:
         if GROUP in doc.spans:
             if relation_edges(doc):
-                store_relations(doc, list(doc.spans[GROUP]), [])
+                store_relations(doc, group_mentions(doc), [])
             doc.spans[GROUP].attrs.pop(SILVER, None)
 
 

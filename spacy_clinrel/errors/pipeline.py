@@ -6,8 +6,8 @@ class PipelineErrors:
 
     # Relation store
     R001 = (
-        "The {end} of a relation is not a Span of this Doc: {span!r}. Create it from the same Doc, "
-        "e.g. doc[2:4] or doc.char_span(...)."
+        "The {role} is not a Span of this Doc: {span!r}. Create it from the same Doc, e.g. "
+        "doc[2:4] or doc.char_span(...)."
     )
     R002 = (
         "doc.spans['{group}'] has {mentions} mentions, but a relation refers to mention {index}. "
@@ -15,6 +15,18 @@ class PipelineErrors:
     )
     R003 = "The label of a relation must be a non-empty string, got {label!r}."
     R004 = "Cannot concatenate an empty list of docs. Pass at least one Doc."
+    R010 = (
+        "Mention {index} of doc.spans['{group}'] (type '{type}', characters {start} to {end}) does "
+        "not begin and end at token boundaries any more, because tokens were merged or split after "
+        "it was annotated. Merge or split tokens before mentions and relations are annotated (in a "
+        "pipeline, put merge_entities or merge_noun_chunks before the relation component), or do "
+        "it on a copy of the Doc (doc.copy())."
+    )
+    R011 = (
+        "doc.spans['{group}'] has {mentions} mentions, but an attribute refers to mention {index}. "
+        "Set attributes with spacy_clinrel.tokens.set_attributes, which also updates the mentions."
+    )
+    R012 = "The name of an attribute must be a non-empty string, got {name!r}."
 
     # Components
     C001 = (

@@ -8,7 +8,7 @@ from spacy.tokens import Doc, Span
 
 from ..errors import Errors
 from ..tokens import Relation, Sentences, all_mentions, get_doc_id, get_relations
-from ..tokens.relation import span_key
+from ..tokens.group import span_key
 from .norms import NormalForm
 from .schema import Row, Rows
 

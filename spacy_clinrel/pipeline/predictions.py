@@ -5,9 +5,10 @@ from typing import Iterable, List, NamedTuple, Optional, Sequence, Tuple
 import numpy as np
 from spacy.tokens import Doc, Span
 
-from ..tokens import GROUP, store_relations
+from ..tokens import get_attributes, group_mentions, store_relations
+from ..tokens.group import span_key
 from ..tokens.mentions import has_own_mentions
-from ..tokens.relation import Edge, span_key
+from ..tokens.relation import Edge
 from ..types import Candidates, Mentions
 
 
@@ -114,9 +115,14 @@ def write_relations(doc: Doc, mentions: Mentions, edges: Sequence[Edge], keep_gr
     mentions (Mentions): The mentions that the edges refer to.
     edges (Sequence[Edge]): Head index, tail index, label, score.
     keep_group (bool): Whether to keep the span group's mentions (gold or nested). If not, the group
-        gets copies of the entities that have a relation.
+        gets copies of the entities that have a relation or an attribute.
     """
-    spans = list(doc.spans[GROUP]) if keep_group else []
+    if keep_group:
+        spans = group_mentions(doc)
+    else:
+        keys = set(zip(*(column.tolist() for column in mentions)))
+        described = {span_key(span): span for span, *_ in get_attributes(doc)}
+        spans = [span for key, span in described.items() if key in keys]
     index = {span_key(span): i for i, span in enumerate(spans)}
     stored: List[Edge] = []
     for head, tail, label, score in edges:

@@ -12,7 +12,7 @@ from spacy.util import import_file
 from ..errors import Errors, require
 from ..layers.ragged import length_batches
 from ..tokens import all_mentions, get_relations, set_doc_id
-from ..tokens.relation import span_key
+from ..tokens.group import span_key
 from .schema import AnnotationOptions, output_schema, printable, read_ids, read_texts
 
 Row = Dict[str, Any]

@@ -8,7 +8,8 @@ from spacy.attrs import ORTH, SPACY
 from spacy.tokens import Span
 from spacy.training import Example
 
-from .relation import GROUP, relation_edges
+from .group import group_mentions
+from .relation import relation_edges
 
 # Start token and end token (exclusive) in the predicted Doc, hash of the entity type
 MentionKey = Tuple[int, int, int]
@@ -57,7 +58,7 @@ def mention_keys(example: Example) -> List[MentionKey]:
     example (Example): The example.
     RETURNS (List[MentionKey]): One key per mention; start and end are -1 if it does not align.
     """
-    spans = list(example.reference.spans[GROUP])
+    spans = group_mentions(example.reference)
     bounds = align_spans(example, spans)
     return [(int(s), int(e), span.label) for (s, e), span in zip(bounds, spans)]
 

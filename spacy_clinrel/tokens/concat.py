@@ -1,16 +1,18 @@
-"""Concatenation of documents with their relations."""
+"""Concatenation of documents with their relations and attributes."""
 
 from typing import List, Sequence
 
 from spacy.tokens import Doc, Span
 
 from ..errors import Errors
-from .relation import FROM_ENTS, GROUP, Edge, relation_edges, store_relations
-from .silver import SILVER, SilverPair, silver_pairs
+from .attributes import AttributeRow, attribute_rows
+from .group import ATTRIBUTES, FROM_ENTS, GROUP, SILVER, group_mentions
+from .relation import Edge, relation_edges, store_relations
+from .silver import SilverPair, silver_pairs
 
 
 def concat_docs(docs: Sequence[Doc], *, ensure_whitespace: bool = False) -> Doc:
-    """Concatenate documents and keep their relations, which `Doc.from_docs` drops.
+    """Concatenate documents and keep their relations and attributes, which `Doc.from_docs` drops.
 
     The result is a silver document if any of the documents is: only the pairs of its silver
     documents then count as annotated.
@@ -23,20 +25,23 @@ def concat_docs(docs: Sequence[Doc], *, ensure_whitespace: bool = False) -> Doc:
     """
     if not docs:
         raise ValueError(Errors.R004)
+    mentions = [group_mentions(doc) for doc in docs]
     joined = Doc.from_docs(list(docs), ensure_whitespace=ensure_whitespace)
     spans: List[Span] = []
     edges: List[Edge] = []
+    attributes: List[AttributeRow] = []
     silver: List[SilverPair] = []
     offset = 0
     groups = [doc.spans[GROUP] for doc in docs if GROUP in doc.spans]
-    for doc in docs:
+    for doc, doc_mentions in zip(docs, mentions):
         first = len(spans)
-        for span in doc.spans[GROUP] if GROUP in doc.spans else ():
+        for span in doc_mentions:
             start, end = offset + span.start, offset + span.end
             spans.append(
                 Span(joined, start, end, label=span.label, kb_id=span.kb_id, span_id=span.id)
             )
         edges.extend((first + h, first + t, label, s) for h, t, label, s in relation_edges(doc))
+        attributes.extend((first + i, name, s) for i, name, s in attribute_rows(doc))
         silver.extend(
             pair._replace(head=first + pair.head, tail=first + pair.tail)
             for pair in silver_pairs(doc) or ()
@@ -45,6 +50,8 @@ def concat_docs(docs: Sequence[Doc], *, ensure_whitespace: bool = False) -> Doc:
     if groups:
         from_ents = all(group.attrs.get(FROM_ENTS, False) for group in groups)
         store_relations(joined, spans, edges, from_ents=from_ents)
+        if attributes:
+            joined.spans[GROUP].attrs[ATTRIBUTES] = [list(row) for row in attributes]
         if any(SILVER in group.attrs for group in groups):
             joined.spans[GROUP].attrs[SILVER] = [list(pair) for pair in silver]
     return joined

@@ -4,7 +4,8 @@ from typing import Optional
 
 from spacy.tokens import Doc
 
-from .relation import GROUP, store_relations
+from .group import GROUP
+from .relation import store_relations
 
 DOC_ID = "doc_id"
 

@@ -6,7 +6,7 @@ import numpy as np
 from spacy.tokens import Doc, Span
 
 from ..types import Mentions
-from .relation import FROM_ENTS, GROUP, span_key
+from .group import FROM_ENTS, GROUP, group_mentions, span_key
 
 SOURCES = ("auto", "ents", "group")
 
@@ -17,8 +17,7 @@ def all_mentions(doc: Doc) -> List[Span]:
     doc (Doc): The document.
     RETURNS (List[Span]): Ordered by start, end and label.
     """
-    group = doc.spans[GROUP] if GROUP in doc.spans else []
-    spans = {span_key(span): span for span in (*doc.ents, *group)}
+    spans = {span_key(span): span for span in (*doc.ents, *group_mentions(doc))}
     return [spans[key] for key in sorted(spans)]
 
 
@@ -33,8 +32,8 @@ def read_mentions(doc: Doc, source: str = "auto") -> Mentions:
     spans: List[Span] = []
     if source != "group":
         spans.extend(doc.ents)
-    if GROUP in doc.spans and (source == "group" or (source == "auto" and has_own_mentions(doc))):
-        spans.extend(doc.spans[GROUP])
+    if source == "group" or (source == "auto" and has_own_mentions(doc)):
+        spans.extend(group_mentions(doc))
     rows = sorted({(span.start, span.end, span.label) for span in spans})
     starts, ends, labels = zip(*rows) if rows else ((), (), ())
     return Mentions(

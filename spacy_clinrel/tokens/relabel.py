@@ -4,14 +4,15 @@ from typing import Dict, Mapping, Tuple
 
 from spacy.tokens import Doc
 
-from .relation import GROUP, RELATIONS, relation_edges
+from .group import GROUP, RELATIONS
+from .relation import relation_edges
 
 
 def relabel_relations(doc: Doc, labels: Mapping[str, str]) -> None:
     """Rename the relations of a Doc, in place.
 
-    Relations whose label is not in `labels` are removed. All mentions are kept. Relations that
-    become equal are merged, and the highest score is kept.
+    Relations whose label is not in `labels` are removed. All mentions and their attributes are
+    kept. Relations that become equal are merged, and the highest score is kept.
 
     doc (Doc): The document.
     labels (Mapping[str, str]): Old label → new label, e.g. a label scheme.

@@ -2,20 +2,27 @@
 
 Mentions are the SpanGroup `doc.spans["clinrel"]`. Relations are plain values in that group's
 `attrs["relations"]`: `[head index, tail index, label, score]`. Relations are therefore preserved
-wherever span groups are: in bytes, DocBin, copies, pickles and worker processes.
+wherever span groups are: in bytes, DocBin, copies, pickles and worker processes. `Doc.from_docs`
+drops them; use `concat_docs`.
 """
 
 import warnings
-from typing import Dict, Iterable, List, NamedTuple, Optional, Sequence, Tuple
+from typing import Any, Dict, Iterable, List, NamedTuple, Optional, Sequence, Tuple
 
 from spacy.tokens import Doc, Span, SpanGroup
 
 from ..errors import Errors, Warnings
-
-GROUP = "clinrel"
-RELATIONS = "relations"
-# True if the group was filled from doc.ents, i.e. its mentions are only copies of entities.
-FROM_ENTS = "from_ents"
+from .group import (
+    ATTRIBUTES,
+    FROM_ENTS,
+    GROUP,
+    RELATIONS,
+    SILVER,
+    MentionIndex,
+    group_mentions,
+    moved_indices,
+    span_key,  # noqa: F401 - imported from here by converters
+)
 
 Edge = Tuple[int, int, str, float]
 
@@ -33,15 +40,6 @@ class Relation(NamedTuple):
     tail: Span
     label: str
     score: float = 1.0
-
-
-def span_key(span: Span) -> Tuple[int, int, int]:
-    """Return the key by which two mentions of a Doc count as equal: boundaries and type.
-
-    span (Span): The mention.
-    RETURNS (Tuple[int, int, int]): Start token, end token (exclusive), hash of the type.
-    """
-    return (span.start, span.end, span.label)
 
 
 def relation_edges(doc: Doc) -> List[Edge]:
@@ -62,12 +60,13 @@ def get_relations(doc: Doc) -> List[Relation]:
 
     doc (Doc): The document.
     RETURNS (List[Relation]): The relations, in the order in which they were set.
-    RAISES (ValueError): If a relation refers to a mention that the span group does not have.
+    RAISES (ValueError): If a relation refers to a mention that the span group does not have, or if
+        tokens were merged so that a mention has no tokens of its own.
     """
     edges = relation_edges(doc)
     if not edges:
         return []
-    spans = list(doc.spans[GROUP])
+    spans = group_mentions(doc)
     relations = []
     for head, tail, label, score in edges:
         for index in (head, tail):
@@ -87,35 +86,27 @@ def set_relations(doc: Doc, relations: Iterable[Relation]) -> None:
     relations (Iterable[Relation]): Relations, or tuples (head, tail, label[, score]).
     RAISES (ValueError): If a head or tail is not a Span of this Doc, or a label is empty.
     """
-    kept = list(doc.spans[GROUP]) if GROUP in doc.spans else []
-    n_before = len(kept)
+    mentions = MentionIndex(doc)
     edges: Dict[Tuple[int, int, str], float] = {}
-    index = {span_key(span): i for i, span in enumerate(kept)}
     for relation in relations:
         head, tail, label, score = Relation(*relation)
         if not isinstance(label, str) or not label:
             raise ValueError(Errors.R003.format(label=label))
-        ends = []
-        for name, span in (("head", head), ("tail", tail)):
-            if not isinstance(span, Span) or span.doc is not doc:
-                raise ValueError(Errors.R001.format(end=name, span=span))
-            if span_key(span) not in index:
-                index[span_key(span)] = len(kept)
-                kept.append(span)
-            ends.append(index[span_key(span)])
-        edges[(ends[0], ends[1], label)] = float(score)
+        ends = mentions.add(head, "head of a relation"), mentions.add(tail, "tail of a relation")
+        edges[(*ends, label)] = float(score)
+    rows = [(h, t, label, s) for (h, t, label), s in edges.items()]
     # After a prediction the group has only copies of entities. A new mention that is not an entity
     # changes that.
-    ents = {span_key(ent) for ent in doc.ents}
-    from_ents = None if ents.issuperset(map(span_key, kept[n_before:])) else False
-    rows = [(h, t, label, s) for (h, t, label), s in edges.items()]
-    store_relations(doc, kept, rows, from_ents=from_ents)
+    store_relations(doc, mentions.mentions, rows, from_ents=mentions.from_ents)
 
 
 def store_relations(
     doc: Doc, mentions: Sequence[Span], edges: Iterable[Edge], *, from_ents: Optional[bool] = None
 ) -> None:
     """Write mentions and relations to a Doc without checking them.
+
+    Attributes and silver pairs of mentions that are kept follow their mentions. Those of other
+    mentions are removed.
 
     doc (Doc): The document.
     mentions (Sequence[Span]): The group's mentions.
@@ -124,10 +115,23 @@ def store_relations(
         None keeps the group's current value.
     """
     attrs = dict(doc.spans[GROUP].attrs) if GROUP in doc.spans else {}
+    if attrs.get(ATTRIBUTES) or attrs.get(SILVER):
+        _move(attrs, moved_indices(doc, list(mentions)))
     attrs[RELATIONS] = [[int(h), int(t), str(label), float(s)] for h, t, label, s in edges]
     if from_ents is not None:
         attrs[FROM_ENTS] = from_ents
     doc.spans[GROUP] = SpanGroup(doc, name=GROUP, spans=list(mentions), attrs=attrs)
+
+
+def _move(attrs: Dict[str, Any], moved: Sequence[Optional[int]]) -> None:
+    """Change the mention indices of attributes and silver pairs, given the new index of each
+    mention."""
+    new = {old: index for old, index in enumerate(moved) if index is not None}
+    if attrs.get(ATTRIBUTES):
+        attrs[ATTRIBUTES] = [[new[i], *row] for i, *row in attrs[ATTRIBUTES] if i in new]
+    if attrs.get(SILVER):
+        pairs = [(h, t, row) for h, t, *row in attrs[SILVER] if h in new and t in new]
+        attrs[SILVER] = [[new[h], new[t], *row] for h, t, row in pairs]
 
 
 def register_extension() -> None:

@@ -12,9 +12,8 @@ from spacy.tokens import Doc, Span
 
 from ..errors import Errors
 from .doc_id import get_doc_id
-from .relation import GROUP, Edge, store_relations
-
-SILVER = "silver"
+from .group import GROUP, SILVER
+from .relation import Edge, store_relations
 
 
 class SilverPair(NamedTuple):

@@ -6,7 +6,7 @@ from markupsafe import Markup
 from spacy.tokens import Doc, Span
 
 from ..tokens import Relation, all_mentions, get_relations
-from ..tokens.relation import span_key
+from ..tokens.group import span_key
 from .arcs import Edge, draw_arcs
 from .colors import Tint
 from .layout import COLUMN, lay_out

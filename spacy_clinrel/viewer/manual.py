@@ -8,7 +8,7 @@ from spacy.util import escape_html, filter_spans
 
 from ..errors import Errors
 from ..tokens import all_mentions, get_relations
-from ..tokens.relation import span_key
+from ..tokens.group import span_key
 
 STYLES = ("ent", "dep", "span")
 

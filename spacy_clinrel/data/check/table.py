@@ -6,8 +6,7 @@ from typing import Dict, List, NamedTuple, Sequence, Tuple
 import numpy as np
 from spacy.tokens import Doc
 
-from ...tokens import GROUP, get_doc_id, read_mentions, relation_edges
-from ...tokens.relation import span_key
+from ...tokens import get_doc_id, group_mentions, read_mentions, relation_edges, span_key
 from ...tokens.sentences import Sentences
 from ...types import Mentions
 
@@ -84,7 +83,7 @@ def read_part(name: str, docs: Sequence[Doc], rule: Sentences) -> Part:
     for i, (doc, columns) in enumerate(zip(docs, mentions)):
         index = {key: m for m, key in enumerate(zip(*(column.tolist() for column in columns)))}
         edges = relation_edges(doc)
-        keys = [span_key(span) for span in doc.spans[GROUP]] if edges else []
+        keys = [span_key(span) for span in group_mentions(doc)] if edges else []
         # A mention that a model added to the span group may be missing from `doc.ents`.
         position = {m: index[key] for m, key in enumerate(keys) if key in index}
         valid = [edge for edge in edges if edge[0] in position and edge[1] in position]

@@ -8,7 +8,7 @@ from spacy.language import Language
 from spacy.tokens import Doc
 
 from ...tokens import Sentences, all_mentions
-from ...tokens.relation import span_key
+from ...tokens.group import span_key
 from ..scorers import mention_key
 from .budget import CandidateTest, MentionPair
 

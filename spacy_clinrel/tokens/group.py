@@ -1,0 +1,185 @@
+"""The mention group: the SpanGroup `doc.spans["clinrel"]` with the mentions of a Doc.
+
+Everything else that the store keeps refers to mentions by their index in the group and consists of
+plain values in the group's `attrs`. It is therefore preserved wherever span groups are: in bytes,
+DocBin, copies, pickles and worker processes.
+
+Mentions are identified by their characters. If tokens were merged or split after the annotation,
+`group_mentions` finds the mentions again, so read them with it and not from `doc.spans` directly.
+"""
+
+from typing import Dict, List, Optional, Tuple
+
+import numpy as np
+import srsly
+from spacy.tokens import Doc, Span, SpanGroup
+
+from ..errors import Errors
+
+GROUP = "clinrel"
+# Keys in the attrs of the group.
+RELATIONS = "relations"
+ATTRIBUTES = "attributes"
+SILVER = "silver"
+# True if the group was filled from doc.ents, i.e. its mentions are only copies of entities.
+FROM_ENTS = "from_ents"
+
+# The serialized form of a span in SpanGroup.to_bytes.
+STORED_SPAN = np.dtype(
+    [
+        ("id", ">u8"),
+        ("kb_id", ">u8"),
+        ("label", ">u8"),
+        ("start", ">i4"),
+        ("end", ">i4"),
+        ("start_char", ">i4"),
+        ("end_char", ">i4"),
+    ]
+)
+
+
+def span_key(span: Span) -> Tuple[int, int, int]:
+    """Return the key by which two mentions of a Doc count as equal: boundaries and type.
+
+    span (Span): The mention.
+    RETURNS (Tuple[int, int, int]): Start token, end token (exclusive), hash of the type.
+    """
+    return (span.start, span.end, span.label)
+
+
+def group_mentions(doc: Doc) -> List[Span]:
+    """Return the mentions of the span group, in its order.
+
+    spaCy's retokenizer does not update span groups. If the tokens of a mention changed, this
+    function finds the tokens that have the same characters and updates the group.
+
+    doc (Doc): The document.
+    RETURNS (List[Span]): The mentions; empty if the Doc has no span group.
+    RAISES (ValueError): If a mention does not begin and end at token boundaries any more.
+    """
+    if GROUP not in doc.spans:
+        return []
+    group = doc.spans[GROUP]
+    try:
+        spans = list(group)
+    except IndexError:  # E035: a mention ends after the last token
+        spans = None
+    if spans is None or not all(map(_is_current, spans)):
+        _update(doc, group)
+        spans = list(group)
+    return spans
+
+
+def current_span(span: Span) -> Span:
+    """Return a Span with the tokens that have the characters of a mention.
+
+    span (Span): The mention, created before or after tokens were merged or split.
+    RETURNS (Span): The same object if the tokens of the mention did not change.
+    RAISES (ValueError): If the mention does not begin and end at token boundaries any more.
+    """
+    if _is_current(span):
+        return span
+    group = SpanGroup(span.doc, spans=[span])
+    _update(span.doc, group)
+    return group[0]
+
+
+class MentionIndex:
+    """The mentions of a Doc's span group, to which mentions can be added.
+
+    doc (Doc): The document. It is not changed.
+    mentions (List[Span]): The mentions of the group, then the added ones.
+    """
+
+    def __init__(self, doc: Doc) -> None:
+        """Read the mentions of the group.
+
+        doc (Doc): The document.
+        """
+        self.doc = doc
+        self.mentions = group_mentions(doc)
+        self._n_stored = len(self.mentions)
+        self._index = {span_key(span): i for i, span in enumerate(self.mentions)}
+
+    def add(self, mention: Span, role: str) -> int:
+        """Return the index of a mention, which is added if it is missing.
+
+        mention (Span): The mention.
+        role (str): What the mention is, for the error, e.g. "head of a relation".
+        RETURNS (int): The index.
+        RAISES (ValueError): If the mention is not a Span of this Doc.
+        """
+        if not isinstance(mention, Span) or mention.doc is not self.doc:
+            raise ValueError(Errors.R001.format(role=role, span=mention))
+        mention = current_span(mention)
+        index = self._index.setdefault(span_key(mention), len(self.mentions))
+        if index == len(self.mentions):
+            self.mentions.append(mention)
+        return index
+
+    @property
+    def from_ents(self) -> Optional[bool]:
+        """Whether the mentions are only copies of entities: False if an added mention is not an
+        entity; None if nothing changed.
+        """
+        ents = {span_key(ent) for ent in self.doc.ents}
+        added = map(span_key, self.mentions[self._n_stored :])
+        return None if ents.issuperset(added) else False
+
+
+def moved_indices(doc: Doc, mentions: List[Span]) -> List[Optional[int]]:
+    """Return where the mentions of the span group are in a new list of mentions.
+
+    doc (Doc): The document.
+    mentions (List[Span]): The new mentions.
+    RETURNS (List[Optional[int]]): The new index of each mention of the group; None if it is gone.
+    """
+    index: Dict[Tuple[int, int, int], int] = {}
+    for i, mention in enumerate(mentions):
+        index.setdefault(span_key(mention), i)
+    return [index.get(span_key(span)) for span in group_mentions(doc)]
+
+
+def _is_current(span: Span) -> bool:
+    """Return whether the tokens of a span still have the characters that it was created with."""
+    doc, start, end = span.doc, span.start, span.end
+    if end > len(doc):
+        return False
+    start_char = doc[start].idx if start < len(doc) else len(doc.text)
+    end_char = doc[end - 1].idx + len(doc[end - 1]) if end > start else start_char
+    return (span.start_char, span.end_char) == (start_char, end_char)
+
+
+def _update(doc: Doc, group: SpanGroup) -> None:
+    """Update the tokens of a group's spans by their characters."""
+    # Only the serialized form gives access to spans that end after the last token.
+    stored = SpanGroup(doc)
+    stored.extend(group)
+    stored.attrs = {}
+    rows = np.frombuffer(
+        b"".join(srsly.msgpack_loads(stored.to_bytes())["spans"]), dtype=STORED_SPAN
+    )
+    starts = np.asarray([token.idx for token in doc] + [len(doc.text)])
+    ends = np.asarray([token.idx + len(token) for token in doc] + [len(doc.text)])
+    first = np.searchsorted(starts, rows["start_char"])
+    last = np.searchsorted(ends, rows["end_char"])
+    is_empty = rows["start_char"] == rows["end_char"]
+    fits = (starts[np.minimum(first, len(doc))] == rows["start_char"]) & (
+        is_empty | (ends[np.minimum(last, len(doc))] == rows["end_char"])
+    )
+    if not fits.all():
+        i = int(np.flatnonzero(~fits)[0])
+        raise ValueError(
+            Errors.R010.format(
+                index=i,
+                group=GROUP,
+                type=doc.vocab.strings[int(rows["label"][i])],
+                start=rows["start_char"][i],
+                end=rows["end_char"][i],
+            )
+        )
+    stops = np.where(is_empty, first, last + 1)
+    for i, (row, start, stop) in enumerate(zip(rows, first.tolist(), stops.tolist())):
+        label, kb_id, span_id = (int(row[name]) for name in ("label", "kb_id", "id"))
+        span = Span(doc, start, stop, label=label, kb_id=kb_id, span_id=span_id)
+        group[i] = span  # type: ignore[index]  # missing in spaCy's stub
