@@ -102,6 +102,33 @@ class FileErrors:
         "omit --strict."
     )
 
+    # Encodings and folders
+    F070 = (
+        "Unknown encoding '{name}'. Use the name of a Python codec for text, e.g. gb18030, big5, "
+        "utf-16 or cp1252."
+    )
+    F071 = (
+        "{path} is not UTF-8 (byte {byte}, line {line}). Set its encoding with --encoding: gb18030 "
+        "for files from Chinese Windows or Excel (GBK), big5 for traditional Chinese, cp1252 for "
+        "Western European files. Or convert the file, e.g. with: {command}. If it is a UTF-8 file "
+        "with damaged lines, use --encoding utf-8 to leave these lines out."
+    )
+    F072 = (
+        "{path}: line {line} is not valid {encoding}. Repair the file, or set another encoding "
+        "with --encoding."
+    )
+    F073 = (
+        "{path} is in {encoding}, which is not detected. Read it with --encoding {encoding}, or "
+        "convert it to UTF-8."
+    )
+    F074 = "The line is not valid {encoding}. Repair it, or set another encoding with --encoding."
+    F075 = (
+        "Other lines of the file are not UTF-8, and this line may not be UTF-8 either: all its "
+        "non-ASCII characters are below U+0800. Repair the file, or set --encoding."
+    )
+    F076 = "{path} has NUL bytes and is not a text file. Use a file in UTF-8."
+    F077 = "{path}: cannot read the folder ({error})."
+
     # Bootstrapping and review
     B001 = (
         "The pipeline has {n} components of the type '{factory}', but needs exactly one. Use a "

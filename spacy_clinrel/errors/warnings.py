@@ -40,3 +40,13 @@ class WarningMessages:
         "often as fast."
     )
     W031 = "Skipped {n} files with unsupported suffixes: {kinds}."
+    W070 = "{path}: left out {n} lines that are not valid {encoding}, the first in line {first}."
+    W071 = (
+        "{n} files may be GBK instead of UTF-8, e.g. {path}: all their non-ASCII characters are "
+        "below U+0800. If the texts are wrong, use --encoding gb18030."
+    )
+    W072 = (
+        "{n} files are valid UTF-8 with Chinese or similar characters, but were read as "
+        "{encoding}, e.g. {path}. Check their texts, or omit --encoding."
+    )
+    W073 = "{path}: the search left out {summary}. {examples}"

@@ -16,7 +16,7 @@ from spacy_clinrel.files import (
     write_json,
 )
 
-from .util import make_doc, write_docs
+from ..util import make_doc, write_docs
 
 
 def test_check_output_protects_inputs(tmp_path):
@@ -113,6 +113,6 @@ def test_locked_folder_without_support_for_locks(tmp_path, monkeypatch):
     def fail(lock, **options):
         raise OSError("no locks")
 
-    monkeypatch.setattr("spacy_clinrel.files.FileLock.acquire", fail)
+    monkeypatch.setattr("spacy_clinrel.files.writing.FileLock.acquire", fail)
     with locked_folder(tmp_path / "out"):
         assert (tmp_path / "out").is_dir()

@@ -1,0 +1,51 @@
+"""Files: encodings, search of folders, .spacy files, atomic writing, and locks."""
+
+from .docbin import ensure_paths, read_docbin, spacy_files, stream_docbin, write_docs
+from .encoding import (
+    DecodedLine,
+    Encoding,
+    check_encoding,
+    decode_lines,
+    decode_text,
+    detect_encoding,
+    is_doubtful,
+    line_problem,
+    read_encoded,
+)
+from .names import has_surrogates, printable, printable_name
+from .transcode import open_utf8, read_text_lines
+from .walk import FoundFile, LeftOut, is_hidden, other_type, skip_hidden, walk_files
+from .writing import LOCK_FILE, check_output, locked_folder, replacing, write_json
+
+__all__ = [
+    "LOCK_FILE",
+    "DecodedLine",
+    "Encoding",
+    "FoundFile",
+    "LeftOut",
+    "check_encoding",
+    "check_output",
+    "decode_lines",
+    "decode_text",
+    "detect_encoding",
+    "ensure_paths",
+    "has_surrogates",
+    "is_doubtful",
+    "is_hidden",
+    "line_problem",
+    "locked_folder",
+    "open_utf8",
+    "other_type",
+    "printable",
+    "printable_name",
+    "read_docbin",
+    "read_encoded",
+    "read_text_lines",
+    "replacing",
+    "skip_hidden",
+    "spacy_files",
+    "stream_docbin",
+    "walk_files",
+    "write_docs",
+    "write_json",
+]
