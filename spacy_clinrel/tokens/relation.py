@@ -21,7 +21,6 @@ from .group import (
     MentionIndex,
     group_mentions,
     moved_indices,
-    span_key,  # noqa: F401 - imported from here by converters
 )
 
 Edge = Tuple[int, int, str, float]

@@ -2,21 +2,22 @@
 
 Reading keeps mentions (T) and binary relations (R). Arg1 is the head of a relation and Arg2 the
 tail; if the arguments have other names, the first is the head. The trigger of an event (E) is kept
-as a mention, and a relation to the event becomes a relation to the trigger. Event arguments,
-attributes (A, M), normalisations (N), notes (#) and equivalences (*) are dropped and counted. brat
-splits mentions at line ends: fragments separated by white space alone are read as one mention.
-Other discontinuous mentions are replaced by their covering span and counted. A text without `.ann`
-has no annotations.
+as a mention, and a relation to the event becomes a relation to the trigger. Attributes (A, M) of
+mentions and events are kept: `A1 Negated T1` as "Negated", `A2 Polarity T3 Negative` as
+"Polarity=Negative". Attributes of relations, event arguments, normalisations (N), notes (#) and
+equivalences (*) are dropped and counted. brat splits mentions at line ends: fragments separated by
+white space alone are read as one mention. Other discontinuous mentions are replaced by their
+covering span and counted. A text without `.ann` has no annotations.
 
-Writing splits a mention that contains line breaks into one fragment per line. White space in types
-and labels becomes "_", because brat separates types from offsets by a space. Other characters are
-kept, although brat's configuration allows only `[a-zA-Z0-9_-]` in type names.
+Writing splits a mention that contains line breaks into one fragment per line. White space in types,
+labels and attributes becomes "_", because brat separates these from offsets and ids by a space.
+Other characters are kept, although brat's configuration allows only `[a-zA-Z0-9_-]` in type names.
 """
 
 import re
 from itertools import pairwise
 from pathlib import Path
-from typing import Dict, Iterator, List
+from typing import Dict, Iterator, List, NamedTuple
 
 from . import (
     BROKEN_LINE,
@@ -31,8 +32,6 @@ from . import (
 )
 
 NOT_KEPT = {
-    "A": "attribute not kept",
-    "M": "attribute not kept",
     "N": "normalisation not kept",
     "#": "note not kept",
     "*": "equivalence not kept",
@@ -40,10 +39,24 @@ NOT_KEPT = {
 MENTION = re.compile(r"(\S+) (\d+ \d+(?:;\d+ \d+)*)\s*")
 RELATION = re.compile(r"(\S+) +([^\s:]+):(\S+) +([^\s:]+):(\S+)\s*")
 EVENT = re.compile(r"[^\s:]+:(\S+)((?: +[^\s:]+:\S+)*)\s*")
+ATTRIBUTE = re.compile(r"(\S+) +(\S+)(?: +(\S+))?\s*")
 # The part of a mention on one line, without surrounding white space.
 FRAGMENT = re.compile(r"\S(?:[^\r\n]*\S)?")
 # Characters that some readers of .ann files treat as the end of a line or field.
 BREAK = re.compile(r"[\t\n\v\f\r\x1c-\x1e\x85\u2028\u2029]")
+
+
+class Attribute(NamedTuple):
+    """An attribute of a mention, event or relation.
+
+    target (str): The id of the mention, event or relation.
+    name (str): The name, or name and value separated by "=".
+    line (int): Line number in the file, for messages.
+    """
+
+    target: str
+    name: str
+    line: int
 
 
 def read(path: Path, report: Report, options: ReadOptions) -> Iterator[Record]:
@@ -61,6 +74,7 @@ def read(path: Path, report: Report, options: ReadOptions) -> Iterator[Record]:
     text, lines = pair
     record = Record("", text, source=ann)
     triggers: Dict[str, str] = {}
+    attributes: List[Attribute] = []
     for number, line in lines:
         with report.guard(ann, number):
             id, _, data = line.partition("\t")
@@ -70,6 +84,8 @@ def read(path: Path, report: Report, options: ReadOptions) -> Iterator[Record]:
                 record.relations.append(_relation(data, number))
             elif id.startswith("E"):
                 triggers[id] = _trigger(data, report)
+            elif id.startswith(("A", "M")):
+                attributes.append(_attribute(data, number))
             elif id[:1] in NOT_KEPT:
                 report.lose(NOT_KEPT[id[0]])
             else:
@@ -80,6 +96,7 @@ def read(path: Path, report: Report, options: ReadOptions) -> Iterator[Record]:
         )
         for link in record.relations
     ]
+    _add_attributes(record, triggers, attributes, report)
     yield fit_offsets(record, report)
 
 
@@ -102,6 +119,12 @@ def write(record: Record, report: Report) -> Dict[str, str]:
     for number, link in enumerate(record.relations, start=1):
         ends = f"Arg1:{ids[link.head]} Arg2:{ids[link.tail]}"
         lines.append(f"R{number}\t{_name(link.label, report)} {ends}\t\n")
+    pairs = [(ids[m.id], attribute) for m in record.mentions for attribute in m.attributes]
+    for number, (target, attribute) in enumerate(pairs, start=1):
+        stored = _name(attribute, report)
+        name, _, value = stored.partition("=")
+        content = f"{name} {target} {value}" if name and value else f"{stored} {target}"
+        lines.append(f"A{number}\t{content}\n")
     return {".txt": record.text, ".ann": "".join(lines)}
 
 
@@ -137,10 +160,34 @@ def _trigger(data: str, report: Report) -> str:
     return match[1]
 
 
+def _attribute(data: str, line: int) -> Attribute:
+    match = ATTRIBUTE.fullmatch(data)
+    if match is None:
+        raise ValueError("expected A1<tab>Name T1 or A1<tab>Name T1 Value")
+    name, target, value = match.groups()
+    return Attribute(target, name if value is None else f"{name}={value}", line)
+
+
+def _add_attributes(
+    record: Record, triggers: Dict[str, str], attributes: List[Attribute], report: Report
+) -> None:
+    """Add attributes to the mentions of a record. Attributes of events are added to triggers."""
+    names: Dict[str, List[str]] = {mention.id: [] for mention in record.mentions}
+    for target, name, line in attributes:
+        id = triggers.get(target, target)
+        if id in names:
+            names[id].append(name)
+        elif target.startswith("R"):
+            report.lose("attribute of a relation not kept")
+        else:
+            report.lose("attribute of an unknown mention", record.source, line, f"{name}: {target}")
+    record.mentions = [m._replace(attributes=tuple(names[m.id])) for m in record.mentions]
+
+
 def _name(name: str, report: Report) -> str:
     stored = re.sub(r"\s", "_", name)
     if stored != name:
-        report.repair("white space in a type or label written as _")
+        report.repair("white space in a type, label or attribute written as _")
     return stored
 
 
@@ -151,4 +198,5 @@ BRAT = Converter(
     write=write,
     exclude=("readme*",),
     main_file=lambda path: path.with_suffix(".txt"),
+    keeps_attributes=True,
 )

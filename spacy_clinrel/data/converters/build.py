@@ -1,20 +1,35 @@
 """Conversion of records, with character offsets, to Docs, with tokens, and back."""
 
+from collections import defaultdict
 from pathlib import Path
-from typing import Dict, Optional, Tuple
+from typing import Dict, List, Optional, Tuple
 
 import numpy as np
 from spacy.language import Language
 from spacy.tokens import Doc, Span
 from spacy.util import filter_spans
 
-from ...tokens import all_mentions, get_relations, set_doc_id, store_relations
-from ...tokens.relation import span_key
+from ...tokens import (
+    MentionAttribute,
+    all_mentions,
+    get_attributes,
+    get_relations,
+    set_attributes,
+    set_doc_id,
+    store_relations,
+)
+from ...tokens.group import span_key
 from ...tokens.silver import silver_pairs
 from .offsets import matches_text
 from .options import Align
 from .record import Link, Mention, Record
-from .report import BROKEN_LINE, DISCONTINUOUS, LOST_WITH_MENTION, Report
+from .report import (
+    ATTRIBUTE_LOST_WITH_MENTION,
+    BROKEN_LINE,
+    DISCONTINUOUS,
+    LOST_WITH_MENTION,
+    Report,
+)
 
 Key = Tuple[int, int, int]
 
@@ -26,8 +41,8 @@ def build_doc(
 
     White space around mentions is trimmed; equal mentions and equal relations are merged. Of
     overlapping mentions, only the longest becomes an entity (`doc.ents`). The span group contains
-    every mention that has a relation or overlaps another mention. Tokens outside entities are
-    annotated as "O".
+    every mention that has a relation or an attribute, or overlaps another mention. Tokens outside
+    entities are annotated as "O".
 
     nlp (Language): Pipeline whose tokenizer is used.
     record (Record): The record.
@@ -40,25 +55,30 @@ def build_doc(
     """
     doc = nlp.make_doc(record.text)
     spans, keys = _align_mentions(doc, record, path, report, align)
+    attributes = _join_attributes(record, keys, path, report)
     edges = _join_relations(record, keys, record.relation_source or path, report)
     ents = filter_spans(spans.values())
     doc.set_ents(ents, default="outside")
     linked = {key for head, tail, _ in edges for key in (head, tail)}
-    group = sorted(linked | _overlapping(doc, spans), key=lambda k: (*k[:2], spans[k].label_))
+    linked.update(attributes, _overlapping(doc, spans))
+    group = sorted(linked, key=lambda k: (*k[:2], spans[k].label_))
     index = {key: i for i, key in enumerate(group)}
     store_relations(
         doc,
         [spans[key] for key in group],
         [(index[h], index[t], r, score) for (h, t, r), score in edges.items()],
     )
+    if attributes:
+        pairs = [(spans[key], name) for key in group for name in attributes.get(key, ())]
+        set_attributes(doc, [MentionAttribute(*pair) for pair in pairs])
     set_doc_id(doc, record.doc_id)
     report.count_doc(len(spans), len(spans) - len(ents), len(edges))
     return doc
 
 
 def doc_to_record(doc: Doc, doc_id: str, report: Report) -> Record:
-    """Build the record of a Doc, with its entities, the mentions in the span group and its
-    relations.
+    """Build the record of a Doc, with its entities, the mentions in the span group, their
+    attributes and the relations.
 
     doc (Doc): The document.
     doc_id (str): The document id of the record.
@@ -67,14 +87,19 @@ def doc_to_record(doc: Doc, doc_id: str, report: Report) -> Record:
     """
     record = Record(doc_id, doc.text)
     ids: Dict[Key, str] = {}
+    attributes: Dict[Key, List[str]] = defaultdict(list)
+    for span, name, score in get_attributes(doc):
+        attributes[span_key(span)].append(name)
+        report.lose("score of an attribute not kept", count=int(score < 1))
     for span in all_mentions(doc):
+        key = span_key(span)
         if not span.text.strip() or not span.label_:
             report.lose("mention is only white space or has no type")
+            report.lose(ATTRIBUTE_LOST_WITH_MENTION, count=len(attributes[key]))
             continue
-        ids[span_key(span)] = str(len(ids))
-        record.mentions.append(
-            Mention(ids[span_key(span)], span.start_char, span.end_char, span.label_, span.text)
-        )
+        ids[key] = str(len(ids))
+        mention = Mention(ids[key], span.start_char, span.end_char, span.label_, span.text)
+        record.mentions.append(mention._replace(attributes=tuple(attributes[key])))
     for head, tail, label, score in get_relations(doc):
         ends = ids.get(span_key(head)), ids.get(span_key(tail))
         if ends[0] is None or ends[1] is None:
@@ -143,6 +168,25 @@ def _fault(text: str, mention: Mention) -> str:
     if not text[mention.start : mention.end].strip():
         return "mention is only white space"
     return ""
+
+
+def _join_attributes(
+    record: Record, keys: Dict[str, Optional[Key]], path: Path, report: Report
+) -> Dict[Key, Dict[str, None]]:
+    """Return the distinct attributes of the kept mentions that have any."""
+    attributes: Dict[Key, Dict[str, None]] = defaultdict(dict)
+    seen = set()
+    for mention in record.mentions:
+        key = None if mention.id in seen else keys[mention.id]
+        seen.add(mention.id)
+        for name in mention.attributes:
+            if key is None:
+                report.lose(ATTRIBUTE_LOST_WITH_MENTION, path, mention.line, name)
+            elif not name:
+                report.lose("attribute has no name", path, mention.line)
+            else:
+                attributes[key][name] = None
+    return attributes
 
 
 def _join_relations(

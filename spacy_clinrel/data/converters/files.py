@@ -15,7 +15,7 @@ from .build import build_doc, doc_to_record
 from .options import ReadOptions
 from .reading import read_records
 from .registry import Converter, get_writer
-from .report import BROKEN_LINE, Report
+from .report import ATTRIBUTE_LOST, BROKEN_LINE, Report
 from .select import Change
 
 # File names are limited to 255 bytes on most systems; this leaves room for a suffix.
@@ -108,6 +108,8 @@ def render_files(
         record = doc_to_record(doc, name, report)
         if not converter.keeps_scores:
             report.lose(SCORE_LOST, count=sum(link.score < 1 for link in record.relations))
+        if not converter.keeps_attributes:
+            report.lose(ATTRIBUTE_LOST, count=sum(len(m.attributes) for m in record.mentions))
         for suffix, content in write(record, report).items():
             contents[name + suffix] = content
             by_suffix[suffix].append(content)

@@ -17,6 +17,8 @@ class Mention(NamedTuple):
     gaps (Tuple[Tuple[int, int], ...]): For a discontinuous mention, the start and end of each gap
         between its fragments, in order.
     line (Optional[int]): Line number in the file, for messages.
+    attributes (Tuple[str, ...]): Attributes, as a name ("Negated") or name and value
+        ("Polarity=Negative").
     """
 
     id: str
@@ -26,6 +28,7 @@ class Mention(NamedTuple):
     text: Optional[str] = None
     gaps: Tuple[Tuple[int, int], ...] = ()
     line: Optional[int] = None
+    attributes: Tuple[str, ...] = ()
 
 
 class Link(NamedTuple):

@@ -35,6 +35,7 @@ class Converter:
     join (Optional[Join]): For formats with one file for all documents: function that returns the
         content of that file, given its suffix and the output of `write` for each document.
     keeps_scores (bool): Whether `write` writes the scores of relations.
+    keeps_attributes (bool): Whether `write` writes the attributes of mentions.
     name_suffix (str): End of the names of the files that is not part of the document id, if it is
         more than the last suffix.
     """
@@ -47,6 +48,7 @@ class Converter:
     main_file: Optional[Callable[[Path], Path]] = None
     join: Optional[Join] = None
     keeps_scores: bool = False
+    keeps_attributes: bool = False
     name_suffix: str = ""
 
     def __post_init__(self) -> None:

@@ -20,7 +20,7 @@ from spacy_clinrel.data.converters import (
     render_files,
 )
 from spacy_clinrel.data.converters.brat import BRAT
-from spacy_clinrel.tokens import all_mentions, get_doc_id, get_relations
+from spacy_clinrel.tokens import all_mentions, get_attributes, get_doc_id, get_relations
 
 NLP = spacy.blank("zh")
 
@@ -31,6 +31,10 @@ def mentions(doc):
 
 def relations(doc):
     return [(r.head.text, r.label, r.tail.text) for r in get_relations(doc)]
+
+
+def attributes(doc):
+    return [(span.text, name) for span, name, _ in get_attributes(doc)]
 
 
 def write_to(folder, docs, report=None):
@@ -71,8 +75,8 @@ def test_brat_counts_lost_annotations(read, put):
         "T2\tY 1 2\t乙",
         "E1\tX:T1 Theme:T2 Site:T2",
         "E2\tY:T2 ",
-        "A1\tNegation E1",
-        "M1\tSpeculation E2",
+        "A1\tNegation R1",
+        "M1\tSpeculation R1 High",
         "N1\tReference T1 UMLS:C1\tterm",
         "#1\tAnnotatorNotes T1\tsure?",
         "*\tEquiv T1 T2",
@@ -84,7 +88,7 @@ def test_brat_counts_lost_annotations(read, put):
     assert report.lost == {
         "event reduced to its trigger": 2,
         "event argument not kept": 2,
-        "attribute not kept": 2,
+        "attribute of a relation not kept": 2,
         "normalisation not kept": 1,
         "note not kept": 1,
         "equivalence not kept": 1,
@@ -157,7 +161,7 @@ def test_brat_writes_mentions_and_relations(zh):
         "病史-1.ann": "T1\t部_位 0 1;3 4\t左 侧\nT2\tX:Y 3 7\t侧 股骨\n"
         "R1\t在_于 Arg1:T2 Arg2:T1\t\n",
     }
-    assert report.repaired == {"white space in a type or label written as _": 2}
+    assert report.repaired == {"white space in a type, label or attribute written as _": 2}
     assert (report.documents, report.entities, report.relations) == (1, 2, 1)
 
 
@@ -211,3 +215,46 @@ def test_brat_round_trip(batch):
         assert copies[name].text == doc.text
         assert mentions(copies[name]) == mentions(doc)
         assert sorted(relations(copies[name])) == sorted(relations(doc))
+
+
+def test_brat_keeps_attributes_of_mentions_and_events(read, put, tmp_path):
+    put("in/a.txt", "甲乙丙")
+    lines = [
+        "A1\tNegated T1",
+        "A2\tPolarity T1 Negative",
+        "M3\tNegated E1",
+        "A4\tNegated T3",
+        "T1\tX 0 1\t甲",
+        "T2\tY 1 2\t乙",
+        "E1\tY:T2",
+    ]
+    path = put("in/a.ann", "\n".join(lines))
+    docs, report = read("brat", path.parent)
+    expected = [("甲", "Negated"), ("甲", "Polarity=Negative"), ("乙", "Negated")]
+    assert attributes(docs[0]) == expected
+    assert mentions(docs[0]) == [(0, 1, "X"), (1, 2, "Y")]
+    assert report.lost["attribute of an unknown mention"] == 1
+    assert report.messages == [f"{path}:4: attribute of an unknown mention: Negated: T3"]
+    written = Report()
+    files = write_to(tmp_path, docs, written)
+    tail = "A1\tNegated T1\nA2\tPolarity T1 Negative\nA3\tNegated T2\n"
+    assert files["a.ann"].endswith(tail) and not written.losses
+    copies, _ = read("brat", tmp_path / "a.txt")
+    assert attributes(copies[0]) == expected
+
+
+@pytest.mark.parametrize("line", ["A9\tNegated", "A9\tNegated T1 a b", "A9", "M9\t"])
+def test_brat_reports_broken_attributes(read, put, line):
+    put("a.txt", "甲")
+    path = put("a.ann", f"{line}\nT1\tX 0 1\t甲\n")
+    docs, report = read("brat", path)
+    assert attributes(docs[0]) == []
+    assert report.lost == {"broken line": 1} and report.messages[0].startswith(f"{path}:1: ")
+
+
+@pytest.mark.parametrize("name", ["=x", "x=", "=", "a=b=c", "否定", "a b=c"])
+def test_brat_attribute_names_survive_a_round_trip(read, tmp_path, name):
+    record = Record("x", "甲", [Mention("a", 0, 1, "X", attributes=(name,))])
+    write_to(tmp_path, [build_doc(NLP, record, Path("x"), Report())])
+    docs, _ = read("brat", tmp_path)
+    assert attributes(docs[0]) == [("甲", name.replace(" ", "_"))]

@@ -13,8 +13,18 @@ from spacy_clinrel.data.converters import (
     Report,
     build_doc,
     doc_to_record,
+    get_converter,
+    render_files,
 )
-from spacy_clinrel.tokens import GROUP, all_mentions, get_doc_id, get_relations, set_doc_id
+from spacy_clinrel.tokens import (
+    GROUP,
+    all_mentions,
+    get_attributes,
+    get_doc_id,
+    get_relations,
+    set_attributes,
+    set_doc_id,
+)
 from spacy_clinrel.tokens.silver import SilverPair, store_silver
 
 from ...util import make_doc
@@ -216,3 +226,41 @@ def test_doc_to_record(zh):
     ]
     assert record.relations == [Link("1", "2", "R")]
     assert (report.entities, report.nested, report.relations) == (3, 1, 1)
+
+
+def test_attributes_of_equal_mentions_are_joined(zh):
+    mentions = [
+        Mention("1", 0, 2, "症状", attributes=("Negated", "Polarity=Negative")),
+        Mention("2", 0, 2, "症状", attributes=("Negated", "Past")),
+        Mention("3", 3, 5, "症状"),
+    ]
+    doc, report = build(zh, "头痛，咳嗽", mentions)
+    names = ["Negated", "Polarity=Negative", "Past"]
+    assert [(s.text, name) for s, name, _ in get_attributes(doc)] == [("头痛", n) for n in names]
+    assert group(doc) == [("头痛", "症状")], "a mention with attributes is in the group"
+    assert not report.losses
+    record = doc_to_record(doc, "甲", Report())
+    assert [m.attributes for m in record.mentions] == [tuple(names), ()]
+
+
+def test_attributes_are_lost_with_their_mention(zh):
+    mentions = [
+        Mention("1", 0, 9, "症状", attributes=("Negated", "Past")),
+        Mention("2", 0, 2, "症状", attributes=("",)),
+        Mention("2", 0, 2, "症状", attributes=("Past",)),
+    ]
+    doc, report = build(zh, "头痛", mentions)
+    assert get_attributes(doc) == [] and ents(doc) == [("头痛", "症状")]
+    assert report.lost["attribute lost with its mention"] == 3
+    assert report.lost["attribute has no name"] == 1
+
+
+def test_lost_attributes_are_counted_in_writing(zh):
+    doc, _ = build(zh, "头痛", [Mention("1", 0, 2, "症状", attributes=("Negated",))])
+    set_attributes(doc, [(doc.ents[0], "Negated", 0.5), (doc.ents[0], "Past")])
+    report = Report()
+    assert doc_to_record(doc, "甲", report).mentions[0].attributes == ("Negated", "Past")
+    assert report.lost == {"score of an attribute not kept": 1}
+    report = Report()
+    render_files(get_converter("doccano"), [doc], report)
+    assert report.lost["attribute not kept"] == 2
