@@ -63,8 +63,9 @@ class PipelineErrors:
     # Models
     M001 = "Layer '{name}' is not initialized. Call nlp.initialize(), or load a trained pipeline."
     M002 = (
-        "The saved weights of layer '{name}' (sizes {saved}) do not fit the config. Load them with "
-        "the config that the pipeline was trained with. Details: {wanted}"
+        "The saved weights of layer '{name}' ({saved}) do not fit the config: {wanted}. Load them "
+        "with the config that the pipeline was trained with. If it is unchanged, the file is "
+        "damaged: copy or download the pipeline again."
     )
     M003 = (
         "include_static_vectors = true, but the pipeline has no vectors. Set paths.vectors (see "
@@ -105,4 +106,29 @@ class PipelineErrors:
     M012 = (
         "'{name}' has no encoder (tok2vec = null), which is valid only in "
         "spacy-clinrel.JointRelations.v1. Add a block [...model.tok2vec]."
+    )
+    M020 = (
+        "The weights of layer '{name}' are damaged ({error}). Copy or download the pipeline again, "
+        "or train it again."
+    )
+    M021 = (
+        "{name} contains NaN or infinite weights. Copy or download the pipeline again. If its "
+        "training diverged, train it again with a lower learning rate."
+    )
+    M022 = (
+        "{place}: cannot load the component '{name}' ({error}). The file is missing or damaged. "
+        "Copy or download the pipeline again, or train it again."
+    )
+    M023 = (
+        "{name} asks to run Python code that comes with it (auto_map). spacy-clinrel never runs "
+        "such code. Use an encoder whose model type transformers has built in, such as BERT, and "
+        "load only pipelines that you trust."
+    )
+    M024 = (
+        "The encoder in the pipeline contains the file '{name}'. Only the config and the tokenizer "
+        "({allowed}) may be stored with the weights. Load only pipelines that you trust."
+    )
+    M025 = (
+        "tokenizer_config sets trust_remote_code, but spacy-clinrel never runs code that comes "
+        "with an encoder. Remove the setting."
     )

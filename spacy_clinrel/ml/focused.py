@@ -18,10 +18,18 @@ from thinc.util import get_torch_default_device
 from ..errors import Errors
 from ..layers.focused import MASKS, PairHead, STREncoder
 from ..types import Candidates, SelectionInput
-from .encoder_files import BertLike, Files, GetEncoder, encoder_files, encoder_from_files
+from .encoder_files import (
+    BertLike,
+    Files,
+    GetEncoder,
+    encoder_files,
+    encoder_from_files,
+    outline_encoder,
+)
 from .joint import joint_model
 from .pieces import GetSpans, Pieces, make_pieces, place_pairs
 from .tagger import crf_layer
+from .weights import Weights
 from .wrap import LazyModule, Sizes, device_of, gradients, to_tensor, torch_layer
 
 
@@ -102,6 +110,7 @@ def FocusedAttention(
         dims={"nO": None},
         mixed_precision=mixed_precision,
         rate=partial(_rate, encoder_rate, layer_decay),
+        outline=partial(_outline, create),
     )
     bert.init = partial(_load, create, encoder)
     shared: Model = Model(
@@ -168,6 +177,10 @@ def _rate(encoder_rate: float, layer_decay: float, module: Any, weight: str) -> 
 
 def _create(create: Callable[..., STREncoder], files: Files) -> STREncoder:
     return _wrap_encoder(create, encoder_from_files(files))
+
+
+def _outline(create: Callable[..., STREncoder], weights: Weights, sizes: Sizes) -> STREncoder:
+    return _wrap_encoder(create, BertLike(None, outline_encoder(sizes["files"], weights)))
 
 
 def _wrap_encoder(create: Callable[..., STREncoder], encoder: BertLike) -> STREncoder:

@@ -8,10 +8,12 @@ from thinc.api import ArgsKwargs, Model, chain, torch2xp, xp2torch
 from thinc.types import Floats2d, Ints1d
 from torch import Tensor
 
+from ..errors import Errors
 from ..layers import crf
 from ..layers.ragged import length_batches, pad
-from ..tokens.bieos import allowed_transitions
+from ..tokens.bieos import allowed_transitions, n_tags
 from ..types import Emissions
+from .weights import Weights
 from .wrap import Sizes, flatten, gradients, to_tensor, torch_layer
 
 # Maximum number of cells (documents × positions) of a padded batch in decoding; bounds memory.
@@ -56,7 +58,15 @@ def crf_layer(
         _outputs,
         dims={"nI": width, "nO": None},
         mixed_precision=mixed_precision,
+        outline=_outline,
     )
+
+
+def _outline(weights: Weights, sizes: Sizes) -> crf.CRFTagger:
+    # The masks are NumPy arrays, whose size grows with the square of the number of labels.
+    if n_tags(sizes["n_labels"]) != len(weights["inner.start"]):
+        raise ValueError(Errors.M020.format(name="crf_tagger", error="wrong number of labels"))
+    return _create(**sizes)
 
 
 def _create(n_in: int, n_labels: int) -> crf.CRFTagger:

@@ -6,13 +6,10 @@ and averaged parameters are applied to the module.
 """
 
 import contextlib
-import json
 from functools import partial
 from typing import Any, Callable, Dict, List, Optional, Tuple, cast
 
 import torch
-from safetensors.torch import load as load_tensors
-from safetensors.torch import save as save_tensors
 from thinc.api import ArgsKwargs, Model, Optimizer, PyTorchShim, torch2xp, xp2torch
 from thinc.layers.pytorchwrapper import forward as wrapper_forward
 from thinc.types import Floats2d
@@ -21,8 +18,7 @@ from torch import nn
 
 from ..errors import Errors
 from ..layers.dropout import set_dropout
-
-Sizes = Dict[str, Any]
+from .weights import Outline, Sizes, Weights, check_shapes, dump_weights, parse_weights
 
 
 class LazyModule(nn.Module):
@@ -30,12 +26,17 @@ class LazyModule(nn.Module):
 
     name (str): The layer's name, for error messages.
     create (Callable[..., nn.Module]): Creates the module from its sizes.
+    outline (Optional[Callable[[Dict[str, Tensor], Sizes], Module]]): Creates the outline that is
+        compared with saved weights, see `weights`. None to use `create`.
     """
 
-    def __init__(self, name: str, create: Callable[..., nn.Module]):
+    def __init__(
+        self, name: str, create: Callable[..., nn.Module], outline: Optional[Outline] = None
+    ):
         super().__init__()
         self.name = name
         self.create = create
+        self.outline = outline or partial(_default_outline, create)
         self.sizes: Optional[Sizes] = None
         self.inner: Optional[nn.Module] = None
 
@@ -119,6 +120,7 @@ def torch_layer(
     dims: Optional[Dict[str, Optional[int]]] = None,
     mixed_precision: bool = False,
     rate: Optional[Callable[[nn.Module, str], float]] = None,
+    outline: Optional[Outline] = None,
 ) -> Model:
     """Wrap a PyTorch module as a Thinc model.
 
@@ -132,10 +134,12 @@ def torch_layer(
     mixed_precision (bool): Run the forward pass in half precision on CUDA.
     rate (Optional[Callable[[Module, str], float]]): Returns the learning rate of a weight as a
         multiple of the optimizer's, given the `LazyModule` and the weight's name in it.
+    outline (Optional[Callable[[Dict[str, Tensor], Sizes], Module]]): As in `LazyModule`. Needed if
+        `create` is slow, or if sizes from a damaged file make it allocate memory or loop for long.
     RETURNS (Model): The Thinc model.
     """
     shim = AveragingShim(
-        LazyModule(name, create),
+        LazyModule(name, create, outline),
         mixed_precision=mixed_precision,
         serialize_model=_serialize,
         deserialize_model=_deserialize,
@@ -168,22 +172,20 @@ def _forward(model: Model, X: Any, is_train: bool) -> Tuple[Any, Callable]:
     return wrapper_forward(model, X, is_train)
 
 
+def _default_outline(create: Callable[..., nn.Module], weights: Weights, sizes: Sizes) -> nn.Module:
+    return create(**sizes)
+
+
 def _serialize(lazy: LazyModule) -> bytes:
-    weights = {name: value.contiguous() for name, value in lazy.state_dict().items()}
-    return save_tensors(weights, metadata={"sizes": json.dumps(lazy.sizes)})
+    return dump_weights(lazy, lazy.sizes)
 
 
 def _deserialize(lazy: LazyModule, data: bytes, device: torch.device) -> LazyModule:
-    # A safetensors file begins with the length of its header in 8 bytes, then the header as JSON.
-    length = int.from_bytes(data[:8], "little")
-    sizes = json.loads(json.loads(data[8 : 8 + length])["__metadata__"]["sizes"])
+    sizes, weights = parse_weights(lazy.name, data)
     if sizes is not None:
+        check_shapes(lazy.name, weights, sizes, lazy.outline)
         lazy.build(sizes)
-        try:
-            lazy.load_state_dict(load_tensors(data))
-        except RuntimeError as err:
-            message = Errors.M002.format(name=lazy.name, saved=sizes, wanted=str(err))
-            raise ValueError(message) from err
+        lazy.load_state_dict(weights)
     return lazy.to(device)
 
 

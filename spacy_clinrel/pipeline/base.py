@@ -5,6 +5,7 @@ from pathlib import Path
 from typing import Any, Callable, Dict, Iterable, List, NamedTuple, Optional, Tuple, Union
 
 import numpy as np
+import srsly
 from spacy.language import Language
 from spacy.pipeline import TrainablePipe
 from spacy.training import Example, validate_examples, validate_get_examples
@@ -14,6 +15,8 @@ from thinc.api import Model, Optimizer, set_dropout_rate
 
 from ..errors import Errors
 from .label_space import LabelSpace
+from .storage import load_model, loading, parse_cfg, read_cfg
+from .stored_options import check_cfg
 
 GetExamples = Callable[[], Iterable[Example]]
 # Number of documents from which the model's sizes are inferred.
@@ -266,9 +269,15 @@ class ClinicalPipe(TrainablePipe):
         path (Union[str, Path]): A folder.
         exclude (Iterable[str]): Names of parts to exclude.
         RETURNS (ClinicalPipe): The component.
+        RAISES (ValueError): If a file is missing or damaged, or does not fit the config.
         """
-        super().from_disk(path, exclude=tuple(exclude))
-        self.set_space(self.space_from_cfg())
+        folder = Path(path)
+        readers: Dict[str, Callable[[], None]] = {
+            "cfg": lambda: self._load_cfg(read_cfg(folder / "cfg")),
+            "vocab": lambda: self._load_vocab(folder / "vocab", exclude),
+            "model": lambda: load_model(self.model, (folder / "model").read_bytes()),
+        }
+        self._load({part: (str(folder / part), read) for part, read in readers.items()}, exclude)
         return self
 
     def from_bytes(self, bytes_data: bytes, *, exclude: Iterable[str] = ()) -> "ClinicalPipe":
@@ -277,7 +286,58 @@ class ClinicalPipe(TrainablePipe):
         bytes_data (bytes): Output of `to_bytes`.
         exclude (Iterable[str]): Names of parts to exclude.
         RETURNS (ClinicalPipe): The component.
+        RAISES (ValueError): If the bytes are damaged or do not fit the config.
         """
-        super().from_bytes(bytes_data, exclude=tuple(exclude))
-        self.set_space(self.space_from_cfg())
+        with loading(self.name, "the bytes of the pipeline"):
+            parts = srsly.msgpack_loads(bytes_data)
+            if not isinstance(parts, dict):
+                raise ValueError("expected a dictionary")
+        readers: Dict[str, Callable[[], None]] = {
+            "cfg": lambda: self._load_cfg(parse_cfg(parts["cfg"])),
+            "vocab": lambda: self._load_vocab(parts["vocab"], exclude),
+            "model": lambda: load_model(self.model, parts["model"]),
+        }
+        self._load(
+            {part: (f"the bytes of {part}", read) for part, read in readers.items()}, exclude
+        )
         return self
+
+    def _load(
+        self, readers: Dict[str, Tuple[str, Callable[[], None]]], exclude: Iterable[str]
+    ) -> None:
+        """Load the parts of the component, and check that labels and model fit together.
+
+        readers (Dict[str, Tuple[str, Callable[[], None]]]): Where each part comes from, and the
+            function that loads it.
+        exclude (Iterable[str]): Names of parts to exclude.
+        RAISES (ValueError): If a part is missing or damaged, or does not fit the config.
+        """
+        excluded = set(exclude)
+        for part, (place, read) in readers.items():
+            if part not in excluded:
+                with loading(self.name, place):
+                    read()
+        with loading(self.name, readers["cfg"][0]):
+            self.set_space(self.space_from_cfg())
+            if not {"cfg", "model"} & excluded:
+                self._check_sizes()
+
+    def _load_cfg(self, cfg: Dict[str, Any]) -> None:
+        check_cfg(cfg, list(self.space_to_cfg()))
+        self.cfg.update(cfg)
+
+    def _load_vocab(self, source: Union[Path, bytes], exclude: Iterable[str]) -> None:
+        if isinstance(source, Path):
+            self.vocab.from_disk(source, exclude=exclude)
+        else:
+            self.vocab.from_bytes(source, exclude=exclude)
+
+    def _check_sizes(self) -> None:
+        """Check that the output layers have the sizes of the label space.
+
+        RAISES (ValueError): If they have not.
+        """
+        for layer, size in self.output_sizes():
+            if layer.has_dim("nO") and layer.get_dim("nO") != size:
+                n_outputs = layer.get_dim("nO")
+                raise ValueError(f"the labels need {size} outputs, the model has {n_outputs}")

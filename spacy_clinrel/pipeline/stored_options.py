@@ -1,0 +1,81 @@
+"""Checks of the options and labels in a component's file `cfg`."""
+
+import math
+from typing import Any, Callable, Dict, Mapping, NamedTuple, Sequence, get_args
+
+from .options import MentionSource, TrainPairs
+
+
+class Check(NamedTuple):
+    """What an option must be.
+
+    need (str): Description for error messages.
+    is_valid (Callable[[Any], bool]): Whether a value is allowed.
+    """
+
+    need: str
+    is_valid: Callable[[Any], bool]
+
+
+def _is_number(value: Any) -> bool:
+    is_number = isinstance(value, (int, float)) and not isinstance(value, bool)
+    return is_number and math.isfinite(value)
+
+
+def _are_names(value: Any) -> bool:
+    is_list = isinstance(value, list) and all(isinstance(name, str) and name for name in value)
+    return is_list and len(set(value)) == len(value)
+
+
+def _are_signatures(value: Any) -> bool:
+    return isinstance(value, list) and all(
+        isinstance(row, list) and len(row) == 3 and all(isinstance(name, str) for name in row)
+        for row in value
+    )
+
+
+def _are_weights(value: Any) -> bool:
+    return isinstance(value, dict) and all(_is_number(v) and v >= 0 for v in value.values())
+
+
+def _one_of(allowed: Sequence[Any]) -> Check:
+    return Check(f"one of {', '.join(map(repr, allowed))}", lambda value: value in allowed)
+
+
+FLAG = Check("true or false", lambda value: isinstance(value, bool))
+NAMES = Check("a list of different names", _are_names)
+CHECKS: Dict[str, Check] = {
+    "threshold": Check("a number from 0 to 1", lambda v: _is_number(v) and 0 <= v <= 1),
+    "temperature": Check("a number above 0", lambda v: _is_number(v) and v > 0),
+    "negatives": Check(
+        "null or a number of 0 or more", lambda v: v is None or (_is_number(v) and v >= 0)
+    ),
+    "exclusive": FLAG,
+    "typed": FLAG,
+    "keep_entities": FLAG,
+    "mentions": _one_of(get_args(MentionSource)),
+    "train_pairs": _one_of(get_args(TrainPairs)),
+    "loss_weights": Check("numbers of 0 or more by task", _are_weights),
+    "labels": NAMES,
+    "types": NAMES,
+    "signatures": Check("a list of (head type, label, tail type)", _are_signatures),
+}
+
+
+def check_cfg(cfg: Mapping[str, Any], required: Sequence[str]) -> None:
+    """Check the content of a component's file `cfg`.
+
+    cfg (Mapping[str, Any]): The content.
+    required (Sequence[str]): Names that must be present.
+    RAISES (ValueError): If a name is missing, a value is not allowed, or a signature has an unknown
+        label or type. The message does not show other values.
+    """
+    missing = [name for name in required if name not in cfg]
+    if missing:
+        raise ValueError(f"'{missing[0]}' is missing")
+    for name, check in CHECKS.items():
+        if name in cfg and not check.is_valid(cfg[name]):
+            raise ValueError(f"'{name}' must be {check.need}")
+    for head, label, tail in cfg.get("signatures", ()):
+        if label not in cfg["labels"] or not {head, tail} <= set(cfg["types"]):
+            raise ValueError("'signatures' has a label or type that is not in the lists")
