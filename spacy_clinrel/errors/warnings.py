@@ -40,6 +40,11 @@ class WarningMessages:
         "often as fast."
     )
     W031 = "Skipped {n} files with unsupported suffixes: {kinds}."
+    W040 = (
+        "'{name}' can never predict {n} of {total} gold entities, because they begin or end with "
+        "white space or a control character, or contain a line break. They count as missed. "
+        "Shorten or split them in the data if there are many."
+    )
     W070 = "{path}: left out {n} lines that are not valid {encoding}, the first in line {first}."
     W071 = (
         "{n} files may be GBK instead of UTF-8, e.g. {path}: all their non-ASCII characters are "

@@ -12,6 +12,7 @@ from thinc.api import Model
 from ..errors import Errors
 from ..types import Emissions
 from .base import ClinicalPipe, GetExamples, TrainingBatch
+from .constraints import constrain, warn_of_forbidden
 from .defaults import NER_MODEL
 from .entities import gold_tags, has_gold_entities, set_tagged_entities
 from .label_space import LabelSpace, collect_types
@@ -23,6 +24,7 @@ from .score_weights import ENTITIES
     assigns=["doc.ents", "token.ent_iob", "token.ent_type"],
     default_config={
         "model": NER_MODEL,
+        "overwrite_ents": False,
         "scorer": {"@scorers": "spacy-clinrel.ner_scorer.v1"},
     },
     default_score_weights=ENTITIES,
@@ -31,15 +33,18 @@ def make_clinical_ner(
     nlp: Language,
     name: str,
     model: Model[List[Doc], Emissions],
+    overwrite_ents: bool,
     scorer: Optional[Callable],
 ) -> "ClinicalNER":
     """Create a ClinicalNER component.
 
     model (Model[List[Doc], Emissions]): The model, e.g. `spacy-clinrel.CRFTagger.v1`.
+    overwrite_ents (bool): Whether to replace the entities that a Doc already has, e.g. from an
+        `entity_ruler`. By default they are kept, and predictions do not overlap them.
     scorer (Optional[Callable]): The scoring method.
     RETURNS (ClinicalNER): The component.
     """
-    return ClinicalNER(nlp.vocab, model, name, scorer=scorer)
+    return ClinicalNER(nlp.vocab, model, name, overwrite_ents=overwrite_ents, scorer=scorer)
 
 
 class ClinicalNER(ClinicalPipe):
@@ -54,6 +59,7 @@ class ClinicalNER(ClinicalPipe):
         model: Model[List[Doc], Emissions],
         name: str = "clinical_ner",
         *,
+        overwrite_ents: bool = False,
         scorer: Union[Callable, str, None] = "spacy-clinrel.ner_scorer.v1",
     ):
         """Initialize the component.
@@ -61,9 +67,10 @@ class ClinicalNER(ClinicalPipe):
         vocab (Vocab): The shared vocabulary.
         model (Model[List[Doc], Emissions]): The model.
         name (str): The component's name in the pipeline.
+        overwrite_ents (bool): Whether to replace the entities that a Doc already has.
         scorer (Optional[Callable]): The scoring method.
         """
-        super().__init__(vocab, model, name, scorer, {})
+        super().__init__(vocab, model, name, scorer, {"overwrite_ents": overwrite_ents})
 
     @property
     def labels(self) -> Tuple[str, ...]:  # type: ignore[override]
@@ -110,6 +117,13 @@ class ClinicalNER(ClinicalPipe):
         """Return the CRF layer, and the number of entity types."""
         return [(self.model.get_ref("output_layer"), len(self.labels))]
 
+    def check_examples(self, get_examples: GetExamples) -> None:
+        """Warn about gold entities that cannot be predicted.
+
+        get_examples (Callable[[], Iterable[Example]]): Returns the training examples.
+        """
+        warn_of_forbidden((eg.reference for eg in get_examples()), self.name)
+
     def predict(self, docs: Iterable[Doc]) -> List[np.ndarray]:
         """Predict tags without changing the documents.
 
@@ -121,7 +135,9 @@ class ClinicalNER(ClinicalPipe):
         self.check_initialized()
         if not any(len(doc) for doc in docs):
             return [np.zeros(0, dtype="int64") for _ in docs]
-        return self.model.attrs["decode"](self.model.predict(docs))
+        emissions = self.model.predict(docs)
+        emissions = constrain(emissions, docs, self.labels, self.cfg["overwrite_ents"])
+        return self.model.attrs["decode"](emissions)
 
     def set_annotations(self, docs: Iterable[Doc], scores: List[np.ndarray]) -> None:
         """Write entities to the documents.
@@ -129,7 +145,7 @@ class ClinicalNER(ClinicalPipe):
         docs (Iterable[Doc]): The documents.
         scores (List[np.ndarray]): Output of `predict`.
         """
-        set_tagged_entities(docs, scores, self.labels)
+        set_tagged_entities(docs, scores, self.labels, self.cfg["overwrite_ents"])
 
     def make_batch(self, examples: List[Example]) -> TrainingBatch:
         """Create the training batch from examples.

@@ -11,6 +11,7 @@ from ..errors import Errors
 from ..tokens.alignment import align_spans
 from ..tokens.bieos import spans_to_tags, tags_to_spans
 from ..types import Mentions
+from .constraints import blocked_tokens
 
 
 def entity_tags(doc: Doc, types: Sequence[str]) -> np.ndarray:
@@ -68,19 +69,54 @@ def tagged_mentions(tags: np.ndarray, types: Sequence[str], vocab: Vocab) -> Men
     return Mentions(starts, ends, hashes[columns])
 
 
+def add_kept_entities(doc: Doc, predicted: Mentions) -> Mentions:
+    """Return the entities of a document and the predicted mentions that do not overlap them.
+
+    doc (Doc): The document.
+    predicted (Mentions): The predicted mentions, in the order of the text.
+    RETURNS (Mentions): The mentions, in the order of the text.
+    """
+    ents = doc.ents
+    if not ents:
+        return predicted
+    starts = np.asarray([ent.start for ent in ents], dtype="int64")
+    ends = np.asarray([ent.end for ent in ents], dtype="int64")
+    labels = np.asarray([ent.label for ent in ents], dtype="uint64")
+    is_kept = np.zeros(len(doc) + 1, dtype="int64")
+    np.add.at(is_kept, starts, 1)
+    np.add.at(is_kept, ends, -1)
+    # Number of kept tokens before each token.
+    before = np.concatenate([[0], is_kept.cumsum().cumsum()])
+    is_free = before[predicted.ends] == before[predicted.starts]
+    columns = [
+        np.concatenate([kept, column[is_free]])
+        for kept, column in zip((starts, ends, labels), predicted)
+    ]
+    order = np.argsort(columns[0], kind="stable")
+    return Mentions(*(column[order] for column in columns))
+
+
 def set_tagged_entities(
-    docs: Iterable[Doc], tags: Iterable[np.ndarray], types: Sequence[str]
+    docs: Iterable[Doc], tags: Iterable[np.ndarray], types: Sequence[str], overwrite: bool
 ) -> None:
     """Set `doc.ents` from BIEOS tags.
 
     docs (Iterable[Doc]): The documents.
     tags (Iterable[ndarray]): BIEOS tags of each document. Shape of each: (tokens,)
     types (Sequence[str]): The entity types.
+    overwrite (bool): Whether to replace existing entities. If not, they are kept, and predictions
+        that overlap them are left out.
     """
     for doc, doc_tags in zip(docs, tags):
-        spans = tags_to_spans(doc_tags).tolist()
-        ents: List[Span] = [Span(doc, start, end, label=types[k]) for start, end, k in spans]
-        doc.set_ents(ents, default="outside")
+        predicted = tagged_mentions(doc_tags, types, doc.vocab)
+        kept: List[Span] = [] if overwrite else list(doc.ents)
+        blocked = [] if overwrite else [doc[i : i + 1] for i in blocked_tokens(doc).tolist()]
+        # Existing spans have further values, such as a knowledge base ID.
+        spans = {(ent.start, ent.end): ent for ent in kept}
+        mentions = add_kept_entities(doc, predicted) if kept else predicted
+        for start, end, label in zip(*(column.tolist() for column in mentions)):
+            spans.setdefault((start, end), Span(doc, start, end, label=label))
+        doc.set_ents(list(spans.values()), blocked=blocked, default="outside")
 
 
 def token_mentions(doc: Doc) -> Mentions:

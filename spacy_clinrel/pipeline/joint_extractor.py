@@ -13,8 +13,10 @@ from ..errors import Errors
 from ..types import Candidates, CandidateStrategy, JointInput, JointOutput, SelectionInput
 from .base import GetExamples, TrainingBatch, option_error
 from .candidates import make_candidates
+from .constraints import constrain, warn_of_forbidden
 from .defaults import CANDIDATES, JOINT_MODEL
 from .entities import (
+    add_kept_entities,
     entity_tags,
     gold_tags,
     has_gold_entities,
@@ -45,6 +47,7 @@ DEFAULT_WEIGHTS: Dict[Task, float] = {"entities": 1.0, "relations": 1.0}
         "negatives": None,
         "loss_weights": DEFAULT_WEIGHTS,
         "keep_entities": False,
+        "overwrite_ents": False,
         "scorer": {"@scorers": "spacy-clinrel.joint_scorer.v1"},
     },
     default_score_weights=JOINT,
@@ -60,6 +63,7 @@ def make_joint_extractor(
     negatives: Optional[NonNegative],
     loss_weights: Dict[Task, NonNegative],
     keep_entities: bool,
+    overwrite_ents: bool,
     scorer: Optional[Callable],
 ) -> "JointExtractor":
     """Create a JointExtractor component.
@@ -77,6 +81,9 @@ def make_joint_extractor(
     loss_weights (Dict[str, float]): Weight of the loss of "entities" and of "relations", 0 or more.
         A task with weight 0 is not trained.
     keep_entities (bool): Whether to keep the mentions of a Doc instead of predicting entities.
+    overwrite_ents (bool): Whether to replace the entities that a Doc already has, e.g. from an
+        `entity_ruler`. By default they are kept, predicted entities do not overlap them, and
+        relations may refer to them. With `keep_entities` nothing is replaced.
     scorer (Optional[Callable]): The scoring method.
     RETURNS (JointExtractor): The component.
     """
@@ -91,6 +98,7 @@ def make_joint_extractor(
         negatives=negatives,
         loss_weights=loss_weights,
         keep_entities=keep_entities,
+        overwrite_ents=overwrite_ents,
         scorer=scorer,
     )
 
@@ -117,6 +125,7 @@ class JointExtractor(RelationPipe):
         negatives: Optional[float] = None,
         loss_weights: Dict[Task, float] = DEFAULT_WEIGHTS,
         keep_entities: bool = False,
+        overwrite_ents: bool = False,
         scorer: Union[Callable, str, None] = "spacy-clinrel.joint_scorer.v1",
     ):
         """Initialize the component. The arguments are those of `make_joint_extractor`.
@@ -139,8 +148,17 @@ class JointExtractor(RelationPipe):
             "negatives": negatives,
             "loss_weights": dict(loss_weights),
             "keep_entities": keep_entities,
+            "overwrite_ents": overwrite_ents,
         }
         super().__init__(vocab, model, name, scorer, options)
+
+    def check_examples(self, get_examples: GetExamples) -> None:
+        """Warn about gold entities and relations that cannot be predicted.
+
+        get_examples (Callable[[], Iterable[Example]]): Returns the training examples.
+        """
+        super().check_examples(get_examples)
+        warn_of_forbidden((eg.reference for eg in get_examples()), self.name)
 
     def predict(self, docs: Iterable[Doc]) -> JointPredictions:
         """Predict entities and score pairs of them, without changing the documents.
@@ -160,9 +178,12 @@ class JointExtractor(RelationPipe):
             tags = [entity_tags(doc, types) for doc in docs]
             candidates = self.make_candidates(docs, encoded=encoded, warn=True)
         else:
+            overwrite = self.cfg["overwrite_ents"]
             emissions = self.model.get_ref("tagger").predict(encoded.vectors)
-            tags = self.model.attrs["decode"](emissions)
+            tags = self.model.attrs["decode"](constrain(emissions, docs, types, overwrite))
             mentions = [tagged_mentions(doc_tags, types, self.vocab) for doc_tags in tags]
+            if not overwrite:
+                mentions = list(map(add_kept_entities, docs, mentions))
             candidates = self.make_candidates(docs, mentions=mentions, encoded=encoded, warn=True)
         pairs = self.head.model_pairs(candidates)
         inputs = SelectionInput(docs, encoded, np.concatenate(tags), pairs)
@@ -185,7 +206,7 @@ class JointExtractor(RelationPipe):
         """
         docs = list(docs)
         if scores.tags is not None:
-            set_tagged_entities(docs, scores.tags, self.space.types)
+            set_tagged_entities(docs, scores.tags, self.space.types, self.cfg["overwrite_ents"])
         source = "auto" if scores.tags is None else "ents"
         annotate_relations(docs, scores.pairs, self.cfg["threshold"], self.labels, source)
 

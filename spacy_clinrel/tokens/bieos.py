@@ -34,6 +34,16 @@ def n_tags(n_labels: int) -> int:
     return 1 + POSITIONS * n_labels
 
 
+def tag_positions(n_labels: int) -> np.ndarray:
+    """Return the position in a mention that each tag stands for.
+
+    n_labels (int): Number of entity types.
+    RETURNS (ndarray): OUTSIDE, BEGIN, INSIDE, END or SINGLE. Shape: (tags,)
+    """
+    tags = np.arange(n_tags(n_labels))
+    return np.where(tags == OUTSIDE, OUTSIDE, (tags - 1) % POSITIONS + 1)
+
+
 def allowed_transitions(n_labels: int) -> AllowedTransitions:
     """Return the transitions that occur in well-formed tag sequences.
 
@@ -41,7 +51,7 @@ def allowed_transitions(n_labels: int) -> AllowedTransitions:
     RETURNS (AllowedTransitions): Boolean masks.
     """
     tags = np.arange(n_tags(n_labels))
-    position = np.where(tags == OUTSIDE, OUTSIDE, (tags - 1) % POSITIONS + 1)
+    position = tag_positions(n_labels)
     label = np.where(tags == OUTSIDE, -1, (tags - 1) // POSITIONS)
     is_open = np.isin(position, (BEGIN, INSIDE))  # the next token belongs to the same mention
     is_continuation = np.isin(position, (INSIDE, END))

@@ -17,9 +17,10 @@ def test_tokens_outside_entities_are_annotated(entities):
     assert {token.ent_iob_ for token in entities("。。")} <= {"O", "B", "I"}
 
 
-def test_existing_entities_are_replaced(entities):
+def test_existing_entities_are_replaced_on_request(entities):
     (note,) = make_notes(entities, 1)
     doc = entities.make_doc(note.text)
+    entities.get_pipe("clinical_ner").cfg["overwrite_ents"] = True
     doc.set_ents([doc.char_span(0, 4, label="别的")])
     assert ents(entities.get_pipe("clinical_ner")(doc)) == ents(note)
 
