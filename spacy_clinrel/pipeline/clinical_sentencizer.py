@@ -2,8 +2,9 @@
 with abbreviations, headings, list items and lines that were wrapped at a margin."""
 
 import re
+from bisect import bisect_right
 from itertools import pairwise
-from typing import Iterable, List, Optional, cast
+from typing import Iterable, List, NamedTuple, Optional, Tuple, cast
 
 import numpy as np
 from spacy.attrs import ORTH, SENT_START
@@ -11,6 +12,8 @@ from spacy.language import Language
 from spacy.pipeline import Pipe
 from spacy.tokens import Doc
 from thinc.types import Ints2d
+
+from ..tokens.boundaries import LINE_BREAKS
 
 ENDS = ".!?…。！？"
 BULLETS = frozenset("-*•·+")
@@ -25,6 +28,11 @@ ABBREVIATIONS = frozenset({
 # fmt: on
 # Maximum length of a line that was wrapped at a margin, in characters.
 LINE_WIDTH = 130
+# Shorter lines are not wrapped text, but e.g. the items of a list.
+MIN_MARGIN = 30
+BREAK = re.compile(rf"\r\n|[{LINE_BREAKS}]")
+# Number or letter of a list item: "2.", "3)", "(b)". Not the decimal "2.5".
+ITEM = re.compile(r"\(?(?:\d{1,2}|[A-Za-z])[.)](?=\s|[A-Za-z])")
 
 
 @Language.factory(
@@ -50,15 +58,20 @@ def make_clinical_sentencizer(
 class ClinicalSentencizer(Pipe):
     """Component that sets sentence boundaries.
 
-    A full stop ends a sentence unless it follows an abbreviation or the number of a list item, or
-    is followed by a lower-case word or a comma. Closing quotes and brackets after it belong to the
-    sentence. The tokenizer keeps decimals and similar forms as one token, so they have no full
-    stop.
+    A full stop ends a sentence unless it follows an abbreviation, an initial or the number of a
+    list item, or is followed by a lower-case word or a comma. A letter is an initial ("by J.
+    Smith") unless it follows a lower-case content word or a number, or precedes a function word
+    ("hepatitis B. The"). Closing quotes and brackets after it belong to the sentence. The tokenizer
+    keeps decimals and similar forms as one token, so they have no full stop.
 
-    A line break ends a sentence unless the line was wrapped at a margin. A line counts as wrapped
-    if its last sentence has not ended, and the next line either starts with a lower-case letter or
-    starts with a word that did not fit into the line. The last rule is used only if most line
-    breaks of the document satisfy it. The width is the length of the longest line.
+    A line break ends a sentence unless the line was wrapped. A line counts as wrapped if its last
+    sentence has not ended, and the next line is not blank or a list item and
+
+    - starts with a lower-case letter, or
+    - continues a list item, from which it is indented, or
+    - starts with a word that did not fit into the line. This rule is used only if most line breaks
+      of the document satisfy it. The width is the length of the longest line. A line in capitals is
+      a heading, unless the line before it is in capitals too.
     """
 
     def __init__(
@@ -83,12 +96,13 @@ class ClinicalSentencizer(Pipe):
         """
         starts = np.full(len(doc), -1, dtype="int64")
         starts[:1] = 1
-        margin = self._margin(doc.text)
+        layout = self._layout(doc.text)
+        first = 0
         for i in self._possible_ends(doc):
-            is_second = i > 0 and starts[i - 1] == 1
-            following = self._next_start(doc, i, is_second, margin)
+            following = self._next_start(doc, i, first, layout)
             if following < len(doc):
                 starts[following] = 1
+                first = following
         doc.from_array([SENT_START], cast(Ints2d, starts[:, None].astype("uint64")))
         return doc
 
@@ -96,35 +110,33 @@ class ClinicalSentencizer(Pipe):
         """Return the tokens after which a sentence may end."""
         orths, index = np.unique(doc.to_array([ORTH]).ravel(), return_inverse=True)
         texts = [doc.vocab.strings[orth] for orth in orths]
-        may_end = [text[-1:] in self.ends or "\n" in text or "\r" in text for text in texts]
+        may_end = [text[-1:] in self.ends or bool(BREAK.search(text)) for text in texts]
         return np.flatnonzero(np.asarray(may_end, dtype=bool)[index]).tolist()
 
-    def _margin(self, text: str) -> int:
-        """Return the margin at which the lines of a text were wrapped.
-
-        text (str): The text.
-        RETURNS (int): Length of the longest line, in characters; 0 if lines are not wrapped; -1 if
-            lines may be wrapped, but not at a fixed margin.
-        """
-        lines = [line.rstrip() for line in text.splitlines()]
-        width = max(map(len, lines), default=0)
+    def _layout(self, text: str) -> "Layout":
+        """Return the line breaks of a text and the margin at which its lines were wrapped."""
+        breaks = [match.span() for match in BREAK.finditer(text)]
+        bounds = [0, *(offset for span in breaks for offset in span), len(text)]
+        lines = [text[bounds[i] : bounds[i + 1]].rstrip() for i in range(0, len(bounds), 2)]
+        width = max(map(len, lines))
         if width > self.line_width:
-            return 0
+            return Layout(text, breaks, 0)
         unended = [(a, b) for a, b in pairwise(lines) if a and b and not self._is_ended(a)]
         n_full = sum(len(a) + 1 + len(b.split(maxsplit=1)[0]) > width for a, b in unended)
-        return width if 2 * n_full > len(unended) else -1
+        has_margin = width >= MIN_MARGIN and 2 * n_full > len(unended)
+        return Layout(text, breaks, width if has_margin else -1)
 
     def _is_ended(self, line: str) -> bool:
         """Return whether a line, which is not empty, ends with the end of a sentence or heading."""
         return line[-1] in self.ends or line[-1] == ":"
 
-    def _next_start(self, doc: Doc, i: int, is_second: bool, margin: int) -> int:
+    def _next_start(self, doc: Doc, i: int, first: int, layout: "Layout") -> int:
         """Return the start of the next sentence if a sentence ends at token i.
 
         doc (Doc): The document.
         i (int): A token after which a sentence may end.
-        is_second (bool): Whether token i is the second token of its sentence.
-        margin (int): The result of `_margin`.
+        first (int): The first token of the sentence.
+        layout (Layout): The lines of the document.
         RETURNS (int): Token index; the length of the document if no sentence ends at token i.
         """
         no_end, text = len(doc), doc[i].text
@@ -134,12 +146,13 @@ class ClinicalSentencizer(Pipe):
         if start == no_end:
             return no_end
         if doc[i].is_space:
-            return no_end if margin and self._is_wrapped(doc, i, margin) else start
+            is_wrapped = layout.margin and self._is_wrapped(doc, i, first, layout)
+            return no_end if is_wrapped else start
         if doc[start].is_space or doc[start].text in self.ends:
             return no_end  # the sentence may end at that token instead
         following = doc[start].text
         is_continued = following.islower() or following[0] in ",;:"
-        is_continued = is_continued or self._is_part_of_word(doc, i, is_second)
+        is_continued = is_continued or self._is_part_of_word(doc, i, i == first + 1)
         return no_end if text[-1] == "." and is_continued else start
 
     def _is_part_of_word(self, doc: Doc, i: int, is_second: bool) -> bool:
@@ -147,9 +160,8 @@ class ClinicalSentencizer(Pipe):
         token = doc[i]
         if token.text != ".":  # spaCy's tokenizer does not split it from some words: "mL.", "Dr."
             word = token.text[:-1]
-            is_unit = i > 0 and doc[i - 1].text == "/"
-            is_initial = (len(word) == 1 and not is_unit) or "." in word
-            return is_initial or word.lower() in self.abbreviations
+            is_known = "." in word or word.lower() in self.abbreviations
+            return is_known or (len(word) == 1 and self._is_initial(doc, i))
         if not i or doc[i - 1].whitespace_:
             return False
         before = doc[i - 1]
@@ -158,14 +170,84 @@ class ClinicalSentencizer(Pipe):
         is_word = before.lower_ in self.abbreviations and not before.is_upper
         return is_word or (is_second and is_number)
 
-    def _is_wrapped(self, doc: Doc, i: int, margin: int) -> bool:
+    def _is_initial(self, doc: Doc, i: int) -> bool:
+        """Return whether a letter with a full stop is an initial: "J." in "by J. Smith", but not
+        "B." in "hepatitis B. The" or "L." in "10 g / L. He".
+        """
+        if not i or not doc[i].whitespace_:
+            return True
+        before = doc[i - 1]
+        is_name = before.is_alpha and before.is_lower and not before.is_stop
+        is_unit = before.text == "/" or before.like_num
+        return not (is_name or is_unit or doc[i + 1].is_stop)
+
+    def _is_wrapped(self, doc: Doc, i: int, first: int, layout: "Layout") -> bool:
         """Return whether a line break is inside a sentence, because the line was wrapped."""
-        if len(doc[i].text.splitlines()) > 1 or i + 1 == len(doc):
+        if i + 1 == len(doc) or len(BREAK.findall(doc[i].text)) > 1:
             return False
-        text, end = doc.text, doc[i].idx
-        begin = max(text.rfind("\n", 0, end), text.rfind("\r", 0, end)) + 1
-        line, following = text[begin:end].rstrip(), text[doc[i + 1].idx :]
-        if not line or self._is_ended(line) or following[0] in BULLETS:
+        line = layout.line(doc[i].idx).text.rstrip()
+        following = layout.line(doc[i + 1].idx)
+        start = following.text.lstrip()
+        if not line or not start or self._is_ended(line) or start[0] in BULLETS:
             return False
-        word = re.split(r"[ \t\r\n]", following, maxsplit=1)[0]
-        return word[:1].islower() or 0 < margin < len(line) + 1 + len(word)
+        # Text is wrapped at these characters, not e.g. at thin spaces.
+        word = re.split(r"[ \t]", start, maxsplit=1)[0]
+        is_full = 0 < layout.margin < len(line) + 1 + len(word)
+        item = layout.line(doc[first].idx)
+        is_in_item = item.is_item
+        if following.is_item:
+            return is_full and not is_in_item
+        if start[0].islower() or (is_in_item and following.indent > item.indent):
+            return True
+        is_last_word = start.rstrip() == word and self._is_ended(word)
+        is_heading = is_in_capitals(start) and not is_in_capitals(line) and not is_last_word
+        return is_full and not is_heading
+
+
+class Line(NamedTuple):
+    """A line of a text, without its line break."""
+
+    text: str
+
+    @property
+    def indent(self) -> int:
+        """Return the number of columns before the first character that is not white space."""
+        text = self.text.expandtabs()
+        return len(text) - len(text.lstrip())
+
+    @property
+    def is_item(self) -> bool:
+        """Return whether the line begins with the bullet, number or letter of a list item."""
+        text = self.text.lstrip()
+        return text[:1] in BULLETS or bool(ITEM.match(text))
+
+
+class Layout(NamedTuple):
+    """The lines of a text.
+
+    text (str): The text.
+    breaks (List[Tuple[int, int]]): Start and end of each line break.
+    margin (int): Length of the longest line, in characters; 0 if lines are not wrapped; -1 if lines
+        may be wrapped, but not at a fixed margin.
+    """
+
+    text: str
+    breaks: List[Tuple[int, int]]
+    margin: int
+
+    def line(self, offset: int) -> Line:
+        """Return the line that contains a character."""
+        number = bisect_right(self.breaks, (offset, -1))
+        start = self.breaks[number - 1][1] if number else 0
+        end = self.breaks[number][0] if number < len(self.breaks) else len(self.text)
+        return Line(self.text[start:end])
+
+
+def is_in_capitals(line: str) -> bool:
+    """Return whether a line has at least two letters, all of them capitals.
+
+    line (str): The line.
+    RETURNS (bool): False for letters without case.
+    """
+    letters = [char for char in line if char.isalpha()]
+    return len(letters) > 1 and all(char.isupper() for char in letters)

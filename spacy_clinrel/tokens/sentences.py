@@ -7,6 +7,8 @@ import numpy as np
 from spacy.attrs import ORTH, SENT_START
 from spacy.tokens import Doc
 
+from .boundaries import LINE_BREAKS
+
 # The relation guidelines end a sentence at these characters and at line breaks. spaCy's default
 # sentencizer splits neither at semicolons nor at line breaks.
 SENTENCE_ENDS = "。；;！？!?"
@@ -40,10 +42,9 @@ class Sentences:
             return np.zeros(0, dtype="int64")
         orths, index = np.unique(doc.to_array([ORTH]).ravel(), return_inverse=True)
         texts = [doc.vocab.strings[orth] for orth in orths]
-        breaks = ("\n", "\r") if self.line_breaks else ()
+        breaks = set(LINE_BREAKS if self.line_breaks else "")
         is_end = np.asarray(
-            [text in self.ends or any(char in text for char in breaks) for text in texts],
-            dtype=bool,
+            [text in self.ends or not breaks.isdisjoint(text) for text in texts], dtype=bool
         )
         follows_end = np.concatenate([[False], is_end[index][:-1]])
         return np.cumsum(follows_end)

@@ -31,6 +31,8 @@ def sentences(nlp, text):
         "Is it a clot?| Yes (see Fig. 3).| “No change.”| Stable vs. prior.",
         "Denies pain ; no nausea.| pH 7.35.",
         "1. Acute mania.| 2. Cellulitis.",
+        "It inhibits the factor kappa B.| The patient has hepatitis C.| Serology is pending.",
+        "Seen by J. Smith and R. Jones.| Temp 38.2 C.| Weight 70 kg.",
     ],
 )
 def test_full_stops_that_end_a_sentence(nlp, marked):
@@ -53,6 +55,33 @@ def test_lists_headings_and_line_breaks(nlp):
         "- cefazolin 2 g",
         "Disposition: home",
     ]
+
+
+@pytest.mark.parametrize(
+    "marked",
+    [
+        "1. Metoprolol 25 mg\n    twice daily|2. Senna, as needed,\n    PO BID|3) Iron",
+        "- Fatigue and\n  Weight loss|- Fever",
+        "1. Chest CT|   (a) no embolism",
+        "Medications|  Metoprolol|  Senna",
+        "no fever|SENNA|No pain",
+        "no fever|MRI of the knee and\nthe hip",
+    ],
+)
+@pytest.mark.parametrize("ends", ["\n", "\r\n", "\f", "\u2028"])
+def test_lists_indented_lines_and_lines_in_capitals(nlp, marked, ends):
+    text = marked.replace("|", "\n").replace("\n", ends)
+    expected = [" ".join(part.split()) for part in marked.split("|")]
+    assert [" ".join(sent.split()) for sent in sentences(nlp, text)] == expected
+
+
+def test_wrapped_text_in_capitals(nlp):
+    lines = textwrap.wrap("THE PATIENT WAS ADMITTED WITH CHEST PAIN AND DYSPNEA ON EXERTION", 35)
+    assert len(sentences(nlp, "\n".join(lines))) == 1
+
+
+def test_short_lines_are_not_wrapped_text(nlp):
+    assert sentences(nlp, "Fever\nCough") == ["Fever", "Cough"]
 
 
 SENTENCES = [
