@@ -80,3 +80,40 @@ class OutputErrors:
         "{package} is installed, but importing it fails: {error}. Repair the installation, e.g. "
         "with python -m pip install --upgrade --force-reinstall {package}."
     )
+    P030 = (
+        "{path}: line {number} is damaged ({error}). Restore the file from a backup. Or delete "
+        "this line and all lines after it, and use --resume to process their shards again."
+    )
+    P031 = (
+        "{path} is missing or lacks lines, but the folder contains their shards. Restore it from a "
+        "backup, or choose a new folder."
+    )
+    P032 = (
+        "{path} is missing or damaged. It can't be written again, because documents in quarantine "
+        "have been retried since. Restore it from a backup, or choose a new folder."
+    )
+    P033 = (
+        "{path}: a retry of the documents in quarantine was interrupted. Continue it with "
+        "--retry-quarantined."
+    )
+    P034 = (
+        "{path} does not contain finished shards, so there is nothing to retry. Run the command "
+        "without --retry-quarantined first."
+    )
+    P035 = (
+        "{path}: a retry needs the input and the settings of the run, but these differ: {what}. "
+        "Only the pipeline, --code and --max-length may be changed."
+    )
+    P036 = (
+        "{path} is missing or damaged. First repair the run: repeat the command with the settings "
+        "of the run and with --resume instead of --retry-quarantined."
+    )
+    P037 = (
+        "{path}: line {number} is damaged or was written by an earlier version ({error}). Restore "
+        "the file from a backup, or process these documents in a new folder."
+    )
+    P038 = (
+        "No component of the pipeline registers the attribute span._.{name}. Registered: {known}."
+    )
+    P039 = "span._.{name} is a method. Only attributes with values can be kept."
+    P040 = "The pipeline raised {type}. For its message, see {path} in the output folder."

@@ -55,3 +55,11 @@ class WarningMessages:
         "{encoding}, e.g. {path}. Check their texts, or omit --encoding."
     )
     W073 = "{path}: the search left out {summary}. {examples}"
+    W060 = (
+        "{n} input files changed during the run: {what}. Their documents may be missing, or belong "
+        "to the old or the new version. Process the input again in a new folder."
+    )
+    W061 = (
+        "{path} is missing or damaged. The last {n} shards, from the first affected one on, "
+        "are written again."
+    )

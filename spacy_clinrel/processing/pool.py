@@ -13,7 +13,6 @@ from typing import Any, Deque, Generator, Iterable, Iterator, List, NamedTuple, 
 
 from ..errors import Errors, require
 from .annotation import annotate
-from .documents import InputDocument
 from .schema import AnnotationOptions, output_schema, read_ids
 
 # Number of chunks per process that are submitted before the next result is returned.
@@ -34,16 +33,34 @@ class Position(NamedTuple):
     bytes: int = 0
 
 
+class Origin(NamedTuple):
+    """Where a document of the input comes from.
+
+    doc_id (str): The document id.
+    source (str): File name and line or row.
+    error (Optional[str]): Why the document could not be read; None if it was read.
+    file (str): The name of its file.
+    lines (Tuple[int, Optional[int]]): The first and the last line or row of the file that the
+        document consists of. The last is None if the rest of the file could not be read.
+    """
+
+    doc_id: str
+    source: str
+    error: Optional[str]
+    file: str
+    lines: Tuple[int, Optional[int]]
+
+
 class Chunk(NamedTuple):
     """A batch of documents that are sent to a process together.
 
-    documents (Tuple[InputDocument, ...]): The documents, without their texts.
+    documents (Tuple[Origin, ...]): Where the documents come from.
     batch (pyarrow.RecordBatch): The ids and texts of the documents.
     shard (int): The number of the shard to which they belong.
     end (Position): The position after the last document.
     """
 
-    documents: Tuple[InputDocument, ...]
+    documents: Tuple[Origin, ...]
     batch: Any
     shard: int
     end: Position

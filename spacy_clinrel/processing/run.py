@@ -1,46 +1,23 @@
 """Annotation of an archive of any size: reads files and writes shards."""
 
-import time
+import os
 import warnings
-from contextlib import closing
-from itertools import groupby
+from contextlib import contextmanager
+from functools import partial
 from pathlib import Path
-from typing import Any, Callable, Iterator, List, Optional, Tuple, TypedDict, Union
+from typing import Any, Callable, Iterator, Optional, Tuple, Union
 
 from ..errors import Errors, Warnings, require
-from .documents import InputDocument, read_documents
-from .inputs import list_files
-from .pool import Chunk, Position, annotate_all
-from .schema import ID, TEXT, AnnotationOptions
+from .changes import InputChanges, writing_entries
+from .folder import OutputFolder
+from .inputs import digest_files, list_files
+from .pool import Position
+from .records import Record
+from .schema import ID, TEXT, AnnotationOptions, one_line
 from .settings import Job, run_settings
-from .shards import FORMATS, OutputFolder, Record, Shard
-
-# Size of a chunk, as a multiple of `batch_size` in bytes. Documents are sorted by length within a
-# chunk.
-CHUNK_BATCHES = 16
-MAX_CHUNK_DOCS = 500
-# Maximum size of a shard. A shard of long documents can have fewer than `shard_size` documents.
-MAX_SHARD_BYTES = 2**26
-
-
-class Counts(TypedDict):
-    """Counts of a run, including the documents that interrupted runs had finished.
-
-    documents (int): Number of annotated documents.
-    quarantined (int): Number of documents that could not be processed.
-    mentions (int): Number of predicted mentions.
-    relations (int): Number of predicted relations.
-    seconds (float): Total time, including interrupted runs, in seconds.
-    """
-
-    documents: int
-    quarantined: int
-    mentions: int
-    relations: int
-    seconds: float
-
-
-ReportProgress = Callable[[int, int, Counts], Any]
+from .shards import FORMATS, INPUTS, QUARANTINE
+from .stream import make_chunks, read_input, read_quarantined
+from .writing import Counts, ReportProgress, Totals, write_shards
 
 
 def apply(
@@ -57,6 +34,7 @@ def apply(
     shard_size: int = 2000,
     n_process: int = 1,
     resume: bool = False,
+    retry_quarantined: bool = False,
     code: Optional[Union[str, Path]] = None,
     gpu_id: int = -1,
     report_progress: Optional[ReportProgress] = None,
@@ -85,6 +63,9 @@ def apply(
     shard_size (int): Maximum number of documents in a shard.
     n_process (int): Number of processes.
     resume (bool): Whether to resume an interrupted run after its last finished shard.
+    retry_quarantined (bool): Whether to annotate only the documents in quarantine again, e.g. with
+        a higher `max_length` or a repaired pipeline. Annotated documents are written to additional
+        shards and leave the quarantine. An interrupted retry is continued.
     code (Optional[Union[str, Path]]): Python file with functions that the pipeline needs.
     gpu_id (int): The GPU, or -1 for the CPU.
     report_progress (Optional[ReportProgress]): Called after each chunk of documents with the number
@@ -107,7 +88,13 @@ def apply(
         text_column=text_column,
     )
     job = Job(str(source), Path(output), options, format, shard_size)
-    return run_job(job, n_process=n_process, resume=resume, report_progress=report_progress)
+    return run_job(
+        job,
+        n_process=n_process,
+        resume=resume,
+        retry_quarantined=retry_quarantined,
+        report_progress=report_progress,
+    )
 
 
 def run_job(
@@ -115,6 +102,7 @@ def run_job(
     *,
     n_process: int = 1,
     resume: bool = False,
+    retry_quarantined: bool = False,
     report_progress: Optional[ReportProgress] = None,
 ) -> Counts:
     """Annotate all documents of a job. For guarantees and errors, see `apply`.
@@ -122,6 +110,9 @@ def run_job(
     job (Job): The job.
     n_process (int): Number of processes.
     resume (bool): Whether to resume an interrupted run after its last finished shard.
+    retry_quarantined (bool): Whether to annotate only the documents in quarantine again, e.g. with
+        a higher `max_length` or a repaired pipeline. Annotated documents are written to additional
+        shards and leave the quarantine. An interrupted retry is continued.
     report_progress (Optional[ReportProgress]): As in `apply`.
     RETURNS (Counts): Counts of documents, mentions and relations.
     """
@@ -131,128 +122,91 @@ def run_job(
     if n_process > 1 and job.options.gpu_id >= 0:
         warnings.warn(Warnings.W030.format(n=n_process, gpu=job.options.gpu_id), stacklevel=3)
     job = job._replace(options=job.options._replace(include_doc=job.format == "spacy"))
+    report_progress = report_progress or _ignore_progress
     with OutputFolder(job.output) as folder:
-        return _run(job, folder, n_process, resume, report_progress or _ignore_progress)
+        if retry_quarantined:
+            return _retry(job, folder, n_process, report_progress)
+        return _run(job, folder, n_process, resume, report_progress)
 
 
 def _ignore_progress(done: int, total: int, counts: Counts) -> None:
     pass
 
 
+def _with_size(report_progress: ReportProgress, size: int) -> Callable[[int, Counts], Any]:
+    def report(done: int, counts: Counts) -> None:
+        report_progress(done, size, counts)
+
+    return report
+
+
+@contextmanager
+def _recorded_inputs(job: Job, folder: OutputFolder) -> Iterator[Tuple[Record, InputChanges]]:
+    """Lock the output folder and list the input files.
+
+    YIELDS (Tuple[Record, InputChanges]): The settings of the run, and the changes of the input
+        since the run began. The list of the files is stored when the context ends without an
+        exception.
+    """
+    settings = run_settings(job)
+    find_files = partial(list_files, job.source, job.output)
+    next(find_files())  # report a missing input before the folder is created
+    folder.lock()
+    draft = job.output / f".{INPUTS}.{os.getpid()}.tmp"
+    try:
+        with writing_entries(draft) as write:
+            settings["input"] = digest_files(job.source, job.output, write)
+        yield settings, InputChanges(job.output / INPUTS, find_files)
+        os.replace(draft, job.output / INPUTS)
+    finally:
+        draft.unlink(missing_ok=True)
+
+
 def _run(
     job: Job, folder: OutputFolder, n_process: int, resume: bool, report_progress: ReportProgress
 ) -> Counts:
-    settings = run_settings(job)
-    last = folder.start(settings, resume)
-    totals = _Totals(last)
+    with _recorded_inputs(job, folder) as (settings, inputs):
+        last = folder.start(settings, resume, inputs.find)
+    totals = Totals(last)
     start = Position(*last["next"]) if last else Position()
     size = settings["input"]["bytes"]
     report_progress(start.bytes, size, totals.counts)
-    chunks = _chunks(job, start, last["shard"] + 1 if last else 0)
-    options = job.options._replace(id_column=ID, text_column=TEXT)
-    # `closing` stops the processes if a shard can't be written.
-    with closing(annotate_all(chunks, options, n_process)) as results:
-        for number, group in groupby(results, key=lambda pair: pair[0].shard):
-            with Shard(job.output, number, job.format) as shard:
-                for chunk, batch in group:
-                    totals.add(_write(shard, chunk, batch))
-                    report_progress(chunk.end.bytes, size, totals.counts)
-            folder.add(shard, {"shard": number, "next": chunk.end, "totals": totals.counts})
-    folder.finish(settings, totals.counts)
+    items = read_input(inputs.watch(), start, job.options)
+    chunks = make_chunks(items, job, last["shard"] + 1 if last else 0)
+    report = _with_size(report_progress, size)
+    write_shards(job, chunks, totals, n_process, folder.add, report)
+    folder.finish(settings, totals.counts, inputs.report())
     if not totals.counts["documents"]:
-        failed = folder.first_failed()
-        nothing = Errors.F002.format(path=job.source, expected="documents")
-        raise ValueError(Errors.P015.format(**failed) if failed else nothing)
+        raise ValueError(_describe_failure(folder.first_failed(), job.source))
     return totals.counts
 
 
-class _Totals:
-    """The total counts of all shards, including those of interrupted runs."""
-
-    def __init__(self, last: Optional[Record]):
-        """Start with the counts of the last finished shard.
-
-        last (Optional[Record]): The record of that shard; None in a new run.
-        """
-        zero = Counts(documents=0, quarantined=0, mentions=0, relations=0, seconds=0.0)
-        self.counts: Counts = last["totals"] if last else zero
-        self._start = time.monotonic() - self.counts["seconds"]
-
-    def add(self, counts: Counts) -> None:
-        """Add the counts of a chunk, and update the time.
-
-        counts (Counts): Counts of the chunk.
-        """
-        self.counts["documents"] += counts["documents"]
-        self.counts["quarantined"] += counts["quarantined"]
-        self.counts["mentions"] += counts["mentions"]
-        self.counts["relations"] += counts["relations"]
-        self.counts["seconds"] = round(time.monotonic() - self._start, 1)
+def _describe_failure(failed: Optional[Record], source: str) -> str:
+    """Return the message for a run without annotated documents."""
+    if failed is None:
+        return Errors.F002.format(path=source, expected="documents")
+    error = failed["error"]
+    if not error.startswith("["):
+        # Messages of other packages can quote the text of the document.
+        error = Errors.P040.format(type=error.partition(":")[0], path=QUARANTINE)
+    return Errors.P015.format(source=one_line(failed["source"]), error=error)
 
 
-def _chunks(job: Job, start: Position, shard: int) -> Iterator[Chunk]:
-    """Yield chunks of documents. Shard boundaries depend only on the input and `shard_size`."""
-    documents: List[InputDocument] = []
-    size = shard_docs = shard_bytes = 0
-    for document, end in _stream(job, start):
-        documents.append(document)
-        size += len(document.text or b"")
-        shard_docs += 1
-        shard_bytes += len(document.text or b"")
-        is_shard_full = shard_docs >= job.shard_size or shard_bytes >= MAX_SHARD_BYTES
-        is_chunk_full = (
-            len(documents) >= MAX_CHUNK_DOCS or size >= CHUNK_BATCHES * job.options.batch_size
-        )
-        if is_shard_full or is_chunk_full:
-            yield _chunk(documents, shard, end)
-            documents, size = [], 0
-        if is_shard_full:
-            shard += 1
-            shard_docs = shard_bytes = 0
-    if documents:
-        yield _chunk(documents, shard, end)
-
-
-def _stream(job: Job, start: Position) -> Iterator[Tuple[InputDocument, Position]]:
-    """Yield the documents after a position, each with the position after it."""
-    bytes_before = 0
-    for number, file in enumerate(list_files(job.source, job.output)):
-        if number >= start.file:
-            skip = start.documents if number == start.file else 0
-            for count, document in enumerate(read_documents(file, job.options), start=1):
-                if count > skip:
-                    yield document, Position(number, count, bytes_before + document.position)
-        bytes_before += file.size
-
-
-def _chunk(documents: List[InputDocument], shard: int, end: Position) -> Chunk:
-    pa = require("pyarrow", "apply")
-    ids = pa.array([document.doc_id for document in documents], pa.string())
-    texts = pa.array([document.text for document in documents], pa.large_binary())
-    batch = pa.RecordBatch.from_arrays([ids, texts], names=[ID, TEXT])
-    without_texts = tuple(document._replace(text=None) for document in documents)
-    return Chunk(without_texts, batch, shard, end)
-
-
-def _write(shard: Shard, chunk: Chunk, batch: Any) -> Counts:
-    """Write annotated documents to a shard and collect documents with errors. Return the counts."""
-    pa, compute = require("pyarrow", "apply"), require("pyarrow.compute", "apply")
-    errors = [
-        document.error or error
-        for document, error in zip(chunk.documents, batch.column("error").to_pylist())
-    ]
-    shard.failed += [
-        {"id": document.doc_id, "source": document.source, "error": error}
-        for document, error in zip(chunk.documents, errors)
-        if error
-    ]
-    good = batch.filter(pa.array([not error for error in errors], pa.bool_()))
-    good = good.select([name for name in good.schema.names if name != "error"])
-    shard.write(good)
-    return Counts(
-        documents=len(good),
-        quarantined=len(batch) - len(good),
-        mentions=compute.sum(compute.list_value_length(good.column("mentions"))).as_py() or 0,
-        relations=compute.sum(compute.list_value_length(good.column("relations"))).as_py() or 0,
-        seconds=0.0,
-    )
+def _retry(
+    job: Job, folder: OutputFolder, n_process: int, report_progress: ReportProgress
+) -> Counts:
+    with _recorded_inputs(job, folder) as (settings, inputs):
+        state = folder.start_retry(settings, inputs.find)
+    changed = folder.changed_settings(settings)
+    totals = Totals(state.retry or state.run)
+    start = Position(*state.retry["next"]) if state.retry else Position()
+    size = settings["input"]["bytes"]
+    report_progress(start.bytes, size, totals.counts)
+    items = read_quarantined(inputs.watch(), start, job.options, folder.read_quarantine())
+    report = _with_size(report_progress, size)
+    add = partial(folder.add_retried, state=state, settings=changed)
+    write_shards(job, make_chunks(items, job, state.next_shard), totals, n_process, add, report)
+    totals.counts["quarantined"] = folder.count_failed(state)
+    folder.finish_retry(state, changed, totals.counts)
+    inputs.report()
+    return totals.counts

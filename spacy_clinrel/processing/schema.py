@@ -47,6 +47,18 @@ def printable(text: str) -> str:
     return text.encode("utf-8", "backslashreplace").decode("utf-8")
 
 
+def one_line(text: str) -> str:
+    """Escape characters that would break a line or change the state of a terminal, for a message
+    that quotes a file name or another exception.
+
+    text (str): The text.
+    RETURNS (str): The text with backslash escapes in place of characters that are not printable.
+    """
+    return "".join(
+        c if c.isprintable() else c.encode("unicode_escape").decode("ascii") for c in text
+    )
+
+
 def output_schema(options: AnnotationOptions) -> Any:
     """Return the schema of annotated documents, with one row per document.
 

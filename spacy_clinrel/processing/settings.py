@@ -10,11 +10,8 @@ from typing import Any, Dict, List, NamedTuple, Optional
 from spacy.errors import Errors as SpacyErrors
 from spacy.util import get_package_path, is_package
 
-from .inputs import digest_files
 from .schema import AnnotationOptions
-
-# Number of bytes of a file that are read at a time.
-BLOCK = 2**20
+from .shards import BLOCK
 
 
 class Job(NamedTuple):
@@ -35,20 +32,18 @@ class Job(NamedTuple):
 
 
 def run_settings(job: Job) -> Dict[str, Any]:
-    """Return the settings that must be equal when a run is resumed. The number of processes, the
-    batch size and the GPU may differ, because they don't change the output.
+    """Return the settings, besides the input, that must be equal when a run is resumed. The number
+    of processes, the batch size and the GPU may differ, because they don't change the output.
 
     job (Job): The job.
-    RETURNS (Dict[str, Any]): The settings, and digests of pipeline and input.
-    RAISES (ValueError): If there is nothing to read.
-    RAISES (OSError): If the pipeline does not exist, or a folder of the source can't be read.
+    RETURNS (Dict[str, Any]): The settings, and a digest of the pipeline.
+    RAISES (OSError): If the pipeline does not exist.
     """
     options = job.options
     return {
         "spacy_clinrel": version("spacy-clinrel"),
         "model": digest_model(options.model),
         "code": _digest([Path(options.code)]) if options.code else None,
-        "input": digest_files(job.source, job.output),
         "format": job.format,
         "text": options.include_text,
         "text_column": options.text_column,

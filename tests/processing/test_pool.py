@@ -8,8 +8,7 @@ import pytest
 import spacy
 
 from spacy_clinrel.processing import AnnotationOptions
-from spacy_clinrel.processing.documents import InputDocument
-from spacy_clinrel.processing.pool import Chunk, Position, annotate_all
+from spacy_clinrel.processing.pool import Chunk, Origin, Position, annotate_all
 
 from ..conftest import EXPLODE
 
@@ -50,7 +49,7 @@ def deadly(rules, tmp_path):
 def chunks_of(*groups):
     """Yield one chunk per group of texts."""
     for texts in groups:
-        documents = tuple(InputDocument(text, text, None, None, 0) for text in texts)
+        documents = tuple(Origin(text, text, None, "in", (1, 1)) for text in texts)
         batch = pa.record_batch({"id": texts, "text": texts})
         yield Chunk(documents, batch, 0, Position())
 

@@ -16,10 +16,12 @@ import spacy
 import spacy_clinrel
 from spacy_clinrel.files import spacy_files, stream_docbin
 from spacy_clinrel.processing import AnnotationOptions
+from spacy_clinrel.processing.folder import OutputFolder
 from spacy_clinrel.processing.pool import annotate_all
+from spacy_clinrel.processing.records import SHARDS
 from spacy_clinrel.processing.run import run_job
 from spacy_clinrel.processing.settings import Job
-from spacy_clinrel.processing.shards import MANIFEST, QUARANTINE, SHARDS, OutputFolder
+from spacy_clinrel.processing.shards import MANIFEST, QUARANTINE
 from spacy_clinrel.tokens import get_doc_id
 
 from ..util import FUSE, make_notes
@@ -90,7 +92,8 @@ def test_each_document_is_written_once(rules, notes, uninterrupted):
     ]
     codes = ["P008", "P006", "P008", FUSE, "P004", "P002"]
     for record, code in zip(failed, codes):
-        assert code in record["error"] and set(record) == {"id", "source", "error"}
+        assert code in record["error"]
+        assert set(record) == {"id", "source", "error", "file", "lines"}
     assert failed[-2]["source"] == "a.jsonl:38"
     nlp = spacy.load(rules)
     for row, text in zip(rows, NOTES):
@@ -181,8 +184,9 @@ def test_killed_at_every_step(rules, notes, tmp_path):
         assert counts["documents"] == 39 and tree(job.output) == expected, step
         if not was_killed:
             break
-    # Before and after each write: manifest, three files for each of three shards, manifest.
-    assert step == 2 * (1 + 3 * 3 + 1) + 1
+    # Before and after each write: manifest, list of inputs, three files for each of three shards,
+    # manifest.
+    assert step == 2 * (2 + 3 * 3 + 1) + 1
 
 
 def test_resume_of_a_finished_run(rules, notes, uninterrupted):
@@ -224,12 +228,12 @@ def test_resume_rejects_another_input_or_model(rules, notes, tmp_path):
     job = job_of(model, src, tmp_path / "out", shard_size=4)
     interrupt(job)
     (src / "b6.txt").write_text("头痛")
-    with pytest.raises(ValueError, match=r"P012.*: input\."):
+    with pytest.raises(ValueError, match=r"P012.*: input \(b6.txt \(shrank\)\)\."):
         run_job(job, resume=True)
     nlp = spacy.load(model)
     nlp.get_pipe("entity_ruler").add_patterns([{"label": "症状", "pattern": "咳嗽"}])
     nlp.to_disk(model)
-    with pytest.raises(ValueError, match=r"P012.*: model, input\."):
+    with pytest.raises(ValueError, match=r"P012.*: model, input \("):
         run_job(job, resume=True)
 
 
@@ -321,7 +325,7 @@ def test_processes_end_if_a_shard_can_not_be_written(rules, notes, tmp_path, mon
         assert not closed
         raise ValueError("no space")
 
-    monkeypatch.setattr("spacy_clinrel.processing.run.annotate_all", results)
+    monkeypatch.setattr("spacy_clinrel.processing.writing.annotate_all", results)
     monkeypatch.setattr("spacy_clinrel.processing.shards.Shard.write", fail)
     with pytest.raises(ValueError, match="no space") as problem:
         run_job(job_of(rules, notes, tmp_path / "out"))
@@ -336,7 +340,7 @@ def test_input_without_documents(rules, tmp_path):
 
 def test_processes_sharing_a_gpu_warn(rules, notes, tmp_path, monkeypatch):
     nothing = lambda *args: (pair for pair in ())  # noqa: E731
-    monkeypatch.setattr("spacy_clinrel.processing.run.annotate_all", nothing)
+    monkeypatch.setattr("spacy_clinrel.processing.writing.annotate_all", nothing)
     job = job_of(rules, notes, tmp_path / "out", gpu_id=3)
     with pytest.warns(UserWarning, match="W030.*2 processes share GPU 3"):  # noqa: SIM117
         with pytest.raises(ValueError, match="F002"):
