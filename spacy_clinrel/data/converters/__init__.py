@@ -10,16 +10,17 @@ and one test. Such a module needs only the names below.
 
 from .build import build_doc, doc_to_record
 from .files import file_names, find_files, read_docs, render_files
-from .offsets import fit_offsets, fit_utf16, from_utf16, to_utf16
+from .offsets import fit_offsets, fit_utf16, from_utf16, matches_text, to_utf16
 from .options import ReadOptions
 from .reading import document_names, read_records
 from .record import Link, Mention, Record
 from .registry import Converter, converters, get_converter, get_writer
-from .report import BROKEN_LINE, LOST_WITH_MENTION, Report
+from .report import BROKEN_FILE, BROKEN_LINE, LOST_WITH_MENTION, Report
 from .select import Change, Selection, select
 from .text import (
     BOM,
     first_id,
+    get_annotations,
     get_field,
     join_json,
     join_lines,
@@ -31,6 +32,7 @@ from .text import (
 
 __all__ = [
     "BOM",
+    "BROKEN_FILE",
     "BROKEN_LINE",
     "LOST_WITH_MENTION",
     "Change",
@@ -51,11 +53,13 @@ __all__ = [
     "fit_offsets",
     "fit_utf16",
     "from_utf16",
+    "get_annotations",
     "get_converter",
     "get_field",
     "get_writer",
     "join_json",
     "join_lines",
+    "matches_text",
     "read_docs",
     "read_json",
     "read_lines",

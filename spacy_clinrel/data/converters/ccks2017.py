@@ -1,14 +1,25 @@
 """CCKS 2017 and 2018: the text in `NAME.txtoriginal.txt`, one mention per line in `NAME.txt`.
 
 A line contains the text, start, end and type of a mention, separated by tabs. In 2017, the end is
-inclusive; in 2018, it is exclusive. Offsets count `\\r\\n` as two characters.
+inclusive; in 2018, it is exclusive. A document whose recorded texts only match the ends of the
+other year is refused. Offsets count `\\r\\n` as two characters.
 """
 
 from functools import partial
 from pathlib import Path
 from typing import Iterator
 
-from . import Converter, Mention, ReadOptions, Record, Report, fit_offsets, read_pair
+from . import (
+    BROKEN_FILE,
+    Converter,
+    Mention,
+    ReadOptions,
+    Record,
+    Report,
+    fit_offsets,
+    matches_text,
+    read_pair,
+)
 
 TEXT_SUFFIX = "original.txt"
 
@@ -38,7 +49,25 @@ def read(path: Path, report: Report, options: ReadOptions, *, inclusive: bool) -
             record.mentions.append(
                 Mention(str(number), int(start), after, entity_type.strip(), surface, line=number)
             )
-    yield fit_offsets(record, report)
+    record = fit_offsets(record, report)
+    if _fits_other_year(record, inclusive):
+        other = (
+            "ends are exclusive; use ccks2018" if inclusive else "ends are inclusive; use ccks2017"
+        )
+        report.lose(BROKEN_FILE, annotations, None, other, count=len(record.mentions))
+        return
+    yield record
+
+
+def _fits_other_year(record: Record, inclusive: bool) -> bool:
+    """Check that no recorded text matches the ends as read, but all match those of the other
+    year."""
+    shift = -1 if inclusive else 1
+    return bool(record.mentions) and all(
+        not matches_text(record.text, mention)
+        and matches_text(record.text, mention._replace(end=mention.end + shift))
+        for mention in record.mentions
+    )
 
 
 def text_file(path: Path) -> Path:

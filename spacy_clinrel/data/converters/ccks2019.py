@@ -1,4 +1,4 @@
-"""CCKS 2019 (Yidu-S4K): one JSON object per line.
+"""CCKS 2019 (Yidu-S4K): JSON lines or a JSON list.
 
 `originalText` is the text; `entities` is a list of objects with `start_pos`, `end_pos` (exclusive)
 and `label_type`.

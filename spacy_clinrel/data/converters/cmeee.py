@@ -1,14 +1,37 @@
-"""CMeEE: one text per line, followed by its mentions: `text|||start end type|||…|||`.
+"""CMeEE, as CBLUE publishes it and in its older form. Mentions may be nested.
 
-Ends are inclusive. Mentions may be nested.
+CBLUE publishes a JSON list or JSON lines: `text` is the text; `entities` is a list of objects with
+`start_idx`, `end_idx`, `type` and the text of the mention, `entity`. The end is inclusive; if the
+recorded texts of a file show that it is exclusive, it is read as such. A text without `entities`,
+as in the test part, has no annotations.
+
+The older form has one text per line, followed by its mentions: `text|||start end type|||…|||`. The
+end is inclusive. A file in which no line has `|||` is refused.
 """
 
+import re
+from dataclasses import replace
 from pathlib import Path
-from typing import Iterator
+from typing import Any, Dict, Iterator, List
 
-from . import Converter, Mention, ReadOptions, Record, Report, read_lines
+from . import (
+    BROKEN_FILE,
+    Converter,
+    Mention,
+    ReadOptions,
+    Record,
+    Report,
+    get_annotations,
+    get_field,
+    matches_text,
+    read_json,
+    read_lines,
+)
 
 SEPARATOR = "|||"
+# The beginning of a JSON object or list. A text may also begin with a bracket.
+JSON_START = re.compile(r'\s*(?:\{\s*["}]|\[\s*[\[{"\]])')
+UNEXPECTED_LINE = "line without ||| kept as a text without mentions"
 
 
 def read(path: Path, report: Report, options: ReadOptions) -> Iterator[Record]:
@@ -17,13 +40,21 @@ def read(path: Path, report: Report, options: ReadOptions) -> Iterator[Record]:
     path (Path): The file.
     report (Report): Receives errors and counts.
     options (ReadOptions): How the file is read.
-    YIELDS (Record): One record per line. Its id consists of the file name and the line number.
+    YIELDS (Record): One record per line or JSON object. Its id consists of the file name and the
+        number.
     """
-    for line, content in read_lines(path, report, options) or ():
-        if SEPARATOR not in content and content.lstrip().startswith("{"):
-            report.lose("line of JSON, which CMeEE has none of", path, line)
-            continue
+    lines = read_lines(path, report, options) or []
+    if JSON_START.match("\n".join(content for _, content in lines[:2])):
+        yield from _fit_ends(list(read_json(path, report, options, _parse)), report)
+        return
+    if lines and not any(SEPARATOR in content for _, content in lines):
+        detail = f"no line has {SEPARATOR}, which separates text and mentions; check the format"
+        report.lose(BROKEN_FILE, path, None, detail)
+        return
+    for line, content in lines:
         text, *parts = content.split(SEPARATOR)
+        if not parts:
+            report.warn(UNEXPECTED_LINE, path, line)
         record = Record("", text, line=line)
         for number, part in enumerate(parts):
             with report.guard(path, line):
@@ -39,9 +70,39 @@ def _mention(id: str, part: str, line: int) -> Mention:
     return Mention(id, int(fields[0]), int(fields[1]) + 1, fields[2], line=line)
 
 
+def _parse(entry: Dict[str, Any], record: Record, path: Path, report: Report) -> None:
+    record.text = get_field(entry, "text", str)
+    for number, entity in enumerate(get_annotations(entry, "entities", report)):
+        with report.guard(path, record.line):
+            start, last = get_field(entity, "start_idx", int), get_field(entity, "end_idx", int)
+            entity_type = get_field(entity, "type", str)
+            recorded = None if entity.get("entity") is None else get_field(entity, "entity", str)
+            record.mentions.append(
+                Mention(str(number), start, last + 1, entity_type, recorded, line=record.line)
+            )
+
+
+def _fit_ends(records: List[Record], report: Report) -> List[Record]:
+    """Return the records of a file with exclusive ends if more recorded texts match these."""
+
+    def shorten(record: Record) -> Record:
+        mentions = [mention._replace(end=mention.end - 1) for mention in record.mentions]
+        return replace(record, mentions=mentions)
+
+    def matches(records: List[Record]) -> int:
+        return sum(matches_text(r.text, m) for r in records for m in r.mentions)
+
+    shortened = [shorten(record) for record in records]
+    if matches(shortened) <= matches(records):
+        return records
+    for _ in records:
+        report.repair("ends of mentions had not included the last character")
+    return shortened
+
+
 CMEEE = Converter(
-    description="CMeEE: lines of text|||start end type|||…, last character included",
-    patterns=("*.txt",),
+    description="CMeEE: JSON list or lines with text and entities; or text|||start end type|||…",
+    patterns=("*.txt", "*.json", "*.jsonl"),
     read=read,
-    exclude=("readme*",),
+    exclude=("readme*", "*schema*"),
 )

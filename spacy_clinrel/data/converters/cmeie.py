@@ -1,6 +1,8 @@
-"""CMeIE: one JSON object per line, with triples of strings instead of mentions.
+"""CMeIE: a JSON list or JSON lines, with triples of strings instead of mentions.
 
-`text` is the text, `spo_list` the list of triples. Each subject or object becomes one mention, at
+`text` is the text, `spo_list` the list of triples. A text without `spo_list`, as in the test part,
+has no annotations. `object` and `object_type` are objects with the key `@value` or, as in the first
+version of DuIE, strings. Each subject or object becomes one mention, at
 the first occurrence of its string in the text. A string with two types becomes two mentions. As
 triples have no offsets, evaluate predictions by the texts of mentions. `Combined`, which marks
 triples across sentences, is dropped, because it can be derived from the text.
@@ -17,6 +19,7 @@ from . import (
     Mention,
     Record,
     Report,
+    get_annotations,
     get_field,
     read_json,
 )
@@ -27,7 +30,7 @@ VALUE = "@value"
 def _parse(entry: Dict[str, Any], record: Record, path: Path, report: Report) -> None:
     record.text = get_field(entry, "text", str)
     mentions: Dict[Tuple[str, str], Mention] = {}
-    for triple in get_field(entry, "spo_list", list):
+    for triple in get_annotations(entry, "spo_list", report):
         with report.guard(path, record.line):
             label = get_field(triple, "predicate", str)
             subject = get_field(triple, "subject", str), get_field(triple, "subject_type", str)
@@ -52,6 +55,8 @@ def _parse(entry: Dict[str, Any], record: Record, path: Path, report: Report) ->
 
 
 def _value(triple: Dict[str, Any], name: str, report: Report) -> str:
+    if isinstance(triple.get(name), str):
+        return get_field(triple, name, str)
     values = get_field(triple, name, dict)
     for other in values.keys() - {VALUE}:
         report.lose(f"{name} part {other!r} not kept")
@@ -59,7 +64,7 @@ def _value(triple: Dict[str, Any], name: str, report: Report) -> str:
 
 
 CMEIE = Converter(
-    description="CMeIE: JSON lines with text and spo_list, triples without offsets",
+    description="CMeIE: JSON list or lines with text and spo_list, triples without offsets",
     patterns=("*.json", "*.jsonl"),
     read=partial(read_json, parse=_parse),
     exclude=("*schema*",),

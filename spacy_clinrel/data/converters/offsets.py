@@ -72,7 +72,8 @@ def matches_text(text: str, mention: Mention) -> bool:
     if mention.text is None:
         return True
     bounds = [mention.start, *(b for gap in mention.gaps for b in gap), mention.end]
-    found = "".join(text[s:e] for s, e in zip(bounds[::2], bounds[1::2], strict=True) if 0 <= s < e)
+    spans = zip(bounds[::2], bounds[1::2], strict=True)
+    found = "".join(text[s:e] for s, e in spans if 0 <= s < e <= len(text))
     # Some tools replace a line break within a mention by a space, or drop it.
     return "".join(found.split()) == "".join(mention.text.split())
 

@@ -222,3 +222,24 @@ def get_field(
     if type(value) is not type_:  # isinstance would accept bool as int
         raise ValueError(f"{name!r} must be {type_.__name__}, got {value!r}")
     return value
+
+
+def get_annotations(entry: Dict[str, Any], name: str, report: Report) -> List[Any]:
+    """Return the list of annotations of a JSON object, or no annotations for a text without them,
+    as in the test part of a published corpus.
+
+    entry (Dict[str, Any]): The object.
+    name (str): The key of the list.
+    report (Report): Counts a text without annotations as repaired.
+    RETURNS (List[Any]): The annotations.
+    RAISES (ValueError): If the value is not a list, or it is missing and another field may hold
+        the annotation.
+    """
+    if entry.get(name) is not None:
+        return get_field(entry, name, list)
+    others = [key for key, value in entry.items() if isinstance(value, (dict, list))]
+    if others:
+        fields = ", ".join(map(repr, others))
+        raise ValueError(f"has no {name!r}, but {fields}; check the format")
+    report.repair(f"text without {name!r}, kept without annotations")
+    return []

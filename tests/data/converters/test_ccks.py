@@ -106,3 +106,19 @@ def test_ccks2019_reports_broken_lines(read, put):
     assert report.lost == {"broken line": 9}
     places = [int(m.removeprefix(f"{path}:").split(":")[0]) for m in report.messages]
     assert sorted(places) == [1, 2, 3, 4, 5, 5, 6, 7, 7]
+
+
+@pytest.mark.parametrize("name, last, other", [("ccks2017", 1, 2018), ("ccks2018", 0, 2017)])
+def test_ccks_names_the_other_year_if_its_ends_match(read, put, name, last, other):
+    put("a-1.txtoriginal.txt", "患者头痛呕吐")
+    path = put("a-1.txt", f"头痛\t2\t{3 + last}\t症状\n呕吐\t4\t{5 + last}\t症状\n")
+    docs, report = read(name, path)
+    assert not docs and report.lost == {"broken file": 2}
+    assert len(report.messages) == 1 and report.messages[0].endswith(f"use ccks{other}")
+
+
+def test_ccks2019_reads_a_list(read, put):
+    path = put("a.json", f"[{line('头痛', (0, 2, '症状'))},\n{line('呕吐', (0, 2, '症状'))}]")
+    docs, report = read("ccks2019", path)
+    assert [ents(doc) for doc in docs] == [[("头痛", "症状")], [("呕吐", "症状")]]
+    assert report.losses == 0

@@ -2,6 +2,8 @@
 
 import json
 
+import pytest
+
 from spacy_clinrel.tokens import GROUP, get_relations
 
 
@@ -54,7 +56,7 @@ def test_cmeie_counts_losses(read, put):
         ),
         '{"text": "胰病", "spo_list": [{"predicate": "R"}, '
         '{"predicate": "R", "subject": "胰病", "object": "胰病", "subject_type": "疾病"}]}',
-        '{"text": "胰病"}',
+        '{"text": "胰病", "spo_list": 3}',
     ]
     path = put("a.jsonl", "\n".join(lines))
     docs, report = read("cmeie", path)
@@ -73,3 +75,27 @@ def test_cmeie_ignores_the_schema(read, put):
     path = put("train.jsonl", line("胰病有腹痛", triple("胰病", "R", "腹痛")))
     docs, report = read("cmeie", path.parent)
     assert len(docs) == 1 and report.losses == 0
+
+
+@pytest.mark.parametrize("texts", [["胰病", "腹痛"], ["胰病"]])
+@pytest.mark.parametrize("as_list", [True, False])
+def test_cmeie_reads_a_part_without_answers(read, put, texts, as_list):
+    entries = [json.dumps({"text": text, "id": 1}) for text in texts]
+    content = f"[{','.join(entries)}]" if as_list else "\n".join(entries)
+    docs, report = read("cmeie", put("test.json", content))
+    assert [doc.text for doc in docs] == texts and report.losses == 0
+    assert report.repaired == {"text without 'spo_list', kept without annotations": len(texts)}
+
+
+def test_cmeie_reads_objects_that_are_strings(read, put):
+    plain = {**triple("胰病", "R", ""), "object": "腹痛", "object_type": "症状"}
+    docs, report = read("cmeie", put("a.json", line("胰病有腹痛", plain)))
+    assert view(docs[0]) == [("胰病", "R", "腹痛")] and report.losses == 0
+    assert [ent.label_ for ent in docs[0].ents] == ["疾病", "症状"]
+
+
+@pytest.mark.parametrize("field", ["label", "entities", "spans", "annotations", "relations"])
+def test_cmeie_refuses_other_formats(read, put, field):
+    docs, report = read("cmeie", put("a.json", json.dumps({"text": "头痛", field: [[0, 2, "X"]]})))
+    assert not docs and report.losses == 1
+    assert f"has no 'spo_list', but '{field}'" in report.messages[0]
