@@ -104,7 +104,8 @@ def apply_cli(
     --id-column number --n-process 4
     """
     try:
-        with tqdm(unit="B", unit_scale=True, disable=quiet, leave=False) as bar:
+        hidden = True if quiet else None  # None: hidden unless stderr is a terminal
+        with tqdm(unit="B", unit_scale=True, disable=hidden, leave=False) as bar:
             counts = apply(
                 model,
                 source,

@@ -1,6 +1,7 @@
 """`python -m spacy clinrel export`: write mentions and relations as a graph or tables."""
 
 import shlex
+from functools import partial
 from pathlib import Path
 from typing import Annotated, Any, Dict, Optional
 
@@ -94,7 +95,8 @@ def export_cli(
             norm=norm,
             prefix=prefix,
             report_path=report_path,
-            progress=lambda docs: tqdm(docs, desc="Documents", leave=False, disable=quiet),
+            # disable = None hides the bar unless stderr is a terminal.
+            progress=partial(tqdm, desc="Documents", leave=False, disable=True if quiet else None),
         )
     except (ValueError, ImportError, OSError) as error:
         msg.fail(str(error), exits=1)
@@ -116,7 +118,7 @@ def print_warnings(report: Dict[str, Any]) -> None:
     if report["replaced"]:
         msg.warn(
             f"{report['replaced']} characters that are invalid in {report['format']} were "
-            "replaced: control characters by U+FFFD, carriage returns by line feeds."
+            "replaced: control characters by U+FFFD, carriage returns in GraphML by line feeds."
         )
     if not report["mentions"]:
         msg.warn("The documents have no mentions. Annotate them with a pipeline first.")
@@ -136,6 +138,6 @@ def print_export(report: Dict[str, Any]) -> None:
         msg.text("To import the files into a new Neo4j database, run this on the database server:")
         # msg.text would wrap the line, and users copy it.
         print(
-            "neo4j-admin database import full --multiline-fields=true "
-            f"--nodes={nodes} --relationships={edges} neo4j"
+            "neo4j-admin database import full neo4j --multiline-fields=true "
+            f"--nodes={nodes} --relationships={edges}"
         )

@@ -61,7 +61,7 @@ def init_vectors_cli(
             epochs=epochs,
             threads=threads,
             seed=seed,
-            progress=partial(tqdm, unit=" lines", leave=False),
+            progress=partial(tqdm, unit=" lines", leave=False, disable=None),
         )
     except (ImportError, ValueError, OSError) as problem:
         msg.fail(str(problem), exits=1)

@@ -60,7 +60,7 @@ def make_encoder_cli(
             min_count=min_count,
             vectors=vectors,
             seed=seed,
-            progress=partial(tqdm, unit=" lines", leave=False),
+            progress=partial(tqdm, unit=" lines", leave=False, disable=None),
         )
     except (ValueError, OSError) as problem:
         msg.fail(str(problem), exits=1)

@@ -40,7 +40,7 @@ def convert(
     force (bool): Whether to replace existing files in the folder `out`.
     report (Optional[Report]): Report to fill in, also if the conversion fails. None creates a new
         one.
-    progress (bool): Whether to show a progress bar on stderr.
+    progress (bool): Whether to show a progress bar if stderr is a terminal.
     RETURNS (Report): What was kept, lost and repaired.
     RAISES (ValueError): If the format is unknown or cannot be written, no document could be read,
         or annotation would be lost and `strict` is set. Nothing is written in these cases.

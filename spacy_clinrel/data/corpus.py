@@ -58,7 +58,7 @@ def read_corpus(
         types.
     options (ReadOptions): How the files are read.
     report (Optional[Report]): Receives counts, losses and repairs.
-    progress (bool): Whether to show a progress bar on stderr.
+    progress (bool): Whether to show a progress bar if stderr is a terminal.
     RETURNS (List[Doc]): The documents; at least one.
     RAISES (ValueError): If the format is unknown or missing, a file is missing or unreadable, or
         no document could be read.
@@ -100,7 +100,7 @@ def stream_corpus(
         types.
     report (Report): Receives counts, losses and repairs.
     options (ReadOptions): How the files are read.
-    progress (bool): Whether to show a progress bar on stderr.
+    progress (bool): Whether to show a progress bar if stderr is a terminal.
     YIELDS (Doc): The documents; at least one.
     RAISES (ValueError): If the format is unknown, a file is missing, or no document could be read.
     """

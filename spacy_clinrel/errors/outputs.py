@@ -37,6 +37,10 @@ class OutputErrors:
         "{path} is a folder, but the format {format} writes a single file. Use a file name, e.g. "
         "{path}/{example}."
     )
+    G010 = (
+        "{place}: {n} relations are exported without a score, because theirs is not a finite "
+        "number. Scores are from 0 to 1."
+    )
 
     # Processing many documents
     P001 = (

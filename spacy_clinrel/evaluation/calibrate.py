@@ -61,7 +61,7 @@ def calibrate(
         save nothing.
     scheme (Optional[str]): Name of a label scheme that the gold relations are projected to, e.g.
         "11-labels".
-    progress (bool): Show a progress bar.
+    progress (bool): Show a progress bar if stderr is a terminal.
     RETURNS (Calibration): The temperature and the calibration errors.
     RAISES (ValueError): If the data can't be read or was annotated by a model, if no candidate pair
         is annotated, if the folder is not empty, or if the pipeline does not have exactly one
@@ -88,7 +88,11 @@ def calibrate(
         docs,
         keep=True,
         progress=lambda stream: tqdm(
-            stream, total=len(docs), desc="Documents", leave=False, disable=not progress
+            stream,
+            total=len(docs),
+            desc="Documents",
+            leave=False,
+            disable=None if progress else True,
         ),
     )
     if output is not None:

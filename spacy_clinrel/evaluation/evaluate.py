@@ -46,7 +46,7 @@ def evaluate(
     report (Optional[Union[str, Path]]): Folder for an error report: report.html and report.json.
     samples (int): Number of bootstrap samples for the report's confidence intervals.
     batch_size (int): Number of documents per batch.
-    progress (bool): Show a progress bar.
+    progress (bool): Show a progress bar if stderr is a terminal.
     RETURNS (Dict[str, Any]): The "data", the "scheme", and what `evaluate_examples` returns.
     RAISES (ValueError): If the data can't be read, has neither entities nor relations or was
         annotated by a model, if the scheme is unknown, or if the report can't be written.
@@ -70,7 +70,11 @@ def evaluate(
         batch_size=batch_size,
         labels=None if scheme is None else get_scheme(scheme),
         progress=lambda docs: tqdm(
-            docs, total=len(examples), desc="Documents", leave=False, disable=not progress
+            docs,
+            total=len(examples),
+            desc="Documents",
+            leave=False,
+            disable=None if progress else True,
         ),
     )
     scores = result[GOLD_ENTITIES if gold_entities else END_TO_END]

@@ -8,7 +8,7 @@ from spacy.tokens import Doc
 from spacy.vocab import Vocab
 
 from ..errors import Errors
-from ..files import check_output, replacing, spacy_files, stream_docbin, write_json
+from ..files import check_output, printable, replacing, spacy_files, stream_docbin, write_json
 from ..tokens import get_doc_id
 from .formats import get_format, guess_format, output_files
 from .merge import merge_rows
@@ -47,9 +47,9 @@ def export(
     report_path (Union[str, Path, None]): Where to write the report as JSON.
     progress (Optional[Callable[[Iterable[Doc]], Iterable[Doc]]]): Function that wraps the iterable
         of documents to show progress, e.g. tqdm.
-    RETURNS (Dict[str, Any]): The report: the options, the counts, "messages" about files and
-        documents that could not be exported, and "replaced", the number of characters replaced
-        because the format cannot hold them.
+    RETURNS (Dict[str, Any]): The report: the options, the counts, "messages" about files,
+        documents and scores that could not be exported, and "replaced", the number of characters
+        replaced because the format cannot hold them.
     RAISES (ValueError): If no document can be read, the format or normal form is unknown, or the
         output cannot be written.
     RAISES (ImportError): If a library that the format needs is not installed.
@@ -67,7 +67,7 @@ def export(
     report = _write_graph(
         docs if progress is None else progress(docs),
         targets,
-        {"format": name, "merge": merge, "norm": norm, "prefix": prefix},
+        {"format": name, "merge": merge, "norm": norm, "prefix": printable(prefix)},
     )
     report["messages"] = messages + report["messages"]
     if report_path is not None:
@@ -95,7 +95,9 @@ def _read_docs(paths: Sequence[Path], messages: List[str]) -> Iterator[Doc]:
                 raise
             messages.append(str(error))
     if not has_docs:
-        raise ValueError("\n".join([*messages, Errors.F008.format(path=paths[0].parent)]))
+        reason = f"{len(messages)} .spacy files are damaged or empty"
+        failure = Errors.F008.format(path=paths[0].parent, reason=reason)
+        raise ValueError("\n".join([*messages, failure]))
 
 
 def _write_graph(
@@ -137,11 +139,19 @@ def _make_rows(
         try:
             rows = doc_rows(doc, number, normal_form, prefix)
         except ValueError as error:
-            place = f"Document {number} ({get_doc_id(doc) or 'without an id'})"
-            report["messages"].append(f"{place}: {error}")
+            report["messages"].append(f"{_place(doc, number)}: {error}")
         else:
             report["documents"] += 1
+            n_dropped = sum(row["score"] is None for row in rows[1])
+            if n_dropped:
+                message = Errors.G010.format(place=_place(doc, number), n=n_dropped)
+                report["messages"].append(message)
             yield rows
+
+
+def _place(doc: Doc, number: int) -> str:
+    """Return the number and the id of a document, for messages."""
+    return f"Document {number} ({printable(get_doc_id(doc) or 'without an id')})"
 
 
 def _count(stream: Iterable[Rows], layout: Layout, report: Dict[str, Any]) -> Iterator[Rows]:

@@ -78,7 +78,8 @@ def _edge_row(head: str, tail: str, label: str, edge: _Edge) -> Row:
         "tail": tail,
         "label": label,
         "count": edge.count,
-        "mean_score": sum(scores) / len(scores) if scores else None,
+        # Divided before the sum, so that the largest numbers have a finite mean.
+        "mean_score": sum(score / len(scores) for score in scores) if scores else None,
         "max_score": max(scores, default=None),
         "same_sentence_count": edge.same_sentence,
         "docs": list(edge.docs),

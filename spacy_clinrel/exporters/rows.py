@@ -7,6 +7,7 @@ import numpy as np
 from spacy.tokens import Doc, Span
 
 from ..errors import Errors
+from ..files import printable
 from ..tokens import Relation, Sentences, all_mentions, get_doc_id, get_relations
 from ..tokens.group import span_key
 from .norms import NormalForm
@@ -22,9 +23,10 @@ def doc_rows(doc: Doc, number: int, normal_form: NormalForm, prefix: str = "") -
     normal_form (NormalForm): Function that returns the normal form of a mention.
     prefix (str): Prefix of all ids.
     RETURNS (Rows): The mentions in text order, and the relations in the order of `doc._.relations`.
+        Scores that are NaN or infinite are None. Lone surrogates in ids and labels are escaped.
     RAISES (ValueError): If a relation has no label or refers to a mention that does not exist.
     """
-    source = {"doc": number, "doc_id": get_doc_id(doc) or ""}
+    source = {"doc": number, "doc_id": printable(get_doc_id(doc) or "")}
     mentions: List[Row] = []
     ids: Dict[Any, str] = {}
     for i, span in enumerate(all_mentions(doc), start=1):
@@ -49,7 +51,7 @@ def doc_rows(doc: Doc, number: int, normal_form: NormalForm, prefix: str = "") -
             "id": f"{prefix}d{number}-r{i}",
             "head": ids[span_key(relation.head)],
             "tail": ids[span_key(relation.tail)],
-            "label": relation.label,
+            "label": printable(relation.label),
             # JSON and Cypher cannot represent NaN and infinity.
             "score": relation.score if math.isfinite(relation.score) else None,
             **source,

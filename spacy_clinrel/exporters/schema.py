@@ -81,9 +81,10 @@ PLAIN = Layout(
         "relations",
         "Relation",
         (
-            Column("id"),
+            # Databases such as Kuzu read head and tail from the first two columns.
             Column("head"),
             Column("tail"),
+            Column("id"),
             Column("label"),
             Column("score", "double"),
             Column("doc", "int64"),
@@ -112,9 +113,9 @@ MERGED = Layout(
         "edges",
         "Edge",
         (
-            Column("id"),
             Column("head"),
             Column("tail"),
+            Column("id"),
             Column("label"),
             Column("count", "int64"),
             Column("mean_score", "double"),

@@ -104,9 +104,36 @@ def test_csv_has_the_header_of_neo4j_import(tmp_path):
             Path(file).read_text(encoding="utf-8").split("\n")[0].split(",") for file in files
         )
         assert nodes[0] == "id:ID" and nodes[-1] == ":LABEL"
-        assert edges[:4] == ["id:string", "head:START_ID", "tail:END_ID", "label:TYPE"]
+        assert edges[:4] == ["head:START_ID", "tail:END_ID", "id:string", "label:TYPE"]
         rest = {column.split(":")[1] for column in nodes[1:-1] + edges[4:]}
         assert rest <= {"string", "long", "double", "boolean"} and "double" in rest
+
+
+@merge_or_not
+def test_csv_can_be_copied_into_kuzu(merge, tmp_path):
+    """Ladybug is the continuation of Kuzu."""
+    docs = nasty_notes()
+    layout = MERGED if merge else PLAIN
+    nodes, edges = rows_of(docs, merge, tmp_path)
+    files = export(docs, tmp_path / "t", "csv", merge=merge)["files"]
+    db = ladybug.Connection(ladybug.Database(":memory:"))
+    label = layout.nodes.row_class
+    # In CSV, lists are JSON strings.
+    types = {
+        column: LADYBUG.get(column.type, "STRING") for table in layout for column in table.columns
+    }
+    columns = ", ".join(f"`{column.name}` {types[column]}" for column in layout.nodes.columns)
+    db.execute(f"CREATE NODE TABLE {label}({columns}, node_label STRING, PRIMARY KEY(id))")
+    columns = ", ".join(f"`{column.name}` {types[column]}" for column in layout.edges.columns[2:])
+    db.execute(f"CREATE REL TABLE Link(FROM {label} TO {label}, {columns})")
+    options = "(header=true, parallel=false, escape='\"')"
+    for name, path in zip((label, "Link"), files):
+        db.execute(f"COPY {name} FROM '{path}' {options}")
+    found = db.execute("MATCH (h)-[r]->(t) RETURN h.id, t.id, r.id, r.label").get_all()
+    assert sorted(found) == sorted(
+        [row["head"], row["tail"], row["id"], row["label"]] for row in edges
+    )
+    assert db.execute("MATCH (n) RETURN count(n)").get_all() == [[len(nodes)]]
 
 
 @merge_or_not
@@ -257,6 +284,21 @@ def test_cypher_has_all_rows(merge, tmp_path):
 def test_cypher_literals_and_names():
     assert to_literal({"a": None, "b": [1, 1e16, True, 'x"']}) == r'{b: [1, 1e16, true, "x\""]}'
     assert [quote_name(text) for text in ("END", "a`b c")] == ["`END`", "`a``b c`"]
+    assert to_literal({"a b": 0.0, "x": "\u2028"}) == r'{`a b`: 0.0, x: "\u2028"}'
+    with pytest.raises(ValueError, match="JSON"):
+        to_literal([math.inf])
+
+
+@pytest.mark.parametrize(
+    "label", ["a\nb", "\0\r\x1b\x7f\x85\u2028\u2029", "x`]->() DETACH DELETE n; //\n"]
+)
+def test_cypher_has_one_statement_per_line_for_every_name(label, tmp_path):
+    report = export([note([label, "发热"], label, label)], tmp_path / "t.cypher")
+    assert report["replaced"] == label.count("\0")
+    text = (tmp_path / "t.cypher").read_bytes().decode()
+    # splitlines also splits at all other characters that programs may take for a line break.
+    assert len(text.splitlines()) == text.count(";\n") == 1 + 2 + 1
+    assert "头痛" not in text and "发热" in text  # Chinese is not escaped
 
 
 def as_neo4j_reads(source):
@@ -320,7 +362,8 @@ def test_neo4j_would_keep_any_text(text):
     inside = re.fullmatch(r'"((?:[^"\\]|\\.)*)"', string, flags=re.DOTALL)
     assert re.sub(r"(?s)\\(.)", lambda m: escapes.get(m[1], m[1]), inside[1]) == text
     inside = re.fullmatch("`((?:[^`]|``)*)`", as_neo4j_reads(quote_name(text)))
-    assert inside[1].replace("``", "`") == text
+    # Neo4j allows no NUL in names.
+    assert inside[1].replace("``", "`") == text.replace("\0", REPLACEMENT)
 
 
 def test_every_format_exports_an_empty_document(tmp_path):
@@ -348,6 +391,39 @@ def test_every_format_exports_a_nan_score_as_null(tmp_path):
     assert "score" not in (tmp_path / "x.cypher").read_text(encoding="utf-8")
     rows, _ = read_rdf(tmp_path / "x.ttl", "turtle")
     assert "score" not in rows["d1-r1"]
+
+
+@pytest.mark.parametrize("score", [math.nan, math.inf, -math.inf])
+def test_dropped_scores_are_reported(score, tmp_path):
+    report = export([note(["头痛", "发热", "咳嗽"], "a", score=score)], tmp_path / "x.ttl")
+    (message,) = report["messages"]
+    assert message.startswith("[G010] Document 1 (a): 2 relations")
+
+
+def test_score_of_zero_is_kept(tmp_path):
+    docs = [note(["头痛", "发热"], score=0.0)]
+    for merge in (False, True):
+        report = export(docs, tmp_path / "t", "jsonl", merge=merge)
+        (row,) = srsly.read_jsonl(report["files"][1])
+        assert row["mean_score" if merge else "score"] == 0.0 and not report["messages"]
+
+
+@pytest.mark.parametrize("format", FORMATS)
+def test_control_characters_and_surrogates_in_ids_and_labels(format, tmp_path):
+    docs = [note(["头痛", "发热"], "a\0\udcff\n", "la\0bel\udcff")]
+    out = tmp_path / ("t" if FORMATS[format].is_folder else f"t{FORMATS[format].endings[0]}")
+    report = export(docs, out, format, prefix="p\udcff")
+    assert report["relations"] == 1 and report["prefix"] == "p\\udcff"
+    for path in report["files"]:
+        assert format == "parquet" or Path(path).read_text(encoding="utf-8")
+
+
+def test_json_does_not_escape_chinese(tmp_path):
+    docs = [note(["头痛", "发热"], "病历", "证实")]
+    for format, name in (("jsonl", "t"), ("jsonld", "t.jsonld")):
+        report = export(docs, tmp_path / name, format)
+        text = "".join(Path(path).read_text(encoding="utf-8") for path in report["files"])
+        assert {"头痛", "发热", "病历", "证实"} <= set(re.findall("[\u4e00-\u9fff]+", text))
 
 
 def test_broken_document_is_skipped_and_reported(zh, tmp_path):

@@ -52,7 +52,8 @@ def bootstrap(
         as without the interruption.
     use_gpu (int): GPU ID, or -1 for the CPU.
     on_round (OnRound): Called with the record of each finished round, a row of `rounds.jsonl`.
-    progress (bool): Show a progress bar over the unlabelled documents on stderr.
+    progress (bool): Show a progress bar over the unlabelled documents if stderr is a
+        terminal.
     RETURNS (Dict[str, Any]): "stopped", the reason; "kept", the number of the best round; "texts",
         counts of documents, see `write_documents`; "rounds", the record of each round; and
         "refused" if the last model labelled no relation reliably: its counts and thresholds.
@@ -75,7 +76,7 @@ def bootstrap(
         check_config(second)
         check_same_candidates(config, second)
     folder = RunFolder(output)
-    with_bar = partial(tqdm, desc="Documents", leave=False, disable=not progress)
+    with_bar = partial(tqdm, desc="Documents", leave=False, disable=None if progress else True)
     settings = run_settings(config, data, options, second, ner or "", output)
     with locked_folder(output):
         folder.open(settings, resume)

@@ -57,7 +57,7 @@ def review(
     ner (Optional[str]): Name or path of a pipeline that predicts mentions for documents without
         any. By default, the model itself predicts them, if it has a component that sets entities.
     report (Optional[Report]): Counts annotations that a format cannot represent.
-    progress (bool): Show a progress bar over the documents on stderr.
+    progress (bool): Show a progress bar over the documents if stderr is a terminal.
     RETURNS (Dict[str, Any]): The contents of review.json (arguments, options, counts, types and
         labels), and the "ranking", see `rank_documents`.
     RAISES (ValueError): If an option is invalid, an input cannot be read, the folder is not empty,
@@ -74,7 +74,7 @@ def review(
     if output.exists() and not (output.is_dir() and not any(output.iterdir())):
         raise ValueError(Errors.B021.format(path=output))
     nlp = model if isinstance(model, Language) else util.load_model(model)
-    with_bar = partial(tqdm, desc="Documents", leave=False, disable=not progress)
+    with_bar = partial(tqdm, desc="Documents", leave=False, disable=None if progress else True)
     classifier = classifier_settings(nlp)
     n_given, docs = read_unlabelled(nlp, unlabelled, labelled)
     _complete_mentions(nlp, docs, ner, with_bar)
