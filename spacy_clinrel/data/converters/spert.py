@@ -15,10 +15,9 @@ breaks, no space before a mention) change when they are read back, and are count
 Chinese characters become several tokens.
 """
 
-import re
 from bisect import bisect_left, bisect_right
 from pathlib import Path
-from typing import Any, Dict, Iterator, List, Sequence, Tuple
+from typing import Any, Dict, Iterator
 
 import srsly
 
@@ -34,10 +33,7 @@ from . import (
     join_json,
     read_json,
 )
-from .tokenizer import CJK, token_spans
-
-# Matches the characters around a token boundary that gets no space.
-CLOSE = re.compile(rf"[{CJK}].|.[{CJK}]", re.DOTALL)
+from .tokenizer import join_tokens, token_spans
 
 
 def read(path: Path, report: Report, options: ReadOptions) -> Iterator[Record]:
@@ -62,7 +58,7 @@ def write(record: Record, report: Report) -> Dict[str, str]:
     text = record.text
     spans = token_spans(record)
     tokens = [text[start:end] for start, end in spans]
-    if _join(tokens)[0] != text:
+    if join_tokens(tokens)[0] != text:
         report.lose("text whose white space is not kept")
     starts, ends = [start for start, _ in spans], [end for _, end in spans]
     entities = [
@@ -92,7 +88,7 @@ def _parse(entry: Dict[str, Any], record: Record, path: Path, report: Report) ->
     record.doc_id = first_id(entry.get("orig_id"))
     if not all(isinstance(token, str) for token in tokens):
         raise ValueError("'tokens' must be strings")
-    record.text, starts = _join(tokens)
+    record.text, starts = join_tokens(tokens)
     for number, entity in enumerate(entry.get("entities") or []):
         with report.guard(path, record.line):
             start, end = get_field(entity, "start", int), get_field(entity, "end", int)
@@ -107,17 +103,6 @@ def _parse(entry: Dict[str, Any], record: Record, path: Path, report: Report) ->
         with report.guard(path, record.line):
             head, tail = (str(get_field(relation, name, int)) for name in ("head", "tail"))
             record.relations.append(Link(head, tail, get_field(relation, "type", str), record.line))
-
-
-def _join(tokens: Sequence[str]) -> Tuple[str, List[int]]:
-    """Join tokens to a text. Return the text and the start of each token."""
-    text, starts = "", []
-    for token in tokens:
-        if text and token and not CLOSE.fullmatch(text[-1] + token[0]):
-            text += " "
-        starts.append(len(text))
-        text += token
-    return text, starts
 
 
 SPERT = Converter(

@@ -1,0 +1,57 @@
+"""DyGIE++ and PURE: sentences of tokens with entities and relations."""
+
+import json
+
+import pytest
+
+from spacy_clinrel.tokens import get_doc_id
+
+from ...util import edges
+
+ENTRY = {
+    "doc_key": "d1",
+    "sentences": [["Aspirin", "for", "headache", "."], ["No", "rash", "."]],
+    "ner": [[[0, 0, "Drug"], [2, 2, "Problem"]], [[5, 5, "Problem", 0.9]]],
+    "relations": [[[0, 0, 2, 2, "TrAP"]], [[0, 0, 5, 5, "TrCP", 0.8]]],
+}
+
+
+def test_dygie_reads_entities_and_relations(read, put):
+    (doc,), report = read("dygie", put("train.json", json.dumps(ENTRY)))
+    assert doc.text == "Aspirin for headache . No rash ." and get_doc_id(doc) == "d1"
+    assert edges(doc) == {
+        (0, 7, "Drug", "TrAP", 12, 20, "Problem"),
+        (0, 7, "Drug", "TrCP", 26, 30, "Problem"),
+    }
+    assert report.losses == 0
+
+
+def test_dygie_reads_test_parts(read, put):
+    entry = {"sentences": [["头", "痛"]]}
+    (doc,), _ = read("dygie", put("test.json", json.dumps(entry)))
+    assert doc.text == "头痛" and not doc.ents and get_doc_id(doc) == "test-1"
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        {"ner": [[[0, 9, "Drug"]]]},
+        {"ner": [[[0, "1", "Drug"]]]},
+        {"ner": [[[1, 0, "Drug"]]]},
+        {"ner": [[[0, 0, None]]]},
+        {"ner": [[[0, 0]]]},
+        {"relations": [[[0, 0, 3, 3, "R"]]]},
+        {"relations": [[[0, 0, 2]]]},
+        {"clusters": [[[0, 0]]]},
+        {"events": [[[[0, "x"]]]]},
+    ],
+)
+def test_dygie_reports_what_is_lost(read, put, change):
+    docs, report = read("dygie", put("a.json", json.dumps({**ENTRY, **change})))
+    assert len(docs) == 1 and report.losses
+
+
+@pytest.mark.parametrize("change", [{"sentences": None}, {"sentences": [[7]]}, {"sentences": "x"}])
+def test_dygie_refuses_other_json(read, put, change):
+    docs, report = read("dygie", put("a.json", json.dumps({**ENTRY, **change})))
+    assert not docs and report.lost == {"broken line": 1}
