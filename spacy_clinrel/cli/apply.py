@@ -80,6 +80,15 @@ def apply_cli(
             "--resume", "-r", help="Continue an interrupted run after the last finished shard"
         ),
     ] = False,
+    retry_quarantined: Annotated[
+        bool,
+        typer.Option(
+            "--retry-quarantined",
+            "-rq",
+            help="Annotate only the documents in quarantine again, e.g. with a larger --max-length "
+            "or a repaired pipeline. Also continues a retry that was interrupted",
+        ),
+    ] = False,
     code: Annotated[
         Optional[Path],
         typer.Option("--code", "-c", help="Python file with registered functions"),
@@ -97,8 +106,9 @@ def apply_cli(
     be processed is written to OUT/_quarantine.jsonl with its error, and the run continues.
 
     To resume an interrupted run, repeat the command with --resume. Only --n-process, --batch-size
-    and --gpu-id may be changed. Memory use depends on the largest .spacy file and Parquet row
-    group, not on the size of the archive.
+    and --gpu-id may be changed. To process the documents in quarantine again, repeat the command
+    with --retry-quarantined. The pipeline, --code and --max-length may be changed too. Memory use
+    depends on the largest .spacy file and Parquet row group, not on the size of the archive.
 
     Examples: apply zh_clinrel notes/ out; apply zh_clinrel "2024/*.csv" out --text-column note
     --id-column number --n-process 4
@@ -119,6 +129,7 @@ def apply_cli(
                 shard_size=shard_size,
                 n_process=n_process,
                 resume=resume,
+                retry_quarantined=retry_quarantined,
                 code=code,
                 gpu_id=gpu_id,
                 report_progress=Progress(bar),

@@ -29,11 +29,13 @@ class State(NamedTuple):
         none. Its "next" is the input position after all finished shards of the run.
     retry (Optional[Record]): The last record of an unfinished retry; None if there is none.
     retry_name (str): The name of the new quarantine of an unfinished or new retry.
+    quarantined (int): In a retry, the number of documents in quarantine.
     """
 
     run: Optional[Record]
     retry: Optional[Record]
     retry_name: str
+    quarantined: int = 0
 
     @property
     def next_shard(self) -> int:
@@ -69,6 +71,10 @@ class OutputFolder:
     def __exit__(self, *exception: Any) -> None:
         self._lock.close()
 
+    def has_run(self) -> bool:
+        """RETURNS (bool): Whether the folder contains a run."""
+        return (self.path / MANIFEST).exists()
+
     def lock(self) -> None:
         """Create and lock the folder, and delete temporary files of interrupted runs.
 
@@ -100,12 +106,13 @@ class OutputFolder:
                 what = _list_changes(changed, describe_input)
                 raise ValueError(Errors.P012.format(path=self.path, what=what))
         elif changed or not resume:  # no shard is finished, so nothing is lost
-            for old in (self.path / SHARDS, self.path / QUARANTINE, *self.path.glob(RETRIES)):
-                old.unlink(missing_ok=True)
+            for name in (SHARDS, QUARANTINE):
+                (self.path / name).unlink(missing_ok=True)
             write_json(self.path / MANIFEST, settings)
         state = self._read_state()
         if state.retry:
             raise ValueError(Errors.P033.format(path=self.path))
+        self._delete_retries()
         self._cut(QUARANTINE, state.run["quarantine_bytes"] if state.run else 0)
         return state.run
 
@@ -120,8 +127,6 @@ class OutputFolder:
             differ from those of the run, or the folder is damaged.
         """
         before = self._read_manifest()
-        if not before:
-            raise ValueError(Errors.P034.format(path=self.path))
         changed = [
             key
             for key, value in settings.items()
@@ -134,8 +139,11 @@ class OutputFolder:
         if state.run is None:
             raise ValueError(Errors.P034.format(path=self.path))
         self._cut(QUARANTINE, state.run["quarantine_bytes"])
-        self._cut(state.retry_name, state.retry["retry_bytes"] if state.retry else 0)
-        return state
+        self._delete_retries(except_for=state.retry_name if state.retry else None)
+        if state.retry:
+            self._cut(state.retry_name, state.retry["retry_bytes"])
+        # Read all records, so that a damaged one is reported before the work begins.
+        return state._replace(quarantined=sum(1 for _ in self.read_quarantine()))
 
     def changed_settings(self, settings: Record) -> Record:
         """Return the settings of a retry that differ from those of the run.
@@ -242,6 +250,12 @@ class OutputFolder:
             if path.name not in listed:
                 path.unlink()
         self._cut(SHARDS, lines[-1].end if lines else 0)
+
+    def _delete_retries(self, except_for: Optional[str] = None) -> None:
+        """Delete the new quarantines of retries that did not finish a shard."""
+        for path in self.path.glob(RETRIES):
+            if path.name != except_for:
+                path.unlink()
 
     def _size(self, name: str) -> int:
         path = self.path / name

@@ -125,6 +125,8 @@ def run_job(
     report_progress = report_progress or _ignore_progress
     with OutputFolder(job.output) as folder:
         if retry_quarantined:
+            if not folder.has_run():
+                raise ValueError(Errors.P034.format(path=job.output))
             return _retry(job, folder, n_process, report_progress)
         return _run(job, folder, n_process, resume, report_progress)
 
@@ -197,6 +199,8 @@ def _retry(
 ) -> Counts:
     with _recorded_inputs(job, folder) as (settings, inputs):
         state = folder.start_retry(settings, inputs.find)
+    if not state.quarantined:
+        return Totals(state.run).counts
     changed = folder.changed_settings(settings)
     totals = Totals(state.retry or state.run)
     start = Position(*state.retry["next"]) if state.retry else Position()

@@ -50,6 +50,21 @@ def test_apply_writes_shards_and_quarantine(rules, notes, tmp_path):
     assert result.exit_code == 0 and "2 documents" in result.output
 
 
+def test_apply_retries_quarantined_documents(rules, tmp_path):
+    (tmp_path / "a.txt").write_text("头痛" * 20, encoding="utf-8")
+    (tmp_path / "b.txt").write_text("CT", encoding="utf-8")
+    options = (rules, tmp_path / "*.txt", tmp_path / "out", "-f", "jsonl")
+    result = run(*options, "--retry-quarantined")
+    assert result.exit_code == 1 and "P034" in result.output
+    result = run(*options, "--max-length", 10)
+    assert "1 documents, 1 mentions" in result.output
+    assert "1 documents could not be processed" in result.output
+    result = run(*options, "--max-length", 100, "--retry-quarantined")
+    assert result.exit_code == 0 and "2 documents, 21 mentions" in result.output
+    assert "could not be processed" not in result.output
+    assert json.loads((tmp_path / "out" / "part-000001.jsonl").read_text("utf-8"))["id"] == "a"
+
+
 def test_apply_quiet(rules, notes, tmp_path):
     result = run(rules, notes, tmp_path / "out", *COLUMNS, "--quiet")
     assert result.exit_code == 0
@@ -132,5 +147,12 @@ def test_progress_rate_excludes_earlier_runs():
 
 def test_apply_help():
     output = " ".join(run("--help").output.split())
-    for word in ("--text-column", "--n-process", "--resume", ".parquet", "_quarantine.jsonl"):
+    for word in (
+        "--text-column",
+        "--n-process",
+        "--resume",
+        "--retry-quarantined",
+        ".parquet",
+        "_quarantine.jsonl",
+    ):
         assert word in output
