@@ -1,37 +1,47 @@
-"""i2b2/VA 2010: `NAME.txt`, its concepts in `NAME.con`, relations between them in `NAME.rel`.
+"""i2b2/VA 2010: `NAME.txt`, concepts in `NAME.con`, relations in `NAME.rel`, assertions in
+`NAME.ast`.
 
 A line of `.con` is `c="the headache" 12:3 12:4||t="problem"`; a line of `.rel` is `c="aspirin" 12:0
-12:0||r="TrAP"||c="the headache" 12:3 12:4`. A concept is given by its text in lower case and the
-positions of its first and last token: line number (from 1) and token number in that line (from 0).
-The texts of the challenge (Uzuner et al. 2011, doi:10.1136/amiajnl-2011-000203) have one tokenized
-sentence per line. Tokens are separated by any amount of white space, as in other readers of these
-files (CliNER, BigBIO's n2c2_2010).
+12:0||r="TrAP"||c="the headache" 12:3 12:4`; a line of `.ast` is a line of `.con` followed by
+`||a="absent"`. A concept is given by its text in lower case and the positions of its first and last
+token: line number (from 1) and token number in that line (from 0). The texts of the challenge
+(Uzuner et al. 2011, doi:10.1136/amiajnl-2011-000203) have one tokenized sentence per line. Tokens
+are separated by any amount of white space, as in other readers of these files (CliNER, BigBIO's
+n2c2_2010), or by single spaces if the recorded texts of the concepts show that.
 
 The files are in one folder or, as in the challenge's training part, in sibling folders `txt`,
-`concept` (or `concepts`) and `rel`. Assertions (`.ast`) are not read. A text without a `.con` file
-has no annotations; a text without a `.rel` file has no relations.
+`concept` (or `concepts`), `rel` and `ast`. A text without a `.con` file has no annotations; `.rel`
+and `.ast` may be missing.
 
 Reading: the first concept of a relation is the head, the second the tail. `.rel` gives the position
 of a concept but not its type, so the first concept of `.con` at that position is used. If `.con`
-has none there, the relation is dropped and counted.
+has none there, the relation is dropped and counted. An assertion becomes an attribute of its
+concept ("absent", "possible", "conditional", "hypothetical", "associated_with_someone_else");
+"present" does not, as it is the default.
 
 Writing puts the files into one folder. Where a mention starts or ends within a token, a space is
 inserted into the text and counted as a repair. If several mentions have the same position, the
-relations of all but the first are dropped and counted.
+relations of all but the first are dropped and counted. Assertions are not written.
 """
 
 import re
 from bisect import bisect_left, bisect_right
 from pathlib import Path
-from typing import Dict, Iterator, List, Tuple
+from typing import Dict, Iterator, List, NamedTuple, Tuple
 
 from . import BOM, Converter, Link, Mention, ReadOptions, Record, Report, read_lines, read_pair
+from .siblings import TEXT_FOLDERS, find_partner
 
-TEXT_FOLDER = "txt"
-FOLDERS = {".con": ("concept", "concepts"), ".rel": ("rel",)}
-PLACE = r'c="(.*)" (\d+:\d+ \d+:\d+)'
-CONCEPT = re.compile(PLACE + r'\|\|t="(.*)"\s*')
-RELATION = re.compile(PLACE + r'\|\|r="(.*)"\|\|' + PLACE + r"\s*")
+FOLDERS = {
+    ".con": ("concept", "concepts"),
+    ".rel": ("rel", "rels", "relation", "relations"),
+    ".ast": ("ast", "asts", "assertion", "assertions"),
+}
+PLACE = re.compile(r"\d+:\d+ \d+:\d+")
+# The end of a concept's text, its place and the name of the next field. The lookahead keeps
+# matches from overlapping.
+PLACE_AND_FIELD = re.compile(r'" (\d+:\d+ \d+:\d+)\|\|([a-z])=(?=")')
+DEFAULT_ASSERTION = "present"
 # Characters that a quoted name cannot contain.
 UNQUOTABLE = re.compile(r'["\t\n\v\f\r\x1c-\x1e\x85\u2028\u2029]')
 
@@ -39,50 +49,60 @@ UNQUOTABLE = re.compile(r'["\t\n\v\f\r\x1c-\x1e\x85\u2028\u2029]')
 Tokens = List[List[Tuple[int, int]]]
 
 
+class Concept(NamedTuple):
+    """A line of a `.con` file.
+
+    text (str): The text of the concept, in lower case.
+    place (str): The positions of its first and last token, as in the file.
+    type (str): The type.
+    line (int): Line number in the file.
+    """
+
+    text: str
+    place: str
+    type: str
+    line: int
+
+
 def read(path: Path, report: Report, options: ReadOptions) -> Iterator[Record]:
-    """Read a text, its concepts and its relations.
+    """Read a text, its concepts, its relations and its assertions.
 
     path (Path): The `.txt` file.
     report (Report): Receives errors and counts.
     options (ReadOptions): How the file is read.
     YIELDS (Record): The only record. Its id is the file name.
     """
-    concepts, relations = (_partner(path, suffix) for suffix in FOLDERS)
+    concepts, relations, assertions = (
+        find_partner(path, suffix, TEXT_FOLDERS, folders) for suffix, folders in FOLDERS.items()
+    )
     pair = read_pair(path, concepts, report, options)
     if pair is None:
         return
     text = pair[0].removeprefix(BOM)
     record = Record("", text, source=concepts, relation_source=relations)
-    tokens = _tokens(text)
-    found: Dict[str, Mention] = {}
+    found: List[Concept] = []
     for number, line in pair[1]:
         with report.guard(concepts, number):
-            place, mention = _mention(line, number, text, tokens)
-            record.mentions.append(mention)
-            if found.setdefault(place, mention).type != mention.type:
-                report.repair("concepts of several types at one place, relations take the first")
+            found.append(_concept(line, number))
+    ids = _add_mentions(record, found, report)
     lines = (read_lines(relations, report, options) or ()) if relations.exists() else ()
     for number, line in lines:
         with report.guard(relations, number):
-            match = RELATION.fullmatch(line)
-            if match is None:
-                raise ValueError('expected c="…" 1:0 1:2||r="type"||c="…" 1:4 1:4')
-            ends = [found[place].id if place in found else place for place in match.group(2, 5)]
-            record.relations.append(Link(ends[0], ends[1], match[3], number))
+            head, label, tail = _relation(line)
+            record.relations.append(Link(ids.get(head, head), ids.get(tail, tail), label, number))
+    if assertions.exists():
+        _add_assertions(record, found, assertions, report, options)
     yield record
 
 
 def text_file(path: Path) -> Path:
     """Return the text file of a document.
 
-    path (Path): Any file of the document: `.txt`, `.con` or `.rel`.
+    path (Path): Any file of the document: `.txt`, `.con`, `.rel` or `.ast`.
     RETURNS (Path): The text file in the same folder or, if there is none, in a sibling folder
         `txt`.
     """
-    text = path.with_suffix(".txt")
-    if not text.exists() and path.parent.name in FOLDERS.get(path.suffix, ()):
-        return path.parent.parent / TEXT_FOLDER / text.name
-    return text
+    return find_partner(path, ".txt", FOLDERS.get(path.suffix.lower(), ()), TEXT_FOLDERS)
 
 
 def write(record: Record, report: Report) -> Dict[str, str]:
@@ -118,34 +138,120 @@ def write(record: Record, report: Report) -> Dict[str, str]:
     return {".txt": record.text, ".con": "".join(concepts), ".rel": "".join(relations)}
 
 
-def _partner(path: Path, suffix: str) -> Path:
-    """Return the path of an annotation file of a text, in the same folder or a sibling folder."""
-    beside = path.with_suffix(suffix)
-    others = [path.parent.parent / name / beside.name for name in FOLDERS[suffix]]
-    elsewhere = others if path.parent.name == TEXT_FOLDER else []
-    return next((place for place in (beside, *elsewhere) if place.exists()), beside)
+def _concept(line: str, number: int) -> Concept:
+    # Regular expressions with several ".*" would take quadratic time or worse on hostile lines.
+    line = line.rstrip()
+    matches = [m for m in PLACE_AND_FIELD.finditer(line) if m[2] == "t" and m.end() < len(line) - 1]
+    if not (matches and line.startswith('c="') and line.endswith('"')):
+        raise ValueError('expected c="…" 1:0 1:2||t="type"')
+    match = matches[-1]
+    return Concept(line[3 : match.start()], match[1], line[match.end() + 1 : -1], number)
 
 
-def _tokens(text: str) -> Tokens:
+def _relation(line: str) -> Tuple[str, str, str]:
+    """Return the place of the head, the label and the place of the tail."""
+    line = line.rstrip()
+    second = line.rfind('"||c="')
+    fields = line[second:].rsplit('" ', 1)
+    matches = [m for m in PLACE_AND_FIELD.finditer(line) if m[2] == "r" and m.end() < second]
+    if not (
+        matches
+        and line.startswith('c="')
+        and len(fields) == 2
+        and len(fields[0]) >= len('"||c="')
+        and PLACE.fullmatch(fields[1])
+    ):
+        raise ValueError('expected c="…" 1:0 1:2||r="type"||c="…" 1:4 1:4')
+    match = matches[-1]
+    return match[1], line[match.end() + 1 : second], fields[1]
+
+
+def _add_mentions(record: Record, concepts: List[Concept], report: Report) -> Dict[str, str]:
+    """Add the mentions to a record. Return the id of the first mention at each place."""
+    tokens = _fit_tokens(record.text, concepts, report)
+    first: Dict[str, Mention] = {}
+    for concept in concepts:
+        with report.guard(record.source or Path(), concept.line):
+            mention = _mention(concept, record.text, tokens)
+            record.mentions.append(mention)
+            if first.setdefault(concept.place, mention).type != concept.type:
+                report.repair("concepts of several types at one place, relations take the first")
+    return {place: mention.id for place, mention in first.items()}
+
+
+def _add_assertions(
+    record: Record, concepts: List[Concept], path: Path, report: Report, options: ReadOptions
+) -> None:
+    """Add assertions to the mentions of a record, as attributes."""
+    ids = {(concept.place, concept.type): f"T{concept.line}" for concept in concepts}
+    attributes: Dict[str, List[str]] = {mention.id: [] for mention in record.mentions}
+    for number, line in read_lines(path, report, options) or ():
+        with report.guard(path, number):
+            start, separator, value = line.rstrip().rpartition('"||a="')
+            if not (separator and value.endswith('"')):
+                raise ValueError('expected c="…" 1:0 1:2||t="type"||a="assertion"')
+            concept = _concept(f'{start}"', number)
+            id = ids.get((concept.place, concept.type), "")
+            if value[:-1] == DEFAULT_ASSERTION:
+                continue
+            if id in attributes:
+                attributes[id].append(value[:-1])
+            else:
+                detail = f"{value[:-1]}: {concept.place}"
+                report.lose("attribute of an unknown mention", path, number, detail)
+    record.mentions = [m._replace(attributes=tuple(attributes[m.id])) for m in record.mentions]
+
+
+def _fit_tokens(text: str, concepts: List[Concept], report: Report) -> Tokens:
+    """Return the tokens of each line: separated by any white space, or by single spaces if more
+    recorded texts then match."""
+    tokens = _tokens(text)
+    others = _tokens(text, by_single_spaces=True)
+    if tokens == others or _matches(text, concepts, others) <= _matches(text, concepts, tokens):
+        return tokens
+    report.repair("tokens had been separated by single spaces")
+    return others
+
+
+def _tokens(text: str, *, by_single_spaces: bool = False) -> Tokens:
     found: Tokens = []
     start = 0
     for line in text.split("\n"):
-        found.append([(start + m.start(), start + m.end()) for m in re.finditer(r"\S+", line)])
+        if by_single_spaces:
+            spans, position = [], start
+            for token in line.rstrip().split(" "):
+                spans.append((position, position + len(token)))
+                position += len(token) + 1
+        else:
+            spans = [(start + m.start(), start + m.end()) for m in re.finditer(r"\S+", line)]
+        found.append(spans)
         start += len(line) + 1
     return found
 
 
-def _mention(line: str, number: int, text: str, tokens: Tokens) -> Tuple[str, Mention]:
-    match = CONCEPT.fullmatch(line)
-    if match is None:
-        raise ValueError('expected c="…" 1:0 1:2||t="type"')
-    recorded, place, entity_type = match.groups()
-    first, last = (_token(position, tokens) for position in place.split())
-    start, end = first[0], last[1]
+def _matches(text: str, concepts: List[Concept], tokens: Tokens) -> int:
+    """Return the number of concepts whose recorded text matches the tokens."""
+    count = 0
+    for concept in concepts:
+        try:
+            start, end = _bounds(concept, tokens)
+        except ValueError:
+            continue
+        count += _folded(text[start:end]) == _folded(concept.text)
+    return count
+
+
+def _bounds(concept: Concept, tokens: Tokens) -> Tuple[int, int]:
+    first, last = (_token(position, tokens) for position in concept.place.split())
+    return first[0], last[1]
+
+
+def _mention(concept: Concept, text: str, tokens: Tokens) -> Mention:
+    start, end = _bounds(concept, tokens)
     surface = text[start:end]
     # The recorded text is in lower case; replace it, so that it does not count as a mismatch.
-    shown = surface if _folded(surface) == _folded(recorded) else recorded
-    return place, Mention(f"T{number}", start, end, entity_type, shown, line=number)
+    shown = surface if _folded(surface) == _folded(concept.text) else concept.text
+    return Mention(f"T{concept.line}", start, end, concept.type, shown, line=concept.line)
 
 
 def _token(place: str, tokens: Tokens) -> Tuple[int, int]:
@@ -190,8 +296,8 @@ def _name(name: str, report: Report) -> str:
 
 
 I2B2 = Converter(
-    description="i2b2/VA 2010: NAME.txt with NAME.con and NAME.rel",
-    patterns=("*.txt", "*.con", "*.rel"),
+    description="i2b2/VA 2010: NAME.txt with NAME.con, NAME.rel and NAME.ast",
+    patterns=("*.txt", "*.con", "*.rel", "*.ast"),
     read=read,
     write=write,
     exclude=("readme*",),

@@ -1,6 +1,7 @@
 """Reading and writing i2b2/VA 2010."""
 
 import tempfile
+import time
 from pathlib import Path
 
 import pytest
@@ -16,11 +17,12 @@ from spacy_clinrel.data.converters import (
     build_doc,
     find_files,
     get_converter,
+    i2b2,
     read_docs,
     render_files,
 )
 from spacy_clinrel.data.converters.i2b2 import I2B2
-from spacy_clinrel.tokens import all_mentions, get_doc_id, get_relations
+from spacy_clinrel.tokens import all_mentions, get_attributes, get_doc_id, get_relations
 
 EN, ZH = spacy.blank("en"), spacy.blank("zh")
 
@@ -34,6 +36,9 @@ c="a ct" 3:3 3:4||t="test"
 """
 REL = """c="aspirin" 2:2 2:2||r="TrAP"||c="the headache" 2:4 3:0
 c="a ct" 3:3 3:4||r="TeCP"||c="the headache" 2:4 3:0
+"""
+AST = """c="the headache" 2:4 3:0||t="problem"||a="absent"
+c="a ct" 3:3 3:4||t="test"||a="present"
 """
 
 
@@ -66,7 +71,6 @@ def corpus(put):
 
 
 def test_i2b2_reads_concepts_and_relations(corpus):
-    (corpus / "record-1.ast").write_text("nonsense")
     (doc,), report = convert(corpus)
     assert doc.text == TEXT and get_doc_id(doc) == "record-1"
     assert [(span.text, span.label_) for span in all_mentions(doc)] == [
@@ -90,11 +94,11 @@ def test_i2b2_reads_chinese(put, read):
 
 
 @pytest.mark.parametrize("concepts", ["concept", "concepts"])
-@pytest.mark.parametrize("named", ["", "txt/r.txt", "{}/r.con", "rel/r.rel"])
+@pytest.mark.parametrize("named", ["", "txt/r.txt", "{}/r.con", "rel/r.rel", "ast/r.ast"])
 def test_i2b2_reads_sibling_folders(put, concepts, named):
     text = put("beth/txt/r.txt", TEXT)
     put(f"beth/{concepts}/r.con", CON)
-    put("beth/ast/r.ast", "nonsense")
+    put("beth/ast/r.ast", AST)
     put("beth/rel/r.rel", REL)
     (doc,), report = convert(text.parent.parent / named.format(concepts))
     assert len(mentions(doc)) == 3 and len(relations(doc)) == 2 and report.losses == 0
@@ -250,6 +254,76 @@ def test_i2b2_writes_a_doc_without_annotations(tmp_path):
     report = Report()
     files = write_to(tmp_path, [EN.make_doc(""), EN.make_doc("one line\n\nanother \r\n")], report)
     assert set(files.values()) == {"", "one line\n\nanother \r\n"} and not report.repaired
+
+
+def test_i2b2_reads_assertions_as_attributes(corpus):
+    (corpus / "record-1.ast").write_text(AST)
+    (doc,), report = convert(corpus)
+    found = [(span.text, name) for span, name, _ in get_attributes(doc)]
+    assert found == [("the\nHeadache", "absent")]
+    assert report.losses == 0 and not report.repaired
+
+
+@pytest.mark.parametrize(
+    "line, reason",
+    [
+        ("nonsense", "broken line"),
+        ('c="the headache" 2:4 3:0||t="problem"', "broken line"),
+        ('c="the headache" 2:4||t="problem"||a="absent"', "broken line"),
+        ('c="she" 2:0 2:0||t="problem"||a="absent"', "attribute of an unknown mention"),
+        ('c="the headache" 2:4 3:0||t="test"||a="absent"', "attribute of an unknown mention"),
+    ],
+)
+def test_i2b2_reports_broken_assertions(corpus, line, reason):
+    path = corpus / "record-1.ast"
+    path.write_text(line)
+    (doc,), report = convert(corpus)
+    assert not get_attributes(doc) and report.lost == {reason: 1}
+    assert report.messages[0].startswith(f"{path}:1: ")
+
+
+def test_i2b2_recorded_texts_settle_that_tokens_are_separated_by_single_spaces(put):
+    put("a.txt", "He took  aspirin\n  for chest   pain .\r\n")
+    put("a.rel", 'c="aspirin" 1:3 1:3||r="TrAP"||c="chest   pain" 2:3 2:6')
+    path = put("a.con", 'c="aspirin" 1:3 1:3||t="drug"\nc="chest   pain" 2:3 2:6||t="problem"\n')
+    (doc,), report = convert(path)
+    assert relations(doc) == [("aspirin", "TrAP", "chest   pain")]
+    assert report.losses == 0
+    assert report.repaired == {"tokens had been separated by single spaces": 1}
+
+
+@pytest.mark.parametrize(
+    "line, quotes",
+    [
+        ('c="a" b" 1:0 1:1||t="x"', ('a" b', "x")),
+        ('c="" 1:0 1:0||t=""', ("", "")),
+        ('c="a" 1:0 1:0||t="b" 1:0 1:1||t="x" ', ('a" 1:0 1:0||t="b', "x")),
+    ],
+)
+def test_i2b2_takes_the_longest_text_of_a_concept(line, quotes):
+    concept = i2b2._concept(line, 1)
+    assert (concept.text, concept.type) == quotes
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        'c="" 1:0 1:0||r="x"||' * 1_000,
+        'c="' + '" 1:0 1:0||r="' * 2_000,
+        'c="' + '"||c="' * 5_000,
+        'c="' + '" 1:0 1:0||t="' * 2_000,
+        'c="' + "1:" * 10_000,
+        'c="' + " " * 20_000 + "x",
+        'c="" ' + "1" * 20_000,
+    ],
+)
+@pytest.mark.parametrize("suffix", ["con", "rel", "ast"])
+def test_i2b2_refuses_long_lines_in_linear_time(corpus, suffix, line):
+    (corpus / f"record-1.{suffix}").write_text(line)
+    begin = time.perf_counter()
+    _, report = convert(corpus)
+    assert time.perf_counter() - begin < 2
+    assert report.losses and f"record-1.{suffix}:1: " in report.messages[0]
 
 
 # Also quotation marks, what looks like fields, odd white space and letters whose case is odd.
