@@ -9,6 +9,7 @@ and one test. Such a module needs only the names below.
 """
 
 from .build import build_doc, doc_to_record
+from .fields import METADATA, check_fields, get_id, get_score
 from .files import file_names, find_files, read_docs, render_files
 from .offsets import fit_offsets, fit_utf16, from_utf16, matches_text, to_utf16
 from .options import ReadOptions
@@ -35,6 +36,7 @@ __all__ = [
     "BROKEN_FILE",
     "BROKEN_LINE",
     "LOST_WITH_MENTION",
+    "METADATA",
     "Change",
     "Converter",
     "Link",
@@ -44,6 +46,7 @@ __all__ = [
     "Report",
     "Selection",
     "build_doc",
+    "check_fields",
     "converters",
     "doc_to_record",
     "document_names",
@@ -56,6 +59,8 @@ __all__ = [
     "get_annotations",
     "get_converter",
     "get_field",
+    "get_id",
+    "get_score",
     "get_writer",
     "join_json",
     "join_lines",

@@ -1,5 +1,6 @@
 """Reading of text and JSON files for converters, with a message for each error."""
 
+import re
 from functools import partial
 from pathlib import Path
 from typing import (
@@ -22,6 +23,9 @@ from .record import Record
 from .report import BROKEN_FILE, Report
 
 BOM = "\ufeff"
+# The largest number up to which floats represent each whole number.
+MAX_NUMBER = 2**53
+WHOLE_NUMBER = re.compile(r"-?[0-9]{1,20}(?:\.0*)?")
 NO_ANNOTATIONS = "text without an annotation file, kept without annotations"
 
 Value = TypeVar("Value")
@@ -165,9 +169,7 @@ def _field_at(entry: Dict[str, Any], names: str) -> str:
         if not isinstance(value, dict) or value.get(name) is None:
             raise ValueError(f"has no field {names!r} for its id")
         value = value[name]
-    if isinstance(value, (dict, list)):
-        raise ValueError(f"field {names!r} is not a string or a number")
-    return str(value)
+    return first_id(value)
 
 
 def join_json(suffix: str, entries: Sequence[str]) -> str:
@@ -194,9 +196,13 @@ def first_id(*values: Any) -> str:
     """Return the first document id that is not None.
 
     values (Any): Candidate ids; None if missing.
-    RETURNS (str): The id; empty if all are missing.
+    RETURNS (str): The id; empty if all are missing. The id 2 is the same as "2" and 2.0.
+    RAISES (ValueError): If the id is not a string or a number.
     """
-    return str(next((value for value in values if value is not None), ""))
+    value = next((value for value in values if value is not None), "")
+    if isinstance(value, (dict, list)):
+        raise ValueError(f"a document id must be a string or a number, got {value!r:.80}")
+    return str(int(value) if isinstance(value, float) and value.is_integer() else value)
 
 
 def get_field(
@@ -206,7 +212,7 @@ def get_field(
 
     entry (Dict[str, Any]): The object.
     name (str): The key.
-    type_ (Type[Value]): The expected type.
+    type_ (Type[Value]): The expected type. For int, 2.0 and "2" are read as 2.
     default (Optional[Value]): Value to return if the value is missing or null. If None, the value
         is required.
     RETURNS (Value): The value.
@@ -219,8 +225,11 @@ def get_field(
     if name not in entry:
         raise ValueError(f"has no {name!r}")
     value = entry[name]
+    if type_ is int:
+        value = whole_number(value)
     if type(value) is not type_:  # isinstance would accept bool as int
-        raise ValueError(f"{name!r} must be {type_.__name__}, got {value!r}")
+        expected = "a whole number" if type_ is int else type_.__name__
+        raise ValueError(f"{name!r} must be {expected}, got {entry[name]!r:.80}")
     return value
 
 
@@ -243,3 +252,19 @@ def get_annotations(entry: Dict[str, Any], name: str, report: Report) -> List[An
         raise ValueError(f"has no {name!r}, but {fields}; check the format")
     report.repair(f"text without {name!r}, kept without annotations")
     return []
+
+
+def whole_number(value: Any) -> Optional[int]:
+    """Return a whole number that JSON stores as a number or a string, such as 2, 2.0 or "2".
+
+    value (Any): The value.
+    RETURNS (Optional[int]): The number; None if the value is anything else, or too large for the
+        numbers of JavaScript.
+    """
+    if isinstance(value, str) and WHOLE_NUMBER.fullmatch(value):
+        value = float(value)
+    if isinstance(value, float) and value.is_integer():
+        value = int(value)
+    if type(value) is int and abs(value) <= MAX_NUMBER:
+        return value
+    return None

@@ -98,7 +98,7 @@ def test_ccks2019_reports_broken_lines(read, put):
         '{"originalText": "头痛", "entities": [{"start_pos": 0}, 7, '
         '{"start_pos": 0, "end_pos": 2, "label_type": "症状"}]}',
         '{"originalText": "\\ud800头痛", "entities": []}',
-        line("头痛", (0, 2, "症状"), (True, 2, "症状"), (0, "2", "症状")),
+        line("头痛", (0, 2, "症状"), (True, 2, "症状"), (0, "two", "症状")),
     ]
     path = put("a.json", "\n".join(lines))
     docs, report = read("ccks2019", path)

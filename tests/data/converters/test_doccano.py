@@ -72,7 +72,7 @@ def test_doccano_counts_losses(put_lines):
         ({"entities": [{"id": 1, "label": "X", "start_offset": 0, "end_offset": 99}]}, 1),
         ({"entities": [{"id": 1, "label": "X", "start_offset": -1, "end_offset": 2}]}, 1),
         ({"entities": [{"id": 1, "label": "X", "start_offset": 1, "end_offset": 3}]}, 1),
-        ({"entities": [{"id": 1, "label": "X", "start_offset": "0", "end_offset": 2}]}, 1),
+        ({"entities": [{"id": 1, "label": "X", "start_offset": "x", "end_offset": 2}]}, 1),
         ({"entities": [{"id": 1, "start_offset": 0, "end_offset": 2}]}, 1),
         ({"entities": [[0, 2]]}, 1),
         ({"entities": 3}, 0),

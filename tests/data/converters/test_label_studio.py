@@ -150,7 +150,7 @@ def test_label_studio_reads_text_under_another_name(put_tasks):
         ([{**RESULT[0], "value": {}}], 0),
         ([{**RESULT[0], "id": None}], 0),
         ([region("a", 0, 99, "x", "X")], 0),
-        ([region("a", "0", 2, "x", "X")], 0),
+        ([region("a", "x", 2, "x", "X")], 0),
         ([*RESULT[:2], relation("x1", "z", "R")], 2),
         ([*RESULT[:2], relation("x1", "y_2")], 2),
         ([*RESULT[:2], relation("x1", "y_2", "R", direction="up")], 2),

@@ -103,7 +103,7 @@ def test_spert_joins_chinese_tokens_without_spaces(put_json, tokens, text):
         ({"entities": [{"type": "X", "start": 0, "end": 10}], "relations": []}, 1),
         ({"entities": [{"type": "X", "start": 1, "end": 1}], "relations": []}, 1),
         ({"entities": [{"type": "X", "start": -9, "end": 1}], "relations": []}, 1),
-        ({"entities": [{"type": "X", "start": "0", "end": 1}], "relations": []}, 1),
+        ({"entities": [{"type": "X", "start": "x", "end": 1}], "relations": []}, 1),
         ({"entities": [{"start": 0, "end": 1}], "relations": []}, 1),
         ({"entities": ["X"], "relations": []}, 1),
         ({"relations": [{"type": "R", "head": 0, "tail": 3}]}, 1),
