@@ -27,6 +27,7 @@ class PipelineErrors:
         "Set attributes with spacy_clinrel.tokens.set_attributes, which also updates the mentions."
     )
     R012 = "The name of an attribute must be a non-empty string, got {name!r}."
+    R013 = "doc._.clinrel must be a dict as in doc.to_json(underscore=['clinrel']), got {type}."
 
     # Components
     C001 = (

@@ -5,8 +5,8 @@ class WarningMessages:
     """Messages of the warnings that this package issues."""
 
     W001 = (
-        "Another package has already registered the extension doc._.relations, so it was not "
-        "replaced. Use spacy_clinrel.tokens.get_relations and set_relations instead."
+        "Another package has already registered the extension doc._.{name}, so it was not "
+        "replaced. Use {getter} and {setter} from {module} instead."
     )
     W002 = (
         "'{name}' cannot learn from {lost} of {total} gold relations: {reasons}. If many have no "

@@ -1,6 +1,6 @@
 """Annotation on Docs: the store of mentions, relations and attributes; sentences and alignment."""
 
-from .alignment import AlignedRelations, align_relations
+from .alignment import AlignedAttributes, AlignedRelations, align_attributes, align_relations
 from .attributes import (
     MentionAttribute,
     attribute_rows,
@@ -11,19 +11,23 @@ from .attributes import (
 from .bare import bare_doc
 from .concat import concat_docs
 from .doc_id import get_doc_id, set_doc_id
+from .extensions import register_extensions
 from .group import GROUP, group_mentions, span_key
 from .mentions import all_mentions, read_mentions
 from .relabel import relabel_relations
 from .relation import Relation, get_relations, relation_edges, set_relations, store_relations
 from .sentences import SENTENCE_ENDS, Sentences
+from .values import get_values, set_values
 
 __all__ = [
     "GROUP",
     "SENTENCE_ENDS",
+    "AlignedAttributes",
     "AlignedRelations",
     "MentionAttribute",
     "Relation",
     "Sentences",
+    "align_attributes",
     "align_relations",
     "all_mentions",
     "attribute_rows",
@@ -32,13 +36,16 @@ __all__ = [
     "get_attributes",
     "get_doc_id",
     "get_relations",
+    "get_values",
     "group_mentions",
     "read_mentions",
+    "register_extensions",
     "relabel_relations",
     "relation_edges",
     "set_attributes",
     "set_doc_id",
     "set_relations",
+    "set_values",
     "span_attributes",
     "span_key",
     "store_relations",

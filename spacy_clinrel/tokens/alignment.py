@@ -1,4 +1,4 @@
-"""Alignment of gold spans and relations with the tokens of the predicted Doc."""
+"""Alignment of gold mentions, relations and attributes with the tokens of the predicted Doc."""
 
 from collections import Counter
 from typing import List, NamedTuple, Tuple
@@ -8,11 +8,14 @@ from spacy.attrs import ORTH, SPACY
 from spacy.tokens import Span
 from spacy.training import Example
 
+from .attributes import attribute_rows
 from .group import group_mentions
 from .relation import relation_edges
 
 # Start token and end token (exclusive) in the predicted Doc, hash of the entity type
 MentionKey = Tuple[int, int, int]
+
+NOT_ALIGNED = "a mention does not align with the tokens"
 
 
 class AlignedRelations(NamedTuple):
@@ -23,6 +26,17 @@ class AlignedRelations(NamedTuple):
     """
 
     relations: List[Tuple[MentionKey, MentionKey, str]]
+    lost: Counter
+
+
+class AlignedAttributes(NamedTuple):
+    """Gold attributes of mentions in the tokens of the predicted Doc.
+
+    attributes (List[Tuple[MentionKey, str]]): Mention and name of each attribute.
+    lost (Counter): Number of attributes that could not be aligned, by reason.
+    """
+
+    attributes: List[Tuple[MentionKey, str]]
     lost: Counter
 
 
@@ -63,6 +77,19 @@ def mention_keys(example: Example) -> List[MentionKey]:
     return [(int(s), int(e), span.label) for (s, e), span in zip(bounds, spans)]
 
 
+def align_attributes(example: Example) -> AlignedAttributes:
+    """Align the gold attributes of an Example with the tokens of the predicted Doc.
+
+    example (Example): The example.
+    RETURNS (AlignedAttributes): The aligned attributes, and the number of those that do not align.
+    """
+    rows = attribute_rows(example.reference)
+    keys = mention_keys(example) if rows else []
+    aligned = [(keys[i], name) for i, name, _ in rows if keys[i][0] >= 0]
+    n_lost = len(rows) - len(aligned)
+    return AlignedAttributes(aligned, Counter({NOT_ALIGNED: n_lost} if n_lost else {}))
+
+
 def align_relations(example: Example) -> AlignedRelations:
     """Align the gold relations of an Example with the tokens of the predicted Doc.
 
@@ -77,7 +104,7 @@ def align_relations(example: Example) -> AlignedRelations:
     relations = []
     for head, tail, label, _ in edges:
         if keys[head][0] < 0 or keys[tail][0] < 0:
-            lost["a mention does not align with the tokens"] += 1
+            lost[NOT_ALIGNED] += 1
         else:
             relations.append((keys[head], keys[tail], label))
     return AlignedRelations(relations, lost)

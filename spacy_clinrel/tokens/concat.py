@@ -50,7 +50,7 @@ def concat_docs(docs: Sequence[Doc], *, ensure_whitespace: bool = False) -> Doc:
     if groups:
         from_ents = all(group.attrs.get(FROM_ENTS, False) for group in groups)
         store_relations(joined, spans, edges, from_ents=from_ents)
-        if attributes:
+        if any(ATTRIBUTES in group.attrs for group in groups):
             joined.spans[GROUP].attrs[ATTRIBUTES] = [list(row) for row in attributes]
         if any(SILVER in group.attrs for group in groups):
             joined.spans[GROUP].attrs[SILVER] = [list(pair) for pair in silver]

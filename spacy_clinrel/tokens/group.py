@@ -4,8 +4,11 @@ Everything else that the store keeps refers to mentions by their index in the gr
 plain values in the group's `attrs`. It is therefore preserved wherever span groups are: in bytes,
 DocBin, copies, pickles and worker processes.
 
-Mentions are identified by their characters. If tokens were merged or split after the annotation,
-`group_mentions` finds the mentions again, so read them with it and not from `doc.spans` directly.
+spaCy's retokenizer (`merge_entities`, `merge_noun_chunks`, `doc.retokenize`) changes the tokens and
+leaves the token indices of span groups as they were. Each span also records its characters, so
+`MentionGroup` and `group_mentions` find the tokens of the mentions again, or raise an error if a
+mention now begins or ends within a token. Copies made by spaCy's storage are ordinary SpanGroups:
+read them with `group_mentions`, not from `doc.spans` directly.
 """
 
 from typing import Dict, List, Optional, Tuple
@@ -47,11 +50,45 @@ def span_key(span: Span) -> Tuple[int, int, int]:
     return (span.start, span.end, span.label)
 
 
+class MentionGroup(SpanGroup):
+    """A SpanGroup whose spans keep their characters when tokens are merged or split.
+
+    RAISES (ValueError): In reading a span, if it does not begin and end at token boundaries any
+        more.
+    """
+
+    def __getitem__(self, i: int) -> Span:
+        """Return a span with its current tokens. The other methods read spans in this way too.
+
+        i (int): The index.
+        RETURNS (Span): The span.
+        """
+        try:
+            span = super().__getitem__(i)
+            if _is_current(span):
+                return span
+        except IndexError:
+            if not -len(self) <= i < len(self):
+                raise
+            # E035: the span ends after the last token.
+        _update(self.doc, self)
+        return super().__getitem__(i)
+
+    def copy(self, doc: Optional[Doc] = None) -> "MentionGroup":
+        """Copy the group.
+
+        doc (Optional[Doc]): The document of the copy. None for the same document.
+        RETURNS (MentionGroup): The copy.
+        """
+        group = super().copy(doc)
+        return MentionGroup(group.doc, name=group.name, attrs=group.attrs, spans=list(group))
+
+
 def group_mentions(doc: Doc) -> List[Span]:
     """Return the mentions of the span group, in its order.
 
-    spaCy's retokenizer does not update span groups. If the tokens of a mention changed, this
-    function finds the tokens that have the same characters and updates the group.
+    If tokens were merged or split, this function finds the tokens that have the characters of each
+    mention, and updates the group.
 
     doc (Doc): The document.
     RETURNS (List[Span]): The mentions; empty if the Doc has no span group.
@@ -60,6 +97,8 @@ def group_mentions(doc: Doc) -> List[Span]:
     if GROUP not in doc.spans:
         return []
     group = doc.spans[GROUP]
+    if isinstance(group, MentionGroup):
+        return list(group)
     try:
         spans = list(group)
     except IndexError:  # E035: a mention ends after the last token
@@ -145,41 +184,46 @@ def _is_current(span: Span) -> bool:
     doc, start, end = span.doc, span.start, span.end
     if end > len(doc):
         return False
-    start_char = doc[start].idx if start < len(doc) else len(doc.text)
-    end_char = doc[end - 1].idx + len(doc[end - 1]) if end > start else start_char
+    start_char = end_char = doc[start].idx if start < len(doc) else len(doc.text)
+    if end > start:
+        last = doc[end - 1]
+        end_char = last.idx + len(last)
     return (span.start_char, span.end_char) == (start_char, end_char)
 
 
 def _update(doc: Doc, group: SpanGroup) -> None:
     """Update the tokens of a group's spans by their characters."""
-    # Only the serialized form gives access to spans that end after the last token.
-    stored = SpanGroup(doc)
-    stored.extend(group)
-    stored.attrs = {}
-    rows = np.frombuffer(
-        b"".join(srsly.msgpack_loads(stored.to_bytes())["spans"]), dtype=STORED_SPAN
-    )
+    rows = _stored_spans(group)
     starts = np.asarray([token.idx for token in doc] + [len(doc.text)])
     ends = np.asarray([token.idx + len(token) for token in doc] + [len(doc.text)])
     first = np.searchsorted(starts, rows["start_char"])
     last = np.searchsorted(ends, rows["end_char"])
     is_empty = rows["start_char"] == rows["end_char"]
-    fits = (starts[np.minimum(first, len(doc))] == rows["start_char"]) & (
-        is_empty | (ends[np.minimum(last, len(doc))] == rows["end_char"])
-    )
-    if not fits.all():
-        i = int(np.flatnonzero(~fits)[0])
-        raise ValueError(
-            Errors.R010.format(
-                index=i,
-                group=GROUP,
-                type=doc.vocab.strings[int(rows["label"][i])],
-                start=rows["start_char"][i],
-                end=rows["end_char"][i],
-            )
+    starts_token = starts[np.minimum(first, len(doc))] == rows["start_char"]
+    ends_token = ends[np.minimum(last, len(doc))] == rows["end_char"]
+    lost = np.flatnonzero(~(starts_token & (ends_token | is_empty)))
+    if len(lost):
+        row = rows[lost[0]]
+        message = Errors.R010.format(
+            index=lost[0],
+            group=GROUP,
+            type=doc.vocab.strings[int(row["label"])],
+            start=row["start_char"],
+            end=row["end_char"],
         )
+        raise ValueError(message)
     stops = np.where(is_empty, first, last + 1)
     for i, (row, start, stop) in enumerate(zip(rows, first.tolist(), stops.tolist())):
         label, kb_id, span_id = (int(row[name]) for name in ("label", "kb_id", "id"))
         span = Span(doc, start, stop, label=label, kb_id=kb_id, span_id=span_id)
         group[i] = span  # type: ignore[index]  # missing in spaCy's stub
+
+
+def _stored_spans(group: SpanGroup) -> np.ndarray:
+    """Return the serialized spans of a group. Spans that end after the last token cannot be read
+    otherwise."""
+    copy = SpanGroup(group.doc)
+    copy.extend(group)
+    copy.attrs = {}
+    spans = srsly.msgpack_loads(copy.to_bytes())["spans"]
+    return np.frombuffer(b"".join(spans), dtype=STORED_SPAN)

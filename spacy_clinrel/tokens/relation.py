@@ -6,18 +6,18 @@ wherever span groups are: in bytes, DocBin, copies, pickles and worker processes
 drops them; use `concat_docs`.
 """
 
-import warnings
 from typing import Any, Dict, Iterable, List, NamedTuple, Optional, Sequence, Tuple
 
-from spacy.tokens import Doc, Span, SpanGroup
+from spacy.tokens import Doc, Span
 
-from ..errors import Errors, Warnings
+from ..errors import Errors
 from .group import (
     ATTRIBUTES,
     FROM_ENTS,
     GROUP,
     RELATIONS,
     SILVER,
+    MentionGroup,
     MentionIndex,
     group_mentions,
     moved_indices,
@@ -119,7 +119,7 @@ def store_relations(
     attrs[RELATIONS] = [[int(h), int(t), str(label), float(s)] for h, t, label, s in edges]
     if from_ents is not None:
         attrs[FROM_ENTS] = from_ents
-    doc.spans[GROUP] = SpanGroup(doc, name=GROUP, spans=list(mentions), attrs=attrs)
+    doc.spans[GROUP] = MentionGroup(doc, name=GROUP, spans=list(mentions), attrs=attrs)
 
 
 def _move(attrs: Dict[str, Any], moved: Sequence[Optional[int]]) -> None:
@@ -131,14 +131,3 @@ def _move(attrs: Dict[str, Any], moved: Sequence[Optional[int]]) -> None:
     if attrs.get(SILVER):
         pairs = [(h, t, row) for h, t, *row in attrs[SILVER] if h in new and t in new]
         attrs[SILVER] = [[new[h], new[t], *row] for h, t, row in pairs]
-
-
-def register_extension() -> None:
-    """Register `doc._.relations`, or warn if another package has registered it."""
-    if not Doc.has_extension("relations"):
-        Doc.set_extension("relations", getter=get_relations, setter=set_relations)
-    elif Doc.get_extension("relations")[2] is not get_relations:
-        warnings.warn(Warnings.W001, stacklevel=2)
-
-
-register_extension()

@@ -242,12 +242,12 @@ doc = spacy.blank("zh")("头痛腹痛")
 assert doc._.relations == "mine"
 set_relations(doc, [(doc[0:2], doc[2:4], "a")])
 assert get_relations(doc)[0].label == "a" and doc._.relations == "mine"
-from spacy_clinrel.tokens.relation import register_extension
+from spacy_clinrel.tokens.extensions import register_extensions
 Doc.remove_extension("relations")
 with warnings.catch_warnings():
     warnings.simplefilter("error")
-    register_extension()
-    register_extension()
+    register_extensions()
+    register_extensions()
 assert doc._.relations[0].label == "a"
 """
 

@@ -1,0 +1,185 @@
+"""Attributes of mentions: setting, reading, and everything that reorders mentions."""
+
+import pickle
+
+import numpy as np
+import pytest
+import spacy
+from spacy.tokens import Doc, DocBin
+from spacy.training import Example
+
+from spacy_clinrel.data.readers import gold_mentions_doc
+from spacy_clinrel.tokens import (
+    GROUP,
+    all_mentions,
+    attribute_rows,
+    bare_doc,
+    concat_docs,
+    get_attributes,
+    relabel_relations,
+    relation_edges,
+    set_attributes,
+    span_attributes,
+    store_relations,
+)
+from spacy_clinrel.tokens.alignment import align_attributes
+from spacy_clinrel.tokens.group import ATTRIBUTES, FROM_ENTS
+from spacy_clinrel.tokens.silver import SilverPair, silver_pairs, store_silver
+
+from ..util import group, make_doc
+
+MARKED = "否认[[左侧|方位]股骨|部位]骨折，[头痛|症状]，予[补液|治疗]"
+
+
+@pytest.fixture
+def doc(zh):
+    """Return a Doc with nested mentions, a relation and attributes."""
+    doc = make_doc(zh, MARKED, [(3, 2, "改善")])
+    bone, side, pain, _ = doc.spans[GROUP]
+    set_attributes(doc, [(pain, "Negated"), (side, "Side=Left", 0.25), (pain, "Past", 0.1)])
+    assert bone.text == "左侧股骨"
+    return doc
+
+
+def view(doc):
+    return [(a.mention.text, a.mention.label_, a.name, a.score) for a in get_attributes(doc)]
+
+
+EXPECTED = [
+    ("头痛", "症状", "Negated", 1.0),
+    ("左侧", "方位", "Side=Left", 0.25),
+    ("头痛", "症状", "Past", 0.1),
+]
+
+
+def other_vocab():
+    return spacy.blank("zh").vocab
+
+
+STORAGE = {
+    "bytes": lambda doc: Doc(other_vocab()).from_bytes(doc.to_bytes()),
+    "docbin": lambda doc: next(
+        DocBin().from_bytes(DocBin(docs=[doc]).to_bytes()).get_docs(other_vocab())
+    ),
+    "copy": lambda doc: doc.copy(),
+    "pickle": lambda doc: pickle.loads(pickle.dumps(doc)),
+    "json": lambda doc: Doc(other_vocab()).from_json(doc.to_json(underscore=["clinrel"])),
+    "concatenation": lambda doc: concat_docs([doc]),
+}
+
+
+@pytest.mark.parametrize("storage", STORAGE)
+def test_attributes_survive_storage(doc, storage):
+    copy = STORAGE[storage](doc)
+    assert view(doc) == EXPECTED and view(copy) == EXPECTED
+    assert all(attribute.mention.doc is copy for attribute in get_attributes(copy))
+    assert relation_edges(copy) == relation_edges(doc) != []
+
+
+def test_setting_relations_keeps_attributes(doc):
+    doc._.relations = []
+    doc._.relations = [(doc[0:2], doc.ents[0], "r")]
+    assert view(doc) == EXPECTED
+
+
+def test_setting_attributes_keeps_relations_and_mentions(doc):
+    before = [(r.head.text, r.label, r.tail.text) for r in doc._.relations], group(doc)
+    set_attributes(doc, [])
+    assert view(doc) == [] and ATTRIBUTES in doc.spans[GROUP].attrs
+    assert ([(r.head.text, r.label, r.tail.text) for r in doc._.relations], group(doc)) == before
+
+
+def test_attributes_follow_their_mentions(doc):
+    mentions = all_mentions(doc)[::-1]
+    store_relations(doc, mentions, [])
+    assert view(doc) == EXPECTED
+    store_relations(doc, [span for span in mentions if span.text != "头痛"], [])
+    assert view(doc) == EXPECTED[1:2]
+    store_relations(doc, mentions, [])
+    assert view(doc) == EXPECTED[1:2]
+
+
+def test_silver_pairs_follow_their_mentions(doc):
+    mentions = all_mentions(doc)
+    store_silver(doc, mentions, [], [SilverPair(2, 3, 0.5, 1), SilverPair(0, 3, 0.5, 2)])
+    assert view(doc) == EXPECTED
+    store_relations(doc, mentions[:0:-1], [])
+    assert silver_pairs(doc) == [SilverPair(1, 0, 0.5, 1)]
+    assert [mention.text for mention in doc.spans[GROUP]][:2] == ["补液", "头痛"]
+
+
+def test_renaming_relations_keeps_attributes(doc):
+    relabel_relations(doc, {})
+    assert doc._.relations == [] and view(doc) == EXPECTED
+
+
+def test_concatenation_shifts_attributes(doc, zh):
+    joined = concat_docs([doc, zh("无"), doc])
+    assert view(joined) == EXPECTED * 2
+    starts = [attribute.mention.start for attribute in get_attributes(joined)]
+    assert starts[3:] == [start + len(doc) + 1 for start in starts[:3]]
+    assert ATTRIBUTES not in concat_docs([make_doc(zh, MARKED)]).spans[GROUP].attrs
+
+
+def test_copies_without_annotation_have_no_attributes(doc, zh):
+    assert attribute_rows(bare_doc(doc)) == []
+    assert attribute_rows(gold_mentions_doc(zh, doc)) == []
+
+
+def test_missing_mentions_are_added(zh):
+    doc = make_doc(zh, "[头痛|症状]两天")
+    set_attributes(doc, [(doc.ents[0], "Negated"), (doc[2:4], "X"), (doc.ents[0], "Negated", 0.5)])
+    assert group(doc) == [(0, 2, "症状"), (2, 4, "")]
+    assert attribute_rows(doc) == [(0, "Negated", 0.5), (1, "X", 1.0)]
+    assert doc.spans[GROUP].attrs[FROM_ENTS] is False
+
+
+def test_entities_with_attributes_stay_copies_of_entities(zh):
+    doc = make_doc(zh, "[头痛|症状]两天")
+    store_relations(doc, [], [], from_ents=True)
+    set_attributes(doc, [(doc.ents[0], "Negated")])
+    assert doc.spans[GROUP].attrs[FROM_ENTS] is True
+
+
+def test_attributes_of_one_mention(doc):
+    pain = doc.ents[1]
+    assert pain.text == "头痛" and span_attributes(pain) == {"Negated": 1.0, "Past": 0.1}
+    same = doc.char_span(pain.start_char, pain.end_char, label="症状")
+    other = doc.char_span(pain.start_char, pain.end_char, label="疾病")
+    assert span_attributes(same) == span_attributes(pain) and span_attributes(other) == {}
+
+
+def test_stored_values_are_plain_types(zh):
+    doc = make_doc(zh, "[头痛|症状]")
+    set_attributes(doc, [(doc.ents[0], "Negated", np.float32(0.5))])
+    (row,) = doc.spans[GROUP].attrs[ATTRIBUTES]
+    assert [type(value) for value in row] == [int, str, float]
+
+
+@pytest.mark.parametrize("name", ["", None, 7])
+def test_name_must_be_a_nonempty_string(doc, name):
+    with pytest.raises(ValueError, match="R012"):
+        set_attributes(doc, [(doc.ents[0], "X"), (doc.ents[0], name)])
+    assert view(doc) == EXPECTED
+
+
+def test_mention_of_another_doc_is_an_error(doc, zh):
+    with pytest.raises(ValueError, match=r"R001.*mention of an attribute"):
+        set_attributes(doc, [(zh("头痛")[0:2], "X")])
+
+
+@pytest.mark.parametrize("index", [-1, 4])
+def test_index_out_of_range_is_an_error(doc, index):
+    doc.spans[GROUP].attrs[ATTRIBUTES] = [[index, "X", 1.0]]
+    with pytest.raises(ValueError, match=f"R011.*4 mentions.*mention {index}"):
+        get_attributes(doc)
+
+
+def test_alignment_with_other_tokens(doc):
+    words = ["否认", "左侧", "股骨", "骨折，头", "痛，", "予", "补液"]
+    predicted = Doc(doc.vocab, words=words, spaces=[False] * len(words))
+    aligned = align_attributes(Example(predicted, doc))
+    assert aligned.attributes == [((1, 2, doc.vocab.strings["方位"]), "Side=Left")]
+    assert aligned.lost == {"a mention does not align with the tokens": 2}
+    assert align_attributes(Example(doc.copy(), doc)).lost == {}
+    assert len(align_attributes(Example(doc.copy(), doc)).attributes) == 3
