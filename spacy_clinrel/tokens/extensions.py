@@ -1,6 +1,7 @@
 """The extensions of Doc: `doc._.relations` and `doc._.clinrel`."""
 
 import warnings
+from typing import Any, Callable, Dict, Tuple
 
 from spacy.tokens import Doc
 
@@ -10,7 +11,7 @@ from .values import get_values, set_values
 
 # Getter and setter of each extension. Both must be functions of a module, because worker processes
 # receive them by pickling.
-DOC_EXTENSIONS = {
+DOC_EXTENSIONS: Dict[str, Tuple[Callable[[Doc], Any], Callable[[Doc, Any], None]]] = {
     "relations": (get_relations, set_relations),
     "clinrel": (get_values, set_values),
 }
