@@ -149,7 +149,7 @@ def encoder_from_files(files: Files) -> BertLike:
     config = parse_config(files)
     with tempfile.TemporaryDirectory() as folder:
         for name, content in files.items():
-            (Path(folder) / Path(name).name).write_bytes(content.encode("latin-1"))
+            (Path(folder) / name).write_bytes(content.encode("latin-1"))
         # Slow tokenizers (use_fast = false) save no tokenizer.json.
         is_fast = "tokenizer.json" in files
         try:
@@ -174,7 +174,7 @@ def parse_config(files: Files) -> PretrainedConfig:
     RAISES (ValueError): If the files contain code or are damaged.
     """
     for name in files:
-        if not name.endswith(SUFFIXES):
+        if not name.endswith(SUFFIXES) or Path(name).name != name:
             raise ValueError(Errors.M024.format(name=name, allowed=", ".join(SUFFIXES)))
     try:
         data, _ = configs = [

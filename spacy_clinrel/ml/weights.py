@@ -75,8 +75,8 @@ def check_shapes(name: str, weights: Weights, sizes: Sizes, outline: Outline) ->
             module = outline(weights, sizes)
     except (TypeError, KeyError, OverflowError, MemoryError, RuntimeError) as error:
         raise ValueError(Errors.M020.format(name=name, error=_reason(error))) from error
-    wanted = {f"inner.{key}": tuple(value.shape) for key, value in module.state_dict().items()}
-    found = {key: tuple(value.shape) for key, value in weights.items()}
+    expected = {f"inner.{key}": value for key, value in module.state_dict().items()}
+    wanted, found = _describe(expected), _describe(weights)
     differing = [key for key in sorted({*wanted, *found}) if wanted.get(key) != found.get(key)]
     if differing:
         key = differing[0]
@@ -86,6 +86,14 @@ def check_shapes(name: str, weights: Weights, sizes: Sizes, outline: Outline) ->
         )
         saved = ", ".join(f"{key} = {value}" for key, value in sizes.items() if _is_plain(value))
         raise ValueError(Errors.M002.format(name=name, saved=saved, wanted=details))
+
+
+def _describe(weights: Weights) -> Dict[str, str]:
+    """Return the shape of each weight, and whether its values are integers."""
+    return {
+        key: f"{tuple(value.shape)}{'' if value.is_floating_point() else ' of integers'}"
+        for key, value in weights.items()
+    }
 
 
 def _is_plain(value: Any) -> bool:
