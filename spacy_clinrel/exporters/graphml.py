@@ -11,7 +11,8 @@ REPLACEMENT = "\ufffd"
 
 
 def write_graphml(export: Export) -> int:
-    """Write a directed graph with parallel edges. The whole graph is in memory.
+    """Write a directed graph with parallel edges. The whole graph is in memory. Read it with
+    `networkx.read_graphml(path, force_multigraph=True)`, which keeps the keys of the edges.
 
     Lists are written as JSON strings. Characters that XML does not allow become U+FFFD. Carriage
     returns become line feeds, because XML normalizes line breaks.

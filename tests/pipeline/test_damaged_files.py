@@ -1,8 +1,10 @@
 """Saved pipelines that are damaged, or that ask to run code: one clear error each."""
 
+import io
 import json
 import pickle
 import shutil
+import socket
 import struct
 import warnings
 import zipfile
@@ -338,6 +340,19 @@ def test_transformer_in_a_component_that_asks_to_run_code_is_refused(bert, tmp_p
     assert "M024" in load_error(tmp_path)
     edit_shim(lambda shim: shim["tokenizer"].update({"../evil.json": b"{}"}))
     assert "M024" in load_error(tmp_path)
+    ran = tmp_path / "ran"
+    edit_shim(lambda shim: shim.update(state=pickled_weights(ran)))
+    assert "M022" in load_error(tmp_path)
+    assert not ran.exists()
+
+
+def test_loading_an_encoder_uses_no_network(save, monkeypatch):
+    def refuse(*args, **kwargs):
+        raise AssertionError("used the network")
+
+    monkeypatch.setattr(socket, "getaddrinfo", refuse)
+    monkeypatch.setattr(socket.socket, "connect", refuse)
+    assert spacy.load(save(FOCUSED))("患者头痛。").text
 
 
 @pytest.mark.parametrize("target", ["config.json", "tokenizer_config.json"])
@@ -358,12 +373,19 @@ def test_code_of_an_encoder_cannot_be_allowed(bert):
 def test_pickled_weights_of_an_encoder_do_not_run_code(bert, tmp_path):
     shutil.copytree(bert, tmp_path / "bert")
     (tmp_path / "bert" / "model.safetensors").unlink()
-    with zipfile.ZipFile(tmp_path / "bert" / "pytorch_model.bin", "w") as file:
-        file.writestr("archive/data.pkl", pickle.dumps(RunsCode(tmp_path / "ran"), protocol=2))
-        file.writestr("archive/version", "3")
+    (tmp_path / "bert" / "pytorch_model.bin").write_bytes(pickled_weights(tmp_path / "ran"))
     with pytest.raises(ValueError, match="M008"):
         load_encoder(str(tmp_path / "bert"), {})
     assert not (tmp_path / "ran").exists()
+
+
+def pickled_weights(path):
+    """Return weights as a PyTorch file that creates a file if its pickle is loaded."""
+    buffer = io.BytesIO()
+    with zipfile.ZipFile(buffer, "w") as file:
+        file.writestr("archive/data.pkl", pickle.dumps(RunsCode(path), protocol=2))
+        file.writestr("archive/version", "3")
+    return buffer.getvalue()
 
 
 class RunsCode:
