@@ -1,14 +1,14 @@
 """`python -m spacy clinrel apply`: annotate a document archive."""
 
 from pathlib import Path
-from typing import Annotated, Optional
+from typing import Annotated, List, Optional
 
 import typer
 from tqdm import tqdm
 from wasabi import msg
 
 from ..processing import FORMATS, Counts, apply
-from ..processing.schema import ID, TEXT
+from ..processing.schema import ID, TEXT, one_line
 from ..processing.shards import QUARANTINE
 from ._app import app
 
@@ -45,6 +45,16 @@ def apply_cli(
     include_text: Annotated[
         bool, typer.Option("--text", "-t", help="Also write the texts (parquet and jsonl only)")
     ] = False,
+    attributes: Annotated[
+        Optional[List[str]],
+        typer.Option(
+            "--attr",
+            "-a",
+            metavar="NAME",
+            help="Custom attribute of entities to write, e.g. is_negated for span._.is_negated. "
+            "Can be repeated",
+        ),
+    ] = None,
     batch_size: Annotated[
         int,
         typer.Option(
@@ -130,12 +140,14 @@ def apply_cli(
                 n_process=n_process,
                 resume=resume,
                 retry_quarantined=retry_quarantined,
+                attributes=attributes or (),
                 code=code,
                 gpu_id=gpu_id,
                 report_progress=Progress(bar),
             )
     except (ValueError, ImportError, OSError) as problem:
-        msg.fail(str(problem), exits=1)
+        # The message may quote file names or exceptions of other packages.
+        msg.fail("\n".join(map(one_line, str(problem).split("\n"))), exits=1)
     print_counts(counts, output, quiet)
 
 
@@ -173,12 +185,12 @@ def print_counts(counts: Counts, output: Path, quiet: bool) -> None:
     output (Path): The output folder.
     quiet (bool): Print only warnings.
     """
+    folder = one_line(str(output))
     if counts["quarantined"]:
-        msg.warn(
-            f"{counts['quarantined']} documents could not be processed. See {output / QUARANTINE}"
-        )
+        path = one_line(str(output / QUARANTINE))
+        msg.warn(f"{counts['quarantined']} documents could not be processed. See {path}")
     if counts["documents"] and not counts["mentions"]:
         msg.warn("The pipeline predicted no mentions in any document.")
     if not quiet:
         summary = "{documents} documents, {mentions} mentions, {relations} relations"
-        msg.good(f"{summary.format(**counts)}, {counts['seconds']:.0f} s: {output}")
+        msg.good(f"{summary.format(**counts)}, {counts['seconds']:.0f} s: {folder}")

@@ -121,3 +121,7 @@ class OutputErrors:
     )
     P039 = "span._.{name} is a method. Only attributes with values can be kept."
     P040 = "The pipeline raised {type}. For its message, see {path} in the output folder."
+    P041 = (
+        "The attribute span._.{name} has a value of type {found}, but its default is a {expected}. "
+        "Change the component that sets it, or register the attribute without a default."
+    )

@@ -9,8 +9,16 @@ annotate(batch, AnnotationOptions("zh_clinrel"))
 
 from .annotation import annotate
 from .run import apply
-from .schema import AnnotationOptions, output_schema
+from .schema import AnnotationOptions, Attribute, output_schema
 from .shards import FORMATS
 from .writing import Counts
 
-__all__ = ["FORMATS", "AnnotationOptions", "Counts", "annotate", "apply", "output_schema"]
+__all__ = [
+    "FORMATS",
+    "AnnotationOptions",
+    "Attribute",
+    "Counts",
+    "annotate",
+    "apply",
+    "output_schema",
+]

@@ -13,7 +13,15 @@ from ..errors import Errors, require
 from ..layers.ragged import length_batches
 from ..tokens import all_mentions, get_relations, set_doc_id
 from ..tokens.group import span_key
-from .schema import AnnotationOptions, output_schema, printable, read_ids, read_texts
+from .attributes import read_attributes, set_user_data
+from .schema import (
+    ATTRIBUTES,
+    AnnotationOptions,
+    output_schema,
+    printable,
+    read_ids,
+    read_texts,
+)
 
 Row = Dict[str, Any]
 
@@ -131,11 +139,15 @@ def _annotation(doc: Doc, doc_id: Optional[str], options: AnnotationOptions) -> 
     """Return the values of the annotation columns for a document, by column name."""
     spans = all_mentions(doc)
     indices = {span_key(span): i for i, span in enumerate(spans)}
+    mentions: List[Row] = [
+        {"start_char": s.start_char, "end_char": s.end_char, "text": s.text, "type": s.label_}
+        for s in spans
+    ]
+    if options.attributes:
+        for mention, span in zip(mentions, spans):
+            mention[ATTRIBUTES] = read_attributes(span, options.attributes)
     row: Row = {
-        "mentions": [
-            {"start_char": s.start_char, "end_char": s.end_char, "text": s.text, "type": s.label_}
-            for s in spans
-        ],
+        "mentions": mentions,
         "relations": [
             {
                 "head": indices[span_key(head)],
@@ -151,5 +163,7 @@ def _annotation(doc: Doc, doc_id: Optional[str], options: AnnotationOptions) -> 
     if options.include_doc:
         if doc_id is not None:
             set_doc_id(doc, doc_id)
-        row["doc"] = DocBin(docs=[doc]).to_bytes()
+        if options.attributes:
+            set_user_data(doc, spans, options.attributes)
+        row["doc"] = DocBin(docs=[doc], store_user_data=bool(options.attributes)).to_bytes()
     return row

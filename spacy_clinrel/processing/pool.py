@@ -12,8 +12,9 @@ from multiprocessing.connection import Connection, wait
 from typing import Any, Deque, Generator, Iterable, Iterator, List, NamedTuple, Optional, Tuple
 
 from ..errors import Errors, require
-from .annotation import annotate
-from .schema import AnnotationOptions, output_schema, read_ids
+from .annotation import annotate, load_pipeline
+from .attributes import find_attributes
+from .schema import AnnotationOptions, Attribute, output_schema, read_ids
 
 # Number of chunks per process that are submitted before the next result is returned.
 CHUNKS_AHEAD = 4
@@ -67,6 +68,32 @@ class Chunk(NamedTuple):
 
 
 Results = Generator[Tuple[Chunk, Any], None, None]
+
+
+def resolve_attributes(
+    options: AnnotationOptions, names: Iterable[str], n_process: int
+) -> Tuple[Attribute, ...]:
+    """Load the pipeline and determine the types of custom attributes. With several processes, this
+    process does not load the pipeline.
+
+    options (AnnotationOptions): The pipeline and its settings.
+    names (Iterable[str]): Names of the attributes.
+    n_process (int): Number of processes.
+    RETURNS (Tuple[Attribute, ...]): The attributes.
+    RAISES (ValueError): If an attribute is not registered or is a method, or the process dies while
+        it loads the pipeline.
+    """
+    if n_process == 1:
+        return _load_and_resolve(options, tuple(names))
+    try:
+        with _processes(1) as pool:
+            return pool.submit(_load_and_resolve, options, tuple(names)).result()
+    except BrokenProcessPool as error:
+        raise ValueError(Errors.P013) from error
+
+
+def _load_and_resolve(options: AnnotationOptions, names: Tuple[str, ...]) -> Tuple[Attribute, ...]:
+    return find_attributes(load_pipeline(options.model, options.gpu_id, options.code), names)
 
 
 def annotate_all(chunks: Iterable[Chunk], options: AnnotationOptions, n_process: int) -> Results:

@@ -5,13 +5,13 @@ import warnings
 from contextlib import contextmanager
 from functools import partial
 from pathlib import Path
-from typing import Any, Callable, Iterator, Optional, Tuple, Union
+from typing import Any, Callable, Iterator, Optional, Sequence, Tuple, Union
 
 from ..errors import Errors, Warnings, require
 from .changes import InputChanges, writing_entries
 from .folder import OutputFolder
 from .inputs import digest_files, list_files
-from .pool import Position
+from .pool import Position, resolve_attributes
 from .records import Record
 from .schema import ID, TEXT, AnnotationOptions, one_line
 from .settings import Job, run_settings
@@ -35,6 +35,7 @@ def apply(
     n_process: int = 1,
     resume: bool = False,
     retry_quarantined: bool = False,
+    attributes: Sequence[str] = (),
     code: Optional[Union[str, Path]] = None,
     gpu_id: int = -1,
     report_progress: Optional[ReportProgress] = None,
@@ -66,14 +67,16 @@ def apply(
     retry_quarantined (bool): Whether to annotate only the documents in quarantine again, e.g. with
         a higher `max_length` or a repaired pipeline. Annotated documents are written to additional
         shards and leave the quarantine. An interrupted retry is continued.
+    attributes (Sequence[str]): Names of custom attributes of entities to write, e.g. "is_negated"
+        for `span._.is_negated`. Components of the pipeline must register them.
     code (Optional[Union[str, Path]]): Python file with functions that the pipeline needs.
     gpu_id (int): The GPU, or -1 for the CPU.
     report_progress (Optional[ReportProgress]): Called after each chunk of documents with the number
         of bytes read, the total number of bytes, and the counts.
     RETURNS (Counts): Counts of documents, mentions and relations.
     RAISES (ValueError): If there is nothing to read, the folder contains other files, another
-        process writes to it, processes die while they load the pipeline, or no document could be
-        processed.
+        process writes to it, an attribute is not registered, processes die while they load the
+        pipeline, or no document could be processed.
     RAISES (OSError): If the pipeline does not exist, or a folder of the source can't be read.
     RAISES (ImportError): If pyarrow is not installed.
     """
@@ -93,6 +96,7 @@ def apply(
         n_process=n_process,
         resume=resume,
         retry_quarantined=retry_quarantined,
+        attributes=attributes,
         report_progress=report_progress,
     )
 
@@ -103,6 +107,7 @@ def run_job(
     n_process: int = 1,
     resume: bool = False,
     retry_quarantined: bool = False,
+    attributes: Sequence[str] = (),
     report_progress: Optional[ReportProgress] = None,
 ) -> Counts:
     """Annotate all documents of a job. For guarantees and errors, see `apply`.
@@ -113,6 +118,8 @@ def run_job(
     retry_quarantined (bool): Whether to annotate only the documents in quarantine again, e.g. with
         a higher `max_length` or a repaired pipeline. Annotated documents are written to additional
         shards and leave the quarantine. An interrupted retry is continued.
+    attributes (Sequence[str]): Names of custom attributes of entities to write, e.g. "is_negated"
+        for `span._.is_negated`. Components of the pipeline must register them.
     report_progress (Optional[ReportProgress]): As in `apply`.
     RETURNS (Counts): Counts of documents, mentions and relations.
     """
@@ -124,9 +131,12 @@ def run_job(
     job = job._replace(options=job.options._replace(include_doc=job.format == "spacy"))
     report_progress = report_progress or _ignore_progress
     with OutputFolder(job.output) as folder:
+        if retry_quarantined and not folder.has_run():
+            raise ValueError(Errors.P034.format(path=job.output))
+        if attributes:
+            found = resolve_attributes(job.options, attributes, n_process)
+            job = job._replace(options=job.options._replace(attributes=found))
         if retry_quarantined:
-            if not folder.has_run():
-                raise ValueError(Errors.P034.format(path=job.output))
             return _retry(job, folder, n_process, report_progress)
         return _run(job, folder, n_process, resume, report_progress)
 

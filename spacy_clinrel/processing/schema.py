@@ -1,11 +1,25 @@
 """Settings of the annotation, the Arrow schema of the output, and reading of input columns."""
 
-from typing import Any, List, NamedTuple, Optional
+from typing import Any, List, NamedTuple, Optional, Tuple
 
 from ..errors import Errors, require
 
 ID = "id"
 TEXT = "text"
+# Field of a mention with the values of its custom attributes.
+ATTRIBUTES = "attributes"
+BOOL, NUMBER, STRING = "bool", "number", "string"
+
+
+class Attribute(NamedTuple):
+    """A custom attribute of mentions.
+
+    name (str): The name of the extension of spaCy's `Span`.
+    type (str): "bool", "number" or "string".
+    """
+
+    name: str
+    type: str = STRING
 
 
 class AnnotationOptions(NamedTuple):
@@ -24,6 +38,7 @@ class AnnotationOptions(NamedTuple):
     id_column (str): Input column of the document ids. If it is "id" and missing in a file, file
         name and line are used as ids.
     text_column (str): Input column of the texts.
+    attributes (Tuple[Attribute, ...]): Custom attributes of mentions to add to the output.
     """
 
     model: str
@@ -35,6 +50,7 @@ class AnnotationOptions(NamedTuple):
     code: Optional[str] = None
     id_column: str = ID
     text_column: str = TEXT
+    attributes: Tuple[Attribute, ...] = ()
 
 
 def printable(text: str) -> str:
@@ -64,7 +80,8 @@ def output_schema(options: AnnotationOptions) -> Any:
 
     id: the document id.
     text: the text, only with `include_text`.
-    mentions: start and end (exclusive) in characters, text and type, in text order.
+    mentions: start and end (exclusive) in characters, text and type, in text order. If the options
+        contain attributes, also their values.
     relations: head and tail as indices into mentions, label, and score (null if not finite).
     doc: a serialised DocBin of the document, only with `include_doc`.
     error: null, or why the document could not be processed; then all other columns except id are
@@ -76,6 +93,10 @@ def output_schema(options: AnnotationOptions) -> Any:
     pa = require("pyarrow", "apply")
     mention = [("start_char", pa.int64()), ("end_char", pa.int64())]
     mention += [("text", pa.string()), ("type", pa.string())]
+    if options.attributes:
+        types = {BOOL: pa.bool_(), NUMBER: pa.float64(), STRING: pa.string()}
+        fields = [(attribute.name, types[attribute.type]) for attribute in options.attributes]
+        mention.append((ATTRIBUTES, pa.struct(fields)))
     relation = [("head", pa.int64()), ("tail", pa.int64())]
     relation += [("label", pa.string()), ("score", pa.float64())]
     return pa.schema(

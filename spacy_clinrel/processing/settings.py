@@ -50,6 +50,7 @@ def run_settings(job: Job) -> Dict[str, Any]:
         "id_column": options.id_column,
         "max_length": options.max_length,
         "shard_size": job.shard_size,
+        "attributes": dict(options.attributes) or None,
     }
 
 

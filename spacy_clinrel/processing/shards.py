@@ -19,6 +19,7 @@ from spacy.tokens import DocBin
 
 from ..errors import require
 from ..files import replacing
+from .schema import ATTRIBUTES
 
 MANIFEST = "_manifest.json"
 INPUTS = "_inputs.jsonl.gz"
@@ -32,7 +33,9 @@ Write = Callable[[Any], Any]
 
 @contextmanager
 def _parquet_shard(path: Path, schema: Any) -> Iterator[Write]:
-    with require("pyarrow.parquet", "apply").ParquetWriter(path, schema) as writer:
+    parquet = require("pyarrow.parquet", "apply")
+    # pyarrow does not accept file names that are not UTF-8.
+    with path.open("wb") as file, parquet.ParquetWriter(file, schema) as writer:
         yield writer.write_batch
 
 
@@ -47,11 +50,12 @@ def _jsonl_shard(path: Path, schema: Any) -> Iterator[Write]:
 
 @contextmanager
 def _spacy_shard(path: Path, schema: Any) -> Iterator[Write]:
-    docs = DocBin()
+    has_attributes = schema.field("mentions").type.value_type.get_field_index(ATTRIBUTES) >= 0
+    docs = DocBin(store_user_data=has_attributes)
 
     def write(batch: Any) -> None:
         for data in batch.column("doc").to_pylist():
-            docs.merge(DocBin().from_bytes(data))
+            docs.merge(DocBin(store_user_data=has_attributes).from_bytes(data))
 
     yield write
     docs.to_disk(path)

@@ -4,6 +4,7 @@ import csv
 import importlib
 import io
 import json
+import sys
 import time
 
 import pyarrow.parquet as pq
@@ -101,6 +102,24 @@ def test_apply_with_code(notes, tmp_path):
     result = run(*options, "--code", code)
     assert result.exit_code == 0 and not result.output
     assert pq.read_table(tmp_path / "out")["mentions"].to_pylist()[0][0]["text"] == "头"
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="no control characters in file names")
+def test_apply_prints_no_control_characters(rules, notes, tmp_path):
+    out = tmp_path / "a\x1b[1m\r\udcffb"
+    for exit_code in (0, 1):
+        result = run(rules, notes, out, *COLUMNS)
+        assert result.exit_code == exit_code and r"a\x1b[1m\r\udcffb" in result.output
+        assert "\x1b[1m" not in result.output
+        assert not {"\r", "\udcff"} & set(result.output)
+
+
+def test_apply_does_not_print_texts(rules, tmp_path):
+    (tmp_path / "a.txt").write_text(f"患者头痛{FUSE}", encoding="utf-8")
+    result = run(rules, tmp_path / "a.txt", tmp_path / "out")
+    assert result.exit_code == 1 and "P015" in result.output and "RuntimeError" in result.output
+    assert "头痛" not in result.output
+    assert "头痛" in (tmp_path / "out" / "_quarantine.jsonl").read_text("utf-8")
 
 
 @pytest.mark.parametrize(
