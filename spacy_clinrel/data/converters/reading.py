@@ -12,6 +12,7 @@ from .registry import Converter
 from .report import Report
 
 CONTRADICTION = "text occurs several times with different annotation"
+REPEATED = "document occurs several times"
 SAME_ID = "document id occurs several times with different texts"
 
 
@@ -105,14 +106,19 @@ def _without_copies(
     texts: Dict[bytes, Tuple[bytes, str]] = {}
     for path, record in records:
         text, annotation = _digests(record)
+        is_repeated = record.doc_id in ids
         if ids.setdefault(record.doc_id, text) != text:
             detail = f"{record.doc_id!r}. Choose with --copies which to keep, or set --id-field"
             report.warn(SAME_ID, path, record.line, detail)
+            is_repeated = False
         first, first_id = texts.setdefault(text, (annotation, record.doc_id))
         if record.text.strip() and first != annotation:
             others = "" if record.doc_id == first_id else f", also {first_id!r}"
             detail = f"{record.doc_id!r}{others}. Choose with --copies which to keep"
             report.warn(CONTRADICTION, path, record.line, detail)
+        elif is_repeated:
+            detail = f"{record.doc_id!r}. Choose with --copies which to keep"
+            report.warn(REPEATED, path, record.line, detail)
         yield path, record
 
 

@@ -93,7 +93,13 @@ def read_pair(
     return None if lines is None else (text, lines)
 
 
-def read_json(path: Path, report: Report, options: ReadOptions, parse: Parse) -> Iterator[Record]:
+def read_json(
+    path: Path,
+    report: Report,
+    options: ReadOptions,
+    parse: Parse,
+    unwrap: Optional[Callable[[Any], List[Any]]] = None,
+) -> Iterator[Record]:
     """Read a file of JSON objects: a list, one object per line, or a single object. Each object is
     a record.
 
@@ -103,6 +109,8 @@ def read_json(path: Path, report: Report, options: ReadOptions, parse: Parse) ->
     parse (Callable): Function that fills a record from a JSON object: text, annotations and, if
         present, the id. Any exception is reported as a broken line. If the function returns
         False, the record is left out.
+    unwrap (Optional[Callable]): For files whose objects contain several records: function that
+        returns the JSON objects of the records, given an object of the file.
     YIELDS (Record): The records. Unless `parse` or the options set the id, it is file name and line
         number or, in a list, the number of the element (from 1).
     """
@@ -111,9 +119,13 @@ def read_json(path: Path, report: Report, options: ReadOptions, parse: Parse) ->
         return
     for number, entry in _json_entries(text.removeprefix(BOM), path, report):
         with report.guard(path, number):
-            record = _parse_record(entry(), number, path, report, options, parse)
-            if record is not None:
-                yield record
+            items = [entry()] if unwrap is None else unwrap(entry())
+            for position, item in enumerate(items, start=1):
+                place = number if len(items) == 1 else position
+                with report.guard(path, place):
+                    record = _parse_record(item, place, path, report, options, parse)
+                    if record is not None:
+                        yield record
 
 
 def _json_entries(text: str, path: Path, report: Report) -> Iterator[Tuple[int, Callable[[], Any]]]:
