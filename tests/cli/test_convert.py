@@ -115,17 +115,17 @@ def test_unknown_language(corpus, tmp_path):
 
 def test_convert_prints_the_report(corpus, tmp_path):
     bad = "".join(f"T{i}\tX\n" for i in range(3, 33))
-    (corpus / "2.ann").write_text(f"{ANN}A1\tNegation T1\n{bad}", encoding="utf-8")
+    (corpus / "2.ann").write_text(f"{ANN}#1\tAnnotatorNotes T1\tx\n{bad}", encoding="utf-8")
     path = tmp_path / "reports" / "a.json"
     result = run("brat", corpus, tmp_path / "a.spacy", "--report", path)
     assert result.exit_code == 0, result.output
     output = flat(result.output)
     assert "documents 2" in output and "entities 4" in output and "relations 2" in output
-    assert "attribute not kept 1" in output and "broken line 30" in output
+    assert "note not kept 1" in output and "broken line 30" in output
     assert output.count("2.ann:") == 20 and "10 more" in output
     report = json.loads(path.read_text(encoding="utf-8"))
     assert report["documents"] == 2 and len(report["messages"]) == 30
-    assert report["lost"] == {"broken line": 30, "attribute not kept": 1}
+    assert report["lost"] == {"broken line": 30, "note not kept": 1}
 
 
 def test_convert_quiet(corpus, tmp_path):

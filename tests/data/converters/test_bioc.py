@@ -45,20 +45,12 @@ def test_bioc_reads_documents_and_collections(read, put, wrap):
     }
 
 
-@pytest.mark.parametrize(
-    "unit, offsets", [("char", (3, 6)), ("utf-16", (4, 7)), ("byte", (10, 17))]
-)
-def test_bioc_recognizes_units(read, put, unit, offsets):
-    text = "予😀咳嗽，好转"
-    start, next_start = offsets
-    lengths = {"char": 2, "utf-16": 2, "byte": 6}
-    first = annotation("a", {"char": 2, "utf-16": 3, "byte": 7}[unit], lengths[unit], "咳嗽")
-    second = passage(
-        next_start + 20, "头痛", annotation("b", next_start + 20, lengths[unit], "头痛")
-    )
-    entry = document(passage(0, text, first), second)
-    (doc,), report = read("bioc", put("a.json", json.dumps(entry)))
-    assert [doc.text[s:e] for s, e, _ in ents(doc)] == ["咳嗽", "头痛"] and not report.losses
+@pytest.mark.parametrize("start, length, second", [(2, 2, 8), (3, 2, 9), (7, 6, 23)])
+def test_bioc_recognizes_characters_utf16_and_bytes(read, put, start, length, second):
+    first = passage(0, "予😀咳嗽，好转", annotation("a", start, length, "咳嗽"))
+    other = passage(second, "头痛", annotation("b", second, length, "头痛"))
+    (doc,), report = read("bioc", put("a.json", json.dumps(document(first, other))))
+    assert [ent.text for ent in doc.ents] == ["咳嗽", "头痛"] and not report.losses
 
 
 def test_bioc_reads_sentences(read, put):
