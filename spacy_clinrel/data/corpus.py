@@ -105,7 +105,7 @@ def stream_corpus(
     RAISES (ValueError): If the format is unknown, a file is missing, or no document could be read.
     """
     converter, change = _converter(format), select(selection)
-    files = find_files(path, converter)
+    files = find_files(path, converter, report)
     names = document_names(converter, files, path)
     # disable=None shows the bar only on a terminal.
     disable = None if progress and len(files) > 1 else True

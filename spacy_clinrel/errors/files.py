@@ -128,6 +128,17 @@ class FileErrors:
     )
     F076 = "{path} has NUL bytes and is not a text file. Use a file in UTF-8."
     F077 = "{path}: cannot read the folder ({error})."
+    F078 = "{path} is a pipe, socket or device. Use a file or a folder."
+    F079 = (
+        "The file is valid UTF-8 with Chinese or similar characters, but was read as {encoding}. "
+        "Check the text, or omit --encoding."
+    )
+    F080 = (
+        "The file may be GBK instead of UTF-8, because all its non-ASCII characters are below "
+        "U+0800. If its text is wrong, use --encoding gb18030."
+    )
+    F081 = "{what} has a lone surrogate, e.g. from an incomplete \\ud83d escape."
+    F082 = "{what} must be a string, got {type}."
 
     # Bootstrapping and review
     B001 = (

@@ -45,16 +45,6 @@ class WarningMessages:
         "white space or a control character, or contain a line break. They count as missed. "
         "Shorten or split them in the data if there are many."
     )
-    W070 = "{path}: left out {n} lines that are not valid {encoding}, the first in line {first}."
-    W071 = (
-        "{n} files may be GBK instead of UTF-8, e.g. {path}: all their non-ASCII characters are "
-        "below U+0800. If the texts are wrong, use --encoding gb18030."
-    )
-    W072 = (
-        "{n} files are valid UTF-8 with Chinese or similar characters, but were read as "
-        "{encoding}, e.g. {path}. Check their texts, or omit --encoding."
-    )
-    W073 = "{path}: the search left out {summary}. {examples}"
     W060 = (
         "{n} input files changed during the run: {what}. Their documents may be missing, or belong "
         "to the old or the new version. Process the input again in a new folder."
@@ -63,3 +53,6 @@ class WarningMessages:
         "{path} is missing or damaged. The last {n} shards, from the first affected one on, "
         "are written again."
     )
+    W070 = "{path}: left out {n} lines that are not valid {encoding}, the first in line {first}."
+    W071 = "Check the encoding of {n} files, e.g. {path}: {doubt}"
+    W072 = "{path}: the search left out {summary}. {examples}"

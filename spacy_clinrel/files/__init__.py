@@ -8,13 +8,23 @@ from .encoding import (
     decode_lines,
     decode_text,
     detect_encoding,
+    encoding_doubt,
     is_doubtful,
     line_problem,
     read_encoded,
 )
-from .names import has_surrogates, printable, printable_name
+from .names import has_surrogates, printable, printable_name, show_path
 from .transcode import open_utf8, read_text_lines
-from .walk import FoundFile, LeftOut, is_hidden, other_type, skip_hidden, walk_files
+from .walk import (
+    FoundFile,
+    LeftOut,
+    check_source,
+    existing_path,
+    is_hidden,
+    other_type,
+    skip_hidden,
+    walk_files,
+)
 from .writing import LOCK_FILE, check_output, locked_folder, replacing, write_json
 
 __all__ = [
@@ -25,10 +35,13 @@ __all__ = [
     "LeftOut",
     "check_encoding",
     "check_output",
+    "check_source",
     "decode_lines",
     "decode_text",
     "detect_encoding",
+    "encoding_doubt",
     "ensure_paths",
+    "existing_path",
     "has_surrogates",
     "is_doubtful",
     "is_hidden",
@@ -42,6 +55,7 @@ __all__ = [
     "read_encoded",
     "read_text_lines",
     "replacing",
+    "show_path",
     "skip_hidden",
     "spacy_files",
     "stream_docbin",

@@ -23,7 +23,7 @@ from pathlib import Path
 from typing import BinaryIO, Iterable, Iterator, NamedTuple, Optional, Tuple
 
 from ..errors import Errors
-from .names import has_surrogates, printable
+from .names import has_surrogates, printable, show_path
 
 BLOCK_SIZE = 2**20
 # Maximum number of lines that are not UTF-8 per line that shows that a file is UTF-8.
@@ -31,13 +31,9 @@ MAX_BROKEN = 10
 # Share of NUL bytes from which a file is not UTF-8, even if its bytes are valid.
 MAX_NUL_SHARE = 0.2
 UTF8 = "utf-8"
-BOM_ENCODINGS = {
-    codecs.BOM_UTF8: UTF8,
-    codecs.BOM_UTF16_LE: "utf-16",
-    codecs.BOM_UTF16_BE: "utf-16",
-}
-# UTF-32 first, because its little-endian byte order mark begins with that of UTF-16.
-UTF32_BOMS = {codecs.BOM_UTF32_LE: "utf-32", codecs.BOM_UTF32_BE: "utf-32"}
+UTF16_BOMS = (codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)
+# Checked first, because the little-endian byte order mark begins with that of UTF-16.
+UTF32_BOMS = (codecs.BOM_UTF32_LE, codecs.BOM_UTF32_BE)
 # Error handler that replaces undecodable bytes by a lone surrogate, for codecs of any kind.
 MARK_ERRORS = "spacy_clinrel.mark"
 # Characters that show that a text is UTF-8. Higher planes have no characters in use; sequences of
@@ -126,8 +122,8 @@ def read_encoded(path: Path, given: Optional[str] = None) -> Tuple[bytes, Encodi
 
 
 def decode_text(data: bytes, encoding: Encoding, path: Path) -> str:
-    """Decode the content of a file. A byte order mark is kept as U+FEFF, except in UTF-16, since
-    offsets may count it.
+    """Decode the content of a file. A byte order mark is kept as U+FEFF, because offsets may count
+    it.
 
     data (bytes): The content.
     encoding (Encoding): Its encoding.
@@ -139,7 +135,9 @@ def decode_text(data: bytes, encoding: Encoding, path: Path) -> str:
     if has_surrogates(text):
         lines = enumerate(text.split("\n"), start=1)
         line = next(number for number, line in lines if has_surrogates(line))
-        raise ValueError(Errors.F072.format(path=_show(path), line=line, encoding=encoding.name))
+        raise ValueError(
+            Errors.F072.format(path=show_path(path), line=line, encoding=encoding.name)
+        )
     return text
 
 
@@ -167,6 +165,20 @@ def line_problem(text: str, encoding: Encoding) -> Optional[str]:
         return Errors.F074.format(encoding=encoding.name)
     if encoding.is_damaged and is_doubtful(text):
         return Errors.F075
+    return None
+
+
+def encoding_doubt(encoding: Encoding, lang: str) -> Optional[str]:
+    """Return what a user should check about the encoding of a file.
+
+    encoding (Encoding): The encoding.
+    lang (str): Language of the texts.
+    RETURNS (Optional[str]): The message; None if there is no doubt.
+    """
+    if encoding.is_contradicted:
+        return Errors.F079.format(encoding=encoding.name)
+    if encoding.is_doubtful and lang == "zh":
+        return Errors.F080
     return None
 
 
@@ -209,14 +221,12 @@ class _Evidence:
 def _judge(blocks: Iterable[bytes], path: Path, given: Optional[str]) -> Encoding:
     blocks = iter(blocks)
     head = next(blocks, b"")
-    for bom, name in UTF32_BOMS.items():
-        if head.startswith(bom) and given is None:
-            raise ValueError(Errors.F073.format(path=_show(path), encoding=name))
-    marked = next((name for bom, name in BOM_ENCODINGS.items() if head.startswith(bom)), None)
-    if marked not in (None, UTF8) and not (given or "").startswith("utf-32"):
+    if head.startswith(UTF32_BOMS) and given is None:
+        raise ValueError(Errors.F073.format(path=show_path(path), encoding="utf-32"))
+    if head.startswith(UTF16_BOMS) and not (given or "").startswith("utf-32"):
         return Encoding("utf-16")
     evidence = _collect(head, blocks)
-    if marked == UTF8 or given == UTF8:
+    if head.startswith(codecs.BOM_UTF8) or given == UTF8:
         return Encoding(is_damaged=evidence.broken > 0)
     if given is not None:
         is_other = bool(evidence.evident) and not evidence.broken and not given.startswith("utf")
@@ -226,7 +236,7 @@ def _judge(blocks: Iterable[bytes], path: Path, given: Optional[str]) -> Encodin
         command = _conversion(path)
         raise ValueError(
             Errors.F071.format(
-                path=_show(path), line=evidence.line, byte=evidence.byte, command=command
+                path=show_path(path), line=evidence.line, byte=evidence.byte, command=command
             )
         )
     is_file_doubtful = bool(evidence.doubtful) and not evidence.evident
@@ -268,8 +278,8 @@ def _check_nul(head: bytes, evidence: _Evidence, path: Path) -> None:
         # The high bytes are 0 at least for ASCII characters, including line breaks.
         zeros, others = sample[high::width].count(0), sample[low::width].count(0)
         if zeros and zeros > 10 * others and _is_valid(sample, name, width):
-            raise ValueError(Errors.F073.format(path=_show(path), encoding=name))
-    raise ValueError(Errors.F076.format(path=_show(path)))
+            raise ValueError(Errors.F073.format(path=show_path(path), encoding=name))
+    raise ValueError(Errors.F076.format(path=show_path(path)))
 
 
 def _is_valid(sample: bytes, name: str, width: int) -> bool:
@@ -282,10 +292,12 @@ def _is_valid(sample: bytes, name: str, width: int) -> bool:
 
 
 def _decode_marked(data: bytes, encoding: Encoding) -> str:
-    """Decode bytes. Lone surrogates represent undecodable bytes."""
+    """Decode bytes. Lone surrogates represent undecodable bytes. A byte order mark is kept."""
     if encoding.name == UTF8:
         return data.decode(UTF8, "surrogateescape")
-    return data.decode(encoding.name, MARK_ERRORS)
+    text = data.decode(encoding.name, MARK_ERRORS)
+    # The codec removes the byte order mark.
+    return f"\ufeff{text}" if encoding.name == "utf-16" and data[:2] in UTF16_BOMS else text
 
 
 def _read_blocks(file: BinaryIO) -> Iterator[bytes]:
@@ -319,9 +331,5 @@ def _last_start(data: bytes) -> int:
 def _conversion(path: Path) -> str:
     """Return a command that converts a file from GB18030 to UTF-8."""
     converted = path.with_name(f"{path.stem}.utf8{path.suffix}")
-    names = (shlex.quote(_show(name)) for name in (path, converted))
+    names = (shlex.quote(show_path(name)) for name in (path, converted))
     return "iconv -f GB18030 -t UTF-8 {} > {}".format(*names)
-
-
-def _show(path: Path) -> str:
-    return printable(str(path))

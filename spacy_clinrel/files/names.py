@@ -2,6 +2,7 @@
 
 import os
 import unicodedata
+from pathlib import Path
 
 # Encodings of file names from other systems. Archives that were packed on Chinese Windows contain
 # names in GBK.
@@ -42,6 +43,15 @@ def printable_name(name: str) -> str:
     RETURNS (str): The name without surrogates.
     """
     return "/".join(map(_printable_part, name.split("/"))) if has_surrogates(name) else name
+
+
+def show_path(path: Path) -> str:
+    """Return a printable form of a path, for messages.
+
+    path (Path): The path.
+    RETURNS (str): The path as in `printable_name`.
+    """
+    return printable_name(str(path))
 
 
 def _printable_part(part: str) -> str:

@@ -8,14 +8,16 @@ from pathlib import Path
 from typing import Callable, Iterator, List, NamedTuple, Optional, Set, Tuple
 
 from ..errors import Errors
-from .names import printable, printable_name
+from .names import printable, printable_name, show_path
 
 # Reasons why a search leaves out a file or folder.
-HIDDEN = "hidden files and folders"
-LINKED_TWICE = "links to files or folders that are read under their own name"
-BROKEN_LINK = "links without a target"
-SPECIAL = "pipes, sockets and devices"
-UNREADABLE = "files and folders that cannot be read"
+HIDDEN = "hidden file or folder"
+LINKED_TWICE = "link to a file or folder that is read anyway"
+BROKEN_LINK = "link without a target"
+SPECIAL = "pipe, socket or device"
+UNREADABLE = "folder or file that cannot be read"
+# Prefix of the reasons for files with other suffixes.
+UNSUPPORTED = "unsupported suffix "
 # Reasons of which each file is named, not only counted.
 NAMED = (LINKED_TWICE, BROKEN_LINK, SPECIAL, UNREADABLE)
 # Maximum number of files that are named.
@@ -36,19 +38,33 @@ class FoundFile(NamedTuple):
     name: str
 
 
+class LeftOutFile(NamedTuple):
+    """A file or folder that a search left out.
+
+    path (Path): The file or folder.
+    reason (str): A reason in `NAMED`.
+    detail (str): An error message; may be empty.
+    """
+
+    path: Path
+    reason: str
+    detail: str
+
+    def __str__(self) -> str:
+        return ": ".join(filter(None, (show_path(self.path), self.reason, self.detail)))
+
+
 @dataclass
 class LeftOut:
     """Files and folders that a search left out.
 
     counts (Counter): Number of files and folders, by reason.
-    messages (List[str]): Path and reason of each file or folder that the user may miss, for the
-        reasons in `NAMED`. At most `MAX_NAMED` messages are kept.
-    unreadable (List[Path]): The files and folders that cannot be read.
+    named (List[LeftOutFile]): The files and folders that the user may miss: those with a reason in
+        `NAMED`, at most `MAX_NAMED`.
     """
 
     counts: Counter = field(default_factory=Counter)
-    messages: List[str] = field(default_factory=list)
-    unreadable: List[Path] = field(default_factory=list)
+    named: List[LeftOutFile] = field(default_factory=list)
 
     def add(self, reason: str, path: str, detail: str = "") -> None:
         """Count a file or folder.
@@ -60,11 +76,8 @@ class LeftOut:
         if not reason:
             return
         self.counts[reason] += 1
-        if reason == UNREADABLE:
-            self.unreadable.append(Path(path))
-        if reason in NAMED and len(self.messages) < MAX_NAMED:
-            # The messages are about single files.
-            self.messages.append(f"{printable(path)}: left out ({detail or reason})")
+        if reason in NAMED and len(self.named) < MAX_NAMED:
+            self.named.append(LeftOutFile(Path(path), reason, detail))
 
     def summary(self) -> str:
         """Return the counts in one line."""
@@ -78,7 +91,7 @@ def other_type(name: str) -> str:
     RETURNS (str): The reason.
     """
     suffix = os.path.splitext(name)[1].lower()
-    return f"files of type {printable(suffix)}" if suffix else "files without a suffix"
+    return UNSUPPORTED + (printable(suffix) or "none")
 
 
 def is_hidden(relative: str, first: str = ".") -> bool:
@@ -124,6 +137,29 @@ def walk_files(
     return _Search(root, left_out or LeftOut(), check_file, check_folder).run()
 
 
+def check_source(path: Path) -> None:
+    """Check that an input is a file or a folder.
+
+    path (Path): The input.
+    RAISES (ValueError): If it is missing, or a pipe, socket or device.
+    """
+    if not path.exists():
+        raise ValueError(Errors.F001.format(path=show_path(path)))
+    if not path.is_file() and not path.is_dir():
+        raise ValueError(Errors.F078.format(path=show_path(path)))
+
+
+def existing_path(path: Path) -> Path:
+    """Return a path with its suffix in the case in which the file exists, e.g. a.TXT for a.txt.
+
+    path (Path): The path.
+    RETURNS (Path): The path of the existing file; the path unchanged if there is none.
+    """
+    suffix = path.suffix
+    candidates = [path.with_suffix(s) for s in (suffix, suffix.upper(), suffix.lower())]
+    return next((candidate for candidate in candidates if candidate.exists()), path)
+
+
 class _Search:
     """A search of a folder. For the arguments, see `walk_files`."""
 
@@ -163,9 +199,9 @@ class _Search:
                 found = sorted(entries, key=lambda entry: entry.name)
         except OSError as error:
             if is_root:
-                path = printable(folder)
+                path = show_path(self.root)
                 raise ValueError(Errors.F077.format(path=path, error=error.strerror)) from error
-            self.left_out.add(UNREADABLE, folder, f"cannot be read: {error.strerror}")
+            self.left_out.add(UNREADABLE, folder, error.strerror or "")
             return []
         self.folders.add((status.st_dev, status.st_ino))
         return found
@@ -175,11 +211,14 @@ class _Search:
         try:
             is_folder = entry.is_dir()
             reason = self.check_folder(name) if is_folder else self.check_file(name)
+            if not is_folder and not entry.is_file() and reason not in ("", HIDDEN):
+                is_broken = entry.is_symlink() and not os.path.exists(entry.path)
+                reason = BROKEN_LINK if is_broken else SPECIAL
             if reason is None:
                 reason = self._link_problem(entry, is_folder)
         except OSError as error:
             is_loop = error.errno == errno.ELOOP
-            detail = f"cannot be read: {error.strerror}"
+            detail = error.strerror or ""
             self.left_out.add(BROKEN_LINK if is_loop else UNREADABLE, entry.path, detail)
             return ""
         if reason is not None:
@@ -188,10 +227,7 @@ class _Search:
         return "folder" if is_folder else "file"
 
     def _link_problem(self, entry: "os.DirEntry[str]", is_folder: bool) -> Optional[str]:
-        """Return why an entry is left out, whatever its name."""
-        if not is_folder and not entry.is_file():
-            is_broken = entry.is_symlink() and not os.path.exists(entry.path)
-            return BROKEN_LINK if is_broken else SPECIAL
+        """Return why an entry is left out that is found anyway."""
         if not entry.is_symlink():
             is_known = bool(self.linked_files) and not is_folder and self._is_linked(entry)
             return LINKED_TWICE if is_known else None

@@ -99,4 +99,5 @@ def write_json(path: Path, data: Any) -> None:
     with replacing(path) as draft:
         # Not srsly.write_json, which rounds floats to ten digits.
         text = json.dumps(data, indent=2, ensure_ascii=False, allow_nan=False)
-        draft.write_text(text + "\n", encoding="utf-8")
+        # Lone surrogates become JSON escapes.
+        draft.write_bytes((text + "\n").encode("utf-8", "backslashreplace"))

@@ -54,7 +54,9 @@ def test_utf16_with_byte_order_mark_is_read(tmp_path, codec):
     bom = codecs.BOM_UTF16_BE if codec == "utf-16-be" else b""
     data = bom + CHINESE.encode(codec)
     assert detect(tmp_path, data) == Encoding("utf-16")
-    assert decode_text(data, Encoding("utf-16"), tmp_path) == CHINESE
+    assert decode_text(data, Encoding("utf-16"), tmp_path) == "\ufeff" + CHINESE
+    lines = [line.text for line in decode_lines(data, Encoding("utf-16"))]
+    assert lines == CHINESE.split("\n")
 
 
 @pytest.mark.parametrize("codec", ["utf-16-le", "utf-16-be", "utf-32-le", "utf-32-be"])

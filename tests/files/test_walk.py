@@ -36,7 +36,7 @@ def test_hidden_and_unwanted_files_are_counted(tmp_path):
 
     assert names(tmp_path, left_out, check_file=check_file) == ["c.txt"]
     assert left_out.counts == {HIDDEN: 2, "pdf": 2}
-    assert left_out.messages == []
+    assert left_out.named == []
 
 
 def test_linked_folders_are_followed_and_loops_recognised(tmp_path):
@@ -50,7 +50,7 @@ def test_linked_folders_are_followed_and_loops_recognised(tmp_path):
     left_out = LeftOut()
     assert names(root, left_out) == ["2022/a.txt", "2023/b.txt"]
     assert left_out.counts == {LINKED_TWICE: 3}
-    assert len(left_out.messages) == 3
+    assert len(left_out.named) == 3
 
 
 def test_links_inside_the_folder_keep_the_own_name_of_a_file(tmp_path):
@@ -87,7 +87,7 @@ def test_pipes_and_broken_links_are_named(tmp_path):
     left_out = LeftOut()
     assert names(tmp_path, left_out) == ["a.txt"]
     assert left_out.counts == {SPECIAL: 1, BROKEN_LINK: 2}
-    assert any("pipe.txt" in message for message in left_out.messages)
+    assert any("pipe.txt" in str(file) for file in left_out.named)
 
 
 def test_unreadable_folders_are_named(tmp_path, monkeypatch):
@@ -103,8 +103,8 @@ def test_unreadable_folders_are_named(tmp_path, monkeypatch):
     left_out = LeftOut()
     assert names(tmp_path, left_out) == ["a.txt", "z/c.txt"]
     assert left_out.counts == {UNREADABLE: 1}
-    assert left_out.unreadable == [tmp_path / "secret"]
-    assert "Permission denied" in left_out.messages[0]
+    (named,) = left_out.named
+    assert named.path == tmp_path / "secret" and "Permission denied" in str(named)
     with pytest.raises(ValueError, match=r"F077.*Permission denied"):
         names(tmp_path / "secret")
 

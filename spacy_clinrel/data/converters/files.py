@@ -2,54 +2,91 @@
 
 import re
 from collections import defaultdict
+from dataclasses import replace
 from fnmatch import fnmatchcase
-from pathlib import Path
+from functools import partial
+from pathlib import Path, PurePosixPath
 from typing import Dict, Iterable, Iterator, List, Mapping, Optional, Set
 
 from spacy.language import Language
 from spacy.tokens import Doc
 
 from ...errors import Errors
+from ...files import (
+    LeftOut,
+    check_source,
+    existing_path,
+    has_surrogates,
+    other_type,
+    show_path,
+    skip_hidden,
+    walk_files,
+)
+from ...files.walk import UNREADABLE
 from ...tokens import get_doc_id
 from .build import build_doc, doc_to_record
 from .options import ReadOptions
 from .reading import read_records
+from .record import Record
 from .registry import Converter, get_writer
 from .report import ATTRIBUTE_LOST, BROKEN_LINE, Report
 from .select import Change
 
 # File names are limited to 255 bytes on most systems; this leaves room for a suffix.
 MAX_NAME_BYTES = 200
+EXCLUDED = "file that is not part of a corpus, e.g. a readme"
 SCORE_LOST = "score of a relation not kept"
 
 
-def find_files(src: Path, converter: Converter) -> List[Path]:
+def find_files(src: Path, converter: Converter, report: Optional[Report] = None) -> List[Path]:
     """Find the files of a format.
 
-    src (Path): A file or a folder. A folder is searched with its subfolders, without hidden files
-        and folders.
+    src (Path): A file or a folder. A folder is searched with its subfolders and linked folders,
+        without hidden files and folders. Upper and lower case of file names are not distinguished.
     converter (Converter): The format.
+    report (Optional[Report]): Receives the files and folders that are left out.
     RETURNS (List[Path]): The files, sorted by path. If a format has several files per document,
         only the main files.
     RAISES (ValueError): If `src` is missing or contains no files of the format.
     """
+    check_source(src)
     main_file = converter.main_file or (lambda path: path)
     if src.is_file():
-        return [main_file(src)]
-    if not src.is_dir():
-        raise ValueError(Errors.F001.format(path=src))
-    found = {
-        main_file(path)
-        for path in src.rglob("*")
-        if path.is_file()
-        and not any(part.startswith(".") for part in path.relative_to(src).parts)
-        and any(fnmatchcase(path.name, pattern) for pattern in converter.patterns)
-        and not any(fnmatchcase(path.name.lower(), pattern) for pattern in converter.exclude)
-    }
+        return [existing_path(main_file(src))]
+    left_out = LeftOut()
+    check = partial(_check_name, converter=converter)
+    walk = walk_files(src, left_out, check_file=check)
+    found = {existing_path(main_file(path)) for path, _ in walk}
+    if report is not None:
+        _report_left_out(left_out, report)
     if not found:
         expected = f"{' or '.join(converter.patterns)} ({converter.description})"
-        raise ValueError(Errors.F002.format(path=src, expected=expected))
+        if left_out.counts:
+            expected = f"{expected}. Left out: {left_out.summary()}"
+        raise ValueError(Errors.F002.format(path=show_path(src), expected=expected))
     return sorted(found, key=lambda path: path.parts)
+
+
+def _check_name(relative: str, converter: Converter) -> Optional[str]:
+    """Return why a file is not one of the files of a format; None if it is."""
+    hidden = skip_hidden(relative)
+    name = PurePosixPath(relative).name.lower()
+    if hidden or not any(fnmatchcase(name, pattern.lower()) for pattern in converter.patterns):
+        return hidden or other_type(name)
+    is_excluded = any(fnmatchcase(name, pattern) for pattern in converter.exclude)
+    return EXCLUDED if is_excluded else None
+
+
+def _report_left_out(left_out: LeftOut, report: Report) -> None:
+    """Report files and folders that a search left out. Those that cannot be read are losses."""
+    for path, reason, detail in left_out.named:
+        if reason == UNREADABLE:
+            report.lose(UNREADABLE, path, None, detail)
+        else:
+            report.leave_out(reason, path)
+    for reason, count in left_out.counts.items():
+        report.left_out[reason] += count - sum(file.reason == reason for file in left_out.named)
+    report.left_out = +report.left_out  # without zeros
 
 
 def read_docs(
@@ -73,16 +110,41 @@ def read_docs(
     change (Optional[Change]): Function from `select` that changes records or leaves them out.
     YIELDS (Doc): The documents.
     """
+    options = replace(options, lang=nlp.lang or "")
     for source, record in read_records(converter, files, report, options, names):
         selected = record if change is None else change(record, report)
         if selected is None:
             continue
         try:
+            _check_strings(selected)
             doc = build_doc(nlp, selected, source, report, options.align)
         except ValueError as error:  # too long for spaCy, or lone surrogates
             report.lose(BROKEN_LINE, source, record.line, str(error))
         else:
             yield doc
+
+
+def _check_strings(record: Record) -> None:
+    """Raise an error if a value of a record is not a string, or has lone surrogates, which .spacy
+    files cannot store."""
+    values = [("The document id", record.doc_id), ("The text", record.text)]
+    values += [("The type of a mention", mention.type) for mention in record.mentions]
+    values += [("The label of a relation", link.label) for link in record.relations]
+    values += [
+        ("The recorded text of a mention", mention.text)
+        for mention in record.mentions
+        if mention.text is not None
+    ]
+    values += [
+        ("An attribute of a mention", name)
+        for mention in record.mentions
+        for name in mention.attributes
+    ]
+    for what, value in values:
+        if not isinstance(value, str):
+            raise ValueError(Errors.F082.format(what=what, type=type(value).__name__))
+        if has_surrogates(value):
+            raise ValueError(Errors.F081.format(what=what))
 
 
 def render_files(

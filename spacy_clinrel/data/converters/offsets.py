@@ -69,8 +69,8 @@ def matches_text(text: str, mention: Mention) -> bool:
     mention (Mention): The mention.
     RETURNS (bool): Whether the texts are equal; True if no text is recorded.
     """
-    if mention.text is None:
-        return True
+    if not isinstance(mention.text, str):  # other types are reported later
+        return mention.text is None
     bounds = [mention.start, *(b for gap in mention.gaps for b in gap), mention.end]
     spans = zip(bounds[::2], bounds[1::2], strict=True)
     found = "".join(text[s:e] for s, e in spans if 0 <= s < e <= len(text))

@@ -4,6 +4,7 @@ from dataclasses import dataclass
 from typing import Literal, Optional, get_args
 
 from ...errors import Errors
+from ...files import check_encoding
 
 Align = Literal["strict", "expand", "contract"]
 Copies = Literal["all", "first", "last"]
@@ -13,7 +14,8 @@ Copies = Literal["all", "first", "last"]
 class ReadOptions:
     """How the files of a corpus are read.
 
-    encoding (Optional[str]): Encoding of the files. None detects UTF-8 and UTF-16 per file.
+    encoding (Optional[str]): Encoding of the files, as a Python codec. None detects the encoding of
+        each file, as described in `spacy_clinrel.files.encoding`.
     offsets (Optional[str]): How the offsets were counted. None decides by the recorded texts of
         mentions, or takes the format's usual unit.
     id_field (Optional[str]): For JSON formats, the field with the document id. A dot separates the
@@ -24,6 +26,8 @@ class ReadOptions:
         within a token: it is lost, or it is expanded or contracted to whole tokens.
     copies (Optional[Literal["all", "first", "last"]]): Which documents to keep if several have the
         same id or the same text. None keeps all and reports those that differ.
+    lang (str): Language of the texts, which `read_docs` sets. Texts that may be GBK are reported if
+        it is "zh".
     """
 
     encoding: Optional[str] = None
@@ -33,12 +37,14 @@ class ReadOptions:
     events: bool = False
     align: Align = "strict"
     copies: Optional[Copies] = None
+    lang: str = ""
 
     def __post_init__(self) -> None:
         """Check the options.
 
         RAISES (ValueError): If an option has an unknown value.
         """
+        check_encoding(self.encoding)
         for name, value, allowed in (
             ("align", self.align, get_args(Align)),
             ("copies", self.copies, (None, *get_args(Copies))),

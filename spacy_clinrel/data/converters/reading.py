@@ -6,10 +6,11 @@ from collections import Counter
 from pathlib import Path
 from typing import Dict, Iterable, Iterator, List, Mapping, Optional, Sequence, Set, Tuple
 
+from ...files import printable_name
 from .options import ReadOptions
 from .record import Record
 from .registry import Converter
-from .report import Report
+from .report import BROKEN_FILE, Report
 
 CONTRADICTION = "text occurs several times with different annotation"
 REPEATED = "document occurs several times"
@@ -54,7 +55,8 @@ def document_names(
 
     def strip(name: str) -> str:
         suffix = converter.name_suffix
-        return name.removesuffix(suffix) if suffix and name.endswith(suffix) else Path(name).stem
+        stem = name.removesuffix(suffix) if suffix and name.endswith(suffix) else Path(name).stem
+        return printable_name(stem)
 
     if root is None and files:
         root = Path(os.path.commonpath([path.parent for path in files]))
@@ -63,7 +65,8 @@ def document_names(
     for path in files:
         stem = strip(path.name)
         if stems[stem] > 1 and root is not None and path.is_relative_to(root):
-            stem = path.relative_to(root).with_name(stem).as_posix()
+            folder = printable_name(path.relative_to(root).parent.as_posix())
+            stem = stem if folder == "." else f"{folder}/{stem}"
         names[path] = stem
     return names
 
@@ -76,9 +79,9 @@ def _named_records(
     names: Mapping[Path, str],
 ) -> Iterator[Tuple[Path, Record]]:
     for path in files:
-        for record in converter.read(path, report, options):
+        for record in _guarded(converter.read(path, report, options), path, report):
             if not record.doc_id:
-                name = names.get(path, path.stem)
+                name = names.get(path) or printable_name(path.stem)
                 record.doc_id = name if record.line is None else f"{name}-{record.line}"
             if options.default_label is not None:
                 record.relations = [
@@ -86,6 +89,22 @@ def _named_records(
                     for link in record.relations
                 ]
             yield record.source or path, record
+
+
+def _guarded(records: Iterator[Record], path: Path, report: Report) -> Iterator[Record]:
+    """Yield the records of a file. If the reader fails, the rest of the file is lost, but not the
+    corpus."""
+    while True:
+        try:
+            record = next(records, None)
+        except (ImportError, MemoryError):
+            raise
+        except Exception as error:  # parsers raise various types
+            report.lose(BROKEN_FILE, path, None, f"{type(error).__name__}: {error}")
+            return
+        if record is None:
+            return
+        yield record
 
 
 def _without_copies(

@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any, Dict, Iterator, List, Optional
 
 from ...errors import Errors
+from ...files import printable, show_path
 
 BROKEN_LINE = "broken line"
 BROKEN_FILE = "broken file"
@@ -14,6 +15,9 @@ LOST_WITH_MENTION = "relation lost with its mention"
 ATTRIBUTE_LOST = "attribute not kept"
 ATTRIBUTE_LOST_WITH_MENTION = "attribute lost with its mention"
 DISCONTINUOUS = "discontinuous mention kept as its covering span"
+
+# Maximum length of a message in characters. Errors of parsers can contain a whole line.
+MAX_MESSAGE = 2000
 
 
 @dataclass
@@ -99,9 +103,21 @@ class Report:
         self.doubtful[reason] += 1
         self._add_message(reason, path, line, detail)
 
+    def leave_out(self, reason: str, path: Path) -> None:
+        """Count a file or folder that is left out on purpose, and add a message.
+
+        reason (str): Why it is left out. Files and folders are counted by reason.
+        path (Path): The file or folder.
+        """
+        self.left_out[reason] += 1
+        self._add_message(reason, path, None, "left out")
+
     def _add_message(self, reason: str, path: Path, line: Optional[int], detail: str) -> None:
-        place = str(path) if line is None else f"{path}:{line}"
-        self.messages.append(": ".join(part for part in (place, reason, detail) if part))
+        place = show_path(path) if line is None else f"{show_path(path)}:{line}"
+        message = ": ".join(part for part in (place, reason, detail) if part)
+        if len(message) > MAX_MESSAGE:
+            message = f"{message[: MAX_MESSAGE - 1]}…"
+        self.messages.append(printable(message))
 
     def repair(self, reason: str) -> None:
         """Count a correction without loss.

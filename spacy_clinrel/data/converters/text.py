@@ -18,14 +18,24 @@ from typing import (
 
 import srsly
 
+from ...files import (
+    DecodedLine,
+    Encoding,
+    decode_lines,
+    decode_text,
+    encoding_doubt,
+    existing_path,
+    read_encoded,
+)
 from .options import ReadOptions
 from .record import Record
-from .report import BROKEN_FILE, Report
+from .report import BROKEN_FILE, BROKEN_LINE, Report
 
 BOM = "\ufeff"
 # The largest number up to which floats represent each whole number.
 MAX_NUMBER = 2**53
 WHOLE_NUMBER = re.compile(r"-?[0-9]{1,20}(?:\.0*)?")
+DOUBTFUL_ENCODING = "encoding is doubtful"
 NO_ANNOTATIONS = "text without an annotation file, kept without annotations"
 
 Value = TypeVar("Value")
@@ -42,30 +52,54 @@ def read_text(path: Path, report: Report, options: ReadOptions) -> Optional[str]
     options (ReadOptions): How the files are read.
     RETURNS (Optional[str]): The text; None if it cannot be read.
     """
+    content = _read_content(path, report, options)
+    if content is None:
+        return None
     try:
-        return path.read_bytes().decode(options.encoding or "utf-8")
-    except UnicodeDecodeError as error:
-        report.lose(BROKEN_FILE, path, None, f"not UTF-8 (byte {error.start}), skipped")
-    except OSError as error:
-        report.lose(BROKEN_FILE, path, None, f"cannot be read ({error.strerror}), skipped")
-    return None
+        return decode_text(*content, path)
+    except ValueError as error:
+        report.lose(BROKEN_FILE, path, None, str(error))
+        return None
 
 
 def read_lines(path: Path, report: Report, options: ReadOptions) -> Optional[Lines]:
-    """Read the lines of a file, without blank lines, byte order mark and line breaks.
+    """Read the lines of a file, without blank lines, byte order mark and line breaks. Lines that
+    are not valid in the encoding of the file are left out.
 
     path (Path): The file.
-    report (Report): Receives an error if the file cannot be read.
+    report (Report): Receives an error if the file or a line cannot be read.
     options (ReadOptions): How the files are read.
     RETURNS (Optional[Lines]): Number (from 1) and text of each line; None if the file cannot be
         read.
     """
-    text = read_text(path, report, options)
-    if text is None:
+    content = _read_content(path, report, options)
+    if content is None:
         return None
-    # Not str.splitlines, which also splits at characters that can occur within a text.
-    lines = enumerate(text.removeprefix(BOM).split("\n"), start=1)
-    return [(number, line.removesuffix("\r")) for number, line in lines if line.strip()]
+    lines: Lines = []
+    for number, line, problem in decode_lines(*content):
+        if problem:
+            report.lose(BROKEN_LINE, path, number, problem)
+        elif line.strip():
+            lines.append((number, line))
+    return lines
+
+
+def _read_content(
+    path: Path, report: Report, options: ReadOptions
+) -> Optional[Tuple[bytes, Encoding]]:
+    """Return the content of a file and its encoding, and report doubts about the encoding."""
+    try:
+        data, encoding = read_encoded(path, options.encoding)
+    except OSError as error:
+        report.lose(BROKEN_FILE, path, None, f"cannot be read ({error.strerror}), skipped")
+        return None
+    except ValueError as error:
+        report.lose(BROKEN_FILE, path, None, str(error))
+        return None
+    doubt = encoding_doubt(encoding, options.lang)
+    if doubt:
+        report.warn(DOUBTFUL_ENCODING, path, None, doubt)
+    return data, encoding
 
 
 def read_pair(
@@ -80,6 +114,7 @@ def read_pair(
     RETURNS (Optional[Tuple[str, Lines]]): The unchanged text, for `fit_offsets`, and the lines;
         None if a file cannot be read.
     """
+    text_path, path = existing_path(text_path), existing_path(path)
     if path.exists() and not text_path.exists():
         report.lose(BROKEN_FILE, path, None, f"its text {text_path.name} is missing")
         return None
@@ -114,10 +149,11 @@ def read_json(
     YIELDS (Record): The records. Unless `parse` or the options set the id, it is file name and line
         number or, in a list, the number of the element (from 1).
     """
-    text = read_text(path, report, options)
-    if text is None:
+    content = _read_content(path, report, options)
+    if content is None:
         return
-    for number, entry in _json_entries(text.removeprefix(BOM), path, report):
+    lines = [line for line in decode_lines(*content) if line.text.strip()]
+    for number, entry in _json_entries(lines, path, report):
         with report.guard(path, number):
             items = [entry()] if unwrap is None else unwrap(entry())
             for position, item in enumerate(items, start=1):
@@ -128,26 +164,39 @@ def read_json(
                         yield record
 
 
-def _json_entries(text: str, path: Path, report: Report) -> Iterator[Tuple[int, Callable[[], Any]]]:
+def _json_entries(
+    lines: Sequence[DecodedLine], path: Path, report: Report
+) -> Iterator[Tuple[int, Callable[[], Any]]]:
     """Yield the number of each object and a function that returns it or raises its error."""
-    lines = [(i, line) for i, line in enumerate(text.split("\n"), start=1) if line.strip()]
     if not lines:
         report.left_out["empty files"] += 1
         return
-    if text.lstrip()[:1] == "[" or not _is_json(lines[0][1]):
+    if lines[0].text.lstrip()[:1] == "[" or not _is_json(lines[0].text):
+        problem = next((line for line in lines if line.problem), None)
         try:
-            whole = srsly.json_loads(text)
+            whole = srsly.json_loads("\n".join(line.text for line in lines))
+            if problem is not None:
+                raise ValueError("invalid line")
         except (ValueError, RecursionError) as error:
-            if len(lines) == 1 or not any(_is_json(line) for _, line in lines[1:]):
-                report.lose(BROKEN_FILE, path, None, f"not JSON ({error}), skipped")
+            if len(lines) == 1 or not any(_is_json(line.text) for line in lines[1:]):
+                if problem is None:
+                    report.lose(BROKEN_FILE, path, None, f"not JSON ({error}), skipped")
+                else:
+                    report.lose(BROKEN_FILE, path, problem.number, problem.problem or "")
                 return
         else:
             entries = whole if isinstance(whole, list) else [whole]
             for number, entry in enumerate(entries, start=1):
                 yield number, partial(_same, entry)
             return
-    for number, line in lines:
-        yield number, partial(srsly.json_loads, line)
+    for line in lines:
+        yield line.number, partial(_load_line, line)
+
+
+def _load_line(line: DecodedLine) -> Any:
+    if line.problem:
+        raise ValueError(line.problem)
+    return srsly.json_loads(line.text)
 
 
 def _same(entry: Any) -> Any:

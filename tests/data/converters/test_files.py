@@ -59,7 +59,7 @@ def test_broken_file_is_reported_and_others_are_read(read, put):
     docs, report = read("cmeee", bad.parent)
     assert len(docs) == 1
     assert report.lost == {"broken file": 1}
-    assert report.messages[0].startswith(f"{bad}: broken file: not UTF-8")
+    assert report.messages[0].startswith(f"{bad}: broken file: [F071]")
 
 
 @pytest.mark.parametrize("broken", ["a.ann", "a.txt"])

@@ -196,7 +196,7 @@ def test_i2b2_reports_the_broken_file(corpus, suffix):
     path.write_bytes("患者".encode("gbk"))
     docs, report = convert(corpus)
     assert len(docs) == (suffix == "rel") and report.lost["broken file"] == 1
-    assert report.messages[0].startswith(f"{path}: broken file: not UTF-8")
+    assert report.messages[0].startswith(f"{path}: broken file: [F071]")
 
 
 def test_i2b2_reads_several_types_at_one_position(corpus):
