@@ -122,7 +122,7 @@ def _align_mentions(
     keys: Dict[str, Optional[Key]] = {}
     for mention in record.mentions:
         if mention.id in keys:
-            report.lose(BROKEN_LINE, path, mention.line, f"duplicate id {mention.id}")
+            report.lose(BROKEN_LINE, path, mention.line, f"the id {mention.id} is used twice")
             continue
         span = _align(doc, record.text, mention, path, report, align)
         keys[mention.id] = None if span is None else span_key(span)

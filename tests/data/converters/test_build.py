@@ -178,7 +178,7 @@ def test_duplicate_ids_are_reported(zh):
     mentions = [Mention("1", 0, 2, "X"), Mention("1", 2, 4, "X", line=5)]
     doc, report = build(zh, "头痛呕吐", mentions)
     assert ents(doc) == [("头痛", "X")]
-    assert report.messages == ["a.ann:5: broken line: duplicate id 1"]
+    assert report.messages == ["a.ann:5: broken line: the id 1 is used twice"]
 
 
 def test_discontinuous_mentions(zh):
