@@ -160,7 +160,8 @@ def _digests(record: Record) -> Tuple[bytes, bytes]:
     relations: List[str] = [
         f"{keys.get(link.head)} {keys.get(link.tail)} {link.label}" for link in record.relations
     ]
-    annotation = "\n".join([*sorted(map(str, keys.values())), *sorted(relations)])
+    mentions = [f"{keys[m.id]} {sorted(set(m.attributes))}" for m in record.mentions]
+    annotation = "\n".join([*sorted(mentions), *sorted(relations)])
     text, marks = (
         hashlib.blake2b(value.encode("utf-8", "surrogatepass"), digest_size=16).digest()
         for value in (record.text, annotation)

@@ -56,6 +56,13 @@ def test_copies(read, put, copies, expected):
     assert report.doubtful == ({SAME_ID: 1, CONTRADICTION: 1} if copies is None else {})
 
 
+def test_copies_that_differ_in_attributes(read, put):
+    for name, attribute in (("1", ""), ("2", "A1\tNegated T1\n"), ("3", "")):
+        put(f"in/{name}.ann", f"T1\t症状 0 2\t头痛\n{attribute}")
+        text = put(f"in/{name}.txt", "头痛")
+    assert read("brat", text.parent)[1].doubtful == {CONTRADICTION: 1}
+
+
 def test_options_are_checked():
     for name in ("copies", "align"):
         with pytest.raises(ValueError, match=f"F050.*{name}"):
