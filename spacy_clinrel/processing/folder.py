@@ -7,8 +7,6 @@ from contextlib import ExitStack
 from pathlib import Path
 from typing import Any, Callable, Iterator, List, Mapping, NamedTuple, Optional, Tuple
 
-import srsly
-
 from ..errors import Errors, Warnings
 from ..files import LOCK_FILE, locked_folder, write_json
 from .records import SHARDS, Line, Record, read_records
@@ -157,8 +155,9 @@ class OutputFolder:
     def _read_manifest(self) -> Record:
         path = self.path / MANIFEST
         try:
-            manifest: Record = dict(srsly.read_json(path)) if path.exists() else {}
-        except (TypeError, ValueError) as error:
+            # Not srsly.read_json, which reads 0.3 as 0.30000000000000004.
+            manifest: Record = dict(json.loads(path.read_bytes())) if path.exists() else {}
+        except (TypeError, ValueError, RecursionError) as error:
             raise ValueError(Errors.P022.format(path=path, error=error)) from error
         return manifest
 
