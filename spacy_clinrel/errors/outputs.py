@@ -41,6 +41,10 @@ class OutputErrors:
         "{place}: {n} relations are exported without a score, because theirs is not a finite "
         "number. Scores are from 0 to 1."
     )
+    G011 = (
+        "{path}: {place} is NaN or infinite, which JSON cannot hold. Check the scores of the "
+        "pipeline or of the documents."
+    )
 
     # Processing many documents
     P001 = (

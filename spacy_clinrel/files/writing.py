@@ -1,10 +1,11 @@
 """Atomic writing of files, and locks on output folders."""
 
 import json
+import math
 import os
 from contextlib import contextmanager, suppress
 from pathlib import Path
-from typing import Any, Iterator, Optional
+from typing import Any, Iterable, Iterator, Optional, Tuple
 
 from filelock import FileLock, Timeout
 
@@ -94,10 +95,31 @@ def write_json(path: Path, data: Any) -> None:
 
     path (Path): The file.
     data (Any): The content.
-    RAISES (ValueError): If the file can't be written.
+    RAISES (ValueError): If the file can't be written, or a number is NaN or infinite.
     """
+    place = _find_non_finite(data)
+    if place is not None:
+        raise ValueError(Errors.G011.format(path=path, place=place or "the value"))
     with replacing(path) as draft:
         # Not srsly.write_json, which rounds floats to ten digits.
         text = json.dumps(data, indent=2, ensure_ascii=False, allow_nan=False)
         # Lone surrogates become JSON escapes.
         draft.write_bytes((text + "\n").encode("utf-8", "backslashreplace"))
+
+
+def _find_non_finite(data: Any) -> Optional[str]:
+    """Return the keys that lead to the first number that is NaN or infinite, None if there is none.
+    JSON has no such numbers.
+    """
+    if isinstance(data, float):
+        return None if math.isfinite(data) else ""
+    items: Iterable[Tuple[Any, Any]] = ()
+    if isinstance(data, dict):
+        items = data.items()
+    elif isinstance(data, (list, tuple)):
+        items = enumerate(data)
+    for key, value in items:
+        place = _find_non_finite(value)
+        if place is not None:
+            return f"{key}.{place}".rstrip(".")
+    return None

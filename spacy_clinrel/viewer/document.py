@@ -91,10 +91,12 @@ def make_view(doc: Doc) -> View:
 def to_percent(score: float) -> int:
     """Return a confidence in percent.
 
-    score (float): The confidence. Values below 0 and above 1 count as 0 and 1.
+    score (float): The confidence. Values below 0 and above 1 count as 0 and 1, NaN as 0.
     RETURNS (int): The percentage, from 0 to 100. A confidence below 1 never becomes 100.
     """
-    return min(round(max(score, 0.0) * 100), 99) if score < 1 else 100
+    if score >= 1:
+        return 100
+    return min(round(score * 100), 99) if score > 0 else 0
 
 
 def has_scores(view: View) -> bool:
@@ -103,7 +105,7 @@ def has_scores(view: View) -> bool:
     view (View): A document.
     RETURNS (bool): Whether to show confidences.
     """
-    return any(relation.score < 1 for relation in view.relations)
+    return any(not relation.score >= 1 for relation in view.relations)  # also if it is NaN
 
 
 def make_section(view: View, look: Look) -> Section:

@@ -116,3 +116,18 @@ def test_locked_folder_without_support_for_locks(tmp_path, monkeypatch):
     monkeypatch.setattr("spacy_clinrel.files.writing.FileLock.acquire", fail)
     with locked_folder(tmp_path / "out"):
         assert (tmp_path / "out").is_dir()
+
+
+@pytest.mark.parametrize(
+    ("data", "place"),
+    [
+        ({"scores": [0.5, {"f": float("nan")}]}, r"scores\.1\.f"),
+        ([float("-inf")], "0"),
+        (float("inf"), "the value"),
+    ],
+)
+def test_numbers_that_json_cannot_hold_are_refused_by_name(data, place, tmp_path):
+    (tmp_path / "a.json").write_text("old", encoding="utf-8")
+    with pytest.raises(ValueError, match=rf"G011.*a\.json: {place} is NaN or infinite"):
+        write_json(tmp_path / "a.json", data)
+    assert (tmp_path / "a.json").read_text(encoding="utf-8") == "old"

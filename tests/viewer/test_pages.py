@@ -85,7 +85,11 @@ def test_scores_are_shown_if_any_is_below_1(note):
 
 
 @pytest.mark.parametrize(
-    "score, shown", [(-1.0, 0), (0.0, 0), (0.734, 73), (0.999, 99), (1.0, 100), (2.0, 100)]
+    "score, shown",
+    [
+        *((-1.0, 0), (0.0, 0), (0.734, 73), (0.999, 99), (1.0, 100), (2.0, 100)),
+        *((float("nan"), 0), (float("inf"), 100), (float("-inf"), 0)),
+    ],
 )
 def test_to_percent(score, shown):
     assert to_percent(score) == shown

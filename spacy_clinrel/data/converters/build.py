@@ -1,6 +1,7 @@
 """Conversion of records, with character offsets, to Docs, with tokens, and back."""
 
 from collections import defaultdict
+from math import isfinite
 from pathlib import Path
 from typing import Dict, List, Optional, Tuple
 
@@ -105,6 +106,9 @@ def doc_to_record(doc: Doc, doc_id: str, report: Report) -> Record:
         if ends[0] is None or ends[1] is None:
             report.lose(LOST_WITH_MENTION)
         else:
+            if not isfinite(score):
+                report.lose("score of a relation is not a finite number (written as 0)")
+                score = 0.0
             record.relations.append(Link(ends[0], ends[1], label, score=score))
     if silver_pairs(doc) is not None:
         report.lose("mark of a silver document, its rounds and pairs without a relation not kept")

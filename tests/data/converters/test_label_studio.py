@@ -217,6 +217,13 @@ def test_label_studio_counts_lost_scores():
     assert report.lost == {"score of one of several relations of a pair not kept": 1}
 
 
+def test_label_studio_writes_scores_that_are_not_finite_as_0():
+    found = [Mention("a", 2, 6, "检查"), Mention("b", 8, 11, "疾病")]
+    doc = tools.make(Record("病史", TEXT, found, [Link("a", "b", "R", score=float("nan"))]))
+    _, report, _ = tools.round_trip([doc], LABEL_STUDIO_PREDICTIONS)
+    assert report.lost == {"score of a relation is not a finite number (written as 0)": 1}
+
+
 @settings(max_examples=50, deadline=None)
 @given(st.lists(tools.records(), min_size=1, max_size=3))
 def test_label_studio_round_trip(batch):
