@@ -139,6 +139,14 @@ class FileErrors:
     )
     F081 = "{what} has a lone surrogate, e.g. from an incomplete \\ud83d escape."
     F082 = "{what} must be a string, got {type}."
+    F090 = (
+        "Its text is the address {address!r}, and there is no file of that name in {folder} or its "
+        "subfolders. Put the text files beside the export, or import the texts into Label Studio."
+    )
+    F091 = (
+        "Its text is the address {address!r}, but several files have that name, e.g. {first} and "
+        "{second}. Keep only one of them beside the export."
+    )
 
     # Bootstrapping and review
     B001 = (

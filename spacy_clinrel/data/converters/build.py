@@ -199,13 +199,16 @@ def _join_relations(
     """Return the scores of the distinct relations between kept mentions, by head, tail and
     label."""
     edges: Dict[Tuple[Key, Key, str], float] = {}
+    mentions = {mention.id: mention for mention in record.mentions}
     for head, tail, label, line, score in record.relations:
         unknown = [id for id in (head, tail) if id not in keys]
         ends = keys.get(head), keys.get(tail)
         if unknown:
             report.lose("relation to an unknown mention", path, line, f"{label}: {unknown[0]}")
         elif not label:
-            report.lose("relation has no label", path, line)
+            pair = " → ".join(_describe(record.text, mentions[id]) for id in (head, tail))
+            detail = f"{record.doc_id!r}: {pair}. --default-label sets a label"
+            report.lose("relation has no label", path, line, detail)
         elif ends[0] is None or ends[1] is None:
             report.lose(LOST_WITH_MENTION, path, line, label)
         elif (ends[0], ends[1], label) in edges:
@@ -213,6 +216,12 @@ def _join_relations(
         else:
             edges[(ends[0], ends[1], label)] = score
     return edges
+
+
+def _describe(text: str, mention: Mention) -> str:
+    """Return the type, offsets and text of a mention, for messages."""
+    surface = mention.text or text[max(mention.start, 0) : max(mention.end, 0)]
+    return f"{mention.type} {mention.start}–{mention.end} {surface:.40}".strip()
 
 
 def _overlapping(doc: Doc, spans: Dict[Key, Span]) -> set:

@@ -62,6 +62,7 @@ class Record:
     line (Optional[int]): Line number of the record in that file, for messages.
     relation_source (Optional[Path]): The file with the relations, for messages. None if it is the
         file with the annotations.
+    model (str): Name and version of the pipeline that predicted the annotations. Empty if unknown.
     """
 
     doc_id: str
@@ -71,3 +72,4 @@ class Record:
     source: Optional[Path] = None
     line: Optional[int] = None
     relation_source: Optional[Path] = None
+    model: str = ""

@@ -128,13 +128,15 @@ def test_label_studio_reads_one_annotation_per_task(put_tasks, extra, taken):
 
 
 def test_label_studio_counts_losses(put_tasks):
-    choice = {"id": "x1", "type": "choices", "value": {"choices": ["sure"]}}
+    choice = {"id": "of the task", "type": "choices", "value": {"choices": ["sure"]}}
     open_task = {**task(), "predictions": [{"result": RESULT}]}
     path = put_tasks(task([*RESULT, choice], ward="ICU", doc_id="病史"), open_task)
     (doc,), report = tools.convert(path, LABEL_STUDIO)
     assert get_doc_id(doc) == "病史" and len(tools.relations(doc)) == 1
     assert report.lost == {"metadata not kept": 1, "result of the type 'choices' not kept": 1}
     assert report.left_out == {"tasks without annotations": 1}
+    (message,) = report.messages
+    assert "data.ward (1 tasks)" in message
 
 
 def test_label_studio_reads_text_under_another_name(put_tasks):
@@ -165,7 +167,15 @@ def test_label_studio_reports_faults_by_task(put_tasks, result, mentions):
 
 
 @pytest.mark.parametrize(
-    "entry", [{}, {"data": {}}, {"data": {"text": 3}}, {"data": {"a": "x", "b": "y"}}, 7]
+    "entry",
+    [
+        {},
+        7,
+        *(
+            {"data": data, "annotations": [{"result": []}]}
+            for data in ({}, {"text": 3}, {"a": "x", "b": "y"})
+        ),
+    ],
 )
 def test_label_studio_broken_task_affects_one_document(put_tasks, entry):
     docs, report = tools.convert(put_tasks(task(RESULT), entry, task(RESULT)), LABEL_STUDIO)

@@ -1,0 +1,53 @@
+"""Label Studio's JSON: a list of tasks (https://labelstud.io/guide/task_format).
+
+A task is `{"data": {"text": "…"}, "annotations": [{"result": […]}], "predictions": [{"score": 0.9,
+"model_version": "…", "result": […]}]}`. A result is a region, `{"id": "a", "type": "labels",
+"from_name": "label", "to_name": "text", "value": {"start": 0, "end": 7, "text": "Aspirin",
+"labels": ["Drug"]}}`, or a relation, `{"type": "relation", "from_id": "a", "to_id": "b",
+"direction": "right", "labels": ["TrAP"]}`. Offsets count characters, `\\r\\n` as two. Until the end
+of 2021 they counted UTF-16 code units. The recorded texts of regions show which unit applies.
+
+The format `label-studio` reads and writes `annotations`. The format `label-studio-predictions`
+reads and writes `predictions` with scores, for annotators to correct.
+
+Reading: the text is `data.text`, or the only string in `data`. Of several annotations of a task,
+the one marked as ground truth is used, else the latest by `updated_at`, else the last in the file.
+All other annotations, cancelled ones and tasks without annotations are left out and counted. A
+relation with direction "left" has the head `to_id` and the tail `from_id`; a relation with
+direction "bi" becomes two. If a region has several labels, its relations refer to the first. Other
+results (choices, ratings) and other fields of `data` are dropped and counted. The document id is
+`data.doc_id`, else the id of the task.
+
+Writing: all tasks are in one file. An .xml file has the labelling interface that a project needs to
+show them (Settings, Labeling Interface, Code). Label Studio keeps one relation per ordered pair of
+regions, with one or several labels, so all relations of a pair are written as one relation with
+several labels. Attributes of mentions are written as choices for each region.
+"""
+
+from functools import partial
+
+from .. import Converter
+from .interface import render_interface
+from .reading import read
+from .tasks import ANNOTATIONS, PREDICTIONS
+from .writing import MODEL, join, write
+
+__all__ = ["LABEL_STUDIO", "LABEL_STUDIO_PREDICTIONS", "MODEL", "render_interface"]
+
+
+def _converter(source: str, description: str) -> Converter:
+    return Converter(
+        description=description,
+        patterns=("*.json", "*.jsonl"),
+        read=partial(read, source=source),
+        write=partial(write, source=source),
+        join=join,
+        keeps_scores=source == PREDICTIONS,
+        keeps_attributes=True,
+    )
+
+
+LABEL_STUDIO = _converter(ANNOTATIONS, "Label Studio: JSON of tasks with annotations")
+LABEL_STUDIO_PREDICTIONS = _converter(
+    PREDICTIONS, "the same with predictions, for annotators to correct"
+)

@@ -1,0 +1,151 @@
+"""Mentions, relations and attributes from the results of an annotation."""
+
+from collections import defaultdict
+from pathlib import Path
+from typing import Any, Dict, Iterator, List, Optional, Set
+
+from .. import Link, Mention, Record, Report, get_field
+from .fields import ChosenText, object_name
+from .interface import join_attribute
+from .scores import get_score
+from .tasks import SPAN_TYPES
+from .texts import Value, recorded_text
+
+DIRECTIONS = {"right": (1,), "left": (-1,), "bi": (1, -1)}
+
+
+class ResultReader:
+    """Reads the results of one annotation into a record.
+
+    record (Record): The record, with its text.
+    chosen (ChosenText): The text, with the objects that show it.
+    path (Path): The file, for messages.
+    report (Report): Receives losses.
+    """
+
+    def __init__(self, record: Record, chosen: ChosenText, path: Path, report: Report) -> None:
+        self.record = record
+        self.chosen = chosen
+        self.path = path
+        self.report = report
+        self.ids: Set[str] = set()
+        self.n_copies = 0
+        # Indices of the mentions of each region.
+        self.regions: Dict[str, List[int]] = defaultdict(list)
+
+    def read(self, results: List[Any]) -> None:
+        """Add the mentions, relations and attributes of results to the record.
+
+        results (List[Any]): The results, in any order.
+        """
+        others = []
+        for result in results:
+            with self.report.guard(self.path, self.record.line):
+                if get_field(result, "type", str) in SPAN_TYPES:
+                    self._add_mentions(result)
+                else:
+                    others.append(result)
+        for result in others:
+            with self.report.guard(self.path, self.record.line):
+                if result["type"] == "relation":
+                    self.record.relations += self._links(result)
+                elif result["type"] == "choices" and self.regions.get(str(result.get("id"))):
+                    self._add_attributes(result)
+                else:
+                    self.report.lose(f"result of the type {result['type']!r} not kept")
+
+    def _add_mentions(self, result: Value) -> None:
+        """Add a mention for each label of a region. The first one has the id of the region."""
+        value = get_field(result, "value", dict)
+        if object_name(result) not in self.chosen.objects:
+            name = object_name(result)
+            self.report.lose(f"region of another object ({name!r}) not kept")
+            return
+        region = region_id(result)
+        start, end = self.chosen.text.place(value)
+        recorded = recorded_text(value)
+        found = self.record.text[max(start, 0) : max(end, 0)]
+        if recorded is not None and "".join(recorded.split()) in "".join(found.split()):
+            # Before 2022, only part of a region's text was recorded.
+            recorded = None
+        if result.get("meta"):
+            self.report.lose("note on a region not kept")
+        labels = value.get(result["type"])
+        labels = get_field(value, "labels", list, []) if labels is None else labels
+        if not isinstance(labels, list):
+            raise ValueError(f"{result['type']!r} must be a list, got {labels!r:.80}")
+        if not labels:
+            self.report.lose("region without a label", self.path, self.record.line, region)
+        for label in labels:
+            self.regions[region].append(len(self.record.mentions))
+            mention = Mention(
+                self._unused_id(region), start, end, str(label), recorded, line=self.record.line
+            )
+            self.record.mentions.append(mention)
+
+    def _unused_id(self, region: str) -> str:
+        name = region
+        while name in self.ids:
+            # The count never decreases, so all regions together take linear time.
+            self.n_copies += 1
+            name = f"{region}\n{self.n_copies}"
+        self.ids.add(name)
+        return name
+
+    def _add_attributes(self, result: Value) -> None:
+        value = get_field(result, "value", dict)
+        choices = get_field(value, "choices", list)
+        control = result.get("from_name")
+        control = control if isinstance(control, str) else ""
+        names = tuple(join_attribute(control, str(choice)) for choice in choices)
+        for index in self.regions[str(result["id"])]:
+            mention = self.record.mentions[index]
+            attributes = (*mention.attributes, *names)
+            self.record.mentions[index] = mention._replace(attributes=attributes)
+
+    def _links(self, result: Value) -> Iterator[Link]:
+        head, tail = (region_id(result, name) for name in ("from_id", "to_id"))
+        direction = get_field(result, "direction", str, "right")
+        if direction not in DIRECTIONS:
+            raise ValueError(f"'direction' must be right, left or bi, got {direction!r:.80}")
+        score = get_score(result, self.report, self.path, self.record.line)
+        for label in get_field(result, "labels", list, []) or [""]:
+            for step in DIRECTIONS[direction]:
+                ends = (head, tail)[::step]
+                label = "" if label is None else str(label)
+                yield Link(ends[0], ends[1], label, self.record.line, score)
+
+
+def region_id(result: Value, name: str = "id") -> str:
+    """Return the id of a region.
+
+    result (Dict[str, Any]): The result.
+    name (str): The key.
+    RETURNS (str): The id.
+    RAISES (ValueError): If it is missing or of another type.
+    """
+    return get_field(result, name, str)
+
+
+def spans(results: List[Any]) -> List[Value]:
+    """Return the results that are regions of texts.
+
+    results (List[Any]): The results.
+    RETURNS (List[Dict[str, Any]]): The regions.
+    """
+    return [
+        result
+        for result in results
+        if isinstance(result, dict)
+        and result.get("type") in SPAN_TYPES
+        and isinstance(result.get("value"), dict)
+    ]
+
+
+def page_objects(regions: List[Value]) -> Set[Optional[str]]:
+    """Return the objects that are HTML, as their regions have labels for HTML.
+
+    regions (List[Dict[str, Any]]): The regions.
+    RETURNS (Set[Optional[str]]): The names of the objects.
+    """
+    return {object_name(region) for region in regions if region["type"] == "hypertextlabels"}

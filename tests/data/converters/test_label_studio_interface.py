@@ -1,0 +1,99 @@
+"""Label Studio's labelling interface."""
+
+import json
+import xml.etree.ElementTree as ET
+
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from spacy_clinrel.data.converters import Link, Mention, Record, Report, get_converter
+from spacy_clinrel.data.converters.label_studio import LABEL_STUDIO, render_interface
+from spacy_clinrel.data.converters.label_studio.interface import join_attribute, split_attribute
+from spacy_clinrel.tokens import get_attributes
+
+from . import annotation as tools
+
+# Any characters: controls, lone surrogates, noncharacters, quotes, markup.
+NAMES = st.text(
+    st.one_of(
+        st.sampled_from("a<>&\"'\n\t\r\x00\x01\x0b\x7f\x85\ud800\udfff\ufffe\uffff{}=病"),
+        st.characters(),
+    ),
+    max_size=8,
+)
+
+
+@settings(max_examples=60, deadline=None)
+@given(st.lists(st.tuples(NAMES, NAMES, NAMES), min_size=1, max_size=4))
+def test_interface_is_valid_xml_with_the_names_of_the_tasks(names):
+    mentions = [
+        Mention(str(i), 0, 1, kind, attributes=(attribute,) if attribute else ())
+        for i, (kind, _, attribute) in enumerate(names)
+    ]
+    links = [Link(str(i), str(i), label) for i, (_, label, _) in enumerate(names)]
+    report = Report()
+    files = get_converter("label-studio").write(Record("1", "x", mentions, links), report)
+    view = ET.fromstring(LABEL_STUDIO.join(".xml", [files[".xml"]]))
+    results = json.loads(files[".json"])["annotations"][0]["result"]
+    values = {tag: {t.get("value") for t in view.iter(tag)} for tag in ("Label", "Relation")}
+    choices = {
+        (control.get("name"), choice.get("value"))
+        for control in view.iter("Choices")
+        for choice in control.iter("Choice")
+    }
+    for result in results:
+        if result["type"] == "labels":
+            assert set(result["value"]["labels"]) - {""} <= values["Label"]
+        elif result["type"] == "relation":
+            assert set(result["labels"]) - {""} <= values["Relation"]
+        else:
+            found = {(result["from_name"], choice) for choice in result["value"]["choices"]}
+            assert found <= choices
+
+
+def test_interface_of_labels():
+    view = ET.fromstring(render_interface(["病", "病", "药"], ["治疗"]))
+    assert [tag.get("value") for tag in view.iter("Label")] == ["病", "药"]
+    assert view.find("Labels").get("choice") is None, "another label replaces the type"
+    assert view.find("Relations").get("choice") == "multiple"
+    style = view.find("Style").text
+    assert style.startswith("[class*=htx-richtext], .htx-text {white-space: pre-wrap !important")
+    assert list(view.iter("Choices")) == []
+
+
+def test_replaced_characters_are_counted():
+    mentions = [Mention("a", 0, 1, "A\x01"), Mention("b", 1, 2, "B")]
+    doc = tools.make(Record("1", "xy", mentions, [Link("a", "b", "R\x02")]))
+    report = Report()
+    files = tools.write([doc], LABEL_STUDIO, report)
+    assert sum(report.lost.values()) == 2
+    view = ET.fromstring(files["out.xml"])
+    assert [tag.get("value") for tag in view.iter("Label")] == ["A\ufffd", "B"]
+    (entry,) = json.loads(files["out.json"])
+    assert entry["annotations"][0]["result"][0]["value"]["labels"] == ["A\ufffd"]
+
+
+@given(NAMES.filter(bool))
+def test_split_attribute_is_the_inverse_of_join_attribute(attribute):
+    assert join_attribute(*split_attribute(attribute)) == attribute
+
+
+def test_attributes_round_trip():
+    attributes = ("Negated", "Polarity=Negative", "label=x", "a b=c", "Polarity=Possible")
+    mentions = [Mention("a", 0, 2, "X", attributes=attributes), Mention("b", 3, 4, "Y")]
+    doc = tools.make(Record("1", "头晕，热", mentions))
+    (copy,), written, report = tools.round_trip([doc], LABEL_STUDIO)
+    names = [{attribute.name for attribute in get_attributes(d)} for d in (doc, copy)]
+    assert names[0] == names[1] == set(attributes)
+    assert not written.losses and not report.losses
+
+
+def test_equal_spans_with_several_types_are_separate_regions():
+    mentions = [Mention("a", 0, 2, "X"), Mention("b", 0, 2, "Y")]
+    doc = tools.make(Record("1", "头晕", mentions, [Link("b", "a", "R")]))
+    (entry,) = json.loads(tools.write([doc], LABEL_STUDIO, Report())["out.json"])
+    regions = [r for r in entry["annotations"][0]["result"] if r["type"] == "labels"]
+    assert [r["value"]["labels"] for r in regions] == [["X"], ["Y"]]
+    assert len({r["id"] for r in regions}) == 2
+    (copy,), _, _ = tools.round_trip([doc], LABEL_STUDIO)
+    tools.same([doc], [copy])
