@@ -385,3 +385,13 @@ def test_equal_ids_in_linear_time(read_tasks):
     (doc,), report = read_tasks(task({"text": TEXT}, result))
     assert len(tools.mentions(doc)) == 7 and time.perf_counter() - start < 20
     assert report.repaired == {"equal mentions merged": 4000 - 7}
+
+
+def test_ids_and_offsets_in_any_notation(read_tasks):
+    result = [
+        region(1, at(2.0, 4.0, "发热"), "症状"),
+        region("2", at("6", "9", "布洛芬"), "药物"),
+        relation(2.0, 1, "治疗"),
+    ]
+    (doc,), report = read_tasks(task({"text": TEXT}, result))
+    assert tools.texts(doc) == EXPECTED and not report.losses

@@ -4,10 +4,9 @@ from collections import defaultdict
 from pathlib import Path
 from typing import Any, Dict, Iterator, List, Optional, Set
 
-from .. import Link, Mention, Record, Report, get_field
+from .. import Link, Mention, Record, Report, get_field, get_id, get_score
 from .fields import ChosenText, object_name
 from .interface import join_attribute
-from .scores import get_score
 from .tasks import SPAN_TYPES
 from .texts import Value, recorded_text
 
@@ -49,7 +48,7 @@ class ResultReader:
             with self.report.guard(self.path, self.record.line):
                 if result["type"] == "relation":
                     self.record.relations += self._links(result)
-                elif result["type"] == "choices" and self.regions.get(str(result.get("id"))):
+                elif result["type"] == "choices" and get_id(result, "id") in self.regions:
                     self._add_attributes(result)
                 else:
                     self.report.lose(f"result of the type {result['type']!r} not kept")
@@ -61,7 +60,7 @@ class ResultReader:
             name = object_name(result)
             self.report.lose(f"region of another object ({name!r}) not kept")
             return
-        region = region_id(result)
+        region = get_id(result, "id")
         start, end = self.chosen.text.place(value)
         recorded = recorded_text(value)
         found = self.record.text[max(start, 0) : max(end, 0)]
@@ -98,13 +97,13 @@ class ResultReader:
         control = result.get("from_name")
         control = control if isinstance(control, str) else ""
         names = tuple(join_attribute(control, str(choice)) for choice in choices)
-        for index in self.regions[str(result["id"])]:
+        for index in self.regions[get_id(result, "id")]:
             mention = self.record.mentions[index]
             attributes = (*mention.attributes, *names)
             self.record.mentions[index] = mention._replace(attributes=attributes)
 
     def _links(self, result: Value) -> Iterator[Link]:
-        head, tail = (region_id(result, name) for name in ("from_id", "to_id"))
+        head, tail = (get_id(result, name) for name in ("from_id", "to_id"))
         direction = get_field(result, "direction", str, "right")
         if direction not in DIRECTIONS:
             raise ValueError(f"'direction' must be right, left or bi, got {direction!r:.80}")
@@ -114,17 +113,6 @@ class ResultReader:
                 ends = (head, tail)[::step]
                 label = "" if label is None else str(label)
                 yield Link(ends[0], ends[1], label, self.record.line, score)
-
-
-def region_id(result: Value, name: str = "id") -> str:
-    """Return the id of a region.
-
-    result (Dict[str, Any]): The result.
-    name (str): The key.
-    RETURNS (str): The id.
-    RAISES (ValueError): If it is missing or of another type.
-    """
-    return get_field(result, name, str)
 
 
 def spans(results: List[Any]) -> List[Value]:
