@@ -48,7 +48,7 @@ class ResultReader:
             with self.report.guard(self.path, self.record.line):
                 if result["type"] == "relation":
                     self.record.relations += self._links(result)
-                elif result["type"] == "choices" and get_id(result, "id") in self.regions:
+                elif result["type"] == "choices" and self._has_region(result):
                     self._add_attributes(result)
                 else:
                     self.report.lose(f"result of the type {result['type']!r} not kept")
@@ -90,6 +90,11 @@ class ResultReader:
             name = f"{region}\n{self.n_copies}"
         self.ids.add(name)
         return name
+
+    def _has_region(self, result: Value) -> bool:
+        """Check whether a result belongs to a region. Choices for a task have an id of their own,
+        or none."""
+        return result.get("id") is not None and get_id(result, "id") in self.regions
 
     def _add_attributes(self, result: Value) -> None:
         value = get_field(result, "value", dict)
