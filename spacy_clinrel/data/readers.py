@@ -108,7 +108,8 @@ def find_broken_file(path: Path, nlp: Language) -> Optional[Path]:
 
 
 def gold_mentions_doc(nlp: Language, reference: Doc) -> Doc:
-    """Create a Doc with the tokens and mentions of a gold Doc, but without its relations.
+    """Create a Doc with the tokens and mentions of a gold Doc, but without its relations and
+    attributes.
 
     nlp (Language): The pipeline.
     reference (Doc): The gold document.

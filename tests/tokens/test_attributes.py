@@ -1,11 +1,12 @@
 """Attributes of mentions: setting, reading, and everything that reorders mentions."""
 
 import pickle
+import random
 
 import numpy as np
 import pytest
 import spacy
-from spacy.tokens import Doc, DocBin
+from spacy.tokens import Doc, DocBin, Span
 from spacy.training import Example
 
 from spacy_clinrel.data.readers import gold_mentions_doc
@@ -20,6 +21,7 @@ from spacy_clinrel.tokens import (
     relation_edges,
     set_attributes,
     span_attributes,
+    span_key,
     store_relations,
 )
 from spacy_clinrel.tokens.alignment import align_attributes
@@ -97,6 +99,34 @@ def test_attributes_follow_their_mentions(doc):
     assert view(doc) == EXPECTED[1:2]
     store_relations(doc, mentions, [])
     assert view(doc) == EXPECTED[1:2]
+
+
+@pytest.mark.parametrize("seed", range(20))
+def test_generated_annotation_follows_its_mentions(zh, seed):
+    dice = random.Random(seed)
+    doc = zh("头痛三天，无发热咳嗽。")
+    bounds = {tuple(sorted(dice.sample(range(len(doc) + 1), 2))) for _ in range(6)}
+    spans = [Span(doc, start, end, label="症状") for start, end in bounds]
+    pairs = [SilverPair(*dice.sample(range(len(spans)), 2), dice.random(), 1) for _ in range(4)]
+    store_silver(doc, spans, [(pair.head, pair.tail, "r", 1.0) for pair in pairs[:2]], pairs)
+    set_attributes(doc, [(dice.choice(spans), dice.choice("NP")) for _ in range(4)])
+    kept = dice.sample(spans, dice.randint(2, len(spans)))
+    expected = [row for row in view_bounds(doc) if row[0] in [span_key(span) for span in kept]]
+    ends = [(spans[pair.head], spans[pair.tail], pair.score) for pair in silver_pairs(doc)]
+    store_relations(doc, kept, [])
+    doc = concat_docs([zh("无"), Doc(doc.vocab).from_bytes(doc.to_bytes())])
+    moved = [(start + 1, end + 1, label) for start, end, label in map(span_key, kept)]
+    assert [span_key(span) for span in doc.spans[GROUP]] == moved
+    assert [((s - 1, e - 1, x), name) for (s, e, x), name in view_bounds(doc)] == expected
+    assert [(moved[head], moved[tail], score) for head, tail, score, _ in silver_pairs(doc)] == [
+        (moved[kept.index(head)], moved[kept.index(tail)], score)
+        for head, tail, score in ends
+        if head in kept and tail in kept
+    ]
+
+
+def view_bounds(doc):
+    return [(span_key(a.mention), a.name) for a in get_attributes(doc)]
 
 
 def test_silver_pairs_follow_their_mentions(doc):

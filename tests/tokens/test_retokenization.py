@@ -134,6 +134,15 @@ def test_group_set_by_the_user(doc):
     assert [s.text for s in group_mentions(doc)] == ["high fever", "pain"]
 
 
+def test_operations_on_the_group(doc):
+    group = doc.spans[GROUP]
+    merge_entities(doc)
+    both = group + group
+    assert [s.text for s in both] == [s.text for s in group] * 2
+    group += [doc[0:1]]
+    assert len(group) == 5 and group[4].text == "Aspirin" and group.has_overlap
+
+
 def test_empty_spans_keep_their_place(doc):
     end = len(doc)
     doc.spans[GROUP].extend([Span(doc, 1, 1), Span(doc, end, end)])
