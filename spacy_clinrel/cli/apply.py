@@ -1,7 +1,9 @@
 """`python -m spacy clinrel apply`: annotate a document archive."""
 
+import warnings
+from contextlib import contextmanager
 from pathlib import Path
-from typing import Annotated, List, Optional
+from typing import Annotated, Any, Iterator, List, Optional, Union
 
 import typer
 from tqdm import tqdm
@@ -125,7 +127,8 @@ def apply_cli(
     """
     try:
         hidden = True if quiet else None  # None: hidden unless stderr is a terminal
-        with tqdm(unit="B", unit_scale=True, disable=hidden, leave=False) as bar:
+        bar = tqdm(unit="B", unit_scale=True, disable=hidden, leave=False)
+        with bar, printed_warnings():
             counts = apply(
                 model,
                 source,
@@ -149,6 +152,24 @@ def apply_cli(
         # The message may quote file names or exceptions of other packages.
         msg.fail("\n".join(map(one_line, str(problem).split("\n"))), exits=1)
     print_counts(counts, output, quiet)
+
+
+@contextmanager
+def printed_warnings() -> Iterator[None]:
+    """Print the warnings of spaCy and of this package like the other messages of the command,
+    without the line of code that issues them."""
+    with warnings.catch_warnings():
+        show = warnings.showwarning
+
+        def show_warning(message: Union[str, Warning], *details: Any, **options: Any) -> None:
+            text = str(message)
+            if text.startswith("[W"):
+                msg.warn(one_line(text))
+            else:
+                show(message, *details, **options)
+
+        warnings.showwarning = show_warning
+        yield
 
 
 class Progress:

@@ -66,6 +66,25 @@ def test_apply_retries_quarantined_documents(rules, tmp_path):
     assert json.loads((tmp_path / "out" / "part-000001.jsonl").read_text("utf-8"))["id"] == "a"
 
 
+@pytest.mark.filterwarnings("always")
+def test_apply_reports_changed_input(rules, tmp_path, monkeypatch):
+    (tmp_path / "in").mkdir()
+    for i in range(9):
+        (tmp_path / "in" / f"{i}.txt").write_text("CT", encoding="utf-8")
+    show = Progress.__call__
+
+    def change(self, *progress):
+        (tmp_path / "in" / "5.txt").unlink(missing_ok=True)
+        show(self, *progress)
+
+    monkeypatch.setattr(Progress, "__call__", change)
+    result = run(rules, tmp_path / "in", tmp_path / "out", "-q", "-s", 2)
+    assert result.exit_code == 0
+    output = " ".join(result.output.split())
+    assert "[W060] 1 input files changed during the run: 5.txt (vanished)." in output
+    assert "UserWarning" not in output
+
+
 def test_apply_quiet(rules, notes, tmp_path):
     result = run(rules, notes, tmp_path / "out", *COLUMNS, "--quiet")
     assert result.exit_code == 0
