@@ -335,7 +335,7 @@ class ClinicalPipe(TrainablePipe):
     def _check_sizes(self) -> None:
         """Check that the output layers have the sizes of the label space.
 
-        RAISES (ValueError): If they have not.
+        RAISES (ValueError): If a size differs.
         """
         for layer, size in self.output_sizes():
             if layer.has_dim("nO") and layer.get_dim("nO") != size:

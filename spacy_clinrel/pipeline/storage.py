@@ -156,7 +156,7 @@ def _check_parameters(node: Model) -> None:
         if not bool(np.isfinite(node.ops.to_numpy(weight)).all()):
             raise ValueError(Errors.M021.format(name=f"Layer '{node.name}': {name}"))
     if present and any(name not in present for name in shapes):
-        raise ValueError(f"layer '{node.name}' has not all of its weights")
+        raise ValueError(f"layer '{node.name}' lacks some of its weights")
     if node._func.__module__ == "spacy_clinrel.ml.char_table" and present:
         rows = len(node.attrs["keys"]) + node.attrs["rows"]
         if rows != node.get_dim("nV"):
