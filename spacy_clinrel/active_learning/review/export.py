@@ -105,7 +105,8 @@ def review(
         **names._asdict(),
     }
     report = Report() if report is None else report
-    _write_review(output, proposed, ranking, settings, names, report)
+    version_name = f"{_pipeline_name(nlp)}-{nlp.meta['version']}"
+    _write_review(output, proposed, ranking, settings, names, report, version_name)
     return {**settings, "ranking": ranking}
 
 
@@ -178,10 +179,11 @@ def _write_review(
     settings: Dict[str, Any],
     names: LabelNames,
     report: Report,
+    model: str,
 ) -> None:
     """Write the folder. The settings come last, so a folder that contains them is complete."""
     for format_name in settings["formats"]:
-        for name, content in review_files(format_name, docs, names, report).items():
+        for name, content in review_files(format_name, docs, names, report, model).items():
             with replacing(output / format_name / name) as draft:
                 draft.write_bytes(content.encode("utf-8"))
     write_docs(docs, output / PROPOSED)

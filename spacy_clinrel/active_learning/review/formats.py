@@ -5,15 +5,9 @@ from typing import Dict, List, NamedTuple, Sequence
 
 from spacy.tokens import Doc
 
-from ...data.converters import (
-    Link,
-    Mention,
-    Record,
-    Report,
-    get_converter,
-    get_writer,
-    render_files,
-)
+from ...data.converters import Report, get_converter, render_files
+from ...data.converters.label_studio import render_interface
+from ...tokens import get_attributes
 from ...types import Signatures
 
 # Formats to export → formats in which the tools save corrected documents.
@@ -40,7 +34,7 @@ class LabelNames(NamedTuple):
 
 
 def review_files(
-    format_name: str, docs: Sequence[Doc], names: LabelNames, report: Report
+    format_name: str, docs: Sequence[Doc], names: LabelNames, report: Report, model: str = ""
 ) -> Dict[str, str]:
     """Return the files of documents in a format, with the settings that the tool needs.
 
@@ -48,22 +42,14 @@ def review_files(
     docs (Sequence[Doc]): The documents, with proposed relations.
     names (LabelNames): Types and labels that annotators can choose from.
     report (Report): Counts annotations that the format cannot represent.
+    model (str): Name and version of the pipeline that proposed the relations.
     RETURNS (Dict[str, str]): Contents by file name.
     """
-    converter = get_converter(format_name)
-    write = get_writer(converter)
-    files = render_files(converter, docs, report, FILE_STEM)
+    files = render_files(get_converter(format_name), docs, report, FILE_STEM, model)
     interface = f"{FILE_STEM}.xml"
-    if converter.join and interface in files:
-        # The interface lists the types and labels of a record, so write one that has all of them.
-        record = Record("", "-")
-        record.mentions = [Mention(name, 0, 1, name) for name in names.types]
-        record.relations = [
-            Link(entity_type, entity_type, label)
-            for entity_type in names.types
-            for label in names.labels
-        ]
-        files[interface] = converter.join(".xml", [write(record, Report())[".xml"]])
+    if interface in files:
+        attributes = {attribute.name for doc in docs for attribute in get_attributes(doc)}
+        files[interface] = render_interface(names.types, names.labels, attributes)
     if format_name == "brat":
         files["annotation.conf"] = _brat_settings(names)
     return files

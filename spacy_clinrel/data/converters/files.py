@@ -148,7 +148,11 @@ def _check_strings(record: Record) -> None:
 
 
 def render_files(
-    converter: Converter, docs: Iterable[Doc], report: Report, corpus_name: str = "corpus"
+    converter: Converter,
+    docs: Iterable[Doc],
+    report: Report,
+    corpus_name: str = "corpus",
+    model: str = "",
 ) -> Dict[str, str]:
     """Convert Docs to file contents. Nothing is written to disk.
 
@@ -159,6 +163,7 @@ def render_files(
     report (Report): Receives counts, losses and repairs.
     corpus_name (str): File name, without suffix, for formats with `join`, which write all documents
         to one file.
+    model (str): Name and version of the pipeline that predicted the annotations, if known.
     RETURNS (Dict[str, str]): Contents by file name.
     RAISES (ValueError): If the format can only be read.
     """
@@ -168,6 +173,7 @@ def render_files(
     docs = list(docs)
     for name, doc in zip(file_names(docs), docs):
         record = doc_to_record(doc, name, report)
+        record.model = model
         if not converter.keeps_scores:
             report.lose(SCORE_LOST, count=sum(link.score < 1 for link in record.relations))
         if not converter.keeps_attributes:

@@ -63,6 +63,7 @@ def test_files_of_each_format(exported):
     assert all(0 < r["score"] < 1 for r in results if r["type"] == "relation")
     view = ElementTree.fromstring((studio / "review.xml").read_text(encoding="utf-8"))
     assert {tag.get("value") for tag in view.iter("Relation")} == {"改善", "证实"}
+    assert {task["predictions"][0]["model_version"] for task in tasks} == {"zh_pipeline-0.0.0"}
     for name in ("doccano", "prodigy"):
         lines = (exported / name / "review.jsonl").read_text(encoding="utf-8").splitlines()
         assert len(lines) == 6

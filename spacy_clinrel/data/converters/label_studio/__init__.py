@@ -10,13 +10,23 @@ of 2021 they counted UTF-16 code units. The recorded texts of regions show which
 The format `label-studio` reads and writes `annotations`. The format `label-studio-predictions`
 reads and writes `predictions` with scores, for annotators to correct.
 
-Reading: the text is `data.text`, or the only string in `data`. Of several annotations of a task,
-the one marked as ground truth is used, else the latest by `updated_at`, else the last in the file.
-All other annotations, cancelled ones and tasks without annotations are left out and counted. A
-relation with direction "left" has the head `to_id` and the tail `from_id`; a relation with
-direction "bi" becomes two. If a region has several labels, its relations refer to the first. Other
-results (choices, ratings) and other fields of `data` are dropped and counted. The document id is
-`data.doc_id`, else the id of the task.
+Containers: a list of tasks, one task per line, a single task, the `completions` of versions before
+1.0, a file of target storage (an annotation with its task), and JSON_MIN, which has no relations.
+
+Text: `data.text`, or the field that the recorded texts and the names of text objects (`to_name`)
+point to, or the only string in `data`. Regions of other objects are counted, never placed in this
+text. HTML (HyperText) is read as its text, by global offsets or XPaths, and a dialogue (Paragraphs)
+as one line per paragraph. If the text is the address of a file, the file of that name beside the
+export or in a subfolder is read.
+
+Annotations: of several annotations of a task, the one marked as ground truth is used, else the
+latest by `updated_at`, else the last in the file. If they differ and none is ground truth, this is
+reported. All other annotations, cancelled ones, drafts and tasks without annotations are left out
+and counted. A relation with direction "left" has the head `to_id` and the tail `from_id`; a
+relation with direction "bi" becomes two. If a region has several labels, its relations refer to the
+first. Choices for a region become attributes of its mentions, as "control=choice". Other results
+and other fields of `data` are dropped and counted. The document id is `data.doc_id`, else the id of
+the task.
 
 Writing: all tasks are in one file. An .xml file has the labelling interface that a project needs to
 show them (Settings, Labeling Interface, Code). Label Studio keeps one relation per ordered pair of

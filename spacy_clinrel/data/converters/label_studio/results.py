@@ -63,10 +63,12 @@ class ResultReader:
         region = get_id(result, "id")
         start, end = self.chosen.text.place(value)
         recorded = recorded_text(value)
-        found = self.record.text[max(start, 0) : max(end, 0)]
-        if recorded is not None and "".join(recorded.split()) in "".join(found.split()):
-            # Before 2022, only part of a region's text was recorded.
-            recorded = None
+        if recorded is not None:
+            shown = "".join(recorded.split())
+            found = "".join(self.record.text[max(start, 0) : max(end, 0)].split())
+            if shown != found and shown in found:
+                # Before 2022, only part of a region's text was recorded.
+                recorded = None
         if result.get("meta"):
             self.report.lose("note on a region not kept")
         labels = value.get(result["type"])
