@@ -5,6 +5,7 @@ merged + lost = in), and recorded texts of mentions equal the text of the docume
 """
 
 import random
+import re
 import signal
 from contextlib import contextmanager
 from pathlib import Path
@@ -30,6 +31,8 @@ from .mutations import mutate
 # A file of a few hundred bytes takes a few milliseconds.
 SECONDS_PER_FILE = 10
 MERGED = ("equal mentions merged", "equal relations merged")
+# Messages about errors of a reader that it does not expect.
+UNFORESEEN = re.compile(r": broken file: \w+Error: ")
 OPTIONS: List[Dict[str, Any]] = [
     {},
     {},
@@ -103,6 +106,8 @@ def _check(nlp: Any, format_name: str, folder: Path, options: ReadOptions) -> in
             continue
         documents += 1
     assert documents or report.messages or report.left_out, "nothing was read, without a message"
+    for message in report.messages:
+        assert not UNFORESEEN.search(message), message
     str(report.to_dict()).encode()
     return documents
 

@@ -13,9 +13,11 @@ are dropped and counted. The document id is the title in the document's metadata
 """
 
 import io
+import warnings
 import zipfile
+from functools import partial
 from pathlib import Path
-from typing import Any, Dict, Iterator, List, Optional, Tuple
+from typing import Any, Callable, Dict, Iterator, List, Optional, Tuple
 
 from ...errors import require
 from . import Converter, Link, Mention, ReadOptions, Record, Report
@@ -51,31 +53,40 @@ def read(path: Path, report: Report, options: ReadOptions) -> Iterator[Record]:
     YIELDS (Record): One record per document.
     """
     cassis = require("cassis", "cas")
-    try:
-        for name, cas in _documents(path, cassis):
-            yield _record(name, cas, report)
-    except OSError as error:
-        report.lose(BROKEN_FILE, path, None, f"cannot be read ({error.strerror}), skipped")
-    except Exception as error:  # cassis, lxml and zipfile raise different types
-        report.lose(
-            BROKEN_FILE, path, None, f"not a CAS ({type(error).__name__}: {error}), skipped"
-        )
+    documents = iter(_documents(path, cassis))
+    while True:
+        try:
+            name, load = next(documents, ("", None))
+            if load is None:
+                return
+            with warnings.catch_warnings():
+                # Offsets outside of the text, which are reported with the mention.
+                warnings.simplefilter("ignore", UserWarning)
+                cas = load()
+            record = _record(name, cas, path, report)
+        except OSError as error:
+            report.lose(BROKEN_FILE, path, None, f"cannot be read ({error.strerror}), skipped")
+        except Exception as error:  # cassis, lxml and zipfile raise different types
+            problem = f"{type(error).__name__}: {error}"
+            report.lose(BROKEN_FILE, path, None, f"not a CAS ({problem}), skipped")
+        else:
+            yield record
 
 
-def _documents(path: Path, cassis: Any) -> Iterator[Tuple[str, Any]]:
-    """Yield the name and the CAS of each document of a file."""
+def _documents(path: Path, cassis: Any) -> Iterator[Tuple[str, Callable[[], Any]]]:
+    """Yield the name of each document of a file and a function that loads its CAS."""
     if path.suffix.lower() == ".json":
-        yield "", cassis.load_cas_from_json(path.read_text(encoding="utf-8-sig"))
+        yield "", lambda: cassis.load_cas_from_json(path.read_text(encoding="utf-8-sig"))
     elif path.suffix.lower() == ".zip":
         yield from _zipped(path, cassis)
     else:
         types = path.with_name(TYPE_SYSTEM)
         if not types.is_file():
             raise ValueError(f"there is no {TYPE_SYSTEM} beside it")
-        yield "", _load_xmi(path.read_bytes(), types.read_bytes(), cassis)
+        yield "", lambda: _load_xmi(path.read_bytes(), types.read_bytes(), cassis)
 
 
-def _zipped(path: Path, cassis: Any) -> Iterator[Tuple[str, Any]]:
+def _zipped(path: Path, cassis: Any) -> Iterator[Tuple[str, Callable[[], Any]]]:
     with zipfile.ZipFile(path) as archive:
         if sum(info.file_size for info in archive.infolist()) > MAX_ZIPPED_BYTES:
             raise ValueError("the unpacked files have more than 1 GB")
@@ -85,14 +96,17 @@ def _zipped(path: Path, cassis: Any) -> Iterator[Tuple[str, Any]]:
         if not documents:
             raise ValueError("it has no .xmi or .json file")
         for name in documents:
-            data = archive.read(name)
-            if name.lower().endswith(".json"):
-                cas = cassis.load_cas_from_json(data.decode("utf-8-sig"))
-            elif types is None:
-                raise ValueError(f"it has no {TYPE_SYSTEM}")
-            else:
-                cas = _load_xmi(data, archive.read(types), cassis)
-            yield ("" if len(documents) == 1 else str(Path(name).with_suffix(""))), cas
+            title = "" if len(documents) == 1 else str(Path(name).with_suffix(""))
+            yield title, partial(_load_member, archive, name, types, cassis)
+
+
+def _load_member(archive: zipfile.ZipFile, name: str, types: Optional[str], cassis: Any) -> Any:
+    data = archive.read(name)
+    if name.lower().endswith(".json"):
+        return cassis.load_cas_from_json(data.decode("utf-8-sig"))
+    if types is None:
+        raise ValueError(f"it has no {TYPE_SYSTEM}")
+    return _load_xmi(data, archive.read(types), cassis)
 
 
 def _load_xmi(data: bytes, types: bytes, cassis: Any) -> Any:
@@ -103,7 +117,7 @@ def _load_xmi(data: bytes, types: bytes, cassis: Any) -> Any:
     return cassis.load_cas_from_xmi(io.BytesIO(data), typesystem=system)
 
 
-def _record(name: str, cas: Any, report: Report) -> Record:
+def _record(name: str, cas: Any, path: Path, report: Report) -> Record:
     record = Record(name or _title(cas), cas.sofa_string or "")
     if not record.text:
         raise ValueError("it has no text")
@@ -122,8 +136,12 @@ def _record(name: str, cas: Any, report: Report) -> Record:
         if not label:
             report.left_out[f"annotation of {annotation.type.name} without a value"] += 1
             continue
-        ids[annotation.xmiID] = id = str(len(record.mentions))
-        record.mentions.append(Mention(id, annotation.begin, annotation.end, label))
+        with report.guard(path, None):
+            start, end = annotation.begin, annotation.end
+            if not isinstance(start, int) or not isinstance(end, int):
+                raise ValueError(f"{_short(annotation)} has no offsets")
+            ids[annotation.xmiID] = id = str(len(record.mentions))
+            record.mentions.append(Mention(id, start, end, label))
     for annotation, label in links:
         ends = [getattr(annotation, feature) for feature in (HEAD, TAIL)]
         head, tail = (

@@ -79,6 +79,8 @@ def _named_records(
     names: Mapping[Path, str],
 ) -> Iterator[Tuple[Path, Record]]:
     for path in files:
+        before = len(report.messages), report.left_out.total()
+        is_empty = True
         for record in _guarded(converter.read(path, report, options), path, report):
             if not record.doc_id:
                 name = names.get(path) or printable_name(path.stem)
@@ -88,7 +90,10 @@ def _named_records(
                     link if link.label else link._replace(label=options.default_label)
                     for link in record.relations
                 ]
+            is_empty = False
             yield record.source or path, record
+        if is_empty and before == (len(report.messages), report.left_out.total()):
+            report.left_out["files without documents"] += 1
 
 
 def _guarded(records: Iterator[Record], path: Path, report: Report) -> Iterator[Record]:
