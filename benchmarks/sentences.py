@@ -15,8 +15,9 @@ from itertools import accumulate
 from pathlib import Path
 from typing import Callable, Dict, List, Sequence, Set
 
-import spacy
 from spacy.language import Language
+
+from spacy_clinrel.tokens.tokenizer import blank_pipeline
 
 from .common import RESULTS, Record, commit, read_records, table, write_records, write_text
 
@@ -61,7 +62,7 @@ def measure(component: str, layout: str, texts: Sequence[List[str]]) -> Record:
     texts (Sequence[List[str]]): The lines of each text.
     RETURNS (Dict[str, Any]): Precision, recall and F of the boundaries.
     """
-    nlp = spacy.blank("en")
+    nlp = blank_pipeline("en")
     nlp.add_pipe(component)
     n_correct = n_predicted = n_gold = 0
     for lines in texts:

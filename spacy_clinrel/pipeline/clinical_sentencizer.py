@@ -151,6 +151,8 @@ class ClinicalSentencizer(Pipe):
         if doc[start].is_space or doc[start].text in self.ends:
             return no_end  # the sentence may end at that token instead
         following = doc[start].text
+        if not doc[start - 1].whitespace_ and (following[0] in "([" or following[0].isdigit()):
+            return no_end  # the number of a reference or figure: "criteria.12", "method.[10]"
         is_continued = following.islower() or following[0] in ",;:"
         is_continued = is_continued or self._is_part_of_word(doc, i, i == first + 1)
         return no_end if text[-1] == "." and is_continued else start
@@ -161,25 +163,31 @@ class ClinicalSentencizer(Pipe):
         if token.text != ".":  # spaCy's tokenizer does not split it from some words: "mL.", "Dr."
             word = token.text[:-1]
             is_known = "." in word or word.lower() in self.abbreviations
-            return is_known or (len(word) == 1 and self._is_initial(doc, i))
+            return is_known or (len(word) == 1 and self._is_initial(doc, i, i))
         if not i or doc[i - 1].whitespace_:
             return False
         before = doc[i - 1]
-        is_number = before.like_num or (len(before) == 1 and before.is_alpha)
+        is_letter = len(before) == 1 and before.is_alpha
         # In capitals, "MR." at the end of a sentence is not the abbreviation of "Mister".
         is_word = before.lower_ in self.abbreviations and not before.is_upper
-        return is_word or (is_second and is_number)
+        is_initial = is_letter and self._is_initial(doc, i - 1, i)
+        return is_word or is_initial or (is_second and (is_letter or before.like_num))
 
-    def _is_initial(self, doc: Doc, i: int) -> bool:
+    def _is_initial(self, doc: Doc, letter: int, stop: int) -> bool:
         """Return whether a letter with a full stop is an initial: "J." in "by J. Smith", but not
         "B." in "hepatitis B. The" or "L." in "10 g / L. He".
+
+        doc (Doc): The document.
+        letter (int): The token with the letter.
+        stop (int): The token with the full stop, which may be the same one. It is not the last.
+        RETURNS (bool): Whether the letter is an initial, or part of a longer word.
         """
-        if not i or not doc[i].whitespace_:
+        if not letter or not doc[stop].whitespace_:
             return True
-        before = doc[i - 1]
+        before = doc[letter - 1]
         is_name = before.is_alpha and before.is_lower and not before.is_stop
         is_unit = before.text == "/" or before.like_num
-        return not (is_name or is_unit or doc[i + 1].is_stop)
+        return not (is_name or is_unit or doc[stop + 1].is_stop)
 
     def _is_wrapped(self, doc: Doc, i: int, first: int, layout: "Layout") -> bool:
         """Return whether a line break is inside a sentence, because the line was wrapped."""

@@ -4,13 +4,13 @@ from pathlib import Path
 from typing import Callable, Dict, Iterable, Iterator, List, Optional, Sequence, Union
 
 import numpy as np
-import spacy
 from spacy.language import Language
 from spacy.vectors import Vectors
 
 from ..errors import Errors, require
 from ..files import read_text_lines
 from ..tokens.normalize import lookup_form
+from ..tokens.tokenizer import blank_pipeline
 
 # Longer lines are split: gensim silently drops units beyond the first 10,000 of a line.
 MAX_LINE = 5000
@@ -101,7 +101,7 @@ def init_vectors(
             raise ValueError(Errors.F015.format(paths=", ".join(map(str, paths)), n=min_count))
         model.train(corpus, total_examples=model.corpus_count, epochs=epochs)
         vectors.update((unit, model.wv[unit]) for unit in model.wv.index_to_key)
-    nlp = spacy.blank(lang)
+    nlp = blank_pipeline(lang)
     # Like `spacy init vectors`, so that the vectors' keys can be mapped back to strings.
     for unit in vectors:
         nlp.vocab.strings.add(unit)

@@ -6,13 +6,15 @@ import numpy as np
 import pytest
 import spacy
 
+from spacy_clinrel.tokens.tokenizer import blank_pipeline
+
 NAME = "clinical_sentencizer"
 
 
-@pytest.fixture(scope="module")
-def nlp():
-    """Return an English pipeline with the component."""
-    nlp = spacy.blank("en")
+@pytest.fixture(scope="module", params=[spacy.blank, blank_pipeline], ids=["spaCy", "clinical"])
+def nlp(request):
+    """Return an English pipeline with the component, with each of the tokenizers."""
+    nlp = request.param("en")
     nlp.add_pipe(NAME)
     return nlp
 
@@ -32,6 +34,7 @@ def sentences(nlp, text):
         "Denies pain ; no nausea.| pH 7.35.",
         "1. Acute mania.| 2. Cellulitis.",
         "It inhibits the factor kappa B.| The patient has hepatitis C.| Serology is pending.",
+        "As described.[3] It improved.| No relapse (Fig. 2).",
         "Seen by J. Smith and R. Jones.| Temp 38.2 C.| Weight 70 kg.",
     ],
 )
