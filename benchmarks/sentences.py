@@ -4,8 +4,9 @@
 
 MACCROBAT's texts have one sentence per line. Each text is tested in three layouts: unchanged,
 joined into one line, and wrapped at 80 characters. A boundary is correct if a sentence starts with
-the same character, ignoring white space. spaCy's component runs with spaCy's tokenizer. Results are written to benchmarks/results/sentences.jsonl
-and .md. The rules were developed on these texts.
+the same character, ignoring white space. Each component runs with the tokenizer that its users
+have. Results are written to benchmarks/results/sentences.jsonl and .md. The rules were developed on
+these texts.
 """
 
 import argparse
@@ -63,7 +64,6 @@ def measure(component: str, layout: str, texts: Sequence[List[str]]) -> Record:
     texts (Sequence[List[str]]): The lines of each text.
     RETURNS (Dict[str, Any]): Precision, recall and F of the boundaries.
     """
-    # Each component with the tokenizer that its users have.
     nlp = blank_pipeline("en") if component == "clinical_sentencizer" else spacy.blank("en")
     nlp.add_pipe(component)
     n_correct = n_predicted = n_gold = 0

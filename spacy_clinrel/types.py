@@ -2,7 +2,7 @@
 
 from collections import Counter
 from dataclasses import dataclass, replace
-from typing import Any, Callable, List, NamedTuple, Optional, Protocol, Sequence, Tuple
+from typing import Any, Callable, Dict, List, NamedTuple, Optional, Protocol, Sequence, Tuple
 
 import numpy as np
 from spacy.tokens import Doc
@@ -195,6 +195,18 @@ class GoldPairs(NamedTuple):
     annotated: np.ndarray
     lost: Counter
     total: int
+
+
+class Resize(NamedTuple):
+    """New sizes of a model that gets additional labels.
+
+    sizes (Dict[str, int]): "n_labels": number of labels of a tagger; "n_tags": number of its tags;
+        "n_types": number of type indices, including 0; "n_out": number of scores per pair.
+    kept_outputs (ndarray): The new index of each old score of a pair. Shape: (old scores,)
+    """
+
+    sizes: Dict[str, int]
+    kept_outputs: np.ndarray
 
 
 class PairHead(Protocol):

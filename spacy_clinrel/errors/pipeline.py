@@ -35,9 +35,10 @@ class PipelineErrors:
         "({what}), or set labels in [initialize.components.{name}]."
     )
     C002 = (
-        "Cannot add label '{label}' to '{name}': its model is already initialized with {n} "
-        "labels. Train a new pipeline with data that has the label, or list it in "
-        "[initialize.components.{name}]."
+        "Cannot add label '{label}' to '{name}': its model already has {n} labels and does not "
+        "support more, because it has no attrs['resize']. Train a new pipeline: replace `source` "
+        "in [components.{name}] by the component's factory and model, and use training data with "
+        "all labels."
     )
     C003 = "'{name}' is not initialized. Call nlp.initialize(), or load a trained pipeline."
     C004 = (
@@ -54,11 +55,13 @@ class PipelineErrors:
     C006 = "Option '{option}' of '{name}' must be {allowed}, got {value!r}."
     C007 = (
         "The data contains the relation label '{label}', but '{name}' was initialized without it "
-        "(labels: {known}). Initialize the component with data that has this label."
+        "(labels: {known}). Initialize it with data that has this label. To add the label to a "
+        "trained pipeline, load it (`source` in [components.{name}]), and continue training."
     )
     C008 = (
         "The data contains the entity type '{label}', but '{name}' was initialized without it "
-        "(types: {known}). Initialize the component with data that has this type."
+        "(types: {known}). Initialize it with data that has this type. To add the type to a "
+        "trained pipeline, load it (`source` in [components.{name}]), and continue training."
     )
 
     # Models

@@ -45,6 +45,11 @@ class WarningMessages:
         "white space or a control character, or contain a line break. They count as missed. "
         "Shorten or split them in the data if there are many."
     )
+    W041 = (
+        "'{name}' was loaded from a trained pipeline. Its model gets new outputs for these labels, "
+        "which only the new training data contains: {labels}. Check their names if it should have "
+        "had them."
+    )
     W060 = (
         "{n} input files changed during the run: {what}. Their documents may be missing, or belong "
         "to the old or the new version. Process the input again in a new folder."

@@ -17,7 +17,7 @@ from thinc.util import get_torch_default_device
 
 from ..errors import Errors
 from ..layers.focused import MASKS, PairHead, STREncoder
-from ..types import Candidates, SelectionInput
+from ..types import Candidates, Resize, SelectionInput
 from .encoder_files import (
     BertLike,
     Files,
@@ -28,6 +28,7 @@ from .encoder_files import (
 )
 from .joint import joint_model
 from .pieces import GetSpans, Pieces, make_pieces, place_pairs
+from .resize import resize_scores
 from .tagger import crf_layer
 from .weights import Weights
 from .wrap import LazyModule, Sizes, device_of, gradients, to_tensor, torch_layer
@@ -133,6 +134,7 @@ def FocusedAttention(
         init=_init_pairs,
         layers=[head, bert],
         dims={"nO": None},
+        attrs={"resize": _resize_pairs},
     )
     return joint_model(
         "focused_attention",
@@ -297,6 +299,11 @@ def _init_pairs(model: Model, X: Any = None, Y: Any = None) -> None:
     head.set_dim("nI", bert.get_dim("nO"))
     head.set_dim("nO", model.get_dim("nO"))
     head.initialize()
+
+
+def _resize_pairs(model: Model, resize: Resize) -> None:
+    resize_scores(model.layers[0], resize)
+    model.set_dim("nO", resize.sizes["n_out"], force=True)
 
 
 def _head_sizes(model: Model, X: Any, Y: Any) -> Sizes:

@@ -11,7 +11,8 @@ from thinc.types import Floats2d
 from ..errors import Errors
 from ..layers.selection import Selection
 from ..tokens.bieos import n_tags
-from ..types import Candidates, JointInput, JointOutput, SelectionInput
+from ..types import Candidates, JointInput, JointOutput, Resize, SelectionInput
+from .resize import resize_scores
 from .tagger import crf_layer, decode, loss
 from .wrap import Sizes, flatten, gradients, to_tensor, torch_layer
 
@@ -56,6 +57,7 @@ def MultiHeadSelection(
         dims={"nI": None, "nO": None, "nT": None},
         mixed_precision=mixed_precision,
     )
+    relations.attrs["resize"] = _resize_selection
     encoder = shared_encoder(tok2vec)
     return joint_model("multi_head_selection", encoder, tagger, relations, train_pairs=TRAIN_PAIRS)
 
@@ -92,6 +94,8 @@ def joint_model(
         "decode": decode,
         "train_pairs": list(train_pairs),
     }
+    if "resize" in tagger.attrs and "resize" in relations.attrs:
+        attrs["resize"] = resize_joint
     if head is not None:
         attrs["head"] = head
     if can_score is not None:
@@ -104,6 +108,22 @@ def joint_model(
         refs={"encoder": encoder, "tagger": tagger, "relations": relations},
         attrs=attrs,
     )
+
+
+def resize_joint(model: Model, resize: Resize) -> None:
+    """Add entity types and relation labels to a model from `joint_model`.
+
+    model (Model): The model.
+    resize (Resize): The new sizes.
+    """
+    for name in ("tagger", "relations"):
+        part = model.get_ref(name)
+        part.attrs["resize"](part, resize)
+
+
+def _resize_selection(model: Model, resize: Resize) -> None:
+    resize_scores(model, resize)
+    model.set_dim("nT", resize.sizes["n_tags"], force=True)
 
 
 class SharedEncoding(NamedTuple):

@@ -7,7 +7,7 @@ from thinc.api import Model
 from thinc.types import Floats2d
 
 from ..errors import Errors
-from ..types import SelectionInput
+from ..types import Resize, SelectionInput
 from .joint import joint_model, shared_encoder
 from .pair_model import RelationModel, initialize_from_vectors, score_vectors
 from .tagger import crf_layer
@@ -39,6 +39,8 @@ def JointRelations(
     scorer: Model[SelectionInput, Floats2d] = Model(
         "joint_relations", _relate, init=_init, layers=[relations], dims={"nO": None}
     )
+    if "resize" in relations.attrs:
+        scorer.attrs["resize"] = _resize
     tagger = crf_layer(tok2vec, mixed_precision=mixed_precision)
     return joint_model("joint_relations", shared_encoder(tok2vec), tagger, scorer)
 
@@ -61,6 +63,12 @@ def _init(model: Model, X: Any = None, Y: Any = None) -> None:
     relations = model.layers[0]
     relations.set_dim("nO", model.get_dim("nO"))
     initialize_from_vectors(relations, X)
+
+
+def _resize(model: Model, resize: Resize) -> None:
+    relations = model.layers[0]
+    relations.attrs["resize"](relations, resize)
+    model.set_dim("nO", resize.sizes["n_out"], force=True)
 
 
 def _relate(

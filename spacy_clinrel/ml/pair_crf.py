@@ -14,8 +14,9 @@ from ..errors import Errors
 from ..layers import crf
 from ..layers.ragged import length_batches, padding_mask
 from ..tokens.sentences import Sentences
-from ..types import IMPOSSIBLE, Candidates, Emissions, GoldPairs, SentenceRule
+from ..types import IMPOSSIBLE, Candidates, Emissions, GoldPairs, Resize, SentenceRule
 from .pair_model import RelationModel
+from .resize import resize_parameters
 from .wrap import to_tensor
 
 SCOPES = ("sentence", "document")
@@ -55,8 +56,24 @@ def PairCRF(
         dims={"nO": None},
         params=dict.fromkeys(WEIGHTS),
         refs={"relations": relations},
-        attrs={"scope": scope, "use_sents": use_sents, "head": "spacy-clinrel.ChainHead.v1"},
+        attrs={
+            "scope": scope,
+            "use_sents": use_sents,
+            "head": "spacy-clinrel.ChainHead.v1",
+            **({"resize": resize_chain} if "resize" in relations.attrs else {}),
+        },
     )
+
+
+def resize_chain(model: Model, resize: Resize) -> None:
+    """Add labels to a model from `PairCRF`. Transitions from and to new labels are zero.
+
+    model (Model): The model.
+    resize (Resize): The new sizes.
+    """
+    relations = model.get_ref("relations")
+    relations.attrs["resize"](relations, resize)
+    resize_parameters(model, WEIGHTS, resize.sizes["n_out"])
 
 
 @dataclass(frozen=True, eq=False)

@@ -11,8 +11,9 @@ from torch import nn
 
 from ..errors import Errors
 from ..layers.mention_pair import MentionTags
-from ..types import Candidates
+from ..types import Candidates, Resize
 from .encode import Encoder
+from .resize import resize_module, resize_scores
 from .wrap import Sizes, flatten, gradients, to_tensor, torch_layer, unflatten
 
 RelationModel = Model[Tuple[List[Doc], Candidates], Floats2d]
@@ -77,9 +78,22 @@ def pair_model(
         layers=layers,
         dims={"nO": None},
         refs=refs,
-        attrs={"token_numbers": token_numbers},
+        attrs={"token_numbers": token_numbers, "resize": resize_pair_model},
     )
     return model
+
+
+def resize_pair_model(model: RelationModel, resize: Resize) -> None:
+    """Add labels and entity types to a model from `pair_model`.
+
+    model (RelationModel): The model.
+    resize (Resize): The new sizes.
+    """
+    *inner, scorer = _vector_layers(model)
+    if inner:
+        resize_module(inner[0], resize)
+    resize_scores(scorer, resize)
+    model.set_dim("nO", resize.sizes["n_out"], force=True)
 
 
 def _vector_layers(model: RelationModel) -> List[Model]:

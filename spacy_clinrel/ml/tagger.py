@@ -12,7 +12,8 @@ from ..errors import Errors
 from ..layers import crf
 from ..layers.ragged import length_batches, pad
 from ..tokens.bieos import allowed_transitions, n_tags
-from ..types import Emissions
+from ..types import Emissions, Resize
+from .resize import resize_module
 from .weights import Weights
 from .wrap import Sizes, flatten, gradients, to_tensor, torch_layer
 
@@ -36,6 +37,7 @@ def CRFTagger(
     model.set_ref("output_layer", layer)
     model.attrs["loss"] = loss
     model.attrs["decode"] = decode
+    model.attrs["resize"] = resize_tagger
     return model
 
 
@@ -50,7 +52,7 @@ def crf_layer(
     RETURNS (Model[List[Floats2d], Emissions]): The layer. Its nO is the number of labels.
     """
     width = tok2vec.get_dim("nO") if tok2vec is not None and tok2vec.has_dim("nO") else None
-    return torch_layer(
+    layer = torch_layer(
         "crf_tagger",
         _create,
         _infer_sizes,
@@ -60,6 +62,30 @@ def crf_layer(
         mixed_precision=mixed_precision,
         outline=_outline,
     )
+    layer.attrs["resize"] = resize_crf
+    return layer
+
+
+def resize_tagger(model: Model, resize: Resize) -> None:
+    """Add labels to a tagger from `CRFTagger`.
+
+    model (Model): The tagger.
+    resize (Resize): The new sizes.
+    """
+    resize_crf(model.get_ref("output_layer"), resize)
+    if model.has_dim("nO"):
+        model.set_dim("nO", resize.sizes["n_labels"], force=True)
+
+
+def resize_crf(model: Model, resize: Resize) -> None:
+    """Add labels to a layer from `crf_layer`. The tags of new labels follow the others, so that
+    emissions and transitions between the old tags stay the same.
+
+    model (Model): The layer.
+    resize (Resize): The new sizes.
+    """
+    resize_module(model, resize)
+    model.set_dim("nO", resize.sizes["n_labels"], force=True)
 
 
 def _outline(weights: Weights, sizes: Sizes) -> crf.CRFTagger:

@@ -7,7 +7,6 @@ from typing import Any, Callable, Dict, Iterable, List, NamedTuple, Optional, Tu
 import numpy as np
 import srsly
 from spacy.language import Language
-from spacy.pipeline import TrainablePipe
 from spacy.training import Example, validate_examples, validate_get_examples
 from spacy.util import registry
 from spacy.vocab import Vocab
@@ -15,10 +14,11 @@ from thinc.api import Model, Optimizer, set_dropout_rate
 
 from ..errors import Errors
 from .label_space import LabelSpace
+from .labelled_pipe import GetExamples as GetExamples
+from .labelled_pipe import LabelledPipe
 from .storage import load_model, loading, parse_cfg, read_cfg
 from .stored_options import check_cfg
 
-GetExamples = Callable[[], Iterable[Example]]
 # Number of documents from which the model's sizes are inferred.
 SAMPLE_SIZE = 10
 
@@ -53,19 +53,12 @@ class TrainingBatch(NamedTuple):
     counted: Optional[np.ndarray] = None
 
 
-class ClinicalPipe(TrainablePipe):
+class ClinicalPipe(LabelledPipe):
     """A trainable component with a label space.
 
-    Subclasses define their labels (`labels`, `read_labels`), the layers whose output size depends
-    on them (`output_sizes`), training (`make_batch`, `get_loss`) and prediction (`predict`,
-    `set_annotations`).
-
-    cfg (Dict[str, Any]): The options, and the label space as lists. It is saved with the component.
-    space (LabelSpace): The label space. Replace it with `set_space`.
+    Subclasses define their labels (see `LabelledPipe`), training (`make_batch`, `get_loss`) and
+    prediction (`predict`, `set_annotations`).
     """
-
-    cfg: Dict[str, Any]
-    space: LabelSpace
 
     def __init__(
         self,
@@ -91,82 +84,6 @@ class ClinicalPipe(TrainablePipe):
         self.cfg = options
         self.set_space(LabelSpace(is_typed=options.get("typed", True)))
 
-    # Labels
-
-    @property
-    def labels(self) -> Tuple[str, ...]:  # type: ignore[override]
-        """Return the labels of this component in the label space."""
-        return self.space.labels
-
-    def space_with_label(self, label: str) -> LabelSpace:
-        """Return the label space with an additional label.
-
-        label (str): The label.
-        RETURNS (LabelSpace): The new label space.
-        """
-        return self.space.with_label(label)
-
-    def space_to_cfg(self) -> Dict[str, List]:
-        """Return the label space as it is saved in `cfg`."""
-        return self.space.to_data()
-
-    def space_from_cfg(self) -> LabelSpace:
-        """Return the label space that is saved in `cfg`."""
-        return LabelSpace.from_data(self.cfg, self.cfg["typed"])
-
-    def read_labels(self, get_examples: GetExamples, labels: Any) -> None:
-        """Set the label space from training examples or from the output of `spacy init labels`.
-
-        get_examples (Callable[[], Iterable[Example]]): Returns the examples.
-        labels (Any): The output of `spacy init labels`. None to collect labels from the examples.
-        RAISES (ValueError): If there are no labels.
-        """
-        raise NotImplementedError
-
-    def set_space(self, space: LabelSpace) -> None:
-        """Replace the label space.
-
-        space (LabelSpace): The new label space.
-        """
-        self.space = space
-        self.cfg.update(self.space_to_cfg())
-        for name in (*space.labels, *space.types):
-            self.vocab.strings.add(name)
-
-    def add_label(self, label: str) -> int:
-        """Add a label. This is possible only before the model is initialized.
-
-        label (str): The label.
-        RETURNS (int): 1 if the label was added, 0 if it was already present.
-        RAISES (ValueError): If the model is already initialized.
-        """
-        if label in self.labels:
-            return 0
-        if self.is_initialized:
-            n = len(self.labels)
-            raise ValueError(Errors.C002.format(label=label, name=self.name, n=n))
-        self.set_space(self.space_with_label(label))
-        return 1
-
-    # Sizes
-
-    def output_sizes(self) -> List[Tuple[Model, int]]:
-        """Return the layers whose nO depends on the labels, each with its nO."""
-        raise NotImplementedError
-
-    @property
-    def is_initialized(self) -> bool:
-        """Return whether the sizes of the output layers are set."""
-        return all(layer.has_dim("nO") for layer, _ in self.output_sizes())
-
-    def check_initialized(self) -> None:
-        """Raise an error if the component is not initialized.
-
-        RAISES (ValueError): If it is not initialized.
-        """
-        if not self.is_initialized:
-            raise ValueError(Errors.C003.format(name=self.name))
-
     def initialize(
         self,
         get_examples: GetExamples,
@@ -183,6 +100,7 @@ class ClinicalPipe(TrainablePipe):
         """
         validate_get_examples(get_examples, f"{type(self).__name__}.initialize")
         self.read_labels(get_examples, labels)
+        self.is_resumed = False
         sample = self.sample_inputs(get_examples)
         for layer, size in self.output_sizes():
             layer.set_dim("nO", size)
@@ -249,6 +167,7 @@ class ClinicalPipe(TrainablePipe):
         validate_examples(examples, f"{type(self).__name__}.update")
         if not any(len(eg.predicted) for eg in examples):
             return losses
+        self.add_missing_labels(examples)
         batch = self.make_batch(examples)
         set_dropout_rate(self.model, drop)
         # Also run batches without candidate pairs: a shared tok2vec expects a gradient from each of
@@ -321,6 +240,7 @@ class ClinicalPipe(TrainablePipe):
             self.set_space(self.space_from_cfg())
             if not {"cfg", "model"} & excluded:
                 self._check_sizes()
+        self.is_resumed = self.is_initialized
 
     def _load_cfg(self, cfg: Dict[str, Any]) -> None:
         check_cfg(cfg, list(self.space_to_cfg()))

@@ -15,7 +15,7 @@ from .base import ClinicalPipe, GetExamples, TrainingBatch
 from .constraints import constrain, warn_of_forbidden
 from .defaults import NER_MODEL
 from .entities import gold_tags, has_gold_entities, set_tagged_entities
-from .label_space import LabelSpace, collect_types
+from .label_space import LabelData, LabelSpace, collect_types
 from .score_weights import ENTITIES
 
 
@@ -108,10 +108,17 @@ class ClinicalNER(ClinicalPipe):
         """
         if labels is None:
             labels = collect_types(eg.reference for eg in get_examples())
-        for label in labels:
-            self.add_label(label)
+        self.extend_space(self.space.extended({"types": list(labels)}))
         if not self.labels:
             raise ValueError(Errors.C001.format(name=self.name, what="doc.ents"))
+
+    def gold_labels_of(self, docs: Iterable[Doc]) -> LabelData:
+        """Return the entity types of gold documents.
+
+        docs (Iterable[Doc]): The documents.
+        RETURNS (Dict[str, List]): "types".
+        """
+        return {"types": collect_types(docs)}
 
     def output_sizes(self) -> List[Tuple[Model, int]]:
         """Return the CRF layer, and the number of entity types."""

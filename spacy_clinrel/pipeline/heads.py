@@ -168,6 +168,17 @@ class UnorderedHead:
         """Return the number of scores per pair: no relation and the labels in both directions."""
         return 1 + 2 * n_labels
 
+    def kept_outputs(self, n_before: int, n_after: int) -> np.ndarray:
+        """Return the new index of each score when labels are added: those of the second direction
+        move.
+
+        n_before (int): Number of labels before.
+        n_after (int): Number of labels after.
+        RETURNS (ndarray): Shape: (1 + 2 * n_before,)
+        """
+        forward = 1 + np.arange(n_before)
+        return np.concatenate([[0], forward, n_after + forward])
+
     def model_pairs(self, candidates: Candidates) -> Candidates:
         """Return the unordered pairs."""
         return fold(candidates).pairs

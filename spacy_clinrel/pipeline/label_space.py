@@ -73,6 +73,25 @@ class LabelSpace:
         """
         return replace(self, types=(*self.types, entity_type))
 
+    def extended(self, data: LabelData) -> "LabelSpace":
+        """Return a copy with the labels, types and signatures of other data. The existing ones keep
+        their positions, and new ones follow.
+
+        data (Dict[str, List]): "labels", "types" and "signatures"; each is optional.
+        RETURNS (LabelSpace): The copy, or this object if there is nothing new.
+        """
+        other = LabelSpace.from_data(data)
+        labels, types, signatures = (
+            tuple(dict.fromkeys((*before, *after)))
+            for before, after in (
+                (self.labels, other.labels),
+                (self.types, other.types),
+                (self.signatures, other.signatures),
+            )
+        )
+        extended = replace(self, labels=labels, types=types, signatures=signatures)
+        return self if extended == self else extended
+
     @cached_property
     def allowed(self) -> Optional[np.ndarray]:
         """Return the labels that the types of head and tail allow, bool; None allows all. Shape:

@@ -11,7 +11,7 @@ from spacy.training import Example
 
 from ..errors import Errors, Warnings
 from ..tokens.sentences import Sentences
-from ..types import Candidates, CandidateStrategy, Mentions, PairHead
+from ..types import Candidates, CandidateStrategy, Mentions, PairHead, Resize
 from .base import ClinicalPipe, GetExamples
 from .candidates import make_candidates
 from .gold import recall_ceiling
@@ -64,6 +64,9 @@ class RelationPipe(ClinicalPipe):
         RAISES (ValueError): If there are no relations.
         """
         data = labels or collect_labels(eg.reference for eg in get_examples())
+        if self.is_initialized:
+            self.extend_space(self.space.extended(data))
+            return
         for label in data["labels"]:
             self.add_label(label)
         self.set_space(
@@ -71,6 +74,35 @@ class RelationPipe(ClinicalPipe):
         )
         if not self.labels:
             raise ValueError(Errors.C001.format(name=self.name, what="doc._.relations"))
+
+    def add_missing_labels(self, examples: Iterable[Example]) -> None:
+        """Add the labels of a training batch, see `ClinicalPipe.add_missing_labels`, and the
+        signatures of labels that `add_label` has added.
+
+        examples (Iterable[Example]): The batch.
+        """
+        examples = list(examples)
+        super().add_missing_labels(examples)
+        added = {*self.labels}.difference(label for _, label, _ in self.space.signatures)
+        if not added:
+            return
+        data = collect_labels(eg.reference for eg in examples)
+        signatures = [signature for signature in data["signatures"] if signature[1] in added]
+        types = sorted({name for head, _, tail in signatures for name in (head, tail)})
+        self.extend_space(self.space.extended({"signatures": signatures, "types": types}))
+
+    def resized(self, before: LabelSpace) -> Resize:
+        """Return the sizes of the model for the current label space.
+
+        before (LabelSpace): The previous label space.
+        RETURNS (Resize): The sizes.
+        """
+        n_before, n_after = len(before.labels), len(self.labels)
+        kept = np.arange(self.head.n_outputs(n_before))
+        if hasattr(self.head, "kept_outputs"):
+            kept = self.head.kept_outputs(n_before, n_after)
+        sizes = {**super().resized(before).sizes, "n_out": self.head.n_outputs(n_after)}
+        return Resize(sizes, kept)
 
     def make_candidates(
         self,

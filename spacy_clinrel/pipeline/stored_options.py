@@ -53,6 +53,7 @@ CHECKS: Dict[str, Check] = {
     "exclusive": FLAG,
     "typed": FLAG,
     "keep_entities": FLAG,
+    "overwrite_ents": FLAG,
     "mentions": _one_of(get_args(MentionSource)),
     "train_pairs": _one_of(get_args(TrainPairs)),
     "loss_weights": Check("numbers of 0 or more by task", _are_weights),
