@@ -284,6 +284,7 @@ def test_recall_ceiling_counts_reasons(relations):
 
 
 def test_unknown_label_is_an_error(relations):
+    relations.get_pipe(NAME).is_resumed = False
     doc = make_doc(relations, "[补液|治疗]后[头痛|症状]", [(0, 1, "新")])
     with pytest.raises(ValueError, match=r"C007.*'新'.*改善, 证实"):
         relations.update(gold_examples(relations, [doc]))
