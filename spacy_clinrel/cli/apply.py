@@ -44,6 +44,14 @@ def apply_cli(
             "line number",
         ),
     ] = ID,
+    encoding: Annotated[
+        Optional[str],
+        typer.Option(
+            "--encoding",
+            help="Encoding of text files, e.g. gb18030. By default, UTF-8 and UTF-16 are detected "
+            "per file, and other files are quarantined",
+        ),
+    ] = None,
     include_text: Annotated[
         bool, typer.Option("--text", "-t", help="Also write the texts (parquet and jsonl only)")
     ] = False,
@@ -136,6 +144,7 @@ def apply_cli(
                 format=format_name,
                 text_column=text_column,
                 id_column=id_column,
+                encoding=encoding,
                 include_text=include_text,
                 batch_size=batch_size,
                 max_length=max_length,

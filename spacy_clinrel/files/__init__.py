@@ -4,6 +4,7 @@ from .docbin import ensure_paths, read_docbin, spacy_files, stream_docbin, write
 from .encoding import (
     DecodedLine,
     Encoding,
+    EncodingError,
     check_encoding,
     decode_lines,
     decode_text,
@@ -31,6 +32,7 @@ __all__ = [
     "LOCK_FILE",
     "DecodedLine",
     "Encoding",
+    "EncodingError",
     "FoundFile",
     "LeftOut",
     "check_encoding",

@@ -45,6 +45,10 @@ SIGN = re.compile("(?<![^\x00-\x7f])[°±µμ·×÷](?![^\x00-\x7f])")
 codecs.register_error(MARK_ERRORS, lambda error: ("\udcff", getattr(error, "end", 0)))
 
 
+class EncodingError(ValueError):
+    """The encoding of a file is unknown, or its content is not valid in this encoding."""
+
+
 class Encoding(NamedTuple):
     """The encoding of a file.
 
@@ -101,7 +105,7 @@ def detect_encoding(path: Path, given: Optional[str] = None) -> Encoding:
     path (Path): The file.
     given (Optional[str]): The encoding that the user gives; None to detect it.
     RETURNS (Encoding): The encoding.
-    RAISES (ValueError): If the file is in none of the encodings that are detected.
+    RAISES (EncodingError): If the file is in none of the encodings that are detected.
     RAISES (OSError): If the file can't be read.
     """
     with path.open("rb") as file:
@@ -114,7 +118,7 @@ def read_encoded(path: Path, given: Optional[str] = None) -> Tuple[bytes, Encodi
     path (Path): The file.
     given (Optional[str]): The encoding that the user gives; None to detect it.
     RETURNS (Tuple[bytes, Encoding]): The content and its encoding.
-    RAISES (ValueError): If the file is in none of the encodings that are detected.
+    RAISES (EncodingError): If the file is in none of the encodings that are detected.
     RAISES (OSError): If the file can't be read.
     """
     data = path.read_bytes()
@@ -129,7 +133,7 @@ def decode_text(data: bytes, encoding: Encoding, path: Path) -> str:
     encoding (Encoding): Its encoding.
     path (Path): The file, for the message.
     RETURNS (str): The text.
-    RAISES (ValueError): If the content is not valid in this encoding.
+    RAISES (EncodingError): If the content is not valid in this encoding.
     """
     text = _decode_marked(data, encoding)
     if has_surrogates(text):
@@ -222,7 +226,7 @@ def _judge(blocks: Iterable[bytes], path: Path, given: Optional[str]) -> Encodin
     blocks = iter(blocks)
     head = next(blocks, b"")
     if head.startswith(UTF32_BOMS) and given is None:
-        raise ValueError(Errors.F073.format(path=show_path(path), encoding="utf-32"))
+        raise EncodingError(Errors.F073.format(path=show_path(path), encoding="utf-32"))
     if head.startswith(UTF16_BOMS) and not (given or "").startswith("utf-32"):
         return Encoding("utf-16")
     evidence = _collect(head, blocks)
@@ -234,7 +238,7 @@ def _judge(blocks: Iterable[bytes], path: Path, given: Optional[str]) -> Encodin
     _check_nul(head, evidence, path)
     if not evidence.is_utf8:
         command = _conversion(path)
-        raise ValueError(
+        raise EncodingError(
             Errors.F071.format(
                 path=show_path(path), line=evidence.line, byte=evidence.byte, command=command
             )
@@ -278,8 +282,8 @@ def _check_nul(head: bytes, evidence: _Evidence, path: Path) -> None:
         # The high bytes are 0 at least for ASCII characters, including line breaks.
         zeros, others = sample[high::width].count(0), sample[low::width].count(0)
         if zeros and zeros > 10 * others and _is_valid(sample, name, width):
-            raise ValueError(Errors.F073.format(path=show_path(path), encoding=name))
-    raise ValueError(Errors.F076.format(path=show_path(path)))
+            raise EncodingError(Errors.F073.format(path=show_path(path), encoding=name))
+    raise EncodingError(Errors.F076.format(path=show_path(path)))
 
 
 def _is_valid(sample: bytes, name: str, width: int) -> bool:

@@ -10,6 +10,7 @@ from spacy.tokens import Doc, DocBin
 from spacy.util import import_file
 
 from ..errors import Errors, require
+from ..files import printable
 from ..layers.ragged import length_batches
 from ..tokens import all_mentions, get_relations, set_doc_id
 from ..tokens.group import span_key
@@ -18,7 +19,6 @@ from .schema import (
     ATTRIBUTES,
     AnnotationOptions,
     output_schema,
-    printable,
     read_ids,
     read_texts,
 )

@@ -9,7 +9,8 @@ from spacy.tokens import Doc, Span
 from spacy.tokens.underscore import Underscore
 
 from ..errors import Errors
-from .schema import BOOL, NUMBER, STRING, Attribute, printable
+from ..files import printable
+from .schema import BOOL, NUMBER, STRING, Attribute
 
 Scalar = Union[None, bool, float, str]
 

@@ -1,17 +1,31 @@
 """Reading of the documents in input files."""
 
 import json
+import warnings
 from pathlib import Path
 from typing import Any, Callable, Dict, Iterator, List, NamedTuple, Optional, Tuple
 
 from spacy.vocab import Vocab
 
-from ..errors import Errors, require
-from ..files import stream_docbin
+from ..errors import Errors, Warnings, require
+from ..files import (
+    Encoding,
+    EncodingError,
+    decode_text,
+    detect_encoding,
+    encoding_doubt,
+    has_surrogates,
+    line_problem,
+    open_utf8,
+    printable,
+    read_encoded,
+    show_path,
+    stream_docbin,
+)
 from ..tokens import get_doc_id
 from .inputs import SUFFIXES, InputFile
-from .lines import BOM, Row, read_lines, read_rows
-from .schema import ID, AnnotationOptions, printable, read_ids, read_texts
+from .lines import Row, read_lines, read_rows
+from .schema import ID, AnnotationOptions, read_ids, read_texts
 
 # Maximum number of bytes of a character, in UTF-8 and in JSON with escapes.
 MAX_UTF8_BYTES, MAX_JSON_BYTES = 4, 12
@@ -38,21 +52,60 @@ class InputDocument(NamedTuple):
     position: int
 
 
-def read_documents(file: InputFile, options: AnnotationOptions) -> Iterator[InputDocument]:
+class EncodingDoubts:
+    """Files whose encoding a user should check.
+
+    lang (str): Language of the texts.
+    """
+
+    def __init__(self, lang: str):
+        self.lang = lang
+        self.counts: Dict[str, int] = {}
+        self.examples: Dict[str, str] = {}
+
+    def add(self, file: InputFile, encoding: Encoding) -> None:
+        """Count a file if its encoding is doubtful.
+
+        file (InputFile): The file.
+        encoding (Encoding): Its encoding.
+        """
+        doubt = encoding_doubt(encoding, self.lang)
+        if doubt:
+            self.counts[doubt] = self.counts.get(doubt, 0) + 1
+            self.examples.setdefault(doubt, file.name)
+
+    def warn(self) -> None:
+        """Issue a warning for each kind of doubt."""
+        for doubt, n in self.counts.items():
+            text = Warnings.W071.format(n=n, path=self.examples[doubt], doubt=doubt)
+            warnings.warn(text, stacklevel=2)
+
+
+def read_documents(
+    file: InputFile, options: AnnotationOptions, doubts: Optional[EncodingDoubts] = None
+) -> Iterator[InputDocument]:
     """Read the documents of a file.
 
     file (InputFile): The file.
-    options (AnnotationOptions): The column names, and the maximum length of a document.
+    options (AnnotationOptions): The column names, the encoding, and the maximum length of a
+        document.
+    doubts (Optional[EncodingDoubts]): Receives the file if its encoding is doubtful.
     YIELDS (InputDocument): The documents. For an unreadable line or file, a document with an error.
     """
     count = 0
+    doubts = doubts or EncodingDoubts("")
     try:
-        for document in READERS[file.path.suffix.lower()](file, options):
+        for document in READERS[file.path.suffix.lower()](file, options, doubts):
             problem = _length_error(len(document.text or b""), options) or document.error
+            # Positions in a file that is converted to UTF-8 can exceed its size.
+            document = document._replace(position=min(document.position, file.size))
             yield document._replace(text=None, error=printable(problem)) if problem else document
             count += 1
+    except EncodingError as error:
+        yield InputDocument(file.name, file.name, None, str(error), file.size)
     except Exception as error:  # the libraries raise different types for a broken file
-        problem = printable(Errors.P009.format(path=file.path, error=error, n=count))
+        path = show_path(file.path)
+        problem = printable(Errors.P009.format(path=path, error=error, n=count))
         yield InputDocument(file.name, file.name, None, problem, file.size)
 
 
@@ -65,35 +118,57 @@ def _length_error(size: int, options: AnnotationOptions) -> Optional[str]:
     return Errors.P004.format(n=f"{min_characters} or more", most=options.max_length)
 
 
-def _read_txt(file: InputFile, options: AnnotationOptions) -> Iterator[InputDocument]:
+def _detect(file: InputFile, options: AnnotationOptions, doubts: EncodingDoubts) -> Encoding:
+    """Return the encoding of a file. A file is read twice: its encoding depends on all lines."""
+    encoding = detect_encoding(file.path, options.encoding)
+    doubts.add(file, encoding)
+    return encoding
+
+
+def _read_txt(
+    file: InputFile, options: AnnotationOptions, doubts: EncodingDoubts
+) -> Iterator[InputDocument]:
     doc_id = str(Path(file.name).with_suffix(""))
     problem = _length_error(file.size, options)
-    text = None if problem else file.path.read_bytes().removeprefix(BOM)
+    text: Optional[bytes] = None
+    if not problem:
+        try:
+            data, encoding = read_encoded(file.path, options.encoding)
+            text = decode_text(data, encoding, file.path).removeprefix("\ufeff").encode("utf-8")
+            doubts.add(file, encoding)
+        except EncodingError as error:
+            problem = str(error)
     yield InputDocument(doc_id, file.name, text, problem, file.size)
 
 
-def _read_jsonl(file: InputFile, options: AnnotationOptions) -> Iterator[InputDocument]:
+def _read_jsonl(
+    file: InputFile, options: AnnotationOptions, doubts: EncodingDoubts
+) -> Iterator[InputDocument]:
     limit = max(MIN_LINE_LIMIT, MAX_JSON_BYTES * options.max_length)
-    with file.path.open("rb") as raw:
+    encoding = _detect(file, options, doubts)
+    with open_utf8(file.path, encoding) as raw:
         for number, (line, position) in enumerate(read_lines(raw, limit), start=1):
             source = f"{file.name}:{number}"
             if line is None:
                 problem = Errors.P017.format(most=limit)
                 yield InputDocument(source, source, None, problem, position)
             elif line.strip():
-                yield _from_json(line, source, options, position)
+                text = line.decode("utf-8", "surrogateescape")
+                fault = line_problem(text, encoding)
+                if fault:
+                    yield InputDocument(source, source, None, fault, position)
+                else:
+                    yield _from_json(text, source, options, position)
 
 
-def _from_json(
-    line: bytes, source: str, options: AnnotationOptions, position: int
-) -> InputDocument:
+def _from_json(line: str, source: str, options: AnnotationOptions, position: int) -> InputDocument:
     try:
         entry = json.loads(line)
         if not isinstance(entry, dict):
             raise ValueError(f"expected an object, got {type(entry).__name__}")
+        return _from_entry(entry, entry.get(options.id_column), source, options, position)
     except (ValueError, RecursionError) as error:
         return InputDocument(source, source, None, Errors.P008.format(error=error), position)
-    return _from_entry(entry, entry.get(options.id_column), source, options, position)
 
 
 def _from_entry(
@@ -107,16 +182,19 @@ def _from_entry(
     if missing is not None:
         problem = Errors.P006.format(name=missing, columns=", ".join(entry))
     elif isinstance(text, str):
-        # Lone surrogates come from JSON escapes or undecodable bytes of a table. They are encoded
-        # as invalid UTF-8, which `annotation.decode` reports.
+        if has_surrogates(text):  # from an escape in JSON
+            problem = Errors.F081.format(what="The text")
         text = text.encode("utf-8", "surrogatepass")
     elif text is not None:
         problem = Errors.P007.format(name=options.text_column, type=type(text).__name__)
     return InputDocument(name, source, None if problem else text, problem, position)
 
 
-def _read_csv(file: InputFile, options: AnnotationOptions) -> Iterator[InputDocument]:
-    with file.path.open("rb") as raw:
+def _read_csv(
+    file: InputFile, options: AnnotationOptions, doubts: EncodingDoubts
+) -> Iterator[InputDocument]:
+    encoding = _detect(file, options, doubts)
+    with open_utf8(file.path, encoding) as raw:
         rows = read_rows(raw)
         names = _read_header(rows, options)
         for number, fields, problem, position in rows:
@@ -129,7 +207,20 @@ def _read_csv(file: InputFile, options: AnnotationOptions) -> Iterator[InputDocu
             elif fields:
                 entry = dict(zip(names, fields))
                 doc_id = entry.get(options.id_column) or None
-                yield _from_entry(entry, doc_id, source, options, position)
+                document = _from_entry(entry, doc_id, source, options, position)
+                problem = _row_problem(entry, encoding, options)
+                yield document._replace(error=problem) if problem else document
+
+
+def _row_problem(
+    entry: Dict[str, str], encoding: Encoding, options: AnnotationOptions
+) -> Optional[str]:
+    """Return why the text or the id of a row can't be used. Other columns may be damaged."""
+    used = [entry.get(name) or "" for name in (options.text_column, options.id_column)]
+    if any(map(has_surrogates, used)):
+        return Errors.F074.format(encoding=encoding.name)
+    valid = "\t".join(value for value in entry.values() if not has_surrogates(value))
+    return line_problem(valid, encoding)
 
 
 def _read_header(rows: Iterator[Row], options: AnnotationOptions) -> List[str]:
@@ -145,7 +236,9 @@ def _read_header(rows: Iterator[Row], options: AnnotationOptions) -> List[str]:
     return []
 
 
-def _read_parquet(file: InputFile, options: AnnotationOptions) -> Iterator[InputDocument]:
+def _read_parquet(
+    file: InputFile, options: AnnotationOptions, doubts: EncodingDoubts
+) -> Iterator[InputDocument]:
     parquet = require("pyarrow.parquet", "apply").ParquetFile(file.path)
     with parquet:
         columns = _columns(parquet.schema_arrow.names, options)
@@ -188,13 +281,16 @@ def _entries(batch: Any, columns: List[str]) -> Iterator[Tuple[Optional[str], Op
     return zip(ids, texts)
 
 
-def _read_spacy(file: InputFile, options: AnnotationOptions) -> Iterator[InputDocument]:
+def _read_spacy(
+    file: InputFile, options: AnnotationOptions, doubts: EncodingDoubts
+) -> Iterator[InputDocument]:
     for number, doc in enumerate(stream_docbin(file.path, Vocab()), start=1):
         source = f"{file.name}:{number}"
         # The position is 0, because the file is not read in parts.
         yield InputDocument(get_doc_id(doc) or source, source, doc.text.encode(), None, 0)
 
 
-READERS: Dict[str, Callable[[InputFile, AnnotationOptions], Iterator[InputDocument]]] = dict(
+Reader = Callable[[InputFile, AnnotationOptions, EncodingDoubts], Iterator[InputDocument]]
+READERS: Dict[str, Reader] = dict(
     zip(SUFFIXES, (_read_txt, _read_jsonl, _read_csv, _read_parquet, _read_spacy))
 )

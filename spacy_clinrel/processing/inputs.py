@@ -4,15 +4,31 @@ import glob
 import hashlib
 import os
 import warnings
-from collections import Counter
+from fnmatch import fnmatchcase
+from functools import partial
 from pathlib import Path
-from typing import Any, Callable, Dict, Iterator, NamedTuple, Optional, Tuple
+from typing import Any, Callable, Dict, Iterator, NamedTuple, Optional, Sequence
 
 from ..errors import Errors, Warnings
-from .schema import printable
+from ..files import (
+    FoundFile,
+    LeftOut,
+    check_source,
+    is_hidden,
+    other_type,
+    printable_name,
+    show_path,
+    walk_files,
+)
+from ..files.walk import HIDDEN, UNSUPPORTED
 from .shards import MANIFEST
 
 SUFFIXES = (".txt", ".jsonl", ".csv", ".parquet", ".spacy")
+# The first characters of the names of files that are skipped. Names of outputs of `apply` that are
+# not shards begin with an underscore.
+HIDDEN_FIRST = "._"
+# Maximum number of files that a warning names.
+MAX_EXAMPLES = 5
 
 
 class InputFile(NamedTuple):
@@ -31,84 +47,103 @@ class InputFile(NamedTuple):
 
 
 def list_files(
-    source: str, output: Path, skipped: Optional[Dict[str, int]] = None
+    source: str, output: Path, left_out: Optional[LeftOut] = None
 ) -> Iterator[InputFile]:
-    """Yield the input files in a fixed order. Folders are searched with their subfolders. In
-    folders and patterns, outputs of `apply` and files whose names begin with . or _ are skipped.
+    """Yield the input files in a fixed order. Folders are searched with their subfolders and linked
+    folders. In folders and patterns, outputs of `apply` and files whose names begin with . or _ are
+    skipped.
 
     source (str): A file, a folder or a pattern, e.g. "notes/*.txt".
     output (Path): The output folder of this run.
-    skipped (Optional[Dict[str, int]]): Receives the number of files with unsupported suffixes in a
-        folder, by suffix.
+    left_out (Optional[LeftOut]): Receives the files and folders that are left out.
     YIELDS (InputFile): The files; at least one.
-    RAISES (ValueError): If there are no files with a supported suffix.
-    RAISES (OSError): If a folder can't be read.
+    RAISES (ValueError): If there are no files with a supported suffix, or the source can't be read.
     """
-    root = Path(source)
-    if not root.exists() and not glob.has_magic(source):
-        raise ValueError(Errors.F001.format(path=source))
+    if not glob.has_magic(source) or os.path.exists(source):
+        check_source(Path(source))
     is_empty = True
-    for path, name in _list_paths(source, os.path.realpath(output)):
-        suffix = path.suffix.lower()
-        if suffix in SUFFIXES:
-            stat = path.stat()
-            is_empty = False
-            yield InputFile(path, printable(name), stat.st_size, stat.st_mtime_ns)
-        elif skipped is not None and root.is_dir():
-            skipped[suffix] = skipped.get(suffix, 0) + 1
+    for path, name in _list_paths(source, os.path.realpath(output), left_out or LeftOut()):
+        try:
+            status = path.stat()
+        except OSError:  # deleted since the folder was read
+            continue
+        is_empty = False
+        yield InputFile(path, name, status.st_size, status.st_mtime_ns)
     if is_empty:
-        raise ValueError(Errors.F002.format(path=source, expected=", ".join(SUFFIXES)))
+        expected = ", ".join(SUFFIXES)
+        raise ValueError(Errors.F002.format(path=show_path(Path(source)), expected=expected))
 
 
-def _list_paths(source: str, output: str) -> Iterator[Tuple[Path, str]]:
+def _list_paths(source: str, output: str, left_out: LeftOut) -> Iterator[FoundFile]:
     """Yield the paths of the input files and their names within the source."""
     root = Path(source)
     if root.is_dir():
-        yield from _walk(root, output)
+        if not _is_within(root, output):
+            yield from walk_files(
+                root,
+                left_out,
+                check_file=_check_file,
+                check_folder=partial(_check_folder, root=root, output=output),
+            )
     elif not root.exists():
-        yield from _match(source, output)
-    elif not _is_within(root.parent, output):
-        yield root, root.name
+        yield from _match(source, output, left_out)
+    elif root.suffix.lower() in SUFFIXES and not _is_within(root.parent, output):
+        yield FoundFile(root, printable_name(root.name))
 
 
-def _walk(root: Path, output: str) -> Iterator[Tuple[Path, str]]:
-    # Sort folder by folder, because all paths of a large archive may not fit into memory.
-    for folder, folders, names in os.walk(root, onerror=_raise):
-        if _is_within(folder, output) or (Path(folder) != root and _is_output(folder)):
-            folders.clear()
-            continue
-        folders[:] = sorted(name for name in folders if name[0] not in "._")
-        for name in sorted(name for name in names if name[0] not in "._"):
-            path = Path(folder, name)
-            if path.is_file():
-                yield path, path.relative_to(root).as_posix()
+def _check_file(relative: str) -> Optional[str]:
+    """Return why a file is left out; None if it is not."""
+    if is_hidden(relative, HIDDEN_FIRST):
+        return HIDDEN
+    name = relative.rpartition("/")[2]
+    return None if os.path.splitext(name)[1].lower() in SUFFIXES else other_type(name)
 
 
-def _raise(error: OSError) -> None:
-    raise error
+def _check_folder(relative: str, root: Path, output: str) -> Optional[str]:
+    """Return why a folder is left out; None if it is not. Outputs are not reported."""
+    if is_hidden(relative, HIDDEN_FIRST):
+        return HIDDEN
+    folder = root / relative
+    return "" if _is_output(folder) or _is_within(folder, output) else None
 
 
-def _match(pattern: str, output: str) -> Iterator[Tuple[Path, str]]:
+def _match(pattern: str, output: str, left_out: LeftOut) -> Iterator[FoundFile]:
+    """Yield the files that match a pattern. The folder before the first wildcard is read even if it
+    is an output."""
     parts = Path(pattern).parts
     fixed = next(i for i, part in enumerate(parts) if glob.has_magic(part))
-    # Maps folders to whether they are skipped. The folder before the first wildcard is never
-    # skipped, even if it is an output.
-    is_skipped = {Path(*parts[:fixed]): False}
-    # Use a set, because a pattern such as **/** matches files more than once.
-    for match in sorted(set(glob.iglob(pattern, recursive=True))):
-        path = Path(match)
-        is_visible = path.is_file() and path.name[0] not in "._"
-        if is_visible and not _check_skipped(path.parent, output, is_skipped):
-            yield path, Path(*path.parts[fixed:]).as_posix()
+    root = Path(*parts[:fixed])
+    if not root.is_dir():
+        return
+
+    def check_file(relative: str) -> Optional[str]:
+        is_match = _matches(relative.split("/"), parts[fixed:])
+        return (_check_file(relative) or None) if is_match else ""
+
+    def check_folder(relative: str) -> Optional[str]:
+        if not _matches(relative.split("/"), parts[fixed:], is_folder=True):
+            return ""
+        folder = root / relative
+        return "" if _is_output(folder) or _is_within(folder, output) else None
+
+    yield from walk_files(root, left_out, check_file=check_file, check_folder=check_folder)
 
 
-def _check_skipped(folder: Path, output: str, is_skipped: Dict[Path, bool]) -> bool:
-    """Return whether a folder is an output or inside an output. Cache the answer in
-    `is_skipped`."""
-    if folder not in is_skipped:
-        is_output = _is_output(folder) or _is_within(folder, output)
-        is_skipped[folder] = is_output or _check_skipped(folder.parent, output, is_skipped)
-    return is_skipped[folder]
+def _matches(names: Sequence[str], patterns: Sequence[str], is_folder: bool = False) -> bool:
+    """Return whether a path matches a pattern, both given by their parts. ** matches any number of
+    folders. Wildcards do not match names that begin with a dot. With `is_folder`, return whether
+    files in the folder can match."""
+    if not names:
+        return bool(patterns) if is_folder else all(part == "**" for part in patterns)
+    if not patterns:
+        return False
+    if patterns[0] == "**":
+        return _matches(names, patterns[1:], is_folder) or (
+            names[0][0] != "." and _matches(names[1:], patterns, is_folder)
+        )
+    is_visible = names[0][0] != "." or patterns[0][0] == "."
+    is_match = is_visible and fnmatchcase(names[0], patterns[0])
+    return is_match and _matches(names[1:], patterns[1:], is_folder)
 
 
 def _is_output(folder: Any) -> bool:
@@ -124,27 +159,48 @@ def digest_files(
     source: str, output: Path, on_file: Optional[Callable[[InputFile], Any]] = None
 ) -> Dict[str, Any]:
     """Return a digest that identifies the input. The contents of the files are not read, because
-    there may be very many files. Warns about files with unsupported suffixes.
+    there may be very many files. Warns about files and folders that are left out.
 
     source (str): A file, a folder or a pattern.
     output (Path): The output folder.
     on_file (Optional[Callable[[InputFile], Any]]): Called with each file.
     RETURNS (Dict[str, Any]): The number of files, their total size in bytes, and a digest of their
         names, sizes and modification times.
-    RAISES (ValueError): If there are no files with a supported suffix.
-    RAISES (OSError): If a folder can't be read.
+    RAISES (ValueError): If there are no files with a supported suffix, or the source can't be read.
     """
     digest = hashlib.sha256()
-    skipped: Counter = Counter()
+    left_out = LeftOut()
     files = size = 0
-    for file in list_files(source, output, skipped):
+    for file in list_files(source, output, left_out):
         if on_file is not None:
             on_file(file)
         files += 1
         size += file.size
         digest.update(f"{file.name}\0{file.size}\0{file.modified}\n".encode())
-    if skipped:
-        suffixes = ", ".join(f"{suffix or 'none'} {n}" for suffix, n in skipped.most_common())
-        text = Warnings.W031.format(n=skipped.total(), kinds=printable(suffixes))
-        warnings.warn(text, stacklevel=2)
+    warn_left_out(source, left_out)
     return {"files": files, "bytes": size, "sha256": digest.hexdigest()}
+
+
+def warn_left_out(source: str, left_out: LeftOut) -> None:
+    """Warn about files and folders that a search left out. Hidden files alone give no warning.
+
+    source (str): The folder or pattern that was searched.
+    left_out (LeftOut): The files and folders.
+    """
+    suffixes = {
+        reason.removeprefix(UNSUPPORTED): n
+        for reason, n in left_out.counts.most_common()
+        if reason.startswith(UNSUPPORTED)
+    }
+    if suffixes:
+        kinds = ", ".join(f"{suffix} {n}" for suffix, n in suffixes.items())
+        warnings.warn(Warnings.W031.format(n=sum(suffixes.values()), kinds=kinds), stacklevel=3)
+    if left_out.named:
+        counts = left_out.counts
+        rest = {reason: n for reason, n in counts.items() if not reason.startswith(UNSUPPORTED)}
+        text = Warnings.W072.format(
+            path=show_path(Path(source)),
+            summary=", ".join(f"{reason}: {n}" for reason, n in rest.items()),
+            examples="; ".join(map(str, left_out.named[:MAX_EXAMPLES])),
+        )
+        warnings.warn(text, stacklevel=3)

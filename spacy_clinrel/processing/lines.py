@@ -59,8 +59,8 @@ def read_lines(file: BinaryIO, max_length: int) -> Iterator[Line]:
 
 
 def read_rows(file: BinaryIO) -> Iterator[Row]:
-    """Read the rows of a CSV file in UTF-8. If an invalid row spans several lines, e.g. because a
-    quote is not closed, reading continues at the second line of the row.
+    """Read the rows of a CSV file that is converted to UTF-8. If an invalid row spans several
+    lines, e.g. because a quote is not closed, reading continues at the second line of the row.
 
     file (BinaryIO): The file.
     YIELDS (Row): The rows, including the header.

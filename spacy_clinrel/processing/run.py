@@ -8,7 +8,9 @@ from pathlib import Path
 from typing import Any, Callable, Iterator, Optional, Sequence, Tuple, Union
 
 from ..errors import Errors, Warnings, require
+from ..files import check_encoding
 from .changes import InputChanges, writing_entries
+from .documents import EncodingDoubts
 from .folder import OutputFolder
 from .inputs import digest_files, list_files
 from .pool import Position, resolve_attributes
@@ -36,6 +38,7 @@ def apply(
     resume: bool = False,
     retry_quarantined: bool = False,
     attributes: Sequence[str] = (),
+    encoding: Optional[str] = None,
     code: Optional[Union[str, Path]] = None,
     gpu_id: int = -1,
     report_progress: Optional[ReportProgress] = None,
@@ -69,6 +72,8 @@ def apply(
         shards and leave the quarantine. An interrupted retry is continued.
     attributes (Sequence[str]): Names of custom attributes of entities to write, e.g. "is_negated"
         for `span._.is_negated`. Components of the pipeline must register them.
+    encoding (Optional[str]): Encoding of .txt, .jsonl and .csv files, e.g. "gb18030". None detects
+        UTF-8 and UTF-16 for each file and refuses other files.
     code (Optional[Union[str, Path]]): Python file with functions that the pipeline needs.
     gpu_id (int): The GPU, or -1 for the CPU.
     report_progress (Optional[ReportProgress]): Called after each chunk of documents with the number
@@ -77,7 +82,7 @@ def apply(
     RAISES (ValueError): If there is nothing to read, the folder contains other files, another
         process writes to it, an attribute is not registered, processes die while they load the
         pipeline, or no document could be processed.
-    RAISES (OSError): If the pipeline does not exist, or a folder of the source can't be read.
+    RAISES (OSError): If the pipeline does not exist.
     RAISES (ImportError): If pyarrow is not installed.
     """
     options = AnnotationOptions(
@@ -89,6 +94,7 @@ def apply(
         code=None if code is None else str(code),
         id_column=id_column,
         text_column=text_column,
+        encoding=check_encoding(encoding),
     )
     job = Job(str(source), Path(output), options, format, shard_size)
     return run_job(
@@ -183,10 +189,12 @@ def _run(
     start = Position(*last["next"]) if last else Position()
     size = settings["input"]["bytes"]
     report_progress(start.bytes, size, totals.counts)
-    items = read_input(inputs.watch(), start, job.options)
+    doubts = EncodingDoubts(settings["model"]["name"].partition("_")[0])
+    items = read_input(inputs.watch(), start, job.options, doubts)
     chunks = make_chunks(items, job, last["shard"] + 1 if last else 0)
     report = _with_size(report_progress, size)
     write_shards(job, chunks, totals, n_process, folder.add, report)
+    doubts.warn()
     folder.finish(settings, totals.counts, inputs.report())
     if not totals.counts["documents"]:
         raise ValueError(_describe_failure(folder.first_failed(), job.source))

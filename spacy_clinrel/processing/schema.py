@@ -39,6 +39,8 @@ class AnnotationOptions(NamedTuple):
         name and line are used as ids.
     text_column (str): Input column of the texts.
     attributes (Tuple[Attribute, ...]): Custom attributes of mentions to add to the output.
+    encoding (Optional[str]): Encoding of .txt, .jsonl and .csv files. None detects the encoding of
+        each file, as described in `spacy_clinrel.files.encoding`.
     """
 
     model: str
@@ -51,16 +53,7 @@ class AnnotationOptions(NamedTuple):
     id_column: str = ID
     text_column: str = TEXT
     attributes: Tuple[Attribute, ...] = ()
-
-
-def printable(text: str) -> str:
-    """Escape characters that can't be encoded in UTF-8. File names and messages of exceptions can
-    contain lone surrogates, which represent undecodable bytes.
-
-    text (str): The text.
-    RETURNS (str): The text with backslash escapes in place of surrogates.
-    """
-    return text.encode("utf-8", "backslashreplace").decode("utf-8")
+    encoding: Optional[str] = None
 
 
 def one_line(text: str) -> str:

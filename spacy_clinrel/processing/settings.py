@@ -48,6 +48,7 @@ def run_settings(job: Job) -> Dict[str, Any]:
         "text": options.include_text,
         "text_column": options.text_column,
         "id_column": options.id_column,
+        "encoding": options.encoding,
         "max_length": options.max_length,
         "shard_size": job.shard_size,
         "attributes": dict(options.attributes) or None,

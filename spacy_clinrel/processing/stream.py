@@ -5,7 +5,7 @@ from itertools import groupby
 from typing import Iterable, Iterator, List, NamedTuple, Optional, Tuple
 
 from ..errors import require
-from .documents import InputDocument, read_documents
+from .documents import EncodingDoubts, InputDocument, read_documents
 from .inputs import InputFile
 from .pool import Chunk, Origin, Position
 from .records import Record
@@ -41,20 +41,25 @@ class Item(NamedTuple):
 
 
 def read_input(
-    files: Iterable[InputFile], start: Position, options: AnnotationOptions
+    files: Iterable[InputFile],
+    start: Position,
+    options: AnnotationOptions,
+    doubts: Optional[EncodingDoubts] = None,
 ) -> Iterator[Item]:
     """Read the documents after a position.
 
     files (Iterable[InputFile]): All input files.
     start (Position): The position.
     options (AnnotationOptions): The column names, and the maximum length of a document.
+    doubts (Optional[EncodingDoubts]): Receives the files whose encoding is doubtful.
     YIELDS (Item): The documents.
     """
     bytes_before = 0
     for number, file in enumerate(files):
         if number >= start.file:
             skip = start.documents if number == start.file else 0
-            for count, (document, lines) in enumerate(_number(file, options), start=1):
+            numbered = _number(file, options, doubts)
+            for count, (document, lines) in enumerate(numbered, start=1):
                 if count > skip:
                     end = Position(number, count, bytes_before + document.position)
                     yield Item(document, file.name, lines, end)
@@ -104,10 +109,12 @@ def _keep(entry: Record, position: int) -> InputDocument:
     return InputDocument(str(entry["id"]), entry["source"], None, entry["error"], position)
 
 
-def _number(file: InputFile, options: AnnotationOptions) -> Iterator[Tuple[InputDocument, Lines]]:
+def _number(
+    file: InputFile, options: AnnotationOptions, doubts: Optional[EncodingDoubts] = None
+) -> Iterator[Tuple[InputDocument, Lines]]:
     """Yield the documents of a file with their first and last line or row."""
     last = 0
-    for document in read_documents(file, options):
+    for document in read_documents(file, options, doubts):
         numbers = NUMBERS.fullmatch(document.source.removeprefix(file.name))
         if numbers is None:
             # A text file, or an error that prevents reading the rest of the file.
