@@ -7,12 +7,15 @@ import typer
 from spacy.cli._util import import_code, setup_gpu
 from wasabi import msg
 
+from ..files import LeftOut
 from ..processing.visualize import STYLE, visualize
 from ..tokens import all_mentions, get_relations
 from ..viewer.server import serve_page
 from ._app import app
 
 NO_MODEL = "-"
+# Maximum number of files left out that are named.
+MAX_NAMED = 20
 
 
 @app.command("visualize")
@@ -46,6 +49,14 @@ def visualize_cli(
             help="Language of the page's interface, zh or en. Default: language of the texts",
         ),
     ] = None,
+    encoding: Annotated[
+        Optional[str],
+        typer.Option(
+            "--encoding",
+            help="Encoding of text files, e.g. gb18030. By default, UTF-8 and UTF-16 are detected "
+            "per file",
+        ),
+    ] = None,
     style: Annotated[
         str,
         typer.Option("--style", "-s", help="relations, or a displaCy style: ent, span, dep"),
@@ -75,6 +86,7 @@ def visualize_cli(
     """
     # displaCy styles do not have these options.
     options = {"title": title, "threshold": threshold} if style == STYLE else None
+    left_out = LeftOut()
     try:
         import_code(code_path)
         setup_gpu(use_gpu, silent=True)
@@ -86,10 +98,13 @@ def visualize_cli(
             split_lines=lines,
             style=style,
             lang=lang,
+            encoding=encoding,
             options=options,
+            left_out=left_out,
         )
     except (ValueError, ImportError, OSError) as error:
         msg.fail(str(error), exits=1)
+    print_left_out(left_out)
     mentions = sum(len(all_mentions(doc)) for doc in docs)
     relations = sum(len(get_relations(doc)) for doc in docs)
     if not mentions:
@@ -97,6 +112,19 @@ def visualize_cli(
     msg.good(f"{len(docs)} documents, {mentions} mentions, {relations} relations: {out}")
     if serve:
         serve_file(out, port)
+
+
+def print_left_out(left_out: LeftOut) -> None:
+    """Print the notes that are not on the page.
+
+    left_out (LeftOut): Files, folders and texts that were left out.
+    """
+    for file in left_out.named[:MAX_NAMED]:
+        msg.warn(str(file))
+    if len(left_out.named) > MAX_NAMED:
+        msg.warn(f"... and {len(left_out.named) - MAX_NAMED} more.")
+    if left_out.counts:
+        msg.info(f"Left out: {left_out.summary()}")
 
 
 def serve_file(path: Path, port: int) -> None:

@@ -16,7 +16,6 @@ class OutputErrors:
         "Cannot find the pipeline '{name}'. Use the name of an installed pipeline, the folder of a "
         "pipeline, or - to show the annotation of a .spacy file."
     )
-    V006 = "{path}: invalid UTF-8 at byte {byte}. Convert it, e.g. with iconv -f GB18030 -t UTF-8."
     V007 = "{path} is a folder. Use the name of an .html file as output."
     V009 = "No interface translation for '{lang}'. Known: {known}."
     V020 = "The threshold must be a confidence from 0 to 1, got {value}."

@@ -42,7 +42,7 @@ class LeftOutFile(NamedTuple):
     """A file or folder that a search left out.
 
     path (Path): The file or folder.
-    reason (str): A reason in `NAMED`.
+    reason (str): Why it is left out.
     detail (str): An error message; may be empty.
     """
 
@@ -60,7 +60,7 @@ class LeftOut:
 
     counts (Counter): Number of files and folders, by reason.
     named (List[LeftOutFile]): The files and folders that the user may miss: those with a reason in
-        `NAMED`, at most `MAX_NAMED`.
+        `NAMED` or an error message, at most `MAX_NAMED`.
     """
 
     counts: Counter = field(default_factory=Counter)
@@ -76,7 +76,7 @@ class LeftOut:
         if not reason:
             return
         self.counts[reason] += 1
-        if reason in NAMED and len(self.named) < MAX_NAMED:
+        if (reason in NAMED or detail) and len(self.named) < MAX_NAMED:
             self.named.append(LeftOutFile(Path(path), reason, detail))
 
     def summary(self) -> str:

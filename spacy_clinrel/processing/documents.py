@@ -63,16 +63,16 @@ class EncodingDoubts:
         self.counts: Dict[str, int] = {}
         self.examples: Dict[str, str] = {}
 
-    def add(self, file: InputFile, encoding: Encoding) -> None:
+    def add(self, name: str, encoding: Encoding) -> None:
         """Count a file if its encoding is doubtful.
 
-        file (InputFile): The file.
+        name (str): The name of the file.
         encoding (Encoding): Its encoding.
         """
         doubt = encoding_doubt(encoding, self.lang)
         if doubt:
             self.counts[doubt] = self.counts.get(doubt, 0) + 1
-            self.examples.setdefault(doubt, file.name)
+            self.examples.setdefault(doubt, name)
 
     def warn(self) -> None:
         """Issue a warning for each kind of doubt."""
@@ -121,7 +121,7 @@ def _length_error(size: int, options: AnnotationOptions) -> Optional[str]:
 def _detect(file: InputFile, options: AnnotationOptions, doubts: EncodingDoubts) -> Encoding:
     """Return the encoding of a file. A file is read twice: its encoding depends on all lines."""
     encoding = detect_encoding(file.path, options.encoding)
-    doubts.add(file, encoding)
+    doubts.add(file.name, encoding)
     return encoding
 
 
@@ -135,7 +135,7 @@ def _read_txt(
         try:
             data, encoding = read_encoded(file.path, options.encoding)
             text = decode_text(data, encoding, file.path).removeprefix("\ufeff").encode("utf-8")
-            doubts.add(file, encoding)
+            doubts.add(file.name, encoding)
         except EncodingError as error:
             problem = str(error)
     yield InputDocument(doc_id, file.name, text, problem, file.size)

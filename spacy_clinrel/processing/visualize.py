@@ -3,7 +3,7 @@
 from functools import partial
 from itertools import islice
 from pathlib import Path
-from typing import Any, Dict, Iterator, List, Optional, Tuple, Union
+from typing import Any, Dict, Iterable, Iterator, List, Optional, Tuple, Union
 
 import spacy
 from spacy.language import Language
@@ -11,13 +11,37 @@ from spacy.tokens import Doc
 from spacy.util import is_package
 
 from ..errors import Errors
-from ..files import check_output, read_docbin, replacing
+from ..files import (
+    Encoding,
+    EncodingError,
+    FoundFile,
+    LeftOut,
+    check_encoding,
+    check_output,
+    check_source,
+    decode_lines,
+    decode_text,
+    other_type,
+    printable_name,
+    read_docbin,
+    read_encoded,
+    replacing,
+    show_path,
+    skip_hidden,
+    walk_files,
+)
+from ..files.walk import UNREADABLE
 from ..tokens import get_doc_id
 from ..viewer import render
 from ..viewer.translations import TRANSLATIONS
+from .documents import EncodingDoubts
+from .inputs import warn_left_out
 
 SUFFIX = ".spacy"
+TEXT_SUFFIX = ".txt"
 STYLE = "relations"
+BLANK = "text without characters"
+BROKEN_LINE = "line that cannot be read"
 
 
 def visualize(
@@ -29,7 +53,9 @@ def visualize(
     split_lines: bool = False,
     style: str = STYLE,
     lang: Optional[str] = None,
+    encoding: Optional[str] = None,
     options: Optional[Dict[str, Any]] = None,
+    left_out: Optional[LeftOut] = None,
 ) -> List[Doc]:
     """Annotate notes with a pipeline and write an HTML page that shows them.
 
@@ -44,14 +70,17 @@ def visualize(
     style (str): "relations", or a style of displaCy: "ent", "span" or "dep".
     lang (Optional[str]): Language of the user interface, "zh" or "en"; None for the language of
         the documents.
+    encoding (Optional[str]): Encoding of text files, e.g. "gb18030". None detects UTF-8 and UTF-16
+        for each file.
     options (Optional[Dict[str, Any]]): Options of the style, see `displacy.render`.
+    left_out (Optional[LeftOut]): Receives the notes that are left out. None issues warnings.
     RETURNS (List[Doc]): The documents on the page.
     RAISES (ValueError): If the pipeline or the input does not exist, the input contains no text, a
         style or option is unknown, or the page cannot be written.
     """
     source, out = Path(source), Path(out)
-    if not source.exists():
-        raise ValueError(Errors.F001.format(path=source))
+    check_source(source)
+    check_encoding(encoding)
     if lang is not None and lang not in TRANSLATIONS:
         raise ValueError(Errors.V009.format(lang=lang, known=", ".join(TRANSLATIONS)))
     if out.is_dir():
@@ -66,9 +95,19 @@ def visualize(
         docs = _read_annotated(source, limit, lang or "zh")
     else:
         nlp = model if isinstance(model, Language) else load_pipeline(str(model))
-        docs = list(_annotate(nlp, source, limit, split_lines))
+        found = LeftOut() if left_out is None else left_out
+        doubts = EncodingDoubts(nlp.lang or "")
+        notes = read_notes(source, split_lines, encoding, found, doubts)
+        docs = list(_annotate(nlp, source, limit, notes))
+        doubts.warn()
+        if docs and left_out is None:
+            warn_left_out(str(source), found)
+        elif not docs and found.counts:
+            first = f", e.g. {found.named[0]}" if found.named else ""
+            expected = f"text. Left out: {found.summary()}{first}"
+            raise ValueError(Errors.F002.format(path=show_path(source), expected=expected))
     if not docs:
-        raise ValueError(Errors.F002.format(path=source, expected="text in UTF-8"))
+        raise ValueError(Errors.F002.format(path=show_path(source), expected="text"))
     page = make_page(docs)
     with replacing(out) as draft:
         draft.write_bytes((page or "").encode("utf-8"))
@@ -97,13 +136,14 @@ def _read_annotated(source: Path, limit: int, lang: str) -> List[Doc]:
     return docs
 
 
-def _annotate(nlp: Language, source: Path, limit: int, split_lines: bool) -> Iterator[Doc]:
-    """Yield the texts of a file or folder, annotated by a pipeline, each with a title."""
+def _annotate(
+    nlp: Language, source: Path, limit: int, notes: Iterable[Tuple[str, str]]
+) -> Iterator[Doc]:
+    """Yield notes, or the texts of a .spacy file, annotated by a pipeline, each with a title."""
     if source.suffix == SUFFIX:
-        notes = ((doc.text, read_title(doc)) for doc in read_docbin(source, nlp.vocab))
-    else:
-        notes = ((text, title) for title, text in read_notes(source, split_lines) if text.strip())
-    for doc, title in nlp.pipe(islice(notes, limit or None), as_tuples=True):
+        notes = ((read_title(doc), doc.text) for doc in read_docbin(source, nlp.vocab))
+    texts = ((text, title) for title, text in notes)
+    for doc, title in nlp.pipe(islice(texts, limit or None), as_tuples=True):
         doc.user_data["title"] = title
         yield doc
 
@@ -117,33 +157,70 @@ def read_title(doc: Doc) -> str:
     return get_doc_id(doc) or str(doc.user_data.get("title") or "")
 
 
-def read_notes(source: Path, split_lines: bool = False) -> Iterator[Tuple[str, str]]:
-    """Read texts in UTF-8.
+def read_notes(
+    source: Path,
+    split_lines: bool = False,
+    encoding: Optional[str] = None,
+    left_out: Optional[LeftOut] = None,
+    doubts: Optional[EncodingDoubts] = None,
+) -> Iterator[Tuple[str, str]]:
+    """Read texts. In a folder, files that cannot be read are left out.
 
-    source (Path): A file, or a folder to search for .txt files with its subfolders.
+    source (Path): A file, or a folder to search for .txt files with its subfolders and linked
+        folders.
     split_lines (bool): Whether to read each line as a text.
+    encoding (Optional[str]): Encoding of the files. None detects the encoding of each file.
+    left_out (Optional[LeftOut]): Receives the files, folders and texts that are left out.
+    doubts (Optional[EncodingDoubts]): Receives the files whose encoding is doubtful.
     YIELDS (Tuple[str, str]): The title and the text.
-    RAISES (ValueError): If a folder has no .txt file, or a file is not UTF-8.
+    RAISES (ValueError): If a folder has no .txt file, or a single file cannot be read.
     """
-    files = sorted(_list_text_files(source)) if source.is_dir() else [source]
-    if not files:
-        raise ValueError(Errors.F002.format(path=source, expected=".txt files"))
-    for path in files:
-        title = str(path.relative_to(source).with_suffix("")) if source.is_dir() else path.stem
+    left_out = left_out or LeftOut()
+    doubts = doubts or EncodingDoubts("")
+    if source.is_dir():
+        files: Iterable[FoundFile] = walk_files(source, left_out, check_file=_check_file)
+    else:
+        files = [FoundFile(source, printable_name(source.name))]
+    path = None
+    for path, name in files:
+        title = str(Path(name).with_suffix(""))
         try:
-            text = path.read_bytes().decode("utf-8-sig")
-        except UnicodeDecodeError as error:
-            raise ValueError(Errors.V006.format(path=path, byte=error.start)) from error
-        if not split_lines:
-            yield title, text
+            data, found = read_encoded(path, encoding)
+            doubts.add(name, found)
+            notes = list(_split(data, found, path, title, split_lines, left_out))
+        except (EncodingError, OSError) as error:
+            if not source.is_dir():
+                raise
+            left_out.add(UNREADABLE, str(path), str(error))
             continue
-        # Not str.splitlines, which also splits at characters that can be part of a text.
-        for number, line in enumerate(text.split("\n"), start=1):
-            yield f"{title}:{number}", line.removesuffix("\r")
+        for title, text in notes:
+            if text.strip():
+                yield title, text
+            else:
+                left_out.add(BLANK, str(path))
+    if path is None:
+        expected = ".txt files"
+        if left_out.counts:
+            expected = f"{expected}. Left out: {left_out.summary()}"
+        raise ValueError(Errors.F002.format(path=show_path(source), expected=expected))
 
 
-def _list_text_files(folder: Path) -> Iterator[Path]:
-    for path in folder.rglob("*.txt"):
-        is_hidden = any(part.startswith(".") for part in path.relative_to(folder).parts)
-        if path.is_file() and not is_hidden:
-            yield path
+def _split(
+    data: bytes, encoding: Encoding, path: Path, title: str, split_lines: bool, left_out: LeftOut
+) -> Iterator[Tuple[str, str]]:
+    """Yield title and text of a file, or of each line."""
+    if not split_lines:
+        yield title, decode_text(data, encoding, path).removeprefix("\ufeff")
+        return
+    for number, line, problem in decode_lines(data, encoding):
+        if problem:
+            left_out.add(BROKEN_LINE, f"{path}:{number}", problem)
+        else:
+            yield f"{title}:{number}", line
+
+
+def _check_file(relative: str) -> Optional[str]:
+    """Return why a file is left out; None if it is a note."""
+    if relative.lower().endswith(TEXT_SUFFIX):
+        return skip_hidden(relative)
+    return skip_hidden(relative) or other_type(relative)

@@ -78,6 +78,6 @@ def test_make_encoder_checks_its_texts(tmp_path, raw):
     (tmp_path / "gb.txt").write_bytes("患者头痛，咳嗽".encode("gb18030"))
     assert "F001" in make(tmp_path / "none.txt", tmp_path / "e", expect=1)
     assert "F020" in make(tmp_path, tmp_path / "e", expect=1)
-    assert "V006" in make(tmp_path / "gb.txt", tmp_path / "e", expect=1)
+    assert "F071" in make(tmp_path / "gb.txt", tmp_path / "e", expect=1)
     init_vectors([raw], width=8, pairs=False, min_count=1).to_disk(tmp_path / "v")
     assert "width of the vectors" in make(raw, tmp_path / "e", "-v", tmp_path / "v", expect=1)

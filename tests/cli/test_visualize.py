@@ -1,5 +1,6 @@
 """The command `visualize`."""
 
+import os
 import re
 from wsgiref.simple_server import WSGIServer
 
@@ -189,7 +190,7 @@ def test_visualize_warns_if_there_are_no_mentions(model, tmp_path):
         (None, "missing.txt", "a.html", "F001"),
         (None, "blank.txt", "a.html", "F002"),
         (None, "empty", "a.html", "F002"),
-        (None, "gbk.txt", "a.html", "V006"),
+        (None, "gbk.txt", "a.html", "F071"),
         (None, "bad.spacy", "a.html", "F003"),
         (None, "none.spacy", "a.html", "F004"),
         (None, "a.txt", "empty", "V007"),
@@ -242,3 +243,33 @@ def test_displacy_can_be_imported_as_a_module():
         "assert displacy is viewer is spacy_clinrel.displacy and to_html is viewer.to_html"
     )
     run_python("-c", code)
+
+
+def test_visualize_names_the_notes_it_leaves_out(model, tmp_path):
+    folder = tmp_path / "notes"
+    gbk = os.fsencode(folder) + "/病历".encode("gbk")
+    os.makedirs(gbk)
+    for name, content in (("出院.txt", NOTE.encode()), ("入院.TXT", NOTE.encode("gbk"))):
+        with open(gbk + b"/" + name.encode("gbk"), "wb") as file:
+            file.write(content)
+    (folder / "blank.txt").write_text(" \n", encoding="utf-8")
+    (folder / "a.pdf").touch()
+    os.mkfifo(folder / "pipe.txt")
+    args = ["clinrel", "visualize", str(model), str(folder), str(tmp_path / "a.html")]
+    result = CliRunner().invoke(app, args)
+    output = " ".join(result.output.split())
+    assert result.exit_code == 0 and "1 documents" in output
+    assert "病历/入院.TXT" in output and "F071" in output and "pipe.txt" in output
+    assert "unsupported suffix .pdf 1" in output and "text without characters 1" in output
+    assert "病历/出院" in (tmp_path / "a.html").read_text(encoding="utf-8")
+    (folder / "blank.txt").unlink()
+    result = CliRunner().invoke(app, [*args, "--encoding", "gb18030"])
+    assert "1 documents" in " ".join(result.output.split())
+
+
+def test_visualize_leaves_broken_lines_out(model, tmp_path):
+    path = tmp_path / "a.txt"
+    path.write_bytes(f"{NOTE}\n".encode() + b"\xff\n" + NOTE.encode())
+    args = ["clinrel", "visualize", str(model), str(path), str(tmp_path / "a.html"), "--lines"]
+    output = " ".join(CliRunner().invoke(app, args).output.split())
+    assert "2 documents" in output and "a.txt:2" in output

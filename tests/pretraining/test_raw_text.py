@@ -72,7 +72,7 @@ def test_raw_text_command(texts, tmp_path):
     [
         (("a.txt", "nowhere.txt", "x.jsonl"), "F001"),
         (("a.txt", "x.jsonl", "--characters", 1, "--characters", 2), "F026"),
-        (("latin.txt", "x.jsonl"), "V006"),
+        (("latin.txt", "x.jsonl"), "F071"),
         (("empty.txt", "x.jsonl"), "F002"),
         ((".", "x.jsonl"), "F020"),
         (("a.txt", "a.txt"), "F017"),
