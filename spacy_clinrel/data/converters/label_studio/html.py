@@ -8,6 +8,7 @@ table cells, so that their words stay apart.
 import re
 from collections import Counter
 from dataclasses import dataclass, field
+from html import unescape
 from html.parser import HTMLParser
 from typing import Dict, List, NamedTuple, Optional, Tuple
 
@@ -198,8 +199,12 @@ def parse_page(html: str) -> List[Node]:
     RETURNS (List[Node]): The nodes.
     """
     parser = _PageParser()
-    parser.feed(html.replace("\r\n", "\n").replace("\r", "\n"))
+    html = html.replace("\r\n", "\n").replace("\r", "\n")
+    # No tag ends in the rest. The parser would search it for the end of each tag again.
+    n_tagged = html.rfind(">") + 1
+    parser.feed(html[:n_tagged])
     parser.close()
+    parser.handle_data(unescape(html[n_tagged:]))
     parser.end_text()
     return parser.nodes
 

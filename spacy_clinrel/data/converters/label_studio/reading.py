@@ -74,6 +74,9 @@ class _FileReader:
             return False
         results = get_field(chosen, "result", list)
         regions = spans(results)
+        if self.source == PREDICTIONS:
+            n_scores = sum(region.get("score") is not None for region in regions)
+            report.lose("score of a mention not kept", count=n_scores)
         text = choose_text(
             task.data,
             group_regions(regions),

@@ -77,12 +77,10 @@ class ResultReader:
             raise ValueError(f"{result['type']!r} must be a list, got {labels!r:.80}")
         if not labels:
             self.report.lose("region without a label", self.path, self.record.line, region)
-        for label in labels:
+        for name in map(_name, labels):
             self.regions[region].append(len(self.record.mentions))
-            mention = Mention(
-                self._unused_id(region), start, end, str(label), recorded, line=self.record.line
-            )
-            self.record.mentions.append(mention)
+            mention_id, line = self._unused_id(region), self.record.line
+            self.record.mentions.append(Mention(mention_id, start, end, name, recorded, line=line))
 
     def _unused_id(self, region: str) -> str:
         name = region
@@ -103,7 +101,7 @@ class ResultReader:
         choices = get_field(value, "choices", list)
         control = result.get("from_name")
         control = control if isinstance(control, str) else ""
-        names = tuple(join_attribute(control, str(choice)) for choice in choices)
+        names = tuple(join_attribute(control, _name(choice)) for choice in choices)
         for index in self.regions[get_id(result, "id")]:
             mention = self.record.mentions[index]
             attributes = (*mention.attributes, *names)
@@ -118,8 +116,14 @@ class ResultReader:
         for label in get_field(result, "labels", list, []) or [""]:
             for step in DIRECTIONS[direction]:
                 ends = (head, tail)[::step]
-                label = "" if label is None else str(label)
-                yield Link(ends[0], ends[1], label, self.record.line, score)
+                yield Link(ends[0], ends[1], _name(label), self.record.line, score)
+
+
+def _name(value: Any) -> str:
+    """Return a label or choice as a string; empty if it is null."""
+    if isinstance(value, (list, dict)):
+        raise ValueError(f"a label must be a string, got {value!r:.80}")
+    return "" if value is None else str(value)
 
 
 def spans(results: List[Any]) -> List[Value]:
