@@ -6,8 +6,8 @@ has the same bytes as ͷʹ in UTF-8. The result depends only on the content of t
 1. A byte order mark of UTF-8 or UTF-16 decides.
 2. Otherwise, an encoding that the user gives is used.
 3. Otherwise, the lines of the file are evidence. Lines that are not UTF-8 are evidence against
-   UTF-8; lines in UTF-8 with a character from U+0800, e.g. a Chinese character, are evidence for
-   it. Lines whose non-ASCII characters are all below U+0800 are doubtful.
+   UTF-8; lines in UTF-8 with a character from U+0800, e.g. a Chinese character, or with an escape
+   of JSON are evidence for it. Lines whose non-ASCII characters are all below U+0800 are doubtful.
    - No evidence against UTF-8: the file is UTF-8. If it has doubtful lines, but no evidence for
      UTF-8, `Encoding.is_doubtful` is set, for a warning about Chinese texts.
    - At least one line of evidence for UTF-8 per `MAX_BROKEN` lines against it: the file is UTF-8,
@@ -39,6 +39,8 @@ MARK_ERRORS = "spacy_clinrel.mark"
 # Characters that show that a text is UTF-8. Higher planes have no characters in use; sequences of
 # GBK bytes such as F1B1 A3AC would be read as such characters.
 EVIDENT = re.compile("[\u0800-\ud7ff\ue000-\ufffd\U00010000-\U0003ffff]")
+# An escape in JSON. It shows that the writer of the file escapes non-ASCII characters.
+ESCAPE = re.compile(rb"\\u[0-9a-fA-F]{4}")
 # Signs in texts of any language. They are not doubtful between ASCII characters.
 SIGN = re.compile("(?<![^\x00-\x7f])[°±µμ·×÷](?![^\x00-\x7f])")
 
@@ -139,7 +141,7 @@ def decode_text(data: bytes, encoding: Encoding, path: Path) -> str:
     if has_surrogates(text):
         lines = enumerate(text.split("\n"), start=1)
         line = next(number for number, line in lines if has_surrogates(line))
-        raise ValueError(
+        raise EncodingError(
             Errors.F072.format(path=show_path(path), line=line, encoding=encoding.name)
         )
     return text
@@ -202,24 +204,29 @@ class _Evidence:
     UTF-8."""
 
     evident: int = 0
+    escaped: int = 0
     doubtful: int = 0
     broken: int = 0
     line: int = 0
     byte: int = 0
 
-    def add(self, text: str) -> None:
-        """Count a line in UTF-8.
+    def add(self, line: bytes) -> None:
+        """Count a line, unless it is not UTF-8.
 
-        text (str): The line.
+        line (bytes): The line.
+        RAISES (UnicodeDecodeError): If the line is not UTF-8.
         """
+        text = line.decode(UTF8)
         if EVIDENT.search(text):
             self.evident += 1
+        elif ESCAPE.search(line):
+            self.escaped += 1
         elif is_doubtful(text):
             self.doubtful += 1
 
     @property
     def is_utf8(self) -> bool:
-        return self.broken <= MAX_BROKEN * self.evident
+        return self.broken <= MAX_BROKEN * (self.evident + self.escaped)
 
 
 def _judge(blocks: Iterable[bytes], path: Path, given: Optional[str]) -> Encoding:
@@ -243,7 +250,7 @@ def _judge(blocks: Iterable[bytes], path: Path, given: Optional[str]) -> Encodin
                 path=show_path(path), line=evidence.line, byte=evidence.byte, command=command
             )
         )
-    is_file_doubtful = bool(evidence.doubtful) and not evidence.evident
+    is_file_doubtful = bool(evidence.doubtful) and not (evidence.evident or evidence.escaped)
     return Encoding(is_damaged=evidence.broken > 0, is_doubtful=is_file_doubtful)
 
 
@@ -252,9 +259,10 @@ def _collect(head: bytes, blocks: Iterable[bytes]) -> _Evidence:
     evidence = _Evidence()
     number, position, block = 0, 0, head
     while True:
-        for line in block.split(b"\n") if not block.isascii() else ():
+        has_evidence = not block.isascii() or ESCAPE.search(block)
+        for line in block.split(b"\n") if has_evidence else ():
             try:
-                evidence.add(line.decode(UTF8))
+                evidence.add(line)
             except UnicodeDecodeError as error:
                 if not evidence.broken:
                     before = block.find(line)

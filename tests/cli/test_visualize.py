@@ -249,7 +249,7 @@ def test_visualize_names_the_notes_it_leaves_out(model, tmp_path):
     folder = tmp_path / "notes"
     gbk = os.fsencode(folder) + "/病历".encode("gbk")
     os.makedirs(gbk)
-    for name, content in (("出院.txt", NOTE.encode()), ("入院.TXT", NOTE.encode("gbk"))):
+    for name, content in (("出院.txt", NOTE.encode("utf-16")), ("入院.TXT", NOTE.encode("gbk"))):
         with open(gbk + b"/" + name.encode("gbk"), "wb") as file:
             file.write(content)
     (folder / "blank.txt").write_text(" \n", encoding="utf-8")
@@ -264,7 +264,7 @@ def test_visualize_names_the_notes_it_leaves_out(model, tmp_path):
     assert "病历/出院" in (tmp_path / "a.html").read_text(encoding="utf-8")
     (folder / "blank.txt").unlink()
     result = CliRunner().invoke(app, [*args, "--encoding", "gb18030"])
-    assert "1 documents" in " ".join(result.output.split())
+    assert "2 documents" in " ".join(result.output.split())
 
 
 def test_visualize_leaves_broken_lines_out(model, tmp_path):

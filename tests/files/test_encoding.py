@@ -149,6 +149,12 @@ def test_one_accidental_line_does_not_make_a_file_utf8(tmp_path):
     refuse(tmp_path, accidental + "患者头痛\n".encode("gbk") * 11, "F071")
 
 
+def test_escapes_of_json_show_that_a_file_is_not_gbk(tmp_path):
+    data = b'{"text": "\\u5934"}\n{"text": "\xff"}\n'
+    assert detect(tmp_path, data) == Encoding(is_damaged=True)
+    assert not detect(tmp_path, data[:18], "gb18030").is_contradicted
+
+
 def test_utf8_can_be_given_to_leave_damaged_lines_out(tmp_path):
     data = b"ok\nbad \xff\n"
     refuse(tmp_path, data, "F071")

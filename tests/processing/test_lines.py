@@ -194,7 +194,7 @@ def test_documents_before_a_corrupt_one_are_read(tmp_path):
 
 
 def test_any_exception_of_a_reader_becomes_an_error(read, monkeypatch):
-    def fail(file, options):
+    def fail(*args):
         raise KeyError("\udcb2")
         yield
 

@@ -90,7 +90,7 @@ def test_each_document_is_written_once(rules, notes, uninterrupted):
     assert [record["id"] for record in failed] == [
         *("a.jsonl:8", "none", "a.jsonl:10", "explodes", "long", "c")
     ]
-    codes = ["P008", "P006", "P008", FUSE, "P004", "P002"]
+    codes = ["F074", "P006", "P008", FUSE, "P004", "F071"]
     for record, code in zip(failed, codes):
         assert code in record["error"]
         assert set(record) == {"id", "source", "error", "file", "lines"}

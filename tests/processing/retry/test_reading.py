@@ -19,8 +19,8 @@ def fail_at(monkeypatch, failures):
     for suffix, number in failures.items():
         real = documents.READERS[suffix]
 
-        def read(file, options, real=real, number=number):
-            for i, document in enumerate(real(file, options)):
+        def read(*args, real=real, number=number):
+            for i, document in enumerate(real(*args)):
                 if i == number:
                     raise OSError("I/O error")
                 yield document
@@ -49,7 +49,7 @@ def test_row_group_that_could_not_be_read(rules, notes, tmp_path, monkeypatch):
     path = notes / "b.parquet"
     real = documents.READERS[".parquet"]
 
-    def broken(file, options):
+    def broken(*args):
         error = "[P020] Can't read rows 1 to 4"
         yield documents.InputDocument("b.parquet:1-4", "b.parquet:1-4", None, error, 0)
 
@@ -74,7 +74,7 @@ def test_row_group_that_could_not_be_read(rules, notes, tmp_path, monkeypatch):
 
 
 def test_documents_that_are_not_found_stay_in_quarantine(rules, notes, out, monkeypatch):
-    monkeypatch.setitem(documents.READERS, ".jsonl", lambda file, options: iter(()))
+    monkeypatch.setitem(documents.READERS, ".jsonl", lambda *args: iter(()))
     before = lines_of(out / QUARANTINE)
     counts = retry(rules, notes, out, max_length=200)
     check(out, counts)
