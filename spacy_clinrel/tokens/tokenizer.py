@@ -82,13 +82,14 @@ def _infixes() -> List[str]:
     kept = [rule for rule in English.Defaults.infixes if rule != slash]  # type: ignore[union-attr]
     letter = f"[{ALPHA}]"
     units = f"{AMOUNTS} {DIVISORS}"
+    # Long alternatives of lookbehinds follow a lookahead of one character, which fails fast.
     unit = f"(?:{after_any('^', units)}|{after_any(f'[^{ALPHA}]', units)})"
     divisor = rf"{any_of(DIVISORS)}(?![{ALPHA}])"
     return [
         *kept,
         rf"(?<=[{ALPHA}0-9])[:<>=](?={letter})",
         # "pain/nausea", but not "mg/dL" and "s/p"
-        rf"(?<=[{ALPHA}0-9])(?!{unit}/{divisor})(?!(?<=^{letter})/{letter}$)/(?={letter})",
+        rf"(?=/)(?<=[{ALPHA}0-9])(?!{unit}/{divisor})(?!(?<=^{letter})/{letter}$)/(?={letter})",
         rf"(?<={letter}{letter})/(?=\d)",
         # Brackets inside of a word: "x3(LIMA", "risk[4]". Not "lesion(s".
         r"(?<=\S)\((?!e?s$)(?=\S)|(?<=\S)[)\[\]{}](?=\S)",
@@ -111,8 +112,8 @@ def _infixes() -> List[str]:
         rf"(?<=\d{{4}})(?=[{ALPHA_LOWER}]{{4}})",
         rf"(?<=\d)(?={any_of(DOSES)}(?![{ALPHA}0-9]))",
         # Ranges of doses, and results of tests: "12.5mg-20mg", "WBC-12", "Hgb-9.8"
-        rf"{after_any('[0-9]', DOSES)}[-–](?=\d)",
-        rf"{after_any('^', TESTS)}-(?=\d)",
+        rf"(?=[-–]){after_any('[0-9]', DOSES)}[-–](?=\d)",
+        rf"(?=-){after_any('^', TESTS)}-(?=\d)",
         rf"(?<={letter}{letter})-(?=\d+\.\d)",
     ]
 
