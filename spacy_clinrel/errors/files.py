@@ -224,5 +224,11 @@ class FileErrors:
         "error: {fault}. Fix the file and read it again."
     )
 
+    # Records
+    F100 = (
+        "The text has {n:,} characters; at most {most:,} can be converted as one document. Split "
+        "it, with its annotations, into several documents"
+    )
+
     # Error report
     F060 = "Cannot write the report to {path}: it is a file. Choose a new or an existing folder."

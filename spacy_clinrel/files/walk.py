@@ -157,7 +157,8 @@ def existing_path(path: Path) -> Path:
     """
     suffix = path.suffix
     candidates = [path.with_suffix(s) for s in (suffix, suffix.upper(), suffix.lower())]
-    return next((candidate for candidate in candidates if candidate.exists()), path)
+    # Unlike Path.exists, os.path.exists returns False if a folder cannot be read.
+    return next((candidate for candidate in candidates if os.path.exists(candidate)), path)
 
 
 class _Search:

@@ -117,8 +117,11 @@ def read_docs(
             continue
         try:
             _check_strings(selected)
+            if len(selected.text) > nlp.max_length:
+                # spaCy's tokenizer for Chinese takes quadratic time, so the limit is kept.
+                raise ValueError(Errors.F100.format(n=len(selected.text), most=nlp.max_length))
             doc = build_doc(nlp, selected, source, report, options.align)
-        except ValueError as error:  # too long for spaCy, or lone surrogates
+        except ValueError as error:  # e.g. a text that spaCy cannot store
             report.lose(BROKEN_LINE, source, record.line, str(error))
         else:
             yield doc

@@ -1,7 +1,10 @@
 """Text and annotation files of one document, in the same folder or in sibling folders."""
 
+import os
 from pathlib import Path
 from typing import Iterator, Sequence
+
+from ...files import existing_path
 
 # Usual names of the folder with the texts if the annotations have another folder.
 TEXT_FOLDERS = ("txt", "text", "texts")
@@ -23,8 +26,10 @@ def find_partner(
     RETURNS (Path): The file; the path beside the first file if there is none.
     """
     beside = path.with_suffix(suffix)
-    candidates = (beside, *_in_siblings(beside, folders, partner_folders))
-    return next((candidate for candidate in candidates if candidate.exists()), beside)
+    paths = (beside, *_in_siblings(beside, folders, partner_folders))
+    candidates = map(existing_path, paths)
+    # Unlike Path.exists, os.path.exists returns False if a folder cannot be read.
+    return next((candidate for candidate in candidates if os.path.exists(candidate)), beside)
 
 
 def _in_siblings(

@@ -256,6 +256,14 @@ def test_brat_reads_sibling_folders(read, put, folders, named, below):
     assert report.entities == len(docs) and report.losses == 0 and not report.repaired
 
 
+@pytest.mark.parametrize("named", ["", "txt/a.TXT", "ann/a.ANN"])
+def test_brat_reads_sibling_folders_with_upper_case_suffixes(read, put, named):
+    put("part/txt/a.TXT", "甲")
+    path = put("part/ann/a.ANN", "T1\tX 0 1\t甲\n")
+    (doc,), report = read("brat", path.parent.parent / named)
+    assert mentions(doc) == [(0, 1, "X")] and not report.repaired
+
+
 def test_brat_prefers_the_annotations_beside_the_text(read, put):
     put("txt/a.txt", "甲")
     put("txt/a.ann", "T1\tX 0 1\t甲\n")

@@ -74,7 +74,7 @@ def test_broken_file_of_a_pair_is_reported(read, put, broken):
 def test_text_that_is_too_long_is_lost(read, put, zh):
     path = put("a.txt", "头" * (zh.max_length + 1))
     docs, report = read("brat", path)
-    assert not docs and report.lost == {"broken line": 1} and "E088" in report.messages[0]
+    assert not docs and report.lost == {"broken line": 1} and "[F100]" in report.messages[0]
 
 
 @pytest.mark.parametrize(
