@@ -30,7 +30,8 @@ def Corpus(
 
     path (Optional[Path]): A .spacy file, or a folder of .spacy files.
     gold_entities (bool): Whether predicted Docs get the gold tokens and mentions, so that relations
-        are trained and scored on gold entities.
+        are trained and scored on gold entities. `clinical_ner` and `joint_extractor` keep them
+        (unless `overwrite_ents` is set), so their entity scores then mean nothing.
     max_length (int): Maximum number of tokens; longer documents are left out. 0 keeps all. (spaCy's
         own reader splits them and drops their span groups.)
     limit (int): Maximum number of documents; 0 for all.
