@@ -8,6 +8,7 @@ from wasabi import msg
 
 from ..data.convert import convert
 from ..data.converters import ReadOptions, Report, Selection, converters
+from ..data.converters.offset_units import BASES
 from ..data.converters.options import Align, Copies
 from ..errors import Errors
 from ..files import check_output, write_json
@@ -88,7 +89,9 @@ def convert_cli(
         Optional[str],
         typer.Option(
             "--offsets",
-            help="How the offsets were counted. Default: decided by the recorded texts of mentions",
+            help=f"How the offsets were counted: {', '.join(BASES)}; with +crlf, +bom, +one-based, "
+            "+inclusive or +exclusive where it applies. Default: decided by the recorded texts of "
+            "mentions, or as is usual in the format",
         ),
     ] = None,
     id_field: Annotated[

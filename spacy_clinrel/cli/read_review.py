@@ -44,6 +44,14 @@ def read_review_cli(
             "several formats",
         ),
     ] = None,
+    offsets: Annotated[
+        Optional[str],
+        typer.Option(
+            "--offsets",
+            help="How the tool counted offsets, e.g. utf-16 or graphemes. Default: decided by the "
+            "recorded texts of mentions, or as is usual in the format",
+        ),
+    ] = None,
     report_path: Annotated[
         Optional[Path],
         typer.Option(
@@ -71,6 +79,7 @@ def read_review_cli(
             corrected,
             out,
             format_name=format_name,
+            offsets=offsets,
             report_path=report_path,
             force=force,
             report=report,

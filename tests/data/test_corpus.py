@@ -137,7 +137,8 @@ def test_convert(brat, tmp_path):
     report = spacy_clinrel.convert("brat", str(brat), str(tmp_path / "a.spacy"), progress=True)
     assert (report.documents, report.losses) == (2, 0)
     spacy_clinrel.convert("doccano", tmp_path / "a.spacy", tmp_path / "out")
-    assert [path.name for path in (tmp_path / "out").iterdir()] == ["a.jsonl"]
+    names = sorted(path.name for path in (tmp_path / "out").iterdir())
+    assert names == ["a.jsonl", "a.relation-types.json", "a.span-types.json"]
 
 
 def test_split(tmp_path, zh):

@@ -20,6 +20,7 @@ from ...data.converters import (
     get_converter,
     read_records,
 )
+from ...data.converters.offsets import DOUBTFUL
 from ...data.converters.report import DISCONTINUOUS
 from ...errors import Errors
 from ...files import check_output, read_docbin, write_docs, write_json
@@ -29,6 +30,7 @@ from .export import PROPOSED, SETTINGS
 from .formats import FORMATS, brat_name
 
 CHANGES = "changes.json"
+WHITE_SPACE = "white space at the ends of a text restored"
 
 
 class ReviewResult(NamedTuple):
@@ -52,6 +54,7 @@ def read_review(
     output: Union[str, Path, None] = None,
     *,
     format_name: Optional[str] = None,
+    offsets: Optional[str] = None,
     report_path: Union[str, Path, None] = None,
     force: bool = False,
     report: Optional[Report] = None,
@@ -64,6 +67,8 @@ def read_review(
     output (Union[str, Path, None]): The .spacy file to write. None writes no file.
     format_name (Optional[str]): Format of the corrected files. Required if `review` wrote several
         formats.
+    offsets (Optional[str]): How the offsets were counted, as in `ReadOptions`. None decides by the
+        recorded texts of mentions, or takes the format's usual unit.
     report_path (Union[str, Path, None]): The JSON file for the summary and the problems. By
         default, it is changes.json in `folder`. Only written together with `output`.
     force (bool): Whether to replace an existing output.
@@ -83,7 +88,9 @@ def read_review(
     report = Report() if report is None else report
     if output is not None:
         _check_outputs(folder, corrected, output, report_path, force)
-    result = _read_corrected(folder, corrected, format_name, report)
+    # `_find_problem` reports duplicates.
+    options = ReadOptions(copies="all", offsets=offsets)
+    result = _read_corrected(folder, corrected, format_name, report, options)
     if output is not None:
         write_docs(result.docs, output)
         content = {**result.summary, "problems": result.problems, "read": report.to_dict()}
@@ -103,7 +110,11 @@ def _check_outputs(
 
 
 def _read_corrected(
-    folder: Path, corrected: Path, format_name: Optional[str], report: Report
+    folder: Path,
+    corrected: Path,
+    format_name: Optional[str],
+    report: Report,
+    options: ReadOptions,
 ) -> ReviewResult:
     nlp = spacy.blank("xx")
     nlp.max_length = sys.maxsize
@@ -114,7 +125,6 @@ def _read_corrected(
     converter = get_converter(FORMATS[_exported_format(settings, format_name)])
     gold: Dict[str, Doc] = {}
     problems: List[str] = []
-    options = ReadOptions(copies="all")  # `_find_problem` reports duplicates
     for path in find_files(corrected, converter):
         n_messages = len(report.messages)
         for source, record in read_records(converter, [path], report, options):
@@ -122,6 +132,8 @@ def _read_corrected(
             # a file of its own.
             n_messages = n_messages if record.source else len(report.messages)
             name = record.doc_id
+            if name in exported:
+                record = _restore_white_space(record, exported[name].text, report)
             problem = _find_problem(record, source, exported, gold)
             if not problem:
                 record = _restore_names(record, original_names)
@@ -181,11 +193,30 @@ def _find_problem(
     return Errors.B023.format(path=path, doc_id=name, place=offset)
 
 
+def _restore_white_space(record: Record, text: str, report: Report) -> Record:
+    """Return a record with the exported white space at the ends of its text. Some versions of
+    doccano remove it."""
+    shift = text.find(record.text)
+    if record.text == text or record.text.strip() != text.strip() or shift < 0:
+        return record
+    mentions = [
+        mention._replace(
+            start=mention.start + shift,
+            end=mention.end + shift,
+            gaps=tuple((start + shift, end + shift) for start, end in mention.gaps),
+            source_span=mention.source_span or (mention.start, mention.end),
+        )
+        for mention in record.mentions
+    ]
+    report.repair(WHITE_SPACE)
+    return replace(record, text=text, mentions=mentions)
+
+
 def _find_losses(messages: List[str], path: Path, name: str) -> str:
     """Return a message if part of a record could not be read, else an empty string. Without this
     check, the lost annotation would count as removed by the annotator.
     """
-    lost = [message for message in messages if DISCONTINUOUS not in message]
+    lost = [m for m in messages if DISCONTINUOUS not in m and DOUBTFUL not in m]
     return Errors.B029.format(path=path, doc_id=name, n=len(lost), fault=lost[0]) if lost else ""
 
 

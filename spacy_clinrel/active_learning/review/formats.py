@@ -6,6 +6,7 @@ from typing import Dict, List, NamedTuple, Sequence
 from spacy.tokens import Doc
 
 from ...data.converters import Report, get_converter, render_files
+from ...data.converters.doccano import RELATION_TYPES, SPAN_TYPES, label_types
 from ...data.converters.label_studio import render_interface
 from ...tokens import get_attributes
 from ...types import Signatures
@@ -50,6 +51,9 @@ def review_files(
     if interface in files:
         attributes = {attribute.name for doc in docs for attribute in get_attributes(doc)}
         files[interface] = render_interface(names.types, names.labels, attributes)
+    for suffix, values in ((SPAN_TYPES, names.types), (RELATION_TYPES, names.labels)):
+        if FILE_STEM + suffix in files:
+            files[FILE_STEM + suffix] = label_types(values)
     if format_name == "brat":
         files["annotation.conf"] = _brat_settings(names)
     return files

@@ -11,7 +11,8 @@ and one test. Such a module needs only the names below.
 from .build import build_doc, doc_to_record
 from .fields import METADATA, check_fields, get_id, get_score
 from .files import file_names, find_files, read_docs, render_files
-from .offsets import fit_offsets, fit_utf16, from_utf16, matches_text, to_utf16
+from .offset_units import BOM
+from .offsets import from_utf16, matches_text, to_utf16
 from .options import ReadOptions
 from .reading import document_names, read_records
 from .record import Link, Mention, Record
@@ -19,7 +20,6 @@ from .registry import Converter, converters, get_converter, get_writer
 from .report import BROKEN_FILE, BROKEN_LINE, LOST_WITH_MENTION, Report
 from .select import Change, Selection, select
 from .text import (
-    BOM,
     first_id,
     get_annotations,
     get_field,
@@ -53,8 +53,6 @@ __all__ = [
     "file_names",
     "find_files",
     "first_id",
-    "fit_offsets",
-    "fit_utf16",
     "from_utf16",
     "get_annotations",
     "get_converter",

@@ -150,4 +150,5 @@ BIOC = Converter(
     description="BioC: JSON of passages, annotations and relations",
     patterns=("*.json", "*.jsonl"),
     read=partial(read_json, parse=_parse, unwrap=_documents),
+    offsets=None,
 )

@@ -156,13 +156,16 @@ def _align(
         if span is not None and end - start < len(surface):
             report.repair("white space around a mention trimmed")
     if fault:
-        place = f"{mention.type} {mention.start}–{mention.end}"
+        bounds = mention.source_span or (mention.start, mention.end)
+        place = f"{mention.type} {bounds[0]}–{bounds[1]}"
         report.lose(fault, path, mention.line, f"{place} {mention.text or span or ''}".strip())
     return span
 
 
 def _fault(text: str, mention: Mention) -> str:
     """Return why a mention is invalid for any tokenization, or an empty string if it is valid."""
+    if mention.source_span and -1 in (mention.start, mention.end):
+        return "mention is outside the text, or its offset is within a character"
     if not 0 <= mention.start < mention.end <= len(text):
         return "mention is empty, reversed or outside the text"
     if not mention.type:

@@ -179,4 +179,5 @@ CAS = Converter(
     description="UIMA CAS of INCEpTION: XMI with TypeSystem.xml, JSON or ZIP (extra: cas)",
     patterns=("*.xmi", "*.json", "*.zip"),
     read=read,
+    offsets=None,
 )

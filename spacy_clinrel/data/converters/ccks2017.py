@@ -1,8 +1,8 @@
 """CCKS 2017 and 2018: the text in `NAME.txtoriginal.txt`, one mention per line in `NAME.txt`.
 
 A line contains the text, start, end and type of a mention, separated by tabs. In 2017, the end is
-inclusive; in 2018, it is exclusive. A document whose recorded texts only match the ends of the
-other year is refused. Offsets count `\\r\\n` as two characters.
+inclusive; in 2018, it is exclusive. Offsets count `\\r\\n` as two characters. The recorded texts
+of mentions show if a document was counted in another way, e.g. as in the other year.
 """
 
 from functools import partial
@@ -10,14 +10,11 @@ from pathlib import Path
 from typing import Iterator
 
 from . import (
-    BROKEN_FILE,
     Converter,
     Mention,
     ReadOptions,
     Record,
     Report,
-    fit_offsets,
-    matches_text,
     read_pair,
 )
 
@@ -49,25 +46,7 @@ def read(path: Path, report: Report, options: ReadOptions, *, inclusive: bool) -
             record.mentions.append(
                 Mention(str(number), int(start), after, entity_type.strip(), surface, line=number)
             )
-    record = fit_offsets(record, report)
-    if _fits_other_year(record, inclusive):
-        other = (
-            "ends are exclusive; use ccks2018" if inclusive else "ends are inclusive; use ccks2017"
-        )
-        report.lose(BROKEN_FILE, annotations, None, other, count=len(record.mentions))
-        return
     yield record
-
-
-def _fits_other_year(record: Record, inclusive: bool) -> bool:
-    """Check that no recorded text matches the ends as read, but all match those of the other
-    year."""
-    shift = -1 if inclusive else 1
-    return bool(record.mentions) and all(
-        not matches_text(record.text, mention)
-        and matches_text(record.text, mention._replace(end=mention.end + shift))
-        for mention in record.mentions
-    )
 
 
 def text_file(path: Path) -> Path:
@@ -85,9 +64,11 @@ CCKS2017 = Converter(
     description="CCKS 2017: NAME.txtoriginal.txt with NAME.txt, last character included",
     patterns=("*.txt",),
     read=partial(read, inclusive=True),
+    offsets="characters+inclusive",
     exclude=("readme*",),
     name_suffix=f".txt{TEXT_SUFFIX}",
     main_file=text_file,
+    has_text_file=True,
 )
 CCKS2018 = Converter(
     description="CCKS 2018: as ccks2017, last character excluded",
@@ -96,4 +77,5 @@ CCKS2018 = Converter(
     exclude=("readme*",),
     name_suffix=f".txt{TEXT_SUFFIX}",
     main_file=text_file,
+    has_text_file=True,
 )

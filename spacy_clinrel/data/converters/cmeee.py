@@ -2,7 +2,7 @@
 
 CBLUE publishes a JSON list or JSON lines: `text` is the text; `entities` is a list of objects with
 `start_idx`, `end_idx`, `type` and the text of the mention, `entity`. The end is inclusive; if the
-recorded texts of a file show that it is exclusive, it is read as such. A text without `entities`,
+recorded texts of a record show that it is exclusive, it is read as such. A text without `entities`,
 as in the test part, has no annotations.
 
 The older form has one text per line, followed by its mentions: `text|||start end type|||…|||`. The
@@ -10,9 +10,8 @@ end is inclusive. A file in which no line has `|||` is refused.
 """
 
 import re
-from dataclasses import replace
 from pathlib import Path
-from typing import Any, Dict, Iterator, List
+from typing import Any, Dict, Iterator
 
 from . import (
     BROKEN_FILE,
@@ -23,7 +22,6 @@ from . import (
     Report,
     get_annotations,
     get_field,
-    matches_text,
     read_json,
     read_lines,
 )
@@ -45,7 +43,7 @@ def read(path: Path, report: Report, options: ReadOptions) -> Iterator[Record]:
     """
     lines = read_lines(path, report, options) or []
     if JSON_START.match("\n".join(content for _, content in lines[:2])):
-        yield from _fit_ends(list(read_json(path, report, options, _parse)), report)
+        yield from read_json(path, report, options, _parse)
         return
     if lines and not any(SEPARATOR in content for _, content in lines):
         detail = f"no line has {SEPARATOR}, which separates text and mentions; check the format"
@@ -82,27 +80,10 @@ def _parse(entry: Dict[str, Any], record: Record, path: Path, report: Report) ->
             )
 
 
-def _fit_ends(records: List[Record], report: Report) -> List[Record]:
-    """Return the records of a file with exclusive ends if more recorded texts match these."""
-
-    def shorten(record: Record) -> Record:
-        mentions = [mention._replace(end=mention.end - 1) for mention in record.mentions]
-        return replace(record, mentions=mentions)
-
-    def matches(records: List[Record]) -> int:
-        return sum(matches_text(r.text, m) for r in records for m in r.mentions)
-
-    shortened = [shorten(record) for record in records]
-    if matches(shortened) <= matches(records):
-        return records
-    for _ in records:
-        report.repair("ends of mentions had not included the last character")
-    return shortened
-
-
 CMEEE = Converter(
     description="CMeEE: JSON list or lines with text and entities; or text|||start end type|||…",
     patterns=("*.txt", "*.json", "*.jsonl"),
     read=read,
+    offsets="characters+inclusive",
     exclude=("readme*", "*schema*"),
 )

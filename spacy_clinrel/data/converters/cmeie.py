@@ -67,5 +67,6 @@ CMEIE = Converter(
     description="CMeIE: JSON list or lines with text and spo_list, triples without offsets",
     patterns=("*.json", "*.jsonl"),
     read=partial(read_json, parse=_parse),
+    offsets=None,
     exclude=("*schema*",),
 )

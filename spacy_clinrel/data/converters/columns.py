@@ -259,6 +259,7 @@ def _converter(scheme: str, description: str) -> Converter:
         write=partial(write, scheme=scheme),
         exclude=("readme*",),
         join=join_lines,
+        offsets=None,
     )
 
 

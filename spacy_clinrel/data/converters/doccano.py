@@ -1,23 +1,30 @@
-"""doccano's JSONL: one text per line, with entities and relations (github.com/doccano/doccano).
+"""doccano's JSON: texts with entities and relations (github.com/doccano/doccano).
 
-A line of a sequence labelling project with relations is `{"id": 7, "text": "…", "entities": [{"id":
-0, "label": "Drug", "start_offset": 0, "end_offset": 7}, …], "relations": [{"id": 0, "from_id": 0,
-"to_id": 1, "type": "TrAP"}], "Comments": []}`. A line without relations has `"label": [[0, 7,
-"Drug"], …]` (`labels` in some versions). Both forms are read.
+An object of a sequence labelling project with relations is `{"id": 7, "text": "…", "entities":
+[{"id": 0, "label": "Drug", "start_offset": 0, "end_offset": 7}, …], "relations": [{"id": 0,
+"from_id": 0, "to_id": 1, "type": "TrAP"}], "Comments": []}`. An object without relations has
+`"label": [[0, 7, "Drug"], …]` (`labels` in some versions). Older versions have `"annotations":
+[{"label": 3, "start_offset": 0, "end_offset": 7, "user": 1}, …]`, where a label is a number of the
+project. All forms are read, as lines or as a list.
 
-Offsets are read and written in UTF-16 code units, as in JavaScript: a character beyond U+FFFF, such
-as an emoji or a rare ideograph, counts as two. The report counts documents with such characters.
-Projects with the option "Count grapheme clusters as one character" use other offsets, which are
-wrong in texts with such characters or `\\r\\n`.
+Offsets usually count UTF-16 code units, as in JavaScript: a character beyond U+FFFF, such as an
+emoji or a rare ideograph, counts as two. doccano 1.8.4 was tried. Projects with the option "Count
+grapheme clusters as one character" count grapheme clusters, and `\\r\\n` as one. The file does not
+say which, so a text in which this makes a difference is reported, and `--offsets` settles it.
 
 The document id is `doc_id`, which doccano keeps as metadata, or `id` if there is no `doc_id`.
 Comments and other metadata are dropped and counted. doccano shows overlapping mentions only in
 projects that allow overlaps.
+
+Writing: offsets count UTF-16 code units. doccano creates only the types and labels that occur in
+the data that it imports. The files `.span-types.json` and `.relation-types.json` have all of them;
+import them on the page Labels of a project.
 """
 
 from functools import partial
+from itertools import cycle
 from pathlib import Path
-from typing import Any, Dict, List
+from typing import Any, Dict, Iterable, Iterator, Optional, Sequence, Set
 
 import srsly
 
@@ -25,21 +32,29 @@ from . import (
     Converter,
     Link,
     Mention,
+    ReadOptions,
     Record,
     Report,
+    check_fields,
     first_id,
-    from_utf16,
     get_field,
+    get_id,
+    join_json,
     join_lines,
     read_json,
     to_utf16,
 )
 
 TEXTS = ("text", "data")
-ENTITIES = ("entities", "label", "labels")
+NUMBERED_ENTITIES = "annotations"
+ENTITIES = ("entities", "label", "labels", NUMBERED_ENTITIES)
 COMMENTS = ("Comments", "comments")
-KNOWN_METADATA = ("id", "doc_id", "relations", "annotation_approver", "username")
+KNOWN_METADATA = ("id", "doc_id", "relations", "annotation_approver", "username", "meta")
 UTF16 = "text beyond U+FFFF, its offsets counted in UTF-16 as doccano does"
+NUMBERED = "types are numbers of labels in doccano"
+SPAN_TYPES, RELATION_TYPES = ".span-types.json", ".relation-types.json"
+# Colours of label types, light enough for black text.
+COLOURS = ("#8dd3c7", "#ffed6f", "#bebada", "#fb8072", "#80b1d3", "#fdb462", "#b3de69", "#fccde5")
 
 
 def write(record: Record, report: Report) -> Dict[str, str]:
@@ -47,7 +62,7 @@ def write(record: Record, report: Report) -> Dict[str, str]:
 
     record (Record): The record.
     report (Report): Counts texts with characters beyond U+FFFF as repaired.
-    RETURNS (Dict[str, str]): The line, as JSON.
+    RETURNS (Dict[str, str]): The line, as JSON, and the types and labels that occur.
     """
     offsets = to_utf16(record.text)
     if offsets[-1] > len(record.text):
@@ -70,49 +85,97 @@ def write(record: Record, report: Report) -> Dict[str, str]:
             for i, link in enumerate(record.relations)
         ],
     }
-    return {".jsonl": srsly.json_dumps(entry)}
+    return {
+        ".jsonl": srsly.json_dumps(entry),
+        SPAN_TYPES: srsly.json_dumps([mention.type for mention in record.mentions]),
+        RELATION_TYPES: srsly.json_dumps([link.label for link in record.relations]),
+    }
 
 
-def _parse(entry: Dict[str, Any], record: Record, path: Path, report: Report) -> None:
+def join(suffix: str, parts: Sequence[str]) -> str:
+    """Join the lines, or the types or labels, of all documents into one file.
+
+    suffix (str): The suffix of the file.
+    parts (Sequence[str]): The line, or the list of types or labels, of each document.
+    RETURNS (str): The content of the file.
+    """
+    if suffix not in (SPAN_TYPES, RELATION_TYPES):
+        return join_lines(suffix, parts)
+    return label_types({name for part in parts for name in srsly.json_loads(part)})
+
+
+def label_types(names: Iterable[str]) -> str:
+    """Return the content of a file of label types, for import on the page Labels of a project.
+
+    names (Iterable[str]): The entity types or relation labels.
+    RETURNS (str): The JSON.
+    """
+    types = [
+        {
+            "text": name,
+            "prefix_key": None,
+            "suffix_key": None,
+            "background_color": colour,
+            "text_color": "#000000",
+        }
+        for name, colour in zip(sorted(set(names)), cycle(COLOURS))
+    ]
+    return join_json(SPAN_TYPES, [srsly.json_dumps(entry) for entry in types])
+
+
+def read(path: Path, report: Report, options: ReadOptions) -> Iterator[Record]:
+    """Read the records of a file.
+
+    path (Path): The file.
+    report (Report): Receives errors and counts.
+    options (ReadOptions): How the file is read.
+    YIELDS (Record): One record per object.
+    """
+    numbers: Set[str] = set()
+    yield from read_json(path, report, options, partial(_parse, numbers=numbers))
+    if numbers:
+        names = " ".join(f"--rename {number}=NAME" for number in sorted(numbers)[:3])
+        report.warn(NUMBERED, path, None, f"{', '.join(sorted(numbers))}. Name them with {names}")
+
+
+def _parse(
+    entry: Dict[str, Any], record: Record, path: Path, report: Report, *, numbers: Set[str]
+) -> None:
     record.text = get_field(entry, next((name for name in TEXTS if name in entry), TEXTS[0]), str)
     record.doc_id = first_id(entry.get("doc_id"), entry.get("id"))
-    positions = from_utf16(record.text)
-    if len(positions) > len(record.text) + 1:
-        report.repair(UTF16)
+    known = (*TEXTS, *ENTITIES, *COMMENTS, *KNOWN_METADATA)
+    check_fields(entry, known, (*ENTITIES, "relations"), report, path, record.line)
     for name in ENTITIES:
         for number, entity in enumerate(get_field(entry, name, list, [])):
             with report.guard(path, record.line):
-                record.mentions.append(_mention(entity, number, positions, record.line))
+                mention = _mention(entity, f"{name} {number}", record.line)
+                record.mentions.append(mention)
+                if name == NUMBERED_ENTITIES and mention.type.isdecimal():
+                    numbers.add(mention.type)
     for relation in get_field(entry, "relations", list, []):
         with report.guard(path, record.line):
-            head, tail = (str(get_field(relation, name, int)) for name in ("from_id", "to_id"))
+            head, tail = (get_id(relation, name) for name in ("from_id", "to_id"))
             record.relations.append(Link(head, tail, get_field(relation, "type", str), record.line))
     for name in COMMENTS:
         report.lose("comment not kept", count=len(get_field(entry, name, list, [])))
-    metadata = entry.keys() - {*TEXTS, *ENTITIES, *COMMENTS, *KNOWN_METADATA}
-    report.lose("metadata not kept", count=len(metadata))
 
 
-def _mention(entity: Any, number: int, positions: List[int], line: Any) -> Mention:
+def _mention(entity: Any, name: str, line: Optional[int]) -> Mention:
     if isinstance(entity, list):
-        start, end, label = entity
-        entity = {"id": number, "start_offset": start, "end_offset": end, "label": label}
-    bounds = []
-    for name in ("start_offset", "end_offset"):
-        offset = get_field(entity, name, int)
-        if not 0 <= offset < len(positions):
-            raise ValueError(f"offset {offset} is outside the text")
-        if positions[offset] < 0:
-            raise ValueError(f"offset {offset} is within a character, counted in UTF-16")
-        bounds.append(positions[offset])
-    name = str(get_field(entity, "id", int))
-    return Mention(name, bounds[0], bounds[1], get_field(entity, "label", str), line=line)
+        if len(entity) != 3:
+            raise ValueError(f"expected start, end and label, got {entity!r:.80}")
+        entity = dict(zip(("start_offset", "end_offset", "label"), entity))
+    start, end = (get_field(entity, key, int) for key in ("start_offset", "end_offset"))
+    id = name if entity.get("id") is None else get_id(entity, "id")
+    return Mention(id, start, end, get_id(entity, "label"), line=line)
 
 
 DOCCANO = Converter(
-    description="doccano: JSONL with entities and relations",
-    patterns=("*.jsonl",),
-    read=partial(read_json, parse=_parse),
+    description="doccano: JSONL or JSON list with entities and relations",
+    patterns=("*.jsonl", "*.json"),
+    read=read,
     write=write,
-    join=join_lines,
+    exclude=(f"*{SPAN_TYPES}", f"*{RELATION_TYPES}"),
+    join=join,
+    offsets="utf-16",
 )

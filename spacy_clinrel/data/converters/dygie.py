@@ -73,4 +73,5 @@ DYGIE = Converter(
     description="DyGIE++, PURE: JSON lines of sentences, ner and relations",
     patterns=("*.json", "*.jsonl"),
     read=partial(read_json, parse=_parse),
+    offsets=None,
 )

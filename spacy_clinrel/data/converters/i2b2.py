@@ -300,6 +300,7 @@ I2B2 = Converter(
     patterns=("*.txt", "*.con", "*.rel", "*.ast"),
     read=read,
     write=write,
+    offsets=None,
     exclude=("readme*",),
     main_file=text_file,
 )

@@ -20,6 +20,8 @@ CHANGES = {
     "inclusive": ("inclusive", True),
     "exclusive": ("inclusive", False),
 }
+# How unusual a change is. Of several units that fit, the most usual one is used.
+DISTANCES = {"crlf": 1, "bom": 1, "inclusive": 2, "one_based": 4}
 # Characters that can be counted in several ways: surrogates, \r, and a superset of the characters
 # that form a grapheme cluster with others.
 AMBIGUOUS = re.compile(
@@ -63,7 +65,7 @@ class Unit:
         return "+".join([self.base, *changes])
 
 
-def parse_unit(value: str, usual: Unit = Unit()) -> Unit:  # noqa: B008 - it is immutable
+def parse_unit(value: str, usual: Unit = Unit()) -> Unit:
     """Return the unit with a name.
 
     value (str): Names of the base and of changes, joined by "+", such as "utf-16+crlf".
@@ -119,13 +121,14 @@ class Counter:
             if not (crlf and base == "graphemes")
         ]
 
-        def changes(unit: Unit) -> int:
-            return sum(getattr(unit, name) != getattr(usual, name) for name in vars(unit))
+        def distance(unit: Unit) -> int:
+            changed = (name for name in DISTANCES if getattr(unit, name) != getattr(usual, name))
+            return BASES.index(unit.base) + sum(DISTANCES[name] for name in changed)
 
-        return sorted((unit for unit in found if unit != usual), key=changes)
+        return sorted((unit for unit in found if unit != usual), key=distance)
 
     def rivals(self, unit: Unit, usual: Unit) -> List[Unit]:
-        """Return the units that tools use for texts of this kind, for a text without other evidence.
+        """Return the units that tools use for such texts, where nothing else settles the unit.
 
         unit (Unit): The unit that was chosen.
         usual (Unit): The usual unit of the format.

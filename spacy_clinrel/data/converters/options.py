@@ -5,6 +5,7 @@ from typing import Literal, Optional, get_args
 
 from ...errors import Errors
 from ...files import check_encoding
+from .offset_units import parse_unit
 
 Align = Literal["strict", "expand", "contract"]
 Copies = Literal["all", "first", "last"]
@@ -16,8 +17,8 @@ class ReadOptions:
 
     encoding (Optional[str]): Encoding of the files, as a Python codec. None detects the encoding of
         each file, as described in `spacy_clinrel.files.encoding`.
-    offsets (Optional[str]): How the offsets were counted. None decides by the recorded texts of
-        mentions, or takes the format's usual unit.
+    offsets (Optional[str]): How the offsets were counted, as in `parse_unit`. None decides by the
+        recorded texts of mentions, or takes the format's usual unit.
     id_field (Optional[str]): For JSON formats, the field with the document id. A dot separates the
         names of nested fields, as in "data.filename".
     default_label (Optional[str]): Label of relations that have none. None reports them as lost.
@@ -45,6 +46,8 @@ class ReadOptions:
         RAISES (ValueError): If an option has an unknown value.
         """
         check_encoding(self.encoding)
+        if self.offsets is not None:
+            parse_unit(self.offsets)
         for name, value, allowed in (
             ("align", self.align, get_args(Align)),
             ("copies", self.copies, (None, *get_args(Copies))),

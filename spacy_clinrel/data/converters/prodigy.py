@@ -8,8 +8,9 @@ A line is `{"text": "…", "tokens": [{"text": "Aspirin", "start": 0, "end": 7, 
 relation. `head_span` and `child_span`, if present and labelled, identify the spans.
 
 Reading: lines with the answer "reject" or "ignore" are left out and counted. Lines without an
-answer are kept. A relation with a token outside all spans is dropped, with a message. A text that
-was annotated in several sessions becomes several documents, one per line. The document id is
+answer are kept. A relation with a token outside all spans is dropped, with a message. The tokens of
+a span show how its offsets were counted. A text that was annotated in several sessions becomes
+several documents, which are reported if they differ; `--copies` chooses one. The document id is
 `meta.doc_id`; other metadata is dropped and counted.
 
 Writing: the text is split into tokens at white space, around each Chinese or Japanese character and
@@ -26,18 +27,33 @@ from typing import Any, Dict, List, Optional, Tuple
 import srsly
 
 from . import (
+    METADATA,
     Converter,
     Link,
     Mention,
     Record,
     Report,
+    check_fields,
     first_id,
     get_field,
     join_lines,
     read_json,
 )
+from .text import whole_number
 from .tokenizer import token_spans
 
+FIELDS = (
+    "text",
+    "tokens",
+    "spans",
+    "relations",
+    "meta",
+    "answer",
+    "options",
+    "html",
+    "config",
+    "path",
+)
 ANSWERS = ("accept", "reject", "ignore")
 OVERLAP = "span inside or across another, which Prodigy's view of relations does not show"
 # Keys of the token and the span of a head, and of a tail.
@@ -113,13 +129,18 @@ def _parse(entry: Dict[str, Any], record: Record, path: Path, report: Report) ->
         return False
     meta = get_field(entry, "meta", dict, {})
     record.doc_id = first_id(meta.get("doc_id"))
-    report.lose("metadata not kept", count=len(meta.keys() - {"doc_id"}))
+    # Prodigy's own fields begin with an underscore.
+    known = {*FIELDS, *(name for name in entry if name.startswith("_"))}
+    check_fields(entry, known, ("spans", "relations"), report, path, record.line)
+    report.lose(METADATA, count=len(meta.keys() - {"doc_id"}))
     ids: Dict[Key, str] = {}
     for number, span in enumerate(get_field(entry, "spans", list, [])):
         with report.guard(path, record.line):
             start, end, label = key = _key(span)
             ids.setdefault(key, str(number))
             recorded = span.get("text")
+            if not isinstance(recorded, str):
+                recorded = _token_text(span, entry)
             record.mentions.append(
                 Mention(str(number), start, end, label, recorded, line=record.line)
             )
@@ -130,6 +151,21 @@ def _parse(entry: Dict[str, Any], record: Record, path: Path, report: Report) ->
                 Link(head, tail, get_field(relation, "label", str), record.line)
             )
     return True
+
+
+def _token_text(span: Dict[str, Any], entry: Dict[str, Any]) -> Optional[str]:
+    """Return the text of a span by its tokens. None if it has no tokens, or if their offsets
+    differ from those of the span."""
+    tokens = entry.get("tokens")
+    first, last = (whole_number(span.get(name)) for name in ("token_start", "token_end"))
+    if not isinstance(tokens, list) or first is None or last is None:
+        return None
+    if not 0 <= first <= last < len(tokens):
+        return None
+    found = [token if isinstance(token, dict) else {} for token in tokens[first : last + 1]]
+    if (found[0].get("start"), found[-1].get("end")) != (span.get("start"), span.get("end")):
+        return None
+    return "".join(str(token.get("text", "")) for token in found)
 
 
 def _key(span: Dict[str, Any]) -> Key:

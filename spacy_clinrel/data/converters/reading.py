@@ -6,7 +6,10 @@ from collections import Counter
 from pathlib import Path
 from typing import Dict, Iterable, Iterator, List, Mapping, Optional, Sequence, Set, Tuple
 
+from ...errors import Errors
 from ...files import printable_name
+from .offset_units import parse_unit
+from .offsets import fit_offsets
 from .options import ReadOptions
 from .record import Record
 from .registry import Converter
@@ -78,13 +81,24 @@ def _named_records(
     options: ReadOptions,
     names: Mapping[Path, str],
 ) -> Iterator[Tuple[Path, Record]]:
+    usual = None if converter.offsets is None else parse_unit(converter.offsets)
+    if usual is None and options.offsets is not None:
+        raise ValueError(Errors.F081.format(description=converter.description))
     for path in files:
         before = len(report.messages), report.left_out.total()
         is_empty = True
-        for record in _guarded(converter.read(path, report, options), path, report):
-            if not record.doc_id:
-                name = names.get(path) or printable_name(path.stem)
-                record.doc_id = name if record.line is None else f"{name}-{record.line}"
+        found = _guarded(converter.read(path, report, options), path, report)
+        records = _complete(found, names.get(path) or printable_name(path.stem))
+        if usual is not None:
+            records = fit_offsets(
+                records,
+                usual,
+                report,
+                path,
+                chosen=options.offsets,
+                has_text_file=converter.has_text_file,
+            )
+        for record in records:
             if options.default_label is not None:
                 record.relations = [
                     link if link.label else link._replace(label=options.default_label)
@@ -109,6 +123,14 @@ def _guarded(records: Iterator[Record], path: Path, report: Report) -> Iterator[
             return
         if record is None:
             return
+        yield record
+
+
+def _complete(records: Iterable[Record], name: str) -> Iterator[Record]:
+    """Set the ids of records that have none."""
+    for record in records:
+        if not record.doc_id:
+            record.doc_id = name if record.line is None else f"{name}-{record.line}"
         yield record
 
 

@@ -19,6 +19,8 @@ class Mention(NamedTuple):
     line (Optional[int]): Line number in the file, for messages.
     attributes (Tuple[str, ...]): Attributes, as a name ("Negated") or name and value
         ("Polarity=Negative").
+    source_span (Optional[Tuple[int, int]]): Start and end as in the file, for messages. None if
+        they are equal to `start` and `end`.
     """
 
     id: str
@@ -29,6 +31,7 @@ class Mention(NamedTuple):
     gaps: Tuple[Tuple[int, int], ...] = ()
     line: Optional[int] = None
     attributes: Tuple[str, ...] = ()
+    source_span: Optional[Tuple[int, int]] = None
 
 
 class Link(NamedTuple):

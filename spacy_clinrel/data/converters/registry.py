@@ -7,6 +7,7 @@ from typing import Callable, Dict, Iterator, Optional, Sequence, Tuple
 import catalogue
 
 from ...errors import Errors
+from .offset_units import parse_unit
 from .options import ReadOptions
 from .record import Record
 from .report import Report
@@ -36,6 +37,11 @@ class Converter:
         content of that file, given its suffix and the output of `write` for each document.
     keeps_scores (bool): Whether `write` writes the scores of relations.
     keeps_attributes (bool): Whether `write` writes the attributes of mentions.
+    offsets (Optional[str]): The unit in which offsets are usually counted, as in `parse_unit`. With
+        "inclusive", `read` has already added 1 to the ends. None if the positions of mentions are
+        not offsets, but tokens, or if `read` finds the mentions itself.
+    has_text_file (bool): Whether the text is a file of its own, which may begin with a byte order
+        mark.
     name_suffix (str): End of the names of the files that is not part of the document id, if it is
         more than the last suffix.
     """
@@ -50,12 +56,16 @@ class Converter:
     keeps_scores: bool = False
     keeps_attributes: bool = False
     name_suffix: str = ""
+    offsets: Optional[str] = "characters"
+    has_text_file: bool = False
 
     def __post_init__(self) -> None:
-        """Check the patterns.
+        """Check the patterns and the unit of offsets.
 
-        RAISES (ValueError): If the patterns are a single string.
+        RAISES (ValueError): If the patterns are a single string, or the unit is unknown.
         """
+        if self.offsets is not None:
+            parse_unit(self.offsets)
         if isinstance(self.patterns, str) or isinstance(self.exclude, str):
             raise ValueError(Errors.F016.format(description=self.description))
 

@@ -110,6 +110,7 @@ SPERT = Converter(
     patterns=("*.json",),
     read=read,
     write=write,
+    offsets=None,
     exclude=("*types*", "*schema*"),
     join=join_json,
 )

@@ -31,7 +31,6 @@ from .options import ReadOptions
 from .record import Record
 from .report import BROKEN_FILE, BROKEN_LINE, Report
 
-BOM = "\ufeff"
 # The largest number up to which floats represent each whole number.
 MAX_NUMBER = 2**53
 WHOLE_NUMBER = re.compile(r"-?[0-9]{1,20}(?:\.0*)?")

@@ -226,4 +226,5 @@ WEBANNO = Converter(
     description="WebAnno TSV 3, as WebAnno and INCEpTION export it",
     patterns=("*.tsv",),
     read=read,
+    offsets=None,
 )

@@ -46,9 +46,9 @@ def make(record):
     return build_doc(ZH, record, Path("x"), Report())
 
 
-def convert(path, converter):
+def convert(path, converter, **options):
     """Read a file or folder. Return the Docs and the report."""
-    report, options = Report(), ReadOptions(copies="all")
+    report, options = Report(), ReadOptions(copies="all", **options)
     return list(read_docs(ZH, converter, find_files(path, converter), report, options)), report
 
 
@@ -57,13 +57,13 @@ def write(docs, converter, report):
     return render_files(converter, docs, report, "out")
 
 
-def round_trip(docs, converter):
+def round_trip(docs, converter, **options):
     """Write Docs and read them again. Return the Docs and the two reports."""
     written = Report()
     with tempfile.TemporaryDirectory() as folder:
         for name, content in write(docs, converter, written).items():
             (Path(folder) / name).write_bytes(content.encode("utf-8"))
-        copies, report = convert(Path(folder), converter)
+        copies, report = convert(Path(folder), converter, **options)
     return copies, written, report
 
 

@@ -108,13 +108,15 @@ def test_ccks2019_reports_broken_lines(read, put):
     assert sorted(places) == [1, 2, 3, 4, 5, 5, 6, 7, 7]
 
 
-@pytest.mark.parametrize("name, last, other", [("ccks2017", 1, 2018), ("ccks2018", 0, 2017)])
-def test_ccks_names_the_other_year_if_its_ends_match(read, put, name, last, other):
+@pytest.mark.parametrize(
+    "name, last, ends", [("ccks2017", 1, "exclusive"), ("ccks2018", 0, "inclusive")]
+)
+def test_ccks_reads_the_ends_of_the_other_year(read, put, name, last, ends):
     put("a-1.txtoriginal.txt", "患者头痛呕吐")
     path = put("a-1.txt", f"头痛\t2\t{3 + last}\t症状\n呕吐\t4\t{5 + last}\t症状\n")
-    docs, report = read(name, path)
-    assert not docs and report.lost == {"broken file": 2}
-    assert len(report.messages) == 1 and report.messages[0].endswith(f"use ccks{other}")
+    (doc,), report = read(name, path)
+    assert ents(doc) == [("头痛", "症状"), ("呕吐", "症状")] and not report.losses
+    assert report.repaired == {f"offsets counted as characters+{ends}": 1}
 
 
 def test_ccks2019_reads_a_list(read, put):

@@ -65,7 +65,7 @@ def test_label_studio_reads_utf16_offsets(put_tasks):
     result = [region("x1", 3, 7, "头颅CT", "检查"), region("y_2", 9, 12, "脑出血", "疾病")]
     (doc,), report = tools.convert(put_tasks(task([*result, RESULT[2]])), LABEL_STUDIO)
     assert tools.mentions(doc) == [(2, 6, "检查"), (8, 11, "疾病")]
-    assert report.repaired == {"offsets had counted UTF-16": 1} and report.losses == 0
+    assert report.repaired == {"offsets counted as utf-16": 1} and report.losses == 0
 
 
 def test_label_studio_checks_recorded_texts(put_tasks):

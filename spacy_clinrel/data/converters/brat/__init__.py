@@ -40,4 +40,5 @@ BRAT = Converter(
     exclude=("readme*",),
     main_file=text_file,
     keeps_attributes=True,
+    has_text_file=True,
 )

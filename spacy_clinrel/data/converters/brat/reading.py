@@ -10,7 +10,6 @@ from .. import (
     ReadOptions,
     Record,
     Report,
-    fit_offsets,
     read_lines,
     read_pair,
 )
@@ -84,7 +83,7 @@ def read(path: Path, report: Report, options: ReadOptions) -> Iterator[Record]:
                 _add_line(annotations, line, None)
     _join_events(annotations, options)
     _add_attributes(annotations)
-    yield fit_offsets(record, report)
+    yield record
 
 
 def text_file(path: Path) -> Path:

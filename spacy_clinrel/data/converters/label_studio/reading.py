@@ -6,7 +6,7 @@ from functools import partial
 from pathlib import Path
 from typing import Any, Dict, Iterator
 
-from .. import ReadOptions, Record, Report, first_id, fit_utf16, get_field, read_json
+from .. import ReadOptions, Record, Report, first_id, get_field, read_json
 from .addresses import TextFiles
 from .fields import ChosenText, choose_text, group_regions
 from .results import ResultReader, page_objects, spans
@@ -33,7 +33,7 @@ def read(path: Path, report: Report, options: ReadOptions, *, source: str) -> It
     reader = _FileReader(source, options, TextFiles(path.parent))
     for record in read_json(path, report, options, reader.parse):
         reader.n_records += 1
-        yield fit_utf16(record, report)
+        yield record
     reader.finish(path, report)
 
 
