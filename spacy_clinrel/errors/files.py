@@ -148,12 +148,12 @@ class FileErrors:
         "{second}. Keep only one of them beside the export."
     )
 
-    F080 = (
+    F110 = (
         "Unknown unit of offsets '{value}'. Use {known}, e.g. --offsets utf-16. Add, where it "
         "applies, +crlf (a line break \\r\\n counts as one), +bom (a byte order mark counts), "
         "+one-based (the first character is 1), +inclusive or +exclusive (the end of a mention)."
     )
-    F081 = "--offsets does not apply to this format, which has no offsets ({description}). Omit it."
+    F111 = "--offsets does not apply to this format, which has no offsets ({description}). Omit it."
 
     # Bootstrapping and review
     B001 = (

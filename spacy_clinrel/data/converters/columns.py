@@ -24,8 +24,8 @@ from pathlib import Path
 from typing import Dict, Iterator, List, NamedTuple, Optional, Sequence, Tuple
 
 from . import Converter, Mention, ReadOptions, Record, Report, join_lines, read_text
+from .offset_units import BOM
 from .report import BROKEN_FILE, BROKEN_LINE
-from .text import BOM
 from .tokenizer import join_tokens, token_spans
 
 OUTSIDE = "O"

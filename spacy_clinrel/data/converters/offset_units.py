@@ -82,7 +82,7 @@ def parse_unit(value: str, usual: Unit = Unit()) -> Unit:
             unit = replace(unit, **{attribute: is_set})  # type: ignore[arg-type]
         else:
             known = ", ".join(BASES)
-            raise ValueError(Errors.F080.format(value=value, known=known))
+            raise ValueError(Errors.F110.format(value=value, known=known))
     return unit
 
 

@@ -53,6 +53,12 @@ class _Fit:
         return Counter(self.record.text, self.has_bom)
 
     @property
+    def is_valid(self) -> bool:
+        """Whether all texts are strings. `read_docs` reports other records."""
+        texts = (self.record.text, *(mention.text for mention in self.record.mentions))
+        return all(text is None or isinstance(text, str) for text in texts)
+
+    @property
     def is_recorded(self) -> bool:
         return any(mention.text is not None for mention in self.record.mentions)
 
@@ -93,15 +99,18 @@ def fit_offsets(
                 "other mentions. Choose with --offsets"
             )
             report.warn(DOUBTFUL, record.source or path, record.line, detail)
-        mentions = _convert(record.mentions, fit.counter(), fit.unit, usual)
-        yield replace(record, mentions=mentions)
+        if fit.is_valid:
+            mentions = _convert(record.mentions, fit.counter(), fit.unit, usual)
+            record = replace(record, mentions=mentions)
+        yield record
 
 
 def _fit(record: Record, usual: Unit, chosen: Optional[Unit], has_text_file: bool) -> _Fit:
-    text = record.text.removeprefix(BOM) if has_text_file else record.text
-    has_bom = len(text) < len(record.text)
-    fit = _Fit(replace(record, text=text), usual, has_bom, chosen or usual)
-    if chosen is None and record.mentions:
+    has_bom = has_text_file and record.text.startswith(BOM)
+    if has_bom:
+        record = replace(record, text=record.text.removeprefix(BOM))
+    fit = _Fit(record, usual, has_bom, chosen or usual)
+    if chosen is None and record.mentions and fit.is_valid:
         _decide(fit)
     return fit
 
@@ -146,11 +155,11 @@ def _decide(fit: _Fit) -> None:
 def _share_units(fits: List[_Fit]) -> List[_Fit]:
     """Use the unit that recorded texts prove for records of the same file that have none."""
     proven = {fit.unit for fit in fits if fit.is_settled}
-    open_fits = [fit for fit in fits if fit.record.mentions and not fit.is_recorded]
+    open_fits = [fit for fit in fits if fit.is_valid and not fit.is_recorded]
     if len(proven) != 1 or not open_fits:
         return fits
     (unit,) = proven
-    if any(_is_worse(fit, unit) for fit in fits if fit.is_recorded):
+    if any(_is_worse(fit, unit) for fit in fits if fit.is_valid and fit.is_recorded):
         return fits
     for fit in open_fits:
         if not _is_worse(fit, unit):
@@ -176,11 +185,11 @@ def to_utf16(text: str) -> Sequence[int]:
     return offsets
 
 
-def from_utf16(text: str) -> Sequence[int]:
+def from_utf16(text: str) -> List[int]:
     """Map offsets in UTF-16 code units to offsets in characters.
 
     text (str): The text.
-    RETURNS (Sequence[int]): The offset in characters of each code unit and of the end; -1 for the
+    RETURNS (List[int]): The offset in characters of each code unit and of the end; -1 for the
         second code unit of a character.
     """
     positions = Counter(text).positions(Unit("utf-16"))

@@ -139,7 +139,7 @@ def _parse(entry: Dict[str, Any], record: Record, path: Path, report: Report) ->
             start, end, label = key = _key(span)
             ids.setdefault(key, str(number))
             recorded = span.get("text")
-            if not isinstance(recorded, str):
+            if recorded is None:
                 recorded = _token_text(span, entry)
             record.mentions.append(
                 Mention(str(number), start, end, label, recorded, line=record.line)

@@ -83,7 +83,7 @@ def _named_records(
 ) -> Iterator[Tuple[Path, Record]]:
     usual = None if converter.offsets is None else parse_unit(converter.offsets)
     if usual is None and options.offsets is not None:
-        raise ValueError(Errors.F081.format(description=converter.description))
+        raise ValueError(Errors.F111.format(description=converter.description))
     for path in files:
         before = len(report.messages), report.left_out.total()
         is_empty = True

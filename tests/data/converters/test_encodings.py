@@ -207,7 +207,7 @@ def test_values_that_are_not_strings_cost_one_document(read, put):
     path = put("a.jsonl", "\n".join(json.dumps(entry) for entry in entries))
     docs, report = read("prodigy", path)
     assert ents(docs) == [["头痛"]] and report.lost == {"broken line": 2}
-    assert "must be a string" in report.messages[0]
+    assert any("must be a string" in message for message in report.messages)
 
 
 def test_reader_that_fails_costs_one_file(zh, put):

@@ -24,7 +24,7 @@ def test_pubtator_reads_articles(read, put):
 
 
 @pytest.mark.parametrize(
-    "line", ["12\t0\t7\tNaloxone\tChemical", "99\t0\t8\tNaloxone\tChemical", "12\t0", "12|t|Again"]
+    "line", ["12\t0\t6\tNaloxone\tChemical", "99\t0\t8\tNaloxone\tChemical", "12\t0", "12|t|Again"]
 )
 def test_pubtator_reports_broken_lines(read, put, line):
     docs, report = read("pubtator", put("a.txt", TEXT + line + "\n"))
