@@ -192,6 +192,6 @@ def test_files_of_the_own_format_are_read(tmp_path):
         for format in converters.get_all():
             if format == example or {format, example} in SAME:
                 report, path = Report(), tmp_path / format
-                path.mkdir()
+                path.mkdir(exist_ok=True)
                 read_corpus(put_files(path, example), format, nlp=EN, report=report)
                 assert report.entities and "broken line" not in report.lost
