@@ -2,7 +2,7 @@
 
 from functools import partial
 from pathlib import Path
-from typing import Annotated, List
+from typing import Annotated, List, Optional
 
 import typer
 from tqdm import tqdm
@@ -14,7 +14,7 @@ from ._app import app
 
 @app.command("init-vectors")
 def init_vectors_cli(
-    texts: Annotated[List[Path], typer.Argument(metavar="RAW.txt…", help="Text files in UTF-8")],
+    texts: Annotated[List[Path], typer.Argument(metavar="RAW.txt…", help="Text files")],
     output: Annotated[Path, typer.Argument(metavar="OUT", help="Output folder")],
     lang: Annotated[str, typer.Option("--lang", "-l", help="Language of the pipeline")] = "zh",
     width: Annotated[int, typer.Option("--width", "-w", min=1, help="Width of the vectors")] = 100,
@@ -42,6 +42,14 @@ def init_vectors_cli(
     ] = 3,
     threads: Annotated[int, typer.Option("--threads", min=1, help="Number of threads")] = 1,
     seed: Annotated[int, typer.Option("--seed", help="Random seed")] = 0,
+    encoding: Annotated[
+        Optional[str],
+        typer.Option(
+            "--encoding",
+            help="Encoding of the files, e.g. gb18030. By default, UTF-8 and UTF-16 are detected "
+            "per file",
+        ),
+    ] = None,
 ) -> None:
     """Train word2vec vectors of characters and character bigrams.
 
@@ -61,6 +69,7 @@ def init_vectors_cli(
             epochs=epochs,
             threads=threads,
             seed=seed,
+            encoding=encoding,
             progress=partial(tqdm, unit=" lines", leave=False, disable=None),
         )
     except (ImportError, ValueError, OSError) as problem:

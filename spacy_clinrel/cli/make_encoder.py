@@ -13,7 +13,7 @@ from ._app import app
 
 @app.command("make-encoder")
 def make_encoder_cli(
-    texts: Annotated[List[Path], typer.Argument(metavar="RAW.txt…", help="Text files in UTF-8")],
+    texts: Annotated[List[Path], typer.Argument(metavar="RAW.txt…", help="Text files")],
     output: Annotated[Path, typer.Argument(metavar="OUT", help="Output folder")],
     layers: Annotated[int, typer.Option("--layers", "-l", min=1, help="Number of layers")] = 4,
     width: Annotated[
@@ -38,6 +38,14 @@ def make_encoder_cli(
         ),
     ] = None,
     seed: Annotated[int, typer.Option("--seed", help="Random seed for the weights")] = 0,
+    encoding: Annotated[
+        Optional[str],
+        typer.Option(
+            "--encoding",
+            help="Encoding of the files, e.g. gb18030. By default, UTF-8 and UTF-16 are detected "
+            "per file",
+        ),
+    ] = None,
 ) -> None:
     """Create a BERT encoder with random weights, for use where no pretrained encoder is available.
 
@@ -60,6 +68,7 @@ def make_encoder_cli(
             min_count=min_count,
             vectors=vectors,
             seed=seed,
+            encoding=encoding,
             progress=partial(tqdm, unit=" lines", leave=False, disable=None),
         )
     except (ValueError, OSError) as problem:

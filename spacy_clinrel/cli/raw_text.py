@@ -14,7 +14,7 @@ from ._app import app
 def raw_text_cli(
     texts: Annotated[
         List[Path],
-        typer.Argument(metavar="RAW.txt…", help="Text files in UTF-8, one text per line"),
+        typer.Argument(metavar="RAW.txt…", help="Text files, one text per line"),
     ],
     output: Annotated[Path, typer.Argument(metavar="OUT.jsonl", help="Output file")],
     characters: Annotated[
@@ -27,6 +27,14 @@ def raw_text_cli(
         ),
     ] = None,
     seed: Annotated[int, typer.Option("--seed", help="Random seed for sampling and shuffling")] = 0,
+    encoding: Annotated[
+        Optional[str],
+        typer.Option(
+            "--encoding",
+            help="Encoding of the files, e.g. gb18030. By default, UTF-8 and UTF-16 are detected "
+            "per file",
+        ),
+    ] = None,
 ) -> None:
     """Split texts into passages of a few sentences and shuffle them.
 
@@ -35,7 +43,9 @@ def raw_text_cli(
     Example: raw-text records.txt forum.txt raw.jsonl --characters 0 --characters 1500000
     """
     try:
-        passages = raw_text(texts, output, characters=characters or (), seed=seed)
+        passages = raw_text(
+            texts, output, characters=characters or (), seed=seed, encoding=encoding
+        )
     except (ValueError, OSError) as problem:
         msg.fail(str(problem), exits=1)
     msg.good(

@@ -57,6 +57,13 @@ def split_cli(
             help=".csv or .jsonl file with one row per document; the id is in column doc_id or id"
         ),
     ] = None,
+    encoding: Annotated[
+        Optional[str],
+        typer.Option(
+            "--encoding",
+            help="Encoding of the metadata, e.g. gb18030. Default: detect UTF-8, UTF-16",
+        ),
+    ] = None,
     similarity: Annotated[
         float,
         typer.Option(
@@ -91,6 +98,7 @@ def split_cli(
         stratify_labels=stratify_labels,
         group_by=group_by,
         metadata=metadata,
+        encoding=encoding,
         similarity=similarity,
         keep_together=keep_together,
         seed=seed,

@@ -15,7 +15,7 @@ from .encoding import (
     read_encoded,
 )
 from .names import has_surrogates, printable, printable_name, show_path
-from .transcode import open_utf8, read_text_lines
+from .transcode import open_utf8, read_text_lines, warn_about_encoding
 from .walk import (
     FoundFile,
     LeftOut,
@@ -62,6 +62,7 @@ __all__ = [
     "spacy_files",
     "stream_docbin",
     "walk_files",
+    "warn_about_encoding",
     "write_docs",
     "write_json",
 ]

@@ -9,8 +9,17 @@ from pathlib import Path
 from typing import Any, BinaryIO, Iterator, List, Optional, Sequence, Tuple, cast
 
 from ..errors import Errors, Warnings
-from .encoding import BLOCK_SIZE, MARK_ERRORS, UTF8, Encoding, detect_encoding, line_problem
-from .names import printable
+from .encoding import (
+    BLOCK_SIZE,
+    MARK_ERRORS,
+    UTF8,
+    Encoding,
+    check_encoding,
+    detect_encoding,
+    encoding_doubt,
+    line_problem,
+)
+from .names import show_path
 
 
 @contextmanager
@@ -92,6 +101,18 @@ class _Transcoder(io.RawIOBase):
         return bool(data or text)
 
 
+def warn_about_encoding(path: Path, encoding: Encoding, lang: str = "zh") -> None:
+    """Warn about a file whose encoding a user should check.
+
+    path (Path): The file.
+    encoding (Encoding): Its encoding.
+    lang (str): Language of the text.
+    """
+    doubt = encoding_doubt(encoding, lang)
+    if doubt:
+        warnings.warn(Warnings.W071.format(n=1, path=show_path(path), doubt=doubt), stacklevel=2)
+
+
 def read_text_lines(paths: Sequence[Path], given: Optional[str] = None) -> Iterator[str]:
     """Read the lines of text files. Lines that are not valid in the encoding of their file are left
     out, with a warning per file.
@@ -104,11 +125,13 @@ def read_text_lines(paths: Sequence[Path], given: Optional[str] = None) -> Itera
     """
     for path in paths:
         if path.is_dir():
-            raise ValueError(Errors.F020.format(path=printable(str(path))))
+            raise ValueError(Errors.F020.format(path=show_path(path)))
         if not path.is_file():
-            raise ValueError(Errors.F001.format(path=printable(str(path))))
+            raise ValueError(Errors.F001.format(path=show_path(path)))
+    check_encoding(given)
     for path in paths:
         encoding = detect_encoding(path, given)
+        warn_about_encoding(path, encoding)
         invalid: List[int] = []
         with open_utf8(path, encoding) as file:
             for number, data in enumerate(file, start=1):
@@ -121,6 +144,6 @@ def read_text_lines(paths: Sequence[Path], given: Optional[str] = None) -> Itera
                     yield line.rstrip("\r\n")
         if invalid:
             text = Warnings.W070.format(
-                path=printable(str(path)), n=len(invalid), first=invalid[0], encoding=encoding.name
+                path=show_path(path), n=len(invalid), first=invalid[0], encoding=encoding.name
             )
             warnings.warn(text, stacklevel=2)

@@ -62,11 +62,12 @@ def make_encoder(
     vectors: Optional[Union[str, Path]] = None,
     seed: int = 0,
     progress: Callable[[Iterable[str]], Iterable[str]] = iter,
+    encoding: Optional[str] = None,
 ) -> BertLike:
     """Build a BERT encoder (Devlin et al. 2019) with random weights and a vocabulary of the
     characters of a text.
 
-    texts (Sequence[Union[str, Path]]): Text files in UTF-8.
+    texts (Sequence[Union[str, Path]]): Text files.
     output (Optional[Union[str, Path]]): Folder to write the encoder to, in the format of
         transformers; None to return it only.
     layers (int): Number of layers.
@@ -78,13 +79,15 @@ def make_encoder(
         vectors that initialize the embeddings (see `init_vectors`). Their width must equal `width`.
     seed (int): Seed of the weights.
     progress (Callable[[Iterable[str]], Iterable[str]]): Wraps the stream of lines, e.g. `tqdm`.
+    encoding (Optional[str]): Encoding of the files, e.g. "gb18030". None detects UTF-8 and UTF-16
+        for each file.
     RETURNS (BertLike): Encoder and tokenizer.
     RAISES (ValueError): If a file is missing or not UTF-8, no character occurs often enough, or the
         sizes do not match.
     RAISES (OSError): If the pipeline of `vectors` does not exist.
     """
     encoder = build_encoder(
-        progress(read_text_lines([Path(path) for path in texts])),
+        progress(read_text_lines([Path(path) for path in texts], encoding)),
         layers=layers,
         width=width,
         heads=heads,

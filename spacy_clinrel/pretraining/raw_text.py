@@ -43,16 +43,19 @@ def raw_text(
     *,
     characters: Sequence[int] = (),
     seed: int = 0,
+    encoding: Optional[str] = None,
 ) -> List[str]:
     """Split unlabelled texts into parts of a few sentences, in random order, for `--paths.raw_text`
     of `spacy pretrain`.
 
-    texts (Sequence[Union[str, Path]]): Text files in UTF-8, one text per line. Lines of fewer than
+    texts (Sequence[Union[str, Path]]): Text files, one text per line. Lines of fewer than
         8 characters are skipped.
     output (Optional[Union[str, Path]]): The .jsonl file to write; None to return the parts only.
     characters (Sequence[int]): Approximate number of characters to sample from each file, 0 for the
         whole file. If empty, all files are used completely.
     seed (int): Seed of the sample and the order.
+    encoding (Optional[str]): Encoding of the files, e.g. "gb18030". None detects UTF-8 and UTF-16
+        for each file.
     RETURNS (List[str]): The parts.
     RAISES (ValueError): If a file is missing, not UTF-8 or also the output, if there is no text, or
         if `characters` does not match the files.
@@ -65,7 +68,7 @@ def raw_text(
     generator = random.Random(seed)
     parts: List[str] = []
     for i, path in enumerate(paths):
-        lines = list(read_text_lines([path]))
+        lines = list(read_text_lines([path], encoding))
         generator.shuffle(lines)
         parts += _sample(lines, (characters[i] if characters else 0) or None)
     if not parts:

@@ -22,13 +22,21 @@ class CharacterNGrams:
     """A corpus for gensim: each line of a text as its overlapping character n-grams. Can be
     iterated several times, as training needs several passes.
 
-    paths (Sequence[Path]): Text files in UTF-8.
+    paths (Sequence[Path]): Text files.
     size (int): Number of characters of an n-gram: 1 or 2.
     progress (Callable[[Iterable[str]], Iterable[str]]): Wraps the stream of lines.
+    encoding (Optional[str]): Encoding of the files; None to detect it for each file.
     """
 
-    def __init__(self, paths: Sequence[Path], size: int, progress: Progress = iter):
+    def __init__(
+        self,
+        paths: Sequence[Path],
+        size: int,
+        progress: Progress = iter,
+        encoding: Optional[str] = None,
+    ):
         self.paths = paths
+        self.encoding = encoding
         self.size = size
         self.progress = progress
 
@@ -37,7 +45,7 @@ class CharacterNGrams:
 
         RAISES (ValueError): If a file is missing or not UTF-8.
         """
-        for line in self.progress(read_text_lines(self.paths)):
+        for line in self.progress(read_text_lines(self.paths, self.encoding)):
             text = lookup_form(line).strip()
             for start in range(0, len(text), MAX_LINE):
                 part = text[start : start + MAX_LINE]
@@ -57,13 +65,14 @@ def init_vectors(
     threads: int = 1,
     seed: int = 0,
     progress: Progress = iter,
+    encoding: Optional[str] = None,
 ) -> Language:
     """Train vectors of characters and of character pairs in one table.
 
     Characters and pairs are trained separately: skip-gram for characters, CBOW for pairs. With one
     thread and PYTHONHASHSEED set, the same input gives the same vectors.
 
-    texts (Sequence[Union[str, Path]]): Text files in UTF-8.
+    texts (Sequence[Union[str, Path]]): Text files.
     output (Optional[Union[str, Path]]): Folder to write the pipeline to, for `--paths.vectors` of
         `spacy train`; None to return it only.
     lang (str): Language of the pipeline.
@@ -76,6 +85,8 @@ def init_vectors(
     seed (int): Random seed.
     progress (Callable[[Iterable[str]], Iterable[str]]): Wraps the stream of lines of each pass,
         e.g. `tqdm`.
+    encoding (Optional[str]): Encoding of the files, e.g. "gb18030". None detects UTF-8 and UTF-16
+        for each file.
     RETURNS (Language): A blank pipeline with the vectors, as from `spacy init vectors`.
     RAISES (ImportError): If gensim is not installed (extra: vectors).
     RAISES (ValueError): If a file is missing or not UTF-8, or no character occurs often enough.
@@ -95,7 +106,7 @@ def init_vectors(
             epochs=epochs,
             seed=seed,
         )
-        corpus = CharacterNGrams(paths, size, progress)
+        corpus = CharacterNGrams(paths, size, progress, encoding)
         model.build_vocab(corpus)
         if not len(model.wv):
             raise ValueError(Errors.F015.format(paths=", ".join(map(str, paths)), n=min_count))

@@ -1,6 +1,7 @@
 """Keys for grouping and stratifying documents: metadata columns, or parts of document ids."""
 
 import csv
+import io
 from collections import Counter
 from pathlib import Path
 from typing import Any, Dict, Iterable, List, Mapping, Optional, Sequence, Tuple
@@ -8,24 +9,33 @@ from typing import Any, Dict, Iterable, List, Mapping, Optional, Sequence, Tuple
 import srsly
 
 from ...errors import Errors
+from ...files import (
+    DecodedLine,
+    check_encoding,
+    decode_lines,
+    read_encoded,
+    show_path,
+    warn_about_encoding,
+)
 from ..groups import group_of
 
 ID_COLUMNS = ("doc_id", "id")
 Metadata = Mapping[str, Mapping[str, str]]
 
 
-def read_metadata(path: Path) -> Metadata:
+def read_metadata(path: Path, encoding: Optional[str] = None) -> Metadata:
     """Read the metadata of documents.
 
-    path (Path): A `.csv` file in UTF-8 with a header, or a `.jsonl` file with one object per line.
+    path (Path): A `.csv` file with a header, or a `.jsonl` file with one object per line.
         The column `doc_id` or, if missing, `id` contains the document id.
+    encoding (Optional[str]): Encoding of the file; None to detect UTF-8 and UTF-16.
     RETURNS (Metadata): Values by document id and column.
     RAISES (ValueError): If the file cannot be read, has no column of ids, or contains an id more
         than once.
     """
     metadata: Dict[str, Dict[str, str]] = {}
     try:
-        for row in _rows(path):
+        for row in _rows(path, encoding):
             column = next((name for name in ID_COLUMNS if name in row), None)
             if column is None:
                 raise ValueError(f"no column {' or '.join(ID_COLUMNS)}")
@@ -34,8 +44,8 @@ def read_metadata(path: Path) -> Metadata:
                 raise ValueError(f"duplicate id '{values[column]}'")
         if not metadata:
             raise ValueError("no rows")
-    except (ValueError, OSError, csv.Error) as error:
-        raise ValueError(Errors.F028.format(path=path, error=error)) from error
+    except (ValueError, OSError, csv.Error, RecursionError) as error:
+        raise ValueError(Errors.F028.format(path=show_path(path), error=error)) from error
     return metadata
 
 
@@ -79,14 +89,25 @@ def pool_rare(values: Sequence[str], min_count: int) -> Tuple[List[Optional[str]
     return [None if value in pooled else value for value in values], pooled
 
 
-def _rows(path: Path) -> Iterable[Mapping[str, Any]]:
-    if path.suffix == ".csv":
-        with path.open(encoding="utf-8-sig", newline="") as file:
-            yield from csv.DictReader(file)
-    elif path.suffix == ".jsonl":
-        for row in srsly.read_jsonl(path):
-            if not isinstance(row, dict):
-                raise ValueError(f"expected one JSON object per line, got {row!r}")
-            yield row
-    else:
+def _rows(path: Path, given: Optional[str]) -> Iterable[Mapping[str, Any]]:
+    suffix = path.suffix.lower()
+    if suffix not in (".csv", ".jsonl"):
         raise ValueError("not a .csv or .jsonl file")
+    data, encoding = read_encoded(path, check_encoding(given))
+    warn_about_encoding(path, encoding)
+    lines = [_checked(line) for line in decode_lines(data, encoding)]
+    if suffix == ".csv":
+        yield from csv.DictReader(io.StringIO("\n".join(lines), newline=""))
+        return
+    for number, line in enumerate(lines, start=1):
+        if line.strip():
+            row = srsly.json_loads(line)
+            if not isinstance(row, dict):
+                raise ValueError(f"line {number}: expected one JSON object per line")
+            yield row
+
+
+def _checked(line: DecodedLine) -> str:
+    if line.problem:
+        raise ValueError(f"line {line.number}: {line.problem}")
+    return line.text

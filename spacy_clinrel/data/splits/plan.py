@@ -29,6 +29,7 @@ class Plan(NamedTuple):
     group_by (Optional[str]): Key (see `keys_of`). Documents with the same value go to the same
         part.
     metadata (Optional[Path]): A file with metadata, whose columns can be used as keys.
+    encoding (Optional[str]): Encoding of that file; None to detect UTF-8 and UTF-16.
     similarity (float): Minimum similarity of near-duplicates (Jaccard index of character 5-grams),
         above 0 and at most 1.
     keep_together (bool): Whether near-duplicates go to the same part.
@@ -41,6 +42,7 @@ class Plan(NamedTuple):
     stratify_labels: bool = False
     group_by: Optional[str] = None
     metadata: Optional[Path] = None
+    encoding: Optional[str] = None
     similarity: float = 0.8
     keep_together: bool = True
     seed: int = 0
@@ -77,7 +79,7 @@ def split_docs(docs: Sequence[Doc], plan: Plan) -> Split:
     if min(plan.ratios) < 0 or not plan.ratios[0]:
         raise ValueError(Errors.F027.format(ratios=" ".join(f"{r:g}" for r in plan.ratios)))
     ids = [get_doc_id(doc) or "" for doc in docs]
-    metadata = None if plan.metadata is None else read_metadata(plan.metadata)
+    metadata = None if plan.metadata is None else read_metadata(plan.metadata, plan.encoding)
     strata: List[Optional[str]] = []
     pooled: Dict[str, int] = {}
     if plan.stratify_by is not None:
