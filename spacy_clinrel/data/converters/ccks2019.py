@@ -8,11 +8,16 @@ from functools import partial
 from pathlib import Path
 from typing import Any, Dict
 
-from . import Converter, Mention, Record, Report, get_field, read_json
+from . import Converter, Mention, Record, Report, check_fields, get_field, read_json
+
+KNOWN = ("originalText", "entities", "id")
 
 
 def _parse(entry: Dict[str, Any], record: Record, path: Path, report: Report) -> None:
     record.text = get_field(entry, "originalText", str)
+    check_fields(
+        entry, ("originalText", "entities", "id"), ("entities",), report, path, record.line
+    )
     for number, entity in enumerate(get_field(entry, "entities", list)):
         with report.guard(path, record.line):
             start, end = get_field(entity, "start_pos", int), get_field(entity, "end_pos", int)

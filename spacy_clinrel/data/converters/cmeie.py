@@ -19,6 +19,7 @@ from . import (
     Mention,
     Record,
     Report,
+    check_fields,
     get_annotations,
     get_field,
     read_json,
@@ -29,6 +30,7 @@ VALUE = "@value"
 
 def _parse(entry: Dict[str, Any], record: Record, path: Path, report: Report) -> None:
     record.text = get_field(entry, "text", str)
+    check_fields(entry, ("text", "spo_list", "id"), ("spo_list",), report, path, record.line)
     mentions: Dict[Tuple[str, str], Mention] = {}
     for triple in get_annotations(entry, "spo_list", report):
         with report.guard(path, record.line):

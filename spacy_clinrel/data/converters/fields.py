@@ -120,12 +120,10 @@ def check_fields(
     unread = [name for name in others if _holds_annotation(name, entry[name])]
     if unread and not any(entry.get(name) for name in annotated_by):
         expected = " or ".join(map(repr, annotated_by))
-        raise ValueError(
-            f"has no annotation in {expected}, but {_describe(unread)}. "
-            f"{_advice(entry, unread)}".rstrip()
-        )
+        names = ", ".join(map(repr, unread))
+        raise ValueError(f"has no {expected}, but {names}. {_advice(entry, unread)}")
     for name in unread:
-        report.lose(NOT_READ, path, line, f"{name!r}. {_advice(entry, [name])}".rstrip())
+        report.lose(NOT_READ, path, line, f"{name!r}. {_advice(entry, [name])}")
     report.lose(METADATA, count=len(others) - len(unread))
 
 
@@ -135,11 +133,6 @@ def _holds_annotation(name: str, value: Any) -> bool:
     if name.lower() in ANNOTATION_NAMES:
         return bool(value)
     return isinstance(value, list) and any(isinstance(item, (list, dict)) for item in value)
-
-
-def _describe(names: List[str]) -> str:
-    fields = "the field" if len(names) == 1 else "the fields"
-    return f"{fields} {', '.join(map(repr, names))}"
 
 
 def _advice(entry: Dict[str, Any], names: List[str]) -> str:

@@ -28,12 +28,16 @@ from . import (
     ReadOptions,
     Record,
     Report,
+    check_fields,
     first_id,
     get_field,
     join_json,
     read_json,
 )
 from .tokenizer import join_tokens, token_spans
+
+# Fields of SpERT's files; those after "orig_id" are ignored.
+KNOWN = ("tokens", "entities", "relations", "orig_id", "ltokens", "rtokens", "pos", "dep")
 
 
 def read(path: Path, report: Report, options: ReadOptions) -> Iterator[Record]:
@@ -85,6 +89,7 @@ def write(record: Record, report: Report) -> Dict[str, str]:
 
 def _parse(entry: Dict[str, Any], record: Record, path: Path, report: Report) -> None:
     tokens = get_field(entry, "tokens", list)
+    check_fields(entry, KNOWN, ("entities", "relations"), report, path, record.line)
     record.doc_id = first_id(entry.get("orig_id"))
     if not all(isinstance(token, str) for token in tokens):
         raise ValueError("'tokens' must be strings")

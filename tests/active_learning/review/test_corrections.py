@@ -10,8 +10,9 @@ from spacy_clinrel.active_learning.bootstrap import BootstrapData
 from spacy_clinrel.active_learning.bootstrap.documents import write_documents
 from spacy_clinrel.active_learning.bootstrap.run_folder import RunFolder
 from spacy_clinrel.active_learning.review import FORMATS, read_review
+from spacy_clinrel.active_learning.review.corrections import WHITE_SPACE, _restore_white_space
 from spacy_clinrel.active_learning.review.formats import LabelNames, review_files
-from spacy_clinrel.data.converters import Report
+from spacy_clinrel.data.converters import Mention, Record, Report
 from spacy_clinrel.files import read_docbin, write_docs, write_json
 from spacy_clinrel.tokens import get_doc_id, set_doc_id
 from spacy_clinrel.tokens.silver import silver_pairs
@@ -142,6 +143,20 @@ def test_documents_with_another_text_or_id_are_left_out(exported, tmp_path):
         path.unlink()
     with pytest.raises(ValueError, match=r"B026.*B024"):
         read_review(exported, folder, format_name="brat")
+
+
+def test_white_space_that_a_tool_removed_is_restored():
+    """Old versions of doccano strip texts; their offsets are those of the stripped text."""
+    text = "\r\n  患者头痛。\n"
+    report = Report()
+    record = Record("x", "患者头痛。", [Mention("1", 2, 4, "X", gaps=((3, 3),))])
+    restored = _restore_white_space(record, text, report)
+    (mention,) = restored.mentions
+    assert restored.text == text and text[mention.start : mention.end] == "头痛"
+    assert mention.gaps == ((7, 7),) and report.repaired == {WHITE_SPACE: 1}
+    for other in ("患者头痛！", "患者头痛。\n\n", text):
+        changed = Record("x", other)
+        assert _restore_white_space(changed, text, report) is changed
 
 
 def test_incompletely_read_documents_are_left_out(exported, tmp_path):

@@ -64,6 +64,9 @@ def test_files_of_each_format(exported):
     view = ElementTree.fromstring((studio / "review.xml").read_text(encoding="utf-8"))
     assert {tag.get("value") for tag in view.iter("Relation")} == {"改善", "证实"}
     assert {task["predictions"][0]["model_version"] for task in tasks} == {"zh_pipeline-0.0.0"}
+    for kind, names in (("span", {"疾病", "检查", "治疗", "症状"}), ("relation", {"改善", "证实"})):
+        types = json.loads((exported / "doccano" / f"review.{kind}-types.json").read_text("utf-8"))
+        assert {entry["text"] for entry in types} == names
     for name in ("doccano", "prodigy"):
         lines = (exported / name / "review.jsonl").read_text(encoding="utf-8").splitlines()
         assert len(lines) == 6

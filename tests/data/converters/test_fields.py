@@ -1,5 +1,6 @@
 """Values of JSON objects, as corpora and tools write them."""
 
+import json
 from pathlib import Path
 
 import pytest
@@ -91,12 +92,26 @@ def test_fields_with_annotation_that_are_not_read_are_named():
     ],
 )
 def test_objects_of_another_format_are_refused(name, value, hint):
-    with pytest.raises(
-        ValueError, match=f"no annotation in 'spans', but the field '{name}'. {hint}"
-    ):
+    with pytest.raises(ValueError, match=f"has no 'spans', but '{name}'. {hint}"):
         check({"text": "x", name: value})
 
 
 def test_metadata_is_not_taken_for_annotation():
     entry = {"text": "x", "ward": {"name": "ICU"}, "words": ["a"], "labels": [], "age": 3}
     assert check(entry).lost == {METADATA: 4}
+
+
+@pytest.mark.parametrize(
+    ("name", "entry"),
+    [
+        ("ccks2019", {"originalText": "头痛", "entities": [], "spans": [{"start": 0}]}),
+        ("cmeie", {"text": "头痛", "spo_list": [], "entities": [{"start": 0}]}),
+        ("spert", {"tokens": ["头", "痛"], "ner": [[0, 1, "X"]]}),
+        ("prodigy", {"text": "头痛", "label": [[0, 2, "X"]]}),
+        ("doccano", {"text": "头痛", "spo_list": [{}]}),
+    ],
+)
+def test_every_format_refuses_objects_of_other_formats(read, put, name, entry):
+    docs, report = read(name, put("a.json", json.dumps(entry)))
+    assert not docs and report.lost == {"broken line": 1}
+    assert "has no " in report.messages[0]
