@@ -66,6 +66,8 @@ class Record:
     relation_source (Optional[Path]): The file with the relations, for messages. None if it is the
         file with the annotations.
     model (str): Name and version of the pipeline that predicted the annotations. Empty if unknown.
+    has_final_offsets (bool): Whether the reader has already decided how offsets are counted, and
+        converted them.
     """
 
     doc_id: str
@@ -76,3 +78,4 @@ class Record:
     line: Optional[int] = None
     relation_source: Optional[Path] = None
     model: str = ""
+    has_final_offsets: bool = False

@@ -408,3 +408,18 @@ def test_scores_of_predicted_mentions_are_counted(read_tasks):
 def test_label_that_is_not_a_string_costs_one_region(read_tasks, label):
     (doc,), report = read_tasks(task({"text": TEXT}, [region("c", at(0, 2), label), *RESULT]))
     assert tools.texts(doc) == EXPECTED and report.losses == 1
+
+
+def test_html_without_recorded_texts_may_be_ambiguous(read_tasks):
+    """Characters beyond U+FFFF count as one or two."""
+    places = {"globalOffsets": {"start": 3, "end": 5}}
+    entry = task(
+        {"text": "<p>😀患者发热，予布洛芬。</p>"},
+        [region("a", at("/p[1]", "/p[1]", **places), "X")],
+    )
+    (doc,), report = read_tasks(entry)
+    assert tools.mentions(doc) == [(3, 5, "X")] and "Choose with --offsets" in report.messages[0]
+    (doc,), report = read_tasks(entry, offsets="utf-16")
+    assert tools.mentions(doc) == [(2, 4, "X")] and not report.doubtful
+    (doc,), report = read_tasks(entry, offsets="characters")
+    assert tools.mentions(doc) == [(3, 5, "X")] and not report.doubtful

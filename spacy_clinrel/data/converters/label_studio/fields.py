@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from typing import Any, Callable, Dict, List, Mapping, Optional, Set
 
 from .addresses import is_address
-from .texts import TaskText, Value, count_matches, open_text, recorded_text, text_key
+from .texts import TaskText, Value, count_matches, is_uncertain, open_text, recorded_text, text_key
 
 TEXT = "text"
 NOT_TEXT = ("doc_id",)
@@ -19,13 +19,15 @@ class ChosenText:
     text (TaskText): The text.
     objects (Set[Optional[str]]): The names of the objects of the labelling interface that show
         this text (`to_name` of a region).
-    is_converted (bool): Whether the field has HTML or paragraphs instead of the text.
+    is_converted (bool): Whether the field has HTML, paragraphs or an address instead of the text.
+    is_uncertain (bool): Whether the regions would have other places in UTF-16 code units.
     """
 
     field: str
     text: TaskText
     objects: Set[Optional[str]]
     is_converted: bool
+    is_uncertain: bool
 
 
 Regions = Mapping[Optional[str], List[Value]]
@@ -33,7 +35,11 @@ ReadFile = Callable[[str], Optional[str]]
 
 
 def choose_text(
-    data: Dict[str, Any], regions: Regions, pages: Set[Optional[str]], read_file: ReadFile
+    data: Dict[str, Any],
+    regions: Regions,
+    pages: Set[Optional[str]],
+    read_file: ReadFile,
+    unit: Optional[str] = None,
 ) -> Optional[ChosenText]:
     """Choose the field that has the text: that of the regions if recorded texts or names show which
     one it is, else "text", else the only field with a text.
@@ -47,6 +53,7 @@ def choose_text(
     pages (Set[Optional[str]]): The objects whose regions show that they are HTML.
     read_file (Callable[[str], Optional[str]]): Function that reads the file at an address. It
         returns None if the file cannot be read, and raises a ValueError if there is none.
+    unit (Optional[str]): How offsets are counted, see `open_text`.
     RETURNS (Optional[ChosenText]): The text; None if its file cannot be read.
     RAISES (ValueError): If no field has a text, or its file is missing.
     """
@@ -67,8 +74,9 @@ def choose_text(
     if not objects and len(regions) == 1 and not set(shown.values()) - {None, field}:
         objects = set(regions)
     values = [value for name in objects for value in regions[name]]
-    text = open_text(content, values, is_page=bool(objects & pages))
-    return ChosenText(field, text, objects, text.text != content)
+    text = open_text(content, values, is_page=bool(objects & pages), unit=unit)
+    doubtful = unit is None and is_uncertain(text, content, values)
+    return ChosenText(field, text, objects, text.text != data[field], doubtful)
 
 
 def _is_address(content: Any, regions: Regions) -> bool:

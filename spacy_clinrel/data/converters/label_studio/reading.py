@@ -4,16 +4,17 @@ from collections import Counter
 from dataclasses import dataclass, field
 from functools import partial
 from pathlib import Path
-from typing import Any, Dict, Iterator
+from typing import Any, Dict, Iterator, List
 
 from .. import ReadOptions, Record, Report, first_id, get_field, read_json
 from .addresses import TextFiles
 from .fields import ChosenText, choose_text, group_regions
 from .results import ResultReader, page_objects, spans
 from .tasks import ANNOTATIONS, PREDICTIONS, Task, choose_annotation, read_task
-from .texts import Dialogue
+from .texts import Dialogue, PlainText
 
 MINIMAL = "this is JSON_MIN, which carries no relations"
+UNCERTAIN = "offsets may be counted in another unit"
 DIFFERENT = "annotations of a task differ"
 OTHER_SOURCE = {
     ANNOTATIONS: ("the tasks have predictions but no annotations", "label-studio-predictions"),
@@ -82,21 +83,40 @@ class _FileReader:
             group_regions(regions),
             page_objects(regions),
             partial(self.files.read, report=report, options=self.options),
+            self.options.offsets,
         )
         if text is None:
             return False
         record.text = text.text.text
+        record.has_final_offsets = not isinstance(text.text, PlainText)
         if text.is_converted:
             report.repair("HTML, paragraphs or a file read as the text")
         ResultReader(record, text, path, report).read(results)
         self._count_dropped(task, text)
+        self._report_doubts(record, text, chosen, ids, path, report)
+        return True
+
+    def _report_doubts(
+        self,
+        record: Record,
+        text: ChosenText,
+        chosen: Dict[str, Any],
+        ids: List[Any],
+        path: Path,
+        report: Report,
+    ) -> None:
+        if text.is_uncertain:
+            detail = (
+                f"{record.doc_id!r} is read as characters, but utf-16 would give other mentions. "
+                "Choose with --offsets"
+            )
+            report.warn(UNCERTAIN, path, record.line, detail)
         if ids and self.source == ANNOTATIONS and self.options.copies is None:
             detail = (
                 f"{record.doc_id!r}: of {', '.join(map(repr, ids))}, {chosen.get('id')!r} is read. "
                 "Mark one as ground truth, or set --copies to accept the choice"
             )
             report.warn(DIFFERENT, path, record.line, detail)
-        return True
 
     def _count_dropped(self, task: Task, text: ChosenText) -> None:
         id_field = (self.options.id_field or "").removeprefix("data.")

@@ -134,20 +134,42 @@ def is_path(value: Any) -> bool:
     return isinstance(value, str) and "/" in value
 
 
-def open_text(content: Any, values: Sequence[Value], *, is_page: bool = False) -> TaskText:
+def open_text(
+    content: Any, values: Sequence[Value], *, is_page: bool = False, unit: Optional[str] = None
+) -> TaskText:
     """Return the text of a field, read in the way that fits most of the recorded texts of regions.
 
     content (Any): The content of the field, a string or a list of paragraphs.
     values (Sequence[Dict[str, Any]]): The values of the regions.
     is_page (bool): Whether the regions show that the content is HTML.
+    unit (Optional[str]): How offsets are counted in HTML and dialogues. None decides between
+        characters and UTF-16 code units.
     RETURNS (TaskText): The text.
     """
+    in_utf16 = (False, True) if unit is None else ("utf-16" in unit.lower(),)
     if isinstance(content, list):
-        return _best(_dialogues(content), values)
+        return _best(_dialogues(content, in_utf16), values)
     is_page = is_page or any(is_path(value.get("start")) for value in values)
     if is_page or (not values and is_html(content)):
-        return _best(_pages(content), values)
+        return _best(_pages(content, in_utf16), values)
     return PlainText(content)
+
+
+def is_uncertain(text: TaskText, content: Any, values: Sequence[Value]) -> bool:
+    """Return whether offsets of HTML or of a dialogue would give other mentions in UTF-16 code
+    units, and no recorded text decides.
+
+    text (TaskText): The text from `open_text`.
+    content (Any): The content of its field.
+    values (Sequence[Dict[str, Any]]): The values of the regions.
+    RETURNS (bool): Whether the places of the regions are uncertain.
+    """
+    if isinstance(text, PlainText) or any(recorded_text(value) is not None for value in values):
+        return False
+    if all(char <= "\uffff" for char in text.text):
+        return False
+    other = open_text(content, values, is_page=isinstance(text, PageText), unit="utf-16")
+    return any(_place(text, value) != _place(other, value) for value in values)
 
 
 def count_matches(text: TaskText, values: Iterable[Value]) -> int:
@@ -204,31 +226,34 @@ def _best(readings: Iterable[Callable[[], TaskText]], values: Sequence[Value]) -
     return best
 
 
-def _pages(html: str) -> Iterator[Callable[[], TaskText]]:
+def _pages(html: str, units: Sequence[bool]) -> Iterator[Callable[[], TaskText]]:
     nodes = parse_page(html)
     for with_head in (False, True):
-        for in_utf16 in (False, True):
+        for in_utf16 in units:
             for by_path in (False, True):
                 yield partial(
                     PageText, nodes, by_path=by_path, with_head=with_head, in_utf16=in_utf16
                 )
 
 
-def _dialogues(paragraphs: List[Any]) -> Iterator[Callable[[], TaskText]]:
+def _dialogues(paragraphs: List[Any], units: Sequence[bool]) -> Iterator[Callable[[], TaskText]]:
     for key in text_key(paragraphs):
         texts = [paragraph.get(key) for paragraph in paragraphs]
         texts = [text if isinstance(text, str) else "" for text in texts]
-        for in_utf16 in (False, True):
+        for in_utf16 in units:
             yield partial(Dialogue, texts, key, in_utf16=in_utf16)
 
 
 def _matches(text: TaskText, value: Value) -> bool:
-    recorded = recorded_text(value)
-    if recorded is None:
+    recorded, place = recorded_text(value), _place(text, value)
+    if recorded is None or place is None:
         return False
-    try:
-        start, end = text.place(value)
-    except ValueError:
-        return False
-    found = text.text[max(start, 0) : max(end, 0)]
+    found = text.text[max(place[0], 0) : max(place[1], 0)]
     return "".join(found.split()) == "".join(recorded.split())
+
+
+def _place(text: TaskText, value: Value) -> Optional[Place]:
+    try:
+        return text.place(value)
+    except ValueError:
+        return None
