@@ -54,7 +54,10 @@ class _Fit:
 
     @property
     def is_valid(self) -> bool:
-        """Whether all texts are strings. `read_docs` reports other records."""
+        """Whether the offsets are to be converted: the reader has not done so, and all texts are
+        strings. `read_docs` reports other records."""
+        if self.record.has_final_offsets:
+            return False
         texts = (self.record.text, *(mention.text for mention in self.record.mentions))
         return all(text is None or isinstance(text, str) for text in texts)
 

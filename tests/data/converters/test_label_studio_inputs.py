@@ -423,3 +423,11 @@ def test_html_without_recorded_texts_may_be_ambiguous(read_tasks):
     assert tools.mentions(doc) == [(2, 4, "X")] and not report.doubtful
     (doc,), report = read_tasks(entry, offsets="characters")
     assert tools.mentions(doc) == [(3, 5, "X")] and not report.doubtful
+
+
+def test_line_breaks_counted_as_one(read_tasks):
+    text = "主诉：\r\n发热，\r\n予布洛芬。"
+    result = [region("a", at(4, 6, "发热"), "症状"), region("b", at(9, 12, "布洛芬"), "药物")]
+    (doc,), report = read_tasks(task({"text": text}, [*result, RESULT[2]]))
+    assert tools.texts(doc) == EXPECTED and not report.losses
+    assert list(report.repaired.values()) == [1]
