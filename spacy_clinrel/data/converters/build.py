@@ -168,7 +168,7 @@ def _fault(text: str, mention: Mention) -> str:
         return "mention is outside the text, or its offset is within a character"
     if not 0 <= mention.start < mention.end <= len(text):
         return "mention is empty, reversed or outside the text"
-    if not mention.type:
+    if not mention.type or not isinstance(mention.type, str):
         return "mention has no type"
     if not matches_text(text, mention):
         return "mention's recorded text differs from the text at its offsets"

@@ -156,7 +156,9 @@ def _value(annotation: Any, features: Dict[str, Any], report: Report) -> Optiona
     values = {
         name: value
         for name, feature in features.items()
-        if feature.rangeType.name == STRING and (value := getattr(annotation, name, None))
+        if feature.rangeType.name == STRING
+        and (value := getattr(annotation, name, None))
+        and isinstance(value, str)
     }
     names = [*VALUES, *(name for name in values if name not in IDENTIFIERS)]
     chosen = next((name for name in names if name in values), None)
