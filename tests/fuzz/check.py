@@ -98,14 +98,17 @@ def check_format(name: str, count: int, seed: int, folder: Path) -> int:
 
 def _check(nlp: Any, format_name: str, folder: Path, options: ReadOptions) -> int:
     """Convert the files of a folder. Return the number of documents."""
-    converter, report, documents = get_converter(format_name), Report(), 0
+    converter, report = get_converter(format_name), Report()
+    documents = refused = 0
     for path, record in read_records(converter, find_files(folder, converter), report, options):
         try:
             _check_record(nlp, record, path, options)
         except ValueError:  # no Doc can be made of the text, which `read_docs` reports
+            refused += 1
             continue
         documents += 1
-    assert documents or report.messages or report.left_out, "nothing was read, without a message"
+    is_reported = refused or report.messages or report.left_out
+    assert documents or is_reported, "nothing was read, without a message"
     for message in report.messages:
         assert not UNFORESEEN.search(message), message
     str(report.to_dict()).encode()
