@@ -3,11 +3,11 @@
 from pathlib import Path
 from typing import Optional, Union
 
-import spacy
 from spacy.tokens import DocBin
 
 from ..errors import Errors
 from ..files import check_output, replacing
+from ..tokens.tokenizer import blank_pipeline
 from .converters import ReadOptions, Report, Selection, get_converter, get_writer
 from .corpus import SUFFIX, read_corpus, stream_corpus, write_corpus
 
@@ -62,7 +62,7 @@ def convert(
     if out.is_dir():
         raise ValueError(Errors.F010.format(path=out))
     check_output(out, src, selection.only_groups_of, selection.without_groups_of)
-    nlp = spacy.blank(lang)
+    nlp = blank_pipeline(lang)
     stream = stream_corpus(
         src, format_name, nlp, selection, report, options=options, progress=progress
     )

@@ -4,7 +4,6 @@ from contextlib import ExitStack
 from pathlib import Path
 from typing import Dict, Iterable, Iterator, List, Optional, Union
 
-import spacy
 from spacy.language import Language
 from spacy.tokens import Doc, DocBin
 from tqdm import tqdm
@@ -12,6 +11,7 @@ from tqdm import tqdm
 from ..errors import Errors
 from ..files import read_docbin, replacing, spacy_files
 from ..tokens import all_mentions, relation_edges
+from ..tokens.tokenizer import blank_pipeline
 from .converters import (
     Converter,
     ReadOptions,
@@ -21,6 +21,7 @@ from .converters import (
     document_names,
     find_files,
     get_converter,
+    guess_formats,
     read_docs,
     render_files,
     select,
@@ -28,9 +29,7 @@ from .converters import (
 
 SUFFIX = ".spacy"
 NO_MENTION = "no mention in any document"
-NO_MENTION_HINT = (
-    "check that the format is right, and that the files with the annotations are there"
-)
+NO_MENTION_HINT = "Is the format right, and are the annotation files there?"
 
 Format = Union[str, Converter]
 
@@ -67,7 +66,7 @@ def read_corpus(
         docs = spacy_clinrel.read_corpus("corpus/train", "brat")
         docs = spacy_clinrel.read_corpus("corpus/train.spacy")
     """
-    nlp = spacy.blank(lang) if nlp is None else nlp
+    nlp = blank_pipeline(lang) if nlp is None else nlp
     report = Report() if report is None else report
     path = Path(path)
     if format is not None:
@@ -105,7 +104,10 @@ def stream_corpus(
     RAISES (ValueError): If the format is unknown, a file is missing, or no document could be read.
     """
     converter, change = _converter(format), select(selection)
-    files = find_files(path, converter, report)
+    try:
+        files = find_files(path, converter, report)
+    except ValueError as error:
+        raise ValueError(f"{error}{_other_formats(path, options)}") from error
     names = document_names(converter, files, path)
     # disable=None shows the bar only on a terminal.
     disable = None if progress and len(files) > 1 else True
@@ -115,9 +117,10 @@ def stream_corpus(
         has_docs = True
         yield doc
     if not has_docs:
-        raise ValueError(_no_document(path, selection, report))
+        raise ValueError(_no_document(path, selection, report) + _other_formats(path, options))
     if not report.entities and not selection.keep_types:
-        report.warn(NO_MENTION, path, None, NO_MENTION_HINT)
+        hint = _other_formats(path, options) or NO_MENTION_HINT
+        report.warn(NO_MENTION, path, None, hint.strip())
     report.messages.extend(selection.unmatched(report))
 
 
@@ -133,6 +136,12 @@ def _no_document(path: Path, selection: Selection, report: Report) -> str:
     else:
         reason = "The files are empty"
     return Errors.F008.format(path=path, reason=reason)
+
+
+def _other_formats(path: Path, options: ReadOptions) -> str:
+    """Return a sentence about the formats that the corpus may have; empty if there is none."""
+    names = guess_formats(path, options)
+    return f" The corpus can be read as {', '.join(names)}." if names else ""
 
 
 def write_corpus(

@@ -11,6 +11,7 @@ and one test. Such a module needs only the names below.
 from .build import build_doc, doc_to_record
 from .fields import METADATA, check_fields, get_id, get_score
 from .files import file_names, find_files, read_docs, render_files
+from .guess import guess_formats
 from .offset_units import BOM
 from .offsets import from_utf16, matches_text, to_utf16
 from .options import ReadOptions
@@ -60,6 +61,7 @@ __all__ = [
     "get_id",
     "get_score",
     "get_writer",
+    "guess_formats",
     "join_json",
     "join_lines",
     "matches_text",

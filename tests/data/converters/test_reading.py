@@ -7,6 +7,7 @@ import spacy
 
 from spacy_clinrel.data.converters import ReadOptions, Report, get_converter, read_docs
 from spacy_clinrel.data.converters.reading import CONTRADICTION, SAME_ID
+from spacy_clinrel.data.corpus import read_corpus
 from spacy_clinrel.tokens import get_doc_id
 
 from ...util import edges, ents
@@ -109,3 +110,14 @@ def test_align(put, align, expected):
     )
     assert [(start, end) for start, end, _ in ents(doc)] == expected
     assert report.losses == (not expected)
+
+
+def test_other_formats_are_named(put, tmp_path):
+    put("a.jsonl", '{"text": "头痛", "label": [[0, 2, "症状"]]}\n')
+    with pytest.raises(ValueError, match=r"F002.* can be read as doccano\."):
+        list(read_corpus(tmp_path, "spert"))
+    report = Report()
+    put("in/a.txt", "头痛")
+    assert read_corpus(tmp_path / "in", "brat", report=report)
+    assert report.doubtful == {"no mention in any document": 1}
+    assert "Is the format right" in report.messages[0]
