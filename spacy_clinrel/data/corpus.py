@@ -135,7 +135,8 @@ def _no_document(path: Path, selection: Selection, report: Report) -> str:
         return Errors.F022.format(path=path)
     else:
         reason = "The files are empty"
-    return Errors.F008.format(path=path, reason=reason)
+    end = "" if reason.endswith((".", "?")) else "."
+    return Errors.F008.format(path=path, reason=f"{reason}{end}")
 
 
 def _other_formats(path: Path, options: ReadOptions) -> str:

@@ -18,7 +18,7 @@ class FileErrors:
     )
     F006 = "Cannot write this format ({description}). Formats that can be written: {known}."
     F007 = "--strict: {losses} would be lost; nothing was written. Omit --strict to write the rest."
-    F008 = "{path}: no document could be read. {reason}."
+    F008 = "{path}: no document could be read. {reason}"
     F009 = "{path}: the documents have no entities and no relations. There is nothing to {what}."
     F010 = "{path} is a folder. Use the name of a .spacy file as output."
     F011 = "'{pattern}' is not a valid regular expression: {error}."

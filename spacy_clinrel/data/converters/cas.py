@@ -118,7 +118,8 @@ def _load_xmi(data: bytes, types: bytes, cassis: Any) -> Any:
 
 
 def _record(name: str, cas: Any, path: Path, report: Report) -> Record:
-    record = Record(name or _title(cas), cas.sofa_string or "")
+    text = cas.sofa_string
+    record = Record(name or _title(cas), text if isinstance(text, str) else "")
     if not record.text:
         raise ValueError("it has no text")
     ids: Dict[int, str] = {}

@@ -18,16 +18,16 @@ Reading: the span layers give mentions, except those of tokens, parts of speech,
 The type is the value of the column `value` or, if that is empty, of the first column that has one,
 or the name of the layer; other columns are dropped and counted. Relations
 have the source as head; their label is chosen like the type. Chains are
-left out and counted. The text is put together from `#Text`, at the offsets of the tokens; line
-breaks and blanks fill what is between sentences. The document id is the file name.
+left out and counted. The text consists of the `#Text` lines at the offsets of the tokens; line
+breaks and blanks fill the gaps between sentences. The document id is the file name.
 """
 
 import re
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Dict, Iterator, List, Sequence, Tuple
+from typing import Dict, Iterator, List, NamedTuple, Sequence, Tuple
 
-from . import BOM, Converter, Link, Mention, ReadOptions, Record, Report, from_utf16, read_text
+from . import BOM, Converter, Link, Mention, ReadOptions, Record, Report, read_text
 from .report import BROKEN_FILE
 
 FORMAT = "#FORMAT=WebAnno TSV 3"
@@ -38,6 +38,8 @@ SOURCE = re.compile(r"(\d+-\d+(?:\.\d+)?)(?:\[(\d+)_(\d+)\])?")
 ESCAPED = re.compile(r"\\(.)", re.DOTALL)
 # Names of the columns with the type of an annotation, in order of preference.
 VALUES = ("value", "label", "type", "PosValue", "DependencyType")
+# Longest white space between two sentences. Larger numbers are errors of the file.
+MAX_GAP = 2**16
 NO_ANNOTATION, NO_VALUE = "_", "*"
 SOURCE_PREFIX = "BT_"
 # Layers of tokens, parts of speech, lemmas and syntax.
@@ -58,6 +60,19 @@ class Layer:
     kind: str
     name: str
     columns: List[str]
+
+
+class Token(NamedTuple):
+    """A token.
+
+    start (int): Offset of the first character, as in the file.
+    end (int): Offset after the last character, as in the file.
+    text (str): The text.
+    """
+
+    start: int
+    end: int
+    text: str
 
 
 @dataclass
@@ -111,12 +126,6 @@ def read(path: Path, report: Report, options: ReadOptions) -> Iterator[Record]:
                     sentence.clear()
                 _add_token(document, layers, token, line, report)
     _add_links(document)
-    positions = from_utf16(document.record.text)
-    document.record.mentions = [
-        mention._replace(start=positions[mention.start], end=positions[mention.end])
-        for mention in document.record.mentions
-        if mention.end < len(positions)
-    ]
     yield document.record
 
 
@@ -129,6 +138,8 @@ def _add_text(document: Document, text: str, start: int) -> None:
     record, gap = document.record, start - document.units
     if gap < 0:
         raise ValueError(f"the sentence begins at {start}, within the sentence before it")
+    if gap > MAX_GAP:
+        raise ValueError(f"the sentence begins {gap} characters after the sentence before it")
     record.text += ("\n" + " " * (gap - 1) if gap and record.text else " " * gap) + text
     document.units = start + len(text.encode("utf-16-le", "surrogatepass")) // 2
 
@@ -137,13 +148,14 @@ def _add_token(
     document: Document, layers: Sequence[Layer], token: "re.Match[str]", line: str, report: Report
 ) -> None:
     """Add the annotations of a token: begin mentions or extend them, and note relations."""
-    address, start, end = token[1], int(token[2]), int(token[3])
-    fields = line.split("\t")[3:]
+    address = token[1]
+    _, _, text, *fields = line.split("\t")
+    piece = Token(int(token[2]), int(token[3]), _unescape(text))
     for layer in layers:
         values, fields = fields[: len(layer.columns)], fields[len(layer.columns) :]
         if layer.kind == "SP" and not layer.name.startswith(LINGUISTIC):
             for number, value in _annotations(layer, values, report):
-                _add_mention(document, layer, number or address, start, end, value)
+                _add_mention(document, (layer.name, number or address), piece, value)
         elif layer.kind == "RL" and len(values) == len(layer.columns):
             _note_links(document, layer, address, values)
         elif any(value not in ("", NO_ANNOTATION) for value in values):
@@ -170,16 +182,15 @@ def _best(found: Dict[str, str]) -> str:
     return next((name for name in VALUES if name in found), next(iter(found), ""))
 
 
-def _add_mention(
-    document: Document, layer: Layer, number: str, start: int, end: int, label: str
-) -> None:
-    key, record = (layer.name, number), document.record
+def _add_mention(document: Document, key: Tuple[str, str], token: Token, label: str) -> None:
+    mentions = document.record.mentions
     if key in document.spans:
         i = int(document.spans[key])
-        record.mentions[i] = record.mentions[i]._replace(end=end)
+        text = f"{mentions[i].text}{token.text}"
+        mentions[i] = mentions[i]._replace(end=token.end, text=text)
     else:
-        document.spans[key] = str(len(record.mentions))
-        record.mentions.append(Mention(document.spans[key], start, end, label, line=document.line))
+        document.spans[key] = id = str(len(mentions))
+        mentions.append(Mention(id, token.start, token.end, label, token.text, line=document.line))
 
 
 def _note_links(document: Document, layer: Layer, address: str, values: Sequence[str]) -> None:
@@ -226,5 +237,5 @@ WEBANNO = Converter(
     description="WebAnno TSV 3, as WebAnno and INCEpTION export it",
     patterns=("*.tsv",),
     read=read,
-    offsets=None,
+    offsets="utf-16",
 )
