@@ -34,6 +34,20 @@ def pytest_xdist_auto_num_workers(config: pytest.Config) -> int | None:
     return 0 if paths and all(path.endswith(".py") for path in paths) else None
 
 
+# The files whose slow tests take longest. A worker runs a complete file, so these start first.
+LONGEST = ("fuzz", "test_project.py", "benchmarks", "research", "processing", "pipeline")
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Put the tests of the files in LONGEST first."""
+
+    def rank(item: pytest.Item) -> int:
+        part = item.path.relative_to(Path(__file__).parent).parts[0]
+        return LONGEST.index(part) if part in LONGEST else len(LONGEST)
+
+    items.sort(key=rank)
+
+
 @pytest.fixture
 def zh() -> Language:
     """Return a blank Chinese pipeline. Each character is a token."""

@@ -75,9 +75,9 @@ def jobs(section: str, setting: Setting, is_small: bool) -> List[Job]:
     """
     languages = [{"lang": lang} for lang in setting.languages()]
     if section == "machine":
-        return [{"threads": threads} for threads in (1, 2)]
+        return [{"threads": 1, "size": 256}] if is_small else [{"threads": 1}, {"threads": 2}]
     if section == "pipelines":
-        counts = (2,) if is_small else (1, 2)
+        counts = (1,) if is_small else (1, 2)
         return [{**lang, "threads": threads} for threads in counts for lang in languages]
     if section == "components":
         return [
@@ -107,7 +107,21 @@ def jobs(section: str, setting: Setting, is_small: bool) -> List[Job]:
         runs.append((many, 2, True))
         names = ("documents", "processes", "killed")
         return [{"system": DEFAULT, **dict(zip(names, run))} for run in runs]
+    if section == "updates" and is_small:
+        return [{**lang, "steps": 2} for lang in languages]
     return [dict(lang) for lang in languages]
+
+
+def measure(section: str, job: Job, setting: Setting) -> List[Record]:
+    """Do one measurement in this process.
+
+    section (str): Name of the section.
+    job (Dict[str, Any]): Arguments of the section's function.
+    setting (Setting): Files and training steps of the benchmark.
+    RETURNS (List[Dict[str, Any]]): The records.
+    """
+    needed = [] if section in WITHOUT_PIPELINES else [setting]
+    return SECTIONS[section](*needed, **job)
 
 
 def measure_in_process(section: str, job: Job, options: argparse.Namespace) -> List[Record]:
@@ -193,9 +207,8 @@ def main() -> int:
     options = arguments()
     setting = Setting(options.data, options.work, options.tutorial, options.steps)
     if options.here:
-        section, job = options.here[0], json.loads(options.here[1])
-        needed = [] if section in WITHOUT_PIPELINES else [setting]
-        print(json.dumps(SECTIONS[section](*needed, **job)))
+        section, job = options.here
+        print(json.dumps(measure(section, json.loads(job), setting)))
         return 0
     if options.against:
         print(compare_versions(setting, options.against, options.model, options.repeats))

@@ -9,7 +9,6 @@ import torch
 from spacy import registry, util
 from spacy.lang.zh import Chinese
 from spacy.tokens import Doc, Span
-from transformers import BertConfig, BertModel
 
 from benchmarks.common import CHARACTERS, ROOT, Record
 from benchmarks.memory import peak_mib, reset_peak_mib
@@ -90,6 +89,9 @@ def focused(mentions: int) -> Workload:
     mentions (int): Number of mentions in the window. Large numbers of mentions overlap.
     RETURNS (Tuple[Callable[[], Any], int, float]): The workload.
     """
+    # Imported here, since the processes of the other measurements need less time without it.
+    from transformers import BertConfig, BertModel
+
     config = BertConfig(
         vocab_size=100,
         hidden_size=128,
@@ -142,15 +144,16 @@ def measure_pairs(model: str, mentions: int, threads: int) -> List[Record]:
     ]
 
 
-def measure_machine(threads: int) -> List[Record]:
+def measure_machine(threads: int, size: int = 1536) -> List[Record]:
     """Measure the machine's peak rates in float32.
 
     threads (int): Number of PyTorch threads.
+    size (int): Number of rows and of columns of the matrices.
     RETURNS (List[Dict[str, Any]]): One record: operations per second in products of large matrices,
         and bytes per second when copying more than the caches hold.
     """
     torch.set_num_threads(threads)
-    size, rounds = 1536, 8
+    rounds = 8
     a, b = torch.randn(size, size), torch.randn(size, size)
     long = torch.randn(2**25)
     product, copy = [], []

@@ -71,7 +71,7 @@ def test_a_failed_cell_is_named_and_the_others_run(as_corpora, run_study, tmp_pa
     shutil.copytree(as_corpora, folder)
     (folder / "cmeie_train.spacy").write_bytes(b"no DocBin")
     args = ("--data", folder, "--systems", "SVM", "--corpora", "cmeie", "11-labels")
-    failed, output = run_study(RelationStudy(), *args)
+    failed, output = run_study(RelationStudy(), *args, new_processes=True)
     assert failed == 1 and "small.cmeie.svm.0: failed" in output
     records = read_records(tmp_path / "results" / "relations_small.jsonl")
     assert [record["cell"] for record in records] == ["small.11-labels.svm.0"]
