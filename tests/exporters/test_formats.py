@@ -21,10 +21,9 @@ from spacy_clinrel.exporters.cypher import quote_name, to_literal
 from spacy_clinrel.exporters.graphml import REPLACEMENT
 from spacy_clinrel.exporters.rdf import INSTANCES, VOCABULARY
 from spacy_clinrel.exporters.schema import arrow_schema
-from spacy_clinrel.tokens import GROUP
 
-from ..util import ROOT, make_doc
-from .util import NLP, expected, nasty_notes, note
+from ..util import ROOT
+from .util import NLP, expected, nasty_notes, note, read_rdf
 
 LISTS = ("texts", "docs", "doc_ids")
 DATABASE = ladybug.Connection(ladybug.Database(":memory:"))
@@ -166,25 +165,6 @@ def test_graphml_replaces_and_counts_characters_forbidden_in_xml(tmp_path):
         sum(map(data["evidence"].count, (REPLACEMENT, "\n"))) for *_, data in graph.edges(data=True)
     )
     assert report["replaced"] == 3 + 2 + 3 + evidence
-
-
-def read_rdf(path, format):
-    """Return the resources by id, with sets of values, and the documents in the same form."""
-    graph = rdflib.Graph().parse(path, format=format)
-    rows, documents = {}, {}
-    for subject in set(graph.subjects()):
-        row = {"class": str(graph.value(subject, rdflib.RDF.type)).removeprefix(VOCABULARY)}
-        for key, value in graph.predicate_objects(subject):
-            if key != rdflib.RDF.type:
-                plain = (
-                    str(value).removeprefix(INSTANCES)
-                    if isinstance(value, rdflib.URIRef)
-                    else value.toPython()
-                )
-                row.setdefault(str(key).removeprefix(VOCABULARY), set()).add(plain)
-        resources = documents if row["class"] == "Document" else rows
-        resources[str(subject).removeprefix(INSTANCES)] = row
-    return rows, documents
 
 
 @merge_or_not
@@ -377,64 +357,6 @@ def test_every_format_exports_an_empty_document(tmp_path):
     assert len(pd.read_csv(tmp_path / "csv" / "True" / "x" / "nodes.csv")) == 0
 
 
-def test_every_format_exports_a_nan_score_as_null(tmp_path):
-    docs = [note(["头痛", "发热"], score=math.nan)]
-    for format, entry in FORMATS.items():
-        export(docs, tmp_path / (format if entry.is_folder else f"x{entry.endings[0]}"), format)
-    table = pyarrow.parquet.read_table(tmp_path / "parquet" / "relations.parquet")
-    assert table["score"].to_pylist() == [None]
-    (row,) = srsly.read_jsonl(tmp_path / "jsonl" / "relations.jsonl")
-    assert row["score"] is None
-    assert pd.read_csv(tmp_path / "csv" / "relations.csv")["score:double"].isna().all()
-    ((*_, data),) = nx.read_graphml(tmp_path / "x.graphml").edges(data=True)
-    assert "score" not in data and data["label"] == "TeRD"
-    assert "score" not in (tmp_path / "x.cypher").read_text(encoding="utf-8")
-    rows, _ = read_rdf(tmp_path / "x.ttl", "turtle")
-    assert "score" not in rows["d1-r1"]
-
-
-@pytest.mark.parametrize("score", [math.nan, math.inf, -math.inf])
-def test_dropped_scores_are_reported(score, tmp_path):
-    report = export([note(["头痛", "发热", "咳嗽"], "a", score=score)], tmp_path / "x.ttl")
-    (message,) = report["messages"]
-    assert message.startswith("[G010] Document 1 (a): 2 relations")
-
-
-def test_score_of_zero_is_kept(tmp_path):
-    docs = [note(["头痛", "发热"], score=0.0)]
-    for merge in (False, True):
-        report = export(docs, tmp_path / "t", "jsonl", merge=merge)
-        (row,) = srsly.read_jsonl(report["files"][1])
-        assert row["mean_score" if merge else "score"] == 0.0 and not report["messages"]
-
-
-@pytest.mark.parametrize("format", FORMATS)
-def test_control_characters_and_surrogates_in_ids_and_labels(format, tmp_path):
-    docs = [note(["头痛", "发热"], "a\0\udcff\n", "la\0bel\udcff")]
-    out = tmp_path / ("t" if FORMATS[format].is_folder else f"t{FORMATS[format].endings[0]}")
-    report = export(docs, out, format, prefix="p\udcff")
-    assert report["relations"] == 1 and report["prefix"] == "p\\udcff"
-    for path in report["files"]:
-        assert format == "parquet" or Path(path).read_text(encoding="utf-8")
-
-
-def test_json_does_not_escape_chinese(tmp_path):
-    docs = [note(["头痛", "发热"], "病历", "证实")]
-    for format, name in (("jsonl", "t"), ("jsonld", "t.jsonld")):
-        report = export(docs, tmp_path / name, format)
-        text = "".join(Path(path).read_text(encoding="utf-8") for path in report["files"])
-        assert {"头痛", "发热", "病历", "证实"} <= set(re.findall("[\u4e00-\u9fff]+", text))
-
-
-def test_broken_document_is_skipped_and_reported(zh, tmp_path):
-    docs = [make_doc(zh, "[头痛|症状][发热|症状]", [(0, 1, "x")]) for _ in range(3)]
-    docs[1].spans[GROUP].attrs["relations"] = [[0, 9, "x", 1.0]]
-    report = export(docs, tmp_path / "t.ttl")
-    assert (report["documents"], report["mentions"], report["relations"]) == (2, 4, 2)
-    (message,) = report["messages"]
-    assert message.startswith("Document 2 (without an id): [R002]")
-
-
 def test_prefix_keeps_ids_of_two_exports_apart(tmp_path):
     store = rdflib.Graph()
     for prefix in ("a/", "b "):
@@ -443,15 +365,3 @@ def test_prefix_keeps_ids_of_two_exports_apart(tmp_path):
     once = rdflib.Graph().parse(tmp_path / "t.ttl")
     assert len(store) == 2 * len(once)
     assert (None, None, rdflib.URIRef(f"{INSTANCES}a%2Fd1")) in store
-
-
-def test_failed_export_leaves_no_files(zh, tmp_path):
-    def docs():
-        yield make_doc(zh, "[头痛|症状]")
-        raise RuntimeError("broken input")
-
-    for format, entry in FORMATS.items():
-        out = tmp_path / f"x{'' if entry.is_folder else entry.endings[0]}"
-        with pytest.raises(RuntimeError, match="broken input"):
-            export(docs(), out, format)
-    assert not [path for path in tmp_path.rglob("*") if path.is_file()]

@@ -3,10 +3,12 @@
 from itertools import chain, pairwise
 from typing import Any, Dict, List, Tuple
 
+import rdflib
 import spacy
 from spacy.tokens import Doc, Span
 
 from spacy_clinrel.exporters.norms import get_normal_form
+from spacy_clinrel.exporters.rdf import INSTANCES, VOCABULARY
 from spacy_clinrel.exporters.rows import doc_rows
 from spacy_clinrel.tokens import Relation, set_doc_id, set_relations
 
@@ -66,3 +68,22 @@ def expected(docs: List[Doc], norm: str = "fold") -> Tuple[List[Dict], List[Dict
     rows = [doc_rows(doc, i, get_normal_form(norm)) for i, doc in enumerate(docs, start=1)]
     mentions, relations = zip(*rows)
     return list(chain(*mentions)), list(chain(*relations))
+
+
+def read_rdf(path, format):
+    """Return the resources by id, with sets of values, and the documents in the same form."""
+    graph = rdflib.Graph().parse(path, format=format)
+    rows, documents = {}, {}
+    for subject in set(graph.subjects()):
+        row = {"class": str(graph.value(subject, rdflib.RDF.type)).removeprefix(VOCABULARY)}
+        for key, value in graph.predicate_objects(subject):
+            if key != rdflib.RDF.type:
+                plain = (
+                    str(value).removeprefix(INSTANCES)
+                    if isinstance(value, rdflib.URIRef)
+                    else value.toPython()
+                )
+                row.setdefault(str(key).removeprefix(VOCABULARY), set()).add(plain)
+        resources = documents if row["class"] == "Document" else rows
+        resources[str(subject).removeprefix(INSTANCES)] = row
+    return rows, documents

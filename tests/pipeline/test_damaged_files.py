@@ -18,7 +18,7 @@ from safetensors.numpy import save as save_tensors
 
 from spacy_clinrel.ml.encoder_files import load_encoder
 
-from ..util import make_notes, ner_config, run_python
+from ..util import make_notes, ner_config
 from .conftest import KINDS
 
 FOCUSED = KINDS[-1]
@@ -396,8 +396,3 @@ class RunsCode:
 
     def __reduce__(self):
         return open, (str(self.path), "w")
-
-
-@pytest.mark.slow
-def test_randomly_damaged_components_load_or_give_one_error():
-    assert "refused" in run_python("-m", "tests.pipeline.fuzz_models", 15)

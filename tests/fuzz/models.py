@@ -1,4 +1,4 @@
-"""Load randomly damaged copies of tiny components: python -m tests.pipeline.fuzz_models 1000
+"""Load randomly damaged copies of tiny components: python -m tests.fuzz.models 1000
 
 Each copy either loads with finite weights or gives one of our errors. The process may allocate at
 most 1 GiB while it loads them.
@@ -22,8 +22,8 @@ from spacy.language import Language
 from spacy_clinrel.ml.encoder_files import save_encoder
 from spacy_clinrel.pretraining.make_encoder import build_encoder
 
+from ..pipeline.conftest import KINDS
 from ..util import make_notes
-from .conftest import KINDS
 
 MEMORY = 2**30
 NUMBERS = (-1, 0, 1, 2**31, 2**40, 10**12, 10**30, 1.5, None, True, "x", [], {})
