@@ -25,6 +25,7 @@ from . import (
     read_json,
     read_lines,
 )
+from .report import show_value
 
 SEPARATOR = "|||"
 # The beginning of a JSON object or list. A text may also begin with a bracket.
@@ -64,7 +65,7 @@ def read(path: Path, report: Report, options: ReadOptions) -> Iterator[Record]:
 def _mention(id: str, part: str, line: int) -> Mention:
     fields = part.split()
     if len(fields) != 3:
-        raise ValueError(f"expected start, end and type, got {part!r}")
+        raise ValueError(f"expected start, end and type, got {show_value(part)}")
     return Mention(id, int(fields[0]), int(fields[1]) + 1, fields[2], line=line)
 
 

@@ -44,6 +44,7 @@ from . import (
     read_json,
     to_utf16,
 )
+from .report import show_value
 
 TEXTS = ("text", "data")
 NUMBERED_ENTITIES = "annotations"
@@ -163,7 +164,7 @@ def _parse(
 def _mention(entity: Any, name: str, line: Optional[int]) -> Mention:
     if isinstance(entity, list):
         if len(entity) != 3:
-            raise ValueError(f"expected start, end and label, got {entity!r:.80}")
+            raise ValueError(f"expected start, end and label, got {show_value(entity)}")
         entity = dict(zip(("start_offset", "end_offset", "label"), entity))
     start, end = (get_field(entity, key, int) for key in ("start_offset", "end_offset"))
     id = name if entity.get("id") is None else get_id(entity, "id")

@@ -16,6 +16,8 @@ from pathlib import Path
 from typing import Any, Dict, List, Tuple
 
 from . import Converter, Link, Mention, Record, Report, first_id, get_field, read_json
+from .report import show_value
+from .text import whole_number
 from .tokenizer import join_tokens
 
 NOT_KEPT = {
@@ -40,12 +42,14 @@ def _parse(entry: Dict[str, Any], record: Record, path: Path, report: Report) ->
             first, last, label = item[:3]
             start, end = _offsets(first, last, bounds)
             id = str(len(record.mentions))
-            ids.setdefault((first, last), id)
+            ids.setdefault((start, end), id)
             record.mentions.append(Mention(id, start, end, _name(label), line=record.line))
     for item in _items(entry, "relations"):
         with report.guard(path, record.line):
-            ends = [(item[0], item[1]), (item[2], item[3])]
-            head, tail = (ids.get(end, f"tokens {end[0]} to {end[1]}") for end in ends)
+            head, tail = (
+                ids.get(_offsets(first, last, bounds), f"tokens {first} to {last}")
+                for first, last in (item[:2], item[2:4])
+            )
             record.relations.append(Link(head, tail, _name(item[4]), record.line))
     for name, reason in NOT_KEPT.items():
         report.lose(reason, count=len(_items(entry, name)) or bool(entry.get(name)))
@@ -58,9 +62,10 @@ def _items(entry: Dict[str, Any], name: str) -> List[Any]:
 
 
 def _offsets(first: Any, last: Any, bounds: List[Tuple[int, int]]) -> Tuple[int, int]:
-    if type(first) is not int or type(last) is not int or not 0 <= first <= last < len(bounds):
-        raise ValueError(f"tokens {first!r} to {last!r} are outside the text")
-    return bounds[first][0], bounds[last][1]
+    start, end = whole_number(first), whole_number(last)
+    if start is None or end is None or not 0 <= start <= end < len(bounds):
+        raise ValueError(f"tokens {show_value(first)} to {show_value(last)} are outside the text")
+    return bounds[start][0], bounds[end][1]
 
 
 def _name(value: Any) -> str:

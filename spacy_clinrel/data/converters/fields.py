@@ -4,7 +4,7 @@ from math import isfinite
 from pathlib import Path
 from typing import Any, Collection, Dict, List, Optional
 
-from .report import Report
+from .report import Report, show_value
 
 BAD_SCORE = "score that is not a number from 0 to 1 not kept"
 NOT_READ = "field with annotation not read"
@@ -51,14 +51,14 @@ def get_id(entry: Dict[str, Any], name: str) -> str:
     RAISES (ValueError): If the id is missing, empty, or of another type.
     """
     if not isinstance(entry, dict):
-        raise ValueError(f"expected a JSON object, got {entry!r}")
+        raise ValueError(f"expected a JSON object, got {show_value(entry)}")
     value = entry.get(name)
     if isinstance(value, str) and value:
         return value
     if isinstance(value, float) and value.is_integer():
         value = int(value)
     if type(value) is not int:  # isinstance would accept bool
-        raise ValueError(f"{name!r} must be a string or a whole number, got {value!r:.80}")
+        raise ValueError(f"{name!r} must be a string or a whole number, got {show_value(value)}")
     return str(value)
 
 
@@ -91,7 +91,7 @@ def get_score(
         score = float("nan")
     if isfinite(score) and 0 <= score <= 1:
         return score
-    report.lose(BAD_SCORE, path, line, f"{name} {value!r:.80}")
+    report.lose(BAD_SCORE, path, line, f"{name} {show_value(value)}")
     return default
 
 

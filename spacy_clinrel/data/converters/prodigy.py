@@ -39,6 +39,7 @@ from . import (
     join_lines,
     read_json,
 )
+from .report import show_value
 from .text import whole_number
 from .tokenizer import token_spans
 
@@ -123,9 +124,9 @@ def _parse(entry: Dict[str, Any], record: Record, path: Path, report: Report) ->
     record.text = get_field(entry, "text", str)
     answer = entry.get("answer", ANSWERS[0])
     if answer not in ANSWERS:
-        raise ValueError(f"'answer' must be one of {', '.join(ANSWERS)}, got {answer!r}")
+        raise ValueError(f"'answer' must be one of {', '.join(ANSWERS)}, got {show_value(answer)}")
     if answer != ANSWERS[0]:
-        report.left_out[f"documents with the answer {answer!r}"] += 1
+        report.left_out[f"documents with the answer {show_value(answer)}"] += 1
         return False
     meta = get_field(entry, "meta", dict, {})
     record.doc_id = first_id(meta.get("doc_id"))

@@ -19,6 +19,22 @@ DISCONTINUOUS = "discontinuous mention kept as its covering span"
 # Maximum length of a message in characters. Errors of parsers can contain a whole line.
 MAX_MESSAGE = 2000
 
+# Longer strings in messages may be texts of patients.
+MAX_SHOWN = 20
+
+
+def show_value(value: Any) -> str:
+    """Describe an unexpected value for a message, without a patient's text.
+
+    value (Any): The value.
+    RETURNS (str): The value, or its type if it is a long string, a list or an object.
+    """
+    if isinstance(value, str):
+        return repr(value) if len(value) <= MAX_SHOWN else f"a string of {len(value)} characters"
+    if isinstance(value, (dict, list)):
+        return "an object" if isinstance(value, dict) else f"a list of {len(value)} values"
+    return f"{value!r:.40}"
+
 
 @dataclass
 class Report:

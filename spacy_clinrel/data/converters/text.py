@@ -29,7 +29,7 @@ from ...files import (
 )
 from .options import ReadOptions
 from .record import Record
-from .report import BROKEN_FILE, BROKEN_LINE, Report
+from .report import BROKEN_FILE, BROKEN_LINE, Report, show_value
 
 # The largest number up to which floats represent each whole number.
 MAX_NUMBER = 2**53
@@ -260,7 +260,7 @@ def first_id(*values: Any) -> str:
     """
     value = next((value for value in values if value is not None), "")
     if isinstance(value, (dict, list)):
-        raise ValueError(f"a document id must be a string or a number, got {value!r:.80}")
+        raise ValueError(f"a document id must be a string or a number, got {show_value(value)}")
     return str(int(value) if isinstance(value, float) and value.is_integer() else value)
 
 
@@ -278,7 +278,7 @@ def get_field(
     RAISES (ValueError): If a required value is missing, or a value has the wrong type.
     """
     if not isinstance(entry, dict):
-        raise ValueError(f"expected a JSON object, got {entry!r}")
+        raise ValueError(f"expected a JSON object, got {show_value(entry)}")
     if default is not None and entry.get(name) is None:
         return default
     if name not in entry:
@@ -288,7 +288,7 @@ def get_field(
         value = whole_number(value)
     if type(value) is not type_:  # isinstance would accept bool as int
         expected = "a whole number" if type_ is int else type_.__name__
-        raise ValueError(f"{name!r} must be {expected}, got {entry[name]!r:.80}")
+        raise ValueError(f"{name!r} must be {expected}, got {show_value(entry[name])}")
     return value
 
 

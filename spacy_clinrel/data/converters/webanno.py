@@ -28,7 +28,7 @@ from pathlib import Path
 from typing import Dict, Iterator, List, NamedTuple, Sequence, Tuple
 
 from . import BOM, Converter, Link, Mention, ReadOptions, Record, Report, read_text
-from .report import BROKEN_FILE
+from .report import BROKEN_FILE, show_value
 
 FORMAT = "#FORMAT=WebAnno TSV 3"
 LAYER = re.compile(r"#T_(SP|RL|CH)=(.*)")
@@ -202,7 +202,9 @@ def _note_links(document: Document, layer: Layer, address: str, values: Sequence
             continue
         match = SOURCE.fullmatch(source)
         if match is None:
-            raise ValueError(f"the source of a relation must look like 1-1[2_5], got {source!r}")
+            raise ValueError(
+                f"the source of a relation must look like 1-1[2_5], got {show_value(source)}"
+            )
         head = match[2] if match[2] not in (None, "0") else match[1]
         tail = match[3] if match[3] not in (None, "0") else address
         cells = [_cell(column[i])[0] if i < len(column) else "" for column in columns[:-1]]

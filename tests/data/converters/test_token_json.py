@@ -26,6 +26,13 @@ def test_dygie_reads_entities_and_relations(read, put):
     assert report.losses == 0
 
 
+def test_dygie_reads_whole_numbers_in_any_notation(read, put):
+    entry = {**ENTRY, "ner": [[[0.0, "0", "Drug"], ["2", 2.0, "Problem"]]]}
+    entry["relations"] = entry["relations"][:1]
+    (doc,), report = read("dygie", put("train.json", json.dumps(entry)))
+    assert edges(doc) == {(0, 7, "Drug", "TrAP", 12, 20, "Problem")} and report.losses == 0
+
+
 def test_dygie_reads_test_parts(read, put):
     entry = {"sentences": [["头", "痛"]]}
     (doc,), _ = read("dygie", put("test.json", json.dumps(entry)))
@@ -36,7 +43,7 @@ def test_dygie_reads_test_parts(read, put):
     "change",
     [
         {"ner": [[[0, 9, "Drug"]]]},
-        {"ner": [[[0, "1", "Drug"]]]},
+        {"ner": [[[0, "x", "Drug"]]]},
         {"ner": [[[1, 0, "Drug"]]]},
         {"ner": [[[0, 0, None]]]},
         {"ner": [[[0, 0]]]},

@@ -10,6 +10,7 @@ from itertools import pairwise
 from typing import NamedTuple, Optional, Tuple
 
 from .. import Link, Mention
+from ..report import show_value
 
 LINE = re.compile(r"(\S+)(?:\t(.*))?")
 LINE_WITH_BLANKS = re.compile(r"([TREAMN]\d+|\*|#\d+) +(.*)")
@@ -147,5 +148,5 @@ def parse_attribute(data: str, line: Optional[int]) -> Attribute:
 def _pair(part: str) -> Tuple[str, str]:
     name, _, id = part.partition(":")
     if not (name and id):
-        raise ValueError(f"expected Name:id, got {part!r}")
+        raise ValueError(f"expected Name:id, got {show_value(part)}")
     return name, id

@@ -5,6 +5,7 @@ from pathlib import Path
 from typing import Any, Dict, Iterator, List, Optional, Set
 
 from .. import Link, Mention, Record, Report, get_field, get_id, get_score
+from ..report import show_value
 from .fields import ChosenText, object_name
 from .interface import join_attribute
 from .tasks import SPAN_TYPES
@@ -74,7 +75,7 @@ class ResultReader:
         labels = value.get(result["type"])
         labels = get_field(value, "labels", list, []) if labels is None else labels
         if not isinstance(labels, list):
-            raise ValueError(f"{result['type']!r} must be a list, got {labels!r:.80}")
+            raise ValueError(f"{result['type']!r} must be a list, got {show_value(labels)}")
         if not labels:
             self.report.lose("region without a label", self.path, self.record.line, region)
         for name in map(_name, labels):
@@ -111,7 +112,7 @@ class ResultReader:
         head, tail = (get_id(result, name) for name in ("from_id", "to_id"))
         direction = get_field(result, "direction", str, "right")
         if direction not in DIRECTIONS:
-            raise ValueError(f"'direction' must be right, left or bi, got {direction!r:.80}")
+            raise ValueError(f"'direction' must be right, left or bi, got {show_value(direction)}")
         score = get_score(result, self.report, self.path, self.record.line)
         for label in get_field(result, "labels", list, []) or [""]:
             for step in DIRECTIONS[direction]:
@@ -122,7 +123,7 @@ class ResultReader:
 def _name(value: Any) -> str:
     """Return a label or choice as a string; empty if it is null."""
     if isinstance(value, (list, dict)):
-        raise ValueError(f"a label must be a string, got {value!r:.80}")
+        raise ValueError(f"a label must be a string, got {show_value(value)}")
     return "" if value is None else str(value)
 
 

@@ -7,6 +7,7 @@ from functools import partial
 from typing import Any, Callable, Dict, Iterable, Iterator, List, Optional, Sequence, Tuple, Union
 
 from .. import from_utf16, get_field
+from ..report import show_value
 from .html import Node, Page, is_html, parse_page
 
 Value = Dict[str, Any]
@@ -58,7 +59,7 @@ class PageText:
         by_path, by_offsets = self._by_path(value), self._by_offsets(value)
         found = by_path or by_offsets if self.by_path else by_offsets or by_path
         if found is None:
-            raise ValueError(f"its text has no place {value.get('start')!r:.80}")
+            raise ValueError(f"its text has no place {show_value(value.get('start'))}")
         return self.page.locate(*found)
 
     def _by_offsets(self, value: Value) -> Optional[Place]:
