@@ -51,7 +51,7 @@ def convert(
     """
     report = Report() if report is None else report
     src, out = Path(src), Path(out)
-    if src.suffix == SUFFIX and not src.is_dir():
+    if src.suffix.lower() == SUFFIX and not src.is_dir():
         if selection.is_active or options != ReadOptions():
             raise ValueError(Errors.F024)
         get_writer(get_converter(format_name))  # raise before reading anything

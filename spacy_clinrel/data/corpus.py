@@ -75,7 +75,7 @@ def read_corpus(
         )
     if selection.is_active:
         raise ValueError(Errors.F024)
-    if path.is_file() and path.suffix != SUFFIX:
+    if path.is_file() and path.suffix.lower() != SUFFIX:
         raise ValueError(Errors.F034.format(path=path, known=_names()))
     return [doc for file in spacy_files([path]) for doc in read_docbin(file, nlp.vocab)]
 

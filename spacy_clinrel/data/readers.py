@@ -1,5 +1,6 @@
 """Corpus readers for training and evaluation."""
 
+import random
 from itertools import islice
 from pathlib import Path
 from typing import Callable, Iterable, Iterator, Optional, Union
@@ -9,9 +10,9 @@ from spacy.language import Language
 from spacy.tokens import Doc, DocBin, Span, SpanGroup
 from spacy.training import Example
 from spacy.training.corpus import Corpus as SpacyCorpus
-from spacy.training.corpus import walk_corpus
 
 from ..errors import Errors
+from ..files import spacy_files
 from ..tokens import GROUP, all_mentions, bare_doc, relabel_relations
 from .schemes import get_scheme
 
@@ -44,11 +45,11 @@ def Corpus(
     if path is None:
         raise ValueError(Errors.F019)
     path = util.ensure_path(path)
-    if path.is_file() and path.suffix != ".spacy":
+    if path.is_file() and path.suffix.lower() != ".spacy":
         raise ValueError(Errors.F021.format(path=path))
     if not path.exists():
         raise ValueError(Errors.F001.format(path=path))
-    corpus = SpacyCorpus(path, limit=limit, shuffle=shuffle)
+    corpus = FileCorpus(path, limit=limit, shuffle=shuffle)
     labels = None if scheme is None else get_scheme(scheme)
 
     def read(nlp: Language) -> Iterator[Example]:
@@ -67,6 +68,28 @@ def Corpus(
             raise ValueError(Errors.F004.format(path=path))
 
     return read
+
+
+class FileCorpus(SpacyCorpus):
+    """spaCy's reader, with our search of folders. spaCy's own search reads files several times, or
+    does not end, if a folder has links to folders above it."""
+
+    def __call__(self, nlp: Language) -> Iterator[Example]:
+        """Read the examples.
+
+        nlp (Language): The pipeline.
+        YIELDS (Example): The examples.
+        """
+        docs: Iterable[Doc] = islice(self._read(nlp), self.limit or None)
+        if self.shuffle:
+            docs = list(docs)
+            random.shuffle(docs)
+        yield from self.make_examples(nlp, docs)
+
+    def _read(self, nlp: Language) -> Iterator[Doc]:
+        # spaCy's method skips files whose suffix is not in lower case.
+        for path in spacy_files([self.path]):
+            yield from DocBin().from_disk(path).get_docs(nlp.vocab)
 
 
 def read_examples(nlp: Language, path: Union[str, Path], corpus: SpacyCorpus) -> Iterator[Example]:
@@ -100,7 +123,7 @@ def find_broken_file(path: Path, nlp: Language) -> Optional[Path]:
     nlp (Language): The pipeline.
     RETURNS (Optional[Path]): The file; None if all files can be read.
     """
-    for file in walk_corpus(path, ".spacy"):
+    for file in spacy_files([path]):
         try:
             list(DocBin().from_disk(file).get_docs(nlp.vocab))
         except Exception:  # unrelated types, as above

@@ -128,3 +128,8 @@ class OutputErrors:
         "The attribute span._.{name} has a value of type {found}, but its default is a {expected}. "
         "Change the component that sets it, or register the attribute without a default."
     )
+    P050 = (
+        "No column '{name}' among the {n} columns. The first row of a CSV file must contain the "
+        "names of the columns, separated by commas. Names are not shown here, since they may be "
+        "data. Add the names, or set the column with --text-column or --id-column."
+    )

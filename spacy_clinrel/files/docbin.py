@@ -1,13 +1,17 @@
 """Reading and writing of .spacy files."""
 
 from pathlib import Path
-from typing import Dict, Iterable, Iterator, List, Sequence, Union
+from typing import Dict, Iterable, Iterator, List, Optional, Sequence, Union
 
 from spacy.tokens import Doc, DocBin
 from spacy.vocab import Vocab
 
 from ..errors import Errors
+from .names import show_path
+from .walk import LeftOut, skip_hidden, walk_files
 from .writing import replacing
+
+SUFFIX = ".spacy"
 
 
 def ensure_paths(sources: Union[str, Path, Sequence[Union[str, Path]]]) -> List[Path]:
@@ -21,9 +25,11 @@ def ensure_paths(sources: Union[str, Path, Sequence[Union[str, Path]]]) -> List[
 
 
 def spacy_files(sources: Sequence[Path]) -> List[Path]:
-    """List .spacy files, without duplicates and in a fixed order.
+    """List .spacy files, without duplicates and in a fixed order. Warns about links, pipes and
+    unreadable folders that are left out.
 
-    sources (Sequence[Path]): .spacy files or folders. Folders are searched with their subfolders.
+    sources (Sequence[Path]): .spacy files or folders. Folders are searched with their subfolders
+        and linked folders.
     RETURNS (List[Path]): The files.
     RAISES (ValueError): If a source is missing, or a folder contains no .spacy files.
     """
@@ -31,13 +37,31 @@ def spacy_files(sources: Sequence[Path]) -> List[Path]:
     for source in sources:
         if not source.exists():
             raise ValueError(Errors.F001.format(path=source))
-        inside = (path for path in source.rglob("*.spacy") if not path.name.startswith("."))
-        files = sorted(inside) if source.is_dir() else [source]
-        if not files:
-            raise ValueError(Errors.F002.format(path=source, expected="*.spacy"))
+        files = _search(source) if source.is_dir() else [source]
         for path in files:
             unique.setdefault(path.resolve(), path)
     return list(unique.values())
+
+
+def _search(folder: Path) -> List[Path]:
+    """Return the .spacy files in a folder.
+
+    RAISES (ValueError): If there are none.
+    """
+    left_out = LeftOut()
+    files = sorted(file.path for file in walk_files(folder, left_out, check_file=_check_file))
+    if not files:
+        expected = "*.spacy"
+        if left_out.named:
+            expected += f". Left out: {left_out.named[0]}"
+        raise ValueError(Errors.F002.format(path=show_path(folder), expected=expected))
+    left_out.warn(folder)
+    return files
+
+
+def _check_file(relative: str) -> Optional[str]:
+    """Return why a file is left out; None if it is not. Other formats are not reported."""
+    return skip_hidden(relative) if relative.lower().endswith(SUFFIX) else ""
 
 
 def stream_docbin(path: Path, vocab: Vocab) -> Iterator[Doc]:

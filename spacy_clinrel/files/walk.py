@@ -2,12 +2,13 @@
 
 import errno
 import os
+import warnings
 from collections import Counter
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Callable, Iterator, List, NamedTuple, Optional, Set, Tuple
 
-from ..errors import Errors
+from ..errors import Errors, Warnings
 from .names import printable, printable_name, show_path
 
 # Reasons why a search leaves out a file or folder.
@@ -20,8 +21,8 @@ UNREADABLE = "folder or file that cannot be read"
 UNSUPPORTED = "unsupported suffix "
 # Reasons of which each file is named, not only counted.
 NAMED = (LINKED_TWICE, BROKEN_LINK, SPECIAL, UNREADABLE)
-# Maximum number of files that are named.
-MAX_NAMED = 1000
+# Maximum number of files that are named, in all and in a warning.
+MAX_NAMED, MAX_EXAMPLES = 1000, 5
 
 Check = Callable[[str], Optional[str]]
 FileId = Tuple[int, int]
@@ -82,6 +83,25 @@ class LeftOut:
     def summary(self) -> str:
         """Return the counts in one line."""
         return ", ".join(f"{reason} {n}" for reason, n in self.counts.most_common())
+
+    def warn(self, source: Path) -> None:
+        """Warn about the files and folders that are named, if there are any.
+
+        source (Path): The folder or pattern that was searched.
+        """
+        if not self.named:
+            return
+        counts = (
+            f"{reason}: {n}"
+            for reason, n in self.counts.items()
+            if not reason.startswith(UNSUPPORTED)
+        )
+        text = Warnings.W072.format(
+            path=show_path(source),
+            summary=", ".join(counts),
+            examples="; ".join(map(str, self.named[:MAX_EXAMPLES])),
+        )
+        warnings.warn(text, stacklevel=4)
 
 
 def other_type(name: str) -> str:

@@ -1,6 +1,7 @@
 """Reading of the documents in input files."""
 
 import json
+import re
 import warnings
 from pathlib import Path
 from typing import Any, Callable, Dict, Iterator, List, NamedTuple, Optional, Tuple
@@ -31,6 +32,8 @@ from .schema import ID, AnnotationOptions, read_ids, read_texts
 MAX_UTF8_BYTES, MAX_JSON_BYTES = 4, 12
 # Minimum for the maximum length of a JSON line in bytes, however short documents have to be.
 MIN_LINE_LIMIT = 2**24
+# Names of columns that a message shows. Other names may be values, e.g. the name of a patient.
+COLUMN_NAME = re.compile("[A-Za-z_][A-Za-z0-9_-]{0,29}")
 # Number of rows of a Parquet file that are read at a time.
 PARQUET_ROWS = 256
 
@@ -180,7 +183,7 @@ def _from_entry(
     missing = next((column for column in required if column not in entry), None)
     problem = None
     if missing is not None:
-        problem = Errors.P006.format(name=missing, columns=", ".join(entry))
+        problem = _missing_column(missing, entry)
     elif isinstance(text, str):
         if has_surrogates(text):  # from an escape in JSON
             problem = Errors.F081.format(what="The text")
@@ -188,6 +191,14 @@ def _from_entry(
     elif text is not None:
         problem = Errors.P007.format(name=options.text_column, type=type(text).__name__)
     return InputDocument(name, source, None if problem else text, problem, position)
+
+
+def _missing_column(name: str, entry: Dict[str, Any]) -> str:
+    """Return the message for a column that is missing. In a CSV file without a header, the names of
+    the columns are the values of the first row, so they are shown only if all look like names."""
+    if all(COLUMN_NAME.fullmatch(column) for column in entry):
+        return Errors.P006.format(name=name, columns=", ".join(entry))
+    return Errors.P050.format(name=name, n=len(entry))
 
 
 def _read_csv(
@@ -239,8 +250,9 @@ def _read_header(rows: Iterator[Row], options: AnnotationOptions) -> List[str]:
 def _read_parquet(
     file: InputFile, options: AnnotationOptions, doubts: EncodingDoubts
 ) -> Iterator[InputDocument]:
-    parquet = require("pyarrow.parquet", "apply").ParquetFile(file.path)
-    with parquet:
+    parquet_module = require("pyarrow.parquet", "apply")
+    # pyarrow does not accept file names that are not UTF-8.
+    with file.path.open("rb") as raw, parquet_module.ParquetFile(raw) as parquet:
         columns = _columns(parquet.schema_arrow.names, options)
         count = parquet.metadata.num_rows
         number = 0

@@ -20,15 +20,13 @@ from ..files import (
     show_path,
     walk_files,
 )
-from ..files.walk import HIDDEN, UNSUPPORTED
+from ..files.walk import HIDDEN, UNREADABLE, UNSUPPORTED
 from .shards import MANIFEST
 
 SUFFIXES = (".txt", ".jsonl", ".csv", ".parquet", ".spacy")
 # The first characters of the names of files that are skipped. Names of outputs of `apply` that are
 # not shards begin with an underscore.
 HIDDEN_FIRST = "._"
-# Maximum number of files that a warning names.
-MAX_EXAMPLES = 5
 
 
 class InputFile(NamedTuple):
@@ -62,10 +60,14 @@ def list_files(
     if not glob.has_magic(source) or os.path.exists(source):
         check_source(Path(source))
     is_empty = True
-    for path, name in _list_paths(source, os.path.realpath(output), left_out or LeftOut()):
+    left_out = LeftOut() if left_out is None else left_out
+    for path, name in _list_paths(source, os.path.realpath(output), left_out):
         try:
             status = path.stat()
-        except OSError:  # deleted since the folder was read
+        except FileNotFoundError:  # deleted since the folder was read
+            continue
+        except OSError as error:  # e.g. a folder whose names may be read, but not its files
+            left_out.add(UNREADABLE, str(path), error.strerror or "")
             continue
         is_empty = False
         yield InputFile(path, name, status.st_size, status.st_mtime_ns)
@@ -195,12 +197,4 @@ def warn_left_out(source: str, left_out: LeftOut) -> None:
     if suffixes:
         kinds = ", ".join(f"{suffix} {n}" for suffix, n in suffixes.items())
         warnings.warn(Warnings.W031.format(n=sum(suffixes.values()), kinds=kinds), stacklevel=3)
-    if left_out.named:
-        counts = left_out.counts
-        rest = {reason: n for reason, n in counts.items() if not reason.startswith(UNSUPPORTED)}
-        text = Warnings.W072.format(
-            path=show_path(Path(source)),
-            summary=", ".join(f"{reason}: {n}" for reason, n in rest.items()),
-            examples="; ".join(map(str, left_out.named[:MAX_EXAMPLES])),
-        )
-        warnings.warn(text, stacklevel=3)
+    left_out.warn(Path(source))

@@ -42,6 +42,7 @@ TEXT_SUFFIX = ".txt"
 STYLE = "relations"
 BLANK = "text without characters"
 BROKEN_LINE = "line that cannot be read"
+TOO_LONG = "text longer than the maximum of the pipeline"
 
 
 def visualize(
@@ -98,7 +99,7 @@ def visualize(
         found = LeftOut() if left_out is None else left_out
         doubts = EncodingDoubts(nlp.lang or "")
         notes = read_notes(source, split_lines, encoding, found, doubts)
-        docs = list(_annotate(nlp, source, limit, notes))
+        docs = list(_annotate(nlp, source, limit, notes, found))
         doubts.warn()
         if docs and left_out is None:
             warn_left_out(str(source), found)
@@ -128,7 +129,7 @@ def load_pipeline(name: str) -> Language:
 
 def _read_annotated(source: Path, limit: int, lang: str) -> List[Doc]:
     """Return the annotated documents of a .spacy file, each with a title."""
-    if source.suffix != SUFFIX:
+    if source.suffix.lower() != SUFFIX:
         raise ValueError(Errors.V008.format(path=source))
     docs = read_docbin(source, spacy.blank(lang).vocab)[: limit or None]
     for doc in docs:
@@ -137,15 +138,27 @@ def _read_annotated(source: Path, limit: int, lang: str) -> List[Doc]:
 
 
 def _annotate(
-    nlp: Language, source: Path, limit: int, notes: Iterable[Tuple[str, str]]
+    nlp: Language, source: Path, limit: int, notes: Iterable[Tuple[str, str]], left_out: LeftOut
 ) -> Iterator[Doc]:
-    """Yield notes, or the texts of a .spacy file, annotated by a pipeline, each with a title."""
-    if source.suffix == SUFFIX:
+    """Yield notes, or the texts of a .spacy file, annotated by a pipeline, each with a title. Texts
+    that are too long for the pipeline are left out."""
+    if source.suffix.lower() == SUFFIX:
         notes = ((read_title(doc), doc.text) for doc in read_docbin(source, nlp.vocab))
-    texts = ((text, title) for title, text in notes)
+    texts = ((text, title) for title, text in _drop_long(notes, nlp.max_length, left_out))
     for doc, title in nlp.pipe(islice(texts, limit or None), as_tuples=True):
         doc.user_data["title"] = title
         yield doc
+
+
+def _drop_long(
+    notes: Iterable[Tuple[str, str]], max_length: int, left_out: LeftOut
+) -> Iterator[Tuple[str, str]]:
+    for number, (title, text) in enumerate(notes, start=1):
+        if len(text) <= max_length:
+            yield title, text
+        else:
+            detail = f"{len(text)} characters, maximum {max_length}"
+            left_out.add(TOO_LONG, title or f"document {number}", detail)
 
 
 def read_title(doc: Doc) -> str:

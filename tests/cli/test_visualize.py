@@ -12,6 +12,7 @@ from spacy.tokens import DocBin, Span
 from typer.testing import CliRunner
 
 import spacy_clinrel
+from spacy_clinrel.files import LeftOut
 from spacy_clinrel.tokens import Relation, set_doc_id, set_relations
 
 from ..util import run_python
@@ -273,3 +274,17 @@ def test_visualize_leaves_broken_lines_out(model, tmp_path):
     args = ["clinrel", "visualize", str(model), str(path), str(tmp_path / "a.html"), "--lines"]
     output = " ".join(CliRunner().invoke(app, args).output.split())
     assert "2 documents" in output and "a.txt:2" in output
+
+
+def test_visualize_leaves_long_texts_out(tmp_path):
+    nlp = spacy.blank("zh")
+    nlp.max_length = 20
+    for name, text in (("a.txt", NOTE), ("b.txt", NOTE * 2)):
+        (tmp_path / name).write_text(text, encoding="utf-8")
+    left_out = LeftOut()
+    out = tmp_path / "a.html"
+    docs = spacy_clinrel.visualize(nlp, tmp_path, out, left_out=left_out)
+    assert [doc.text for doc in docs] == [NOTE]
+    assert str(left_out.named[0]).startswith("b: text longer") and "30" in str(left_out.named[0])
+    with pytest.raises(ValueError, match=r"F002.*text longer"):
+        spacy_clinrel.visualize(nlp, tmp_path / "b.txt", out)

@@ -1,10 +1,13 @@
 """The corpus reader: examples, gold entities, limits and broken files."""
 
+import os
+
 import pytest
 import spacy
 from spacy import registry
 from spacy.tokens import DocBin
 
+from spacy_clinrel.data.corpus import read_corpus
 from spacy_clinrel.data.readers import Corpus, gold_mentions_doc
 from spacy_clinrel.tokens import GROUP, read_mentions, store_relations
 
@@ -126,14 +129,13 @@ def test_invalid_paths(tmp_path):
         Corpus(tmp_path / "notes.txt")
 
 
-@pytest.mark.filterwarnings("ignore:.*W090")
 @pytest.mark.parametrize("docs", [None, [], [""]])
 def test_empty_corpus(zh, tmp_path, docs):
     folder = tmp_path / "empty"
     folder.mkdir()
     if docs is not None:
         write_docs(folder / "empty.spacy", [zh(text) for text in docs])
-    with pytest.raises(ValueError, match=r"F004.*empty"):
+    with pytest.raises(ValueError, match=r"F00[24].*empty"):
         list(Corpus(folder)(zh))
 
 
@@ -169,3 +171,22 @@ def test_user_data_is_not_needed(zh, notes, tmp_path):
     path = tmp_path / "bare.spacy"
     DocBin(store_user_data=False, docs=notes).to_disk(path)
     assert [len(eg.reference._.relations) for eg in Corpus(path)(zh)] == [2] * 5
+
+
+def test_folder_with_links_is_read_once(zh, notes, tmp_path):
+    folder = tmp_path / "corpus"
+    for number, name in enumerate(("a.spacy", "sub/B.SPACY", ".hidden/c.spacy")):
+        (folder / name).parent.mkdir(parents=True, exist_ok=True)
+        write_docs(folder / name, notes[number : number + 1])
+    # Searched with spaCy's function, two such links give over 2 ** 40 paths.
+    (folder / "up").symlink_to(folder)
+    (folder / "sub" / "up").symlink_to(folder)
+    (tmp_path / "linked").mkdir()
+    write_docs(tmp_path / "linked" / "d.spacy", notes[3:4])
+    (folder / "linked").symlink_to(tmp_path / "linked")
+    os.mkfifo(folder / "pipe.spacy")
+    expected = [notes[0].text, notes[3].text, notes[1].text]
+    with pytest.warns(UserWarning, match=r"W072.*pipe\.spacy"):
+        assert [eg.text for eg in Corpus(folder)(zh)] == expected
+    with pytest.warns(UserWarning, match="W072"):
+        assert [doc.text for doc in read_corpus(folder, nlp=zh)] == expected

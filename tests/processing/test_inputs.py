@@ -12,6 +12,7 @@ import spacy
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from spacy_clinrel.files import LeftOut
 from spacy_clinrel.processing import AnnotationOptions
 from spacy_clinrel.processing.documents import read_documents
 from spacy_clinrel.processing.inputs import digest_files, list_files
@@ -288,3 +289,37 @@ def test_file_names_that_are_not_utf8(tmp_path, read):
         f"{item}".encode()
     with pytest.warns(UserWarning, match="W031"):
         assert digest_files(str(folder), tmp_path / "out")["files"] == 3
+
+
+def test_header_that_may_be_data_is_not_shown(tmp_path, read):
+    folder = tmp_path / "in"
+    folder.mkdir()
+    (folder / "a.csv").write_text("张三,患者头痛三天\n李四,患者恶心\n", encoding="utf-8")
+    (item,) = read()
+    assert "P050" in item.error and "2 columns" in item.error and "张三" not in item.error
+
+
+def test_parquet_file_whose_name_is_not_utf8(tmp_path, read):
+    folder = tmp_path / "in"
+    put(folder, "a.parquet", ["头痛"])
+    os.rename(folder / "a.parquet", os.path.join(os.fsencode(folder), b"\xff.parquet"))
+    (item,) = read()
+    assert item.text.decode() == "头痛" and item.error is None
+
+
+def test_file_without_access_is_named(tmp_path, monkeypatch):
+    """The names in a folder without the permission to enter it can be read, but not the files."""
+    put(tmp_path, "a.txt", ["头痛"])
+    put(tmp_path, "b.txt", ["头痛"])
+    stat = type(tmp_path).stat
+
+    def deny(path, **options):
+        if path.name == "b.txt":
+            raise PermissionError(13, "Permission denied")
+        return stat(path, **options)
+
+    monkeypatch.setattr(type(tmp_path), "stat", deny)
+    left_out = LeftOut()
+    files = list(list_files(str(tmp_path), tmp_path / "out", left_out))
+    assert [file.name for file in files] == ["a.txt"]
+    assert str(left_out.named[0]).endswith("Permission denied")
