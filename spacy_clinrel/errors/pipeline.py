@@ -63,6 +63,10 @@ class PipelineErrors:
         "(types: {known}). Initialize it with data that has this type. To add the type to a "
         "trained pipeline, load it (`source` in [components.{name}]), and continue training."
     )
+    C040 = (
+        "{name}: cannot load the pipeline ({error}). A file is missing or damaged. Copy or "
+        "download the pipeline again, or train it again."
+    )
 
     # Models
     M001 = "Layer '{name}' is not initialized. Call nlp.initialize(), or load a trained pipeline."

@@ -5,13 +5,13 @@ from pathlib import Path
 from typing import Any, Callable, Dict, Iterable, List, NamedTuple, Optional, Sequence, Tuple, Union
 
 import numpy as np
-from spacy import util
 from spacy.language import Language
 from spacy.tokens import Doc
 from tqdm import tqdm
 
 from ..data.readers import Corpus
 from ..errors import Errors, Warnings
+from ..pipeline.loading import load_pipeline
 from ..tokens import relation_edges
 from ..tokens.silver import check_gold
 from .calibration import expected_calibration_error, fit_temperature, reliability, temper
@@ -76,7 +76,7 @@ def calibrate(
     output = None if output is None else Path(output)
     if output is not None and output.exists() and (not output.is_dir() or any(output.iterdir())):
         raise ValueError(Errors.B009.format(path=output))
-    nlp = model if isinstance(model, Language) else util.load_model(model)
+    nlp = model if isinstance(model, Language) else load_pipeline(model)
     docs = [example.reference for example in Corpus(data_path, scheme=scheme)(nlp)]
     check_gold(docs, data_path)
     unknown = _unknown_labels(nlp, docs)

@@ -5,7 +5,6 @@ from importlib.metadata import version
 from pathlib import Path
 from typing import Any, Callable, Dict, Iterable, Iterator, List, Mapping, Optional, Union
 
-from spacy import util
 from spacy.language import Language
 from spacy.scorer import Scorer
 from spacy.tokens import Doc
@@ -15,6 +14,7 @@ from tqdm import tqdm
 from ..data.readers import Corpus
 from ..data.schemes import get_scheme
 from ..errors import Errors
+from ..pipeline.loading import load_pipeline
 from ..tokens import relabel_relations
 from ..tokens.silver import check_gold
 from .error_report import analyze, check_report, write_report
@@ -60,7 +60,7 @@ def evaluate(
     report = None if report is None else Path(report)
     if report is not None:
         check_report(report, data_path)
-    nlp = model if isinstance(model, Language) else util.load_model(model)
+    nlp = model if isinstance(model, Language) else load_pipeline(model)
     examples = list(Corpus(data_path, gold_entities=gold_entities, scheme=scheme)(nlp))
     check_gold([example.reference for example in examples], data_path)
     result = evaluate_examples(

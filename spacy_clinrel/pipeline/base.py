@@ -16,7 +16,7 @@ from ..errors import Errors
 from .label_space import LabelSpace
 from .labelled_pipe import GetExamples as GetExamples
 from .labelled_pipe import LabelledPipe
-from .storage import load_model, loading, parse_cfg, read_cfg
+from .storage import load_model, loading, parse_cfg, read_cfg, read_file
 from .stored_options import check_cfg
 
 # Number of documents from which the model's sizes are inferred.
@@ -194,7 +194,7 @@ class ClinicalPipe(LabelledPipe):
         readers: Dict[str, Callable[[], None]] = {
             "cfg": lambda: self._load_cfg(read_cfg(folder / "cfg")),
             "vocab": lambda: self._load_vocab(folder / "vocab", exclude),
-            "model": lambda: load_model(self.model, (folder / "model").read_bytes()),
+            "model": lambda: load_model(self.model, read_file(folder / "model")),
         }
         self._load({part: (str(folder / part), read) for part, read in readers.items()}, exclude)
         return self

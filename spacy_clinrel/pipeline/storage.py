@@ -50,7 +50,7 @@ def loading(name: str, place: str) -> Iterator[None]:
     except Exception as error:  # msgpack, JSON, Thinc, spaCy and NumPy raise different types
         if isinstance(error, ValueError) and OWN_MESSAGE.match(str(error)):
             raise ValueError(f"{error} Component '{name}', {place}.") from error
-        reason = _short_reason(error)
+        reason = short_reason(error)
         raise ValueError(Errors.M022.format(place=place, name=name, error=reason)) from error
     finally:
         # srsly leaves the garbage collection off if it cannot read a file.
@@ -58,11 +58,27 @@ def loading(name: str, place: str) -> Iterator[None]:
             gc.enable()
 
 
-def _short_reason(error: Exception) -> str:
-    """Return the type of an error with the beginning of its message, which may quote a file."""
+def short_reason(error: Exception) -> str:
+    """Return the type of an error with the beginning of its message, which may quote a file.
+
+    error (Exception): The error.
+    RETURNS (str): The description.
+    """
     message = " ".join(str(error).split())
     kind = type(error).__name__
     return f"{kind}: {message[:160]}" if message else kind
+
+
+def read_file(path: Path) -> bytes:
+    """Read a file of a component.
+
+    path (Path): The file.
+    RETURNS (bytes): Its content.
+    RAISES (ValueError): If it is a pipe or device, from which reading may never end.
+    """
+    if path.exists() and not path.is_file():
+        raise ValueError("not a regular file")
+    return path.read_bytes()
 
 
 def read_cfg(path: Path) -> Dict[str, Any]:
@@ -72,7 +88,7 @@ def read_cfg(path: Path) -> Dict[str, Any]:
     RETURNS (Dict[str, Any]): The options.
     RAISES (ValueError): If the file is no JSON object.
     """
-    return parse_cfg(path.read_bytes())
+    return parse_cfg(read_file(path))
 
 
 def parse_cfg(data: Any) -> Dict[str, Any]:

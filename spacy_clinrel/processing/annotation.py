@@ -12,6 +12,7 @@ from spacy.util import import_file
 from ..errors import Errors, require
 from ..files import printable
 from ..layers.ragged import length_batches
+from ..pipeline import loading
 from ..tokens import all_mentions, get_relations, set_doc_id
 from ..tokens.group import span_key
 from .attributes import read_attributes, set_user_data
@@ -81,7 +82,7 @@ def load_pipeline(name: str, gpu_id: int, code: Optional[str]) -> Language:
         import_file("python_code", code)
     if gpu_id >= 0:
         spacy.require_gpu(gpu_id)
-    return spacy.load(name)
+    return loading.load_pipeline(name)
 
 
 def decode(value: Optional[bytes], max_length: int) -> str:

@@ -9,6 +9,7 @@ from typing import Any, Callable, Iterator, Optional, Sequence, Tuple, Union
 
 from ..errors import Errors, Warnings, require
 from ..files import check_encoding
+from .annotation import load_pipeline
 from .changes import InputChanges, writing_entries
 from .documents import EncodingDoubts
 from .folder import OutputFolder
@@ -135,6 +136,8 @@ def run_job(
     if n_process > 1 and job.options.gpu_id >= 0:
         warnings.warn(Warnings.W030.format(n=n_process, gpu=job.options.gpu_id), stacklevel=3)
     job = job._replace(options=job.options._replace(include_doc=job.format == "spacy"))
+    # The folder of the pipeline may have been replaced since an earlier run in this process.
+    load_pipeline.cache_clear()
     report_progress = report_progress or _ignore_progress
     with OutputFolder(job.output) as folder:
         if retry_quarantined and not folder.has_run():

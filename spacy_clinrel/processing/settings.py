@@ -10,6 +10,7 @@ from typing import Any, Dict, List, NamedTuple, Optional
 from spacy.errors import Errors as SpacyErrors
 from spacy.util import get_package_path, is_package
 
+from ..errors import Errors
 from .schema import AnnotationOptions
 from .shards import BLOCK
 
@@ -61,6 +62,7 @@ def digest_model(name: str) -> Dict[str, Any]:
     name (str): Package name or folder.
     RETURNS (Dict[str, Any]): The name and version, and a digest of all files of the pipeline.
     RAISES (OSError): If there is no such package, or the folder has no meta.json.
+    RAISES (ValueError): If meta.json is damaged.
     """
     if not Path(name).exists() and not is_package(name):
         raise OSError(SpacyErrors.E050.format(name=name))
@@ -69,7 +71,11 @@ def digest_model(name: str) -> Dict[str, Any]:
     metas = sorted(path.rglob("meta.json"))
     if not metas:
         raise OSError(SpacyErrors.E053.format(name="meta.json", path=path))
-    full_name = "{lang}_{name}-{version}".format(**json.loads(metas[0].read_bytes()))
+    try:
+        full_name = "{lang}_{name}-{version}".format(**json.loads(metas[0].read_bytes()))
+    except (KeyError, TypeError, ValueError, RecursionError) as error:
+        reason = f"{metas[0].name}, {type(error).__name__}"
+        raise ValueError(Errors.C040.format(name=path, error=reason)) from error
     return {"name": full_name, "sha256": _digest(files, path)}
 
 

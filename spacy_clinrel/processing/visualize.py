@@ -31,6 +31,7 @@ from ..files import (
     walk_files,
 )
 from ..files.walk import UNREADABLE
+from ..pipeline import loading
 from ..tokens import get_doc_id
 from ..viewer import render
 from ..viewer.translations import TRANSLATIONS
@@ -124,7 +125,7 @@ def load_pipeline(name: str) -> Language:
     """
     if not Path(name).exists() and not is_package(name):
         raise ValueError(Errors.V005.format(name=name))
-    return spacy.load(name)
+    return loading.load_pipeline(name)
 
 
 def _read_annotated(source: Path, limit: int, lang: str) -> List[Doc]:

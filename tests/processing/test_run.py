@@ -371,3 +371,14 @@ def test_apply_reports_its_progress(rules, notes, tmp_path):
     assert [done for done, _, _ in calls] == sorted(done for done, _, _ in calls)
     assert calls[0][0] == 0 and calls[-1][0] <= calls[-1][1]
     assert calls[-1][2] == counts
+
+
+def test_run_uses_the_pipeline_that_is_in_the_folder(tmp_path):
+    """A pipeline may be trained again between two runs of one process."""
+    (tmp_path / "a.txt").write_text("头痛", encoding="utf-8")
+    for label in ("Symptom", "Disease"):
+        nlp = spacy.blank("zh")
+        nlp.add_pipe("entity_ruler").add_patterns([{"label": label, "pattern": "头痛"}])
+        nlp.to_disk(tmp_path / "model")
+        run_job(job_of(tmp_path / "model", tmp_path / "a.txt", tmp_path / label))
+        assert [m["type"] for m in rows_of(tmp_path / label)[0]["mentions"]] == [label]

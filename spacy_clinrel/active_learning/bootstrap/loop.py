@@ -10,6 +10,7 @@ from thinc.api import Config, require_gpu
 from tqdm import tqdm
 
 from ...files import locked_folder, write_json
+from ...pipeline.loading import load_pipeline
 from .config import check_config, check_same_candidates
 from .documents import write_documents
 from .rounds import BootstrapRun
@@ -82,7 +83,7 @@ def bootstrap(
         folder.open(settings, resume)
         counts_path = folder.path / "data" / "counts.json"
         if not counts_path.exists():
-            nlp = None if ner is None else util.load_model(ner)
+            nlp = None if ner is None else load_pipeline(ner)
             write_json(counts_path, write_documents(folder, config, data, nlp, with_bar))
         run = BootstrapRun(folder, config, second, options, use_gpu, with_bar)
         records, reason = run_rounds(run, on_round)

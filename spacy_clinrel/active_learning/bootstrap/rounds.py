@@ -7,7 +7,6 @@ from pathlib import Path
 from typing import Any, Callable, Dict, Iterable, List, NamedTuple, Optional, Tuple
 
 import numpy as np
-from spacy import util
 from spacy.language import Language
 from spacy.tokens import Doc
 from thinc.api import Config
@@ -22,6 +21,7 @@ from ...evaluation.pair_scores import (
     score_pairs,
 )
 from ...files import read_docbin, write_docs
+from ...pipeline.loading import load_pipeline
 from .config import config_seed
 from .ensemble import mean_scores
 from .run_folder import RunFolder
@@ -145,7 +145,7 @@ class BootstrapRun:
         silver, train_docs, record = NO_SILVER, [], {}
         if number:
             previous = self.folder.round_path(number - 1)
-            nlp = util.load_model(previous / "model")
+            nlp = load_pipeline(previous / "model")
             silver = load_silver(previous / "silver.npz")
             confident = self.label_pairs(nlp, silver, number)
             if confident is None:
@@ -157,7 +157,7 @@ class BootstrapRun:
         save_silver(silver, path / "silver.npz")
         nlp, calibration = self.train_models(path, train_docs)
         if self.second:
-            record["second"] = self.evaluate(util.load_model(path / "second"))
+            record["second"] = self.evaluate(load_pipeline(path / "second"))
         seconds = {"label": labelled - start, "train": time.perf_counter() - labelled}
         return {
             "round": number,
@@ -178,7 +178,7 @@ class BootstrapRun:
         """
         models = [nlp]
         if self.has_second_model:
-            models.append(util.load_model(self.folder.round_path(number - 1) / "second"))
+            models.append(load_pipeline(self.folder.round_path(number - 1) / "second"))
         by_model = [
             score_pairs(model, self.read_docs("unlabelled", model), self.progress)
             for model in models
@@ -283,7 +283,7 @@ class BootstrapRun:
             `calibrate` is on, else with 1; and its calibration.
         RAISES (ValueError): If no candidate pair of dev is annotated.
         """
-        nlp = util.load_model(model)
+        nlp = load_pipeline(model)
         docs = self.read_docs("dev", nlp)
         return nlp, calibrate_pipeline(nlp, docs, self.options.guards.calibrate)
 

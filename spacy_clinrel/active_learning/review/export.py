@@ -6,7 +6,6 @@ from pathlib import Path
 from typing import Any, Callable, Dict, Iterable, List, Optional, Sequence, Tuple, Union
 
 import srsly
-from spacy import util
 from spacy.language import Language
 from spacy.tokens import Doc
 from tqdm import tqdm
@@ -16,6 +15,7 @@ from ...errors import Errors
 from ...evaluation.evaluate import entity_components
 from ...evaluation.pair_scores import ClassifierSettings, classifier_settings, score_pairs
 from ...files import read_docbin, replacing, spacy_files, write_docs, write_json
+from ...pipeline.loading import load_pipeline
 from ...tokens import all_mentions, get_doc_id, get_relations, set_doc_id
 from ...tokens.normalize import single_spaces
 from ..unlabelled import predict_mentions, remove_relations, unique_docs
@@ -73,7 +73,7 @@ def review(
     labelled = None if labelled is None else Path(labelled)
     if output.exists() and not (output.is_dir() and not any(output.iterdir())):
         raise ValueError(Errors.B021.format(path=output))
-    nlp = model if isinstance(model, Language) else util.load_model(model)
+    nlp = model if isinstance(model, Language) else load_pipeline(model)
     with_bar = partial(tqdm, desc="Documents", leave=False, disable=None if progress else True)
     classifier = classifier_settings(nlp)
     n_given, docs = read_unlabelled(nlp, unlabelled, labelled)
@@ -145,7 +145,7 @@ def _complete_mentions(
 ) -> None:
     """Predict mentions for documents without any, if `ner` is given or `nlp` sets entities."""
     bare = [doc for doc in docs if not all_mentions(doc)]
-    finder = util.load_model(ner) if ner else nlp if entity_components(nlp) else None
+    finder = load_pipeline(ner) if ner else nlp if entity_components(nlp) else None
     if bare and finder:
         predict_mentions(bare, finder, progress)
 
