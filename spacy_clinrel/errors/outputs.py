@@ -109,7 +109,7 @@ class OutputErrors:
     )
     P035 = (
         "{path}: a retry needs the input and the settings of the run, but these differ: {what}. "
-        "Only the pipeline, --code and --max-length may be changed."
+        "Only the pipeline, --code, --encoding and --max-length may be changed."
     )
     P036 = (
         "{path} is missing or damaged. First repair the run: repeat the command with the settings "

@@ -136,6 +136,9 @@ class OutputFolder:
         state = self._read_state(self.changed_settings(settings))
         if state.run is None:
             raise ValueError(Errors.P034.format(path=self.path))
+        if _count_read(state.run["totals"]) < _count_read(before.get("finished", {})):
+            # The list of the shards lost its end, and with it the documents in quarantine.
+            raise ValueError(Errors.P036.format(path=self.path / SHARDS))
         self._cut(QUARANTINE, state.run["quarantine_bytes"])
         self._delete_retries(except_for=state.retry_name if state.retry else None)
         if state.retry:
@@ -380,6 +383,11 @@ class OutputFolder:
             updated["finished"] = ends[-1]["totals"]
         if updated != manifest:
             write_json(self.path / MANIFEST, updated)
+
+
+def _count_read(totals: Mapping[str, Any]) -> int:
+    """Return the number of documents that were read, annotated or not."""
+    return sum(totals.get(key, 0) for key in ("documents", "quarantined"))
 
 
 def _list_changes(keys: List[str], describe_input: Callable[[], str]) -> str:

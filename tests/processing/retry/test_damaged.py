@@ -114,3 +114,13 @@ def test_retry_needs_the_same_input(rules, notes, out, tmp_path):
         retry(rules, source, out, max_length=200)
     with pytest.raises(ValueError, match=r"P035.*format"):
         retry(rules, notes, out, format="parquet")
+
+
+def test_list_of_shards_that_lost_its_end(rules, notes, out):
+    """The documents in quarantine of the last shard would be lost without a message."""
+    lines = (out / SHARDS).read_bytes().splitlines(keepends=True)
+    (out / SHARDS).write_bytes(b"".join([*lines[:-1], lines[-1][:-5]]))
+    with pytest.raises(ValueError, match=f"P036.*{SHARDS}.*--resume"):
+        retry(rules, notes, out, max_length=200)
+    check(out, run_job(job_of(rules, notes, out), resume=True))
+    check(out, retry(rules, notes, out, max_length=200))
