@@ -8,7 +8,7 @@ from spacy.vocab import Vocab
 
 from ..errors import Errors
 from .names import show_path
-from .walk import LeftOut, skip_hidden, walk_files
+from .walk import LeftOut, check_source, skip_hidden, walk_files
 from .writing import replacing
 
 SUFFIX = ".spacy"
@@ -31,12 +31,12 @@ def spacy_files(sources: Sequence[Path]) -> List[Path]:
     sources (Sequence[Path]): .spacy files or folders. Folders are searched with their subfolders
         and linked folders.
     RETURNS (List[Path]): The files.
-    RAISES (ValueError): If a source is missing, or a folder contains no .spacy files.
+    RAISES (ValueError): If a source is missing or no regular file, or a folder contains no .spacy
+        files.
     """
     unique: Dict[Path, Path] = {}
     for source in sources:
-        if not source.exists():
-            raise ValueError(Errors.F001.format(path=source))
+        check_source(source)
         files = _search(source) if source.is_dir() else [source]
         for path in files:
             unique.setdefault(path.resolve(), path)

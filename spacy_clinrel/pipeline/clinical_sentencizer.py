@@ -16,7 +16,7 @@ from thinc.types import Ints2d
 from ..tokens.boundaries import LINE_BREAKS
 
 ENDS = ".!?…。！？"
-BULLETS = frozenset("-*•·+")
+BULLETS = frozenset("-–*+•·◦‣⁃●○■□▪▫►")
 CLOSING = frozenset("\"'”’)]}»")
 # A full stop after one of these belongs to the word and does not end the sentence.
 # fmt: off

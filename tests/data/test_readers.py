@@ -9,6 +9,7 @@ from spacy.tokens import DocBin
 
 from spacy_clinrel.data.corpus import read_corpus
 from spacy_clinrel.data.readers import Corpus, gold_mentions_doc
+from spacy_clinrel.data.splits import read_metadata
 from spacy_clinrel.tokens import GROUP, read_mentions, store_relations
 
 from ..util import edges, ents, group, make_doc, make_notes, write_docs
@@ -190,3 +191,13 @@ def test_folder_with_links_is_read_once(zh, notes, tmp_path):
         assert [eg.text for eg in Corpus(folder)(zh)] == expected
     with pytest.warns(UserWarning, match="W072"):
         assert [doc.text for doc in read_corpus(folder, nlp=zh)] == expected
+
+
+def test_pipes_are_refused(zh, tmp_path):
+    """Reading from a pipe would never end."""
+    os.mkfifo(tmp_path / "pipe.spacy")
+    os.mkfifo(tmp_path / "pipe.csv")
+    with pytest.raises(ValueError, match="F078"):
+        list(Corpus(tmp_path / "pipe.spacy")(zh))
+    with pytest.raises(ValueError, match="F078"):
+        read_metadata(tmp_path / "pipe.csv")

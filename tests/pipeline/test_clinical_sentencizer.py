@@ -138,3 +138,11 @@ def test_component_is_saved_with_the_pipeline(nlp, tmp_path):
     docs = list(loaded.pipe(texts, n_process=2))
     assert [len(list(doc.sents)) for doc in docs] == [3, 3, 3]
     assert np.array_equal(docs[0].to_array("SENT_START"), nlp(texts[0]).to_array("SENT_START"))
+
+
+@pytest.mark.parametrize("bullet", ["•", "◦", "●", "▪", "–"])
+def test_bullets_begin_items(bullet):
+    nlp = spacy.blank("en")
+    nlp.add_pipe("clinical_sentencizer")
+    text = f"{bullet} Aspirin 81 mg\n  Twice a day\n{bullet} Lasix"
+    assert len(list(nlp(text).sents)) == 2

@@ -12,6 +12,7 @@ from ...errors import Errors
 from ...files import (
     DecodedLine,
     check_encoding,
+    check_source,
     decode_lines,
     read_encoded,
     show_path,
@@ -34,6 +35,7 @@ def read_metadata(path: Path, encoding: Optional[str] = None) -> Metadata:
         than once.
     """
     metadata: Dict[str, Dict[str, str]] = {}
+    check_source(path)
     try:
         for row in _rows(path, encoding):
             column = next((name for name in ID_COLUMNS if name in row), None)
