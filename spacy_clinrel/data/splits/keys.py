@@ -35,8 +35,8 @@ def read_metadata(path: Path, encoding: Optional[str] = None) -> Metadata:
         than once.
     """
     metadata: Dict[str, Dict[str, str]] = {}
-    check_source(path)
     try:
+        check_source(path)
         for row in _rows(path, encoding):
             column = next((name for name in ID_COLUMNS if name in row), None)
             if column is None:
