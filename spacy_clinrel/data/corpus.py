@@ -107,7 +107,7 @@ def stream_corpus(
     try:
         files = find_files(path, converter, report)
     except ValueError as error:
-        raise ValueError(f"{error}{_other_formats(path, options)}") from error
+        raise ValueError(f"{error}{_other_formats(path, converter, options)}") from error
     names = document_names(converter, files, path)
     # disable=None shows the bar only on a terminal.
     disable = None if progress and len(files) > 1 else True
@@ -117,9 +117,11 @@ def stream_corpus(
         has_docs = True
         yield doc
     if not has_docs:
-        raise ValueError(_no_document(path, selection, report) + _other_formats(path, options))
+        raise ValueError(
+            _no_document(path, selection, report) + _other_formats(path, converter, options)
+        )
     if not report.entities and not selection.keep_types:
-        hint = _other_formats(path, options) or NO_MENTION_HINT
+        hint = _other_formats(path, converter, options) or NO_MENTION_HINT
         report.warn(NO_MENTION, path, None, hint.strip())
     report.messages.extend(selection.unmatched(report))
 
@@ -139,9 +141,9 @@ def _no_document(path: Path, selection: Selection, report: Report) -> str:
     return Errors.F008.format(path=path, reason=f"{reason}{end}")
 
 
-def _other_formats(path: Path, options: ReadOptions) -> str:
+def _other_formats(path: Path, converter: Converter, options: ReadOptions) -> str:
     """Return a sentence about the formats that the corpus may have; empty if there is none."""
-    names = guess_formats(path, options)
+    names = guess_formats(path, options, without=converter)
     return f" The corpus can be read as {', '.join(names)}." if names else ""
 
 

@@ -9,9 +9,10 @@ and one test. Such a module needs only the names below.
 """
 
 from .build import build_doc, doc_to_record
-from .fields import METADATA, check_fields, get_id, get_score
+from .fields import METADATA, check_fields, first_id, get_field, get_id, get_label, get_score
 from .files import file_names, find_files, read_docs, render_files
 from .guess import guess_formats
+from .json_files import join_json, load_json, read_json
 from .offset_units import BOM
 from .offsets import from_utf16, matches_text, to_utf16
 from .options import ReadOptions
@@ -20,17 +21,7 @@ from .record import Link, Mention, Record
 from .registry import Converter, converters, get_converter, get_writer
 from .report import BROKEN_FILE, BROKEN_LINE, LOST_WITH_MENTION, Report
 from .select import Change, Selection, select
-from .text import (
-    first_id,
-    get_annotations,
-    get_field,
-    join_json,
-    join_lines,
-    read_json,
-    read_lines,
-    read_pair,
-    read_text,
-)
+from .text import join_lines, read_lines, read_pair, read_text
 
 __all__ = [
     "BOM",
@@ -55,15 +46,16 @@ __all__ = [
     "find_files",
     "first_id",
     "from_utf16",
-    "get_annotations",
     "get_converter",
     "get_field",
     "get_id",
+    "get_label",
     "get_score",
     "get_writer",
     "guess_formats",
     "join_json",
     "join_lines",
+    "load_json",
     "matches_text",
     "read_docs",
     "read_json",

@@ -15,39 +15,46 @@ node of a relation is the head, the second is the tail. Relations between concep
 number of nodes and all other `infons` are dropped and counted.
 """
 
+from dataclasses import dataclass, field
 from functools import partial
 from itertools import pairwise
 from pathlib import Path
-from typing import Any, Dict, Iterator, List, NamedTuple, Optional, Tuple
+from typing import Any, Dict, Iterator, List, Optional, Tuple
 
 from . import (
     Converter,
     Link,
     Mention,
+    ReadOptions,
     Record,
     Report,
     first_id,
-    from_utf16,
     get_field,
+    get_label,
     read_json,
 )
+from .offset_units import Unit
+from .offsets import fit_offsets
 
 COLLECTIONS = ("documents", "PubTator3")
 TYPE = "type"
 MAX_GAP = 100
 
 
-class Part(NamedTuple):
+@dataclass
+class Part:
     """A passage or a sentence.
 
     offset (int): The offset that the file gives.
     start (int): The offset in the text of the record.
     text (str): The text.
+    mentions (List[Mention]): The mentions, with offsets in the part.
     """
 
     offset: int
     start: int
     text: str
+    mentions: List[Mention] = field(default_factory=list)
 
 
 def _documents(value: Any) -> List[Any]:
@@ -57,7 +64,21 @@ def _documents(value: Any) -> List[Any]:
     return [value] if name is None else get_field(value, name, list)
 
 
-def _parse(document: Dict[str, Any], record: Record, path: Path, report: Report) -> None:
+def read(path: Path, report: Report, options: ReadOptions) -> Iterator[Record]:
+    """Read the records of a file.
+
+    path (Path): The file.
+    report (Report): Receives errors and counts.
+    options (ReadOptions): How the file is read.
+    RETURNS (Iterator[Record]): One record per document.
+    """
+    parse = partial(_parse, chosen=options.offsets)
+    return read_json(path, report, options, parse, unwrap=_documents)
+
+
+def _parse(
+    document: Dict[str, Any], record: Record, path: Path, report: Report, *, chosen: Optional[str]
+) -> None:
     record.doc_id = first_id(document.get("id"))
     passages = get_field(document, "passages", list)
     sentences = [item for passage in passages for item in get_field(passage, "sentences", list, [])]
@@ -65,13 +86,23 @@ def _parse(document: Dict[str, Any], record: Record, path: Path, report: Report)
     if not record.text.strip():
         raise ValueError("has no text")
     holders = [document, *passages, *sentences]
+    ids: List[Dict[str, str]] = []
     for holder in holders:
+        ids.append({})
         for annotation in get_field(holder, "annotations", list, []):
             with report.guard(path, record.line):
-                record.mentions.append(_mention(annotation, parts, record.line, report))
+                part, mention = _mention(annotation, parts, record.line, report)
+                id = str(sum(len(other.mentions) for other in parts))
+                ids[-1].setdefault(mention.id or f"annotation {id}", id)
+                part.mentions.append(mention._replace(id=id))
+    for holder, own in zip(holders, ids):
+        # Some files number the annotations of each passage from 0.
+        known = {name: id for names in (*reversed(ids), own) for name, id in names.items()}
         for relation in get_field(holder, "relations", list, []):
             with report.guard(path, record.line):
-                record.relations += _links(relation, record.line, report)
+                record.relations += _links(relation, known, record.line, report)
+    record.mentions = _fit(parts, record, path, report, chosen)
+    record.has_final_offsets = True
 
 
 def _join_parts(holders: List[Dict[str, Any]], record: Record) -> List[Part]:
@@ -94,61 +125,59 @@ def _join_parts(holders: List[Dict[str, Any]], record: Record) -> List[Part]:
 
 def _mention(
     annotation: Dict[str, Any], parts: List[Part], line: Optional[int], report: Report
-) -> Mention:
+) -> Tuple[Part, Mention]:
+    """Return a mention with the offsets of the file in its part, and the part."""
     infons = get_field(annotation, "infons", dict)
-    locations = [
+    locations = sorted(
         (get_field(place, "offset", int), get_field(place, "length", int))
         for place in get_field(annotation, "locations", list)
-    ]
+    )
     if not locations:
         raise ValueError("annotation has no location")
+    found = [part for part in parts if part.offset <= locations[0][0]]
+    part = found[-1] if found else parts[0]
+    bounds = [(start - part.offset, start - part.offset + length) for start, length in locations]
+    gaps = tuple((a[1], b[0]) for a, b in pairwise(bounds))
+    label = get_field(infons, TYPE, str)
     recorded = annotation.get("text")
-    part = max((part for part in parts if part.offset <= min(locations)[0]), default=parts[0])
-    fragments = sorted(
-        (start - part.offset, start - part.offset + length) for start, length in locations
-    )
-    bounds = _fit(part.text, fragments, recorded)
-    gaps = tuple((part.start + a[1], part.start + b[0]) for a, b in pairwise(bounds))
+    recorded = recorded if isinstance(recorded, str) else None
     report.lose("infon of an annotation not kept", count=len(infons.keys() - {TYPE}))
-    return Mention(
-        first_id(annotation.get("id")),
-        part.start + bounds[0][0],
-        part.start + bounds[-1][1],
-        get_field(infons, TYPE, str),
-        recorded if isinstance(recorded, str) else None,
-        gaps,
-        line,
-    )
+    id = first_id(annotation.get("id"))
+    return part, Mention(id, bounds[0][0], bounds[-1][1], label, recorded, gaps, line)
 
 
-def _fit(text: str, fragments: List[Tuple[int, int]], recorded: Any) -> List[Tuple[int, int]]:
-    """Return offsets in characters. The recorded text decides whether the file counts characters,
-    UTF-16 code units or bytes in UTF-8."""
-    if text.isascii() or not isinstance(recorded, str):
-        return fragments
-    byte_positions = [i for i, char in enumerate(text) for _ in char.encode("utf-8", "replace")]
-    for positions in (range(len(text) + 1), from_utf16(text), [*byte_positions, len(text)]):
-        if all(0 <= start <= end < len(positions) for start, end in fragments):
-            bounds = [(positions[start], positions[end]) for start, end in fragments]
-            found = "".join(text[start:end] for start, end in bounds)
-            if found.split() == recorded.split():
-                return bounds
-    return fragments
+def _fit(
+    parts: List[Part], record: Record, path: Path, report: Report, chosen: Optional[str]
+) -> List[Mention]:
+    """Return the mentions of all parts with offsets in the text of the record. The offsets of each
+    part are counted on their own, because those of the parts are not always counted alike."""
+    records = [Record(record.doc_id, part.text, part.mentions, line=record.line) for part in parts]
+    mentions = []
+    for part, fitted in zip(parts, fit_offsets(records, Unit(), report, path, chosen=chosen)):
+        for mention in fitted.mentions:
+            gaps = tuple((part.start + start, part.start + end) for start, end in mention.gaps)
+            start, end = (
+                bound if bound < 0 else part.start + bound for bound in (mention.start, mention.end)
+            )
+            mentions.append(mention._replace(start=start, end=end, gaps=gaps))
+    return mentions
 
 
-def _links(relation: Dict[str, Any], line: Optional[int], report: Report) -> Iterator[Link]:
+def _links(
+    relation: Dict[str, Any], ids: Dict[str, str], line: Optional[int], report: Report
+) -> Iterator[Link]:
     infons = get_field(relation, "infons", dict)
-    nodes = [str(node.get("refid")) for node in get_field(relation, "nodes", list, [])]
+    names = [first_id(node.get("refid")) for node in get_field(relation, "nodes", list, [])]
+    nodes = [ids.get(name, name) for name in names]
     if len(nodes) != 2:
         report.lose("relation that does not connect two mentions not kept")
         return
     report.lose("infon of a relation not kept", count=len(infons.keys() - {TYPE}))
-    yield Link(nodes[0], nodes[1], get_field(infons, TYPE, str), line)
+    yield Link(nodes[0], nodes[1], get_label(infons, TYPE), line)
 
 
 BIOC = Converter(
     description="BioC: JSON of passages, annotations and relations",
     patterns=("*.json", "*.jsonl"),
-    read=partial(read_json, parse=_parse, unwrap=_documents),
-    offsets=None,
+    read=read,
 )

@@ -1,7 +1,7 @@
 """CCKS 2019 (Yidu-S4K): JSON lines or a JSON list.
 
 `originalText` is the text; `entities` is a list of objects with `start_pos`, `end_pos` (exclusive)
-and `label_type`.
+and `label_type`. A text without `entities` has no annotations.
 """
 
 from functools import partial
@@ -15,10 +15,8 @@ KNOWN = ("originalText", "entities", "id")
 
 def _parse(entry: Dict[str, Any], record: Record, path: Path, report: Report) -> None:
     record.text = get_field(entry, "originalText", str)
-    check_fields(
-        entry, ("originalText", "entities", "id"), ("entities",), report, path, record.line
-    )
-    for number, entity in enumerate(get_field(entry, "entities", list)):
+    check_fields(entry, KNOWN, ("entities",), report, path, record.line)
+    for number, entity in enumerate(get_field(entry, "entities", list, [])):
         with report.guard(path, record.line):
             start, end = get_field(entity, "start_pos", int), get_field(entity, "end_pos", int)
             label = get_field(entity, "label_type", str)

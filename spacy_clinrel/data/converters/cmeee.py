@@ -20,14 +20,16 @@ from . import (
     ReadOptions,
     Record,
     Report,
-    get_annotations,
+    check_fields,
     get_field,
     read_json,
     read_lines,
 )
+from .fields import whole_number
 from .report import show_value
 
 SEPARATOR = "|||"
+KNOWN = ("text", "entities", "id")
 # The beginning of a JSON object or list. A text may also begin with a bracket.
 JSON_START = re.compile(r'\s*(?:\{\s*["}]|\[\s*[\[{"\]])')
 UNEXPECTED_LINE = "line without ||| kept as a text without mentions"
@@ -64,14 +66,17 @@ def read(path: Path, report: Report, options: ReadOptions) -> Iterator[Record]:
 
 def _mention(id: str, part: str, line: int) -> Mention:
     fields = part.split()
-    if len(fields) != 3:
+    bounds = [whole_number(field) for field in fields[:2]]
+    if len(fields) != 3 or None in bounds:
         raise ValueError(f"expected start, end and type, got {show_value(part)}")
-    return Mention(id, int(fields[0]), int(fields[1]) + 1, fields[2], line=line)
+    start, last = map(int, fields[:2])
+    return Mention(id, start, last + 1, fields[2], line=line)
 
 
 def _parse(entry: Dict[str, Any], record: Record, path: Path, report: Report) -> None:
     record.text = get_field(entry, "text", str)
-    for number, entity in enumerate(get_annotations(entry, "entities", report)):
+    check_fields(entry, KNOWN, ("entities",), report, path, record.line)
+    for number, entity in enumerate(get_field(entry, "entities", list, [])):
         with report.guard(path, record.line):
             start, last = get_field(entity, "start_idx", int), get_field(entity, "end_idx", int)
             entity_type = get_field(entity, "type", str)

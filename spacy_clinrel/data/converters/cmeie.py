@@ -20,8 +20,8 @@ from . import (
     Record,
     Report,
     check_fields,
-    get_annotations,
     get_field,
+    get_label,
     read_json,
 )
 
@@ -32,9 +32,9 @@ def _parse(entry: Dict[str, Any], record: Record, path: Path, report: Report) ->
     record.text = get_field(entry, "text", str)
     check_fields(entry, ("text", "spo_list", "id"), ("spo_list",), report, path, record.line)
     mentions: Dict[Tuple[str, str], Mention] = {}
-    for triple in get_annotations(entry, "spo_list", report):
+    for triple in get_field(entry, "spo_list", list, []):
         with report.guard(path, record.line):
-            label = get_field(triple, "predicate", str)
+            label = get_label(triple, "predicate")
             subject = get_field(triple, "subject", str), get_field(triple, "subject_type", str)
             target = _value(triple, "object", report), _value(triple, "object_type", report)
             ids = []

@@ -39,6 +39,7 @@ from . import (
     first_id,
     get_field,
     get_id,
+    get_label,
     join_json,
     join_lines,
     read_json,
@@ -156,7 +157,7 @@ def _parse(
     for relation in get_field(entry, "relations", list, []):
         with report.guard(path, record.line):
             head, tail = (get_id(relation, name) for name in ("from_id", "to_id"))
-            record.relations.append(Link(head, tail, get_field(relation, "type", str), record.line))
+            record.relations.append(Link(head, tail, get_label(relation, "type"), record.line))
     for name in COMMENTS:
         report.lose("comment not kept", count=len(get_field(entry, name, list, [])))
 

@@ -12,14 +12,20 @@ events and predictions (`predicted_ner`) are dropped and counted.
 """
 
 from functools import partial
+from itertools import accumulate
 from pathlib import Path
 from typing import Any, Dict, List, Tuple
 
 from . import Converter, Link, Mention, Record, Report, first_id, get_field, read_json
+from .fields import whole_number
 from .report import show_value
-from .text import whole_number
 from .tokenizer import join_tokens
 
+# Then the file counts the tokens of each sentence from 0, or the lists are in another order.
+OTHER_SENTENCE = (
+    "the entity at tokens {} to {} is not in sentence {}, although it is in the list of that "
+    "sentence. Tokens are counted from the start of the document"
+)
 NOT_KEPT = {
     "clusters": "coreference cluster not kept",
     "events": "event not kept",
@@ -37,20 +43,27 @@ def _parse(entry: Dict[str, Any], record: Record, path: Path, report: Report) ->
     record.text, starts = join_tokens(tokens)
     bounds = [(start, start + len(token)) for start, token in zip(starts, tokens)]
     ids: Dict[Tuple[int, int], str] = {}
-    for item in _items(entry, "ner"):
-        with report.guard(path, record.line):
-            first, last, label = item[:3]
-            start, end = _offsets(first, last, bounds)
-            id = str(len(record.mentions))
-            ids.setdefault((start, end), id)
-            record.mentions.append(Mention(id, start, end, _name(label), line=record.line))
+    places = _sentence_bounds(sentences, bounds)
+    for number, items in enumerate(get_field(entry, "ner", list, [])):
+        for item in items if isinstance(items, list) else ():
+            with report.guard(path, record.line):
+                if not isinstance(item, list) or len(item) < 3:
+                    raise ValueError("expected a first token, a last token and a type")
+                start, end = _offsets(item[0], item[1], bounds)
+                first, last = places[number] if number < len(places) else (0, 0)
+                if not first <= start <= end <= last:
+                    raise ValueError(OTHER_SENTENCE.format(item[0], item[1], number + 1))
+                id = str(len(record.mentions))
+                ids.setdefault((start, end), id)
+                record.mentions.append(Mention(id, start, end, _name(item[2]), line=record.line))
     for item in _items(entry, "relations"):
         with report.guard(path, record.line):
             head, tail = (
                 ids.get(_offsets(first, last, bounds), f"tokens {first} to {last}")
                 for first, last in (item[:2], item[2:4])
             )
-            record.relations.append(Link(head, tail, _name(item[4]), record.line))
+            label = item[4] if len(item) > 4 else None
+            record.relations.append(Link(head, tail, _name(label or ""), record.line))
     for name, reason in NOT_KEPT.items():
         report.lose(reason, count=len(_items(entry, name)) or bool(entry.get(name)))
 
@@ -66,6 +79,15 @@ def _offsets(first: Any, last: Any, bounds: List[Tuple[int, int]]) -> Tuple[int,
     if start is None or end is None or not 0 <= start <= end < len(bounds):
         raise ValueError(f"tokens {show_value(first)} to {show_value(last)} are outside the text")
     return bounds[start][0], bounds[end][1]
+
+
+def _sentence_bounds(sentences: List[Any], bounds: List[Tuple[int, int]]) -> List[Tuple[int, int]]:
+    """Return the offsets of each sentence."""
+    ends = list(accumulate(map(len, sentences)))
+    return [
+        (bounds[first][0], bounds[end - 1][1]) if first < end else (0, 0)
+        for first, end in zip([0, *ends], ends)
+    ]
 
 
 def _name(value: Any) -> str:

@@ -1,14 +1,25 @@
 """Values of JSON objects: ids, scores, and fields that a format does not read."""
 
+import re
 from math import isfinite
 from pathlib import Path
-from typing import Any, Collection, Dict, List, Optional
+from typing import Any, Collection, Dict, List, Optional, Sequence, Type, TypeVar
 
 from .report import Report, show_value
 
 BAD_SCORE = "score that is not a number from 0 to 1 not kept"
 NOT_READ = "field with annotation not read"
 METADATA = "metadata not kept"
+# The largest number up to which floats represent each whole number.
+MAX_NUMBER = 2**53
+WHOLE_NUMBER = re.compile(r"-?[0-9]{1,20}(?:\.0*)?")
+TYPE_NAMES: Dict[type, str] = {
+    str: "a string",
+    int: "a whole number",
+    bool: "true or false",
+    list: "a list",
+    dict: "an object",
+}
 # Names under which tools and corpora store annotation.
 ANNOTATION_NAMES = {
     "annotation",
@@ -40,6 +51,8 @@ TELLTALE = {
     "completions": "label-studio",
     "predictions": "label-studio-predictions",
 }
+
+Value = TypeVar("Value")
 
 
 def get_id(entry: Dict[str, Any], name: str) -> str:
@@ -98,18 +111,20 @@ def get_score(
 def check_fields(
     entry: Dict[str, Any],
     known: Collection[str],
-    annotated_by: Collection[str],
+    annotated_by: Sequence[str],
     report: Report,
     path: Path,
     line: Optional[int] = None,
 ) -> None:
     """Report the fields of a JSON object that a format does not read.
 
-    An object with annotation in unknown fields alone belongs to another format, and is refused.
+    An object with annotation in unknown fields alone belongs to another format, and is refused. An
+    object without any annotation, as in the test part of a published corpus, is counted as
+    repaired.
 
     entry (Dict[str, Any]): The object.
     known (Collection[str]): The fields that the format reads or ignores on purpose.
-    annotated_by (Collection[str]): Those of them that hold annotation.
+    annotated_by (Sequence[str]): Those of them that hold annotation.
     report (Report): Receives a loss for each other field: with a message if it seems to hold
         annotation, else as metadata.
     path (Path): The file, for messages.
@@ -118,10 +133,16 @@ def check_fields(
     """
     others = [name for name in entry if name not in known]
     unread = [name for name in others if _holds_annotation(name, entry[name])]
+    is_bare = all(entry.get(name) is None for name in annotated_by)
+    if is_bare:  # an empty list of another format shows that the object belongs to it
+        empty = (name for name in others if entry[name] in ([], {}))
+        unread += [name for name in empty if name in TELLTALE]
     if unread and not any(entry.get(name) for name in annotated_by):
         expected = " or ".join(map(repr, annotated_by))
         names = ", ".join(map(repr, unread))
         raise ValueError(f"has no {expected}, but {names}. {_advice(entry, unread)}")
+    if is_bare and annotated_by:
+        report.repair(f"text without {annotated_by[0]!r}, kept without annotations")
     for name in unread:
         report.lose(NOT_READ, path, line, f"{name!r}. {_advice(entry, [name])}")
     report.lose(METADATA, count=len(others) - len(unread))
@@ -148,3 +169,73 @@ def _advice(entry: Dict[str, Any], names: List[str]) -> str:
 
 def _items(value: Any) -> List[Dict[str, Any]]:
     return [item for item in value if isinstance(item, dict)] if isinstance(value, list) else []
+
+
+def first_id(*values: Any) -> str:
+    """Return the first document id that is not None.
+
+    values (Any): Candidate ids; None if missing.
+    RETURNS (str): The id; empty if all are missing. The id 2 is the same as "2" and 2.0.
+    RAISES (ValueError): If the id is not a string or a number.
+    """
+    value = next((value for value in values if value is not None), "")
+    if isinstance(value, float) and value.is_integer():
+        value = int(value)
+    is_number = type(value) is int or (isinstance(value, float) and isfinite(value))
+    if not (is_number or isinstance(value, str)):
+        raise ValueError(f"a document id must be a string or a number, got {show_value(value)}")
+    return str(value)
+
+
+def get_field(
+    entry: Dict[str, Any], name: str, type_: Type[Value], default: Optional[Value] = None
+) -> Value:
+    """Return a value of a JSON object and check its type.
+
+    entry (Dict[str, Any]): The object.
+    name (str): The key.
+    type_ (Type[Value]): The expected type. For int, 2.0 and "2" are read as 2.
+    default (Optional[Value]): Value to return if the value is missing or null. If None, the value
+        is required.
+    RETURNS (Value): The value.
+    RAISES (ValueError): If a required value is missing, or a value has the wrong type.
+    """
+    if not isinstance(entry, dict):
+        raise ValueError(f"expected a JSON object, got {show_value(entry)}")
+    if default is not None and entry.get(name) is None:
+        return default
+    if name not in entry:
+        raise ValueError(f"has no {name!r}")
+    value = entry[name]
+    if type_ is int:
+        value = whole_number(value)
+    if type(value) is not type_:  # isinstance would accept bool as int
+        raise ValueError(f"{name!r} must be {TYPE_NAMES[type_]}, got {show_value(entry[name])}")
+    return value
+
+
+def get_label(entry: Dict[str, Any], name: str) -> str:
+    """Return the label of a relation.
+
+    entry (Dict[str, Any]): The object.
+    name (str): The key.
+    RETURNS (str): The label; empty if it is missing or null, for `--default-label`.
+    RAISES (ValueError): If the value is not a string.
+    """
+    return get_field(entry, name, str, "")
+
+
+def whole_number(value: Any) -> Optional[int]:
+    """Return a whole number that JSON stores as a number or a string, such as 2, 2.0 or "2".
+
+    value (Any): The value.
+    RETURNS (Optional[int]): The number; None if the value is anything else, or too large for the
+        numbers of JavaScript.
+    """
+    if isinstance(value, str) and WHOLE_NUMBER.fullmatch(value):
+        value = float(value)
+    if isinstance(value, float) and value.is_integer():
+        value = int(value)
+    if type(value) is int and abs(value) <= MAX_NUMBER:
+        return value
+    return None

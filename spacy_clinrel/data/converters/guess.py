@@ -2,7 +2,7 @@
 
 from itertools import islice
 from pathlib import Path
-from typing import List
+from typing import List, Optional
 
 from .files import find_files
 from .offsets import matches_text
@@ -15,17 +15,20 @@ from .report import Report
 MAX_FILES, MAX_RECORDS, MAX_BYTES = 3, 20, 2**22
 
 
-def guess_formats(path: Path, options: ReadOptions) -> List[str]:
+def guess_formats(
+    path: Path, options: ReadOptions, without: Optional[Converter] = None
+) -> List[str]:
     """Find the formats in which a corpus can be read with mentions and without losses.
 
     path (Path): A file or a folder.
     options (ReadOptions): How the files are read.
+    without (Optional[Converter]): A format that is left out, because it was tried.
     RETURNS (List[str]): The names of the formats, in alphabetical order.
     """
     return [
         name
         for name, converter in sorted(converters.get_all().items())
-        if _is_readable(path, converter, options)
+        if converter is not without and _is_readable(path, converter, options)
     ]
 
 

@@ -36,11 +36,12 @@ from . import (
     check_fields,
     first_id,
     get_field,
+    get_label,
     join_lines,
     read_json,
 )
+from .fields import whole_number
 from .report import show_value
-from .text import whole_number
 from .tokenizer import token_spans
 
 FIELDS = (
@@ -122,7 +123,7 @@ def _tokens(record: Record) -> List[Dict[str, Any]]:
 
 def _parse(entry: Dict[str, Any], record: Record, path: Path, report: Report) -> bool:
     record.text = get_field(entry, "text", str)
-    answer = entry.get("answer", ANSWERS[0])
+    answer = get_field(entry, "answer", str, ANSWERS[0])
     if answer not in ANSWERS:
         raise ValueError(f"'answer' must be one of {', '.join(ANSWERS)}, got {show_value(answer)}")
     if answer != ANSWERS[0]:
@@ -148,9 +149,7 @@ def _parse(entry: Dict[str, Any], record: Record, path: Path, report: Report) ->
     for relation in get_field(entry, "relations", list, []):
         with report.guard(path, record.line):
             head, tail = (_mention_id(relation, *names, ids, entry) for names in ENDS)
-            record.relations.append(
-                Link(head, tail, get_field(relation, "label", str), record.line)
-            )
+            record.relations.append(Link(head, tail, get_label(relation, "label"), record.line))
     return True
 
 

@@ -16,6 +16,7 @@ from pathlib import Path
 from typing import Dict, Iterator
 
 from . import Converter, Mention, ReadOptions, Record, Report, read_lines
+from .fields import whole_number
 from .report import BROKEN_FILE
 
 TEXT = re.compile(r"([^|\t]+)\|([a-zA-Z])\|(.*)")
@@ -61,11 +62,14 @@ def _add_annotation(records: Dict[str, Record], line: str, number: int, report: 
     if len(fields) == 4 or not fields[1].isdigit():
         report.lose("relation between concepts, not mentions, not kept")
         return
+    start, end = map(whole_number, fields[1:3])
+    if start is None or end is None:
+        raise ValueError(f"start and end must be whole numbers, got {' and '.join(fields[1:3])}")
     record = records[fields[0]]
     mention = Mention(
         str(len(record.mentions)),
-        int(fields[1]),
-        int(fields[2]),
+        start,
+        end,
         fields[4].strip(),
         fields[3],
         line=number,

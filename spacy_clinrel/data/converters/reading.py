@@ -107,7 +107,7 @@ def _named_records(
             is_empty = False
             yield record.source or path, record
         if is_empty and before == (len(report.messages), report.left_out.total()):
-            report.left_out["files without documents"] += 1
+            report.leave_out("file without documents", path)
 
 
 def _guarded(records: Iterator[Record], path: Path, report: Report) -> Iterator[Record]:

@@ -31,6 +31,7 @@ from . import (
     check_fields,
     first_id,
     get_field,
+    get_label,
     join_json,
     read_json,
 )
@@ -94,7 +95,7 @@ def _parse(entry: Dict[str, Any], record: Record, path: Path, report: Report) ->
     if not all(isinstance(token, str) for token in tokens):
         raise ValueError("'tokens' must be strings")
     record.text, starts = join_tokens(tokens)
-    for number, entity in enumerate(entry.get("entities") or []):
+    for number, entity in enumerate(get_field(entry, "entities", list, [])):
         with report.guard(path, record.line):
             start, end = get_field(entity, "start", int), get_field(entity, "end", int)
             if not 0 <= start < end <= len(tokens):
@@ -104,10 +105,10 @@ def _parse(entry: Dict[str, Any], record: Record, path: Path, report: Report) ->
             first, last = starts[start], starts[end - 1] + len(tokens[end - 1])
             label = get_field(entity, "type", str)
             record.mentions.append(Mention(str(number), first, last, label, line=record.line))
-    for relation in entry.get("relations") or []:
+    for relation in get_field(entry, "relations", list, []):
         with report.guard(path, record.line):
             head, tail = (str(get_field(relation, name, int)) for name in ("head", "tail"))
-            record.relations.append(Link(head, tail, get_field(relation, "type", str), record.line))
+            record.relations.append(Link(head, tail, get_label(relation, "type"), record.line))
 
 
 SPERT = Converter(

@@ -78,3 +78,33 @@ def test_bioc_reports_wrong_annotations(read, put):
     bad = [annotation("a", 0, 3, "xyz"), annotation("b", 90, 3, "Asp"), {"id": "c", "infons": {}}]
     docs, report = read("bioc", put("a.json", json.dumps(document(passage(0, "Aspirin", *bad)))))
     assert not docs[0].ents and report.losses == 3
+
+
+def test_bioc_offsets_of_a_mention_without_text_follow_the_others(read, put):
+    bare = {**annotation("b", 12, 6, ""), "text": None}
+    entry = document(passage(0, "予咳嗽，好转", annotation("a", 3, 6, "咳嗽"), bare))
+    (doc,), report = read("bioc", put("a.json", json.dumps(entry)))
+    assert [ent.text for ent in doc.ents] == ["咳嗽", "好转"]
+    assert report.repaired == {"offsets counted as utf-8": 1} and not report.losses
+
+
+def test_bioc_offsets_can_be_chosen(read, put):
+    entry = document(passage(0, "予😀咳嗽", {**annotation("a", 3, 2, ""), "text": None}))
+    (doc,), report = read("bioc", put("a.json", json.dumps(entry)), offsets="utf-16")
+    assert [ent.text for ent in doc.ents] == ["咳嗽"] and not report.doubtful
+
+
+def test_bioc_annotations_need_no_ids(read, put):
+    first, second = annotation(None, 0, 7, "Aspirin"), annotation(None, 8, 4, "rash")
+    (doc,), report = read(
+        "bioc", put("a.json", json.dumps(document(passage(0, "Aspirin rash", first, second))))
+    )
+    assert len(doc.ents) == 2 and not report.losses
+
+
+def test_bioc_ids_may_begin_anew_in_each_passage(read, put):
+    links = {"relations": [relation("0", "1")]}
+    first = passage(0, "咳嗽", annotation("0", 0, 2, "咳嗽"), annotation("1", 0, 1, "咳"))
+    second = passage(3, "头痛", annotation("0", 3, 2, "头痛"), annotation("1", 3, 1, "头"), **links)
+    (doc,), report = read("bioc", put("a.json", json.dumps(document(first, second))))
+    assert edges(doc) == {(3, 5, "T", "R", 3, 4, "T")} and not report.losses

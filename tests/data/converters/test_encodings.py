@@ -195,7 +195,7 @@ def test_deeply_nested_json_costs_one_document(read, put):
     assert all(len(message) < 3000 for message in report.messages)
     whole = put("b.jsonl", f"[{','.join(lines)}]")
     docs, report = read("prodigy", whole)
-    assert report.lost == {"broken file": 1} and not docs
+    assert len(docs) >= 2 and report.lost["broken line"] >= 6
 
 
 def test_values_that_are_not_strings_cost_one_document(read, put):

@@ -6,8 +6,7 @@ from pathlib import Path
 import pytest
 
 from spacy_clinrel.data.converters import Report, check_fields, get_field, get_id, get_score
-from spacy_clinrel.data.converters.fields import BAD_SCORE, METADATA, NOT_READ
-from spacy_clinrel.data.converters.text import first_id
+from spacy_clinrel.data.converters.fields import BAD_SCORE, METADATA, NOT_READ, first_id
 
 PATH = Path("a.json")
 NAN, INF = float("nan"), float("inf")

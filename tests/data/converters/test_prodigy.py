@@ -83,7 +83,7 @@ def test_prodigy_finds_spans_by_token(put_lines, head, child, expected):
         ({"head": 1, "child": 4, "label": "R", "child_span": {**SITE, "end": 7}}, "(5, 7, '部位')"),
         ({"head": 1, "child": 9, "label": "R"}, "token 9 is outside the text"),
         ({"head": -1, "child": 1, "label": "R"}, "token -1 is outside the text"),
-        ({"head": 1, "child": 4}, "has no 'label'"),
+        ({"head": 1, "child": 4}, "relation has no label"),
         ({"head": 1, "label": "R"}, "has no 'child'"),
         ("R", "expected a JSON object"),
     ],

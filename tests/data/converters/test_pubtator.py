@@ -34,3 +34,9 @@ def test_pubtator_reports_broken_lines(read, put, line):
 def test_pubtator_refuses_other_files(read, put):
     docs, report = read("pubtator", put("a.txt", "头痛\n"))
     assert not docs and report.lost == {"broken file": 1}
+
+
+def test_pubtator_names_offsets_that_are_no_numbers(read, put):
+    content = TEXT + "12\t0\teight\tNaloxone\tChemical\n"
+    _, report = read("pubtator", put("a.txt", content))
+    assert "start and end must be whole numbers, got 0 and eight" in report.messages[0]

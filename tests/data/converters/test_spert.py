@@ -127,7 +127,7 @@ def test_spert_rejects_other_files(put, content):
 
 def test_spert_counts_empty_files(put):
     docs, report = read(put("a.json", " \n"))
-    assert not docs and report.left_out == {"files without documents": 1} and not report.losses
+    assert not docs and report.left_out == {"file without documents": 1} and not report.losses
 
 
 def test_spert_reports_broken_encoding(put):

@@ -62,3 +62,15 @@ def test_dygie_reports_what_is_lost(read, put, change):
 def test_dygie_refuses_other_json(read, put, change):
     docs, report = read("dygie", put("a.json", json.dumps({**ENTRY, **change})))
     assert not docs and report.lost == {"broken line": 1}
+
+
+def test_dygie_entity_outside_its_sentence_is_reported(read, put):
+    entry = {**ENTRY, "ner": [[[0, 0, "Drug"]], [[1, 1, "Problem"]]], "relations": []}
+    (doc,), report = read("dygie", put("a.json", json.dumps(entry)))
+    assert [ent.text for ent in doc.ents] == ["Aspirin"]
+    assert "the entity at tokens 1 to 1 is not in sentence 2" in report.messages[0]
+
+
+def test_dygie_short_entities_are_named(read, put):
+    _, report = read("dygie", put("a.json", json.dumps({**ENTRY, "ner": [[[0, "Drug"]]]})))
+    assert "expected a first token, a last token and a type" in report.messages[0]

@@ -1,10 +1,9 @@
 """Tasks in the containers that Label Studio writes, and the annotation of a task that is read."""
 
+import json
 from collections import Counter
 from dataclasses import dataclass, field
 from typing import Any, Dict, FrozenSet, List, Optional, Tuple
-
-import srsly
 
 from .. import Report, get_field
 
@@ -91,6 +90,8 @@ def _region_type(value: Any) -> str:
     region."""
     if not isinstance(value, dict) or not any(name in value for name in ("start", *SPAN_TYPES)):
         return ""
+    if isinstance(value.get("label"), str) or "start_offset" in value:
+        return ""  # a mention of another format
     return next((key for key in value if isinstance(value[key], list)), "region")
 
 
@@ -153,7 +154,7 @@ def _content(entry: Dict[str, Any]) -> FrozenSet[str]:
         value = result.get("value")
         if isinstance(value, dict) and result.get("type") in SPAN_TYPES:
             place = [value.get(name) for name in ("start", "end", "startOffset", "endOffset")]
-            regions.setdefault(str(result.get("id")), srsly.json_dumps(place))
+            regions.setdefault(str(result.get("id")), json.dumps(place))
     content = set()
     for result in results:
         ends = [str(result.get(name)) for name in ("id", "from_id", "to_id")]
@@ -161,5 +162,5 @@ def _content(entry: Dict[str, Any]) -> FrozenSet[str]:
         value = result.get("value")
         labels = value.get(str(result.get("type"))) if isinstance(value, dict) else None
         labels = [result.get("labels"), labels, result.get("direction")]
-        content.add(srsly.json_dumps([result.get("type"), about, labels], sort_keys=True))
+        content.add(json.dumps([result.get("type"), about, labels], sort_keys=True))
     return frozenset(content)
