@@ -15,14 +15,20 @@ from ..files import check_output, write_json
 from ._app import app
 
 MAX_MESSAGES = 20
-FORMATS = "; ".join(
-    f"{name} ({converter.description})" for name, converter in sorted(converters.get_all().items())
-)
+KNOWN = sorted(converters.get_all().items())
+FORMATS = "; ".join(f"{name} ({converter.description})" for name, converter in KNOWN)
+WRITABLE = ", ".join(name for name, converter in KNOWN if converter.write is not None)
 
 
 @app.command("convert")
 def convert_cli(
-    format_name: Annotated[str, typer.Argument(metavar="FORMAT", help=f"Corpus format: {FORMATS}")],
+    format_name: Annotated[
+        str,
+        typer.Argument(
+            metavar="FORMAT",
+            help=f"Corpus format: {FORMATS}. Formats that can be written: {WRITABLE}",
+        ),
+    ],
     src: Annotated[
         Path,
         typer.Argument(metavar="SRC", help="File, or folder including its subfolders"),
@@ -105,21 +111,25 @@ def convert_cli(
         typer.Option("--default-label", help="Label of relations that have none"),
     ] = None,
     events: Annotated[
-        bool, typer.Option("--events", help="Read arguments of events as relations of the trigger")
+        bool,
+        typer.Option(
+            "--events", help="brat: read the arguments of events as relations of the trigger"
+        ),
     ] = False,
     align: Annotated[
         str,
         typer.Option(
             "--align",
-            help="Mentions that begin or end within a token: strict (lost), expand or contract",
+            help="What to do with mentions that begin or end within a token: strict (drop and count "
+            "them), expand or contract (to whole tokens)",
         ),
     ] = "strict",
     copies: Annotated[
         Optional[str],
         typer.Option(
             "--copies",
-            help="Documents with the same id or text: keep all, first or last. Default: keep all "
-            "and report those that differ",
+            help="Which documents with the same id or text to keep: all, first or last. Default: "
+            "all, and report those that differ",
         ),
     ] = None,
     force: Annotated[
@@ -206,7 +216,7 @@ def print_report(report: Report) -> None:
                 ("Left out", report.left_out),
                 ("Repaired", report.repaired),
                 ("Lost", report.lost),
-                ("Please check", report.doubtful),
+                ("To check", report.doubtful),
             )
             if counts
         ),

@@ -129,7 +129,9 @@ def stream_corpus(
 def _no_document(path: Path, selection: Selection, report: Report) -> str:
     """Return the message for a corpus of which no document was read."""
     if report.messages:
-        reason = f"First of {len(report.messages)} problems: {report.messages[0]}"
+        first = report.messages[0].rstrip(".")
+        others = len(report.messages) - 1
+        reason = f"{first}. Number of other problems: {others}" if others else first
     elif report.left_out:
         counts = ", ".join(f"{reason}: {n}" for reason, n in report.left_out.most_common())
         reason = f"Left out: {counts}"

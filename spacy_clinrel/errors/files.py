@@ -60,9 +60,8 @@ class FileErrors:
         "--ratios 70 15 15, or --ratios 80 20 0 to write no test.spacy."
     )
     F028 = (
-        "{path}: cannot read the metadata ({error}). Use a .csv file in UTF-8 with a header, or a "
-        ".jsonl file. It must have one row per document, with the document id in the column doc_id "
-        "or id."
+        "{path}: cannot read the metadata: {error}. Use a .csv file with a header, or a .jsonl "
+        "file, with one row per document and the document id in the column doc_id or id."
     )
     F029 = (
         "{n} of {total} documents have no '{key}' in the metadata, e.g. '{doc_id}'. Add the "

@@ -105,7 +105,7 @@ def visualize(
         if docs and left_out is None:
             warn_left_out(str(source), found)
         elif not docs and found.counts:
-            first = f", e.g. {found.named[0]}" if found.named else ""
+            first = f". First: {found.named[0]}".rstrip(".") if found.named else ""
             expected = f"text. Left out: {found.summary()}{first}"
             raise ValueError(Errors.F002.format(path=show_path(source), expected=expected))
     if not docs:

@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Dict, Iterable, Iterator, List, Mapping, Optional, Sequence, Set, Tuple
 
 from ...errors import Errors
-from ...files import printable_name
+from ...files import printable_name, show_path
 from .offset_units import parse_unit
 from .offsets import fit_offsets
 from .options import ReadOptions
@@ -18,6 +18,7 @@ from .report import BROKEN_FILE, Report
 CONTRADICTION = "text occurs several times with different annotation"
 REPEATED = "document occurs several times"
 SAME_ID = "document id occurs several times with different texts"
+CHOOSE = "Set --copies to first, last or all to choose which to keep"
 
 
 def read_records(
@@ -154,16 +155,16 @@ def _without_copies(
         text, annotation = _digests(record)
         is_repeated = record.doc_id in ids
         if ids.setdefault(record.doc_id, text) != text:
-            detail = f"{record.doc_id!r}. Choose with --copies which to keep, or set --id-field"
+            detail = f"{record.doc_id!r}. {CHOOSE}, or set --id-field"
             report.warn(SAME_ID, path, record.line, detail)
             is_repeated = False
-        first, first_id = texts.setdefault(text, (annotation, record.doc_id))
+        place = f"{record.doc_id!r} in {show_path(path)}"
+        first, first_place = texts.setdefault(text, (annotation, place))
         if record.text.strip() and first != annotation:
-            others = "" if record.doc_id == first_id else f", also {first_id!r}"
-            detail = f"{record.doc_id!r}{others}. Choose with --copies which to keep"
+            detail = f"{record.doc_id!r}, first {first_place}. {CHOOSE}"
             report.warn(CONTRADICTION, path, record.line, detail)
         elif is_repeated:
-            detail = f"{record.doc_id!r}. Choose with --copies which to keep"
+            detail = f"{record.doc_id!r}. {CHOOSE}"
             report.warn(REPEATED, path, record.line, detail)
         yield path, record
 

@@ -4,7 +4,7 @@ from collections import Counter
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any, Dict, Iterator, List, Optional
+from typing import Any, Dict, Iterator, List, Optional, Set
 
 from ...errors import Errors
 from ...files import printable, show_path
@@ -55,6 +55,8 @@ class Report:
     doubtful (Counter): Number of documents and annotations that were kept, but that a person should
         check, by reason.
     messages (List[str]): Messages about errors, in the form `file:line: reason: detail`.
+    text_files (Set[Path]): Files that contain texts of documents of other files, such as the tasks
+        of Label Studio. They are not left out.
     """
 
     documents: int = 0
@@ -69,6 +71,7 @@ class Report:
     left_out: Counter = field(default_factory=Counter)
     doubtful: Counter = field(default_factory=Counter)
     messages: List[str] = field(default_factory=list)
+    text_files: Set[Path] = field(default_factory=set)
 
     @property
     def losses(self) -> int:
@@ -127,6 +130,18 @@ class Report:
         """
         self.left_out[reason] += 1
         self._add_message(reason, path, None, "left out")
+
+    def add_text_file(self, path: Path, reason: str) -> None:
+        """Record that a file has been read as the text of a document, so it is not left out.
+
+        path (Path): The file.
+        reason (str): The reason for which the search of the folder left it out.
+        """
+        path = path.resolve()
+        if path not in self.text_files and self.left_out[reason] > 0:
+            self.left_out[reason] -= 1
+        self.text_files.add(path)
+        self.left_out = +self.left_out  # without zeros
 
     def _add_message(self, reason: str, path: Path, line: Optional[int], detail: str) -> None:
         place = show_path(path) if line is None else f"{show_path(path)}:{line}"

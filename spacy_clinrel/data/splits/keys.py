@@ -47,7 +47,9 @@ def read_metadata(path: Path, encoding: Optional[str] = None) -> Metadata:
         if not metadata:
             raise ValueError("no rows")
     except (ValueError, OSError, csv.Error, RecursionError) as error:
-        raise ValueError(Errors.F028.format(path=show_path(path), error=error)) from error
+        raise ValueError(
+            Errors.F028.format(path=show_path(path), error=str(error).rstrip("."))
+        ) from error
     return metadata
 
 

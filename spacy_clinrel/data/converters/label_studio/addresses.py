@@ -6,7 +6,7 @@ from typing import Dict, List, Optional
 from urllib.parse import parse_qs, unquote, urlsplit
 
 from ....errors import Errors
-from ....files import walk_files
+from ....files import other_type, walk_files
 from .. import BOM, ReadOptions, Report, read_text
 
 _ADDRESS = re.compile(
@@ -72,7 +72,10 @@ class TextFiles:
         if path is None:
             raise ValueError(Errors.F090.format(address=address.strip(), folder=self.folder))
         text = read_text(path, report, options)
-        return None if text is None else text.removeprefix(BOM)
+        if text is None:
+            return None
+        report.add_text_file(path, other_type(path.name))
+        return text.removeprefix(BOM)
 
     def _search(self) -> Dict[str, List[Path]]:
         root = self.folder.resolve()
