@@ -120,8 +120,8 @@ def convert_cli(
         str,
         typer.Option(
             "--align",
-            help="What to do with mentions that begin or end within a token: strict (drop and count "
-            "them), expand or contract (to whole tokens)",
+            help="Mentions that begin or end within a token: strict (drop and count them), "
+            "expand or contract (to whole tokens)",
         ),
     ] = "strict",
     copies: Annotated[

@@ -233,7 +233,7 @@ class FileErrors:
     # Records
     F100 = (
         "The text has {n:,} characters; at most {most:,} can be converted as one document. Split "
-        "it, with its annotations, into several documents"
+        "it, with its annotations, into several documents."
     )
 
     # Error report

@@ -95,7 +95,7 @@ def _read_docs(paths: Sequence[Path], messages: List[str]) -> Iterator[Doc]:
                 raise
             messages.append(str(error))
     if not has_docs:
-        reason = f"{len(messages)} .spacy files are damaged or empty"
+        reason = f"{len(messages)} .spacy files are damaged or empty."
         failure = Errors.F008.format(path=paths[0].parent, reason=reason)
         raise ValueError("\n".join([*messages, failure]))
 

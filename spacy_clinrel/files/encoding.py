@@ -16,6 +16,7 @@ has the same bytes as ͷʹ in UTF-8. The result depends only on the content of t
 """
 
 import codecs
+import os
 import re
 import shlex
 from dataclasses import dataclass
@@ -23,7 +24,7 @@ from pathlib import Path
 from typing import BinaryIO, Iterable, Iterator, NamedTuple, Optional, Tuple
 
 from ..errors import Errors
-from .names import has_surrogates, printable, show_path
+from .names import has_surrogates, printable, printable_name, show_path
 
 BLOCK_SIZE = 2**20
 # Maximum number of lines that are not UTF-8 per line that shows that a file is UTF-8.
@@ -342,6 +343,17 @@ def _last_start(data: bytes) -> int:
 
 def _conversion(path: Path) -> str:
     """Return a command that converts a file from GB18030 to UTF-8."""
-    converted = path.with_name(f"{path.stem}.utf8{path.suffix}")
-    names = (shlex.quote(show_path(name)) for name in (path, converted))
-    return "iconv -f GB18030 -t UTF-8 {} > {}".format(*names)
+    converted = path.with_name(f"{printable_name(path.stem)}.utf8{printable_name(path.suffix)}")
+    return f"iconv -f GB18030 -t UTF-8 {_quote(path)} > {_quote(converted)}"
+
+
+def _quote(path: Path) -> str:
+    """Quote a path for a shell. Bytes that are not UTF-8 are escaped, as bash and zsh read them."""
+    name = str(path)
+    if not has_surrogates(name):
+        return shlex.quote(name)
+    characters = (
+        chr(byte) if 0x20 <= byte < 0x7F and byte not in b"'\\" else f"\\x{byte:02x}"
+        for byte in os.fsencode(name)
+    )
+    return f"$'{''.join(characters)}'"

@@ -1,11 +1,16 @@
 """The encoding of a file, judged as a whole."""
 
 import codecs
+import os
+import re
+import shutil
+import subprocess
 
 import pytest
 
 from spacy_clinrel.files import (
     Encoding,
+    EncodingError,
     check_encoding,
     decode_lines,
     decode_text,
@@ -90,6 +95,19 @@ def test_binary_files_are_named(tmp_path):
 def test_other_encodings_are_refused_as_a_whole(tmp_path, data):
     message = r"F071.*note\.txt.*line \d+.*--encoding: gb18030.*cp1252.*iconv -f GB18030 -t UTF-8"
     refuse(tmp_path, data, message)
+
+
+def test_conversion_command_works_for_names_that_are_not_utf8(tmp_path):
+    path = tmp_path / os.fsdecode("出院 '1'.txt".encode("gbk"))
+    path.write_bytes(CHINESE.encode("gbk"))
+    with pytest.raises(EncodingError) as caught:
+        detect_encoding(path)
+    command = re.search(r"iconv .*\.utf8\.txt'?", str(caught.value)).group()
+    shell = shutil.which("bash")
+    if shell is None or shutil.which("iconv") is None:
+        pytest.skip("needs bash and iconv")
+    subprocess.run([shell, "-c", command], check=True)
+    assert (tmp_path / "出院 '1'.utf8.txt").read_text("utf-8") == CHINESE
 
 
 def test_refusal_names_the_first_invalid_byte_and_line(tmp_path):

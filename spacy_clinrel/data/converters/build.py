@@ -111,7 +111,7 @@ def doc_to_record(doc: Doc, doc_id: str, report: Report) -> Record:
                 score = 0.0
             record.relations.append(Link(ends[0], ends[1], label, score=score))
     if silver_pairs(doc) is not None:
-        report.lose("mark of a silver document, its rounds and pairs without a relation not kept")
+        report.lose("silver annotation data (rounds, pairs without a relation) not kept")
     nested = ids.keys() - {span_key(ent) for ent in doc.ents}
     report.count_doc(len(record.mentions), len(nested), len(record.relations))
     return record

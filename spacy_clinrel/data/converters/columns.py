@@ -214,7 +214,7 @@ def _entities(sentence: Sequence[Token], report: Report) -> Iterator[Tuple[int, 
             yield first, i - 1, current
         if is_first and name:
             if prefix not in FIRST:
-                report.repair("tag that continues no entity begins one")
+                report.repair("continuation tag without an entity read as its beginning")
             first = i
         current = name
         if current and prefix in LAST:

@@ -131,7 +131,7 @@ def write(record: Record, report: Report) -> Dict[str, str]:
     relations: List[str] = []
     for link in record.relations:
         if any(first[places[id]] != id for id in (link.head, link.tail)):
-            report.lose("relation of a mention where one of another type stands")
+            report.lose("relation of a mention at the position of another mention not kept")
             continue
         label = _name(link.label, report)
         relations.append(f'{places[link.head]}||r="{label}"||{places[link.tail]}\n')
@@ -175,7 +175,7 @@ def _add_mentions(record: Record, concepts: List[Concept], report: Report) -> Di
             mention = _mention(concept, record.text, tokens)
             record.mentions.append(mention)
             if first.setdefault(concept.place, mention).type != concept.type:
-                report.repair("concepts of several types at one place, relations take the first")
+                report.repair("several concepts at one position, relations use the first")
     return {place: mention.id for place, mention in first.items()}
 
 
@@ -209,7 +209,7 @@ def _fit_tokens(text: str, concepts: List[Concept], report: Report) -> Tokens:
     others = _tokens(text, by_single_spaces=True)
     if tokens == others or _matches(text, concepts, others) <= _matches(text, concepts, tokens):
         return tokens
-    report.repair("tokens had been separated by single spaces")
+    report.repair("tokens separated by single spaces")
     return others
 
 
@@ -277,7 +277,7 @@ def _insert_spaces(record: Record, report: Report) -> Record:
     bounds = sorted({bound for m in trimmed for bound in (m.start, m.end)})
     cuts = [b for b in bounds if re.fullmatch(r"\S\S", text[max(b - 1, 0) : b + 1])]
     for _ in cuts:
-        report.repair("space put where a mention begins or ends within a token")
+        report.repair("space inserted where a mention begins or ends within a token")
     pieces = [text[start:end] for start, end in zip([0, *cuts], [*cuts, len(text)])]
     moved = [
         m._replace(

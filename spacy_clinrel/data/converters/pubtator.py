@@ -34,7 +34,7 @@ def read(path: Path, report: Report, options: ReadOptions) -> Iterator[Record]:
     records: Dict[str, Record] = {}
     lines = read_lines(path, report, options) or []
     if lines and not any(TEXT.fullmatch(line) for _, line in lines):
-        report.lose(BROKEN_FILE, path, None, "no line such as 227508|t|Title, skipped")
+        report.lose(BROKEN_FILE, path, None, "no line such as 227508|t|Title, file skipped")
         return
     for number, line in lines:
         with report.guard(path, number):

@@ -182,7 +182,7 @@ def test_brat_counts_what_relations_cannot_express_of_events(read, put):
     (doc,), report = read("brat", path, events=True)
     assert relations(doc) == [("甲", "R", "乙"), ("甲", "S", "乙")]
     assert report.lost == {
-        "events with one trigger merged": 1,
+        "events with the same trigger merged": 1,
         "event type that differs from the type of the trigger not kept": 1,
         "relation to an unknown mention": 1,
     }
@@ -301,7 +301,8 @@ def test_brat_names_bionlp_files_beside_ann(read, put):
     put("a.ann", A1)
     path = put("a.a2", A2)
     (doc,), report = read("brat", path)
-    assert len(mentions(doc)) == 2 and report.messages == [f"{path}: file not read beside .ann"]
+    assert len(mentions(doc)) == 2
+    assert report.messages == [f"{path}: file not read, because there is an .ann file"]
 
 
 @pytest.mark.parametrize("suffix", ["a1", "a2"])

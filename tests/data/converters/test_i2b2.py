@@ -230,7 +230,7 @@ def test_i2b2_inserts_spaces_at_mention_boundaries(zh, tmp_path):
         'c="脑 出血" 1:3 1:4||r="DAP"||c="脑" 1:3 1:3\n',
     }
     assert report.losses == 0
-    assert report.repaired == {"space put where a mention begins or ends within a token": 5}
+    assert report.repaired == {"space inserted where a mention begins or ends within a token": 5}
     (doc,), report = convert(tmp_path, ZH)
     assert relations(doc) == [("头颅CT", "TeRD", "脑 出血"), ("脑 出血", "DAP", "脑")]
 
@@ -246,7 +246,7 @@ def test_i2b2_counts_what_it_cannot_write():
     assert files[".rel"] == (
         'c="a" 1:0 1:0||r="R"||c="b" 1:1 1:1\nc="b" 1:1 1:1||r="S_"||c="a" 1:0 1:0\n'
     )
-    assert report.lost == {"relation of a mention where one of another type stands": 1}
+    assert report.lost == {"relation of a mention at the position of another mention not kept": 1}
     assert sorted(report.repaired.values()) == [1, 3]
 
 
@@ -289,7 +289,7 @@ def test_i2b2_recorded_texts_settle_that_tokens_are_separated_by_single_spaces(p
     (doc,), report = convert(path)
     assert relations(doc) == [("aspirin", "TrAP", "chest   pain")]
     assert report.losses == 0
-    assert report.repaired == {"tokens had been separated by single spaces": 1}
+    assert report.repaired == {"tokens separated by single spaces": 1}
 
 
 @pytest.mark.parametrize(

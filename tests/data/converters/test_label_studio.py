@@ -271,3 +271,14 @@ def test_label_studio_converts_both_ways(tmp_path, put_tasks):
 def test_label_studio_is_registered():
     assert get_converter("label-studio") is LABEL_STUDIO
     assert get_converter("label-studio-predictions") is LABEL_STUDIO_PREDICTIONS
+
+
+def test_text_files_of_tasks_do_not_count_as_left_out(put, tmp_path):
+    result = region("a", 2, 4, "头痛", "症状")
+    tasks = [{"id": 1, "data": {"text": "a.txt"}, "annotations": [{"result": [result]}]}]
+    project = put("project.json", json.dumps(tasks))
+    put("a.txt", "患者头痛。")
+    put("b.txt", "另一份。")
+    report = Report()
+    convert("label-studio", project.parent, tmp_path / "out.spacy", report=report)
+    assert report.entities == 1 and report.left_out == {"unsupported suffix .txt": 1}

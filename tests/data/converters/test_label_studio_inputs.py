@@ -5,7 +5,6 @@ import time
 
 import pytest
 
-import spacy_clinrel
 from spacy_clinrel.data.converters import ReadOptions, Report, find_files, get_converter, read_docs
 from spacy_clinrel.tokens import get_attributes, get_doc_id
 
@@ -432,11 +431,3 @@ def test_line_breaks_counted_as_one(read_tasks):
     (doc,), report = read_tasks(task({"text": text}, [*result, RESULT[2]]))
     assert tools.texts(doc) == EXPECTED and not report.losses
     assert list(report.repaired.values()) == [1]
-
-
-def test_text_files_of_tasks_do_not_count_as_left_out(put, tmp_path):
-    project = put("project.json", json.dumps([task({"text": "a.txt"}, NO_TEXT)]))
-    put("a.txt", "患者头痛。")
-    put("b.txt", "另一份。")
-    report = spacy_clinrel.convert("label-studio", project.parent, tmp_path / "out.spacy")
-    assert report.left_out == {"unsupported suffix .txt": 1}

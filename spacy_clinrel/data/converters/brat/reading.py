@@ -106,7 +106,7 @@ def _annotation_files(path: Path, report: Report) -> List[Path]:
     if not ann.exists():
         return found or [ann]
     for other in found:
-        report.warn("file not read beside .ann", other)
+        report.warn("file not read, because there is an .ann file", other)
     return [ann]
 
 
@@ -206,7 +206,7 @@ def _count_merged(annotations: Annotations) -> None:
         if types.get(event.trigger, event.type) != event.type:
             annotations.report.lose("event type that differs from the type of the trigger not kept")
         elif (event.trigger, event.type) in seen:
-            annotations.report.lose("events with one trigger merged")
+            annotations.report.lose("events with the same trigger merged")
         seen.add((event.trigger, event.type))
 
 
