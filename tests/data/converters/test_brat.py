@@ -12,6 +12,7 @@ from hypothesis import strategies as st
 from spacy_clinrel.data.converters import (
     Link,
     Mention,
+    ReadOptions,
     Record,
     Report,
     build_doc,
@@ -412,7 +413,8 @@ def test_brat_round_trip(batch):
         assert len(files) == 2 * len(docs)
         report = Report()
         found = find_files(Path(folder), get_converter("brat"))
-        copies = {get_doc_id(doc): doc for doc in read_docs(NLP, BRAT, found, report)}
+        options = ReadOptions(encoding="utf-8", copies="all")
+        copies = {get_doc_id(doc): doc for doc in read_docs(NLP, BRAT, found, report, options)}
     assert report.losses == 0 and not report.repaired and not report.messages
     names = [name.removesuffix(".txt") for name in files if name.endswith(".txt")]
     assert sorted(names) == sorted(copies)

@@ -12,6 +12,7 @@ from hypothesis import strategies as st
 from spacy_clinrel.data.converters import (
     Link,
     Mention,
+    ReadOptions,
     Record,
     Report,
     build_doc,
@@ -51,8 +52,8 @@ def relations(doc):
 
 
 def convert(path, nlp=EN):
-    report = Report()
-    return list(read_docs(nlp, I2B2, find_files(path, I2B2), report)), report
+    report, options = Report(), ReadOptions(encoding="utf-8", copies="all")
+    return list(read_docs(nlp, I2B2, find_files(path, I2B2), report, options)), report
 
 
 def write_to(folder, docs, report=None):

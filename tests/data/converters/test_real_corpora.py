@@ -17,7 +17,9 @@ from spacy_clinrel.data.converters import (
     render_files,
     select,
 )
-from spacy_clinrel.tokens import all_mentions, get_doc_id, get_relations
+from spacy_clinrel.data.converters.reading import CONTRADICTION
+from spacy_clinrel.tokens import all_mentions, attribute_rows, get_doc_id, get_relations
+from spacy_clinrel.tokens.tokenizer import blank_pipeline
 
 pytestmark = pytest.mark.slow
 
@@ -51,7 +53,8 @@ def relations(doc):
 def convert(nlp, name, path):
     converter, report = get_converter(name), Report()
     files = find_files(path, converter)
-    return files, list(read_docs(nlp, converter, files, report)), report
+    options = ReadOptions(copies="all")  # some texts have two annotations
+    return files, list(read_docs(nlp, converter, files, report, options)), report
 
 
 @pytest.mark.parametrize(
@@ -191,8 +194,15 @@ def test_relations_in_brat(zh, corpora, tmp_path, part, documents, count):
         assert (mentions(copy), relations(copy)) == (mentions(doc), relations(doc))
 
 
+def test_copies_with_other_annotation_are_named(zh, corpora):
+    converter, report = get_converter("ccks2017"), Report()
+    files = find_files(corpora / "ccks2017" / "train", converter)
+    assert len(list(read_docs(zh, converter, files, report))) == 1198
+    assert report.doubtful == {CONTRADICTION: 10}
+
+
 def test_maccrobat(corpora):
-    files, docs, report = convert(spacy.blank("en"), "brat", corpora / "maccrobat2020")
+    files, docs, report = convert(blank_pipeline("en"), "brat", corpora / "maccrobat2020")
     annotated = [line for path in files for line in lines(path.with_suffix(".ann"))]
     kinds = {kind: sum(line.startswith(kind) for line in annotated) for kind in "TREA#*"}
     lost, repaired = report.lost, report.repaired
@@ -204,7 +214,12 @@ def test_maccrobat(corpora):
         + lost["relation lost with its mention"]
     )
     assert kinds["E"] == lost["event reduced to its trigger"]
-    assert kinds["A"] == lost["attribute not kept"]
+    assert kinds["A"] == (
+        sum(len(attribute_rows(doc)) for doc in docs)
+        + lost["attribute not kept"]
+        + lost["attribute lost with its mention"]
+        + repaired["equal attributes merged"]
+    ), (lost, repaired)
     assert kinds["#"] == lost["note not kept"]
     assert kinds["*"] == lost["equivalence not kept"]
     # Less than a hundredth for the reason that English tokens are not what was annotated.
