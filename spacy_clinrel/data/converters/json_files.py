@@ -207,6 +207,6 @@ def _field_at(entry: Dict[str, Any], names: str) -> str:
     value: Any = entry
     for name in names.split("."):
         if not isinstance(value, dict) or value.get(name) is None:
-            raise ValueError(f"has no field {names!r} for its id")
+            raise ValueError(f"the field {names!r} (--id-field) is missing")
         value = value[name]
     return first_id(value)
