@@ -39,7 +39,7 @@ def test_id_field(read, put):
     path = put("a.jsonl", json.dumps(entry(id=3, meta={"file": "p1.txt"})))
     assert ids(read("doccano", path, id_field="meta.file")[0]) == ["p1.txt"]
     docs, report = read("doccano", path, id_field="name")
-    assert not docs and "has no field 'name'" in report.messages[0]
+    assert not docs and "the field 'name' (--id-field) is missing" in report.messages[0]
 
 
 LINES = [entry("头痛", id=1), entry("呕吐", id=1), entry("头痛", id=2, entities=[])]
