@@ -107,6 +107,8 @@ def write(record: Record, report: Report, *, scheme: str) -> Dict[str, str]:
     tags: Dict[int, str] = {}
     for mention in mentions:
         starts = [start for start, end in spans if mention.start <= start and end <= mention.end]
+        if "\n" in record.text[mention.start : mention.end]:
+            report.lose("mention with a line break written as one mention for each line")
         name = _one_line(mention.type)
         if name != mention.type:
             report.repair("white space in a type written as a blank")

@@ -51,8 +51,8 @@ def relations(doc):
     return [(r.head.text, r.label, r.tail.text) for r in get_relations(doc)]
 
 
-def convert(path, nlp=EN):
-    report, options = Report(), ReadOptions(encoding="utf-8", copies="all")
+def convert(path, nlp=EN, encoding=None):
+    report, options = Report(), ReadOptions(encoding=encoding, copies="all")
     return list(read_docs(nlp, I2B2, find_files(path, I2B2), report, options)), report
 
 
@@ -370,7 +370,7 @@ def test_i2b2_round_trip(batch):
     docs = [build_doc(ZH, record, Path("x"), Report()) for record in batch]
     with tempfile.TemporaryDirectory() as first, tempfile.TemporaryDirectory() as second:
         files = write_to(Path(first), docs)
-        copies, report = convert(Path(first), ZH)
+        copies, report = convert(Path(first), ZH, "utf-8")
         assert report.losses == 0 and not report.repaired and not report.messages
         # Written and read once more nothing changes, not a space.
         report = Report()
