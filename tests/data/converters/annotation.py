@@ -17,7 +17,7 @@ from spacy_clinrel.data.converters import (
     read_docs,
     render_files,
 )
-from spacy_clinrel.tokens import all_mentions, get_relations
+from spacy_clinrel.tokens import all_mentions, get_attributes, get_relations
 
 ZH = spacy.blank("zh")
 # Chinese, emoji of one character and of several, a rare ideograph, quotes, line breaks.
@@ -57,6 +57,14 @@ def write(docs, converter, report):
     return render_files(converter, docs, report, "out")
 
 
+def write_to(folder, docs, converter, report=None):
+    """Write Docs to a folder. Return the contents of the files, by name."""
+    files = render_files(converter, docs, report or Report())
+    for name, content in files.items():
+        (folder / name).write_bytes(content.encode("utf-8"))
+    return files
+
+
 def round_trip(docs, converter, **options):
     """Write Docs and read them again. Return the Docs and the two reports."""
     written = Report()
@@ -85,6 +93,11 @@ def relations(doc):
 def texts(doc):
     """Return relations with the texts of head and tail."""
     return [(r.head.text, r.label, r.tail.text) for r in get_relations(doc)]
+
+
+def attributes(doc):
+    """Return the attributes with the texts of their mentions."""
+    return [(span.text, name) for span, name, _ in get_attributes(doc)]
 
 
 def same(docs, copies):

@@ -1,5 +1,6 @@
 """Fixtures for the tests of converters."""
 
+import json
 from pathlib import Path
 from typing import Any, Callable, List, Tuple
 
@@ -37,3 +38,16 @@ def put(tmp_path: Path) -> Callable[..., Path]:
         return path
 
     return write
+
+
+@pytest.fixture
+def read_tasks(zh, put):
+    """Return a function that reads tasks as JSON and returns the Docs and the report."""
+
+    def run(*tasks, name="label-studio", **options):
+        path = put("project.json", json.dumps(tasks))
+        report, converter = Report(), get_converter(name)
+        files = find_files(path, converter)
+        return list(read_docs(zh, converter, files, report, ReadOptions(**options))), report
+
+    return run

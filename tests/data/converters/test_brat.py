@@ -1,49 +1,15 @@
-"""Reading and writing brat standoff."""
+"""Reading brat standoff."""
 
-import tempfile
 import time
-from pathlib import Path
 
 import pytest
 import spacy
-from hypothesis import given, settings
-from hypothesis import strategies as st
 
-from spacy_clinrel.data.converters import (
-    Link,
-    Mention,
-    ReadOptions,
-    Record,
-    Report,
-    build_doc,
-    find_files,
-    get_converter,
-    read_docs,
-    render_files,
-)
-from spacy_clinrel.data.converters.brat import BRAT
-from spacy_clinrel.tokens import all_mentions, get_attributes, get_doc_id, get_relations
+from spacy_clinrel.tokens import all_mentions, get_attributes, get_doc_id
+
+from . import annotation as tools
 
 NLP = spacy.blank("zh")
-
-
-def mentions(doc):
-    return [(s.start_char, s.end_char, s.label_) for s in all_mentions(doc)]
-
-
-def relations(doc):
-    return [(r.head.text, r.label, r.tail.text) for r in get_relations(doc)]
-
-
-def attributes(doc):
-    return [(span.text, name) for span, name, _ in get_attributes(doc)]
-
-
-def write_to(folder, docs, report=None):
-    files = render_files(BRAT, docs, report or Report())
-    for name, content in files.items():
-        (folder / name).write_bytes(content.encode("utf-8"))
-    return files
 
 
 def test_brat_reads_mentions_and_relations(read, put):
@@ -51,7 +17,7 @@ def test_brat_reads_mentions_and_relations(read, put):
     ann = "R1\tTeRD Arg1:T1 Arg2:T2\t\nT1\tTest 1 5\t头颅CT\r\nT2\tDisease 9 12\t脑出血\n\n"
     path = put("a/病史-1.ann", ann)
     docs, report = read("brat", path.parent.parent)
-    assert relations(docs[0]) == [("头颅CT", "TeRD", "脑出血")]
+    assert tools.texts(docs[0]) == [("头颅CT", "TeRD", "脑出血")]
     assert get_doc_id(docs[0]) == "病史-1"
     assert report.losses == 0 and not report.repaired
 
@@ -67,7 +33,7 @@ def test_brat_reads_mentions_and_relations(read, put):
 def test_argument_names(read, put, args, expected):
     put("a.txt", "甲乙")
     docs, _ = read("brat", put("a.ann", f"T1\tX 0 1\t甲\nT2\tX 1 2\t乙\nR1\tR {args}\n"))
-    assert relations(docs[0]) == [(expected[0], "R", expected[1])]
+    assert tools.texts(docs[0]) == [(expected[0], "R", expected[1])]
 
 
 def test_brat_counts_lost_annotations(read, put):
@@ -85,8 +51,8 @@ def test_brat_counts_lost_annotations(read, put):
         "R1\tR Arg1:E1 Arg2:E2",
     ]
     docs, report = read("brat", put("a.ann", "\n".join(lines)))
-    assert relations(docs[0]) == [("甲", "R", "乙")]
-    assert mentions(docs[0]) == [(0, 1, "X"), (1, 2, "Y")]
+    assert tools.texts(docs[0]) == [("甲", "R", "乙")]
+    assert tools.mentions(docs[0]) == [(0, 1, "X"), (1, 2, "Y")]
     assert report.lost == {
         "event reduced to its trigger": 2,
         "event argument not kept (--events reads arguments as relations)": 2,
@@ -120,7 +86,7 @@ def test_brat_reports_broken_lines(read, put, line):
     put("a.txt", "甲")
     path = put("a.ann", f"{line}\nT1\tX 0 1\t甲\n")
     docs, report = read("brat", path.parent)
-    assert mentions(docs[0]) == [(0, 1, "X")]
+    assert tools.mentions(docs[0]) == [(0, 1, "X")]
     assert report.losses == 1
     assert report.messages[0].startswith(f"{path}:1: ")
 
@@ -135,7 +101,7 @@ def test_brat_reads_fragments(read, put):
     ]
     path = put("a.ann", "\n".join(lines))
     docs, report = read("brat", path)
-    assert mentions(docs[0]) == [(0, 4, "X"), (3, 7, "Y"), (4, 6, "Z")]
+    assert tools.mentions(docs[0]) == [(0, 4, "X"), (3, 7, "Y"), (4, 6, "Z")]
     assert report.lost == {"discontinuous mention kept as its covering span": 1}
     assert report.messages[0].startswith(f"{path}:2: ")
 
@@ -144,7 +110,7 @@ def test_brat_reports_missing_files(read, put):
     put("a.txt", "甲")
     path = put("b.ann", "T1\tX 0 1\t甲\n")
     docs, report = read("brat", path.parent)
-    assert len(docs) == 1 and mentions(docs[0]) == []
+    assert len(docs) == 1 and tools.mentions(docs[0]) == []
     assert len(report.repaired) == 1
     assert report.messages == [f"{path}: broken file: its text b.txt is missing"]
 
@@ -163,7 +129,7 @@ A1\tPolarity E1 Negative
 def test_brat_reads_event_arguments_as_relations(read, put):
     put("a.txt", "吸烟两包、十年，导致咳嗽。")
     (doc,), report = read("brat", put("a.ann", EVENTS), events=True)
-    assert sorted(relations(doc)) == [
+    assert sorted(tools.texts(doc)) == [
         ("吸烟", "Amount", "两包"),
         ("吸烟", "Amount", "十年"),
         ("吸烟", "Status", "吸烟"),
@@ -181,7 +147,7 @@ def test_brat_counts_what_relations_cannot_express_of_events(read, put):
     ann = "T1\tX 0 1\t甲\nT2\tY 1 2\t乙\nE1\tX:T1 R:T2\nE2\tX:T1 S:T2\nE3\tZ:T2\nE4\tY:T2 R:T9\n"
     path = put("a.ann", ann)
     (doc,), report = read("brat", path, events=True)
-    assert relations(doc) == [("甲", "R", "乙"), ("甲", "S", "乙")]
+    assert tools.texts(doc) == [("甲", "R", "乙"), ("甲", "S", "乙")]
     assert report.lost == {
         "events with the same trigger merged": 1,
         "event type that differs from the type of the trigger not kept": 1,
@@ -199,7 +165,7 @@ def test_brat_reports_an_id_that_is_used_twice(read, put, line, id, events):
     first = "T1\tX 0 1\t甲\nT2\tY 1 2\t乙\nE1\tX:T1\nR1\tR Arg1:E1 Arg2:T2"
     path = put("a.ann", f"{first}\n{line}\n")
     (doc,), report = read("brat", path, events=events)
-    assert relations(doc) == [("甲", "R", "乙")]
+    assert tools.texts(doc) == [("甲", "R", "乙")]
     assert report.messages == [f"{path}:5: broken line: the id {id} is used twice"]
 
 
@@ -210,7 +176,7 @@ def test_brat_reports_an_id_that_is_used_twice(read, put, line, id, events):
 def test_brat_reads_mentions_with_other_separators(read, put, line):
     put("a.txt", "甲")
     (doc,), report = read("brat", put("a.ann", line))
-    assert mentions(doc) == [(0, 1, "X")] and report.losses == 0
+    assert tools.mentions(doc) == [(0, 1, "X")] and report.losses == 0
     assert report.repaired == {"line with blanks for tabs, or tabs for blanks": 1}
 
 
@@ -221,7 +187,7 @@ def test_brat_reads_relations_with_other_separators(read, put, line):
     put("a.txt", "甲乙")
     path = put("a.ann", f"T1\tX 0 1\t甲\nT2\tX 1 2\t乙\n{line}\n")
     (doc,), report = read("brat", path, events=True)
-    assert relations(doc) == [("甲", "R", "乙")] and report.losses == 0
+    assert tools.texts(doc) == [("甲", "R", "乙")] and report.losses == 0
     assert report.repaired == {"line with blanks for tabs, or tabs for blanks": 1}
 
 
@@ -238,7 +204,7 @@ def test_brat_joins_no_line_that_does_not_complete_the_recorded_text(read, put):
     put("a.txt", "左侧\n右侧")
     path = put("a.ann", "T1\tX 0 5\t左侧\n肾\nT2\tX 0 2\t左侧\n右侧\n")
     (doc,), report = read("brat", path)
-    assert mentions(doc) == [(0, 2, "X")] and report.losses == 3
+    assert tools.mentions(doc) == [(0, 2, "X")] and report.losses == 3
     places = [message.removeprefix(f"{path}:").split(":")[0] for message in report.messages]
     assert sorted(places) == ["1", "2", "4"]
 
@@ -252,7 +218,7 @@ def test_brat_reads_sibling_folders(read, put, folders, named, below):
     part = put("part/b.txt", "乙").parent
     put("part/b.ann", "T1\tY 0 1\t乙\n")
     docs, report = read("brat", {"": part, "text": text, "annotations": ann}[named])
-    assert [mentions(doc) for doc in docs][-1:] == [[(0, 1, "X")]] or named == ""
+    assert [tools.mentions(doc) for doc in docs][-1:] == [[(0, 1, "X")]] or named == ""
     assert len(docs) == (2 if named == "" else 1)
     assert report.entities == len(docs) and report.losses == 0 and not report.repaired
 
@@ -262,7 +228,7 @@ def test_brat_reads_sibling_folders_with_upper_case_suffixes(read, put, named):
     put("part/txt/a.TXT", "甲")
     path = put("part/ann/a.ANN", "T1\tX 0 1\t甲\n")
     (doc,), report = read("brat", path.parent.parent / named)
-    assert mentions(doc) == [(0, 1, "X")] and not report.repaired
+    assert tools.mentions(doc) == [(0, 1, "X")] and not report.repaired
 
 
 def test_brat_prefers_the_annotations_beside_the_text(read, put):
@@ -270,7 +236,7 @@ def test_brat_prefers_the_annotations_beside_the_text(read, put):
     put("txt/a.ann", "T1\tX 0 1\t甲\n")
     path = put("ann/a.ann", "T1\tY 0 1\t甲\n")
     (doc,), _ = read("brat", path.parent.parent)
-    assert mentions(doc) == [(0, 1, "X")]
+    assert tools.mentions(doc) == [(0, 1, "X")]
 
 
 A1, A2 = "T1\tX 0 1\t甲\nT2\tX 1 2\t乙\n", "T3\tP 2 3\t丙\nE1\tP:T3 Theme:T1 Theme2:T2\n"
@@ -282,7 +248,7 @@ def test_brat_reads_bionlp_files(read, put, named):
     put("a.a1", A1)
     path = put("a.a2", f"{A2}*\tEquiv T1 T2\nR1\tR Arg1:T1 Arg2:T2\nE9\n")
     (doc,), report = read("brat", path.parent / named, events=True)
-    assert sorted(relations(doc)) == [
+    assert sorted(tools.texts(doc)) == [
         ("丙", "Theme", "乙"),
         ("丙", "Theme", "甲"),
         ("甲", "R", "乙"),
@@ -294,7 +260,7 @@ def test_brat_reads_bionlp_files(read, put, named):
 def test_brat_reads_bionlp_files_without_answers(read, put):
     put("a.txt", "甲乙丙")
     (doc,), report = read("brat", put("a.a1", A1))
-    assert len(mentions(doc)) == 2 and report.losses == 0 and not report.repaired
+    assert len(tools.mentions(doc)) == 2 and report.losses == 0 and not report.repaired
 
 
 def test_brat_names_bionlp_files_beside_ann(read, put):
@@ -302,7 +268,7 @@ def test_brat_names_bionlp_files_beside_ann(read, put):
     put("a.ann", A1)
     path = put("a.a2", A2)
     (doc,), report = read("brat", path)
-    assert len(mentions(doc)) == 2
+    assert len(tools.mentions(doc)) == 2
     assert report.messages == [f"{path}: file not read, because there is an .ann file"]
 
 
@@ -346,123 +312,3 @@ def test_brat_refuses_long_lines_in_linear_time(read, put, line):
     _, report = read("brat", path, events=True)
     assert time.perf_counter() - begin < 2
     assert report.losses == 1 and report.messages[0].startswith(f"{path}:1: ")
-
-
-def test_brat_writes_mentions_and_relations(zh):
-    record = Record(
-        "病史-1",
-        "左\r\n侧\t股骨",
-        [Mention("a", 0, 4, "部 位"), Mention("b", 3, 7, "X:Y")],
-        [Link("b", "a", "在 于")],
-    )
-    doc = build_doc(zh, record, Path("x"), Report())
-    report = Report()
-    files = render_files(BRAT, [doc], report)
-    assert files == {
-        "病史-1.txt": record.text,
-        "病史-1.ann": "T1\t部_位 0 1;3 4\t左 侧\nT2\tX:Y 3 7\t侧 股骨\n"
-        "R1\t在_于 Arg1:T2 Arg2:T1\t\n",
-    }
-    assert report.repaired == {"white space in a type, label or attribute written as _": 2}
-    assert (report.documents, report.entities, report.relations) == (1, 2, 1)
-
-
-@pytest.mark.parametrize("text, offsets", [("左\r侧", "0 1;2 3"), ("左\n \n侧 ", "0 1;4 5")])
-def test_brat_writes_a_fragment_per_line(text, offsets):
-    record = Record("x", text, [Mention("a", 0, len(text), "X")])
-    assert BRAT.write(record, Report())[".ann"] == f"T1\tX {offsets}\t左 侧\n"
-
-
-def test_brat_writes_a_doc_without_annotations(zh, tmp_path):
-    files = write_to(tmp_path, [zh.make_doc("甲")])
-    assert files == {"1.txt": "甲", "1.ann": ""}
-
-
-# Line breaks of all kinds, white space, full-width and astral characters.
-CHARACTERS = st.sampled_from(
-    [*"甲乙ａ１ab;:\t 　_\u2028\x85\x1c\x0b\xa0", "\n", "\r\n", "\r", "😀", "𠮷"]
-)
-TEXTS = st.lists(CHARACTERS | st.characters(exclude_categories=["Cs"]), max_size=25).map("".join)
-# A byte order mark at the start is dropped in reading.
-TEXTS = TEXTS.filter(lambda text: not text.startswith("\ufeff"))
-NAMES = st.text(st.sampled_from("XY:症状-_;，"), min_size=1, max_size=3)
-
-
-@st.composite
-def records(draw):
-    text = draw(TEXTS)
-    bounds = st.tuples(st.integers(0, len(text)), st.integers(0, len(text))).map(sorted)
-    names = st.lists(NAMES | st.sampled_from(["X=Y", "=", "Y="]), max_size=2).map(tuple)
-    spans = draw(st.lists(st.tuples(bounds, NAMES, names), max_size=6))
-    found = [
-        Mention(str(i), start, end, name, attributes=given)
-        for i, ((start, end), name, given) in enumerate(spans)
-    ]
-    ids = st.sampled_from([mention.id for mention in found] or ["0"])
-    links = draw(st.lists(st.builds(Link, ids, ids, NAMES), max_size=5))
-    return Record(draw(st.text(max_size=5)), text, found, links)
-
-
-@pytest.mark.slow
-@settings(max_examples=150, deadline=None)
-@given(st.lists(records(), min_size=1, max_size=3, unique_by=lambda record: record.text))
-def test_brat_round_trip(batch):
-    docs = [build_doc(NLP, record, Path("x"), Report()) for record in batch]
-    with tempfile.TemporaryDirectory() as folder:
-        files = write_to(Path(folder), docs)
-        assert len(files) == 2 * len(docs)
-        report = Report()
-        found = find_files(Path(folder), get_converter("brat"))
-        options = ReadOptions(encoding="utf-8", copies="all")
-        copies = {get_doc_id(doc): doc for doc in read_docs(NLP, BRAT, found, report, options)}
-    assert report.losses == 0 and not report.repaired and not report.messages
-    names = [name.removesuffix(".txt") for name in files if name.endswith(".txt")]
-    assert sorted(names) == sorted(copies)
-    for doc, name in zip(docs, names, strict=True):
-        assert copies[name].text == doc.text
-        assert mentions(copies[name]) == mentions(doc)
-        assert attributes(copies[name]) == attributes(doc)
-        assert sorted(relations(copies[name])) == sorted(relations(doc))
-
-
-def test_brat_keeps_attributes_of_mentions_and_events(read, put, tmp_path):
-    put("in/a.txt", "甲乙丙")
-    lines = [
-        "A1\tNegated T1",
-        "A2\tPolarity T1 Negative",
-        "M3\tNegated E1",
-        "A4\tNegated T3",
-        "T1\tX 0 1\t甲",
-        "T2\tY 1 2\t乙",
-        "E1\tY:T2",
-    ]
-    path = put("in/a.ann", "\n".join(lines))
-    docs, report = read("brat", path.parent)
-    expected = [("甲", "Negated"), ("甲", "Polarity=Negative"), ("乙", "Negated")]
-    assert attributes(docs[0]) == expected
-    assert mentions(docs[0]) == [(0, 1, "X"), (1, 2, "Y")]
-    assert report.lost["attribute of an unknown mention"] == 1
-    assert report.messages == [f"{path}:4: attribute of an unknown mention: Negated: T3"]
-    written = Report()
-    files = write_to(tmp_path, docs, written)
-    tail = "A1\tNegated T1\nA2\tPolarity T1 Negative\nA3\tNegated T2\n"
-    assert files["a.ann"].endswith(tail) and not written.losses
-    copies, _ = read("brat", tmp_path / "a.txt")
-    assert attributes(copies[0]) == expected
-
-
-@pytest.mark.parametrize("line", ["A9\tNegated", "A9\tNegated T1 a b", "A9", "M9\t"])
-def test_brat_reports_broken_attributes(read, put, line):
-    put("a.txt", "甲")
-    path = put("a.ann", f"{line}\nT1\tX 0 1\t甲\n")
-    docs, report = read("brat", path)
-    assert attributes(docs[0]) == []
-    assert report.lost == {"broken line": 1} and report.messages[0].startswith(f"{path}:1: ")
-
-
-@pytest.mark.parametrize("name", ["=x", "x=", "=", "a=b=c", "否定", "a b=c"])
-def test_brat_attribute_names_survive_a_round_trip(read, tmp_path, name):
-    record = Record("x", "甲", [Mention("a", 0, 1, "X", attributes=(name,))])
-    write_to(tmp_path, [build_doc(NLP, record, Path("x"), Report())])
-    docs, _ = read("brat", tmp_path)
-    assert attributes(docs[0]) == [("甲", name.replace(" ", "_"))]
