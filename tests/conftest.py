@@ -30,7 +30,7 @@ def pytest_xdist_auto_num_workers(config: pytest.Config) -> int | None:
     RETURNS (int | None): 0 (no workers) if the command line names only test files, which run faster
         than workers start. Otherwise None, xdist's default.
     """
-    paths = [argument.split("::")[0] for argument in config.option.file_or_dir]
+    paths = [argument.split("::")[0] for argument in getattr(config.option, "file_or_dir", [])]
     return 0 if paths and all(path.endswith(".py") for path in paths) else None
 
 

@@ -71,11 +71,12 @@ def check_outputs(folder, lang):
 
 @pytest.mark.slow
 def test_chinese_workflow_runs_without_the_wheels(tmp_path):
+    """Each script runs in its own process, `project run` in this one."""
     copy_project(tmp_path)
     for step in ("convert", "train", "evaluate", "visualize"):
         tiny = ("--vars.config", "test/zh_clinrel")
-        result = run_spacy("project", "run", step, ".", *tiny, cwd=tmp_path)
-        assert result.returncode == 0, result.stdout + result.stderr
+        result = invoke("project", "run", step, tmp_path, *tiny)
+        assert result.exit_code == 0, f"{result.output}\n{result.exception!r}"
     check_outputs(tmp_path, "zh")
 
 
