@@ -13,6 +13,7 @@ from ..processing import FORMATS, Counts, apply
 from ..processing.schema import ID, TEXT, one_line
 from ..processing.shards import QUARANTINE
 from ._app import app
+from ._options import EncodingOption
 
 
 @app.command("apply")
@@ -44,14 +45,7 @@ def apply_cli(
             "line number",
         ),
     ] = ID,
-    encoding: Annotated[
-        Optional[str],
-        typer.Option(
-            "--encoding",
-            help="Encoding of text files, e.g. gb18030. By default, UTF-8 and UTF-16 are detected "
-            "per file, and other files are quarantined",
-        ),
-    ] = None,
+    encoding: EncodingOption = None,
     include_text: Annotated[
         bool, typer.Option("--text", "-t", help="Also write the texts (parquet and jsonl only)")
     ] = False,

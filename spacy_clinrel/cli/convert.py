@@ -13,6 +13,7 @@ from ..data.converters.options import Align, Copies
 from ..errors import Errors
 from ..files import check_output, write_json
 from ._app import app
+from ._options import EncodingOption
 
 MAX_MESSAGES = 20
 KNOWN = sorted(converters.get_all().items())
@@ -84,13 +85,7 @@ def convert_cli(
             help="Regular expression that matches the group (e.g. the patient) in the document id",
         ),
     ] = "[0-9]+$",
-    encoding: Annotated[
-        Optional[str],
-        typer.Option(
-            "--encoding",
-            help="Encoding of the files, e.g. gb18030. Default: UTF-8 or UTF-16, detected per file",
-        ),
-    ] = None,
+    encoding: EncodingOption = None,
     offsets: Annotated[
         Optional[str],
         typer.Option(

@@ -2,7 +2,7 @@
 
 from functools import partial
 from pathlib import Path
-from typing import Annotated, List, Optional
+from typing import Annotated, List
 
 import typer
 from tqdm import tqdm
@@ -10,6 +10,7 @@ from wasabi import msg
 
 from ..pretraining.vectors import init_vectors
 from ._app import app
+from ._options import EncodingOption
 
 
 @app.command("init-vectors")
@@ -42,14 +43,7 @@ def init_vectors_cli(
     ] = 3,
     threads: Annotated[int, typer.Option("--threads", min=1, help="Number of threads")] = 1,
     seed: Annotated[int, typer.Option("--seed", help="Random seed")] = 0,
-    encoding: Annotated[
-        Optional[str],
-        typer.Option(
-            "--encoding",
-            help="Encoding of the files, e.g. gb18030. By default, UTF-8 and UTF-16 are detected "
-            "per file",
-        ),
-    ] = None,
+    encoding: EncodingOption = None,
 ) -> None:
     """Train word2vec vectors of characters and character bigrams.
 

@@ -9,6 +9,7 @@ from tqdm import tqdm
 from wasabi import msg
 
 from ._app import app
+from ._options import EncodingOption
 
 
 @app.command("make-encoder")
@@ -38,14 +39,7 @@ def make_encoder_cli(
         ),
     ] = None,
     seed: Annotated[int, typer.Option("--seed", help="Random seed for the weights")] = 0,
-    encoding: Annotated[
-        Optional[str],
-        typer.Option(
-            "--encoding",
-            help="Encoding of the files, e.g. gb18030. By default, UTF-8 and UTF-16 are detected "
-            "per file",
-        ),
-    ] = None,
+    encoding: EncodingOption = None,
 ) -> None:
     """Create a BERT encoder with random weights, for use where no pretrained encoder is available.
 

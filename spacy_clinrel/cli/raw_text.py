@@ -8,6 +8,7 @@ from wasabi import msg
 
 from ..pretraining.raw_text import raw_text
 from ._app import app
+from ._options import EncodingOption
 
 
 @app.command("raw-text")
@@ -27,14 +28,7 @@ def raw_text_cli(
         ),
     ] = None,
     seed: Annotated[int, typer.Option("--seed", help="Random seed for sampling and shuffling")] = 0,
-    encoding: Annotated[
-        Optional[str],
-        typer.Option(
-            "--encoding",
-            help="Encoding of the files, e.g. gb18030. By default, UTF-8 and UTF-16 are detected "
-            "per file",
-        ),
-    ] = None,
+    encoding: EncodingOption = None,
 ) -> None:
     """Split texts into passages of a few sentences and shuffle them.
 

@@ -12,6 +12,7 @@ from ..processing.visualize import STYLE, visualize
 from ..tokens import all_mentions, get_relations
 from ..viewer.server import serve_page
 from ._app import app
+from ._options import EncodingOption
 
 NO_MODEL = "-"
 # Maximum number of files left out that are named.
@@ -49,14 +50,7 @@ def visualize_cli(
             help="Language of the page's interface, zh or en. Default: language of the texts",
         ),
     ] = None,
-    encoding: Annotated[
-        Optional[str],
-        typer.Option(
-            "--encoding",
-            help="Encoding of text files, e.g. gb18030. By default, UTF-8 and UTF-16 are detected "
-            "per file",
-        ),
-    ] = None,
+    encoding: EncodingOption = None,
     style: Annotated[
         str,
         typer.Option("--style", "-s", help="relations, or a displaCy style: ent, span, dep"),

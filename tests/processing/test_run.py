@@ -5,7 +5,6 @@ import multiprocessing
 import os
 import re
 import shutil
-import signal
 import sys
 from itertools import count
 
@@ -16,7 +15,6 @@ import spacy
 import spacy_clinrel
 from spacy_clinrel.files import spacy_files, stream_docbin
 from spacy_clinrel.processing import AnnotationOptions
-from spacy_clinrel.processing.folder import OutputFolder
 from spacy_clinrel.processing.pool import annotate_all
 from spacy_clinrel.processing.records import SHARDS
 from spacy_clinrel.processing.run import run_job
@@ -25,7 +23,7 @@ from spacy_clinrel.processing.shards import MANIFEST, QUARANTINE
 from spacy_clinrel.tokens import get_doc_id
 
 from ..util import FUSE, make_notes
-from .util import assert_same
+from .util import assert_same, killed_at
 
 NOTES = [doc.text for doc in make_notes(spacy.blank("zh"), 30, seed=3)]
 
@@ -134,36 +132,6 @@ def test_shards_do_not_depend_on_the_batch_size(rules, notes, uninterrupted, tmp
     for i, size in enumerate([1, 7, 10**6]):
         run_job(job_of(rules, notes, tmp_path / str(i), batch_size=size, shard_size=4))
         assert tree(tmp_path / str(i)) == tree(uninterrupted)
-
-
-def killed_at(step, job, **options):
-    """Run in a process that kills itself before or after the given write to disk. Return whether
-    the run reached this write."""
-    child = os.fork()
-    if child:
-        _, status = os.waitpid(child, 0)
-        assert status in (0, signal.SIGKILL), status
-        return status != 0
-    done = [0]
-
-    def deadly(real):
-        def call(*args, **kwargs):
-            for act in (None, real):
-                done[0] += 1
-                if done[0] == step:
-                    os.kill(os.getpid(), signal.SIGKILL)
-                if act is not None:
-                    return act(*args, **kwargs)
-
-        return call
-
-    try:
-        os.replace = deadly(os.replace)
-        OutputFolder._append = deadly(OutputFolder._append)
-        run_job(job, **options)
-        os._exit(0)
-    finally:
-        os._exit(1)
 
 
 @pytest.mark.slow

@@ -1,49 +1,17 @@
 """Retries that are killed: nothing is lost or repeated."""
 
-import os
 import shutil
-import signal
 import sys
 from itertools import count
 
 import pytest
 
-from spacy_clinrel.processing.folder import OutputFolder
 from spacy_clinrel.processing.records import SHARDS
 from spacy_clinrel.processing.run import run_job
 from spacy_clinrel.processing.shards import QUARANTINE
 
+from ..util import killed_at
 from .util import check, job_of, lines_of, manifest_of, retry
-
-
-def killed_at(step, job):
-    """Run a retry in a process that kills itself before or after the given write to disk. Return
-    whether the run reached this write."""
-    child = os.fork()
-    if child:
-        _, status = os.waitpid(child, 0)
-        assert status in (0, signal.SIGKILL), status
-        return status != 0
-    done = [0]
-
-    def deadly(real):
-        def call(*args, **kwargs):
-            for act in (None, real):
-                done[0] += 1
-                if done[0] == step:
-                    os.kill(os.getpid(), signal.SIGKILL)
-                if act is not None:
-                    return act(*args, **kwargs)
-
-        return call
-
-    try:
-        os.replace = deadly(os.replace)
-        OutputFolder._append = deadly(OutputFolder._append)
-        run_job(job, retry_quarantined=True)
-        os._exit(0)
-    finally:
-        os._exit(1)
 
 
 def content(folder):
@@ -69,7 +37,7 @@ def test_killed_at_every_step(rules, notes, original, tmp_path):
     for step in count(1):
         out = shutil.copytree(original, tmp_path / str(step))
         job = job_of(rules, notes, out, max_length=200)
-        was_killed = killed_at(step, job)
+        was_killed = killed_at(step, job, retry_quarantined=True)
         if was_killed:
             # Also simulate incomplete lines.
             for path in (out / SHARDS, *out.glob("_retry*")):
@@ -80,7 +48,7 @@ def test_killed_at_every_step(rules, notes, original, tmp_path):
         assert counts["documents"] == 19
         if not was_killed:
             break
-        killed_at(step, job_of(rules, notes, out, max_length=100))
+        killed_at(step, job_of(rules, notes, out, max_length=100), retry_quarantined=True)
         counts = retry(rules, notes, out, max_length=100)
         check(out, counts)
     # Before and after each write: list of inputs; three files of the first and of the second shard;
