@@ -139,14 +139,17 @@ class FileErrors:
     F081 = "{what} has a lone surrogate, e.g. from an incomplete \\ud83d escape."
     F082 = "{what} must be a string, got {type}."
     F090 = (
-        "Its text is the address {address!r}, and there is no file of that name in {folder} or its "
+        "The text is an address, {address!r}, and there is no file of that name in {folder} or its "
         "subfolders. Put the text files beside the export, or import the texts into Label Studio."
     )
     F091 = (
-        "Its text is the address {address!r}, but several files have that name, e.g. {first} and "
+        "The text is an address, {address!r}, but several files have that name, e.g. {first} and "
         "{second}. Keep only one of them beside the export."
     )
-
+    F100 = (
+        "The text has {n:,} characters; at most {most:,} can be converted as one document. Split "
+        "it, with its annotations, into several documents."
+    )
     F110 = (
         "Unknown unit of offsets '{value}'. Use {known}, e.g. --offsets utf-16. Add, where it "
         "applies, +crlf (a line break \\r\\n counts as one), +bom (a byte order mark counts), "
@@ -228,12 +231,6 @@ class FileErrors:
     B029 = (
         "{path}: '{doc_id}' was left out, because {n} of its annotations could not be read. First "
         "error: {fault}. Fix the file and read it again."
-    )
-
-    # Records
-    F100 = (
-        "The text has {n:,} characters; at most {most:,} can be converted as one document. Split "
-        "it, with its annotations, into several documents."
     )
 
     # Error report

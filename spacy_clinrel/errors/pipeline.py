@@ -6,7 +6,7 @@ class PipelineErrors:
 
     # Relation store
     R001 = (
-        "The {role} is not a Span of this Doc: {span!r}. Create it from the same Doc, e.g. "
+        "The {role} is not a Span of this Doc, but {found}. Create it from the same Doc, e.g. "
         "doc[2:4] or doc.char_span(...)."
     )
     R002 = (

@@ -47,8 +47,8 @@ class WarningMessages:
     )
     W041 = (
         "'{name}' was loaded from a trained pipeline. Its model gets new outputs for these labels, "
-        "which only the new training data contains: {labels}. Check their names if it should have "
-        "had them."
+        "which only the new training data contains: {labels}. If it should already have them, "
+        "check their names."
     )
     W060 = (
         "{n} input files changed during the run: {what}. Their documents may be missing, or belong "

@@ -149,7 +149,10 @@ class MentionIndex:
         RAISES (ValueError): If the mention is not a Span of this Doc.
         """
         if not isinstance(mention, Span) or mention.doc is not self.doc:
-            raise ValueError(Errors.R001.format(role=role, span=mention))
+            # Without the text of the span, which may be a patient's.
+            is_span = isinstance(mention, Span)
+            found = "a Span of another Doc" if is_span else f"a {type(mention).__name__}"
+            raise ValueError(Errors.R001.format(role=role, found=found))
         mention = current_span(mention)
         index = self._index.setdefault(span_key(mention), len(self.mentions))
         if index == len(self.mentions):

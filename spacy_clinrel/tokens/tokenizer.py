@@ -42,7 +42,7 @@ LETTER_STOP = re.compile(r"[a-z]\.")
 def any_of(words: str) -> str:
     """Return a regular expression that matches any of the words.
 
-    words (str): Words, separated by blanks.
+    words (str): Words, separated by spaces.
     RETURNS (str): The regular expression.
     """
     longest_first = sorted(words.split(), key=len, reverse=True)
@@ -54,7 +54,7 @@ def after_any(before: str, words: str) -> str:
     fixed width, therefore each word gets its own.
 
     before (str): A regular expression for what precedes the word.
-    words (str): Words, separated by blanks.
+    words (str): Words, separated by spaces.
     RETURNS (str): The regular expression.
     """
     return f"(?:{'|'.join(f'(?<={before}{re.escape(word)})' for word in words.split())})"

@@ -68,7 +68,7 @@ def time_limit(seconds: float) -> Iterator[None]:
 def check_format(name: str, count: int, seed: int, folder: Path) -> int:
     """Convert mutated files of a format and check each conversion.
 
-    name (str): The name of an example: a format and, after a blank, a variant.
+    name (str): The name of an example: a format and, after a space, a variant.
     count (int): The number of conversions.
     seed (int): The seed of the mutations.
     folder (Path): An empty folder for the files.

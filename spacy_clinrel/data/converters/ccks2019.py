@@ -24,7 +24,7 @@ def _parse(entry: Dict[str, Any], record: Record, path: Path, report: Report) ->
 
 
 CCKS2019 = Converter(
-    description="CCKS 2019 (Yidu-S4K): JSON lines with originalText and entities",
+    description="CCKS 2019 (Yidu-S4K): JSON list or lines with originalText and entities",
     patterns=("*.txt", "*.json", "*.jsonl"),
     read=partial(read_json, parse=_parse),
     exclude=("readme*",),

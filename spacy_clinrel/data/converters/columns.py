@@ -1,6 +1,6 @@
 """Columns of tokens and tags, as in the CoNLL shared tasks: `Aspirin<tab>B-Drug`, one token a line.
 
-The first column is the token, the last its tag. Columns are separated by tabs or blanks. Tags are
+The first column is the token, the last its tag. Columns are separated by tabs or spaces. Tags are
 `O`, or a prefix and a type: IOB and BIO (`B-Drug`, `I-Drug`), BIOES and BILOU (also with `M` for
 inner and `E` for last tokens). The type may come first (`Drug-B`), and `_` may replace `-`.
 
@@ -111,7 +111,7 @@ def write(record: Record, report: Report, *, scheme: str) -> Dict[str, str]:
             report.lose("mention with a line break written as one mention for each line")
         name = _one_line(mention.type)
         if name != mention.type:
-            report.repair("white space in a type written as a blank")
+            report.repair("white space in a type written as a space")
         for start in starts:
             tags[start] = f"{inner}-{name}"
         if starts:
@@ -216,7 +216,7 @@ def _entities(sentence: Sequence[Token], report: Report) -> Iterator[Tuple[int, 
             yield first, i - 1, current
         if is_first and name:
             if prefix not in FIRST:
-                report.repair("continuation tag without an entity read as its beginning")
+                report.repair("inside tag without a preceding entity read as the start of one")
             first = i
         current = name
         if current and prefix in LAST:
@@ -265,5 +265,7 @@ def _converter(scheme: str, description: str) -> Converter:
     )
 
 
-BIO = _converter("bio", "columns of tokens and BIO tags, as in CoNLL; reads BIOES and others too")
-BIOES = _converter("bioes", "the same, written with BIOES tags")
+BIO = _converter(
+    "bio", "columns of tokens and tags, as in CoNLL; reads BIO, BIOES and others, and writes BIO"
+)
+BIOES = _converter("bioes", "columns of tokens and tags; reads the same as bio, and writes BIOES")

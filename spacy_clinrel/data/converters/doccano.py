@@ -53,7 +53,7 @@ ENTITIES = ("entities", "label", "labels", NUMBERED_ENTITIES)
 COMMENTS = ("Comments", "comments")
 KNOWN_METADATA = ("id", "doc_id", "relations", "annotation_approver", "username", "meta")
 UTF16 = "text beyond U+FFFF, its offsets counted in UTF-16 as doccano does"
-NUMBERED = "types are numbers of labels in doccano"
+NUMBERED = "types are label numbers of doccano"
 SPAN_TYPES, RELATION_TYPES = ".span-types.json", ".relation-types.json"
 # Colours of label types, light enough for black text.
 COLOURS = ("#8dd3c7", "#ffed6f", "#bebada", "#fb8072", "#80b1d3", "#fdb462", "#b3de69", "#fccde5")

@@ -19,7 +19,7 @@ The type is the value of the column `value` or, if that is empty, of the first c
 or the name of the layer; other columns are dropped and counted. Relations
 have the source as head; their label is chosen like the type. Chains are
 left out and counted. The text consists of the `#Text` lines at the offsets of the tokens; line
-breaks and blanks fill the gaps between sentences. The document id is the file name.
+breaks and spaces fill the gaps between sentences. The document id is the file name.
 """
 
 import re

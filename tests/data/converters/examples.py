@@ -156,7 +156,7 @@ def _pubtator() -> Files:
 
 
 def examples() -> Dict[str, Files]:
-    """Return valid files for each format. A name after a blank tells variants of a format apart.
+    """Return valid files for each format. A name after a space tells variants of a format apart.
 
     RETURNS (Dict[str, Dict[str, bytes]]): Contents by file name, by format and variant.
     """

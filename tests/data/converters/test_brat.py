@@ -177,7 +177,7 @@ def test_brat_reads_mentions_with_other_separators(read, put, line):
     put("a.txt", "甲")
     (doc,), report = read("brat", put("a.ann", line))
     assert tools.mentions(doc) == [(0, 1, "X")] and report.losses == 0
-    assert report.repaired == {"line with blanks for tabs, or tabs for blanks": 1}
+    assert report.repaired == {"line with spaces for tabs, or tabs for spaces": 1}
 
 
 @pytest.mark.parametrize(
@@ -188,7 +188,7 @@ def test_brat_reads_relations_with_other_separators(read, put, line):
     path = put("a.ann", f"T1\tX 0 1\t甲\nT2\tX 1 2\t乙\n{line}\n")
     (doc,), report = read("brat", path, events=True)
     assert tools.texts(doc) == [("甲", "R", "乙")] and report.losses == 0
-    assert report.repaired == {"line with blanks for tabs, or tabs for blanks": 1}
+    assert report.repaired == {"line with spaces for tabs, or tabs for spaces": 1}
 
 
 def test_brat_joins_recorded_texts_with_line_breaks(read, put):

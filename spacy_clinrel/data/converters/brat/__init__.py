@@ -16,7 +16,7 @@ equivalences (*) are dropped and counted.
 
 brat splits mentions at line ends: fragments separated by white space alone are read as one mention.
 Other discontinuous mentions are replaced by their covering span and counted. Tabs in place of
-blanks, blanks in place of tabs, and recorded texts with line breaks are read and counted as
+spaces, spaces in place of tabs, and recorded texts with line breaks are read and counted as
 repaired.
 
 The text and the annotations are in one folder, or in sibling folders such as `txt` and `ann`. A

@@ -1,6 +1,6 @@
 """Lines of brat's annotation files.
 
-The fields of a line are separated by tabs, and the parts of a field by blanks. Some tools and
+The fields of a line are separated by tabs, and the parts of a field by spaces. Some tools and
 editors replace one by the other; such lines are read and counted as repaired. All regular
 expressions take linear time.
 """
@@ -58,7 +58,7 @@ def split_id(line: str) -> Optional[Tuple[str, str]]:
 
 
 def has_specified_separators(id: str, line: str) -> bool:
-    """Check that tabs and blanks are where the format has them, in a line with a mention, relation,
+    """Check that tabs and spaces are where the format has them, in a line with a mention, relation,
     event or attribute.
 
     id (str): The id at the beginning of the line.

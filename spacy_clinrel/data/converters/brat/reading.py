@@ -136,7 +136,7 @@ def _add_line(annotations: Annotations, line: str, number: Optional[int]) -> Non
     else:
         raise ValueError(f"unknown annotation type {(id or line)[:20]!r}")
     if not has_specified_separators(id, line):
-        report.repair("line with blanks for tabs, or tabs for blanks")
+        report.repair("line with spaces for tabs, or tabs for spaces")
 
 
 def _may_continue(text: str, mention: Mention) -> bool:

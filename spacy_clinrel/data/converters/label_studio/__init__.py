@@ -59,5 +59,5 @@ def _converter(source: str, description: str) -> Converter:
 
 LABEL_STUDIO = _converter(ANNOTATIONS, "Label Studio: JSON of tasks with annotations")
 LABEL_STUDIO_PREDICTIONS = _converter(
-    PREDICTIONS, "the same with predictions, for annotators to correct"
+    PREDICTIONS, "Label Studio: predictions of tasks, for annotators to correct"
 )

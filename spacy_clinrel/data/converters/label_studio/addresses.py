@@ -23,7 +23,7 @@ def is_address(text: str) -> bool:
     """Return whether a text looks like the address or the name of a file.
 
     text (str): The text.
-    RETURNS (bool): Whether it is a URL, a path of Label Studio's, or a file name without blanks.
+    RETURNS (bool): Whether it is a URL, a path of Label Studio's, or a file name without spaces.
     """
     text = text.strip()
     if not text or len(text) > MAX_LENGTH:
