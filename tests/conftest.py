@@ -179,3 +179,16 @@ def show(browser, tmp_path):
     for context in contexts:
         context.close()
     assert requested == urls and messages == []
+
+
+@pytest.fixture
+def secret_is_unreadable(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Make folders named "secret" unreadable, also for an administrator."""
+    scandir = os.scandir
+
+    def refuse(folder: str) -> Any:
+        if str(folder).endswith("secret"):
+            raise PermissionError(13, "Permission denied")
+        return scandir(folder)
+
+    monkeypatch.setattr(os, "scandir", refuse)

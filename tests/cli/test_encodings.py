@@ -66,18 +66,10 @@ def test_convert_with_unknown_encoding(tmp_path):
     assert code == 1 and "F070" in output
 
 
-def test_strict_conversion_needs_readable_folders(tmp_path, monkeypatch):
+def test_strict_conversion_needs_readable_folders(tmp_path, secret_is_unreadable):
     for name in ("a.txt", "secret/b.txt"):
         (tmp_path / "in" / name).parent.mkdir(parents=True, exist_ok=True)
         (tmp_path / "in" / name).write_text(TEXT, encoding="utf-8")
-    scandir = os.scandir
-
-    def refuse(folder):
-        if str(folder).endswith("secret"):
-            raise PermissionError(13, "Permission denied")
-        return scandir(folder)
-
-    monkeypatch.setattr(os, "scandir", refuse)
     args = ("convert", "brat", tmp_path / "in", tmp_path / "a.spacy")
     code, output = run(*args, "--strict")
     assert code == 1 and "cannot be read" in output and not (tmp_path / "a.spacy").exists()

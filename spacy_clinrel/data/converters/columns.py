@@ -19,6 +19,7 @@ cannot be written, and are counted.
 """
 
 import re
+from bisect import bisect_left
 from functools import partial
 from pathlib import Path
 from typing import Dict, Iterator, List, NamedTuple, Optional, Sequence, Tuple
@@ -100,23 +101,14 @@ def write(record: Record, report: Report, *, scheme: str) -> Dict[str, str]:
     """
     report.lose("relation not kept", count=len(record.relations))
     mentions = _longest(record, report)
-    kept = Record(record.doc_id, record.text, mentions)
-    spans = token_spans(kept)
-    first, inner, last, only = SCHEMES[scheme]
-    lines = [f"# doc_id = {_one_line(record.doc_id)}"]
-    tags: Dict[int, str] = {}
+    spans = token_spans(Record(record.doc_id, record.text, mentions))
+    tags = _tags(mentions, [start for start, _ in spans], SCHEMES[scheme])
     for mention in mentions:
-        starts = [start for start, end in spans if mention.start <= start and end <= mention.end]
         if "\n" in record.text[mention.start : mention.end]:
             report.lose("mention with a line break written as one mention for each line")
-        name = _one_line(mention.type)
-        if name != mention.type:
+        if _one_line(mention.type) != mention.type:
             report.repair("white space in a type written as a space")
-        for start in starts:
-            tags[start] = f"{inner}-{name}"
-        if starts:
-            tags[starts[-1]] = f"{last}-{name}"
-            tags[starts[0]] = f"{only if len(starts) == 1 else first}-{name}"
+    lines = [f"# doc_id = {_one_line(record.doc_id)}"]
     position = 0
     for start, end in spans:
         if "\n" in record.text[position:start] and position:
@@ -226,14 +218,36 @@ def _entities(sentence: Sequence[Token], report: Report) -> Iterator[Tuple[int, 
         yield first, len(sentence) - 1, current
 
 
+def _tags(
+    mentions: Sequence[Mention], starts: Sequence[int], prefixes: Tuple[str, ...]
+) -> Dict[int, str]:
+    """Return the tags of the tokens of mentions, by the start of the token.
+
+    mentions (Sequence[Mention]): Mentions that begin and end at tokens and do not overlap.
+    starts (Sequence[int]): The start of each token, in order.
+    prefixes (Tuple[str, ...]): Prefixes of the first, an inner, the last and the only token.
+    """
+    first, inner, last, only = prefixes
+    tags: Dict[int, str] = {}
+    for mention in mentions:
+        name = _one_line(mention.type)
+        begin, end = bisect_left(starts, mention.start), bisect_left(starts, mention.end)
+        size = end - begin
+        marks = [only] if size == 1 else [first, *[inner] * (size - 2), last][:size]
+        tags.update((start, f"{mark}-{name}") for start, mark in zip(starts[begin:end], marks))
+    return tags
+
+
 def _longest(record: Record, report: Report) -> List[Mention]:
     """Return the longest mentions that do not overlap, in order."""
     kept: List[Mention] = []
+    is_covered = bytearray(len(record.text))
     for mention in sorted(record.mentions, key=lambda m: (m.start - m.end, m.start)):
-        if any(mention.start < other.end and other.start < mention.end for other in kept):
+        if any(is_covered[mention.start : mention.end]):
             report.lose("mention that overlaps a longer mention not kept")
-        else:
-            kept.append(mention)
+            continue
+        is_covered[mention.start : mention.end] = b"\1" * (mention.end - mention.start)
+        kept.append(mention)
     return sorted(kept, key=lambda mention: mention.start)
 
 
