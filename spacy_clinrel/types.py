@@ -8,6 +8,9 @@ import numpy as np
 from spacy.tokens import Doc
 from thinc.types import Floats1d, Floats2d, Ints1d
 
+# The assertion attributes of mentions, in the order of columns and output.
+ASSERTIONS = ("negated", "uncertain", "hypothetical", "historical", "family")
+
 
 class Mentions(NamedTuple):
     """The mentions of one document, ordered by start, end and label.

@@ -14,6 +14,7 @@ NAME = "spacy_clinrel"
 
 BASE = {"errors", "types", "files"}
 STORE = BASE | {"tokens"}
+RULES = {"rules", "measurements", "terminology"}
 MIDDLE = {"data", "pipeline", "viewer", "exporters"}
 # What each part of the package may import besides itself. `pipeline` gets `ml` and the scorers from
 # spaCy's registry only.
@@ -21,15 +22,22 @@ ALLOWED: Dict[str, Set[str]] = {
     "errors": set(),
     "types": set(),
     "files": {"errors"},
+    "rules": BASE,
+    "measurements": BASE | {"rules"},
+    "terminology": BASE,
     "tokens": BASE,
     "layers": set(),
     "ml": STORE | {"layers"},
     "pretraining": STORE | {"layers", "ml"},
     **{part: STORE for part in MIDDLE},
+    "pipeline": STORE | RULES,
     "evaluation": STORE | MIDDLE,
     "active_learning": STORE | MIDDLE | {"evaluation"},
     "processing": STORE | MIDDLE | {"layers"},  # batches by length
-    "__init__": STORE | MIDDLE | {"pretraining", "evaluation", "active_learning", "processing"},
+    "__init__": STORE
+    | RULES
+    | MIDDLE
+    | {"pretraining", "evaluation", "active_learning", "processing"},
 }
 EVERYTHING = set(ALLOWED) | {"cli"}
 MODULES = sorted(PACKAGE.rglob("*.py"))

@@ -28,6 +28,7 @@ class PipelineErrors:
     )
     R012 = "The name of an attribute must be a non-empty string, got {name!r}."
     R013 = "doc._.clinrel must be a dict as in doc.to_json(underscore=['clinrel']), got {type}."
+    R014 = "'{name}' is not an assertion attribute. The attributes are: {known}."
 
     # Components
     C001 = (
@@ -67,6 +68,11 @@ class PipelineErrors:
         "{name}: cannot load the pipeline ({error}). A file is missing or damaged. Copy or "
         "download the pipeline again, or train it again."
     )
+    C041 = (
+        "No built-in rules '{name}' for the language '{lang}'. Languages that have them: {known}. "
+        "Pass a file with rules."
+    )
+    C042 = "{path}: cannot read the rules ({error}). See spacy_clinrel/rules for the format."
 
     # Models
     M001 = "Layer '{name}' is not initialized. Call nlp.initialize(), or load a trained pipeline."

@@ -5,7 +5,7 @@ class WarningMessages:
     """Messages of the warnings that this package issues."""
 
     W001 = (
-        "Another package has already registered the extension doc._.{name}, so it was not "
+        "Another package has already registered the extension {object}._.{name}, so it was not "
         "replaced. Use {getter} and {setter} from {module} instead."
     )
     W002 = (

@@ -5,8 +5,8 @@ from typing import Iterable, List, NamedTuple, Optional, Sequence, Tuple
 import numpy as np
 from spacy.tokens import Doc, Span
 
-from ..tokens import get_attributes, group_mentions, store_relations
-from ..tokens.group import span_key
+from ..tokens import group_mentions, store_relations
+from ..tokens.group import described_mentions, span_key
 from ..tokens.mentions import has_own_mentions
 from ..tokens.relation import Edge
 from ..types import Candidates, Mentions
@@ -115,13 +115,13 @@ def write_relations(doc: Doc, mentions: Mentions, edges: Sequence[Edge], keep_gr
     mentions (Mentions): The mentions that the edges refer to.
     edges (Sequence[Edge]): Head index, tail index, label, score.
     keep_group (bool): Whether to keep the span group's mentions (gold or nested). If not, the group
-        gets copies of the entities that have a relation or an attribute.
+        gets copies of the entities that have a relation, an attribute or another row.
     """
     if keep_group:
         spans = group_mentions(doc)
     else:
         keys = set(zip(*(column.tolist() for column in mentions)))
-        described = {span_key(span): span for span, *_ in get_attributes(doc)}
+        described = {span_key(span): span for span in described_mentions(doc)}
         spans = [span for key, span in described.items() if key in keys]
     index = {span_key(span): i for i, span in enumerate(spans)}
     stored: List[Edge] = []

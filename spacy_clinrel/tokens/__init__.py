@@ -1,6 +1,13 @@
 """Annotation on Docs: the store of mentions, relations and attributes; sentences and alignment."""
 
 from .alignment import AlignedAttributes, AlignedRelations, align_attributes, align_relations
+from .assertion import (
+    assertion_matrix,
+    has_assertion,
+    set_span_assertion,
+    span_assertion,
+    write_assertion,
+)
 from .attributes import (
     MentionAttribute,
     attribute_rows,
@@ -12,7 +19,7 @@ from .bare import bare_doc
 from .concat import concat_docs
 from .doc_id import get_doc_id, set_doc_id
 from .extensions import register_extensions
-from .group import GROUP, group_mentions, span_key
+from .group import GROUP, group_mentions, mention_rows, span_key, span_rows
 from .mentions import all_mentions, read_mentions
 from .relabel import relabel_relations
 from .relation import Relation, get_relations, relation_edges, set_relations, store_relations
@@ -30,6 +37,7 @@ __all__ = [
     "align_attributes",
     "align_relations",
     "all_mentions",
+    "assertion_matrix",
     "attribute_rows",
     "bare_doc",
     "concat_docs",
@@ -38,6 +46,8 @@ __all__ = [
     "get_relations",
     "get_values",
     "group_mentions",
+    "has_assertion",
+    "mention_rows",
     "read_mentions",
     "register_extensions",
     "relabel_relations",
@@ -45,8 +55,12 @@ __all__ = [
     "set_attributes",
     "set_doc_id",
     "set_relations",
+    "set_span_assertion",
     "set_values",
+    "span_assertion",
     "span_attributes",
     "span_key",
+    "span_rows",
     "store_relations",
+    "write_assertion",
 ]

@@ -10,7 +10,7 @@ from typing import Dict, Iterable, List, NamedTuple, Tuple
 from spacy.tokens import Doc, Span
 
 from ..errors import Errors
-from .group import ATTRIBUTES, GROUP, MentionIndex, group_mentions, span_key
+from .group import ATTRIBUTES, GROUP, MentionIndex, group_mentions, mention_rows, span_rows
 from .relation import relation_edges, store_relations
 
 AttributeRow = Tuple[int, str, float]
@@ -35,9 +35,7 @@ def attribute_rows(doc: Doc) -> List[AttributeRow]:
     doc (Doc): The document.
     RETURNS (List[AttributeRow]): Mention index (in `doc.spans["clinrel"]`), name, score.
     """
-    if GROUP not in doc.spans:
-        return []
-    return [(i, name, score) for i, name, score in doc.spans[GROUP].attrs.get(ATTRIBUTES, [])]
+    return [(i, name, score) for i, name, score in mention_rows(doc, ATTRIBUTES)]
 
 
 def get_attributes(doc: Doc) -> List[MentionAttribute]:
@@ -49,12 +47,7 @@ def get_attributes(doc: Doc) -> List[MentionAttribute]:
     """
     rows = attribute_rows(doc)
     spans = group_mentions(doc) if rows else []
-    attributes = []
-    for index, name, score in rows:
-        if not 0 <= index < len(spans):
-            raise ValueError(Errors.R011.format(group=GROUP, mentions=len(spans), index=index))
-        attributes.append(MentionAttribute(spans[index], name, score))
-    return attributes
+    return [MentionAttribute(spans[index], name, score) for index, name, score in rows]
 
 
 def span_attributes(span: Span) -> Dict[str, float]:
@@ -64,8 +57,7 @@ def span_attributes(span: Span) -> Dict[str, float]:
         boundaries and type.
     RETURNS (Dict[str, float]): Scores by name; empty if the mention has no attributes.
     """
-    key = span_key(span)
-    return {a.name: a.score for a in get_attributes(span.doc) if span_key(a.mention) == key}
+    return dict(span_rows(span, ATTRIBUTES))
 
 
 def set_attributes(doc: Doc, attributes: Iterable[MentionAttribute]) -> None:

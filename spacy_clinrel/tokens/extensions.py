@@ -1,35 +1,47 @@
-"""The extensions of Doc: `doc._.relations` and `doc._.clinrel`."""
+"""The extensions of Doc and Span: `doc._.relations`, `span._.is_negated` and so on."""
 
 import warnings
 from typing import Any, Callable, Dict, Tuple
 
-from spacy.tokens import Doc
+from spacy.tokens import Doc, Span
 
 from ..errors import Warnings
+from .assertion import FLAGS, FlagGetter, FlagSetter, set_span_assertion, span_assertion
 from .relation import get_relations, set_relations
 from .values import get_values, set_values
 
-# Getter and setter of each extension. Both must be functions of a module, because worker processes
-# receive them by pickling.
+# Getter and setter of each extension. All must be picklable and equal after pickling, because
+# worker processes receive them in this way.
 DOC_EXTENSIONS: Dict[str, Tuple[Callable[[Doc], Any], Callable[[Doc, Any], None]]] = {
     "relations": (get_relations, set_relations),
     "clinrel": (get_values, set_values),
 }
+SPAN_EXTENSIONS: Dict[str, Tuple[Callable[[Span], Any], Callable[[Span, Any], None]]] = {
+    "assertion": (span_assertion, set_span_assertion),
+}
+# Names that medspaCy registers too. If it did so first, its extensions stay, and `write_assertion`
+# sets them.
+SHARED_EXTENSIONS = {flag: (FlagGetter(name), FlagSetter(name)) for name, flag in FLAGS.items()}
 
 
 def register_extensions() -> None:
     """Register the extensions, or warn if another package has registered one of them."""
-    for name, (getter, setter) in DOC_EXTENSIONS.items():
-        if not Doc.has_extension(name):
-            Doc.set_extension(name, getter=getter, setter=setter)
-        elif Doc.get_extension(name)[2] is not getter:
-            message = Warnings.W001.format(
-                name=name,
-                module=getter.__module__,
-                getter=getter.__name__,
-                setter=setter.__name__,
-            )
-            warnings.warn(message, stacklevel=2)
+    for kind, extensions in ((Doc, DOC_EXTENSIONS), (Span, SPAN_EXTENSIONS)):
+        for name, (getter, setter) in extensions.items():
+            if not kind.has_extension(name):
+                kind.set_extension(name, getter=getter, setter=setter)
+            elif kind.get_extension(name)[2] != getter:
+                message = Warnings.W001.format(
+                    object=kind.__name__.lower(),
+                    name=name,
+                    module=getter.__module__,
+                    getter=getter.__name__,
+                    setter=setter.__name__,
+                )
+                warnings.warn(message, stacklevel=2)
+    for flag, (flag_getter, flag_setter) in SHARED_EXTENSIONS.items():
+        if not Span.has_extension(flag):
+            Span.set_extension(flag, getter=flag_getter, setter=flag_setter)
 
 
 register_extensions()

@@ -23,6 +23,11 @@ GROUP = "clinrel"
 # Keys in the attrs of the group.
 RELATIONS = "relations"
 ATTRIBUTES = "attributes"
+CANDIDATES = "candidates"
+VALUES = "values"
+DOSAGES = "dosages"
+# Keys whose values are rows of plain values that begin with a mention's index.
+MENTION_ROWS = (ATTRIBUTES, CANDIDATES, VALUES, DOSAGES)
 SILVER = "silver"
 # True if the group was filled from doc.ents, i.e. its mentions are only copies of entities.
 FROM_ENTS = "from_ents"
@@ -180,6 +185,52 @@ def moved_indices(doc: Doc, mentions: List[Span]) -> List[Optional[int]]:
     for i, mention in enumerate(mentions):
         index.setdefault(span_key(mention), i)
     return [index.get(span_key(span)) for span in group_mentions(doc)]
+
+
+def mention_rows(doc: Doc, key: str) -> List[List]:
+    """Return the rows of plain values that the store keeps of mentions.
+
+    doc (Doc): The document.
+    key (str): Key of the rows in the group's `attrs`, e.g. "attributes".
+    RETURNS (List[List]): The rows. Each begins with the mention's index in the span group.
+    RAISES (ValueError): If a row refers to a mention that the span group does not have.
+    """
+    if GROUP not in doc.spans:
+        return []
+    group = doc.spans[GROUP]
+    rows = group.attrs.get(key) or []
+    for index, *_ in rows:
+        if not 0 <= index < len(group):
+            raise ValueError(Errors.R011.format(group=GROUP, mentions=len(group), index=index))
+    return [list(row) for row in rows]
+
+
+def described_mentions(doc: Doc) -> List[Span]:
+    """Return the mentions of which the store keeps rows: attributes, values and so on.
+
+    doc (Doc): The document.
+    RETURNS (List[Span]): The mentions, in the order of the span group.
+    """
+    described = {index for key in MENTION_ROWS for index, *_ in mention_rows(doc, key)}
+    spans = group_mentions(doc) if described else []
+    return [span for i, span in enumerate(spans) if i in described]
+
+
+def span_rows(span: Span, key: str) -> List[List]:
+    """Return the rows of plain values that the store keeps of one mention.
+
+    span (Span): The mention: an entity, a mention of the span group, or any Span with the same
+        boundaries and type.
+    key (str): Key of the rows in the group's `attrs`, e.g. "attributes".
+    RETURNS (List[List]): The rows, without the mention's index.
+    RAISES (ValueError): If a row refers to a mention that the span group does not have.
+    """
+    rows = mention_rows(span.doc, key)
+    if not rows:
+        return []
+    wanted = span_key(span)
+    index = {i for i, mention in enumerate(group_mentions(span.doc)) if span_key(mention) == wanted}
+    return [row for i, *row in rows if i in index]
 
 
 def _is_current(span: Span) -> bool:

@@ -11,16 +11,19 @@ from typing import Any, Dict, Iterable, List, NamedTuple, Optional, Sequence, Tu
 from spacy.tokens import Doc, Span
 
 from ..errors import Errors
+from ..types import ASSERTIONS
 from .group import (
     ATTRIBUTES,
     FROM_ENTS,
     GROUP,
+    MENTION_ROWS,
     RELATIONS,
     SILVER,
     MentionGroup,
     MentionIndex,
     group_mentions,
     moved_indices,
+    span_rows,
 )
 
 Edge = Tuple[int, int, str, float]
@@ -39,6 +42,40 @@ class Relation(NamedTuple):
     tail: Span
     label: str
     score: float = 1.0
+
+    @property
+    def assertion(self) -> Dict[str, float]:
+        """Return the assertion attributes of head and tail with their scores. If both have an
+        attribute, the higher score is returned.
+        """
+        scores = span_rows(self.head, ATTRIBUTES) + span_rows(self.tail, ATTRIBUTES)
+        ranked = sorted(scores, key=lambda row: row[1])
+        return {name: score for name, score in ranked if name in ASSERTIONS}
+
+    @property
+    def is_negated(self) -> bool:
+        """Return whether the head or the tail is negated."""
+        return "negated" in self.assertion
+
+    @property
+    def is_uncertain(self) -> bool:
+        """Return whether the head or the tail is uncertain."""
+        return "uncertain" in self.assertion
+
+    @property
+    def is_hypothetical(self) -> bool:
+        """Return whether the head or the tail is hypothetical."""
+        return "hypothetical" in self.assertion
+
+    @property
+    def is_historical(self) -> bool:
+        """Return whether the head or the tail is historical."""
+        return "historical" in self.assertion
+
+    @property
+    def is_family(self) -> bool:
+        """Return whether the head or the tail is about another person."""
+        return "family" in self.assertion
 
 
 def relation_edges(doc: Doc) -> List[Edge]:
@@ -104,8 +141,8 @@ def store_relations(
 ) -> None:
     """Write mentions and relations to a Doc without checking them.
 
-    Attributes and silver pairs of mentions that are kept follow their mentions. Those of other
-    mentions are removed.
+    Rows of mentions that are kept (attributes, values and so on) and silver pairs follow their
+    mentions. Those of other mentions are removed.
 
     doc (Doc): The document.
     mentions (Sequence[Span]): The group's mentions.
@@ -114,7 +151,7 @@ def store_relations(
         None keeps the group's current value.
     """
     attrs = dict(doc.spans[GROUP].attrs) if GROUP in doc.spans else {}
-    if attrs.get(ATTRIBUTES) or attrs.get(SILVER):
+    if any(attrs.get(key) for key in (*MENTION_ROWS, SILVER)):
         _move(attrs, moved_indices(doc, list(mentions)))
     attrs[RELATIONS] = [[int(h), int(t), str(label), float(s)] for h, t, label, s in edges]
     if from_ents is not None:
@@ -123,11 +160,11 @@ def store_relations(
 
 
 def _move(attrs: Dict[str, Any], moved: Sequence[Optional[int]]) -> None:
-    """Change the mention indices of attributes and silver pairs, given the new index of each
-    mention."""
+    """Change the mention indices of rows and silver pairs, given the new index of each mention."""
     new = {old: index for old, index in enumerate(moved) if index is not None}
-    if attrs.get(ATTRIBUTES):
-        attrs[ATTRIBUTES] = [[new[i], *row] for i, *row in attrs[ATTRIBUTES] if i in new]
+    for key in MENTION_ROWS:
+        if attrs.get(key):
+            attrs[key] = [[new[i], *row] for i, *row in attrs[key] if i in new]
     if attrs.get(SILVER):
         pairs = [(h, t, row) for h, t, *row in attrs[SILVER] if h in new and t in new]
         attrs[SILVER] = [[new[h], new[t], *row] for h, t, row in pairs]

@@ -1,0 +1,1 @@
+"""Values, doses and dates in clinical text, found by rules."""
