@@ -10,6 +10,16 @@ from thinc.types import Floats1d, Floats2d, Ints1d
 
 # The assertion attributes of mentions, in the order of columns and output.
 ASSERTIONS = ("negated", "uncertain", "hypothetical", "historical", "family")
+# Fields of span._.value and span._.dosage, see spacy_clinrel.measurements.
+# fmt: off
+VALUE_FIELDS = (
+    "text", "form", "number", "numbers", "low", "high", "comparison", "unit", "ucum", "flag",
+    "qualitative", "degree", "range", "previous",
+)
+DOSAGE_FIELDS = (
+    "text", "dose", "low", "high", "unit", "ucum", "route", "frequency", "duration",
+)
+# fmt: on
 
 
 class Mentions(NamedTuple):

@@ -30,6 +30,13 @@ class PipelineErrors:
     R013 = "doc._.clinrel must be a dict as in doc.to_json(underscore=['clinrel']), got {type}."
     R014 = "'{name}' is not an assertion attribute. The attributes are: {known}."
 
+    R023 = "The store keeps no rows '{key}' of mentions. The keys are: {known}."
+    R024 = "span._.{name} must be a dict of plain values or None, got {type}."
+    R025 = (
+        "doc.spans['{group}'] has {spans} spans, but plain values of {values}. Change it with "
+        "spacy_clinrel.tokens.write_measurements, which updates both."
+    )
+
     # Components
     C001 = (
         "Component '{name}' has no labels. Provide training examples with gold annotations "

@@ -20,9 +20,11 @@ from .concat import concat_docs
 from .doc_id import get_doc_id, set_doc_id
 from .extensions import register_extensions
 from .group import GROUP, group_mentions, mention_rows, span_key, span_rows
+from .measurements import Measurement, get_measurements, write_measurements
 from .mentions import all_mentions, read_mentions
 from .relabel import relabel_relations
 from .relation import Relation, get_relations, relation_edges, set_relations, store_relations
+from .rows import set_span_dosage, set_span_value, span_dosage, span_value, write_mention_rows
 from .sentences import SENTENCE_ENDS, Sentences
 from .values import get_values, set_values
 
@@ -31,6 +33,7 @@ __all__ = [
     "SENTENCE_ENDS",
     "AlignedAttributes",
     "AlignedRelations",
+    "Measurement",
     "MentionAttribute",
     "Relation",
     "Sentences",
@@ -43,6 +46,7 @@ __all__ = [
     "concat_docs",
     "get_attributes",
     "get_doc_id",
+    "get_measurements",
     "get_relations",
     "get_values",
     "group_mentions",
@@ -56,11 +60,17 @@ __all__ = [
     "set_doc_id",
     "set_relations",
     "set_span_assertion",
+    "set_span_dosage",
+    "set_span_value",
     "set_values",
     "span_assertion",
     "span_attributes",
+    "span_dosage",
     "span_key",
     "span_rows",
+    "span_value",
     "store_relations",
     "write_assertion",
+    "write_measurements",
+    "write_mention_rows",
 ]

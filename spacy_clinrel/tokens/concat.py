@@ -1,18 +1,27 @@
 """Concatenation of documents with their relations and attributes."""
 
-from typing import List, Sequence
+from typing import Dict, List, Sequence
 
 from spacy.tokens import Doc, Span
 
 from ..errors import Errors
-from .attributes import AttributeRow, attribute_rows
-from .group import ATTRIBUTES, FROM_ENTS, GROUP, SILVER, group_mentions
+from .group import (
+    FROM_ENTS,
+    GROUP,
+    MENTION_ROWS,
+    SILVER,
+    VALUES,
+    group_mentions,
+    mention_rows,
+)
+from .measurements import MEASUREMENTS, get_measurements
 from .relation import Edge, relation_edges, store_relations
 from .silver import SilverPair, silver_pairs
 
 
 def concat_docs(docs: Sequence[Doc], *, ensure_whitespace: bool = False) -> Doc:
-    """Concatenate documents and keep their relations and attributes, which `Doc.from_docs` drops.
+    """Concatenate documents and keep their relations, attributes, values and so on, which
+    `Doc.from_docs` drops.
 
     The result is a silver document if any of the documents is: only the pairs of its silver
     documents then count as annotated.
@@ -29,7 +38,7 @@ def concat_docs(docs: Sequence[Doc], *, ensure_whitespace: bool = False) -> Doc:
     joined = Doc.from_docs(list(docs), ensure_whitespace=ensure_whitespace)
     spans: List[Span] = []
     edges: List[Edge] = []
-    attributes: List[AttributeRow] = []
+    rows: Dict[str, List[List]] = {key: [] for key in MENTION_ROWS}
     silver: List[SilverPair] = []
     offset = 0
     groups = [doc.spans[GROUP] for doc in docs if GROUP in doc.spans]
@@ -41,7 +50,8 @@ def concat_docs(docs: Sequence[Doc], *, ensure_whitespace: bool = False) -> Doc:
                 Span(joined, start, end, label=span.label, kb_id=span.kb_id, span_id=span.id)
             )
         edges.extend((first + h, first + t, label, s) for h, t, label, s in relation_edges(doc))
-        attributes.extend((first + i, name, s) for i, name, s in attribute_rows(doc))
+        for key in MENTION_ROWS:
+            rows[key].extend([first + i, *row] for i, *row in mention_rows(doc, key))
         silver.extend(
             pair._replace(head=first + pair.head, tail=first + pair.tail)
             for pair in silver_pairs(doc) or ()
@@ -50,8 +60,12 @@ def concat_docs(docs: Sequence[Doc], *, ensure_whitespace: bool = False) -> Doc:
     if groups:
         from_ents = all(group.attrs.get(FROM_ENTS, False) for group in groups)
         store_relations(joined, spans, edges, from_ents=from_ents)
-        if any(ATTRIBUTES in group.attrs for group in groups):
-            joined.spans[GROUP].attrs[ATTRIBUTES] = [list(row) for row in attributes]
+        for key in MENTION_ROWS:
+            if any(key in group.attrs for group in groups):
+                joined.spans[GROUP].attrs[key] = rows[key]
         if any(SILVER in group.attrs for group in groups):
             joined.spans[GROUP].attrs[SILVER] = [list(pair) for pair in silver]
+    if MEASUREMENTS in joined.spans:
+        measurements = [values for doc in docs for _, values in get_measurements(doc)]
+        joined.spans[MEASUREMENTS].attrs[VALUES] = measurements
     return joined

@@ -8,20 +8,27 @@ from spacy.tokens import Doc, Span
 from ..errors import Warnings
 from .assertion import FLAGS, FlagGetter, FlagSetter, set_span_assertion, span_assertion
 from .relation import get_relations, set_relations
+from .rows import set_span_dosage, set_span_value, span_dosage, span_value
 from .values import get_values, set_values
 
+# Getter and setter. Their argument is a Doc or a Span.
+Accessors = Tuple[Callable[[Any], Any], Callable[[Any, Any], None]]
 # Getter and setter of each extension. All must be picklable and equal after pickling, because
 # worker processes receive them in this way.
-DOC_EXTENSIONS: Dict[str, Tuple[Callable[[Doc], Any], Callable[[Doc, Any], None]]] = {
+DOC_EXTENSIONS: Dict[str, Accessors] = {
     "relations": (get_relations, set_relations),
     "clinrel": (get_values, set_values),
 }
-SPAN_EXTENSIONS: Dict[str, Tuple[Callable[[Span], Any], Callable[[Span, Any], None]]] = {
+SPAN_EXTENSIONS: Dict[str, Accessors] = {
     "assertion": (span_assertion, set_span_assertion),
+    "dosage": (span_dosage, set_span_dosage),
+    "value": (span_value, set_span_value),
 }
 # Names that medspaCy registers too. If it did so first, its extensions stay, and `write_assertion`
 # sets them.
-SHARED_EXTENSIONS = {flag: (FlagGetter(name), FlagSetter(name)) for name, flag in FLAGS.items()}
+SHARED_EXTENSIONS: Dict[str, Tuple[Any, Any]] = {
+    flag: (FlagGetter(name), FlagSetter(name)) for name, flag in FLAGS.items()
+}
 
 
 def register_extensions() -> None:

@@ -89,19 +89,20 @@ class MentionGroup(SpanGroup):
         return MentionGroup(group.doc, name=group.name, attrs=group.attrs, spans=list(group))
 
 
-def group_mentions(doc: Doc) -> List[Span]:
+def group_mentions(doc: Doc, name: str = GROUP) -> List[Span]:
     """Return the mentions of the span group, in its order.
 
     If tokens were merged or split, this function finds the tokens that have the characters of each
     mention, and updates the group.
 
     doc (Doc): The document.
+    name (str): Name of the span group, to read another group in the same way.
     RETURNS (List[Span]): The mentions; empty if the Doc has no span group.
     RAISES (ValueError): If a mention does not begin and end at token boundaries any more.
     """
-    if GROUP not in doc.spans:
+    if name not in doc.spans:
         return []
-    group = doc.spans[GROUP]
+    group = doc.spans[name]
     if isinstance(group, MentionGroup):
         return list(group)
     try:
@@ -260,7 +261,7 @@ def _update(doc: Doc, group: SpanGroup) -> None:
         row = rows[lost[0]]
         message = Errors.R010.format(
             index=lost[0],
-            group=GROUP,
+            group=group.name or GROUP,
             type=doc.vocab.strings[int(row["label"])],
             start=row["start_char"],
             end=row["end_char"],

@@ -29,18 +29,33 @@ def read_mentions(doc: Doc, source: str = "auto") -> Mentions:
         if the group has gold or nested mentions, else for `doc.ents`.
     RETURNS (Mentions): The mentions, without duplicates.
     """
-    spans: List[Span] = []
-    if source != "group":
-        spans.extend(doc.ents)
-    if source == "group" or (source == "auto" and has_own_mentions(doc)):
-        spans.extend(group_mentions(doc))
-    rows = sorted({(span.start, span.end, span.label) for span in spans})
+    rows = sorted({span_key(span) for span in _source_spans(doc, source)})
     starts, ends, labels = zip(*rows) if rows else ((), (), ())
     return Mentions(
         np.asarray(starts, dtype="int64"),
         np.asarray(ends, dtype="int64"),
         np.asarray(labels, dtype="uint64"),
     )
+
+
+def mention_spans(doc: Doc, source: str = "auto") -> List[Span]:
+    """Return the mentions of `read_mentions` as Spans.
+
+    doc (Doc): The document.
+    source (str): See `read_mentions`.
+    RETURNS (List[Span]): Ordered by start, end and label, without duplicates.
+    """
+    spans = {span_key(span): span for span in _source_spans(doc, source)}
+    return [spans[key] for key in sorted(spans)]
+
+
+def _source_spans(doc: Doc, source: str) -> List[Span]:
+    spans: List[Span] = []
+    if source != "group":
+        spans.extend(doc.ents)
+    if source == "group" or (source == "auto" and has_own_mentions(doc)):
+        spans.extend(group_mentions(doc))
+    return spans
 
 
 def has_own_mentions(doc: Doc) -> bool:

@@ -1,0 +1,203 @@
+"""The component `measurement_matcher`: values of tests, doses of treatments, dates and durations,
+found by rules."""
+
+from pathlib import Path
+from typing import Any, Callable, Dict, Iterable, List, NamedTuple, Optional, Sequence, Union
+
+import srsly
+from spacy import util
+from spacy.language import Language
+from spacy.pipeline import Pipe
+from spacy.tokens import Doc, Span
+
+from ..measurements import VALUE, plain_values
+from ..measurements.binding import bind_values
+from ..measurements.values import ValueParser
+from ..rules import Rules, read_rules
+from ..tokens import write_measurements, write_mention_rows
+from ..tokens.group import VALUES
+from ..tokens.mentions import mention_spans
+
+# Types of tests and treatments in the corpora for which this package has configs.
+TEST_TYPES = ["Test", "test"]
+TREATMENT_TYPES = ["Treatment", "treatment"]
+# Sets of rules, see `rules/LANGUAGE/NAME.yml`.
+RULE_SETS = ("units",)
+
+
+@Language.factory(
+    "measurement_matcher",
+    assigns=["span._.value", "span._.dosage"],
+    default_config={
+        "lang": None,
+        "test_types": TEST_TYPES,
+        "treatment_types": TREATMENT_TYPES,
+        "path": None,
+        "extend": True,
+        "note_date": None,
+    },
+)
+def make_measurement_matcher(
+    nlp: Language,
+    name: str,
+    lang: Optional[str],
+    test_types: List[str],
+    treatment_types: List[str],
+    path: Optional[Path],
+    extend: bool,
+    note_date: Optional[str],
+) -> "MeasurementMatcher":
+    """Create a MeasurementMatcher component.
+
+    lang (Optional[str]): Language of the rules. None for the language of the pipeline.
+    test_types (List[str]): Entity types whose mentions get values.
+    treatment_types (List[str]): Entity types whose mentions get doses.
+    path (Optional[Path]): A YAML or JSON file with rules of the user's own.
+    extend (bool): Whether the rules of the file are added to the built-in ones, or replace them.
+    note_date (Optional[str]): Name of an extension of Doc with the date of the note, e.g.
+        "note_date" for `doc._.note_date`: a `datetime.date`, or a string such as "2024-02-13".
+        Dates such as "3天前" are normalized with it. None if the date is unknown.
+    RETURNS (MeasurementMatcher): The component.
+    """
+    return MeasurementMatcher(
+        lang or nlp.lang or "",
+        name,
+        test_types=test_types,
+        treatment_types=treatment_types,
+        path=path,
+        extend=extend,
+        note_date=note_date,
+    )
+
+
+class Bound(NamedTuple):
+    """The measurements of a document.
+
+    results (List[Tuple[str, Result]]): Label and result of each measurement, in the order of the
+        text.
+    values (List[Tuple[Span, Result]]): Tests and their values.
+    dosages (List[Tuple[Span, Result]]): Treatments and their doses.
+    """
+
+    results: List[Any]
+    values: List[Any]
+    dosages: List[Any]
+
+
+class MeasurementMatcher(Pipe):
+    """Component that finds values, doses, dates and durations, and binds values to the mentions of
+    tests and doses to those of treatments.
+
+    All of them are written to `doc.spans["measurements"]`, and the bound ones to `span._.value` and
+    `span._.dosage`. A value whose test is not certain stays unbound.
+    """
+
+    def __init__(
+        self,
+        lang: str,
+        name: str = "measurement_matcher",
+        *,
+        test_types: Sequence[str] = tuple(TEST_TYPES),
+        treatment_types: Sequence[str] = tuple(TREATMENT_TYPES),
+        path: Optional[Union[str, Path]] = None,
+        extend: bool = True,
+        note_date: Optional[str] = None,
+    ):
+        """Initialize the component. The arguments are those of `make_measurement_matcher`.
+
+        RAISES (ValueError): If there are no rules for the language, or a rule is invalid.
+        """
+        self.name = name
+        self.test_types = frozenset(test_types)
+        self.treatment_types = frozenset(treatment_types)
+        self.note_date = note_date
+        self._set_rules({set_: read_rules(set_, lang, path, extend=extend) for set_ in RULE_SETS})
+
+    def _set_rules(self, rules: Dict[str, Rules]) -> None:
+        """Compile the rules.
+
+        rules (Dict[str, Dict[str, Any]]): The sets of rules by name.
+        """
+        self.rules = rules
+        self._values = ValueParser(rules["units"])
+
+    def __call__(self, doc: Doc) -> Doc:
+        """Set the measurements of a document, and bind them to its mentions.
+
+        doc (Doc): The document.
+        RETURNS (Doc): The same document.
+        """
+        bound = self.find(doc)
+        text = doc.text
+        rows = [(r.start, r.end, label, plain_values(r, text)) for label, r in bound.results]
+        write_measurements(doc, rows)
+        write_mention_rows(
+            doc, VALUES, [(mention, plain_values(value, text)) for mention, value in bound.values]
+        )
+        return doc
+
+    def find(self, doc: Doc) -> Bound:
+        """Find the measurements of a document, without changing it.
+
+        doc (Doc): The document.
+        RETURNS (Bound): The measurements and their mentions.
+        """
+        text = doc.text
+        mentions = mention_spans(doc)
+        tests = [span for span in mentions if span.label_ in self.test_types]
+        others = [span for span in mentions if span.label_ not in self.test_types]
+        values = self._values.find(text)
+        pairs = bind_values(text, _offsets(tests), _offsets(others), values)
+        return Bound(
+            results=[(VALUE, value) for value in values],
+            values=[(tests[test], values[value]) for test, value in pairs],
+            dosages=[],
+        )
+
+    def to_bytes(self, *, exclude: Iterable[str] = ()) -> bytes:
+        """Serialize the rules, so that a user's file is not needed to load the pipeline.
+
+        exclude (Iterable[str]): Ignored.
+        RETURNS (bytes): The rules.
+        """
+        return srsly.msgpack_dumps(self.rules)
+
+    def from_bytes(self, data: bytes, *, exclude: Iterable[str] = ()) -> "MeasurementMatcher":
+        """Load the rules.
+
+        data (bytes): The output of `to_bytes`.
+        exclude (Iterable[str]): Ignored.
+        RETURNS (MeasurementMatcher): The component.
+        """
+        self._set_rules(srsly.msgpack_loads(data))
+        return self
+
+    def to_disk(self, path: Union[str, Path], *, exclude: Iterable[str] = ()) -> None:
+        """Write the rules to a folder.
+
+        path (Union[str, Path]): The folder.
+        exclude (Iterable[str]): Ignored.
+        """
+        writers: Dict[str, Callable[[Path], None]] = {
+            "rules.json": lambda file: srsly.write_json(file, self.rules)
+        }
+        util.to_disk(path, writers, exclude)
+
+    def from_disk(
+        self, path: Union[str, Path], *, exclude: Iterable[str] = ()
+    ) -> "MeasurementMatcher":
+        """Load the rules.
+
+        path (Union[str, Path]): The folder.
+        exclude (Iterable[str]): Ignored.
+        RETURNS (MeasurementMatcher): The component.
+        """
+        readers: Dict[str, Callable[[Path], None]] = {
+            "rules.json": lambda file: self._set_rules(srsly.read_json(file))
+        }
+        util.from_disk(path, readers, exclude)
+        return self
+
+
+def _offsets(mentions: Sequence[Span]) -> List[Any]:
+    return [(span.start_char, span.end_char) for span in mentions]
