@@ -133,3 +133,8 @@ class OutputErrors:
         "names of the columns, separated by commas. Names are not shown here, since they may be "
         "data. Add the names, or set the column with --text-column or --id-column."
     )
+    P060 = (
+        "{path}: the run was begun by an earlier version (spacy-clinrel {release}), which writes "
+        "schema version {found}; this version writes schema version {current}. Finish the run with "
+        "the earlier version, or choose a new folder. Finished shards can still be read."
+    )

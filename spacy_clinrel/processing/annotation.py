@@ -10,10 +10,12 @@ from spacy.tokens import Doc, DocBin
 from spacy.util import import_file
 
 from ..errors import Errors, require
+from ..exporters.columns import mention_columns
 from ..files import printable
 from ..layers.ragged import length_batches
 from ..pipeline import loading
 from ..tokens import all_mentions, get_relations, set_doc_id
+from ..tokens.details import relation_flags
 from ..tokens.group import span_key
 from .attributes import read_attributes, set_user_data
 from .schema import (
@@ -141,24 +143,29 @@ def _annotation(doc: Doc, doc_id: Optional[str], options: AnnotationOptions) -> 
     spans = all_mentions(doc)
     indices = {span_key(span): i for i, span in enumerate(spans)}
     mentions: List[Row] = [
-        {"start_char": s.start_char, "end_char": s.end_char, "text": s.text, "type": s.label_}
-        for s in spans
+        {
+            "start_char": span.start_char,
+            "end_char": span.end_char,
+            "text": span.text,
+            "type": span.label_,
+            **details,
+        }
+        for span, details in zip(spans, mention_columns(doc, spans))
     ]
     if options.attributes:
         for mention, span in zip(mentions, spans):
             mention[ATTRIBUTES] = read_attributes(span, options.attributes)
-    row: Row = {
-        "mentions": mentions,
-        "relations": [
-            {
-                "head": indices[span_key(head)],
-                "tail": indices[span_key(tail)],
-                "label": label,
-                "score": score if math.isfinite(score) else None,
-            }
-            for head, tail, label, score in get_relations(doc)
-        ],
-    }
+    row: Row = {"mentions": mentions, "relations": []}
+    for head, tail, label, score in get_relations(doc):
+        ends = indices[span_key(head)], indices[span_key(tail)]
+        relation = {
+            "head": ends[0],
+            "tail": ends[1],
+            "label": label,
+            "score": score if math.isfinite(score) else None,
+            **relation_flags(*(mentions[i] for i in ends)),
+        }
+        row["relations"].append(relation)
     if options.include_text:
         row["text"] = doc.text
     if options.include_doc:

@@ -11,12 +11,12 @@ from ..errors import Errors, Warnings
 from ..files import LOCK_FILE, locked_folder, write_json
 from .records import SHARDS, Line, Record, read_records
 from .schema import one_line
+from .settings import check_version
 from .shards import FORMATS, INPUTS, MANIFEST, QUARANTINE, Shard, sha256_of
 
 # Settings that a retry of quarantined documents may change, since the other documents are kept.
 RETRY_SETTINGS = ("spacy_clinrel", "model", "code", "max_length", "encoding")
-# The new quarantine of each retry has its own name, so that a retry that has just begun is never
-# taken for one that was interrupted at its end.
+# Each retry has its own name, so that a new retry is never taken for one that was interrupted.
 RETRY, RETRIES = "_retry-{:03}.jsonl", "_retry-*.jsonl"
 
 
@@ -100,6 +100,7 @@ class OutputFolder:
         if any(self.path.glob("part-*")):
             if not resume:
                 raise ValueError(Errors.P011.format(path=self.path))
+            check_version(self.path, before, settings)
             if changed:
                 what = _list_changes(changed, describe_input)
                 raise ValueError(Errors.P012.format(path=self.path, what=what))
@@ -125,11 +126,8 @@ class OutputFolder:
             differ from those of the run, or the folder is damaged.
         """
         before = self._read_manifest()
-        changed = [
-            key
-            for key, value in settings.items()
-            if key not in RETRY_SETTINGS and before.get(key) != value
-        ]
+        check_version(self.path, before, settings)
+        changed = [key for key in self.changed_settings(settings) if key not in RETRY_SETTINGS]
         if changed:
             what = _list_changes(changed, describe_input)
             raise ValueError(Errors.P035.format(path=self.path, what=what))

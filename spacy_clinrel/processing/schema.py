@@ -3,6 +3,12 @@
 from typing import Any, List, NamedTuple, Optional, Tuple
 
 from ..errors import Errors, require
+from ..exporters.columns import detail_fields, flag_fields
+
+# Version of the schema of the output, in the metadata of Parquet files and in the manifest. Version
+# 1 has no assertion attributes, sections, values, dosages and codes.
+SCHEMA_VERSION = 2
+VERSION_KEY = b"spacy_clinrel.schema_version"
 
 ID = "id"
 TEXT = "text"
@@ -73,25 +79,29 @@ def output_schema(options: AnnotationOptions) -> Any:
 
     id: the document id.
     text: the text, only with `include_text`.
-    mentions: start and end (exclusive) in characters, text and type, in text order. If the options
-        contain attributes, also their values.
-    relations: head and tail as indices into mentions, label, and score (null if not finite).
+    mentions: in text order. start and end (exclusive) in characters, text and type; what
+        `mention_details` returns, with `value` and `dosage` as JSON text. If the options contain
+        attributes, also their values.
+    relations: head and tail as indices into mentions, label, score (null if not finite), and the
+        assertion attributes of head or tail, e.g. `is_negated`.
     doc: a serialised DocBin of the document, only with `include_doc`.
     error: null, or why the document could not be processed; then all other columns except id are
         null.
+
+    The metadata contains the version of the schema. docs/output.md describes all columns.
 
     options (AnnotationOptions): Which optional columns to include.
     RETURNS (pyarrow.Schema): The schema.
     """
     pa = require("pyarrow", "apply")
     mention = [("start_char", pa.int64()), ("end_char", pa.int64())]
-    mention += [("text", pa.string()), ("type", pa.string())]
+    mention += [("text", pa.string()), ("type", pa.string()), *detail_fields(pa)]
     if options.attributes:
         types = {BOOL: pa.bool_(), NUMBER: pa.float64(), STRING: pa.string()}
         fields = [(attribute.name, types[attribute.type]) for attribute in options.attributes]
         mention.append((ATTRIBUTES, pa.struct(fields)))
     relation = [("head", pa.int64()), ("tail", pa.int64())]
-    relation += [("label", pa.string()), ("score", pa.float64())]
+    relation += [("label", pa.string()), ("score", pa.float64()), *flag_fields(pa)]
     return pa.schema(
         [
             ("id", pa.string()),
@@ -100,7 +110,8 @@ def output_schema(options: AnnotationOptions) -> Any:
             ("relations", pa.list_(pa.struct(relation))),
             *([("doc", pa.binary())] if options.include_doc else []),
             ("error", pa.string()),
-        ]
+        ],
+        metadata={VERSION_KEY: str(SCHEMA_VERSION)},
     )
 
 

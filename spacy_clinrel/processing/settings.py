@@ -11,8 +11,11 @@ from spacy.errors import Errors as SpacyErrors
 from spacy.util import get_package_path, is_package
 
 from ..errors import Errors
-from .schema import AnnotationOptions
+from .schema import SCHEMA_VERSION, AnnotationOptions
 from .shards import BLOCK
+
+# The setting with the version of the schema.
+VERSION = "schema_version"
 
 
 class Job(NamedTuple):
@@ -43,6 +46,7 @@ def run_settings(job: Job) -> Dict[str, Any]:
     options = job.options
     return {
         "spacy_clinrel": version("spacy-clinrel"),
+        VERSION: SCHEMA_VERSION,
         "model": digest_model(options.model),
         "code": _digest([Path(options.code)]) if options.code else None,
         "format": job.format,
@@ -54,6 +58,22 @@ def run_settings(job: Job) -> Dict[str, Any]:
         "shard_size": job.shard_size,
         "attributes": dict(options.attributes) or None,
     }
+
+
+def check_version(path: Path, before: Dict[str, Any], settings: Dict[str, Any]) -> None:
+    """Check that the shards of a folder have the columns that this version writes.
+
+    path (Path): The folder.
+    before (Dict[str, Any]): The settings of the run.
+    settings (Dict[str, Any]): The settings of the resumed run or of the retry.
+    RAISES (ValueError): If the schema has another version.
+    """
+    # Manifests of version 1 do not contain it.
+    found, current = before.get(VERSION, 1), settings[VERSION]
+    if found != current:
+        release = before.get("spacy_clinrel", "unknown")
+        text = Errors.P060.format(path=path, found=found, current=current, release=release)
+        raise ValueError(text)
 
 
 def digest_model(name: str) -> Dict[str, Any]:

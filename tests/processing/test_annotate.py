@@ -12,6 +12,7 @@ from spacy.tokens import DocBin
 
 from spacy_clinrel.processing import AnnotationOptions, annotate, output_schema
 from spacy_clinrel.processing.annotation import load_pipeline
+from spacy_clinrel.types import ASSERTIONS
 
 from ..util import FUSE, both, make_notes
 from .util import assert_same
@@ -58,7 +59,7 @@ def test_rows_match_the_pipeline(trained_model):
         doc = nlp(text)
         assert row["id"] == str(i) and row["text"] == text and row["error"] is None
         ents = [(e.start_char, e.end_char, e.text, e.label_) for e in doc.ents]
-        assert [tuple(mention.values()) for mention in row["mentions"]] == ents
+        assert [tuple(mention.values())[:4] for mention in row["mentions"]] == ents
         edges = [(r.head.start_char, r.label, r.tail.start_char) for r in doc._.relations]
         starts = [mention["start_char"] for mention in row["mentions"]]
         found = [(starts[r["head"]], r["label"], starts[r["tail"]]) for r in row["relations"]]
@@ -67,6 +68,9 @@ def test_rows_match_the_pipeline(trained_model):
         assert scores == pytest.approx([r.score for r in doc._.relations], abs=1e-5)
         (stored,) = DocBin().from_bytes(row["doc"]).get_docs(nlp.vocab)
         assert both(stored) == both(doc) and stored.text == text
+
+
+FLAGS = [(f"is_{name}", "bool") for name in ASSERTIONS]
 
 
 def test_output_schema(rules):
@@ -79,18 +83,29 @@ def test_output_schema(rules):
         ("end_char", "int64"),
         ("text", "string"),
         ("type", "string"),
+        *FLAGS,
+        ("assertion", f"struct<{', '.join(f'{name}: double' for name in ASSERTIONS)}>"),
+        ("other_attributes", "list<item: string>"),
+        ("section", "string"),
+        ("value", "string"),
+        ("dosage", "string"),
+        ("kb_id", "string"),
+        ("candidates", "list<item: struct<kb_id: string, score: double>>"),
         ("head", "int64"),
         ("tail", "int64"),
         ("label", "string"),
         ("score", "double"),
+        *FLAGS,
     ]
+    assert schema.metadata == {b"spacy_clinrel.schema_version": b"2"}
     wide = output_schema(options._replace(include_text=True, include_doc=True))
     assert wide.names == ["id", "text", "mentions", "relations", "doc", "error"]
     for more in ({}, {"include_text": True}, {"include_doc": True}):
         chosen = options._replace(**more)
         for texts in ([], ["头痛"], [None]):
             batch = annotate(to_batch(texts, kind=pa.string()), chosen)
-            assert batch.schema == output_schema(chosen) and len(batch) == len(texts)
+            assert batch.schema.equals(output_schema(chosen), check_metadata=True)
+            assert len(batch) == len(texts)
 
 
 KINDS = [pa.string(), pa.large_string(), pa.string_view(), pa.binary(), pa.large_binary()]

@@ -96,7 +96,7 @@ def test_each_document_is_written_once(rules, notes, uninterrupted):
     nlp = spacy.load(rules)
     for row, text in zip(rows, NOTES):
         found = [(e.start_char, e.end_char, e.text, e.label_) for e in nlp(text).ents]
-        assert [tuple(mention.values()) for mention in row["mentions"]] == found
+        assert [tuple(mention.values())[:4] for mention in row["mentions"]] == found
         assert list(row) == ["id", "mentions", "relations"]
     assert len(rows[-9]["mentions"]) == 2
     # 45 documents in shards of four. The document of the last shard is in quarantine.
@@ -118,7 +118,7 @@ def test_formats_have_the_same_content(rules, notes, uninterrupted, tmp_path, fo
     docs = [doc for path in spacy_files([tmp_path / "out"]) for doc in stream_docbin(path, vocab)]
     for doc, row in zip(docs, rows_of(uninterrupted), strict=True):
         found = [(e.start_char, e.end_char, e.text, e.label_) for e in doc.ents]
-        assert found == [tuple(mention.values()) for mention in row["mentions"]]
+        assert found == [tuple(mention.values())[:4] for mention in row["mentions"]]
         assert (get_doc_id(doc) or "") == row["id"]
 
 
