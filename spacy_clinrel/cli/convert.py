@@ -8,10 +8,12 @@ from wasabi import msg
 
 from ..data.convert import convert
 from ..data.converters import ReadOptions, Report, Selection, converters
+from ..data.converters.attributes import parse_attribute_names
 from ..data.converters.offset_units import BASES
 from ..data.converters.options import Align, Copies
 from ..errors import Errors
 from ..files import check_output, write_json
+from ..types import ASSERTIONS
 from ._app import app
 from ._options import EncodingOption
 
@@ -101,6 +103,16 @@ def convert_cli(
             "--id-field", help="JSON formats: field with the document id, e.g. data.filename"
         ),
     ] = None,
+    attributes: Annotated[
+        Optional[List[str]],
+        typer.Option(
+            "--attribute",
+            metavar="FILE=ATTRIBUTE",
+            help="Name of an assertion attribute in the files, e.g. Negation=negated or "
+            f"Polarity=Negative=negated; may be repeated. Attributes: {', '.join(ASSERTIONS)}. "
+            "Without this option, files call them Negated and so on",
+        ),
+    ] = None,
     default_label: Annotated[
         Optional[str],
         typer.Option("--default-label", help="Label of relations that have none"),
@@ -153,6 +165,7 @@ def convert_cli(
                 offsets=offsets,
                 id_field=id_field,
                 default_label=default_label,
+                attributes=parse_attribute_names(attributes or []),
                 events=events,
                 align=cast(Align, align),
                 copies=cast(Optional[Copies], copies),
@@ -202,7 +215,10 @@ def print_report(report: Report) -> None:
         ("entities", report.entities),
         ("of which overlap a longer entity", report.nested),
         ("relations", report.relations),
+        *((f"{name} mentions", n) for name, n in report.attributes.most_common()),
     ]
+    if report.without_attributes:
+        kept.append(("documents without any attribute", report.without_attributes))
     tables = (
         ("Kept", kept),
         *(

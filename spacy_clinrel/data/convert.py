@@ -1,14 +1,15 @@
 """Conversion of corpora to .spacy files and back."""
 
 from pathlib import Path
-from typing import Optional, Union
+from typing import Iterable, Iterator, Optional, Union
 
-from spacy.tokens import DocBin
+from spacy.tokens import Doc, DocBin
 
 from ..errors import Errors
 from ..files import check_output, replacing
 from ..tokens.tokenizer import blank_pipeline
 from .converters import ReadOptions, Report, Selection, get_converter, get_writer
+from .converters.attributes import mark_annotated, shows_assertion
 from .corpus import SUFFIX, read_corpus, stream_corpus, write_corpus
 
 
@@ -36,7 +37,8 @@ def convert(
         doubtful.
     selection (Selection): Documents, entity types and relation labels to keep, and new names of
         types.
-    options (ReadOptions): How the files are read: encoding, offsets, document ids, copies.
+    options (ReadOptions): How the files are read: encoding, offsets, document ids, copies, names of
+        attributes. For a .spacy file, only the names of attributes.
     force (bool): Whether to replace existing files in the folder `out`.
     report (Optional[Report]): Report to fill in, also if the conversion fails. None creates a new
         one.
@@ -52,12 +54,19 @@ def convert(
     report = Report() if report is None else report
     src, out = Path(src), Path(out)
     if src.suffix.lower() == SUFFIX and not src.is_dir():
-        if selection.is_active or options != ReadOptions():
+        if selection.is_active or options != ReadOptions(attributes=options.attributes):
             raise ValueError(Errors.F024)
         get_writer(get_converter(format_name))  # raise before reading anything
         docs = read_corpus(src, lang=lang)
         return write_corpus(
-            docs, out, format_name, name=src.stem, strict=strict, force=force, report=report
+            docs,
+            out,
+            format_name,
+            name=src.stem,
+            strict=strict,
+            force=force,
+            report=report,
+            attributes=options.attributes,
         )
     if out.is_dir():
         raise ValueError(Errors.F010.format(path=out))
@@ -67,8 +76,22 @@ def convert(
         src, format_name, nlp, selection, report, options=options, progress=progress
     )
     docbin = DocBin(store_user_data=True, docs=stream)
+    if shows_assertion(report.attributes):
+        marked = _marked(docbin.get_docs(nlp.vocab), report)
+        docbin = DocBin(store_user_data=True, docs=marked)
     if strict:
         report.check_losses()
     with replacing(out) as draft:
         docbin.to_disk(draft)
     return report
+
+
+def _marked(docs: Iterable[Doc], report: Report) -> Iterator[Doc]:
+    """Mark all documents as annotated with attributes.
+
+    Only when the whole corpus is read, it is known whether documents without attributes are.
+    """
+    for doc in docs:
+        if mark_annotated(doc):
+            report.without_attributes += 1
+        yield doc

@@ -1,8 +1,10 @@
 """Reading and writing of corpora as Docs, in .spacy files and all registered formats."""
 
+from collections import Counter
 from contextlib import ExitStack
 from pathlib import Path
-from typing import Dict, Iterable, Iterator, List, Optional, Union
+from types import MappingProxyType
+from typing import Dict, Iterable, Iterator, List, Mapping, Optional, Union
 
 from spacy.language import Language
 from spacy.tokens import Doc, DocBin
@@ -26,6 +28,7 @@ from .converters import (
     render_files,
     select,
 )
+from .converters.attributes import mark_annotated, shows_assertion, unmatched_attributes
 
 SUFFIX = ".spacy"
 NO_MENTION = "no mention in any document"
@@ -47,7 +50,8 @@ def read_corpus(
 ) -> List[Doc]:
     """Read a corpus as Docs, with entities, relations and document ids.
 
-    Errors in the corpus are not raised. The report counts them and gives their places.
+    Errors in the corpus are not raised. The report counts them and gives their places. If a mention
+    has an assertion attribute, all documents count as annotated with attributes.
 
     path (Union[str, Path]): A file, or a folder to search with its subfolders.
     format (Optional[Format]): Name of a registered format, or a Converter. None reads .spacy files.
@@ -70,9 +74,14 @@ def read_corpus(
     report = Report() if report is None else report
     path = Path(path)
     if format is not None:
-        return list(
+        counted = Counter(report.attributes)
+        docs = list(
             stream_corpus(path, format, nlp, selection, report, options=options, progress=progress)
         )
+        if shows_assertion(report.attributes - counted):
+            for doc in docs:
+                mark_annotated(doc)
+        return docs
     if selection.is_active:
         raise ValueError(Errors.F024)
     if path.is_file() and path.suffix.lower() != SUFFIX:
@@ -124,6 +133,7 @@ def stream_corpus(
         hint = _other_formats(path, converter, options) or NO_MENTION_HINT
         report.warn(NO_MENTION, path, None, hint.strip())
     report.messages.extend(selection.unmatched(report))
+    report.messages.extend(unmatched_attributes(options.attributes, report))
 
 
 def _no_document(path: Path, selection: Selection, report: Report) -> str:
@@ -158,6 +168,7 @@ def write_corpus(
     strict: bool = False,
     force: bool = False,
     report: Optional[Report] = None,
+    attributes: Mapping[str, str] = MappingProxyType({}),
 ) -> Report:
     """Write Docs to a .spacy file or to a folder in a registered format.
 
@@ -174,6 +185,8 @@ def write_corpus(
     force (bool): Whether to replace existing files in the folder. A .spacy file is always
         replaced.
     report (Optional[Report]): Receives counts, losses and repairs. None creates a new one.
+    attributes (Mapping[str, str]): For a format, assertion attributes by their name in the files,
+        e.g. {"Negation": "negated"}. Others are written with a capital letter.
     RETURNS (Report): The report.
     RAISES (ValueError): If the format is unknown, missing or cannot be written, a file exists
         already, or `strict` is set and annotation would be lost.
@@ -187,7 +200,7 @@ def write_corpus(
     if format is None:
         _write_docbin(docs, path, report)
         return report
-    contents = render_files(_converter(format), docs, report, name)
+    contents = render_files(_converter(format), docs, report, name, attributes=attributes)
     if strict:
         report.check_losses()
     _write_contents(contents, path, force)

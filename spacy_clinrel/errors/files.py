@@ -26,6 +26,14 @@ class FileErrors:
         "The pattern '{pattern}' does not match the document id '{doc_id}'. Use a pattern that "
         "matches all ids, e.g. '[0-9]+$' for the number at the end."
     )
+    F112 = (
+        "Invalid value '{value}' of --attribute. Use FILE=ATTRIBUTE, e.g. --attribute "
+        "Negation=negated."
+    )
+    F113 = (
+        "Invalid value '{value}' of --attribute: '{name}' is not an assertion attribute. The "
+        "attributes are: {known}."
+    )
     F013 = "Invalid value '{value}' of --rename. Use OLD=NEW, e.g. --rename 身体部位=Body."
     F015 = "{paths}: no character occurs at least {n} times. Use more text or a lower --min-count."
     F016 = 'Format "{description}": patterns and exclude must be tuples, e.g. patterns=("*.tsv",).'
@@ -45,7 +53,7 @@ class FileErrors:
     F024 = (
         "Options that select or interpret the annotation of a corpus, such as --keep-type and "
         "--encoding, work only with corpus formats such as brat, not with .spacy files. Remove "
-        "these options."
+        "these options. Only --attribute works for both."
     )
     F025 = (
         "{out} already contains {n} of the output files, e.g. {name}. Choose another folder, or "

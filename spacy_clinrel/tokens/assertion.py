@@ -4,7 +4,8 @@ An attribute that a mention does not have is false if the document is annotated 
 otherwise unknown. The views return False in both cases; `has_assertion` tells them apart.
 """
 
-from typing import Any, Dict, List, Mapping, NamedTuple, Optional, Sequence, Tuple, Union
+from dataclasses import dataclass
+from typing import Any, Dict, List, Mapping, Optional, Sequence, Tuple, Union
 
 import numpy as np
 from spacy.tokens import Doc, Span
@@ -12,11 +13,12 @@ from spacy.tokens import Doc, Span
 from ..errors import Errors
 from ..types import ASSERTIONS
 from .attributes import attribute_rows
-from .group import ATTRIBUTES, GROUP, MentionIndex, group_mentions, span_key, span_rows
+from .group import ASSERTION, ATTRIBUTES, GROUP, MentionIndex, group_mentions, span_key, span_rows
 from .relation import relation_edges, store_relations
 
 
-class FlagGetter(NamedTuple):
+@dataclass(frozen=True)
+class FlagGetter:
     """Getter of an extension such as `span._.is_negated`. Equal getters have equal names, also
     after pickling.
 
@@ -30,7 +32,8 @@ class FlagGetter(NamedTuple):
         return any(name == self.name for name, _ in span_rows(span, ATTRIBUTES))
 
 
-class FlagSetter(NamedTuple):
+@dataclass(frozen=True)
+class FlagSetter:
     """Setter of an extension such as `span._.is_negated`, with which other components, such as
     medspaCy's ConText, write to the store.
 
@@ -52,12 +55,17 @@ FLAGS = {name: f"is_{name}" for name in ASSERTIONS}
 
 
 def has_assertion(doc: Doc) -> bool:
-    """Return whether a document is annotated with attributes, by hand or by a component.
+    """Return whether a document is annotated with assertion attributes, by hand or by a component.
 
     doc (Doc): The document.
     RETURNS (bool): False if nothing is known of its mentions.
     """
-    return GROUP in doc.spans and ATTRIBUTES in doc.spans[GROUP].attrs
+    if GROUP not in doc.spans:
+        return False
+    is_annotated = doc.spans[GROUP].attrs.get(ASSERTION)
+    if is_annotated is None:
+        return any(name in ASSERTIONS for _, name, _ in attribute_rows(doc))
+    return bool(is_annotated)
 
 
 def span_assertion(span: Span) -> Dict[str, float]:
@@ -156,7 +164,7 @@ def write_assertion(
         rows.append([i, ASSERTIONS[column], score])
     if len(index.mentions) > len(stored):
         store_relations(doc, index.mentions, relation_edges(doc), from_ents=index.from_ents)
-    doc.spans[GROUP].attrs[ATTRIBUTES] = rows
+    doc.spans[GROUP].attrs.update({ATTRIBUTES: rows, ASSERTION: True})
     _share(mentions, holds)
 
 

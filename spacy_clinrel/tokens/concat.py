@@ -5,7 +5,9 @@ from typing import Dict, List, Sequence
 from spacy.tokens import Doc, Span
 
 from ..errors import Errors
+from .assertion import has_assertion
 from .group import (
+    ASSERTION,
     FROM_ENTS,
     GROUP,
     MENTION_ROWS,
@@ -63,6 +65,8 @@ def concat_docs(docs: Sequence[Doc], *, ensure_whitespace: bool = False) -> Doc:
         for key in MENTION_ROWS:
             if any(key in group.attrs for group in groups):
                 joined.spans[GROUP].attrs[key] = rows[key]
+        if any(map(has_assertion, docs)):
+            joined.spans[GROUP].attrs[ASSERTION] = all(map(has_assertion, docs))
         if any(SILVER in group.attrs for group in groups):
             joined.spans[GROUP].attrs[SILVER] = [list(pair) for pair in silver]
     if MEASUREMENTS in joined.spans:

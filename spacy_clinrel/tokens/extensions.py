@@ -26,7 +26,7 @@ SPAN_EXTENSIONS: Dict[str, Accessors] = {
 }
 # Names that medspaCy registers too. If it did so first, its extensions stay, and `write_assertion`
 # sets them.
-SHARED_EXTENSIONS: Dict[str, Tuple[Any, Any]] = {
+SHARED_EXTENSIONS: Dict[str, Accessors] = {
     flag: (FlagGetter(name), FlagSetter(name)) for name, flag in FLAGS.items()
 }
 

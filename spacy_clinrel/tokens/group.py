@@ -29,6 +29,9 @@ DOSAGES = "dosages"
 # Keys whose values are rows of plain values that begin with a mention's index.
 MENTION_ROWS = (ATTRIBUTES, CANDIDATES, VALUES, DOSAGES)
 SILVER = "silver"
+# Whether the document is annotated with assertion attributes. Without this key, it is annotated if
+# a mention has one.
+ASSERTION = "assertion"
 # True if the group was filled from doc.ents, i.e. its mentions are only copies of entities.
 FROM_ENTS = "from_ents"
 

@@ -20,11 +20,12 @@ from ...data.converters import (
     get_converter,
     read_records,
 )
+from ...data.converters.attributes import mark_annotated
 from ...data.converters.offsets import DOUBTFUL
 from ...data.converters.report import DISCONTINUOUS
 from ...errors import Errors
 from ...files import check_output, read_docbin, write_docs, write_json
-from ...tokens import bare_doc, get_doc_id
+from ...tokens import bare_doc, get_doc_id, has_assertion
 from .changes import summarise_changes
 from .export import PROPOSED, SETTINGS
 from .formats import FORMATS, brat_name
@@ -223,7 +224,11 @@ def _find_losses(messages: List[str], path: Path, name: str) -> str:
 def _gold_doc(nlp: Language, doc: Doc, record: Record, path: Path, report: Report) -> Doc:
     """Build a gold document from a corrected record, with the tokens of the exported document."""
     nlp.tokenizer = lambda text: bare_doc(doc)
-    return build_doc(nlp, replace(record, doc_id=get_doc_id(doc) or record.doc_id), path, report)
+    record = replace(record, doc_id=get_doc_id(doc) or record.doc_id)
+    corrected = build_doc(nlp, record, path, report)
+    if has_assertion(doc):
+        mark_annotated(corrected)
+    return corrected
 
 
 def _original_names(settings: Dict[str, Any]) -> Dict[str, str]:

@@ -3,7 +3,8 @@
 from collections import defaultdict
 from math import isfinite
 from pathlib import Path
-from typing import Dict, List, Optional, Tuple
+from types import MappingProxyType
+from typing import Dict, List, Mapping, Optional, Tuple
 
 import numpy as np
 from spacy.language import Language
@@ -21,8 +22,9 @@ from ...tokens import (
 )
 from ...tokens.group import span_key
 from ...tokens.silver import silver_pairs
+from .attributes import file_attribute, stored_attribute
 from .offsets import matches_text
-from .options import Align
+from .options import Align, ReadOptions
 from .record import Link, Mention, Record
 from .report import (
     ATTRIBUTE_LOST_WITH_MENTION,
@@ -36,7 +38,11 @@ Key = Tuple[int, int, int]
 
 
 def build_doc(
-    nlp: Language, record: Record, path: Path, report: Report, align: Align = "strict"
+    nlp: Language,
+    record: Record,
+    path: Path,
+    report: Report,
+    options: ReadOptions = ReadOptions(),  # noqa: B008 - it is immutable
 ) -> Doc:
     """Build the Doc of a record.
 
@@ -49,14 +55,13 @@ def build_doc(
     record (Record): The record.
     path (Path): The annotation file, for messages.
     report (Report): Receives counts, losses and repairs.
-    align (Literal["strict", "expand", "contract"]): What happens to a mention that begins or ends
-        within a token: it is lost, or it is expanded or contracted to whole tokens.
+    options (ReadOptions): How mentions are aligned with tokens, and the names of attributes.
     RETURNS (Doc): The document.
     RAISES (ValueError): If spaCy cannot create a Doc from the text.
     """
     doc = nlp.make_doc(record.text)
-    spans, keys = _align_mentions(doc, record, path, report, align)
-    attributes = _join_attributes(record, keys, path, report)
+    spans, keys = _align_mentions(doc, record, path, report, options.align)
+    attributes = _join_attributes(record, keys, path, report, options.attributes)
     edges = _join_relations(record, keys, record.relation_source or path, report)
     ents = filter_spans(spans.values())
     doc.set_ents(ents, default="outside")
@@ -70,6 +75,7 @@ def build_doc(
         [(index[h], index[t], r, score) for (h, t, r), score in edges.items()],
     )
     if attributes:
+        report.attributes.update(name for names in attributes.values() for name in names)
         pairs = [(spans[key], name) for key in group for name in attributes.get(key, ())]
         set_attributes(doc, [MentionAttribute(*pair) for pair in pairs])
     set_doc_id(doc, record.doc_id)
@@ -77,20 +83,24 @@ def build_doc(
     return doc
 
 
-def doc_to_record(doc: Doc, doc_id: str, report: Report) -> Record:
+def doc_to_record(
+    doc: Doc, doc_id: str, report: Report, names: Mapping[str, str] = MappingProxyType({})
+) -> Record:
     """Build the record of a Doc, with its entities, the mentions in the span group, their
     attributes and the relations.
 
     doc (Doc): The document.
     doc_id (str): The document id of the record.
     report (Report): Receives counts and losses.
+    names (Mapping[str, str]): Assertion attributes by their name in the files.
     RETURNS (Record): The record, with character offsets.
     """
     record = Record(doc_id, doc.text)
     ids: Dict[Key, str] = {}
     attributes: Dict[Key, List[str]] = defaultdict(list)
     for span, name, score in get_attributes(doc):
-        attributes[span_key(span)].append(name)
+        attributes[span_key(span)].append(file_attribute(name, names))
+        report.attributes[name] += 1
         report.lose("score of an attribute not kept", count=int(score < 1))
     for span in all_mentions(doc):
         key = span_key(span)
@@ -178,17 +188,24 @@ def _fault(text: str, mention: Mention) -> str:
 
 
 def _join_attributes(
-    record: Record, keys: Dict[str, Optional[Key]], path: Path, report: Report
+    record: Record,
+    keys: Dict[str, Optional[Key]],
+    path: Path,
+    report: Report,
+    names: Mapping[str, str],
 ) -> Dict[Key, Dict[str, None]]:
-    """Return the distinct attributes of the kept mentions that have any."""
+    """Return the names in the store of the distinct attributes of each kept mention."""
     attributes: Dict[Key, Dict[str, None]] = defaultdict(dict)
     seen = set()
     for mention in record.mentions:
         key = None if mention.id in seen else keys[mention.id]
         seen.add(mention.id)
-        for name in mention.attributes:
-            if key is None:
-                report.lose(ATTRIBUTE_LOST_WITH_MENTION, path, mention.line, name)
+        for file_name in mention.attributes:
+            name = stored_attribute(file_name, names)
+            if name is None:
+                report.repair("attribute with the value false left out")
+            elif key is None:
+                report.lose(ATTRIBUTE_LOST_WITH_MENTION, path, mention.line, file_name)
             elif not name:
                 report.lose("attribute has no name", path, mention.line)
             else:

@@ -6,6 +6,7 @@ from dataclasses import replace
 from fnmatch import fnmatchcase
 from functools import partial
 from pathlib import Path, PurePosixPath
+from types import MappingProxyType
 from typing import Dict, Iterable, Iterator, List, Mapping, Optional, Set
 
 from spacy.language import Language
@@ -120,7 +121,7 @@ def read_docs(
             if len(selected.text) > nlp.max_length:
                 # spaCy's tokenizer for Chinese takes quadratic time, so the limit is kept.
                 raise ValueError(Errors.F100.format(n=len(selected.text), most=nlp.max_length))
-            doc = build_doc(nlp, selected, source, report, options.align)
+            doc = build_doc(nlp, selected, source, report, options)
         except ValueError as error:  # e.g. a text that spaCy cannot store
             report.lose(BROKEN_LINE, source, record.line, str(error))
         else:
@@ -156,6 +157,7 @@ def render_files(
     report: Report,
     corpus_name: str = "corpus",
     model: str = "",
+    attributes: Mapping[str, str] = MappingProxyType({}),
 ) -> Dict[str, str]:
     """Convert Docs to file contents. Nothing is written to disk.
 
@@ -167,6 +169,8 @@ def render_files(
     corpus_name (str): File name, without suffix, for formats with `join`, which write all documents
         to one file.
     model (str): Name and version of the pipeline that predicted the annotations, if known.
+    attributes (Mapping[str, str]): Assertion attributes by their name in the files, e.g.
+        {"Negation": "negated"}. Others are written with a capital letter.
     RETURNS (Dict[str, str]): Contents by file name.
     RAISES (ValueError): If the format can only be read.
     """
@@ -175,7 +179,7 @@ def render_files(
     by_suffix: Dict[str, List[str]] = defaultdict(list)
     docs = list(docs)
     for name, doc in zip(file_names(docs), docs):
-        record = doc_to_record(doc, name, report)
+        record = doc_to_record(doc, name, report, attributes)
         record.model = model
         if not converter.keeps_scores:
             report.lose(SCORE_LOST, count=sum(link.score < 1 for link in record.relations))

@@ -1,7 +1,7 @@
 """Options for reading a corpus, the same for all formats."""
 
-from dataclasses import dataclass
-from typing import Literal, Optional, get_args
+from dataclasses import dataclass, field
+from typing import Literal, Mapping, Optional, get_args
 
 from ...errors import Errors
 from ...files import check_encoding
@@ -27,6 +27,8 @@ class ReadOptions:
         within a token: it is lost, or it is expanded or contracted to whole tokens.
     copies (Optional[Literal["all", "first", "last"]]): Which documents to keep if several have the
         same id or the same text. None keeps all and reports those that differ.
+    attributes (Mapping[str, str]): Assertion attributes by their name in the files, e.g.
+        {"Negation": "negated"}. Names that differ only in case from an attribute need no entry.
     lang (str): Language of the texts, which `read_docs` sets. Texts that may be GBK are reported if
         it is "zh".
     """
@@ -38,6 +40,7 @@ class ReadOptions:
     events: bool = False
     align: Align = "strict"
     copies: Optional[Copies] = None
+    attributes: Mapping[str, str] = field(default_factory=dict)
     lang: str = ""
 
     def __post_init__(self) -> None:

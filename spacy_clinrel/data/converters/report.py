@@ -46,6 +46,9 @@ class Report:
     nested (int): Number of these mentions that overlap a longer mention. They are in the span
         group, but not in `doc.ents`.
     relations (int): Number of distinct relations kept.
+    attributes (Counter): Number of mentions with an attribute, by attribute.
+    without_attributes (int): Number of documents without attributes in a corpus that has them.
+        They count as annotated: no attribute holds.
     lost (Counter): Number of annotations that were lost or changed, by reason.
     repaired (Counter): Number of corrections without loss, by reason.
     renamed (Counter): Number of mentions whose type was renamed, by old name.
@@ -63,6 +66,8 @@ class Report:
     entities: int = 0
     nested: int = 0
     relations: int = 0
+    attributes: Counter = field(default_factory=Counter)
+    without_attributes: int = 0
     lost: Counter = field(default_factory=Counter)
     repaired: Counter = field(default_factory=Counter)
     renamed: Counter = field(default_factory=Counter)
@@ -190,6 +195,8 @@ class Report:
             "entities": self.entities,
             "nested": self.nested,
             "relations": self.relations,
+            "attributes": dict(self.attributes.most_common()),
+            "without_attributes": self.without_attributes,
             "lost": dict(self.lost.most_common()),
             "repaired": dict(self.repaired.most_common()),
             "renamed": dict(self.renamed.most_common()),

@@ -118,7 +118,7 @@ def test_brat_keeps_attributes_of_mentions_and_events(read, put, tmp_path):
     ]
     path = put("in/a.ann", "\n".join(lines))
     docs, report = read("brat", path.parent)
-    expected = [("甲", "Negated"), ("甲", "Polarity=Negative"), ("乙", "Negated")]
+    expected = [("甲", "negated"), ("甲", "Polarity=Negative"), ("乙", "negated")]
     assert tools.attributes(docs[0]) == expected
     assert tools.mentions(docs[0]) == [(0, 1, "X"), (1, 2, "Y")]
     assert report.lost["attribute of an unknown mention"] == 1

@@ -79,7 +79,7 @@ def test_split_attribute_is_the_inverse_of_join_attribute(attribute):
 
 
 def test_attributes_round_trip():
-    attributes = ("Negated", "Polarity=Negative", "label=x", "a b=c", "Polarity=Possible")
+    attributes = ("negated", "Polarity=Negative", "label=x", "a b=c", "Polarity=Possible")
     mentions = [Mention("a", 0, 2, "X", attributes=attributes), Mention("b", 3, 4, "Y")]
     doc = tools.make(Record("1", "头晕，热", mentions))
     (copy,), written, report = tools.round_trip([doc], LABEL_STUDIO)
