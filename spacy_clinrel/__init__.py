@@ -28,6 +28,9 @@ if TYPE_CHECKING:
     from .pretraining.raw_text import raw_text as raw_text
     from .pretraining.vectors import init_vectors as init_vectors
     from .processing import apply as apply
+    from .processing.tables import mentions_table as mentions_table
+    from .processing.tables import relations_table as relations_table
+    from .processing.tables import tables as tables
     from .processing.visualize import visualize as visualize
 
 try:
@@ -49,11 +52,14 @@ _API: Dict[str, str] = {
     "export": ".exporters",
     "init_vectors": ".pretraining.vectors",
     "make_encoder": ".pretraining.make_encoder",
+    "mentions_table": ".processing.tables",
     "raw_text": ".pretraining.raw_text",
     "read_corpus": ".data.corpus",
     "read_review": ".active_learning.review",
+    "relations_table": ".processing.tables",
     "review": ".active_learning.review",
     "split": ".data.splits",
+    "tables": ".processing.tables",
     "visualize": ".processing.visualize",
     "write_corpus": ".data.corpus",
 }
@@ -72,11 +78,14 @@ __all__ = [
     "export",
     "init_vectors",
     "make_encoder",
+    "mentions_table",
     "raw_text",
     "read_corpus",
     "read_review",
+    "relations_table",
     "review",
     "split",
+    "tables",
     "visualize",
     "write_corpus",
 ]

@@ -138,3 +138,12 @@ class OutputErrors:
         "schema version {found}; this version writes schema version {current}. Finish the run with "
         "the earlier version, or choose a new folder. Finished shards can still be read."
     )
+    P061 = (
+        "{path}: expected the output folder of apply, one of its .parquet or .jsonl files, or "
+        ".spacy files."
+    )
+    P062 = (
+        "{path}: the columns are not those of the output of apply ({error}). Use a file with the "
+        "columns id, mentions and relations, as described in docs/output.md."
+    )
+    P063 = "{place}document {number}, counted from 0, is damaged: {error}"

@@ -1,8 +1,7 @@
 """Annotation of the texts in an Arrow record batch with mentions and relations."""
 
-import math
 from functools import lru_cache
-from typing import Any, Dict, List, Optional
+from typing import Any, List, Optional
 
 import spacy
 from spacy.language import Language
@@ -10,14 +9,12 @@ from spacy.tokens import Doc, DocBin
 from spacy.util import import_file
 
 from ..errors import Errors, require
-from ..exporters.columns import mention_columns
 from ..files import printable
 from ..layers.ragged import length_batches
 from ..pipeline import loading
-from ..tokens import all_mentions, get_relations, set_doc_id
-from ..tokens.details import relation_flags
-from ..tokens.group import span_key
+from ..tokens import all_mentions, set_doc_id
 from .attributes import read_attributes, set_user_data
+from .rows import Row, annotation_row
 from .schema import (
     ATTRIBUTES,
     AnnotationOptions,
@@ -25,8 +22,6 @@ from .schema import (
     read_ids,
     read_texts,
 )
-
-Row = Dict[str, Any]
 
 # Maximum length of an error message in characters. Messages of exceptions can contain long texts.
 MAX_ERROR = 1000
@@ -141,31 +136,10 @@ def _try_rows(nlp: Language, rows: List[Row], texts: List[str], options: Annotat
 def _annotation(doc: Doc, doc_id: Optional[str], options: AnnotationOptions) -> Row:
     """Return the values of the annotation columns for a document, by column name."""
     spans = all_mentions(doc)
-    indices = {span_key(span): i for i, span in enumerate(spans)}
-    mentions: List[Row] = [
-        {
-            "start_char": span.start_char,
-            "end_char": span.end_char,
-            "text": span.text,
-            "type": span.label_,
-            **details,
-        }
-        for span, details in zip(spans, mention_columns(doc, spans))
-    ]
+    row = annotation_row(doc, spans)
     if options.attributes:
-        for mention, span in zip(mentions, spans):
+        for mention, span in zip(row["mentions"], spans):
             mention[ATTRIBUTES] = read_attributes(span, options.attributes)
-    row: Row = {"mentions": mentions, "relations": []}
-    for head, tail, label, score in get_relations(doc):
-        ends = indices[span_key(head)], indices[span_key(tail)]
-        relation = {
-            "head": ends[0],
-            "tail": ends[1],
-            "label": label,
-            "score": score if math.isfinite(score) else None,
-            **relation_flags(*(mentions[i] for i in ends)),
-        }
-        row["relations"].append(relation)
     if options.include_text:
         row["text"] = doc.text
     if options.include_doc:
