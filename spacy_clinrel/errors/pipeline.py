@@ -80,6 +80,11 @@ class PipelineErrors:
         "Pass a file with rules."
     )
     C042 = "{path}: cannot read the rules ({error}). See spacy_clinrel/rules for the format."
+    C060 = "{path}: invalid assertion rules: '{key}' {problem}."
+    C061 = (
+        "{path}: '{name}' in '{key}' of the assertion rules is not an assertion attribute. The "
+        "attributes are: {known}."
+    )
 
     # Models
     M001 = "Layer '{name}' is not initialized. Call nlp.initialize(), or load a trained pipeline."

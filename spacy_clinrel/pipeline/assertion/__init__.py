@@ -1,0 +1,1 @@
+"""Assertion attributes of mentions: cue rules and the components that judge mentions."""
