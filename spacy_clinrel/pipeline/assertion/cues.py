@@ -124,10 +124,13 @@ class WordMatcher:
         self._index = {word: i for i, word in enumerate(self.words)}
         patterns = [word_pattern(word) for word in self.words]
         self._all = re.compile("|".join(patterns)) if patterns else None
-        # Words whose matches differ from the word itself.
+        # Words whose matches differ from the word itself, in the order of the expression.
         self._others = [
-            (i, re.compile(patterns[i])) for i, word in enumerate(self.words) if set("#@") & set(word)
+            (i, re.compile(patterns[i]))
+            for i, word in enumerate(self.words)
+            if "#" in word or word.strip("@") != word
         ]
+        self._beside = {word.strip("@") for word in self.words if word.strip("@") != word}
 
     def __call__(self, text: str) -> Matches:
         """Find the words in a text.
@@ -147,17 +150,16 @@ class WordMatcher:
 
     def _word(self, found: str, text: str, start: int) -> int:
         """Return the index of the word that was found."""
-        index = self._index.get(found)
-        if index is None:
-            index = self._index.get(" ".join(found.split()))
-        if index is not None:
-            return index
+        if found not in self._beside:
+            index = self._index.get(found, self._index.get(" ".join(found.split())))
+            if index is not None:
+                return index
         end = start + len(found)
-        return next(i for i, regex in self._others if self._ends(regex, text, start, end))
-
-    def _ends(self, regex: "re.Pattern[str]", text: str, start: int, end: int) -> bool:
-        match = regex.match(text, start)
-        return match is not None and match.end() == end
+        for i, regex in self._others:
+            match = regex.match(text, start)
+            if match is not None and match.end() == end:
+                return i
+        return self._index[found]
 
 
 def word_pattern(word: str) -> str:
