@@ -124,6 +124,49 @@ class Candidates:
         return replace(self, pairs=self.pairs[keep], pair_lengths=lengths)
 
 
+@dataclass(frozen=True)
+class MentionBatch:
+    """The mentions of a batch of documents: the input of assertion models.
+
+    mentions (Mentions): The mentions of all documents, concatenated. Token indices start at 0 in
+        each document.
+    types (ndarray): Index of each mention's entity type; 0 for a type unseen in training. Shape:
+        (mentions,)
+    mention_lengths (ndarray): Number of mentions of each document. Shape: (docs,)
+    features (ndarray): Values from cue words and the section of each mention, float32. Shape:
+        (mentions, features)
+    n_types (int): Number of type indices, including 0.
+    """
+
+    mentions: Mentions
+    types: np.ndarray
+    mention_lengths: np.ndarray
+    features: np.ndarray
+    n_types: int
+
+    def __len__(self) -> int:
+        """Return the number of mentions in the batch."""
+        return len(self.types)
+
+    def slices(self) -> List[slice]:
+        """Return the slice of each document's mentions.
+
+        RETURNS (List[slice]): One slice per document.
+        """
+        ends = np.cumsum(self.mention_lengths).tolist()
+        return list(map(slice, [0, *ends], ends))
+
+    def batch_mentions(self, token_lengths: np.ndarray) -> np.ndarray:
+        """Return the mentions with token indices into the whole batch.
+
+        token_lengths (ndarray): Number of tokens of each document. Shape: (docs,)
+        RETURNS (ndarray): Start, end (exclusive), type index. Shape: (mentions, 3)
+        """
+        offsets = np.repeat(np.cumsum(token_lengths) - token_lengths, self.mention_lengths)
+        starts, ends, _ = self.mentions
+        return np.stack([starts + offsets, ends + offsets, self.types], axis=1)
+
+
 class Emissions(NamedTuple):
     """Tag scores of a batch of documents and the transition scores of a linear-chain CRF.
 

@@ -7,6 +7,13 @@ import typer
 from spacy.cli._util import import_code, setup_gpu
 from wasabi import msg
 
+from ..evaluation.assertion_scores import (
+    ASSERTION_E2E_SCORES,
+    ASSERTION_SCORES,
+    E2E_PER_ATTRIBUTE,
+    EXACT,
+    PER_ATTRIBUTE,
+)
 from ..evaluation.error_report import report_paths
 from ..evaluation.evaluate import evaluate
 from ..evaluation.scorers import (
@@ -27,6 +34,15 @@ ROWS = {
     "Relations, strict (micro)": RELATION_SCORES,
     "Relations, boundaries only": BOUNDARY_SCORES,
     "Relations, mention texts only": TEXT_SCORES,
+    "Attributes of correct mentions (micro)": ASSERTION_SCORES,
+    "Attributes, end to end (micro)": ASSERTION_E2E_SCORES,
+}
+# Titles of the tables of scores by label.
+TABLES = {
+    "Entities, strict": "ents_per_type",
+    "Relations, strict": "rel_per_type",
+    "Attributes of correct mentions": PER_ATTRIBUTE,
+    "Attributes, end to end": E2E_PER_ATTRIBUTE,
 }
 
 
@@ -41,7 +57,9 @@ def evaluate_cli(
     gold_entities: Annotated[
         bool,
         typer.Option(
-            "--gold-entities", "-G", help="Predict and score relations between gold entities"
+            "--gold-entities",
+            "-G",
+            help="Predict and score relations and attributes of gold entities",
         ),
     ] = False,
     output: Annotated[
@@ -78,12 +96,12 @@ def evaluate_cli(
         int, typer.Option("--batch-size", "-b", min=1, help="Number of documents per batch")
     ] = 64,
 ) -> None:
-    """Score a pipeline's entities and relations against gold documents.
+    """Score a pipeline's entities, relations and assertion attributes against gold documents.
 
-    By default, relations are scored end to end: between predicted entities. With --gold-entities,
-    they are predicted and scored between gold entities. A relation is correct if its label and the
-    boundaries and types of both mentions are correct. All gold relations are counted, including
-    those between pairs that are not candidates.
+    By default, relations and attributes are scored end to end: on predicted entities. With
+    --gold-entities, they are predicted and scored on gold entities. A relation is correct if its
+    label and the boundaries and types of both mentions are correct. All gold relations are counted,
+    including those between pairs that are not candidates.
     """
     try:
         check_output(output, data_path, *(report_paths(report) if report is not None else ()))
@@ -127,10 +145,12 @@ def print_result(result: Dict[str, Any]) -> None:
     ]
     aligns = ("l", *"rrr")
     msg.table(table, header=("", "P", "R", "F"), aligns=aligns, divider=True)
-    for title, key in (("Entities", "ents_per_type"), ("Relations", "rel_per_type")):
+    for title, key in TABLES.items():
         _print_per_label(title, scores.get(key))
     if scores.get("rel_macro_f") is not None:
         msg.text(f"Relations, macro F over labels: {_percent(scores['rel_macro_f'])}")
+    if scores.get(EXACT) is not None:
+        msg.text(f"Gold mentions with all attributes correct: {_percent(scores[EXACT])}")
     for name, ceiling in scores.get("candidates", {}).items():
         lost = "; ".join(f"{reason}: {count}" for reason, count in ceiling["lost"].items())
         msg.text(
@@ -147,7 +167,7 @@ def _print_per_label(title: str, per_label: Optional[Dict[str, Dict[str, float]]
     for label, score in sorted(per_label.items(), key=lambda item: -item[1].get("gold", 0)):
         counts = [str(score[key]) for key in ("gold", "predicted", "right") if key in score]
         rows.append([label, *(_percent(score[key]) for key in "prf"), *counts])
-    header = [f"{title}, strict", "P", "R", "F", "gold", "predicted", "correct"][: len(rows[0])]
+    header = [title, "P", "R", "F", "gold", "predicted", "correct"][: len(rows[0])]
     msg.table(rows, header=header, aligns=("l", *"r" * (len(header) - 1)), divider=True)
 
 

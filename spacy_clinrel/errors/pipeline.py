@@ -85,6 +85,25 @@ class PipelineErrors:
         "{path}: '{name}' in '{key}' of the assertion rules is not an assertion attribute. The "
         "attributes are: {known}."
     )
+    C050 = (
+        "Option '{option}' of '{name}': '{attribute}' is not an assertion attribute. The "
+        "attributes are: {known}."
+    )
+    C051 = (
+        "'{name}' has nothing to learn: no training document has a mention with an assertion "
+        "attribute that the component sets. Check that the data is annotated with attributes, and "
+        "the options types and attributes of [components.{name}]."
+    )
+    C052 = (
+        "No training document of '{name}' has mentions of the types {types}. Check the option "
+        "types of [components.{name}]."
+    )
+    C053 = (
+        "The data contains the attribute '{label}', but '{name}' was initialized without it "
+        "(attributes: {known}). Initialize it with data that has this attribute, or remove it from "
+        "the option attributes. To add it to a trained pipeline, load it (`source` in "
+        "[components.{name}]), and continue training."
+    )
 
     # Models
     M001 = "Layer '{name}' is not initialized. Call nlp.initialize(), or load a trained pipeline."
@@ -157,4 +176,9 @@ class PipelineErrors:
     M025 = (
         "tokenizer_config sets trust_remote_code, but spacy-clinrel never runs code that comes "
         "with an encoder. Remove the setting."
+    )
+    M030 = (
+        "Layer '{name}' was trained with {expected} features of each mention, but gets {found}. "
+        "Use the settings cues and sections, and the cue rules, that it was trained with, or train "
+        "it again."
     )

@@ -61,3 +61,8 @@ class WarningMessages:
     W070 = "{path}: left out {n} lines that are not valid {encoding}, the first in line {first}."
     W071 = "Check the encoding of {n} files, e.g. {path}: {doubt}"
     W072 = "{path}: the search left out {summary}. {examples}"
+    W080 = (
+        "'{name}' cannot learn these attributes, because no mention in the training data has them: "
+        "{attributes}. They are set by {source}. To leave them out without this warning, remove "
+        "them from the option attributes."
+    )

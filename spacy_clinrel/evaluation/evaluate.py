@@ -17,6 +17,7 @@ from ..errors import Errors
 from ..pipeline.loading import load_pipeline
 from ..tokens import relabel_relations
 from ..tokens.silver import check_gold
+from .assertion_scores import EXACT
 from .error_report import analyze, check_report, write_report
 from .scorers import END_TO_END, GOLD_ENTITIES
 
@@ -39,8 +40,8 @@ def evaluate(
 
     model (Union[str, Path, Language]): Name or path of a pipeline, or a loaded pipeline.
     data_path (Union[str, Path]): A .spacy file, or a folder of them.
-    gold_entities (bool): Score relations between the gold entities of the data. By default,
-        relations are scored end to end, between the predicted entities.
+    gold_entities (bool): Score relations between the gold entities of the data, and their
+        attributes. By default, both are scored end to end, on the predicted entities.
     scheme (Optional[str]): Name of a label scheme, e.g. "11-labels". Gold and predicted relations
         are projected to it.
     report (Optional[Union[str, Path]]): Folder for an error report: report.html and report.json.
@@ -78,7 +79,7 @@ def evaluate(
         ),
     )
     scores = result[GOLD_ENTITIES if gold_entities else END_TO_END]
-    if all(scores.get(key) is None for key in ("ents_f", "rel_micro_f")):
+    if all(scores.get(key) is None for key in ("ents_f", "rel_micro_f", EXACT)):
         raise ValueError(Errors.F009.format(path=data_path, what="evaluate"))
     result = {"data": str(data_path), "scheme": scheme, **result}
     if report is not None:
@@ -101,7 +102,7 @@ def evaluate_examples(
     examples (List[Example]): The documents. For gold entities, their predicted side must already
         have the mentions (`spacy-clinrel.Corpus.v1`).
     gold_entities (bool): Disable the components that predict entities, and let joint components
-        keep the existing ones, so that relations are scored between gold entities.
+        keep the existing ones, so that relations and attributes are scored on gold entities.
     batch_size (int): Number of documents per batch.
     labels (Optional[Mapping[str, str]]): A label scheme that the predicted relations are projected
         to. The gold relations must already be in the scheme.
@@ -119,9 +120,8 @@ def evaluate_examples(
             example.predicted = doc
             if labels is not None:
                 relabel_relations(doc, {**{new: new for new in labels.values()}, **labels})
-        prefixes = ("rel_",) if gold_entities else ("ents_", "rel_")
         scores = Scorer(nlp=nlp).score(examples)
-        reported = {key: value for key, value in scores.items() if key.startswith(prefixes)}
+        reported = {key: scores[key] for key in scores if _is_reported(key, gold_entities)}
         ceilings = _recall_ceilings(nlp, examples, labels)
     if ceilings:
         reported["candidates"] = ceilings
@@ -133,6 +133,14 @@ def evaluate_examples(
         "documents": len(examples),
         GOLD_ENTITIES if gold_entities else END_TO_END: reported,
     }
+
+
+def _is_reported(key: str, gold_entities: bool) -> bool:
+    """Return whether a score is reported. Between gold entities, those of entities and the
+    end-to-end scores of attributes mean nothing."""
+    if gold_entities:
+        return key.startswith(("rel_", "assertion_")) and not key.startswith("assertion_e2e_")
+    return key.startswith(("ents_", "rel_", "assertion_"))
 
 
 def entity_components(nlp: Language) -> List[str]:

@@ -111,7 +111,7 @@ def score_relations(examples: Iterable[Example], **kwargs: Any) -> Dict[str, Any
     if not is_annotated:
         return {**scores, "rel_macro_f": None, "rel_per_type": None}
     macro = sum(score.fscore for score in per_label.values()) / max(len(per_label), 1)
-    per_type = {label: _with_counts(per_label[label]) for label in sorted(per_label)}
+    per_type = {label: with_counts(per_label[label]) for label in sorted(per_label)}
     return {**scores, "rel_macro_f": macro, "rel_per_type": per_type}
 
 
@@ -215,7 +215,13 @@ def _select_label(keys: Set[Key], label: Hashable) -> Set[Key]:
     return {key for key in keys if key[0] == label}
 
 
-def _with_counts(score: PRFScore) -> Dict[str, float]:
+def with_counts(score: PRFScore) -> Dict[str, float]:
+    """Return precision, recall and F with the counts that they are computed from.
+
+    score (PRFScore): The score.
+    RETURNS (Dict[str, float]): "p", "r", "f", and the numbers of "gold", "predicted" and "right"
+        annotations.
+    """
     counts = {"gold": score.tp + score.fn, "predicted": score.tp + score.fp, "right": score.tp}
     return {**score.to_dict(), **counts}
 

@@ -178,7 +178,7 @@ class MentionPair(nn.Module):
         RETURNS (Tensor): *Shape:* (mentions, width)
         """
         starts, ends, types = mentions.unbind(1)  # (mentions,) each
-        pooled = _segment_max(tokens, starts, ends)  # (mentions, n_in)
+        pooled = segment_max(tokens, starts, ends)  # (mentions, n_in)
         first = tokens.index_select(0, starts)  # (mentions, n_in)
         last = tokens.index_select(0, ends - 1)  # (mentions, n_in)
         parts = [first, last, pooled, self.types(types)]
@@ -215,7 +215,7 @@ class MentionPair(nn.Module):
         return self.output(self.dropout(z))  # (pairs, n_out)
 
 
-def _segment_max(tokens: Tensor, starts: Tensor, ends: Tensor) -> Tensor:
+def segment_max(tokens: Tensor, starts: Tensor, ends: Tensor) -> Tensor:
     """Compute the maximum over the tokens of each mention.
 
     tokens (Tensor): *Shape:* (tokens, width)

@@ -41,3 +41,9 @@ JOINT_MODEL = {
     "tag_width": 32,
     "tok2vec": _tok2vec(_birnn(depth=2)),
 }
+
+ASSERTION_MODEL = {
+    "@architectures": "spacy-clinrel.MentionAssertion.v1",
+    "width": 64,
+    "tok2vec": _tok2vec(_birnn(depth=1)),
+}

@@ -16,3 +16,9 @@ RELATIONS: Weights = {
     **{"rel_text_f": None, "rel_text_p": None, "rel_text_r": None, "rel_per_type": None},
 }
 JOINT: Weights = {**ENTITIES, **RELATIONS, "ents_f": 0.5, "rel_micro_f": 0.5}
+ASSERTION: Weights = {
+    **{"assertion_exact": 0.5, "assertion_micro_f": 0.5, "assertion_micro_p": 0.0},
+    **{"assertion_micro_r": 0.0, "assertion_e2e_f": 0.0, "assertion_e2e_p": None},
+    **{"assertion_e2e_r": None, "assertion_per_attribute": None},
+    **{"assertion_e2e_per_attribute": None},
+}

@@ -3,6 +3,7 @@
 import math
 from typing import Any, Callable, Dict, Mapping, NamedTuple, Sequence, get_args
 
+from ..types import ASSERTIONS
 from .options import MentionSource, TrainPairs
 
 
@@ -22,6 +23,10 @@ def _is_number(value: Any) -> bool:
     return is_number and math.isfinite(value)
 
 
+def _is_probability(value: Any) -> bool:
+    return _is_number(value) and 0 <= value <= 1
+
+
 def _are_names(value: Any) -> bool:
     is_list = isinstance(value, list) and all(isinstance(name, str) and name for name in value)
     return is_list and len(set(value)) == len(value)
@@ -38,6 +43,16 @@ def _are_weights(value: Any) -> bool:
     return isinstance(value, dict) and all(_is_number(v) and v >= 0 for v in value.values())
 
 
+def _are_attributes(value: Any) -> bool:
+    return _are_names(value) and set(value) <= set(ASSERTIONS)
+
+
+def _are_thresholds(value: Any) -> bool:
+    if not isinstance(value, dict):
+        return _is_probability(value)
+    return set(value) <= set(ASSERTIONS) and all(map(_is_probability, value.values()))
+
+
 def _one_of(allowed: Sequence[Any]) -> Check:
     return Check(f"one of {', '.join(map(repr, allowed))}", lambda value: value in allowed)
 
@@ -45,7 +60,7 @@ def _one_of(allowed: Sequence[Any]) -> Check:
 FLAG = Check("true or false", lambda value: isinstance(value, bool))
 NAMES = Check("a list of different names", _are_names)
 CHECKS: Dict[str, Check] = {
-    "threshold": Check("a number from 0 to 1", lambda v: _is_number(v) and 0 <= v <= 1),
+    "threshold": Check("a number from 0 to 1", _is_probability),
     "temperature": Check("a number above 0", lambda v: _is_number(v) and v > 0),
     "negatives": Check(
         "null or a number of 0 or more", lambda v: v is None or (_is_number(v) and v >= 0)
@@ -61,20 +76,33 @@ CHECKS: Dict[str, Check] = {
     "types": NAMES,
     "signatures": Check("a list of (head type, label, tail type)", _are_signatures),
 }
+# Options of `assertion_classifier`.
+ATTRIBUTES = Check(f"a list of attributes ({', '.join(ASSERTIONS)})", _are_attributes)
+ASSERTION_CHECKS: Dict[str, Check] = {
+    **CHECKS,
+    "threshold": Check("a number from 0 to 1, or numbers by attribute", _are_thresholds),
+    "attributes": ATTRIBUTES,
+    "labels": ATTRIBUTES,
+    "cues": FLAG,
+    "sections": FLAG,
+}
 
 
-def check_cfg(cfg: Mapping[str, Any], required: Sequence[str]) -> None:
+def check_cfg(
+    cfg: Mapping[str, Any], required: Sequence[str], checks: Mapping[str, Check] = CHECKS
+) -> None:
     """Check the content of a component's file `cfg`.
 
     cfg (Mapping[str, Any]): The content.
     required (Sequence[str]): Names that must be present.
+    checks (Mapping[str, Check]): The checks of the component's options.
     RAISES (ValueError): If a name is missing, a value is not allowed, or a signature has an unknown
         label or type. The message does not show other values.
     """
     missing = [name for name in required if name not in cfg]
     if missing:
         raise ValueError(f"'{missing[0]}' is missing")
-    for name, check in CHECKS.items():
+    for name, check in checks.items():
         if name in cfg and not check.is_valid(cfg[name]):
             raise ValueError(f"'{name}' must be {check.need}")
     for head, label, tail in cfg.get("signatures", ()):

@@ -1,6 +1,13 @@
 """Annotation on Docs: the store of mentions, relations and attributes; sentences and alignment."""
 
-from .alignment import AlignedAttributes, AlignedRelations, align_attributes, align_relations
+from .alignment import (
+    AlignedAssertion,
+    AlignedAttributes,
+    AlignedRelations,
+    align_assertion,
+    align_attributes,
+    align_relations,
+)
 from .assertion import (
     assertion_matrix,
     has_assertion,
@@ -31,12 +38,14 @@ from .values import get_values, set_values
 __all__ = [
     "GROUP",
     "SENTENCE_ENDS",
+    "AlignedAssertion",
     "AlignedAttributes",
     "AlignedRelations",
     "Measurement",
     "MentionAttribute",
     "Relation",
     "Sentences",
+    "align_assertion",
     "align_attributes",
     "align_relations",
     "all_mentions",

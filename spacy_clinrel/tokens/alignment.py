@@ -1,15 +1,17 @@
 """Alignment of gold mentions, relations and attributes with the tokens of the predicted Doc."""
 
 from collections import Counter
-from typing import List, NamedTuple, Tuple
+from typing import List, NamedTuple, Optional, Tuple
 
 import numpy as np
 from spacy.attrs import ORTH, SPACY
 from spacy.tokens import Span
 from spacy.training import Example
 
+from .assertion import assertion_matrix, has_assertion
 from .attributes import attribute_rows
 from .group import group_mentions
+from .mentions import all_mentions
 from .relation import relation_edges
 
 # Start token and end token (exclusive) in the predicted Doc, hash of the entity type
@@ -37,6 +39,20 @@ class AlignedAttributes(NamedTuple):
     """
 
     attributes: List[Tuple[MentionKey, str]]
+    lost: Counter
+
+
+class AlignedAssertion(NamedTuple):
+    """Gold mentions and their assertion attributes in the tokens of the predicted Doc.
+
+    keys (List[MentionKey]): The mentions that align.
+    holds (ndarray): Whether each assertion attribute holds, bool, in the order of `ASSERTIONS`.
+        Shape: (mentions, 5)
+    lost (Counter): Number of mentions that could not be aligned, by reason.
+    """
+
+    keys: List[MentionKey]
+    holds: np.ndarray
     lost: Counter
 
 
@@ -88,6 +104,28 @@ def align_attributes(example: Example) -> AlignedAttributes:
     aligned = [(keys[i], name) for i, name, _ in rows if keys[i][0] >= 0]
     n_lost = len(rows) - len(aligned)
     return AlignedAttributes(aligned, Counter({NOT_ALIGNED: n_lost} if n_lost else {}))
+
+
+def align_assertion(example: Example) -> Optional[AlignedAssertion]:
+    """Align the gold mentions of an Example, with and without attributes, with the tokens of the
+    predicted Doc.
+
+    example (Example): The example.
+    RETURNS (Optional[AlignedAssertion]): The mentions and their attributes; None if the reference
+        is not annotated with attributes.
+    """
+    if not has_assertion(example.reference):
+        return None
+    spans = all_mentions(example.reference)
+    bounds = align_spans(example, spans)
+    is_aligned = bounds[:, 0] >= 0
+    keys = [(int(s), int(e), span.label) for (s, e), span in zip(bounds, spans)]
+    n_lost = len(spans) - int(is_aligned.sum())
+    return AlignedAssertion(
+        [key for key, kept in zip(keys, is_aligned) if kept],
+        assertion_matrix(example.reference, spans)[is_aligned],
+        Counter({NOT_ALIGNED: n_lost} if n_lost else {}),
+    )
 
 
 def align_relations(example: Example) -> AlignedRelations:
