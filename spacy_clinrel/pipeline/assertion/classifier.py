@@ -91,7 +91,7 @@ def make_assertion_classifier(
         nlp.vocab,
         model,
         name,
-        lang=nlp.lang,
+        lang=nlp.lang or "",
         types=types,
         attributes=attributes,
         threshold=threshold,
