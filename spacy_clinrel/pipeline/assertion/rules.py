@@ -163,8 +163,9 @@ def mention_text(doc: Doc, starts: np.ndarray, ends: np.ndarray) -> MentionText:
     """
     text = normalize(doc.text)
     offsets = doc.to_array(["IDX", "LENGTH"]).astype("int64").reshape(-1, 2)
-    first = offsets[np.asarray(starts, dtype="int64"), 0]
-    last = offsets[np.asarray(ends, dtype="int64") - 1].sum(axis=1)
+    bounds = np.append(offsets, [[len(text), 0]], axis=0)
+    first = bounds[np.asarray(starts, dtype="int64"), 0]
+    last = np.maximum(bounds[np.asarray(ends, dtype="int64") - 1].sum(axis=1), first)
     is_term = last - first <= MAX_TERM
     in_term = covered_chars(first[is_term], last[is_term], len(text)) > 0
     return MentionText(text, first, last, in_term)

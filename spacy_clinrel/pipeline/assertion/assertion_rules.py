@@ -1,0 +1,183 @@
+"""The component `assertion_rules`: whether mentions are negated, uncertain and so on, by rules."""
+
+from pathlib import Path
+from typing import Any, Callable, Dict, Iterable, List, Optional, Sequence, Union
+
+import numpy as np
+import srsly
+from spacy import registry, util
+from spacy.language import Language
+from spacy.pipeline import Pipe
+from spacy.tokens import Doc, Span
+
+from ...tokens import read_mentions, write_assertion
+from ...types import ASSERTIONS
+from ..options import MentionSource
+from ..score_weights import ASSERTION
+from ..storage import loading
+from .labels import check_attributes
+from .rules import CueRules
+
+RULES_FILE = "rules.json"
+
+
+@Language.factory(
+    "assertion_rules",
+    assigns=["span._.assertion"],
+    default_config={
+        "lang": None,
+        "path": None,
+        "extend": True,
+        "types": None,
+        "attributes": list(ASSERTIONS),
+        "mentions": "auto",
+        "scorer": {"@scorers": "spacy-clinrel.assertion_scorer.v1"},
+    },
+    default_score_weights=ASSERTION,
+)
+def make_assertion_rules(
+    nlp: Language,
+    name: str,
+    lang: Optional[str],
+    path: Optional[str],
+    extend: bool,
+    types: Optional[List[str]],
+    attributes: List[str],
+    mentions: MentionSource,
+    scorer: Optional[Callable],
+) -> "AssertionRulesPipe":
+    """Create an AssertionRulesPipe component.
+
+    lang (Optional[str]): Language of the built-in rules: "zh" or "en". None for the pipeline's.
+    path (Optional[str]): A YAML or JSON file with more rules, in the form of
+        `rules/LANGUAGE/assertion.yml`. The rules are saved with the pipeline, so that the file is
+        needed only until then.
+    extend (bool): Whether the file extends the built-in rules. If not, it replaces them.
+    types (Optional[List[str]]): Entity types of the mentions that get attributes, e.g. Symptom,
+        Disease and Treatment. None for all types.
+    attributes (List[str]): The attributes that are set, of the five in `ASSERTIONS`.
+    mentions (str): Source of the mentions: "auto", "ents" or "group", see `read_mentions`.
+    scorer (Optional[Callable]): The scoring method.
+    RETURNS (AssertionRulesPipe): The component.
+    """
+    return AssertionRulesPipe(
+        name,
+        lang=lang or nlp.lang or "",
+        path=path,
+        extend=extend,
+        types=types,
+        attributes=attributes,
+        mentions=mentions,
+        scorer=scorer,
+    )
+
+
+class AssertionRulesPipe(Pipe):
+    """Component that sets the assertion attributes of mentions by the cue words around them.
+
+    It overwrites the attributes of a document: those of the judged types, or all if `types` is
+    None.
+    """
+
+    def __init__(
+        self,
+        name: str = "assertion_rules",
+        *,
+        lang: str = "zh",
+        path: Optional[Union[str, Path]] = None,
+        extend: bool = True,
+        types: Optional[Sequence[str]] = None,
+        attributes: Sequence[str] = ASSERTIONS,
+        mentions: str = "auto",
+        scorer: Union[Callable, str, None] = "spacy-clinrel.assertion_scorer.v1",
+    ):
+        """Initialize the component. The arguments are those of `make_assertion_rules`.
+
+        RAISES (ValueError): If an attribute does not exist, the rules are invalid, or the language
+            has no built-in rules and there is no file.
+        """
+        check_attributes(name, "attributes", attributes)
+        self.name = name
+        self.types = None if types is None else tuple(types)
+        self.attributes = tuple(attributes)
+        self.mentions = mentions
+        # Scorers are found by name, since components may not import them.
+        self.scorer = registry.scorers.get(scorer)() if isinstance(scorer, str) else scorer
+        self._source: Dict[str, Any] = {"lang": lang, "path": path, "extend": extend}
+        self._rules: Optional[CueRules] = None
+        # A saved pipeline has its rules in its folder, and is loaded where the file is missing.
+        if path is None or Path(path).exists():
+            self._rules = CueRules.from_language(**self._source)
+
+    @property
+    def rules(self) -> CueRules:
+        """Return the rules.
+
+        RAISES (ValueError): If the file with the rules is missing.
+        """
+        if self._rules is None:
+            self._rules = CueRules.from_language(**self._source)
+        return self._rules
+
+    def __call__(self, doc: Doc) -> Doc:
+        """Set the assertion attributes of a document's mentions.
+
+        doc (Doc): The document.
+        RETURNS (Doc): The same document.
+        """
+        starts, ends, labels = read_mentions(doc, self.mentions)
+        holds = self.rules.predict(doc, starts, ends)
+        judged = np.ones(len(starts), dtype=bool)
+        if self.types is not None:
+            judged = np.isin(labels, [doc.vocab.strings.add(name) for name in self.types])
+        holds[:, [name not in self.attributes for name in ASSERTIONS]] = False
+        rows = zip(starts[judged].tolist(), ends[judged].tolist(), labels[judged].tolist())
+        spans = [Span(doc, start, end, label=label) for start, end, label in rows]
+        write_assertion(doc, spans, holds[judged], keep_others=self.types is not None)
+        return doc
+
+    def to_bytes(self, *, exclude: Iterable[str] = ()) -> bytes:
+        """Serialize the rules.
+
+        exclude (Iterable[str]): Ignored.
+        RETURNS (bytes): The rules.
+        """
+        return srsly.msgpack_dumps(self.rules.rules)
+
+    def from_bytes(self, data: bytes, *, exclude: Iterable[str] = ()) -> "AssertionRulesPipe":
+        """Load the rules.
+
+        data (bytes): The output of `to_bytes`.
+        exclude (Iterable[str]): Ignored.
+        RETURNS (AssertionRulesPipe): The component.
+        RAISES (ValueError): If the data is damaged.
+        """
+        with loading(self.name, "the serialized pipeline"):
+            self._rules = CueRules(srsly.msgpack_loads(data))
+        return self
+
+    def to_disk(self, path: Union[str, Path], *, exclude: Iterable[str] = ()) -> None:
+        """Write the rules to a folder.
+
+        path (Union[str, Path]): The folder.
+        exclude (Iterable[str]): Ignored.
+        """
+        writers: Dict[str, Callable[[Path], None]] = {
+            RULES_FILE: lambda file: srsly.write_json(file, self.rules.rules)
+        }
+        util.to_disk(path, writers, exclude)
+
+    def from_disk(
+        self, path: Union[str, Path], *, exclude: Iterable[str] = ()
+    ) -> "AssertionRulesPipe":
+        """Load the rules.
+
+        path (Union[str, Path]): The folder.
+        exclude (Iterable[str]): Ignored.
+        RETURNS (AssertionRulesPipe): The component.
+        RAISES (ValueError): If the file is missing or damaged.
+        """
+        file = Path(path) / RULES_FILE
+        with loading(self.name, str(file)):
+            self._rules = CueRules(srsly.read_json(file), file)
+        return self
