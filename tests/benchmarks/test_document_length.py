@@ -7,7 +7,7 @@ from benchmarks.common import read_records
 from ..util import run_python
 
 
-@pytest.mark.slow
+@pytest.mark.study
 def test_memory_and_time_by_length(tmp_path):
     out = tmp_path / "length.md"
     options = ("--tokens", 100, "--threads", 1, "--out", out)

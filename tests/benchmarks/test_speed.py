@@ -32,9 +32,9 @@ def measure_in_this_process(section, job, options):
     "section,columns",
     [
         ("machine", ("operations_per_second", "bytes_per_second")),
-        ("pipelines", ("characters_per_second", "ratio")),
-        ("components", ("microseconds_per_character",)),
-        ("updates", ("steps_per_second",)),
+        pytest.param("pipelines", ("characters_per_second", "ratio"), marks=pytest.mark.study),
+        pytest.param("components", ("microseconds_per_character",), marks=pytest.mark.study),
+        pytest.param("updates", ("steps_per_second",), marks=pytest.mark.study),
     ],
 )
 def test_sections(as_corpora, monkeypatch, work, tmp_path, section, columns):
@@ -51,7 +51,7 @@ def test_sections(as_corpora, monkeypatch, work, tmp_path, section, columns):
     assert out.read_text(encoding="utf-8").count("\n|") == len(rows) + 2
 
 
-@pytest.mark.slow
+@pytest.mark.study
 def test_two_versions_are_compared(as_corpora, monkeypatch, work, tmp_path, capsys):
     nlp = spacy.blank("zh")
     nlp.add_pipe("ner").add_label("症状")

@@ -5,7 +5,7 @@ import pytest
 from ..data.converters.examples import examples
 from .check import check_format
 
-FILES = 2000
+FILES = 500
 
 
 @pytest.mark.slow

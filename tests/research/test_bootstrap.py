@@ -123,7 +123,7 @@ def test_the_long_scale_has_more_steps(as_corpora):
     assert config["components"] == train_config(cell)["components"]
 
 
-@pytest.mark.slow
+@pytest.mark.study
 def test_limit_tables(as_corpora, run_study, read_results, tmp_path):
     failed, _ = run_study(LimitStudy(), "--data", as_corpora, "--corpora", "25 %")
     log = tmp_path / "work" / "small.25.mention_pair_bare.0" / "output.txt"

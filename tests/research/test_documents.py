@@ -13,7 +13,7 @@ from spacy_clinrel.ml.pair_crf import ChainHead
 from ..util import make_doc
 
 
-@pytest.mark.slow
+@pytest.mark.study
 def test_document_tables_and_resuming(as_corpora, run_study, tmp_path):
     systems = ("BiGRU-Att", "Hierarchical, CRF of a sentence")
     args = ("--data", as_corpora, "--corpora", "layer", "--systems", *systems)

@@ -106,8 +106,18 @@ def logit_deviation(pipe, docs):
     return min(logits[type_pairs.ravel() == i].std(axis=0).max() for i in repeated)
 
 
+# Three layers of 512 units take long.
+LARGE = ("bilstm_att", "bigru_att", "resgru", "resgru_att")
+
+
 @pytest.mark.slow
-@pytest.mark.parametrize("name", [*ONE, *TWO])
+@pytest.mark.parametrize(
+    "name",
+    [
+        pytest.param(name, marks=pytest.mark.study) if name in LARGE else name
+        for name in (*ONE, *TWO)
+    ],
+)
 def test_it_trains_saves_loads_and_scores_the_same(name, notes, tmp_path):
     """Train two steps at the paper's learning rate. Pairs with the same types have different scores
     before and after training. The papers' rates are too high for ten steps (see README.md)."""

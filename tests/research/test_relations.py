@@ -65,7 +65,7 @@ def test_tables_plots_and_resuming(as_corpora, run_study, tmp_path):
     ]
 
 
-@pytest.mark.slow
+@pytest.mark.study
 def test_a_failed_cell_is_named_and_the_others_run(as_corpora, run_study, tmp_path):
     folder = tmp_path / "data"
     shutil.copytree(as_corpora, folder)
@@ -106,7 +106,7 @@ def test_pair_features_name_their_part():
     assert not any(feature.startswith("between=") for feature in nested)
 
 
-@pytest.mark.slow
+@pytest.mark.study
 def test_speed_and_memory(tmp_path):
     """Measure one model in two processes, with a small and a large number of pairs."""
     out = tmp_path / "speed.md"
@@ -164,7 +164,7 @@ def test_a_checkout_without_the_tutorial(tmp_path):
         load_tutorial(tmp_path)
 
 
-@pytest.mark.slow
+@pytest.mark.study
 def test_the_tutorial_component_in_the_tables(as_corpora, run_study, checkout, tmp_path):
     name = "Tutorial component"
     args = ("--data", as_corpora, "--corpora", "11-labels", "--systems", name)
