@@ -89,7 +89,7 @@ class MentionGroup(SpanGroup):
         RETURNS (MentionGroup): The copy.
         """
         group = super().copy(doc)
-        return MentionGroup(group.doc, name=group.name, attrs=group.attrs, spans=list(group))
+        return type(self)(group.doc, name=group.name, attrs=group.attrs, spans=list(group))
 
 
 def group_mentions(doc: Doc, name: str = GROUP) -> List[Span]:
@@ -251,7 +251,7 @@ def _is_current(span: Span) -> bool:
 
 def _update(doc: Doc, group: SpanGroup) -> None:
     """Update the tokens of a group's spans by their characters."""
-    rows = _stored_spans(group)
+    rows = stored_spans(group)
     starts = np.asarray([token.idx for token in doc] + [len(doc.text)])
     ends = np.asarray([token.idx + len(token) for token in doc] + [len(doc.text)])
     first = np.searchsorted(starts, rows["start_char"])
@@ -277,9 +277,12 @@ def _update(doc: Doc, group: SpanGroup) -> None:
         group[i] = span  # type: ignore[index]  # missing in spaCy's stub
 
 
-def _stored_spans(group: SpanGroup) -> np.ndarray:
-    """Return the serialized spans of a group. Spans that end after the last token cannot be read
-    otherwise."""
+def stored_spans(group: SpanGroup) -> np.ndarray:
+    """Return the spans of a group as they are stored, also those whose tokens are gone.
+
+    group (SpanGroup): The group.
+    RETURNS (ndarray): A structured array with the fields of `STORED_SPAN`. Shape: (spans,)
+    """
     copy = SpanGroup(group.doc)
     copy.extend(group)
     copy.attrs = {}
