@@ -6,7 +6,7 @@ class WarningMessages:
 
     W001 = (
         "Another package has already registered the extension {object}._.{name}, so it was not "
-        "replaced. Use {getter} and {setter} from {module} instead."
+        "replaced. Use {functions} from {module} instead."
     )
     W002 = (
         "'{name}' cannot learn from {lost} of {total} gold relations: {reasons}. If many have no "

@@ -1,12 +1,13 @@
 """Candidate pairs: the ordered pairs of mentions that a relation model scores."""
 
 from dataclasses import dataclass
-from typing import Dict, Optional, Sequence
+from typing import Any, Dict, FrozenSet, List, Optional, Sequence
 
 import numpy as np
 from spacy.tokens import Doc
 
-from ..tokens import SENTENCE_ENDS, read_mentions
+from ..errors import Errors
+from ..tokens import SENTENCE_ENDS, has_sections, read_mentions, section_ids
 from ..tokens.sentences import Sentences
 from ..types import Candidates, CandidateStrategy, Mentions
 
@@ -20,11 +21,16 @@ class SentencePairStrategy:
         sentence.
     max_distance (Optional[int]): Maximum distance between the starts of two mentions, in tokens.
         None for no limit.
+    within_sections (bool): Whether both mentions must be in sections with the same id. Documents
+        without sections have no such limit.
+    section_pairs (FrozenSet[FrozenSet[str]]): Pairs of section ids that are allowed nevertheless.
     """
 
     sentences: Sentences
     max_sentences: int
     max_distance: Optional[int]
+    within_sections: bool = False
+    section_pairs: FrozenSet[FrozenSet[str]] = frozenset()
 
     def __call__(self, doc: Doc, mentions: Mentions) -> np.ndarray:
         """Return the candidate pairs of a document.
@@ -48,8 +54,28 @@ class SentencePairStrategy:
         heads = np.repeat(np.arange(len(sizes)), sizes)  # (pairs,)
         offsets = np.repeat(low - (np.cumsum(sizes) - sizes), sizes)
         tails = offsets + np.arange(sizes.sum())
-        pairs = np.stack([heads, tails], axis=1)
-        return pairs[heads != tails]
+        keep = heads != tails
+        if self.within_sections and has_sections(doc):
+            keep &= self._may_relate(doc, section_ids(doc, mentions.starts), heads, tails)
+        return np.stack([heads, tails], axis=1)[keep]
+
+    def _may_relate(
+        self, doc: Doc, sections: np.ndarray, heads: np.ndarray, tails: np.ndarray
+    ) -> np.ndarray:
+        """Return which pairs are in the same section or in sections that may be related.
+
+        doc (Doc): The document.
+        sections (ndarray): Hash of each mention's section id. Shape: (mentions,)
+        heads (ndarray): Mention index of each head. Shape: (pairs,)
+        tails (ndarray): Mention index of each tail. Shape: (pairs,)
+        RETURNS (ndarray): Shape: (pairs,), bool.
+        """
+        known, index = np.unique(sections, return_inverse=True)
+        names = [doc.vocab.strings[int(section)] for section in known]
+        allowed = [
+            [a == b or frozenset((a, b)) in self.section_pairs for b in names] for a in names
+        ]
+        return np.asarray(allowed, dtype=bool).reshape(len(names), -1)[index[heads], index[tails]]
 
 
 def SentencePairs(
@@ -58,6 +84,8 @@ def SentencePairs(
     use_sents: bool = False,
     max_sentences: int = 0,
     max_distance: Optional[int] = 200,
+    within_sections: bool = False,
+    section_pairs: Optional[List[List[str]]] = None,
 ) -> CandidateStrategy:
     """Create a strategy that pairs mentions of the same sentence or of nearby sentences.
 
@@ -71,11 +99,29 @@ def SentencePairs(
     max_distance (Optional[int]): Maximum distance between the starts of two mentions, in tokens.
         None for no limit; the number of pairs in a text without punctuation is then quadratic in
         the number of mentions.
+    within_sections (bool): Whether both mentions must be in sections with the same id, see
+        `clinical_sectionizer`. Documents without sections have no such limit.
+    section_pairs (Optional[List[List[str]]]): Pairs of section ids that are allowed nevertheless,
+        e.g. [["present_illness", "auxiliary_examination"]], in both directions. "" is the id of
+        text outside all sections.
     RETURNS (CandidateStrategy): Takes a Doc and its mentions, returns pairs of mention indices.
+    RAISES (ValueError): If `section_pairs` has another form.
     """
+    pairs = [] if section_pairs is None else section_pairs
+    if not isinstance(pairs, list) or not all(map(_is_pair, pairs)):
+        raise ValueError(Errors.C072.format(value=section_pairs))
     return SentencePairStrategy(
-        Sentences(ends, line_breaks, use_sents), max_sentences, max_distance
+        Sentences(ends, line_breaks, use_sents),
+        max_sentences,
+        max_distance,
+        within_sections,
+        frozenset(map(frozenset, pairs)),
     )
+
+
+def _is_pair(names: Any) -> bool:
+    is_list = isinstance(names, (list, tuple)) and len(names) == 2
+    return is_list and all(isinstance(name, str) for name in names)
 
 
 def make_candidates(

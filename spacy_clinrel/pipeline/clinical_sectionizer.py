@@ -41,7 +41,7 @@ def make_clinical_sectionizer(
     RETURNS (ClinicalSectionizer): The component.
     """
     return ClinicalSectionizer(
-        name, lang=lang or nlp.lang, path=path, extend=extend, inline=inline
+        name, lang=lang or nlp.lang or "", path=path, extend=extend, inline=inline
     )
 
 

@@ -172,7 +172,9 @@ class HeadingFinder:
         """The rule of each heading, by its normal form."""
         names = {key: set(map(normal_form, self._list(key))) for key in CONDITIONS}
         return {
-            heading: HeadingRule(label, frozenset(key for key in CONDITIONS if heading in names[key]))
+            heading: HeadingRule(
+                label, frozenset(key for key in CONDITIONS if heading in names[key])
+            )
             for label, headings in self.rules[SECTIONS].items()
             for heading in map(normal_form, headings)
         }
@@ -223,7 +225,7 @@ class HeadingFinder:
         return self.rules.get(key) or []
 
     def _rule(self, text: str) -> Optional[HeadingRule]:
-        """Return the rule of a heading in a text, or of its first part without prefix and suffix."""
+        """Return the rule of a heading in a text, or of its first part, without affixes."""
         heading = normal_form(text)
         if heading in self.table:
             return self.table[heading]

@@ -32,6 +32,14 @@ from .mentions import all_mentions, read_mentions
 from .relabel import relabel_relations
 from .relation import Relation, get_relations, relation_edges, set_relations, store_relations
 from .rows import set_span_dosage, set_span_value, span_dosage, span_value, write_mention_rows
+from .sections import (
+    Section,
+    get_sections,
+    has_sections,
+    section_ids,
+    section_of,
+    set_sections,
+)
 from .sentences import SENTENCE_ENDS, Sentences
 from .values import get_values, set_values
 
@@ -44,6 +52,7 @@ __all__ = [
     "Measurement",
     "MentionAttribute",
     "Relation",
+    "Section",
     "Sentences",
     "align_assertion",
     "align_attributes",
@@ -57,17 +66,22 @@ __all__ = [
     "get_doc_id",
     "get_measurements",
     "get_relations",
+    "get_sections",
     "get_values",
     "group_mentions",
     "has_assertion",
+    "has_sections",
     "mention_rows",
     "read_mentions",
     "register_extensions",
     "relabel_relations",
     "relation_edges",
+    "section_ids",
+    "section_of",
     "set_attributes",
     "set_doc_id",
     "set_relations",
+    "set_sections",
     "set_span_assertion",
     "set_span_dosage",
     "set_span_value",

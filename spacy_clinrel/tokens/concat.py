@@ -18,6 +18,7 @@ from .group import (
 )
 from .measurements import MEASUREMENTS, get_measurements
 from .relation import Edge, relation_edges, store_relations
+from .sections import HEADINGS, SECTIONS, get_sections
 from .silver import SilverPair, silver_pairs
 
 
@@ -72,4 +73,8 @@ def concat_docs(docs: Sequence[Doc], *, ensure_whitespace: bool = False) -> Doc:
     if MEASUREMENTS in joined.spans:
         measurements = [values for doc in docs for _, values in get_measurements(doc)]
         joined.spans[MEASUREMENTS].attrs[VALUES] = measurements
+    if SECTIONS in joined.spans:
+        sections = [section for doc in docs for section in get_sections(doc)]
+        headings = [section.content_start - section.start for section in sections]
+        joined.spans[SECTIONS].attrs[HEADINGS] = headings
     return joined

@@ -1,7 +1,7 @@
 """The extensions of Doc and Span: `doc._.relations`, `span._.is_negated` and so on."""
 
 import warnings
-from typing import Any, Callable, Dict, Tuple
+from typing import Any, Callable, Dict, Optional, Tuple
 
 from spacy.tokens import Doc, Span
 
@@ -9,10 +9,11 @@ from ..errors import Warnings
 from .assertion import FLAGS, FlagGetter, FlagSetter, set_span_assertion, span_assertion
 from .relation import get_relations, set_relations
 from .rows import set_span_dosage, set_span_value, span_dosage, span_value
+from .sections import section_of
 from .values import get_values, set_values
 
-# Getter and setter. Their argument is a Doc or a Span.
-Accessors = Tuple[Callable[[Any], Any], Callable[[Any, Any], None]]
+# Getter and setter, whose argument is a Doc or a Span. None for an extension that cannot be set.
+Accessors = Tuple[Callable[[Any], Any], Optional[Callable[[Any, Any], None]]]
 # Getter and setter of each extension. All must be picklable and equal after pickling, because
 # worker processes receive them in this way.
 DOC_EXTENSIONS: Dict[str, Accessors] = {
@@ -22,6 +23,7 @@ DOC_EXTENSIONS: Dict[str, Accessors] = {
 SPAN_EXTENSIONS: Dict[str, Accessors] = {
     "assertion": (span_assertion, set_span_assertion),
     "dosage": (span_dosage, set_span_dosage),
+    "section": (section_of, None),
     "value": (span_value, set_span_value),
 }
 # Names that medspaCy registers too. If it did so first, its extensions stay, and `write_assertion`
@@ -38,12 +40,12 @@ def register_extensions() -> None:
             if not kind.has_extension(name):
                 kind.set_extension(name, getter=getter, setter=setter)
             elif kind.get_extension(name)[2] != getter:
+                functions = [function.__name__ for function in (getter, setter) if function]
                 message = Warnings.W001.format(
                     object=kind.__name__.lower(),
                     name=name,
                     module=getter.__module__,
-                    getter=getter.__name__,
-                    setter=setter.__name__,
+                    functions=" and ".join(functions),
                 )
                 warnings.warn(message, stacklevel=2)
     for flag, (flag_getter, flag_setter) in SHARED_EXTENSIONS.items():

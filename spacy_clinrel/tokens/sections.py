@@ -5,7 +5,7 @@ the group's `attrs["headings"]` has the length of each heading in characters. Me
 to sections by characters, so tokens may be merged or split afterwards.
 """
 
-from typing import Iterable, List, NamedTuple, Sequence, Tuple
+from typing import Iterable, List, NamedTuple, Sequence, Tuple, Union
 
 import numpy as np
 from spacy.attrs import IDX
@@ -90,9 +90,7 @@ def set_sections(doc: Doc, sections: Iterable[Tuple[str, int, int, int]]) -> Non
             span = Span(doc, i, j, label=label)
             spans.append(span)
             headings.append(min(content_start, span.end_char) - span.start_char)
-    doc.spans[SECTIONS] = SectionGroup(
-        doc, name=SECTIONS, spans=spans, attrs={HEADINGS: headings}
-    )
+    doc.spans[SECTIONS] = SectionGroup(doc, name=SECTIONS, spans=spans, attrs={HEADINGS: headings})
 
 
 def get_sections(doc: Doc) -> List[Section]:
@@ -117,11 +115,11 @@ def get_sections(doc: Doc) -> List[Section]:
     return sorted(sections, key=lambda section: section.start)
 
 
-def section_ids(doc: Doc, starts: Sequence[int]) -> np.ndarray:
+def section_ids(doc: Doc, starts: Union[Sequence[int], np.ndarray]) -> np.ndarray:
     """Return the sections of many tokens, e.g. of the first tokens of all mentions.
 
     doc (Doc): The document.
-    starts (Sequence[int]): Token indices.
+    starts (Union[Sequence[int], ndarray]): Token indices.
     RETURNS (ndarray): Hash of each token's section id in the StringStore, uint64; 0 for a token
         outside all sections. Shape: (tokens,)
     """
