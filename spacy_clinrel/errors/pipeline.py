@@ -103,6 +103,7 @@ class PipelineErrors:
         "(attributes: {known}). Initialize it with data that has this attribute, or remove it from "
         "the option attributes. To add it to a trained pipeline, load it (`source` in "
         "[components.{name}]), and continue training."
+    )
     C070 = "{place}: the rules of section headings are invalid: {reason}."
     C071 = (
         "'{name}' has no rules, because {path} does not exist. Set [components.{name}] path to a "
