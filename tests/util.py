@@ -215,6 +215,18 @@ def joint_relations_config(**options: Any) -> Dict[str, Any]:
     return config
 
 
+def assertion_config(encoder: Dict[str, Any] | None = None, **options: Any) -> Dict[str, Any]:
+    """Return the config of a tiny assertion_classifier."""
+    model = {
+        "@architectures": "spacy-clinrel.MentionAssertion.v1",
+        "tok2vec": encoder or tok2vec(),
+        "width": 16,
+        "before": 12,
+        "after": 4,
+    }
+    return {"model": model, **options}
+
+
 def strided(window: int = 100, stride: int = 80) -> Dict[str, Any]:
     """Return the config of windows of `window` tokens that start every `stride` tokens."""
     return {

@@ -85,6 +85,7 @@ ASSERTION_CHECKS: Dict[str, Check] = {
     "labels": ATTRIBUTES,
     "cues": FLAG,
     "sections": FLAG,
+    "cue_rules": Check("null or rules", lambda value: value is None or isinstance(value, dict)),
 }
 
 

@@ -1,6 +1,7 @@
 """The component `assertion_classifier`: whether mentions are negated, uncertain and so on."""
 
 import warnings
+from pathlib import Path
 from typing import Any, Callable, Dict, Iterable, List, Mapping, Optional, Sequence, Tuple, Union
 
 import numpy as np
@@ -33,6 +34,7 @@ from .mentions import (
     sigmoid,
     thresholds,
 )
+from .rules import CueRules
 
 # Maps documents and their mentions to scores of shape (mentions, attributes).
 AssertionModel = Model[Tuple[List[Doc], MentionBatch], Floats2d]
@@ -79,7 +81,8 @@ def make_assertion_classifier(
         training data does not show are set by the cue rules; without `cues`, they are not set.
     threshold (Union[float, Dict[str, float]]): Minimum probability of an attribute, 0 to 1: one
         number, or a number by attribute (0.5 for those that are missing).
-    cues (bool): Whether the model gets features from the cue rules of the pipeline's language.
+    cues (bool): Whether the model gets features from the cue rules of the pipeline's language. To
+        add rules, set cue_rules in [initialize.components.assertion_classifier] to a file.
     sections (bool): Whether the model gets the section of a mention, which `clinical_sectionizer`
         sets.
     mentions (str): Source of the mentions: "auto", "ents" or "group", see `read_mentions`.
@@ -132,13 +135,12 @@ class AssertionClassifier(ClinicalPipe):
         """Initialize the component. The arguments are those of `make_assertion_classifier`, and:
 
         lang (str): Language of the cue rules.
-        RAISES (ValueError): If an attribute does not exist, or there are no cue rules for the
-            language.
+        RAISES (ValueError): If an attribute does not exist.
         """
         check_attributes(name, "attributes", attributes)
         if isinstance(threshold, Mapping):
             check_attributes(name, "threshold", threshold)
-        self.features = MentionFeatures(lang, cues=cues, sections=sections)
+        self.lang = lang
         # None to collect them from the training data.
         self.fixed_types = None if types is None else tuple(dict.fromkeys(types))
         options = {
@@ -150,8 +152,40 @@ class AssertionClassifier(ClinicalPipe):
             "temperature": temperature,
         }
         super().__init__(vocab, model, name, scorer, options)
+        self.set_cue_rules(None)
         if self.fixed_types:
             self.set_space(LabelSpace(types=self.fixed_types))
+
+    def initialize(
+        self,
+        get_examples: GetExamples,
+        *,
+        nlp: Optional[Language] = None,
+        labels: Optional[LabelData] = None,
+        cue_rules: Optional[Path] = None,
+    ) -> None:
+        """Collect the labels and initialize the model.
+
+        get_examples (Callable[[], Iterable[Example]]): Returns the training examples.
+        nlp (Optional[Language]): The pipeline.
+        labels (Optional[Dict[str, List]]): The output of `spacy init labels`. None to collect them
+            from the examples.
+        cue_rules (Optional[Path]): A file with cue rules that extend those of the language. They
+            are saved with the component.
+        RAISES (ValueError): If there are no attributes, nothing to learn from, or no cue rules for
+            the language.
+        """
+        if self.cfg["cues"]:
+            self.set_cue_rules(CueRules.from_language(self.lang, cue_rules))
+        super().initialize(get_examples, nlp=nlp, labels=labels)
+
+    def set_cue_rules(self, rules: Optional[CueRules]) -> None:
+        """Set the cue rules, which are saved with the component.
+
+        rules (Optional[CueRules]): The rules. None for no rules.
+        """
+        self.cfg["cue_rules"] = None if rules is None else rules.rules
+        self.features = MentionFeatures(rules, has_sections=self.cfg["sections"])
 
     # Labels
 
@@ -254,7 +288,7 @@ class AssertionClassifier(ClinicalPipe):
         wanted = self.cfg["attributes"]
         by_rules = [i for i, x in enumerate(ASSERTIONS) if x in wanted and x not in self.labels]
         if by_rules:
-            p[:, by_rules] = self.features.rule_attributes(docs, mentions)[:, by_rules]
+            p[:, by_rules] = self.features.verdict(mentions.features)[:, by_rules]
         p[:, [i for i, x in enumerate(ASSERTIONS) if x not in wanted]] = 0.0
         return AssertionPredictions(mentions, p)
 
@@ -348,5 +382,7 @@ class AssertionClassifier(ClinicalPipe):
     # Storage
 
     def _load_cfg(self, cfg: Dict[str, Any]) -> None:
-        check_cfg(cfg, list(self.space_to_cfg()), ASSERTION_CHECKS)
+        check_cfg(cfg, [*self.space_to_cfg(), "cue_rules"], ASSERTION_CHECKS)
         self.cfg.update(cfg)
+        rules = cfg["cue_rules"]
+        self.set_cue_rules(None if rules is None else CueRules(rules, "cue_rules"))

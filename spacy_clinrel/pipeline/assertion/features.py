@@ -1,65 +1,89 @@
 """Features of mentions for `assertion_classifier`: cue words and the section."""
 
-from typing import List, Sequence
+from typing import List, Optional
 
 import numpy as np
 from spacy.tokens import Doc
 
-from ...types import ASSERTIONS, MentionBatch, Mentions
+from ...types import ASSERTIONS, Mentions
+from .rules import CueRules
 
 SECTIONS = "sections"  # key of the span group that `clinical_sectionizer` writes
-# Ids of sections that have a feature of their own. The others share one.
-SECTION_IDS: Sequence[str] = ()
+# Ids of sections that have a feature of their own. The others share one. The list is part of
+# trained models: do not change it.
+SECTION_IDS = (
+    "chief_complaint",
+    "present_illness",
+    "past_history",
+    "personal_history",
+    "family_history",
+    "allergies",
+    "physical_examination",
+    "specialist_examination",
+    "auxiliary_examination",
+    "diagnosis",
+    "differential_diagnosis",
+    "impression",
+    "treatment_course",
+    "treatment_plan",
+    "discharge_condition",
+    "discharge_instructions",
+    "discharge_medications",
+)
 
 
 class MentionFeatures:
-    """Computes the features of mentions.
+    """Computes the features of the mentions of a document, and what the cue rules say of them.
 
-    lang (str): Language of the cue rules.
-    cues (bool): Whether there are features from cue words.
-    sections (bool): Whether there are features from sections.
+    rules (Optional[CueRules]): The cue rules. None for no features from cue words.
+    has_sections (bool): Whether there are features from sections.
     """
 
-    def __init__(self, lang: str, *, cues: bool, sections: bool):
-        self.cues = None
-        self.sections = sections
+    def __init__(self, rules: Optional[CueRules], *, has_sections: bool):
+        self.rules = rules
+        self.has_sections = has_sections
 
     def __call__(self, doc: Doc, mentions: Mentions) -> np.ndarray:
         """Return the features of a document's mentions.
 
         doc (Doc): The document.
-        mentions (Mentions): Its mentions.
+        mentions (Mentions): All its mentions, also those that are not judged, since they limit the
+            scope of cue words.
         RETURNS (ndarray): float32. Shape: (mentions, features)
         """
-        parts: List[np.ndarray] = [np.zeros((len(mentions.starts), 0), dtype="float32")]
-        if self.sections:
-            parts.append(section_features(doc, mentions))
+        starts, ends, _ = mentions
+        parts: List[np.ndarray] = [np.zeros((len(starts), 0), dtype="float32")]
+        if self.rules is not None:
+            parts.append(self.rules.cue_features(doc, starts, ends))
+        if self.has_sections:
+            parts.append(section_features(doc, starts))
         return np.concatenate(parts, axis=1)
 
-    def rule_attributes(self, docs: Sequence[Doc], mentions: MentionBatch) -> np.ndarray:
-        """Return the attributes that the cue rules assign to mentions.
+    def verdict(self, features: np.ndarray) -> np.ndarray:
+        """Return which attributes the cue rules assign. They are the first of the cue features.
 
-        docs (Sequence[Doc]): The documents.
-        mentions (MentionBatch): Their mentions.
-        RETURNS (ndarray): bool; all False without cue rules. Shape: (mentions, 5)
+        features (ndarray): Features of mentions. Shape: (mentions, features)
+        RETURNS (ndarray): 0 or 1; all 0 without cue rules. Shape: (mentions, 5)
         """
-        return np.zeros((len(mentions), len(ASSERTIONS)), dtype=bool)
+        if self.rules is None:
+            return np.zeros((len(features), len(ASSERTIONS)), dtype="float32")
+        return features[:, : len(ASSERTIONS)]
 
 
-def section_features(doc: Doc, mentions: Mentions) -> np.ndarray:
+def section_features(doc: Doc, starts: np.ndarray) -> np.ndarray:
     """Return the section of each mention as a one-hot row: the sections of `SECTION_IDS`, then all
     other sections. The row is zero for a mention outside all sections.
 
     doc (Doc): The document.
-    mentions (Mentions): Its mentions.
+    starts (ndarray): First token of each mention. Shape: (mentions,)
     RETURNS (ndarray): float32. Shape: (mentions, sections + 1)
     """
-    features = np.zeros((len(mentions.starts), len(SECTION_IDS) + 1), dtype="float32")
-    if SECTIONS not in doc.spans or not len(mentions.starts):
+    features = np.zeros((len(starts), len(SECTION_IDS) + 1), dtype="float32")
+    if SECTIONS not in doc.spans or not len(starts):
         return features
     index = {name: i for i, name in enumerate(SECTION_IDS)}
     for span in doc.spans[SECTIONS]:
-        inside = (mentions.starts >= span.start) & (mentions.ends <= span.end)
+        inside = (starts >= span.start) & (starts < span.end)
         features[inside] = 0.0
         features[inside, index.get(span.label_, len(SECTION_IDS))] = 1.0
     return features

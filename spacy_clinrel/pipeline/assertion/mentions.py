@@ -39,19 +39,6 @@ class GoldAssertion(NamedTuple):
     annotated: np.ndarray
 
 
-def select_types(mentions: Mentions, doc: Doc, types: Sequence[str]) -> Mentions:
-    """Return the mentions of given types that have tokens.
-
-    mentions (Mentions): The mentions.
-    doc (Doc): Their document.
-    types (Sequence[str]): The entity types.
-    RETURNS (Mentions): The selected mentions.
-    """
-    hashes = np.asarray([doc.vocab.strings[name] for name in types], dtype="uint64")
-    keep = np.isin(mentions.labels, hashes) & (mentions.starts < mentions.ends)
-    return Mentions(*(column[keep] for column in mentions))
-
-
 def make_batch(
     docs: Sequence[Doc], types: Sequence[str], source: str, features: Features
 ) -> MentionBatch:
@@ -63,19 +50,26 @@ def make_batch(
     features (Callable[[Doc, Mentions], ndarray]): Returns the features of mentions.
     RETURNS (MentionBatch): The mentions.
     """
-    by_doc = [select_types(read_mentions(doc, source), doc, types) for doc in docs]
-    rows = [features(doc, mentions) for doc, mentions in zip(docs, by_doc)]
-    if not by_doc:
+    hashes = [docs[0].vocab.strings[name] for name in types] if docs else []
+    parts: List[Mentions] = []
+    rows: List[np.ndarray] = []
+    for doc in docs:
+        mentions = read_mentions(doc, source)
+        mentions = Mentions(*(column[mentions.starts < mentions.ends] for column in mentions))
+        keep = np.isin(mentions.labels, np.asarray(hashes, dtype="uint64"))
+        parts.append(Mentions(*(column[keep] for column in mentions)))
+        # The features of a mention depend on all mentions of the document.
+        rows.append(features(doc, mentions)[keep])
+    if not parts:
         empty = np.zeros(0, dtype="int64")
         none = Mentions(empty, empty, empty.astype("uint64"))
         return MentionBatch(none, empty, empty, np.zeros((0, 0), dtype="float32"), 1 + len(types))
-    mentions = Mentions(*(np.concatenate(columns) for columns in zip(*by_doc)))
-    strings = docs[0].vocab.strings
-    index = {strings[name]: i for i, name in enumerate(types, start=1)}
+    index = {label: i for i, label in enumerate(hashes, start=1)}
+    mentions = Mentions(*(np.concatenate(columns) for columns in zip(*parts)))
     return MentionBatch(
         mentions=mentions,
         types=np.asarray([index[label] for label in mentions.labels.tolist()], dtype="int64"),
-        mention_lengths=np.asarray([len(part.starts) for part in by_doc], dtype="int64"),
+        mention_lengths=np.asarray([len(part.starts) for part in parts], dtype="int64"),
         features=np.concatenate(rows).astype("float32"),
         n_types=1 + len(types),
     )
