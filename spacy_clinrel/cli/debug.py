@@ -18,6 +18,7 @@ MAX_ROWS = 30
 # Titles of the sections of the output, with section name and keys of its statistics.
 SECTIONS = {
     "Documents and mentions": ("mentions", ("per_type",)),
+    "Assertion": ("assertion", ("per_attribute", "per_type_and_attribute")),
     "Relations": ("relations", ("per_label", "per_signature")),
     "Distances between head and tail": (
         "distances",
@@ -29,6 +30,8 @@ SECTIONS = {
 }
 TITLES = {
     "per_type": "Mentions by type",
+    "per_attribute": "Mentions by assertion attribute",
+    "per_type_and_attribute": "Mentions by type and attribute",
     "per_label": "Relations by label",
     "per_signature": "Relations by mention types and label",
     "distance_in_tokens": "Distance in tokens (start to start)",
@@ -45,6 +48,7 @@ TOTALS = {
     "relations": "relations",
     "without_mentions": "documents without mentions",
     "without_relations": "documents without relations",
+    "assertion_documents": "documents annotated with assertion attributes",
 }
 
 
@@ -85,7 +89,10 @@ def debug_cli(
         ),
     ] = False,
     min_count: Annotated[
-        int, typer.Option(min=1, help="Warn about labels with fewer relations than this")
+        int,
+        typer.Option(
+            min=1, help="Warn about labels with fewer relations, and attributes with fewer mentions"
+        ),
     ] = 20,
     similarity: Annotated[
         float,
@@ -105,9 +112,9 @@ def debug_cli(
 ) -> None:
     """Check .spacy files before training.
 
-    Counts mentions, relations and distances. Reports rare labels, relations in unusual directions,
-    duplicates, leakage between the files, and the recall ceiling: the share of gold relations that
-    are candidates.
+    Counts mentions, assertion attributes, relations and distances. Reports rare labels and
+    attributes, relations in unusual directions, duplicates, leakage between the files, and the
+    recall ceiling: the share of gold relations that are candidates.
 
     The exit code is 1 if a check reports an error, e.g. no relations in the training data. Warnings
     do not change it.

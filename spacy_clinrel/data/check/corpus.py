@@ -11,6 +11,7 @@ from spacy.vocab import Vocab
 from ...files import ensure_paths, read_docbin, spacy_files
 from ...types import CandidateStrategy
 from ..splits import clusters, near_duplicates
+from .assertion import assertion_findings, describe_assertion
 from .ceiling import recall_ceiling, suggest_settings
 from .findings import (
     candidate_findings,
@@ -32,8 +33,8 @@ class Checks:
     strategies (Mapping[str, CandidateStrategy]): Candidate strategies whose recall ceilings are
         measured, by name. The sentence rule of the first strategy is used for all sentence counts.
         Default: `SentencePairs`. `candidates_of` reads the strategies of a config.
-    min_count (int): Minimum number of relations per label in the training part. Labels with fewer
-        relations are reported as too rare.
+    min_count (int): Minimum number of relations per label, and of mentions per assertion attribute,
+        in the training part. Labels and attributes with fewer are reported as too rare.
     similarity (float): Minimum similarity of near-duplicates (Jaccard index of character 5-grams),
         above 0 and at most 1.
     """
@@ -94,7 +95,14 @@ def check(parts: Sequence[Part], checks: Checks) -> Dict[str, Any]:
     RETURNS (Dict[str, Any]): Statistics by part, near-duplicates, labels that occur in both
         directions, recall ceilings and findings, as plain values for JSON.
     """
-    figures = {part.name: {**describe_mentions(part), **describe_relations(part)} for part in parts}
+    figures = {
+        part.name: {
+            **describe_mentions(part),
+            **describe_relations(part),
+            **describe_assertion(part),
+        }
+        for part in parts
+    }
     strategies = checks.strategies.items()
     candidates = {
         part.name: {name: recall_ceiling(part, strategy) for name, strategy in strategies}
@@ -106,6 +114,7 @@ def check(parts: Sequence[Part], checks: Checks) -> Dict[str, Any]:
     findings = [
         *mention_findings(parts, figures),
         *label_findings(figures, checks.min_count),
+        *assertion_findings(figures, checks.min_count),
         *direction_findings(figures, directions),
         *duplicate_findings(figures, near),
         *candidate_findings(candidates, wider),

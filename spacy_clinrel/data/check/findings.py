@@ -49,7 +49,10 @@ def mention_findings(parts: Sequence[Part], figures: Figures) -> Iterator[Findin
     section, train = "mentions", parts[0].name
     for name in ("mentions", "relations"):
         if not figures[train][name]:
-            yield Finding(ERROR, section, f"{train} has no {name}: there is nothing to learn")
+            # Without relations, the corpus can still train assertion_classifier.
+            is_useful = name == "relations" and figures[train].get("assertion_documents")
+            text = f"{train} has no {name}: there is nothing to learn"
+            yield Finding(WARNING if is_useful else ERROR, section, text)
     for part in parts:
         if part.broken:
             text = f"{part.name}: relations of missing mentions in {_examples(part.broken)}"
