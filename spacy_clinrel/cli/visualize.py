@@ -1,7 +1,7 @@
 """`python -m spacy clinrel visualize`: write an HTML page with mentions and relations."""
 
 from pathlib import Path
-from typing import Annotated, Optional
+from typing import Annotated, Any, Dict, Optional
 
 import typer
 from spacy.cli._util import import_code, setup_gpu
@@ -10,6 +10,7 @@ from wasabi import msg
 from ..files import LeftOut
 from ..processing.visualize import STYLE, visualize
 from ..tokens import all_mentions, get_relations
+from ..viewer.names import READABLE
 from ..viewer.server import serve_page
 from ._app import app
 from ._options import EncodingOption
@@ -61,6 +62,14 @@ def visualize_cli(
             "--threshold", help="Initial value of the page's confidence filter, from 0 to 1"
         ),
     ] = 0.0,
+    names: Annotated[
+        str,
+        typer.Option(
+            "--names",
+            help="readable to show readable names of types and relations, in the language of the "
+            "interface; codes to show the labels as they are",
+        ),
+    ] = READABLE,
     serve: Annotated[
         bool, typer.Option("--serve", help="Also serve the page on localhost")
     ] = False,
@@ -72,14 +81,18 @@ def visualize_cli(
 ) -> None:
     """Annotate notes with a pipeline, and write an HTML page with their mentions and relations.
 
-    Relations are drawn as arcs above the text and listed in a table. The page can be filtered by
-    type, label and confidence. It is a single file that works offline. If INPUT is a .spacy file,
-    its annotation is only shown if MODEL is -; otherwise MODEL annotates the texts again.
+    Relations are drawn as arcs above the text and listed in a table. Mentions show their assertion
+    attributes: denied ones are struck through, and the arcs of their relations are dashed. Values
+    and doses are shown below their mentions. The page can be filtered by type, assertion, relation
+    and confidence. It is a single file that works offline. If INPUT is a .spacy file, its
+    annotation is only shown if MODEL is -; otherwise MODEL annotates the texts again.
 
     Examples: visualize zh_clinrel notes/ notes.html; visualize - dev.spacy gold.html --limit 20
     """
     # displaCy styles do not have these options.
-    options = {"title": title, "threshold": threshold} if style == STYLE else None
+    options: Optional[Dict[str, Any]] = None
+    if style == STYLE:
+        options = {"title": title, "threshold": threshold, "names": names}
     left_out = LeftOut()
     try:
         import_code(code_path)

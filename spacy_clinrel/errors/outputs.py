@@ -18,6 +18,10 @@ class OutputErrors:
     )
     V007 = "{path} is a folder. Use the name of an .html file as output."
     V009 = "No interface translation for '{lang}'. Known: {known}."
+    V030 = (
+        "names must be 'readable', 'codes' or names by label, e.g. {{'FOLLOWS': 'is followed "
+        "by'}}, got {value}."
+    )
     V020 = "The threshold must be a confidence from 0 to 1, got {value}."
     V008 = (
         "{path} is not a .spacy file. Without a pipeline (-), only the annotation of a .spacy file "

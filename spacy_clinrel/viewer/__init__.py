@@ -16,6 +16,7 @@ from ..errors import Errors
 from .colors import COLORS, pick_tints
 from .document import make_view
 from .manual import STYLES, to_displacy
+from .names import READABLE, NamesOption, check_names
 from .page import make_style, render_documents, wrap_fragment, wrap_page
 from .server import serve_page
 from .translations import get_translation
@@ -25,7 +26,7 @@ __all__ = ["COLORS", "OPTIONS", "render", "serve", "to_displacy", "to_html"]
 # Line width on a wide and on a narrow screen, in columns. A CJK character takes two columns.
 COLUMNS = (100, 42)
 MIN_COLUMNS = 20
-OPTIONS = ("colors", "columns", "lang", "threshold", "title")
+OPTIONS = ("colors", "columns", "lang", "names", "threshold", "title")
 
 Docs = Union[Doc, Iterable[Doc]]
 
@@ -44,8 +45,8 @@ def render(
     page (bool): Return a complete HTML page instead of markup for another page.
     jupyter (Optional[bool]): Whether to display the markup in a notebook instead of returning it.
         None to detect notebooks.
-    options (Optional[Dict[str, Any]]): For "relations", arguments of `to_html`; for other styles,
-        options of displaCy.
+    options (Optional[Dict[str, Any]]): For "relations", the arguments `colors`, `columns`, `lang`,
+        `names`, `threshold` and `title` of `to_html`; for other styles, options of displaCy.
     RETURNS (Optional[str]): The markup; None if it was displayed in a notebook.
     RAISES (ValueError): If the style or an option is unknown.
     """
@@ -103,8 +104,13 @@ def to_html(
     columns: Tuple[int, int] = COLUMNS,
     colors: Optional[Dict[str, str]] = None,
     threshold: float = 0.0,
+    names: NamesOption = READABLE,
 ) -> str:
     """Render documents as HTML: text with mentions, relations as arcs, and a list of the relations.
+
+    Mentions show their assertion attributes, values and doses, if the document has any. Denied
+    mentions are struck through, and the arcs of their relations are dashed. Measurements are
+    underlined, section headings are bold.
 
     The HTML makes no network requests. A script adds filters and highlights; without the script,
     everything is shown. The title of a document is `doc.user_data["title"]`.
@@ -120,10 +126,15 @@ def to_html(
         that the text on them is legible.
     threshold (float): Initial value of the confidence filter, from 0 to 1. Relations with a lower
         confidence are hidden until the reader moves the slider. Without the script, they are shown.
+    names (Union[str, Mapping[str, str]]): "readable" to show readable names of types and relation
+        labels, with the labels as tooltips; "codes" to show the labels; or names by label, which
+        are used in addition to the readable ones, e.g. `{"FOLLOWS": "is followed by"}`. A label
+        without a name is shown as it is.
     RETURNS (str): The HTML.
-    RAISES (ValueError): If a line width is too small, the threshold is not from 0 to 1, or an
-        object is not a Doc.
+    RAISES (ValueError): If a line width is too small, the threshold is not from 0 to 1, the names
+        are invalid, or an object is not a Doc.
     """
+    check_names(names)
     if not 0 <= threshold <= 1:
         raise ValueError(Errors.V020.format(value=threshold))
     if len(columns) != 2 or min(columns) < MIN_COLUMNS:
@@ -139,6 +150,7 @@ def to_html(
         columns=columns,
         lang=lang,
         threshold=threshold,
+        names=names,
         has_anchors=page,
     )
     style = make_style(tints.values(), columns[0])

@@ -5,11 +5,24 @@ from typing import Dict, List, NamedTuple, Optional, Sequence, Tuple
 from markupsafe import Markup
 from spacy.tokens import Doc, Span
 
-from ..tokens import Relation, all_mentions, get_relations
+from ..tokens import Relation, all_mentions, get_relations, has_assertion
 from ..tokens.group import span_key
 from .arcs import Edge, draw_arcs
-from .colors import Tint
-from .layout import COLUMN, lay_out
+from .boxes import badges_width
+from .facts import Facts, read_facts
+from .layout import COLUMN, Bounds, lay_out
+from .ranges import bold_characters, measured_characters, read_headings
+from .styles import (
+    Look,
+    MentionLook,
+    is_denied,
+    look_of_mention,
+    name_relation,
+    style_heading,
+    style_mention,
+    style_relation,
+    to_percent,
+)
 from .svg import Style, render_line
 
 
@@ -18,42 +31,38 @@ class View(NamedTuple):
 
     doc (Doc): The document.
     mentions (List[Span]): All mentions of the document.
+    facts (List[Facts]): What is known of each mention besides its type.
     relations (List[Relation]): The relations, in text order.
+    ends (List[Tuple[int, int]]): Index of the head and of the tail of each relation.
     """
 
     doc: Doc
     mentions: List[Span]
+    facts: List[Facts]
     relations: List[Relation]
-
-
-class Look(NamedTuple):
-    """Settings for all documents of a page.
-
-    tints (Dict[str, Tint]): Colours of the mention types.
-    types (Dict[str, int]): Index of each type. The script filters by it.
-    labels (Dict[str, int]): Index of each relation label.
-    columns (Sequence[Tuple[str, int]]): CSS class and line width (in columns) of each drawing of a
-        text.
-    """
-
-    tints: Dict[str, Tint]
-    types: Dict[str, int]
-    labels: Dict[str, int]
-    columns: Sequence[Tuple[str, int]]
+    ends: List[Tuple[int, int]]
 
 
 class Row(NamedTuple):
     """A row in the list of relations.
 
     relation (Relation): The relation.
+    head (MentionLook): How the head is shown.
+    tail (MentionLook): How the tail is shown.
+    name (str): The short name of the relation.
+    note (str): The long name and the label; empty if the short name is the label.
     percent (int): The confidence in percent.
-    data (Dict[str, Optional[int]]): Data attributes for the script. Attributes with the value None
-        are omitted.
+    data (Dict[str, Optional[str]]): Attributes of the row. Attributes with the value None are
+        omitted.
     """
 
     relation: Relation
+    head: MentionLook
+    tail: MentionLook
+    name: str
+    note: str
     percent: int
-    data: Dict[str, Optional[int]]
+    data: Dict[str, Optional[str]]
 
 
 class Section(NamedTuple):
@@ -65,6 +74,7 @@ class Section(NamedTuple):
         the drawing that fits the screen. Empty if the document has no text.
     rows (List[Row]): Rows of the list of relations.
     is_scored (bool): Whether to show confidences.
+    is_asserted (bool): Whether the document is annotated with assertion attributes.
     """
 
     view: View
@@ -72,6 +82,7 @@ class Section(NamedTuple):
     drawings: List[Tuple[str, Markup]]
     rows: List[Row]
     is_scored: bool
+    is_asserted: bool
 
 
 def make_view(doc: Doc) -> View:
@@ -85,18 +96,11 @@ def make_view(doc: Doc) -> View:
         head, tail = relation.head, relation.tail
         return (head.start, head.end, tail.start, tail.end, relation.label)
 
-    return View(doc, all_mentions(doc), sorted(get_relations(doc), key=position))
-
-
-def to_percent(score: float) -> int:
-    """Return a confidence in percent.
-
-    score (float): The confidence. Values below 0 and above 1 count as 0 and 1, NaN as 0.
-    RETURNS (int): The percentage, from 0 to 100. A confidence below 1 never becomes 100.
-    """
-    if score >= 1:
-        return 100
-    return min(round(score * 100), 99) if score > 0 else 0
+    mentions = all_mentions(doc)
+    relations = sorted(get_relations(doc), key=position)
+    index = {span_key(mention): i for i, mention in enumerate(mentions)}
+    ends = [(index[span_key(head)], index[span_key(tail)]) for head, tail, *_ in relations]
+    return View(doc, mentions, read_facts(doc, mentions), relations, ends)
 
 
 def has_scores(view: View) -> bool:
@@ -115,42 +119,66 @@ def make_section(view: View, look: Look) -> Section:
     look (Look): Settings of the page.
     RETURNS (Section): The variables of the template.
     """
-    index = {span_key(mention): i for i, mention in enumerate(view.mentions)}
-    ends = [(index[span_key(head)], index[span_key(tail)]) for head, tail, *_ in view.relations]
     drawings = []
     if view.doc.text.strip():
-        drawings = [(name, _draw(view, ends, look, columns)) for name, columns in look.columns]
+        drawings = [(name, _draw(view, look, columns)) for name, columns in look.columns]
     is_scored = has_scores(view)
+    looks = [look_of_mention(m.label_, f, look) for m, f in zip(view.mentions, view.facts)]
     rows = []
-    for i, (relation, (head, tail)) in enumerate(zip(view.relations, ends)):
+    for i, (relation, (head, tail)) in enumerate(zip(view.relations, view.ends)):
         percent = to_percent(relation.score)
         data = {
-            "data-relation": i,
-            "data-head": head,
-            "data-tail": tail,
-            "data-label": look.labels[relation.label],
-            "data-score": percent if is_scored else None,
+            "data-relation": str(i),
+            "data-head": str(head),
+            "data-tail": str(tail),
+            "data-label": str(look.labels[relation.label]),
+            "data-score": str(percent) if is_scored else None,
+            "class": "denied" if is_denied(view.facts[head], view.facts[tail]) else None,
         }
-        rows.append(Row(relation, percent, data))
+        name = name_relation(relation, view.facts[head], view.facts[tail], look)
+        note = look.names.describe_relation(relation.label) if name != relation.label else ""
+        rows.append(Row(relation, looks[head], looks[tail], name, note, percent, data))
     title = str(view.doc.user_data.get("title") or "")
-    return Section(view, title, drawings, rows, is_scored)
+    return Section(view, title, drawings, rows, is_scored, has_assertion(view.doc))
 
 
-def _draw(view: View, ends: Sequence[Tuple[int, int]], look: Look, columns: int) -> Markup:
+def _draw(view: View, look: Look, columns: int) -> Markup:
     """Return the SVG of a text with mentions and arcs, in lines of the given width."""
-    bounds = [(m.start_char, m.end_char, m.label_) for m in view.mentions]
-    scores = [f"{to_percent(r.score)}%" if has_scores(view) else "" for r in view.relations]
-    edges = [
-        Edge(*pair, f"{relation.label}{score and f' {score}'}")
-        for pair, relation, score in zip(ends, view.relations, scores)
+    is_scored, facts, text = has_scores(view), view.facts, view.doc.text
+    of_relations = [
+        (relation, facts[head], facts[tail])
+        for relation, (head, tail) in zip(view.relations, view.ends)
     ]
-    notes = [
-        f"{head.text} → {label} → {tail.text}{score and f' ({score})'}"
-        for (head, tail, label, _), score in zip(view.relations, scores)
+    relations = [style_relation(*ends, look, is_scored) for ends in of_relations]
+    boxes = [style_mention(m.label_, f, look, columns) for m, f in zip(view.mentions, facts)]
+    bounds: List[Bounds] = [
+        (mention.start_char, mention.end_char, box.name)
+        for mention, box in zip(view.mentions, boxes)
     ]
-    lines = lay_out(view.doc.text, bounds, columns)
+    headings = read_headings(view.doc)
+    for heading in headings:
+        style = style_heading(heading, text, look)
+        if style.name:  # drawn like a mention below the text, which widens it as needed
+            boxes.append(style)
+            bounds.append((heading.start, heading.end, style.name))
+    lines = lay_out(text, bounds, columns, [badges_width(box.badges) for box in boxes])
+    edges = _name_edges(of_relations, view.ends, look, is_scored)
     wires = draw_arcs(lines, edges, [m.text for m in view.mentions], columns * COLUMN)
-    labels = [m.label_ for m in view.mentions]
-    style = Style(labels, look.tints, look.types, [head for head, _ in ends], notes, columns)
+    measured = measured_characters(view.doc)
+    drawing = Style(boxes, relations, bold_characters(headings), measured, columns)
     # Safe as Markup, because `render_line` escapes texts.
-    return Markup("".join(render_line(line, over, style) for line, over in zip(lines, wires)))
+    return Markup("".join(render_line(line, over, drawing) for line, over in zip(lines, wires)))
+
+
+def _name_edges(
+    relations: Sequence[Tuple[Relation, Facts, Facts]],
+    ends: Sequence[Tuple[int, int]],
+    look: Look,
+    is_scored: bool,
+) -> List[Edge]:
+    """Return the arcs of relations with their labels."""
+    edges = []
+    for (relation, head, tail), pair in zip(relations, ends):
+        score = f" {to_percent(relation.score)}%" if is_scored else ""
+        edges.append(Edge(*pair, f"{name_relation(relation, head, tail, look)}{score}"))
+    return edges

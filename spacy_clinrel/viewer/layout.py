@@ -28,11 +28,13 @@ class Glyph(NamedTuple):
     char (str): The character.
     x (float): Position of the middle, in pixels.
     columns (int): Width: 2 for CJK characters, 0 for combining marks, 1 for all others.
+    offset (int): Index of the character in the text.
     """
 
     char: str
     x: float
     columns: int
+    offset: int
 
 
 class Box(NamedTuple):
@@ -121,28 +123,36 @@ def nesting_levels(bounds: Sequence[Bounds]) -> List[int]:
     return levels
 
 
-def lay_out(text: str, mentions: Sequence[Bounds], columns: int) -> List[Line]:
+def lay_out(
+    text: str, mentions: Sequence[Bounds], columns: int, widths: Sequence[float] = ()
+) -> List[Line]:
     """Break a text into lines, and place the characters and mentions on them.
 
     text (str): The text. Empty lines are dropped.
     mentions (Sequence[Bounds]): The mentions, which may overlap.
     columns (int): The width of a line, in columns.
+    widths (Sequence[float]): The minimum width of each mention, in pixels, e.g. for badges below
+        it. Empty for none.
     RETURNS (List[Line]): The lines. Every mention has a box on at least one line.
     """
     last = len(text) - 1
     # An empty mention is drawn around the next character, so that it is visible.
     bounds = [(min(start, last), max(end, start + 1), label) for start, end, label in mentions]
     plain = text.replace("\r\n", "\u200b\n").translate(BREAKS)
-    return _Layout(plain, bounds if text else [], columns * COLUMN).lines()
+    least = list(widths) or [0.0] * len(bounds)
+    return _Layout(plain, bounds if text else [], columns * COLUMN, least).lines()
 
 
 class _Layout:
     """The state of a `lay_out` call."""
 
-    def __init__(self, text: str, bounds: Sequence[Bounds], width: float) -> None:
+    def __init__(
+        self, text: str, bounds: Sequence[Bounds], width: float, least: Sequence[float]
+    ) -> None:
         self.text = text
         self.bounds = bounds
         self.width = width
+        self.least = least
         self.levels = nesting_levels(bounds)
         self.columns = count_columns(text)
         # Whether a mention covers the character, and whether it also covers the preceding
@@ -163,7 +173,7 @@ class _Layout:
         for i in sorted(range(len(self.bounds)), key=lambda i: self.levels[i]):
             start, end, label = self.bounds[i]
             inner = sum(self._width(j) for j in range(start, min(end, len(self.text))))
-            needed = sum(count_columns(shorten(label))) * SMALL + 5
+            needed = max(sum(count_columns(shorten(label))) * SMALL + 5, self.least[i])
             padding[i] = max(PADDING, (needed - inner) / 2)
             self.before[start] += padding[i]
             self.after[end - 1] += padding[i]
@@ -236,7 +246,7 @@ class _Layout:
             if row >= 0:
                 char = BREAK if self.text[i] == "\n" else self.text[i]
                 columns = 2 if char == BREAK else self.columns[i]
-                lines[row].glyphs.append(Glyph(char, left + columns * COLUMN / 2, columns))
+                lines[row].glyphs.append(Glyph(char, left + columns * COLUMN / 2, columns, i))
         for box, row in self._boxes(rows, lefts):
             lines[row].boxes.append(box)
         return [line for line in lines if line.boxes or any(g.char.strip() for g in line.glyphs)]

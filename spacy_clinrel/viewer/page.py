@@ -7,13 +7,16 @@ adds filters, highlights and keyboard control.
 from base64 import b64encode
 from collections import Counter
 from hashlib import sha256
-from typing import Dict, Iterable, Sequence
+from typing import Dict, Iterable, List, Sequence
 
 from markupsafe import Markup
 
 from .colors import Tint
-from .document import Look, View, has_scores, make_section, to_percent
+from .document import View, has_scores, make_section
+from .facts import ASSERTION_FILTERS
+from .names import READABLE, Names, NamesOption
 from .rendering import read_asset, render_template
+from .styles import Look, to_percent
 from .svg import svg_width
 from .translations import get_translation
 
@@ -50,6 +53,7 @@ def render_documents(
     columns: Sequence[int],
     lang: str,
     threshold: float = 0.0,
+    names: NamesOption = READABLE,
     has_anchors: bool = False,
 ) -> Markup:
     """Render documents below filters and a legend.
@@ -60,25 +64,54 @@ def render_documents(
     columns (Sequence[int]): Line width on a wide and on a narrow screen, in columns.
     lang (str): Language of the interface.
     threshold (float): Initial value of the confidence filter.
+    names (Union[str, Mapping[str, str]]): The names of types and labels, see `Names`.
     has_anchors (bool): Whether to add a table of contents with a link to each document.
     RETURNS (Markup): The HTML.
     """
     types = dict(Counter(m.label_ for view in views for m in view.mentions).most_common())
     labels = dict(Counter(r.label for view in views for r in view.relations).most_common())
-    look = Look(tints, _number(types), _number(labels), list(zip(DRAWINGS, columns)))
+    assertions = count_assertions(views)
+    look = Look(
+        tints,
+        _number(types),
+        _number(labels),
+        _number(assertions),
+        list(zip(DRAWINGS, columns)),
+        Names(lang, names, types),
+        get_translation(lang),
+    )
     return render_template(
         "documents.html",
         sections=[make_section(view, look) for view in views],
         types=types,
         labels=labels,
+        assertions=assertions,
         tints=tints,
+        names=look.names,
         title=title,
         lang=lang,
-        strings=get_translation(lang),
+        strings=look.strings,
         threshold=to_percent(threshold) if any(map(has_scores, views)) else None,
         has_anchors=has_anchors,
         width_class=_width_class(columns[0]),
     )
+
+
+def count_assertions(views: Iterable[View]) -> Dict[str, int]:
+    """Count the mentions of each assertion filter.
+
+    views (Iterable[View]): The documents.
+    RETURNS (Dict[str, int]): Numbers of mentions by attribute, and of affirmed mentions, in the
+        order of the legend. Without filters that have no mention.
+    """
+    found: List[str] = [
+        name
+        for view in views
+        for mention, facts in zip(view.mentions, view.facts)
+        for name in facts.filters(mention.label_)
+    ]
+    counts = Counter(found)
+    return {name: counts[name] for name in ASSERTION_FILTERS if counts[name]}
 
 
 def wrap_fragment(content: Markup, style: Markup) -> Markup:

@@ -1,42 +1,49 @@
 """Drawing of a line of text with its mentions and arcs as SVG."""
 
 from itertools import groupby
-from typing import Dict, List, NamedTuple, Sequence
+from typing import Dict, List, NamedTuple, Sequence, Set
 
 from ..tokens.markup import escape_html
 from .arcs import Wire, text_width
-from .colors import Tint
-from .layout import COLUMN, MAX_LABEL, SMALL, Box, Glyph, Line, shorten
+from .boxes import NEST, TEXT, BoxStyle, Rows, render_box, render_strike
+from .layout import COLUMN, Glyph, Line
 
 # Sizes in pixels.
 SIDE = 6.0  # left and right margin
 STEP = 18.0  # height of a level of arcs
-TEXT = 24.0  # height of a line of text with its box
 BASELINE = 17.5  # distance of the text's baseline from the top of its box
-NEST = 3.0  # distance that a box extends above the boxes inside it
-SMALL_ROW = 11.0  # height of a row of type names
 ROUND = 5.0  # radius of an arc's corners
 LABEL = 15.0  # height of an arc's label
 # Zero-width characters, which are not drawn.
 INVISIBLE = "\u200b\u200c\u200d\u2060\ufeff\u00ad"
 
 
+class RelationStyle(NamedTuple):
+    """How a relation is drawn.
+
+    css_class (str): CSS classes besides "arc", "stub" and "label".
+    note (str): The tooltip.
+    """
+
+    css_class: str
+    note: str
+
+
 class Style(NamedTuple):
     """Settings for all lines of a document.
 
-    labels (Sequence[str]): The type of each mention.
-    tints (Dict[str, Tint]): Colours of the types.
-    types (Dict[str, int]): Index of each type. The script filters by it.
-    heads (Sequence[int]): The head mention of each relation.
-    notes (Sequence[str]): The tooltip of each relation.
+    boxes (Sequence[BoxStyle]): How each mention and heading is drawn.
+    relations (Sequence[RelationStyle]): How each relation is drawn.
+    bold (Set[int]): Offsets of the characters that are bold: section headings.
+    measured (Dict[int, int]): Index of the measurement that a character belongs to, by offset. They
+        are underlined.
     columns (int): Width of a line, in columns.
     """
 
-    labels: Sequence[str]
-    tints: Dict[str, Tint]
-    types: Dict[str, int]
-    heads: Sequence[int]
-    notes: Sequence[str]
+    boxes: Sequence[BoxStyle]
+    relations: Sequence[RelationStyle]
+    bold: Set[int]
+    measured: Dict[int, int]
     columns: int
 
 
@@ -60,12 +67,15 @@ def render_line(line: Line, wires: Sequence[Wire], style: Style) -> str:
     arc_height = STEP * (1 + max((wire.level for wire in wires), default=-1))
     nested = max((box.level for box in line.boxes), default=0)
     top = arc_height + 2 + NEST * nested + (6 if wires else 0)
-    rows = nested + 1 if line.boxes else 0
-    width, height = svg_width(style.columns), top + TEXT + SMALL_ROW * rows + 3
+    rows = Rows(line.boxes, style.boxes)
+    width, height = svg_width(style.columns), top + TEXT + rows.height + 3
     # Draw outer mentions first, so that they do not cover inner mentions.
     boxes = sorted(line.boxes, key=lambda box: -box.level)
-    parts = [_box(box, top, style) for box in boxes]
-    parts.append(_text(line.glyphs, top + BASELINE))
+    parts = [render_box(box, top, rows, style.boxes[box.mention]) for box in boxes]
+    parts.extend(_underlines(line.glyphs, top + BASELINE + 4, style.measured))
+    parts.append(_text(line.glyphs, top + BASELINE, style.bold))
+    denied = [box for box in boxes if style.boxes[box.mention].is_denied]
+    parts.extend(render_strike(box, top) for box in denied)
     parts.extend(_path(wire, arc_height, top, style) for wire in wires)
     # Draw labels after all paths, so that no path crosses a label.
     parts.extend(_label(wire, arc_height, style) for wire in wires)
@@ -77,35 +87,34 @@ def render_line(line: Line, wires: Sequence[Wire], style: Style) -> str:
     return f'<svg class="{css_class}" {size} data-step="{STEP:g}">{"".join(parts)}</svg>'
 
 
-def _box(box: Box, top: float, style: Style) -> str:
-    """Draw the box of a mention, and its type if the mention starts on this line."""
-    label = style.labels[box.mention]
-    y = top - NEST * box.level
-    height = TEXT + NEST * box.level + SMALL_ROW * (box.level + 1)
-    left, width = box.left + 0.75, box.right - box.left - 1.5
-    rect = f'<rect x="{left:g}" y="{y:g}" width="{width:g}" height="{height:g}" rx="4"/>'
-    name = ""
-    if box.is_start:
-        x, base = (box.left + box.right) / 2, top + TEXT + SMALL_ROW * (box.level + 1) - 3.5
-        short = shorten(label, max(MAX_LABEL, int((width - 4) / SMALL)))
-        name = f'<text x="{x:g}" y="{base:g}">{escape_html(short)}</text>'
-    return (
-        f'<g class="mention {style.tints[label].name}" data-mention="{box.mention}"'
-        f' data-type="{style.types[label]}"><title>{escape_html(label)}</title>{rect}{name}</g>'
-    )
-
-
-def _text(glyphs: Sequence[Glyph], y: float) -> str:
+def _text(glyphs: Sequence[Glyph], y: float, bold: Set[int]) -> str:
     """Draw each character at its own position, so that boxes fit their text in every font."""
     spans: List[str] = []
-    for is_wide, run in groupby(glyphs, key=lambda glyph: glyph.columns == 2):
+
+    def look(glyph: Glyph) -> str:
+        names = ("w" if glyph.columns == 2 else "", "bold" if glyph.offset in bold else "")
+        return " ".join(filter(None, names))
+
+    for css_class, run in groupby(glyphs, key=look):
         chars = [glyph for glyph in run if glyph.columns or glyph.char not in INVISIBLE]
         # SVG counts UTF-16 code units: a character above U+FFFF needs two positions.
         xs = " ".join(f"{g.x:g}" for g in chars for _ in range(1 + (ord(g.char) > 0xFFFF)))
         text = escape_html("".join("\u00a0" if g.char.isspace() else g.char for g in chars))
-        css_class = ' class="w"' if is_wide else ""
-        spans.append(f'<tspan{css_class} x="{xs}">{text}</tspan>')
+        attribute = f' class="{css_class}"' if css_class else ""
+        spans.append(f'<tspan{attribute} x="{xs}">{text}</tspan>')
     return f'<text class="text" y="{y:g}">{"".join(spans)}</text>'
+
+
+def _underlines(glyphs: Sequence[Glyph], y: float, measured: Dict[int, int]) -> List[str]:
+    """Draw a line below each measurement."""
+    lines = []
+    for index, run in groupby(glyphs, key=lambda glyph: measured.get(glyph.offset)):
+        if index is not None:
+            part = list(run)
+            left = part[0].x - part[0].columns * COLUMN / 2
+            right = part[-1].x + part[-1].columns * COLUMN / 2
+            lines.append(f'<path class="measured" d="M{left:g} {y:g}H{right:g}"/>')
+    return lines
 
 
 def _path(wire: Wire, arc_height: float, top: float, style: Style) -> str:
@@ -145,8 +154,8 @@ def _label(wire: Wire, arc_height: float, style: Style) -> str:
 
 def _group(wire: Wire, content: str, style: Style, css_class: str = "") -> str:
     """Wrap a part of an arc or stub in a group with the attributes that the script reads."""
-    head = style.labels[style.heads[wire.relation]]
     css_class = css_class or ("arc" if len(wire.feet) == 2 else "stub")
     data = f'data-relation="{wire.relation}" data-level="{wire.level}"'
-    title = f"<title>{escape_html(style.notes[wire.relation])}</title>"
-    return f'<g class="{css_class} {style.tints[head].name}" {data}>{title}{content}</g>'
+    of_relation = style.relations[wire.relation]
+    title = f"<title>{escape_html(of_relation.note)}</title>"
+    return f'<g class="{css_class} {of_relation.css_class}" {data}>{title}{content}</g>'

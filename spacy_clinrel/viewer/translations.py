@@ -2,7 +2,9 @@
 
 from typing import Dict
 
-TRANSLATIONS: Dict[str, Dict[str, str]] = {
+Strings = Dict[str, str]
+# The texts by key. The keys of assertion attributes are their names; "about_..." describes them.
+TRANSLATIONS: Dict[str, Strings] = {
     "en": {
         "title": "Entities and relations",
         "contents": "Documents",
@@ -12,7 +14,7 @@ TRANSLATIONS: Dict[str, Dict[str, str]] = {
         "relation": "Relation",
         "tail": "Tail",
         "score": "Confidence",
-        "filters": "Filters",
+        "filters": "Filters and legend",
         "shown": "of {total} relations",
         "types": "Types",
         "labels": "Relations",
@@ -25,6 +27,25 @@ TRANSLATIONS: Dict[str, Dict[str, str]] = {
         "no_mentions": "No mentions were found in this document.",
         "no_relations": "No relations were found in this document.",
         "nothing": "None of the documents has mentions or relations.",
+        "assertion": "Assertion",
+        "affirmed": "Affirmed",
+        "negated": "Denied",
+        "uncertain": "Suspected?",
+        "hypothetical": "Hypothetical",
+        "historical": "Past",
+        "family": "Family",
+        "about_affirmed": "true of the patient now",
+        "about_negated": "denied, not found or not given",
+        "about_uncertain": "only suspected",
+        "about_hypothetical": "conditional, planned or advised",
+        "about_historical": "before the present illness",
+        "about_family": "about another person",
+        "not_asserted": "Assertion is not annotated: mentions may be denied, suspected or past.",
+        "denied_relation": "A dashed grey arc is a relation with a denied mention: "
+        "“X-ray → shows no → effusion”.",
+        "value": "Value",
+        "dose": "Dose",
+        "concept": "Concept",
     },
     "zh": {
         "title": "实体与关系",
@@ -35,7 +56,7 @@ TRANSLATIONS: Dict[str, Dict[str, str]] = {
         "relation": "关系",
         "tail": "尾实体",
         "score": "置信度",
-        "filters": "筛选",
+        "filters": "筛选与图例",
         "shown": "/ {total} 个关系",
         "types": "实体类型",
         "labels": "关系类型",
@@ -48,11 +69,29 @@ TRANSLATIONS: Dict[str, Dict[str, str]] = {
         "no_mentions": "此文档中未发现实体。",
         "no_relations": "此文档中未发现关系。",
         "nothing": "未发现任何内容：所有文档均无实体和关系。",
+        "assertion": "状态",
+        "affirmed": "确认",
+        "negated": "否认",
+        "uncertain": "疑似?",
+        "hypothetical": "假设",
+        "historical": "既往",
+        "family": "家族",
+        "about_affirmed": "患者目前存在",
+        "about_negated": "被否认、未见或未给予",
+        "about_uncertain": "仅为怀疑",
+        "about_hypothetical": "条件、计划或建议",
+        "about_historical": "本次患病之前",
+        "about_family": "属于他人",
+        "not_asserted": "未标注状态：实体可能是被否认、疑似或既往的。",
+        "denied_relation": "灰色虚线表示头实体或尾实体被否认的关系，如“胸片 → 未见 → 胸腔积液”。",
+        "value": "结果",
+        "dose": "用法用量",
+        "concept": "概念",
     },
 }
 
 
-def get_translation(lang: str) -> Dict[str, str]:
+def get_translation(lang: str) -> Strings:
     """Return the texts of the interface.
 
     lang (str): A language code.

@@ -8,9 +8,11 @@
   // Collect the mentions and relations of a section, each with all elements that show it.
   function readDocument(section) {
     const mentions = [];
-    for (const part of section.querySelectorAll(".mention")) {
-      const i = +part.dataset.mention;
-      mentions[i] ??= { type: +part.dataset.type, parts: [], relations: [] };
+    // The first part of a mention is its box. A denied mention also has a line through its text.
+    for (const part of section.querySelectorAll("[data-mention]")) {
+      const { mention: i, type, assertion } = part.dataset;
+      const assertions = assertion?.split(" ") ?? [];
+      mentions[i] ??= { type: +type, assertions, parts: [], relations: [] };
       mentions[i].parts.push(part);
     }
     const relations = Array.from(section.querySelectorAll("tbody tr"), (row) => {
@@ -57,7 +59,8 @@
     part.matches(STOPS) ? [part] : Array.from(part.querySelectorAll(STOPS));
   const isOff = (stop) => stop.closest("[data-relation]").classList.contains("off");
   const freeStops = (container) => stopsIn(container).filter((stop) => !isOff(stop));
-  const nameOf = (relation) => relation.parts[1].querySelector("title").textContent;
+  const noteOf = (part) => part.querySelector("title").textContent;
+  const nameOf = (relation) => noteOf(relation.parts[1]);
 
   // Tab stops once at each list and each drawing. Arrow keys move within them.
   function moveStop(container, stop) {
@@ -106,11 +109,15 @@
       }
     }
 
-    apply(types, labels, least) {
+    apply(types, assertions, labels, least) {
       const lines = new Set();
       let count = 0;
       for (const { mentions, relations } of this.docs.values()) {
-        for (const mention of mentions) hide(mention, types[mention.type] === false, lines);
+        for (const mention of mentions) {
+          const off = types[mention.type] === false ||
+            mention.assertions.some((assertion) => assertions[assertion] === false);
+          hide(mention, off, lines);
+        }
         for (const relation of relations) {
           const off = labels[relation.label] === false || relation.score < least;
           hide(relation, off || relation.ends.some((end) => end.off), lines);
@@ -126,7 +133,7 @@
         this.boxes.filter((box) => box.name === name).map((box) => box.checked);
       const least = this.slider ? +this.slider.value : 0;
       if (this.slider) this.slider.nextElementSibling.textContent = `≥ ${least}%`;
-      const count = this.apply(chosen("type"), chosen("label"), least);
+      const count = this.apply(chosen("type"), chosen("assertion"), chosen("label"), least);
       if (this.shown) this.shown.textContent = count;
       this.changed();
     }
@@ -148,6 +155,16 @@
       this.panel.querySelector("summary").focus();
       return true;
     }
+  }
+
+  // Show the tooltip of a mention also on its text, which is above its box.
+  function setTooltip(text, choice) {
+    if (!text) return;
+    text.querySelector("title")?.remove();
+    if (!choice?.mentionParts.length) return;
+    const title = document.createElementNS(text.namespaceURI, "title");
+    title.textContent = noteOf(choice.mentionParts[0]);
+    text.append(title);
   }
 
   // The highlighted item: the one under the pointer, else the focused one, else the selected one.
@@ -188,7 +205,8 @@
         this.lit = [...parts, ...drawings];
       }
       const announced = this.focused ?? this.pinned;
-      const text = announced?.items.length === 1 ? nameOf(announced.items[0]) : "";
+      let text = announced?.items.length === 1 ? nameOf(announced.items[0]) : "";
+      if (announced?.mentionParts.length) text = noteOf(announced.mentionParts[0]);
       if (this.status.textContent !== text) this.status.textContent = text;
     }
 
@@ -229,7 +247,10 @@
         this.refresh();
       };
       this.root.addEventListener("pointermove", (event) => {
-        if (event.pointerType === "mouse") show("hovered", this.find(event));
+        if (event.pointerType !== "mouse") return;
+        const choice = this.find(event);
+        show("hovered", choice);
+        setTooltip(event.target.closest(".text"), choice);
       });
       this.root.addEventListener("pointerleave", () => show("hovered", null));
       this.root.addEventListener("focusout", () => show("focused", null));
@@ -301,7 +322,7 @@
       root.style.setProperty("--bar", `${bar.offsetHeight}px`);
     }).observe(bar);
     // Print everything, whatever the filters hide.
-    addEventListener("beforeprint", () => filters.apply([], [], 0));
+    addEventListener("beforeprint", () => filters.apply([], [], [], 0));
     addEventListener("afterprint", () => filters.filter());
     filters.filter();
   }

@@ -95,7 +95,7 @@ def test_visualize_annotates_a_folder(model, folder, tmp_path):
     assert "2 documents, 3 mentions, 1 relations" in flat(result.output)
     html, titles, rows = page(out)
     assert titles == ["b", "内科/a"]
-    assert rows == [["胸片检查", "TeRD", "肺炎疾病", "75%"]]
+    assert rows == [["胸片检查", "结果", "肺炎疾病", "75%"]]
     assert "<title>&lt;我的病历&gt;</title>" in html and "<h1>&lt;我的病历&gt;</h1>" in html
     assert html.startswith("<!DOCTYPE html>") and 'lang="zh"' in html
     assert [path.name for path in out.parent.iterdir()] == ["page.html"]
@@ -128,7 +128,7 @@ def test_visualize_shows_gold_annotation(gold, tmp_path):
     assert result.exit_code == 0, result.output
     html, titles, rows = page(out)
     assert titles == ["病历1", "病历2", "病历3"]
-    assert rows == [["补液治疗", "TrAD", "脱水疾病"]]
+    assert rows == [["补液治疗", "用于", "脱水疾病"]]
     assert "此文档没有文本" in html and "此文档中未发现关系" in html
     assert len(spacy_clinrel.visualize(None, gold, out, limit=1)) == 1
 
@@ -173,7 +173,7 @@ def test_visualize_annotates_the_texts_of_a_spacy_file(model, gold, tmp_path):
     assert [[ent.text for ent in doc.ents] for doc in docs] == [[], ["胸片", "肺炎"], []]
     _, titles, rows = page(out)
     assert titles == ["病历1", "病历2", "病历3"]
-    assert rows == [["胸片检查", "TeRD", "肺炎疾病", "75%"]]
+    assert rows == [["胸片检查", "结果", "肺炎疾病", "75%"]]
 
 
 def test_visualize_warns_if_there_are_no_mentions(model, tmp_path):

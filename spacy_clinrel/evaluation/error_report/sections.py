@@ -147,7 +147,8 @@ def _documents_data(analysis: Analysis) -> Dict[str, Any]:
         docs.append(_copy_with_title(judged.example.reference, f"{judged.name}: gold"))
         docs.append(_copy_with_title(judged.example.predicted, f"{judged.name}: predicted"))
     # The viewer escapes its own markup.
-    drawn = Markup(to_html(docs, lang="en", columns=COLUMNS)) if docs else ""
+    # Labels are shown as they are in the tables of the report.
+    drawn = Markup(to_html(docs, lang="en", columns=COLUMNS, names="codes")) if docs else ""
     return {"docs": analysis.figures["worst"], "names": CAUSE_NAMES, "drawn": drawn}
 
 
