@@ -32,6 +32,7 @@ if TYPE_CHECKING:
     from .processing.tables import relations_table as relations_table
     from .processing.tables import tables as tables
     from .processing.visualize import visualize as visualize
+    from .terminology import build_terminology as build_terminology
 
 try:
     __version__ = version("spacy-clinrel")
@@ -45,6 +46,7 @@ sys.modules[f"{__name__}.displacy"] = displacy
 _API: Dict[str, str] = {
     "apply": ".processing",
     "bootstrap": ".active_learning.bootstrap",
+    "build_terminology": ".terminology",
     "calibrate": ".evaluation.calibrate",
     "convert": ".data.convert",
     "debug": ".data.check",
@@ -69,6 +71,7 @@ __all__ = [
     "__version__",
     "apply",
     "bootstrap",
+    "build_terminology",
     "calibrate",
     "concat_docs",
     "convert",

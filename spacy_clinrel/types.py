@@ -35,6 +35,20 @@ class Mentions(NamedTuple):
     labels: np.ndarray
 
 
+class ConceptCandidate(NamedTuple):
+    """A concept of a terminology to which a mention may refer.
+
+    code (str): The code.
+    name (str): The preferred name.
+    score (float): The similarity of the mention and the best name of the concept, from 0 to 1. 1.0
+        if their normal forms are equal.
+    """
+
+    code: str
+    name: str
+    score: float
+
+
 class SentenceRule(Protocol):
     """A rule that splits documents into sentences."""
 

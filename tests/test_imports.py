@@ -24,7 +24,7 @@ ALLOWED: Dict[str, Set[str]] = {
     "files": {"errors"},
     "rules": BASE,
     "measurements": BASE | {"rules"},
-    "terminology": BASE,
+    "terminology": STORE,  # normal forms of text
     "tokens": BASE,
     "layers": set(),
     "ml": STORE | {"layers"},

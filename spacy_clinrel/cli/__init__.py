@@ -5,6 +5,7 @@ from spacy.cli._util import app as spacy_app
 from ._app import app
 from .apply import apply_cli
 from .bootstrap import bootstrap_cli
+from .build_terminology import build_terminology_cli
 from .calibrate import calibrate_cli
 from .convert import convert_cli
 from .debug import debug_cli
@@ -24,6 +25,7 @@ __all__ = [
     "app",
     "apply_cli",
     "bootstrap_cli",
+    "build_terminology_cli",
     "calibrate_cli",
     "convert_cli",
     "debug_cli",

@@ -165,6 +165,30 @@ class FileErrors:
     )
     F111 = "--offsets does not apply to this format, which has no offsets ({description}). Omit it."
 
+    # Terminologies
+    F120 = (
+        "{path}: no column for the {role} ({names}). Columns present: {present}. Set the column "
+        "with --{role}-column, and the delimiter of a CSV file with --delimiter."
+    )
+    F121 = "{path}: several columns are named '{name}'. Rename them."
+    F122 = "{path} is not a table. Use {known}. Save an Excel table as CSV first."
+    F123 = "{path}: cannot read the table ({error}). Repair the file, or export it again."
+    F124 = "The delimiter must be a single character, e.g. ',' or ';', got {value!r}."
+    F125 = "{path}: the table has no row with a code and a name."
+    F126 = (
+        "--strict: the table is doubtful ({doubts}); nothing was written. Repair the rows that the "
+        "report names, or omit --strict."
+    )
+    F127 = (
+        "{path}: cannot load the terminology ({error}). Build it again with `python -m spacy "
+        "clinrel build-terminology`."
+    )
+    F128 = "{path} already exists. Choose a new folder, or use --force to replace a terminology."
+    F129 = (
+        "{path} exists and is no terminology. Only a terminology can be replaced. Choose a new "
+        "folder."
+    )
+
     # Bootstrapping and review
     B001 = (
         "The pipeline has {n} components of the type '{factory}', but needs exactly one. Use a "

@@ -26,7 +26,7 @@ from .walk import (
     skip_hidden,
     walk_files,
 )
-from .writing import LOCK_FILE, check_output, locked_folder, replacing, write_json
+from .writing import LOCK_FILE, check_output, locked_folder, replacing, replacing_folder, write_json
 
 __all__ = [
     "LOCK_FILE",
@@ -57,6 +57,7 @@ __all__ = [
     "read_encoded",
     "read_text_lines",
     "replacing",
+    "replacing_folder",
     "show_path",
     "skip_hidden",
     "spacy_files",

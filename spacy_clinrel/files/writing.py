@@ -3,6 +3,7 @@
 import json
 import math
 import os
+import shutil
 from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any, Iterable, Iterator, Optional, Tuple
@@ -36,6 +37,40 @@ def replacing(path: Path) -> Iterator[Path]:
             _sync_folder(path.parent)
         finally:
             draft.unlink(missing_ok=True)
+    except OSError as error:
+        raise ValueError(Errors.F018.format(path=path, error=error.strerror or error)) from error
+
+
+@contextmanager
+def replacing_folder(path: Path) -> Iterator[Path]:
+    """Write a folder of files atomically: after an error or a crash, it has its old content, or
+    does not exist if it did not before. Creates the parent folder.
+
+    path (Path): The folder. Its content is replaced.
+    YIELDS (Path): The temporary folder to write files to. It replaces `path` when the context ends.
+    RAISES (ValueError): If the folder can't be written.
+    """
+    draft, old = (path.with_name(f".{path.name}.{os.getpid()}.{end}") for end in ("tmp", "old"))
+    try:
+        try:
+            draft.mkdir(parents=True)
+            yield draft
+            for file in draft.iterdir():
+                with file.open("rb+") as opened:
+                    os.fsync(opened.fileno())
+            _sync_folder(draft)
+            if path.exists():
+                os.replace(path, old)
+            try:
+                os.replace(draft, path)
+            except OSError:
+                if old.exists():
+                    os.replace(old, path)
+                raise
+            _sync_folder(path.parent)
+        finally:
+            for leftover in (draft, old):
+                shutil.rmtree(leftover, ignore_errors=True)
     except OSError as error:
         raise ValueError(Errors.F018.format(path=path, error=error.strerror or error)) from error
 
