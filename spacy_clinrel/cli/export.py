@@ -42,9 +42,11 @@ def export_cli(
         typer.Option(
             "--merge/--no-merge",
             "-m/-M",
-            help="Merge mentions with the same normal form and type into one node, with their "
-            "count. Merge relations with the same nodes and label into one edge, with their count, "
-            "mean and maximum score, and documents. Character offsets are dropped",
+            help="Merge mentions with the same normal form, type and attributes into one node, "
+            "with their count: a denied finding is never merged with an affirmed one. Mentions "
+            "linked to the same code are merged whatever their normal form. Merge relations with "
+            "the same nodes and label into one edge, with their count, mean and maximum score, and "
+            "documents. Character offsets are dropped",
         ),
     ] = False,
     norm: Annotated[
@@ -74,10 +76,13 @@ def export_cli(
 ) -> None:
     """Export the mentions and relations of documents as a graph.
 
-    A mention is exported with its document, character offsets, text, type and normal form, a
-    relation with its label, score and evidence. The evidence is the text of the sentences from one
-    mention to the other. In documents without sentence boundaries, sentences end after 。；;！？!?
-    or a line break. spacy_clinrel/exporters/vocabulary.ttl describes each column and property.
+    A mention is exported with its document, character offsets, text, type and normal form, and
+    with its attributes, section, value, dosage and code if the document has them. A relation is
+    exported with its label, score, evidence and the attributes of its mentions: is_negated means
+    that its head or tail is denied, so it is not a fact. The evidence is the text of the sentences
+    from one mention to the other. In documents without sentence boundaries, sentences end after
+    。；;！？!? or a line break. spacy_clinrel/exporters/vocabulary.ttl describes each column and
+    property.
 
     By default, mentions are not merged: equal texts may refer to different things.
 

@@ -1,6 +1,7 @@
 """Arrow types of what the store keeps of mentions, for tables and for the output of `apply`."""
 
-from typing import Any, List, Tuple
+import math
+from typing import Any, List, Optional, Tuple
 
 from ..tokens.assertion import FLAGS
 from ..tokens.details import Row, mention_details, to_json
@@ -31,7 +32,13 @@ def detail_fields(pa: Any) -> Fields:
         ("other_attributes", pa.list_(pa.string())),
         ("section", pa.string()),
         ("value", pa.string()),
+        ("value_number", pa.float64()),
+        ("value_unit", pa.string()),
         ("dosage", pa.string()),
+        ("dose", pa.float64()),
+        ("dose_unit", pa.string()),
+        ("route", pa.string()),
+        ("frequency", pa.string()),
         ("kb_id", pa.string()),
         ("candidates", pa.list_(candidate)),
     ]
@@ -42,9 +49,24 @@ def mention_columns(doc: Any, mentions: Any) -> List[Row]:
 
     doc (Doc): The document.
     mentions (Sequence[Span]): Its mentions.
-    RETURNS (List[Row]): A row per mention. Values and dosages are JSON text.
+    RETURNS (List[Row]): A row per mention. Values and dosages are JSON text; their main fields are
+        columns of their own.
     """
     rows = mention_details(doc, mentions)
     for row in rows:
+        value, dosage = row["value"] or {}, row["dosage"] or {}
         row["value"], row["dosage"] = to_json(row["value"]), to_json(row["dosage"])
+        row["value_number"], row["dose"] = _number(value.get("number")), _number(dosage.get("dose"))
+        for name, fields in (("value_unit", value), ("dose_unit", dosage)):
+            row[name] = _text(fields.get("ucum")) or _text(fields.get("unit"))
+        row["route"], row["frequency"] = _text(dosage.get("route")), _text(dosage.get("frequency"))
     return rows
+
+
+def _number(value: Any) -> Optional[float]:
+    is_number = isinstance(value, (int, float)) and not isinstance(value, bool)
+    return float(value) if is_number and math.isfinite(value) else None
+
+
+def _text(value: Any) -> Optional[str]:
+    return value if isinstance(value, str) else None

@@ -39,9 +39,10 @@ def export(
         export fails, no file is written or replaced.
     format (Optional[str]): Name of the format, a key of `FORMATS`. None to choose the format by the
         ending of `out`.
-    merge (bool): Merge mentions with the same normal form and type into one node. Off by default,
-        because merging assumes that such mentions mean the same, and drops their positions in the
-        text.
+    merge (bool): Merge mentions with the same normal form, type and attributes into one node.
+        Mentions with the same code (`span.kb_id_`) are merged whatever their normal form. Off by
+        default, because merging assumes that such mentions mean the same, and drops their positions
+        in the text.
     norm (str): The normal form, a key of `NORMAL_FORMS`.
     prefix (str): Prefix of all ids, so that several exports can be loaded into the same database.
     report_path (Union[str, Path, None]): Where to write the report as JSON.

@@ -1,32 +1,59 @@
-"""Merging of mentions into nodes, by normal form and type, and of relations into edges."""
+"""Merging of mentions into nodes, and of relations into edges."""
 
 from collections import Counter
 from dataclasses import dataclass, field
-from typing import Dict, Iterator, List, Tuple
+from typing import Any, Dict, Iterator, List, Tuple
 
+from ..tokens.assertion import FLAGS
 from .schema import Row, Rows
+
+# Columns of which a node has the distinct values, by the columns of mentions.
+COLLECTED = {"text": "texts", "section": "sections", "value": "values", "dosage": "dosages"}
+# Columns that all mentions of a node share.
+SHARED = ("type", *FLAGS.values(), "other_attributes", "kb_id")
+
+Key = Tuple[Any, ...]
 
 
 @dataclass
 class _Node:
     id: str
+    first: Row
     count: int = 0
     docs: int = 0
     last_doc: int = 0
-    texts: Counter = field(default_factory=Counter)
+    values: Dict[str, Counter] = field(
+        default_factory=lambda: {name: Counter() for name in COLLECTED}
+    )
 
 
 @dataclass
 class _Edge:
     id: str
+    flags: Row
     count: int = 0
     scores: List[float] = field(default_factory=list)
     same_sentence: int = 0
     docs: Dict[int, str] = field(default_factory=dict)
 
 
+def node_key(row: Row) -> Key:
+    """Return the key by which mentions are merged into a node.
+
+    Mentions with different attributes have different keys, as have mentions of documents that are
+    annotated with attributes and of documents that are not: a denied finding is never merged with
+    an affirmed one. The code of a concept, if there is one, takes the place of the normal form.
+
+    row (Row): The row of a mention.
+    RETURNS (Key): The key.
+    """
+    name = ("norm", row["norm"]) if row["kb_id"] is None else ("kb_id", row["kb_id"])
+    others = tuple(sorted(row["other_attributes"] or ()))
+    return (*name, row["type"], *(row[flag] for flag in FLAGS.values()), others)
+
+
 def merge_rows(stream: Iterator[Rows], prefix: str = "") -> Iterator[Rows]:
-    """Merge mentions with equal `norm` and `type`, and relations with equal head, tail and label.
+    """Merge mentions with the same `node_key`, and relations with equal head, tail and label.
 
     All nodes and edges are in memory, but not the documents.
 
@@ -34,39 +61,46 @@ def merge_rows(stream: Iterator[Rows], prefix: str = "") -> Iterator[Rows]:
     prefix (str): Prefix of all ids.
     YIELDS (Rows): A single item with all nodes and edges, in the order of their first occurrence.
     """
-    nodes: Dict[Tuple[str, str], _Node] = {}
+    nodes: Dict[Key, _Node] = {}
     edges: Dict[Tuple[str, str, str], _Edge] = {}
     for mentions, relations in stream:
         node_ids: Dict[str, str] = {}
         for row in mentions:
-            node = nodes.setdefault((row["norm"], row["type"]), _Node(f"{prefix}n{len(nodes) + 1}"))
+            node = nodes.setdefault(node_key(row), _Node(f"{prefix}n{len(nodes) + 1}", row))
             node_ids[row["id"]] = node.id
             node.count += 1
             node.docs += row["doc"] != node.last_doc
             node.last_doc = row["doc"]
-            node.texts[row["text"]] += 1
+            for name, counts in node.values.items():
+                if row[name] is not None:
+                    counts[row[name]] += 1
         for row in relations:
             key = (node_ids[row["head"]], node_ids[row["tail"]], row["label"])
-            edge = edges.setdefault(key, _Edge(f"{prefix}e{len(edges) + 1}"))
+            # The attributes of relations depend on their nodes only.
+            flags = {flag: row[flag] for flag in FLAGS.values()}
+            edge = edges.setdefault(key, _Edge(f"{prefix}e{len(edges) + 1}", flags))
             edge.count += 1
             edge.same_sentence += row["same_sentence"]
             edge.docs[row["doc"]] = row["doc_id"]
             if row["score"] is not None:
                 edge.scores.append(row["score"])
     yield (
-        [_node_row(norm, label, node) for (norm, label), node in nodes.items()],
+        list(map(_node_row, nodes.values())),
         [_edge_row(*key, edge) for key, edge in edges.items()],
     )
 
 
-def _node_row(norm: str, label: str, node: _Node) -> Row:
+def _node_row(node: _Node) -> Row:
     return {
         "id": node.id,
-        "norm": norm,
-        "type": label,
+        "norm": node.first["norm"],
         "count": node.count,
         "documents": node.docs,
-        "texts": [text for text, _ in node.texts.most_common()],
+        **{name: node.first[name] for name in SHARED},
+        **{
+            COLLECTED[name]: [value for value, _ in counts.most_common()] or None
+            for name, counts in node.values.items()
+        },
     }
 
 
@@ -84,4 +118,5 @@ def _edge_row(head: str, tail: str, label: str, edge: _Edge) -> Row:
         "same_sentence_count": edge.same_sentence,
         "docs": list(edge.docs),
         "doc_ids": list(edge.docs.values()),
+        **edge.flags,
     }

@@ -14,7 +14,7 @@ INSTANCES = "urn:spacy-clinrel:id:"
 
 ENDS = ("head", "tail")
 # Maps columns of lists to properties. Each item of a list becomes a value of the property.
-PROPERTIES = {"texts": "text"}
+PROPERTIES = {"texts": "text", "sections": "section", "values": "value", "dosages": "dosage"}
 # Columns about documents. Documents are separate resources.
 DOC_COLUMNS = ("doc", "docs", "doc_id", "doc_ids")
 

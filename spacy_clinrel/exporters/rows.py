@@ -1,7 +1,7 @@
 """Conversion of a document to rows of the tables of mentions and relations."""
 
 import math
-from typing import Any, Dict, List
+from typing import Any, Dict, List, Sequence
 
 import numpy as np
 from spacy.tokens import Doc, Span
@@ -9,7 +9,9 @@ from spacy.tokens import Doc, Span
 from ..errors import Errors
 from ..files import printable
 from ..tokens import Relation, Sentences, all_mentions, get_doc_id, get_relations
+from ..tokens.details import relation_flags, to_json
 from ..tokens.group import span_key
+from .columns import mention_columns
 from .norms import NormalForm
 from .schema import Row, Rows
 
@@ -27,21 +29,19 @@ def doc_rows(doc: Doc, number: int, normal_form: NormalForm, prefix: str = "") -
     RAISES (ValueError): If a relation has no label or refers to a mention that does not exist.
     """
     source = {"doc": number, "doc_id": printable(get_doc_id(doc) or "")}
-    mentions: List[Row] = []
-    ids: Dict[Any, str] = {}
-    for i, span in enumerate(all_mentions(doc), start=1):
-        ids[span_key(span)] = f"{prefix}d{number}-m{i}"
-        mentions.append(
-            {
-                "id": ids[span_key(span)],
-                **source,
-                "start_char": span.start_char,
-                "end_char": span.end_char,
-                "text": span.text,
-                "type": span.label_,
-                "norm": normal_form(span),
-            }
-        )
+    rows: Dict[Any, Row] = {}
+    spans = all_mentions(doc)
+    for i, (span, details) in enumerate(zip(spans, _details(doc, spans)), start=1):
+        rows[span_key(span)] = {
+            "id": f"{prefix}d{number}-m{i}",
+            **source,
+            "start_char": span.start_char,
+            "end_char": span.end_char,
+            "text": span.text,
+            "type": span.label_,
+            "norm": normal_form(span),
+            **details,
+        }
     doc_relations = get_relations(doc)
     if not all(relation.label for relation in doc_relations):
         raise ValueError(Errors.R003.format(label=""))
@@ -49,17 +49,29 @@ def doc_rows(doc: Doc, number: int, normal_form: NormalForm, prefix: str = "") -
     relations: List[Row] = [
         {
             "id": f"{prefix}d{number}-r{i}",
-            "head": ids[span_key(relation.head)],
-            "tail": ids[span_key(relation.tail)],
+            "head": rows[span_key(relation.head)]["id"],
+            "tail": rows[span_key(relation.tail)]["id"],
             "label": printable(relation.label),
             # JSON and Cypher cannot represent NaN and infinity.
             "score": relation.score if math.isfinite(relation.score) else None,
             **source,
             **_evidence(relation, sentences),
+            **relation_flags(*(rows[span_key(span)] for span in relation[:2])),
         }
         for i, relation in enumerate(doc_relations, start=1)
     ]
-    return mentions, relations
+    return list(rows.values()), relations
+
+
+def _details(doc: Doc, spans: Sequence[Span]) -> List[Row]:
+    """Return the columns of mentions from the store. All values fit into a property of a graph."""
+    rows = mention_columns(doc, spans)
+    for row in rows:
+        del row["candidates"]
+        row["assertion"] = to_json(row["assertion"] or None)
+        names = [printable(name) for name in row["other_attributes"]]
+        row["other_attributes"] = names or None
+    return rows
 
 
 def _evidence(relation: Relation, sentences: np.ndarray) -> Row:

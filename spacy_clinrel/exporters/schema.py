@@ -4,6 +4,7 @@ from pathlib import Path
 from typing import Any, Dict, Iterable, Iterator, List, NamedTuple, Sequence, Tuple
 
 from ..errors import require as require_extra
+from ..tokens.assertion import FLAGS
 
 Row = Dict[str, Any]
 # Rows of the nodes table and of the edges table.
@@ -62,6 +63,9 @@ class Export(NamedTuple):
     prefix: str = ""
 
 
+# Assertion attributes of mentions, relations, nodes and edges.
+FLAG_COLUMNS = tuple(Column(flag, "bool") for flag in FLAGS.values())
+
 PLAIN = Layout(
     Table(
         "mentions",
@@ -75,6 +79,19 @@ PLAIN = Layout(
             Column("text"),
             Column("type"),
             Column("norm"),
+            *FLAG_COLUMNS,
+            Column("assertion"),
+            Column("other_attributes", "list<string>"),
+            Column("section"),
+            Column("value"),
+            Column("value_number", "double"),
+            Column("value_unit"),
+            Column("dosage"),
+            Column("dose", "double"),
+            Column("dose_unit"),
+            Column("route"),
+            Column("frequency"),
+            Column("kb_id"),
         ),
     ),
     Table(
@@ -93,6 +110,7 @@ PLAIN = Layout(
             Column("evidence_start", "int64"),
             Column("evidence_end", "int64"),
             Column("evidence"),
+            *FLAG_COLUMNS,
         ),
     ),
 )
@@ -107,6 +125,12 @@ MERGED = Layout(
             Column("count", "int64"),
             Column("documents", "int64"),
             Column("texts", "list<string>"),
+            *FLAG_COLUMNS,
+            Column("other_attributes", "list<string>"),
+            Column("kb_id"),
+            Column("sections", "list<string>"),
+            Column("values", "list<string>"),
+            Column("dosages", "list<string>"),
         ),
     ),
     Table(
@@ -123,6 +147,7 @@ MERGED = Layout(
             Column("same_sentence_count", "int64"),
             Column("docs", "list<int64>"),
             Column("doc_ids", "list<string>"),
+            *FLAG_COLUMNS,
         ),
     ),
 )

@@ -112,7 +112,10 @@ def lists_to_json(pa: Any, batch: Any) -> Any:
     RETURNS (pyarrow.RecordBatch): The rows, with lists as JSON strings.
     """
     columns = [
-        pa.array([_to_json(value) for value in column.to_pylist()], pa.string())
+        pa.array(
+            [None if value is None else _to_json(value) for value in column.to_pylist()],
+            pa.string(),
+        )
         if _is_list(pa, field)
         else column
         for field, column in zip(batch.schema, batch.columns)

@@ -100,7 +100,7 @@ def mention_sections(doc: Doc, mentions: Sequence[Span]) -> List[Optional[str]]:
     for mention in mentions:
         index = bisect_right(starts, mention.start_char) - 1
         is_inside = index >= 0 and mention.start_char < sections[index][1]
-        found.append(sections[index][2] if is_inside else None)
+        found.append(sections[index][2] or None if is_inside else None)
     return found
 
 
@@ -133,8 +133,9 @@ def _codes(doc: Doc) -> Dict[Key, str]:
     return {span_key(span): span.kb_id_ for span in spans if span.kb_id_ not in ("", NIL)}
 
 
-def _first(rows: Optional[List[List]]) -> Any:
-    return rows[0][0] if rows else None
+def _first(rows: Optional[List[List]]) -> Optional[Row]:
+    """Return the plain values of a mention by field, those of the first of several rows."""
+    return rows[0][0] if rows and rows[0] and isinstance(rows[0][0], dict) else None
 
 
 def _finite(score: float) -> Optional[float]:

@@ -25,14 +25,16 @@ from spacy_clinrel.exporters.schema import arrow_schema
 from ..util import ROOT
 from .util import NLP, expected, nasty_notes, note, read_rdf
 
-LISTS = ("texts", "docs", "doc_ids")
+LISTS = ("texts", "docs", "doc_ids", "other_attributes", "sections", "values", "dosages")
+PROPERTIES = {"texts": "text", "sections": "section", "values": "value", "dosages": "dosage"}
+PARSE = {"int64": int, "double": float, "bool": lambda text: {"true": True, "false": False}[text]}
 DATABASE = ladybug.Connection(ladybug.Database(":memory:"))
 
 
 def flat(rows):
     """Return the rows with lists as JSON strings, as in formats without lists."""
     return [
-        {k: json.dumps(v, ensure_ascii=False) if k in LISTS else v for k, v in row.items()}
+        {k: json.dumps(v, ensure_ascii=False) if k in LISTS and v else v for k, v in row.items()}
         for row in rows
     ]
 
@@ -42,6 +44,11 @@ def merged(docs, tmp_path):
     export(docs, tmp_path / "expected", "jsonl", merge=True)
     files = [tmp_path / "expected" / f"{table.name}.jsonl" for table in MERGED]
     return tuple(list(srsly.read_jsonl(path)) for path in files)
+
+
+def known(rows):
+    """Return the rows without null, as in formats that leave out unknown properties."""
+    return [{k: v for k, v in row.items() if v is not None} for row in rows]
 
 
 def rows_of(docs, merge, tmp_path):
@@ -84,13 +91,21 @@ def test_csv_has_all_rows(merge, tmp_path):
     expected_rows = rows_of(docs, merge, tmp_path)
     report = export(docs, tmp_path / "t", "csv", merge=merge)
     for table, rows, path in zip(MERGED if merge else PLAIN, expected_rows, report["files"]):
-        types = {"string": str, "int64": int, "double": float, "bool": bool}
-        frame = pd.read_csv(path, keep_default_na=False)
+        frame = pd.read_csv(path, keep_default_na=False, dtype=str)
         if table is (MERGED if merge else PLAIN).nodes:
             assert set(frame.pop(":LABEL")) == {table.row_class}
         frame.columns = [column.split(":")[0] for column in frame.columns]
-        frame = frame.astype({c.name: types.get(c.type, str) for c in table.columns})
-        assert frame.to_dict("records") == flat(rows)
+        # Null is an empty field. Only texts that are not null are compared with "".
+        records = [
+            {
+                c.name: None if row[c.name] == "" else PARSE.get(c.type, str)(row[c.name])
+                for c in table.columns
+            }
+            for row in frame.to_dict("records")
+        ]
+        assert records == [
+            {k: None if v == "" else v for k, v in row.items()} for row in flat(rows)
+        ]
         options = pyarrow.csv.ParseOptions(newlines_in_values=True)
         assert pyarrow.csv.read_csv(path, parse_options=options).num_rows == len(rows)
 
@@ -147,7 +162,7 @@ def test_graphml_has_all_rows(merge, tmp_path):
     for head, tail, key, data in graph.edges(keys=True, data=True):
         data.pop("id", None)
         attributes[key] = {"head": head, "tail": tail, **data}
-    assert attributes == by_id(flat([*nodes, *edges]))
+    assert attributes == by_id(known(flat([*nodes, *edges])))
     assert graph.number_of_edges() == len(edges) > 5
 
 
@@ -188,10 +203,11 @@ def test_rdf_has_all_rows(format, ending, merge, tmp_path):
                 if column.name in ("id", "doc", "docs", "doc_id", "doc_ids"):
                     continue
                 value = row[column.name]
-                values = resource[column.name.replace("texts", "text")]
+                values = resource.get(PROPERTIES.get(column.name, column.name), set())
                 if column.type == "double":
                     values = set(map(float, values))
-                assert values == (set(value) if isinstance(value, list) else {value})
+                members = value if isinstance(value, list) else [value]
+                assert values == {member for member in members if member is not None}
 
 
 def test_vocabulary_describes_every_column():
@@ -202,7 +218,7 @@ def test_vocabulary_describes_every_column():
     }
     tables = (*PLAIN, *MERGED)
     columns = {column.name for table in tables for column in table.columns} - {"id"}
-    other = {"texts": "text", "docs": "document", "doc": "document", "doc_ids": "doc_id"}
+    other = {**PROPERTIES, "docs": "document", "doc": "document", "doc_ids": "doc_id"}
     classes = {table.row_class for table in tables} | {"Document"}
     assert described == classes | {other.get(column, column) for column in columns}
     for subject in set(graph.subjects()):

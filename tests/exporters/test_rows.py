@@ -1,5 +1,6 @@
 """Rows of a document, normal forms, and merging."""
 
+import json
 import math
 from collections import Counter
 
@@ -9,12 +10,22 @@ import spacy
 from hypothesis import given, settings
 from spacy.tokens import Doc, Span
 
+from spacy_clinrel.data.converters.attributes import mark_annotated
 from spacy_clinrel.exporters.merge import merge_rows
 from spacy_clinrel.exporters.norms import NORMAL_FORMS, get_normal_form
 from spacy_clinrel.exporters.rows import doc_rows
-from spacy_clinrel.tokens import GROUP, Relation, set_doc_id, set_relations
+from spacy_clinrel.tokens import (
+    GROUP,
+    MentionAttribute,
+    Relation,
+    set_attributes,
+    set_doc_id,
+    set_relations,
+)
+from spacy_clinrel.types import ASSERTIONS
 
 from ..util import make_doc
+from .util import described_note
 
 FOLD = get_normal_form("fold")
 
@@ -100,7 +111,7 @@ def test_merge_rows(zh):
     set_doc_id(second, "乙")
     rows = [doc_rows(doc, i, FOLD) for i, doc in enumerate((first, zh.make_doc(""), second), 1)]
     ((nodes, edges),) = merge_rows(iter(rows), "p-")
-    assert nodes == [
+    assert [{k: v for k, v in node.items() if v is not None} for node in nodes] == [
         {
             "id": "p-n1",
             "norm": "ct",
@@ -126,6 +137,75 @@ def test_merge_rows(zh):
     assert (edges[0]["mean_score"], edges[0]["max_score"]) == (0.75, 1.0)
     assert (edges[0]["docs"], edges[0]["doc_ids"]) == ([1, 3], ["", "乙"])
     assert edges[0]["same_sentence_count"] == 3
+
+
+def test_rows_contain_what_the_store_keeps():
+    mentions, relations = doc_rows(described_note(), 1, FOLD)
+    denied, pain, test, therapy = mentions
+    assert (denied["is_negated"], denied["is_family"], pain["is_negated"]) == (True, False, False)
+    assert denied["assertion"] == '{"negated": 0.75}' and pain["assertion"] is None
+    assert denied["other_attributes"] == ['Certainty="High"'] and pain["other_attributes"] is None
+    assert (denied["section"], pain["section"]) == ("past_history", None)
+    assert json.loads(test["value"])["form"] == "number" and "candidates" not in test
+    assert (test["value_number"], test["value_unit"]) == (12.0, "mg/L")
+    therapy_columns = ("dose", "dose_unit", "route", "frequency")
+    assert [therapy[name] for name in therapy_columns] == [500.0, "ml", "iv", "qd"]
+    assert [row["kb_id"] for row in mentions] == ["R51", "R51", None, None]
+    # A relation with a denied mention is marked.
+    assert [row["is_negated"] for row in relations] == [True, False]
+
+
+def nodes_of(*docs):
+    rows = [doc_rows(doc, number, FOLD) for number, doc in enumerate(docs, start=1)]
+    ((nodes, edges),) = merge_rows(iter(rows))
+    return nodes, edges
+
+
+@pytest.mark.parametrize("name", [*ASSERTIONS, "Polarity=Negative"])
+def test_mentions_with_different_attributes_are_not_merged(zh, name):
+    first = make_doc(zh, "[头痛|症状]。[头痛|症状]。[CT|检查]", [(2, 0, "x"), (2, 1, "x")])
+    second = make_doc(zh, "[头痛|症状][CT|检查]", [(1, 0, "x")])
+    set_attributes(first, [MentionAttribute(first.ents[0], name)])
+    unknown = make_doc(zh, "[头痛|症状]")
+    # Documents with an assertion attribute, or marked as annotated, differ from others.
+    mark_annotated(first)
+    set_attributes(second, [MentionAttribute(second.ents[0], name)])
+    mark_annotated(second)
+    nodes, edges = nodes_of(first, second, unknown)
+    pains = [(node["norm"], node["count"]) for node in nodes if node["norm"] == "头痛"]
+    assert pains == [("头痛", 2), ("头痛", 1), ("头痛", 1)]
+    assert [edge["count"] for edge in edges] == [2, 1]
+    if name in ASSERTIONS:
+        flags = [node[f"is_{name}"] for node in nodes if node["norm"] == "头痛"]
+        assert flags == [True, False, None]
+        assert [edge[f"is_{name}"] for edge in edges] == [True, False]
+
+
+def test_mentions_with_the_same_code_are_merged(zh):
+    doc = make_doc(zh, "[头痛|症状]、[头疼|症状]、[头痛|症状]、[头疼|疾病]")
+    codes = ["R51", "R51", "", "R51"]
+    doc.set_ents(
+        [
+            Span(doc, ent.start, ent.end, label=ent.label, kb_id=code)
+            for ent, code in zip(doc.ents, codes)
+        ]
+    )
+    nodes, _ = nodes_of(doc)
+    found = [(node["kb_id"], node["type"], node["texts"]) for node in nodes]
+    assert found == [
+        ("R51", "症状", ["头痛", "头疼"]),
+        (None, "症状", ["头痛"]),
+        ("R51", "疾病", ["头疼"]),
+    ]
+
+
+def test_nodes_have_the_distinct_values_of_their_mentions():
+    nodes, edges = nodes_of(described_note(), described_note())
+    denied, pain, test, therapy = nodes
+    assert denied["sections"] == ["past_history"] and pain["sections"] is None
+    (value,), (dosage,) = test["values"], therapy["dosages"]
+    assert json.loads(value)["number"] == 12.0 and json.loads(dosage)["dose"] == 500.0
+    assert {node["count"] for node in nodes} == {2} and {edge["count"] for edge in edges} == {2}
 
 
 mention = st.tuples(st.sampled_from(["CT", "ct", "ＣＴ", "痛"]), st.sampled_from("AB"))

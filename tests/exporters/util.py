@@ -10,7 +10,14 @@ from spacy.tokens import Doc, Span
 from spacy_clinrel.exporters.norms import get_normal_form
 from spacy_clinrel.exporters.rdf import INSTANCES, VOCABULARY
 from spacy_clinrel.exporters.rows import doc_rows
-from spacy_clinrel.tokens import Relation, set_doc_id, set_relations
+from spacy_clinrel.tokens import (
+    MentionAttribute,
+    Relation,
+    set_attributes,
+    set_doc_id,
+    set_relations,
+    write_mention_rows,
+)
 
 from ..util import make_doc
 
@@ -48,6 +55,28 @@ def note(texts: Any, doc_id: str = "", label: str = "TeRD", score: float = 0.1 +
     return doc
 
 
+def described_note() -> Doc:
+    """Create a document with everything that the store keeps of mentions."""
+    doc = make_doc(
+        NLP,
+        "既往史：否认[头痛|症状]。[头痛|症状]，查[CRP|检查]12mg/L，予[补液|治疗]。",
+        [(2, 0, "TeRS"), (3, 1, "TrRS")],
+    )
+    denied, pain, test, therapy = doc.ents
+    scores = [(denied, "negated", 0.75), (denied, 'Certainty="High"', 0.5)]
+    set_attributes(doc, [MentionAttribute(*row) for row in scores])
+    doc.spans["sections"] = [Span(doc, 0, 9, label="past_history")]
+    value = {"text": "12mg/L", "form": "number", "number": 12.0, "unit": "mg/L", "ucum": "mg/L"}
+    write_mention_rows(doc, "values", [(test, value)])
+    dosage = {"text": "500ml", "dose": 500.0, "unit": "ml", "route": "iv", "frequency": "qd"}
+    write_mention_rows(doc, "dosages", [(therapy, dosage)])
+    codes = {denied: "R51", pain: "R51"}
+    doc.set_ents(
+        [Span(doc, e.start, e.end, label=e.label, kb_id=codes.get(e, "")) for e in doc.ents]
+    )
+    return doc
+
+
 def nasty_notes(*, controls: bool = True) -> List[Doc]:
     """Create documents with texts and ids that are hard to escape.
 
@@ -58,6 +87,7 @@ def nasty_notes(*, controls: bool = True) -> List[Doc]:
         NLP, "查[头颅CT|检查]示[脑梗死|疾病]。予[补液|治疗]。", [(0, 1, "TeRD"), (2, 1, "TrAD")]
     )
     docs = [first, empty, note(NASTY, "a"), note(NASTY[:3], "a"), NLP.make_doc("无特殊。")]
+    docs.append(described_note())
     if controls:
         docs.append(note(CONTROLS, 'id "\\ , ; \n\0', label="`TrAD` 1", score=1e-300))
     return docs

@@ -36,8 +36,8 @@ def describe(doc):
     doc.spans["sections"] = [Span(doc, 0, 9, label="past_history")]
     group = doc.spans[GROUP]
     index = [span.text for span in group].index("CT")
-    group.attrs["values"] = [[index, {"number": 3.0, "bad": float("nan")}]]
-    group.attrs["dosages"] = [[index, {"dose": "一片"}]]
+    group.attrs["values"] = [[index, {"number": 3.0, "bad": float("nan"), "unit": "秒"}]]
+    group.attrs["dosages"] = [[index, {"dose": "一片", "unit": "片", "ucum": "{tbl}"}]]
     doc.set_ents([pain, Span(doc, test.start, test.end, label=test.label, kb_id="C1")])
     return doc
 
@@ -71,7 +71,13 @@ PAIN = {
     "other_attributes": ["Certainty=High"],
     "section": "past_history",
     "value": None,
+    "value_number": None,
+    "value_unit": None,
     "dosage": None,
+    "dose": None,
+    "dose_unit": None,
+    "route": None,
+    "frequency": None,
     "kb_id": None,
     "candidates": [],
 }
@@ -100,8 +106,11 @@ def test_details_of_mentions_are_written(model, tmp_path, format):
         row = json.loads(path.read_text("utf-8"))
     pain, test = row["mentions"]
     assert pain == PAIN and row["relations"] == [RELATION]
-    assert json.loads(test["value"]) == {"number": 3.0, "bad": None}
-    assert json.loads(test["dosage"]) == {"dose": "一片"}
+    assert json.loads(test["value"]) == {"number": 3.0, "bad": None, "unit": "秒"}
+    assert json.loads(test["dosage"]) == {"dose": "一片", "unit": "片", "ucum": "{tbl}"}
+    assert (test["value_number"], test["value_unit"]) == (3.0, "秒")
+    # A dose that is not a number is only in the JSON text.
+    assert (test["dose"], test["dose_unit"], test["route"]) == (None, "{tbl}", None)
     assert test["kb_id"] == "C1" and test["section"] is None and test["is_negated"] is False
     assert set(test["assertion"].values()) == {None}
     manifest = json.loads((tmp_path / "out" / MANIFEST).read_text("utf-8"))
@@ -116,7 +125,7 @@ def test_spacy_files_keep_the_store(model, tmp_path):
     pain, test = doc.ents
     assert span_assertion(pain) == {"negated": 0.75, "historical": 1.0}
     assert test.kb_id_ == "C1" and doc.spans["sections"][0].label_ == "past_history"
-    assert [row[1] for row in doc.spans[GROUP].attrs["dosages"]] == [{"dose": "一片"}]
+    assert doc.spans[GROUP].attrs["dosages"][0][1]["dose"] == "一片"
 
 
 def test_unannotated_documents_have_no_attributes(rules):
