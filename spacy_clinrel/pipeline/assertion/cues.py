@@ -1,7 +1,7 @@
 """Cue words of assertion attributes: checked rules, and their matches in a text."""
 
 import re
-from typing import Any, Dict, List, NamedTuple, Optional, Sequence, Tuple
+from typing import Any, Dict, Iterable, List, NamedTuple, Optional, Sequence, Tuple
 
 import numpy as np
 
@@ -9,14 +9,24 @@ from ...errors import Errors
 from ...types import ASSERTIONS
 
 DIRECTIONS = ("before", "after", "within")
-SCOPES = ("list", "clause", "sentence")
+SCOPES = ("list", "clause", "sentence", "paragraph")
 # Keys of a file with rules, and of a group of cues.
 KEYS = ("cues", "pseudo", "terminators", "fillers", "normal_states", "sections", "max_residue")
-GROUP_KEYS = ("attributes", "direction", "scope", "max_chars", "words")
+GROUP_KEYS = (
+    "attributes",
+    "direction",
+    "scope",
+    "max_chars",
+    "terminators",
+    "mention_endings",
+    "words",
+)
 ALL = "all"
 MAX_CHARS = 100
 # Stands for a character of a mention in the text in which cues are searched.
 MASK = "\x01"
+# What follows a word with "$" at the end.
+CLAUSE_END = r"(?=\s*(?:[,。;、.!?)及和或]|$))"
 
 # One character for one: ASCII letters in lower case, full-width forms as ASCII, one kind of space,
 # apostrophe and dash. Offsets do not change.
@@ -37,8 +47,11 @@ class CueGroup(NamedTuple):
     name (str): Name of the group in the rules.
     attributes (Tuple[int, ...]): The attributes that the cues give, as indices into `ASSERTIONS`.
     direction (str): Whether the cues stand "before", "after" or "within" the mention.
-    scope (str): What the cues reach: the items of a "list", the "clause" or the "sentence".
+    scope (str): What the cues reach: the items of a "list", the "clause", the "sentence" or the
+        "paragraph".
     max_chars (int): The most characters between a cue and a mention.
+    terminators (Tuple[str, ...]): The sets of words that end the scope.
+    mention_endings (Tuple[str, ...]): How the text of the mentions ends; empty for any mention.
     words (List[str]): The cues.
     """
 
@@ -47,6 +60,8 @@ class CueGroup(NamedTuple):
     direction: str
     scope: str
     max_chars: int
+    terminators: Tuple[str, ...]
+    mention_endings: Tuple[str, ...]
     words: List[str]
 
 
@@ -55,17 +70,16 @@ class AssertionRules(NamedTuple):
 
     groups (List[CueGroup]): The cues.
     pseudo (List[str]): Words that contain a cue, but are none.
-    terminators (List[Tuple[str, Tuple[int, ...]]]): Words that end the scope of cues, with the
-        attributes of these cues.
+    terminators (Dict[str, List[str]]): Sets of words that end the scope of cues, by name.
     fillers (List[str]): Words that may surround a mention in an item of a list.
-    normal_states (List[str]): Mentions of normal states, which are never negated.
+    normal_states (List[str]): Words of mentions that name a normal state. These get no attributes.
     sections (Dict[str, Tuple[int, ...]]): The attributes of mentions in a section, by its id.
     max_residue (int): The most characters of an item that are neither mention nor filler.
     """
 
     groups: List[CueGroup]
     pseudo: List[str]
-    terminators: List[Tuple[str, Tuple[int, ...]]]
+    terminators: Dict[str, List[str]]
     fillers: List[str]
     normal_states: List[str]
     sections: Dict[str, Tuple[int, ...]]
@@ -109,9 +123,9 @@ def mask_chars(text: str, is_masked: np.ndarray) -> str:
 class WordMatcher:
     """Finds words in a text. Of the words that begin at a character, the longest matches.
 
-    words (List[str]): The words. "#" stands for a number, a space for any white space, and "@" at
-        the beginning or end for a mention beside the word. Words that begin or end with an ASCII
-        letter or digit match whole words.
+    words (List[str]): The words. "#" stands for a number, a space for any white space, "@" at the
+        beginning or end for a mention beside the word, and "$" at the end for the end of a clause
+        or item. Words that begin or end with an ASCII letter or digit match whole words.
     """
 
     def __init__(self, words: Sequence[str]) -> None:
@@ -128,9 +142,9 @@ class WordMatcher:
         self._others = [
             (i, re.compile(patterns[i]))
             for i, word in enumerate(self.words)
-            if "#" in word or word.strip("@") != word
+            if "#" in word or word.strip("@$") != word
         ]
-        self._beside = {word.strip("@") for word in self.words if word.strip("@") != word}
+        self._limited = {word.strip("@$") for word in self.words if word.strip("@$") != word}
 
     def __call__(self, text: str) -> Matches:
         """Find the words in a text.
@@ -150,7 +164,7 @@ class WordMatcher:
 
     def _word(self, found: str, text: str, start: int) -> int:
         """Return the index of the word that was found."""
-        if found not in self._beside:
+        if found not in self._limited:
             index = self._index.get(found, self._index.get(" ".join(found.split())))
             if index is not None:
                 return index
@@ -173,6 +187,8 @@ def word_pattern(word: str) -> str:
         lookbehind, word = f"(?<={MASK})", word[1:]
     if word[-1:] == "@" and len(word) > 1:
         lookahead, word = f"(?={MASK})", word[:-1]
+    elif word[-1:] == "$" and len(word) > 1:
+        lookahead, word = CLAUSE_END, word[:-1]
     parts = [r"\s+".join(map(re.escape, part.split(" "))) for part in word.split("#")]
     before = r"(?<![\d.])" if word[0] == "#" else _boundary(word[0], r"(?<![a-z0-9])")
     after = "" if word[-1] == "#" else _boundary(word[-1], r"(?![a-z0-9])")
@@ -207,28 +223,26 @@ class _RuleReader(NamedTuple):
         self._keys("", rules, KEYS)
         if not rules.get("cues"):
             self._fail("cues", "is missing or empty")
-        terminators: Dict[str, List[int]] = {}
-        for name, words in self._mapping("terminators", rules.get("terminators")).items():
-            key = f"terminators.{name}"
-            columns = range(len(ASSERTIONS)) if name == ALL else self._attributes(key, [name])
-            for word in self._words(key, words):
-                terminators.setdefault(word, []).extend(columns)
+        terminators = {
+            name: self._words(f"terminators.{name}", words)
+            for name, words in self._mapping("terminators", rules.get("terminators")).items()
+        }
         sections = self._mapping("sections", rules.get("sections"))
         return AssertionRules(
             [
                 group
                 for name, value in self._mapping("cues", rules["cues"]).items()
-                for group in self._groups(name, value)
+                for group in self._groups(name, value, terminators)
             ],
             self._words("pseudo", rules.get("pseudo", [])),
-            [(word, tuple(sorted(set(columns)))) for word, columns in terminators.items()],
+            terminators,
             self._words("fillers", rules.get("fillers", [])),
             self._words("normal_states", rules.get("normal_states", [])),
             {name: self._attributes(f"sections.{name}", value) for name, value in sections.items()},
             self._number("max_residue", rules.get("max_residue", 0)),
         )
 
-    def _groups(self, name: str, value: Any) -> List[CueGroup]:
+    def _groups(self, name: str, value: Any, terminators: Iterable[str]) -> List[CueGroup]:
         """Return a group of cues, once for each direction."""
         key = f"cues.{name}"
         value = self._mapping(key, value)
@@ -245,11 +259,16 @@ class _RuleReader(NamedTuple):
             self._fail(f"{key}.scope", f"must be one of {', '.join(SCOPES)}")
         attributes = self._attributes(f"{key}.attributes", value["attributes"])
         max_chars = self._number(f"{key}.max_chars", value.get("max_chars", MAX_CHARS))
+        stops = self._words(f"{key}.terminators", value.get("terminators", []))
+        for stop in stops:
+            if stop not in terminators:
+                self._fail(f"{key}.terminators", f"names '{stop}', which terminators does not have")
+        if "terminators" not in value:
+            stops = [ASSERTIONS[column] for column in attributes]
+        endings = self._words(f"{key}.mention_endings", value.get("mention_endings", []))
         words = self._words(f"{key}.words", value["words"])
-        return [
-            CueGroup(name, attributes, direction, scope, max_chars, words)
-            for direction in directions
-        ]
+        rest = (max_chars, tuple(stops), tuple(map(normalize, endings)), words)
+        return [CueGroup(name, attributes, direction, scope, *rest) for direction in directions]
 
     def _attributes(self, key: str, names: Any) -> Tuple[int, ...]:
         names = [names] if isinstance(names, str) else names

@@ -5,15 +5,23 @@ terminator, at the end of the sentence or clause, or where a list of mentions en
 """
 
 from pathlib import Path
-from typing import Any, Dict, List, NamedTuple, Optional, Tuple, Union
+from typing import Any, Dict, Iterable, List, NamedTuple, Optional, Tuple, Union
 
 import numpy as np
 from spacy.tokens import Doc
 
 from ...rules import read_rules
 from ...types import ASSERTIONS
-from .cues import AssertionRules, CueGroup, WordMatcher, check_rules, mask_chars, normalize
-from .text import COMMA, SENTENCE_BREAK, Breaks, covered_chars, find_breaks, merge_breaks
+from .cues import ALL, AssertionRules, CueGroup, WordMatcher, check_rules, mask_chars, normalize
+from .text import (
+    COMMA,
+    PARAGRAPH_BREAK,
+    SENTENCE_BREAK,
+    Breaks,
+    covered_chars,
+    find_breaks,
+    merge_breaks,
+)
 
 SECTIONS = "sections"
 # Longer mentions are no terms: cues in them count for the mentions that they contain.
@@ -74,7 +82,8 @@ class CueRules:
         self._checked: AssertionRules = check_rules(rules, path)
         self._groups: List[CueGroup] = self._checked.groups
         words = [word for group in self._groups for word in group.words]
-        words += self._checked.pseudo + [word for word, _ in self._checked.terminators]
+        terminators = self._checked.terminators
+        words += self._checked.pseudo + [word for stops in terminators.values() for word in stops]
         self._words = WordMatcher(words)
         self._fillers = WordMatcher(self._checked.fillers)
         self._normal = WordMatcher(self._checked.normal_states)
@@ -89,9 +98,13 @@ class CueRules:
         self._word_groups = np.zeros(shape, dtype=bool)
         for column, group in enumerate(self._groups):
             self._word_groups[[self._words.index(word) for word in group.words], column] = True
-        self._stops = np.zeros((shape[0], N_ATTRIBUTES), dtype=bool)
-        for word, columns in self._checked.terminators:
-            self._stops[self._words.index(word), list(columns)] = True
+        self._stops = np.zeros(shape, dtype=bool)
+        for column, group in enumerate(self._groups):
+            self._stops[:, column] = self._are_stops(group.terminators)
+        self._section_stops = {
+            name: self._are_stops([ASSERTIONS[column] for column in columns])
+            for name, columns in self._checked.sections.items()
+        }
         self._is_pseudo = np.zeros(shape[0], dtype=bool)
         self._is_pseudo[[self._words.index(word) for word in self._checked.pseudo]] = True
         self._attributes = np.zeros((shape[1], N_ATTRIBUTES), dtype=bool)
@@ -111,6 +124,13 @@ class CueRules:
         RAISES (ValueError): If the language has no built-in rules, or the file is invalid.
         """
         return cls(read_rules("assertion", lang, path, extend=extend), path)
+
+    def _are_stops(self, names: Iterable[str]) -> np.ndarray:
+        """Return which words are in sets of terminators. Shape: (words,)"""
+        is_stop = np.zeros(len(self._words.words), dtype=bool)
+        for name in {ALL, *names} & self._checked.terminators.keys():
+            is_stop[[self._words.index(word) for word in self._checked.terminators[name]]] = True
+        return is_stop
 
     @property
     def n_features(self) -> int:
@@ -188,6 +208,11 @@ class _Analysis:
         self.sentences = find_breaks(SENTENCE_BREAK, mentions.text)
         self.commas = find_breaks(COMMA, mentions.text)
         self.clauses = merge_breaks(self.sentences, self.commas)
+        self.breaks = {
+            "clause": self.clauses,
+            "sentence": self.sentences,
+            "paragraph": find_breaks(PARAGRAPH_BREAK, mentions.text),
+        }
         self.list_ends, self.list_starts = self._list_breaks()
         self.scopes = self._scopes()
         self.in_section = self._in_section(doc)
@@ -198,14 +223,15 @@ class _Analysis:
         before, after = self._reached()
         holds = before | after | self.in_section
         self._add_contained(holds)
-        holds[self.is_normal, 0] = False
+        holds[self.is_normal] = False
         return holds
 
     def _list_breaks(self) -> Tuple[Breaks, Breaks]:
         """Return the commas that end a list for cues before it, and for cues after it.
 
-        A comma belongs to a list if the clause on its other side consists of mentions. Two
-        adjacent mentions, e.g. a body part and a symptom, begin a new statement.
+        A comma belongs to a list if a mention precedes it and the clause on its other side, seen
+        from the cue, consists of mentions. Two adjacent mentions, e.g. a body part and a symptom,
+        begin a new statement.
         """
         text, commas = self.mentions.text, self.commas
         fillers = self.rules._fillers(text)
@@ -220,10 +246,11 @@ class _Analysis:
         next_end = self.clauses.next_start(commas.ends, self.length)
         last_start = self.clauses.last_end(commas.starts)
         most = self.rules._checked.max_residue
+        follows_item = ~is_rest[commas.starts - 1] & (commas.starts > 0)
         breaks = []
         for starts, ends in ((commas.ends, next_end), (last_start, commas.starts)):
             is_item = (rest[ends] - rest[starts] <= most) & (items[ends] > items[starts])
-            is_item &= pairs[ends] == pairs[starts]
+            is_item &= (pairs[ends] == pairs[starts]) & follows_item
             breaks.append(merge_breaks(self.sentences, commas.select(~is_item)))
         return breaks[0], breaks[1]
 
@@ -235,28 +262,30 @@ class _Analysis:
         for i, group in enumerate(self.rules._groups):
             own = groups == i
             if group.direction == "after":
-                limits[own] = self._backward(group, starts[own])
+                limits[own] = self._backward(i, starts[own])
             else:
-                limits[own] = self._forward(group, ends[own])
+                limits[own] = self._forward(i, ends[own])
         return Scopes(starts, ends, limits, groups)
 
-    def _forward(self, group: CueGroup, offsets: np.ndarray) -> np.ndarray:
+    def _forward(self, i: int, offsets: np.ndarray) -> np.ndarray:
         """Return where the scope of cues that stand before their mentions ends."""
-        breaks = {"list": self.list_ends, "clause": self.clauses, "sentence": self.sentences}
-        limits = breaks[group.scope].next_start(offsets, self.length)
-        limits = np.minimum(limits, self._stops(group).next_start(offsets, self.length))
+        group = self.rules._groups[i]
+        breaks = self.list_ends if group.scope == "list" else self.breaks[group.scope]
+        limits = breaks.next_start(offsets, self.length)
+        limits = np.minimum(limits, self._stops(i).next_start(offsets, self.length))
         return np.minimum(limits, offsets + group.max_chars)
 
-    def _backward(self, group: CueGroup, offsets: np.ndarray) -> np.ndarray:
+    def _backward(self, i: int, offsets: np.ndarray) -> np.ndarray:
         """Return where the scope of cues that stand after their mentions begins."""
-        breaks = {"list": self.list_starts, "clause": self.clauses, "sentence": self.sentences}
-        limits = breaks[group.scope].last_end(offsets)
-        limits = np.maximum(limits, self._stops(group).last_end(offsets))
+        group = self.rules._groups[i]
+        breaks = self.list_starts if group.scope == "list" else self.breaks[group.scope]
+        limits = breaks.last_end(offsets)
+        limits = np.maximum(limits, self._stops(i).last_end(offsets))
         return np.maximum(limits, offsets - group.max_chars)
 
-    def _stops(self, group: CueGroup) -> Breaks:
+    def _stops(self, i: int) -> Breaks:
         """Return the terminators of the scope of a group's cues."""
-        is_stop = self.rules._stops[self.matches.words][:, list(group.attributes)].any(axis=1)
+        is_stop = self.rules._stops[self.matches.words, i]
         return Breaks(self.matches.starts, self.matches.ends).select(is_stop)
 
     def _reached(self) -> Tuple[np.ndarray, np.ndarray]:
@@ -273,11 +302,19 @@ class _Analysis:
                 continue
             if group.direction == "before":
                 covered = covered_chars(scopes.ends[own], scopes.limits[own], self.length)
-                before[:, columns] |= (covered[self.mentions.starts] > 0)[:, None]
+                is_reached = covered[self.mentions.starts] > 0
+                before[:, columns] |= (is_reached & self._end_with(group))[:, None]
             else:
                 covered = covered_chars(scopes.limits[own], scopes.starts[own], self.length)
-                after[:, columns] |= (covered[self.mentions.ends - 1] > 0)[:, None]
+                is_reached = covered[self.mentions.ends - 1] > 0
+                after[:, columns] |= (is_reached & self._end_with(group))[:, None]
         return before, after
+
+    def _end_with(self, group: CueGroup) -> np.ndarray:
+        """Return which mentions end as a group needs it. Shape: (mentions,)"""
+        text, endings = self.mentions.text, group.mention_endings
+        ends = self.mentions.ends.tolist()
+        return np.asarray([not endings or text.endswith(endings, 0, end) for end in ends])
 
     def _in_section(self, doc: Doc) -> np.ndarray:
         """Return the attributes from sections. Shape: (mentions, 5)"""
@@ -291,8 +328,11 @@ class _Analysis:
                 continue
             own = begins[(begins > span.start_char) & (begins < span.end_char)]
             own = np.append(np.int64(span.start_char), own)
-            group = CueGroup("", columns, "before", "clause", self.length, [])
-            limits = np.minimum(self._forward(group, own), span.end_char)
+            limits = self.clauses.next_start(own, self.length)
+            is_stop = self.rules._section_stops[span.label_][self.matches.words]
+            stops = Breaks(self.matches.starts, self.matches.ends).select(is_stop)
+            limits = np.minimum(limits, stops.next_start(own, self.length))
+            limits = np.minimum(limits, span.end_char)
             covered = covered_chars(own, limits, self.length)
             holds[:, list(columns)] |= (covered[self.mentions.starts] > 0)[:, None]
         return holds

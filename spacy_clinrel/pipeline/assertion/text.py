@@ -5,12 +5,13 @@ from typing import NamedTuple
 
 import numpy as np
 
-# End of a sentence: punctuation, a line break (unless the next line continues in lower case), and
-# the number of a list item, as in "1.", "2、" and "(3)".
+# A line break (unless the next line continues in lower case), or the number of a list item, as in
+# "1.", "2、" and "(3)".
+NEW_PARAGRAPH = r"\r|\n(?!\s*[a-z])|(?<![\w.,/-])\d{1,2}[.、)](?!\d)|[①-⑳]"
+PARAGRAPH_BREAK = re.compile(NEW_PARAGRAPH)
 SENTENCE_BREAK = re.compile(
-    r"[。;!?\r]|\n(?!\s*[a-z])|"
-    r"(?<!\bdr)(?<!\bmr)(?<!\bmrs)(?<!\bvs)(?<!\bpt)(?<!\be\.g)(?<!\bi\.e)\.(?=\s|$|[^\x00-\x7f])|"
-    r"(?<![\w.,/-])\d{1,2}[.、)](?!\d)|[①-⑳]"
+    rf"{NEW_PARAGRAPH}|[。;!?]|"
+    r"(?<!\bdr)(?<!\bmr)(?<!\bmrs)(?<!\bvs)(?<!\bpt)(?<!\be\.g)(?<!\bi\.e)\.(?=\s|$|[^\x00-\x7f])"
 )
 COMMA = re.compile(r",(?!\d{3})")
 
