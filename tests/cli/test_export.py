@@ -140,5 +140,5 @@ def test_export_names_a_missing_library(notes, package, tmp_path, monkeypatch):
 
 def test_export_help_explains_the_options():
     output = flat(run("--help").output)
-    for word in ("graphml", "--merge", "--norm", "exact", "neo4j-admin", "score and evidence"):
+    for word in ("graphml", "--merge", "--norm", "exact", "neo4j-admin", "score, evidence"):
         assert word in output
