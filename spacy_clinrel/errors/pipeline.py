@@ -113,6 +113,15 @@ class PipelineErrors:
         "section_pairs must be a list of pairs of section ids, such as "
         "[['present_illness', 'auxiliary_examination']], got {value!r}. \"\" is the id of text "
         "outside all sections."
+    C080 = (
+        "{path}: unknown section '{section}'. The sections of rules of measurements are: {known}."
+    )
+    C081 = (
+        "{path}: the section '{section}' must be a {form}. See spacy_clinrel/rules for the format."
+    )
+    C082 = (
+        "Rules of measurements, section '{section}': unknown code '{code}' for '{word}'. Use one "
+        "of: {known}."
     )
 
     # Models

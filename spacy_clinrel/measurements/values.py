@@ -1,26 +1,344 @@
 """Values of tests: numbers with units, ranges, comparisons, arrows and qualitative results."""
 
-from typing import List, Sequence, Tuple
+import re
+from typing import Any, Dict, List, NamedTuple, Optional, Sequence, Tuple
 
 from ..rules import Rules
+from .normalize import normalize
+from .numbers import NUMBER, START, Core, Numbers
+from .patterns import alternatives
 from .results import Value
+from .units import Unit, Units
+
+SIGN = {"+": "positive", "-": "negative", "±": "weakly positive"}
+SIGNS = r"(?:[1-4]\+|\+{1,4}|-|±|\+[-/]-?|-\s?[~-]\s?\+|\+\s?~\s?\+{2,4})"
+# A sign without brackets counts only before punctuation, because "+" and "-" also join words.
+BARE_SIGN = re.compile(
+    r"(?<![-+±(\[\s])(?P<sign>[1-4]\+|\+{1,4}|±|-)(?=\s*(?:[,，。;；、.)\]\n（(↑↓]|$))"
+    r"|(?P<spaced>(?<=[ :])(?:[1-4]\+|\+{1,4}|±))(?=\s*(?:[,，。;；、.)\]\n]|$))"
+)
+FLAG = re.compile(r"(?P<up>↑+)|(?P<down>↓+)|[(\[]\s?(?:(?P<high>[H↑])|(?P<low>[L↓]))\s?[)\]]")
+LETTER_FLAG = re.compile(r"[ \t|]+(?:(?P<high>H)|(?P<low>L))(?=[\s|,，。;；]|$)")
+BLANK = re.compile(r"[ \t|]*")
+# What may follow a number without a unit.
+ENDS = ",，。;；、)）]】}\n\r.:!?！？\"”'’"
+ORDINARY_LETTER = re.compile(r"[A-Za-zμ]")
+
+
+class Candidate(NamedTuple):
+    """A value that may belong to a test.
+
+    value (Value): The value.
+    is_certain (bool): Whether it is a value even if it belongs to no test of the document, because
+        it has the unit of one.
+    is_bare (bool): Whether it is a number without unit, arrow or comparison.
+    is_sign (bool): Whether it is a sign such as "+".
+    is_finding (bool): Whether it may be the size of a finding instead.
+    """
+
+    value: Value
+    is_certain: bool = False
+    is_bare: bool = False
+    is_sign: bool = False
+    is_finding: bool = False
 
 
 class ValueParser:
     """Parser of the values in a text."""
 
-    def __init__(self, rules: Rules):
+    def __init__(self, units: Rules, words: Rules):
         """Compile the rules.
 
-        rules (Dict[str, Any]): The set of rules "units".
+        units (Dict[str, Any]): The set "units", see `rules/mul/units.yml`.
+        words (Dict[str, Any]): The set "values", see `rules/LANGUAGE/values.yml`.
+        RAISES (ValueError): If a comparison or result of a user's rules is unknown.
         """
+        self.units = Units(units)
+        self.numbers = Numbers(words, self.units)
+        signs = {">": ">", "<": "<", "≥": ">=", "≤": "<=", ">=": ">=", "<=": "<=", "~": "~"}
+        before = {**signs, **words["comparisons"]["before"]}
+        self._before = {normalize(word).casefold(): sign for word, sign in before.items()}
+        self._after = words["comparisons"]["after"]
+        self._before_tail = _compile(rf"{alternatives(self._before)}\s?$")
+        self._after_pattern = _compile(rf"\s?(?P<word>{alternatives(self._after)})")
+        self._longest = max(map(len, self._before)) + 1
+        self._results = {normalize(w).casefold(): code for w, code in words["qualitative"].items()}
+        result_words = alternatives(self._results)
+        not_before = alternatives(words["no_result_before"])
+        self._result = _compile(
+            rf"[(\[]\s?(?:(?P<sign>{SIGNS})|(?P<inner>{result_words}))\s?[)\]]"
+            rf"|(?P<word>{result_words})(?!\s?{not_before})"
+        )
+        labels, prior = alternatives(words["range_labels"]), alternatives(words["previous_labels"])
+        label = rf"(?:(?P<label>{labels})(?:值|范围)?\s?[:：为是]?\s?)?"
+        sides = rf"(?P<low>-?{NUMBER})\s?(?:-|~|至|到|to)\s?(?P<high>{NUMBER})"
+        bound = rf"(?P<bound>[<>≤≥]=?)\s?(?P<limit>{NUMBER})"
+        self._range = _compile(
+            rf"[(\[]\s?{label}(?:{sides}|{bound})(?P<tail>[^()\[\]\n]{{0,15}})[)\]]"
+        )
+        self._table_range = _compile(rf"[ \t|]+{sides}(?=[\s|,，。;；↑↓]|$)")
+        self._labelled = _compile(
+            rf"[,，]?\s?(?P<label>{labels})\s?[:：为是]?\s?(?:{sides}|{bound})"
+        )
+        self._previous = _compile(
+            rf"\s?(?:[(\[,，]\s?{prior}\s?[:：]?\s?(?P<number>{NUMBER})|<-+\s?(?P<arrow>{NUMBER}))[)\]]?"
+        )
+        self._follower = _compile(rf"\s?{alternatives(words['followers'])}")
 
-    def find(self, text: str, taken: Sequence[Tuple[int, int]] = ()) -> List[Value]:
+    def find(self, text: str) -> List[Candidate]:
         """Find the values in a text.
 
         text (str): The text.
-        taken (Sequence[Tuple[int, int]]): Start and end of parts that are no values, such as dates
-            and doses. Ordered.
-        RETURNS (List[Value]): The values, in their order in the text.
+        RETURNS (List[Candidate]): Candidates that do not overlap, in their order in the text.
         """
-        return []
+        text = normalize(text)
+        found = _without_overlaps(self._find_numbers(text), self._find_results(text))
+        return self._merged(text, found)
+
+    def _find_numbers(self, text: str) -> List[Candidate]:
+        """Return the values that begin with a number."""
+        found: List[Candidate] = []
+        match = START.search(text)
+        while match:
+            core, end = self.numbers.parse(text, match.start())
+            if core is not None:
+                candidate = self._number(text, match.start(), core)
+                if candidate is not None:
+                    found.append(candidate)
+                    end = candidate.value.end
+            match = START.search(text, end)
+        return found
+
+    def _number(self, text: str, start: int, core: Core) -> Optional[Candidate]:
+        """Return the value of a number with what stands around it; None if it is no value."""
+        begin, comparison, sign = self._prefix(text, start, core)
+        if begin is None:
+            return None
+        end = core.end
+        after = self._after_pattern.match(text, end)
+        if after:
+            comparison = comparison or self._after[after["word"]]
+            end = after.end()
+        attached, unit, end = self._attachments(text, end, core)
+        is_bare = unit is None and comparison is None and "flag" not in attached
+        if is_bare and not self._is_end(text, end, has_range="range" in attached):
+            return None
+        fields = self._fields(core, sign)
+        value = Value(
+            begin,
+            end,
+            comparison=comparison,
+            unit=text[unit.start : unit.end] if unit else None,
+            ucum=unit.ucum if unit else None,
+            **fields,
+            **attached,
+        )
+        is_length = core.form == "size" or (unit is not None and unit.ucum in ("cm", "mm", "m"))
+        is_certain = unit is not None and unit.ucum is not None and not unit.is_weak
+        return Candidate(value, is_certain, is_bare, is_finding=is_length)
+
+    def _prefix(
+        self, text: str, start: int, core: Core
+    ) -> Tuple[Optional[int], Optional[str], float]:
+        """Return the start of a value with its comparison and sign. The start is None if what
+        stands before the number makes it something else."""
+        sign, begin = 1.0, start
+        if core.previous is not None:
+            begin = self.numbers.from_word(text, start)
+        before = text[begin - 1 : begin]
+        if before and before in "-+" and begin == start:
+            outer = text[start - 2 : start - 1]
+            is_percent = before == "+" and core.unit is not None and core.unit.ucum == "%"
+            if not (outer in ("", " ", ":", "：", "(", "为", "约", "\t") or is_percent):
+                return None, None, sign
+            sign, begin = (-1.0 if before == "-" else 1.0), start - 1
+        elif before and (
+            before in "×*/#№^±" or (before == ":" and text[begin - 2 : begin - 1].isdigit())
+        ):
+            return None, None, sign
+        tail = text[max(0, begin - self._longest) : begin]
+        match = self._before_tail.search(tail)
+        if match is None:
+            return begin, None, sign
+        word = match[0].strip().casefold()
+        return begin - len(match[0]), self._before[word], sign
+
+    def _attachments(
+        self, text: str, end: int, core: Core
+    ) -> Tuple[Dict[str, Any], Optional[Unit], int]:
+        """Return what follows a number in any order: arrow, reference range, earlier number; the
+        unit, which is in a column of its own in a table; and the offset after them."""
+        found: Dict[str, Any] = {}
+        unit = core.unit
+        while True:
+            begin = BLANK.match(text, end).end()  # type: ignore[union-attr]
+            flag = FLAG.match(text, begin) or LETTER_FLAG.match(text, end)
+            if flag and "flag" not in found:
+                groups = flag.groupdict()
+                found["flag"] = "high" if groups.get("up") or groups["high"] else "low"
+                end = flag.end()
+                continue
+            column = self.units.match(text, begin) if unit is None and begin > end else None
+            if column:
+                unit, end = column, column.end
+                continue
+            if core.form == "number" and "range" not in found:
+                match, values = self._reference(text, begin, end)
+                if match:
+                    found["range"], end = values, match.end()
+                    continue
+            previous = self._previous.match(text, end)
+            if previous and core.previous is None and "previous" not in found:
+                found["previous"] = _float(previous["number"] or previous["arrow"])
+                end = previous.end()
+                continue
+            return found, unit, end
+
+    def _reference(
+        self, text: str, begin: int, end: int
+    ) -> Tuple[Optional["re.Match[str]"], Dict[str, float]]:
+        """Return the reference range after a number."""
+        match = self._range.match(text, begin) or self._labelled.match(text, end)
+        if match is None:
+            match = self._table_range.match(text, end)
+            if match is None or self._follows_digits(text, match.end()):
+                return None, {}
+        groups = match.groupdict()
+        if groups.get("bound"):
+            if not groups["label"]:
+                return None, {}  # "(<5)" may be another value
+            side = "high" if groups["bound"][0] in "<≤" else "low"
+            return match, {side: _float(groups["limit"])}
+        low, high = _float(groups["low"]), _float(groups["high"])
+        tail = (groups.get("tail") or "").strip()
+        unit = self.units.match(tail, 0) if tail else None
+        if low >= high or (tail and (unit is None or unit.end < len(tail))):
+            return None, {}
+        return match, {"low": low, "high": high}
+
+    def _follows_digits(self, text: str, end: int) -> bool:
+        return text[end : end + 1].isdigit()
+
+    def _is_end(self, text: str, end: int, has_range: bool) -> bool:
+        """Return whether what follows a number without a unit shows that it counts nothing."""
+        following = text[end : end + 1]
+        if not following or following in ENDS:
+            is_decimal = following == "." and text[end + 1 : end + 2].isdigit()
+            return not is_decimal
+        if following in "(（[":
+            return True
+        if self._follower.match(text, end):
+            return True
+        if following not in " \t|":
+            return False
+        rest = text[BLANK.match(text, end).end() :][:6]  # type: ignore[union-attr]
+        if not rest or rest[0] in ENDS or rest[0] in "([（<→":
+            return True
+        if rest[0].isdigit():
+            return has_range or bool(re.match(r"\d{1,2}[.、)](?!\d)", rest))
+        if rest[0].isascii():
+            return rest[0].isupper()
+        return not rest[0].isalpha() or "\t" in text[end : end + 2] or following == " "
+
+    def _fields(self, core: Core, sign: float) -> Dict[str, Any]:
+        """Return the numbers of a value by field."""
+        numbers = [sign * core.numbers[0], *core.numbers[1:]]
+        if core.form == "number":
+            form = "grade" if core.unit and core.unit.ucum == "{grade}" else "number"
+            fields: Dict[str, Any] = {"form": form, "number": numbers[0]}
+            if core.previous is not None:
+                fields["previous"] = core.previous
+            return fields
+        if core.form == "range":
+            return {"form": "range", "low": numbers[0], "high": numbers[1]}
+        if core.form == "tolerance":
+            number, error = numbers
+            low, high = round(number - error, 6), round(number + error, 6)
+            return {"form": "number", "number": number, "low": low, "high": high}
+        return {"form": core.form, "numbers": numbers}
+
+    def _find_results(self, text: str) -> List[Candidate]:
+        """Return the qualitative results."""
+        found = []
+        for match in self._result.finditer(text):
+            if match["sign"]:
+                code, degree = _sign(match["sign"])
+            else:
+                code, degree = self._results[(match["inner"] or match["word"]).casefold()], None
+            value = Value(
+                match.start(), match.end(), "qualitative", qualitative=code, degree=degree
+            )
+            found.append(Candidate(value))
+        for match in BARE_SIGN.finditer(text):
+            code, degree = _sign(match["sign"] or match["spaced"])
+            value = Value(
+                match.start(), match.end(), "qualitative", qualitative=code, degree=degree
+            )
+            found.append(Candidate(value, is_sign=True))
+        return sorted(found, key=lambda candidate: candidate.value.start)
+
+    def _merged(self, text: str, found: Sequence[Candidate]) -> List[Candidate]:
+        """Join a qualitative result with the share or ratio beside it: "(+)90%", "阳性(1:320)"."""
+        merged: List[Candidate] = []
+        for candidate in found:
+            last = merged[-1] if merged else None
+            joined = _joined(text, last.value, candidate.value) if last else None
+            if last and joined:
+                merged[-1] = Candidate(joined)
+            else:
+                merged.append(candidate)
+        return merged
+
+
+def _joined(text: str, first: Value, second: Value) -> Optional[Value]:
+    """Return the union of a qualitative result and a number, in either order."""
+    result, number = (first, second) if first.form == "qualitative" else (second, first)
+    if result.form != "qualitative" or number.form == "qualitative":
+        return None
+    if not (number.form == "ratio" or number.ucum == "%"):
+        return None
+    gap, end = text[first.end : second.start], second.end
+    if gap in ("(", " ("):
+        if text[end : end + 1] != ")":
+            return None
+        end += 1
+    elif gap not in ("", " "):
+        return None
+    return number._replace(
+        start=first.start, end=end, qualitative=result.qualitative, degree=result.degree
+    )
+
+
+def _without_overlaps(
+    numbers: Sequence[Candidate], results: Sequence[Candidate]
+) -> List[Candidate]:
+    """Return all candidates in order; the longer of two that overlap."""
+    found: List[Candidate] = []
+    ordered = sorted([*numbers, *results], key=lambda c: (c.value.start, -c.value.end))
+    for candidate in ordered:
+        if not found or candidate.value.start >= found[-1].value.end:
+            found.append(candidate)
+        elif candidate.value.end > found[-1].value.end:
+            found[-1] = candidate
+    return found
+
+
+def _sign(text: str) -> Tuple[str, Optional[int]]:
+    """Return the result and the degree of signs: "++", "3+", "±"."""
+    if text[0].isdigit():
+        return "positive", int(text[0])
+    if set(text) == {"+"}:
+        return "positive", len(text)
+    if text in ("-", "±"):
+        return SIGN[text], None
+    if set(text) <= set("+~ "):
+        return "positive", len(text.split("~")[-1].strip())
+    return "weakly positive", None
+
+
+def _float(number: str) -> float:
+    return float(number.replace(",", ""))
+
+
+def _compile(pattern: str) -> "re.Pattern[str]":
+    return re.compile(pattern, re.IGNORECASE)

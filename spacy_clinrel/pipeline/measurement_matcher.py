@@ -11,9 +11,10 @@ from spacy.pipeline import Pipe
 from spacy.tokens import Doc, Span
 
 from ..measurements import VALUE, plain_values
-from ..measurements.binding import bind_values
+from ..measurements.binding import Binder
+from ..measurements.rule_sets import read_rule_sets
 from ..measurements.values import ValueParser
-from ..rules import Rules, read_rules
+from ..rules import Rules
 from ..tokens import write_measurements, write_mention_rows
 from ..tokens.group import VALUES
 from ..tokens.mentions import mention_spans
@@ -21,8 +22,6 @@ from ..tokens.mentions import mention_spans
 # Types of tests and treatments in the corpora for which this package has configs.
 TEST_TYPES = ["Test", "test"]
 TREATMENT_TYPES = ["Treatment", "treatment"]
-# Sets of rules, see `rules/LANGUAGE/NAME.yml`.
-RULE_SETS = ("units",)
 
 
 @Language.factory(
@@ -111,7 +110,7 @@ class MeasurementMatcher(Pipe):
         self.test_types = frozenset(test_types)
         self.treatment_types = frozenset(treatment_types)
         self.note_date = note_date
-        self._set_rules({set_: read_rules(set_, lang, path, extend=extend) for set_ in RULE_SETS})
+        self._set_rules(read_rule_sets(lang, path, extend=extend))
 
     def _set_rules(self, rules: Dict[str, Rules]) -> None:
         """Compile the rules.
@@ -119,7 +118,8 @@ class MeasurementMatcher(Pipe):
         rules (Dict[str, Dict[str, Any]]): The sets of rules by name.
         """
         self.rules = rules
-        self._values = ValueParser(rules["units"])
+        self._values = ValueParser(rules["units"], rules["values"])
+        self._binder = Binder(rules["values"])
 
     def __call__(self, doc: Doc) -> Doc:
         """Set the measurements of a document, and bind them to its mentions.
@@ -146,11 +146,18 @@ class MeasurementMatcher(Pipe):
         mentions = mention_spans(doc)
         tests = [span for span in mentions if span.label_ in self.test_types]
         others = [span for span in mentions if span.label_ not in self.test_types]
-        values = self._values.find(text)
-        pairs = bind_values(text, _offsets(tests), _offsets(others), values)
+        candidates = self._values.find(text)
+        pairs = self._binder.bind(text, _offsets(tests), _offsets(others), candidates)
+        bound = {index for _, index in pairs}
+        values = [candidate.value for candidate in candidates]
+        results = [
+            (VALUE, values[i])
+            for i, candidate in enumerate(candidates)
+            if i in bound or candidate.is_certain
+        ]
         return Bound(
-            results=[(VALUE, value) for value in values],
-            values=[(tests[test], values[value]) for test, value in pairs],
+            results=results,
+            values=[(tests[test], values[index]) for test, index in pairs],
             dosages=[],
         )
 
