@@ -113,6 +113,7 @@ class PipelineErrors:
         "section_pairs must be a list of pairs of section ids, such as "
         "[['present_illness', 'auxiliary_examination']], got {value!r}. \"\" is the id of text "
         "outside all sections."
+    )
     C080 = (
         "{path}: unknown section '{section}'. The sections of rules of measurements are: {known}."
     )
