@@ -11,6 +11,7 @@ from spacy.training import Example
 from ...tokens import GROUP, Sentences, get_doc_id
 from ..calibration import expected_calibration_error, reliability
 from ..scorers import END_TO_END, GOLD_ENTITIES, RelationKey, entity_counts
+from .assertion import analyze_assertion
 from .budget import CAUSES, RIGHT, Budget, JudgedRelation, count_causes, judge_relations
 from .candidates import candidate_components, make_candidate_test, sentence_rule
 from .confusion import confusion
@@ -93,6 +94,9 @@ def analyze(
             **{"level": LEVEL, "samples": samples, "seed": seed},
         },
         "entities": None if is_gold_entities else _score_entities(examples, samples, seed),
+        "assertion": analyze_assertion(
+            nlp, examples, is_gold_entities=is_gold_entities, samples=samples, seed=seed
+        ),
         "relations": None,
     }
     if docs:

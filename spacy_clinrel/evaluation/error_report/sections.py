@@ -6,6 +6,7 @@ from markupsafe import Markup
 from spacy.tokens import Doc
 
 from ...viewer import to_html
+from ..scorers import GOLD_ENTITIES
 from .analysis import Analysis
 from .budget import (
     MISSED_MENTION,
@@ -84,6 +85,9 @@ def make_sections(analysis: Analysis) -> List[Section]:
     ):
         if figures[key] is not None:
             sections.append(Section(title, "scores.html", _scores_data(figures[key], group)))
+    if figures["assertion"] is not None:
+        data = _assertion_data(figures["assertion"], evaluated["setting"] == GOLD_ENTITIES)
+        sections.append(Section("Assertion", "assertion.html", data))
     if figures["relations"] is None:
         return sections
     return [
@@ -99,6 +103,12 @@ def make_sections(analysis: Analysis) -> List[Section]:
 def _scores_data(scores: Dict[str, Any], group: str) -> Dict[str, Any]:
     plot = plot_scores(scores["groups"], group) if scores["groups"] else None
     return {"scores": scores, "group": group, "plot": plot}
+
+
+def _assertion_data(figures: Dict[str, Any], is_gold_entities: bool) -> Dict[str, Any]:
+    groups = figures["scores"]["groups"]
+    plot = plot_scores(groups, "attribute") if groups else None
+    return {**figures, "is_gold_entities": is_gold_entities, "plot": plot}
 
 
 def _budget_data(figures: Dict[str, Any]) -> Dict[str, Any]:
