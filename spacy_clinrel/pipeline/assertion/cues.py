@@ -136,15 +136,16 @@ class WordMatcher:
         unique = dict.fromkeys(map(normalize, words))
         self.words = sorted(unique, key=lambda word: (-len(word), word))
         self._index = {word: i for i, word in enumerate(self.words)}
-        patterns = [word_pattern(word) for word in self.words]
-        self._all = re.compile("|".join(patterns)) if patterns else None
+        self._all = re.compile(join_patterns(self.words)) if self.words else None
         # Words whose matches differ from the word itself, in the order of the expression.
-        self._others = [
-            (i, re.compile(patterns[i]))
-            for i, word in enumerate(self.words)
-            if "#" in word or word.strip("@$") != word
-        ]
-        self._limited = {word.strip("@$") for word in self.words if word.strip("@$") != word}
+        self._numbered: List[Tuple[int, re.Pattern[str]]] = []
+        self._limited: Dict[str, List[Tuple[int, re.Pattern[str]]]] = {}
+        for i, word in enumerate(self.words):
+            entry = (i, re.compile("".join(word_pattern(word))))
+            if "#" in word:
+                self._numbered.append(entry)
+            elif word.strip("@$") != word:
+                self._limited.setdefault(word.strip("@$"), []).append(entry)
 
     def __call__(self, text: str) -> Matches:
         """Find the words in a text.
@@ -164,35 +165,54 @@ class WordMatcher:
 
     def _word(self, found: str, text: str, start: int) -> int:
         """Return the index of the word that was found."""
-        if found not in self._limited:
-            index = self._index.get(found, self._index.get(" ".join(found.split())))
-            if index is not None:
-                return index
         end = start + len(found)
-        for i, regex in self._others:
+        for i, regex in self._limited.get(found, ()):
+            if regex.match(text, start):
+                return i
+        index = self._index.get(found, self._index.get(" ".join(found.split())))
+        if index is not None:
+            return index
+        for i, regex in self._numbered:
             match = regex.match(text, start)
             if match is not None and match.end() == end:
                 return i
-        return self._index[found]
+        raise AssertionError(found)  # one of the words has matched
 
 
-def word_pattern(word: str) -> str:
+def word_pattern(word: str) -> Tuple[str, str]:
     """Return the regular expression of a word.
 
     word (str): The word, from `normalize`.
+    RETURNS (Tuple[str, str]): What must precede the word, and the rest of the expression.
+    """
+    before, after = "", ""
+    if word[:1] == "@" and len(word) > 1:
+        before, word = f"(?<={MASK})", word[1:]
+    if word[-1:] == "@" and len(word) > 1:
+        after, word = f"(?={MASK})", word[:-1]
+    elif word[-1:] == "$" and len(word) > 1:
+        after, word = CLAUSE_END, word[:-1]
+    parts = [r"\s+".join(map(re.escape, part.split(" "))) for part in word.split("#")]
+    before += r"(?<![\d.])" if word[0] == "#" else _boundary(word[0], r"(?<![a-z0-9])")
+    end = "" if word[-1] == "#" else _boundary(word[-1], r"(?![a-z0-9])")
+    return before, NUMBER.join(parts) + end + after
+
+
+def join_patterns(words: Sequence[str]) -> str:
+    """Return a regular expression that matches any of the words. Words with the same first
+    character are tried together, because a choice between hundreds of words is slow.
+
+    words (Sequence[str]): The words, from `normalize`, the longest first.
     RETURNS (str): The expression.
     """
-    lookbehind, lookahead = "", ""
-    if word[:1] == "@" and len(word) > 1:
-        lookbehind, word = f"(?<={MASK})", word[1:]
-    if word[-1:] == "@" and len(word) > 1:
-        lookahead, word = f"(?={MASK})", word[:-1]
-    elif word[-1:] == "$" and len(word) > 1:
-        lookahead, word = CLAUSE_END, word[:-1]
-    parts = [r"\s+".join(map(re.escape, part.split(" "))) for part in word.split("#")]
-    before = r"(?<![\d.])" if word[0] == "#" else _boundary(word[0], r"(?<![a-z0-9])")
-    after = "" if word[-1] == "#" else _boundary(word[-1], r"(?![a-z0-9])")
-    return lookbehind + before + NUMBER.join(parts) + after + lookahead
+    groups: Dict[Tuple[str, str], List[str]] = {}
+    for word in words:
+        before, rest = word_pattern(word)
+        # Where "#" or "@" comes first, words of other groups may begin at the same character.
+        first = "" if word[0] in "#@" else re.escape(word[0])
+        groups.setdefault((before, first), []).append(rest[len(first) :])
+    ordered = sorted(groups.items(), key=lambda item: item[0][1] != "")
+    return "|".join(f"{before}{first}(?:{'|'.join(rest)})" for (before, first), rest in ordered)
 
 
 def _boundary(char: str, pattern: str) -> str:

@@ -1,0 +1,292 @@
+"""The cues of one document: their scopes, the mentions that they reach, and features of these."""
+
+from typing import NamedTuple, Tuple
+
+import numpy as np
+from spacy.tokens import Doc
+
+from ...types import ASSERTIONS
+from .compiled import CompiledRules
+from .cues import CueGroup, mask_chars, normalize
+from .text import (
+    COMMA,
+    PARAGRAPH_BREAK,
+    SENTENCE_BREAK,
+    Breaks,
+    covered_chars,
+    find_breaks,
+    merge_breaks,
+)
+
+SECTIONS = "sections"
+# Longer mentions are no terms: cues in them count for the mentions that they contain.
+MAX_TERM = 30
+N_ATTRIBUTES = len(ASSERTIONS)
+# Characters between the items of a list.
+SEPARATORS = frozenset("、及和或与/ \t")
+# Features of each attribute and direction, and of a mention.
+CUE_FEATURES = ("in sentence", "in clause", "proximity", "blocked")
+GENERAL_FEATURES = ("after separator", "after pseudo cue", "contains cue", "normal state")
+N_FEATURES = N_ATTRIBUTES * (2 + 2 * len(CUE_FEATURES)) + len(GENERAL_FEATURES)
+
+
+class Scopes(NamedTuple):
+    """The cues of a text and what they reach.
+
+    starts (ndarray): First character of each cue. Shape: (cues,)
+    ends (ndarray): Character after the last of each cue. Shape: (cues,)
+    limits (ndarray): Where the scope ends; where it begins if the cue stands after the mention.
+        Shape: (cues,)
+    groups (ndarray): Index of the cue's group. Shape: (cues,)
+    """
+
+    starts: np.ndarray
+    ends: np.ndarray
+    limits: np.ndarray
+    groups: np.ndarray
+
+
+class MentionText(NamedTuple):
+    """A text and its mentions, as offsets of characters.
+
+    text (str): The text, from `normalize`.
+    starts (ndarray): First character of each mention. Shape: (mentions,)
+    ends (ndarray): Character after the last of each mention. Shape: (mentions,)
+    in_term (ndarray): Whether a character is part of a mention of usual length, bool. Shape:
+        (characters,)
+    """
+
+    text: str
+    starts: np.ndarray
+    ends: np.ndarray
+    in_term: np.ndarray
+
+
+def mention_text(doc: Doc, starts: np.ndarray, ends: np.ndarray) -> MentionText:
+    """Return the text of a document and the characters of its mentions.
+
+    doc (Doc): The document.
+    starts (ndarray): First token of each mention. Shape: (mentions,)
+    ends (ndarray): Token after the last of each mention. Shape: (mentions,)
+    RETURNS (MentionText): The text and the mentions.
+    """
+    text = normalize(doc.text)
+    offsets = doc.to_array(["IDX", "LENGTH"]).astype("int64").reshape(-1, 2)
+    bounds = np.append(offsets, [[len(text), 0]], axis=0)
+    first = bounds[np.asarray(starts, dtype="int64"), 0]
+    last = np.maximum(bounds[np.asarray(ends, dtype="int64") - 1].sum(axis=1), first)
+    is_term = last - first <= MAX_TERM
+    in_term = covered_chars(first[is_term], last[is_term], len(text)) > 0
+    return MentionText(text, first, last, in_term)
+
+
+class Analysis:
+    """The cues, breaks and scopes of one document."""
+
+    def __init__(self, rules: CompiledRules, doc: Doc, mentions: MentionText) -> None:
+        """Find cues and breaks, and compute the scopes.
+
+        rules (CompiledRules): The rules.
+        doc (Doc): The document.
+        mentions (MentionText): Its text and mentions.
+        """
+        self.rules = rules
+        self.mentions = mentions
+        self.length = len(mentions.text)
+        self.matches = rules.words(mask_chars(mentions.text, mentions.in_term))
+        self.sentences = find_breaks(SENTENCE_BREAK, mentions.text)
+        self.commas = find_breaks(COMMA, mentions.text)
+        self.clauses = merge_breaks(self.sentences, self.commas)
+        self.breaks = {
+            "clause": self.clauses,
+            "sentence": self.sentences,
+            "paragraph": find_breaks(PARAGRAPH_BREAK, mentions.text),
+        }
+        self.list_ends, self.list_starts = self._list_breaks()
+        self.scopes = self._scopes()
+        self.in_section = self._in_section(doc)
+        self.is_normal = self._are_normal()
+
+    def verdict(self) -> np.ndarray:
+        """Return whether each attribute holds. Shape: (mentions, 5)"""
+        before, after = self._reached()
+        holds = before | after | self.in_section
+        self._add_contained(holds)
+        holds[self.is_normal] = False
+        return holds
+
+    def _list_breaks(self) -> Tuple[Breaks, Breaks]:
+        """Return the commas that end a list for cues before it, and for cues after it.
+
+        A comma belongs to a list if a mention precedes it and the clause on its other side, seen
+        from the cue, consists of mentions. Two adjacent mentions, e.g. a body part and a symptom,
+        begin a new statement.
+        """
+        text, commas = self.mentions.text, self.commas
+        fillers = self.rules.fillers(text)
+        is_rest = ~self.mentions.in_term
+        is_rest &= covered_chars(fillers.starts, fillers.ends, self.length) == 0
+        is_rest &= [char not in SEPARATORS for char in text]
+        rest = np.append(0, np.cumsum(is_rest))
+        items = np.append(0, np.cumsum(self.mentions.in_term))
+        is_adjacent = np.isin(self.mentions.starts, self.mentions.ends)
+        adjacent = np.bincount(self.mentions.starts[is_adjacent], minlength=self.length)
+        pairs = np.append(0, np.cumsum(adjacent))
+        next_end = self.clauses.next_start(commas.ends, self.length)
+        last_start = self.clauses.last_end(commas.starts)
+        most = self.rules.checked.max_residue
+        follows_item = ~is_rest[commas.starts - 1] & (commas.starts > 0)
+        breaks = []
+        for starts, ends in ((commas.ends, next_end), (last_start, commas.starts)):
+            is_item = (rest[ends] - rest[starts] <= most) & (items[ends] > items[starts])
+            is_item &= (pairs[ends] == pairs[starts]) & follows_item
+            breaks.append(merge_breaks(self.sentences, commas.select(~is_item)))
+        return breaks[0], breaks[1]
+
+    def _scopes(self) -> Scopes:
+        """Return the cues outside mentions with their scopes."""
+        rows, groups = np.nonzero(self.rules.word_groups[self.matches.words])
+        starts, ends = self.matches.starts[rows], self.matches.ends[rows]
+        limits = np.empty(len(rows), dtype="int64")
+        for i in np.unique(groups).tolist():
+            own = groups == i
+            if self.rules.groups[i].direction == "after":
+                limits[own] = self._backward(i, starts[own])
+            else:
+                limits[own] = self._forward(i, ends[own])
+        return Scopes(starts, ends, limits, groups)
+
+    def _forward(self, i: int, offsets: np.ndarray) -> np.ndarray:
+        """Return where the scope of cues that stand before their mentions ends."""
+        group = self.rules.groups[i]
+        breaks = self.list_ends if group.scope == "list" else self.breaks[group.scope]
+        limits = breaks.next_start(offsets, self.length)
+        limits = np.minimum(limits, self._stops(i).next_start(offsets, self.length))
+        return np.minimum(limits, offsets + group.max_chars)
+
+    def _backward(self, i: int, offsets: np.ndarray) -> np.ndarray:
+        """Return where the scope of cues that stand after their mentions begins."""
+        group = self.rules.groups[i]
+        breaks = self.list_starts if group.scope == "list" else self.breaks[group.scope]
+        limits = breaks.last_end(offsets)
+        limits = np.maximum(limits, self._stops(i).last_end(offsets))
+        return np.maximum(limits, offsets - group.max_chars)
+
+    def _stops(self, i: int) -> Breaks:
+        """Return the terminators of the scope of a group's cues."""
+        is_stop = self.rules.stops[self.matches.words, i]
+        return Breaks(self.matches.starts, self.matches.ends).select(is_stop)
+
+    def _reached(self) -> Tuple[np.ndarray, np.ndarray]:
+        """Return the attributes from cues before mentions and from cues after them. Shape:
+        (mentions, 5) each
+        """
+        shape = (len(self.mentions.starts), N_ATTRIBUTES)
+        before, after = np.zeros(shape, dtype=bool), np.zeros(shape, dtype=bool)
+        scopes = self.scopes
+        for i in np.unique(scopes.groups).tolist():
+            group, own = self.rules.groups[i], scopes.groups == i
+            columns = list(group.attributes)
+            if group.direction == "before":
+                covered = covered_chars(scopes.ends[own], scopes.limits[own], self.length)
+                is_reached = covered[self.mentions.starts] > 0
+                before[:, columns] |= (is_reached & self._end_with(group))[:, None]
+            elif group.direction == "after":
+                covered = covered_chars(scopes.limits[own], scopes.starts[own], self.length)
+                is_reached = covered[self.mentions.ends - 1] > 0
+                after[:, columns] |= (is_reached & self._end_with(group))[:, None]
+        return before, after
+
+    def _end_with(self, group: CueGroup) -> np.ndarray:
+        """Return which mentions end as a group needs it. Shape: (mentions,)"""
+        text, endings = self.mentions.text, group.mention_endings
+        if not endings:
+            return np.ones(len(self.mentions.ends), dtype=bool)
+        ends = self.mentions.ends.tolist()
+        return np.asarray([text.endswith(endings, 0, end) for end in ends], dtype=bool)
+
+    def _in_section(self, doc: Doc) -> np.ndarray:
+        """Return the attributes from sections. Shape: (mentions, 5)"""
+        holds = np.zeros((len(self.mentions.starts), N_ATTRIBUTES), dtype=bool)
+        sections = self.rules.checked.sections
+        spans = doc.spans[SECTIONS] if sections and SECTIONS in doc.spans else ()
+        begins = np.append(0, self.clauses.ends)
+        for span in spans:
+            columns = sections.get(span.label_)
+            if not columns:
+                continue
+            own = begins[(begins > span.start_char) & (begins < span.end_char)]
+            own = np.append(np.int64(span.start_char), own)
+            limits = self.clauses.next_start(own, self.length)
+            is_stop = self.rules.section_stops[span.label_][self.matches.words]
+            stops = Breaks(self.matches.starts, self.matches.ends).select(is_stop)
+            limits = np.minimum(limits, stops.next_start(own, self.length))
+            limits = np.minimum(limits, span.end_char)
+            covered = covered_chars(own, limits, self.length)
+            holds[:, list(columns)] |= (covered[self.mentions.starts] > 0)[:, None]
+        return holds
+
+    def _are_normal(self) -> np.ndarray:
+        """Return which mentions name a normal state. Shape: (mentions,)"""
+        return self._contain(self.rules.normal(self.mentions.text).starts)
+
+    def _add_contained(self, holds: np.ndarray) -> None:
+        """Add the attributes of cues within mentions."""
+        found = self.rules.within(self.mentions.text)
+        is_inside = self.mentions.in_term[found.starts] & self.mentions.in_term[found.ends - 1]
+        is_term = self.mentions.ends - self.mentions.starts <= MAX_TERM
+        for word, columns in self.rules.within_columns:
+            contains = self._contain(found.starts[is_inside & (found.words == word)]) & is_term
+            holds[:, columns] |= contains[:, None]
+
+    def _contain(self, offsets: np.ndarray) -> np.ndarray:
+        """Return which mentions contain one of the characters. Shape: (mentions,)"""
+        counts = np.append(0, np.cumsum(np.bincount(offsets, minlength=self.length)))
+        return counts[self.mentions.ends] > counts[self.mentions.starts]
+
+    def features(self) -> np.ndarray:
+        """Return the features of the mentions. Shape: (mentions, features)"""
+        columns = [self.verdict(), self.in_section]
+        before, after = self._reached()
+        for attribute in range(N_ATTRIBUTES):
+            own = self.rules.attributes[self.scopes.groups, attribute]
+            directions = np.array([group.direction for group in self.rules.groups])
+            direction = directions[self.scopes.groups]
+            columns.append(self._nearest_before(own & (direction == "before"), before, attribute))
+            columns.append(self._nearest_after(own & (direction == "after"), after, attribute))
+        return np.concatenate([*columns, self._general()], axis=1).astype("float32")
+
+    def _nearest_before(self, own: np.ndarray, reached: np.ndarray, attribute: int) -> np.ndarray:
+        """Return `CUE_FEATURES` of the nearest cue before each mention. Shape: (mentions, 4)"""
+        starts = self.mentions.starts
+        ends = np.sort(self.scopes.ends[own])
+        nearest = Breaks(ends, ends).last_end(starts, no_break=-1)
+        in_sentence = nearest >= np.maximum(self.sentences.last_end(starts), 0)
+        in_clause = nearest >= np.maximum(self.clauses.last_end(starts), 0)
+        proximity = np.exp((nearest - starts) / 8) * in_sentence
+        blocked = in_sentence & ~reached[:, attribute]
+        return np.stack([in_sentence, in_clause, proximity, blocked], axis=1)
+
+    def _nearest_after(self, own: np.ndarray, reached: np.ndarray, attribute: int) -> np.ndarray:
+        """Return `CUE_FEATURES` of the nearest cue after each mention. Shape: (mentions, 4)"""
+        ends = self.mentions.ends
+        starts = np.sort(self.scopes.starts[own])
+        nearest = Breaks(starts, starts).next_start(ends, no_break=self.length + 1)
+        in_sentence = nearest <= self.sentences.next_start(ends, self.length)
+        in_clause = nearest <= self.clauses.next_start(ends, self.length)
+        proximity = np.exp((ends - nearest) / 8) * in_sentence
+        blocked = in_sentence & ~reached[:, attribute]
+        return np.stack([in_sentence, in_clause, proximity, blocked], axis=1)
+
+    def _general(self) -> np.ndarray:
+        """Return `GENERAL_FEATURES`. Shape: (mentions, 4)"""
+        starts, text = self.mentions.starts, self.mentions.text
+        separated = [start > 0 and text[start - 1] in SEPARATORS for start in starts]
+        is_pseudo = self.rules.is_pseudo[self.matches.words]
+        pseudo = self.matches.ends[is_pseudo]
+        last = Breaks(pseudo, pseudo).last_end(starts, no_break=-1)
+        after_pseudo = last >= np.maximum(self.clauses.last_end(starts), 0)
+        found = self.rules.words(text)
+        is_cue = self.rules.word_groups[found.words].any(axis=1)
+        contains = self._contain(found.starts[is_cue])
+        return np.stack([separated, after_pseudo, contains, self.is_normal], axis=1)
