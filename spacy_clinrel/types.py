@@ -17,7 +17,8 @@ VALUE_FIELDS = (
     "qualitative", "degree", "range", "previous",
 )
 DOSAGE_FIELDS = (
-    "text", "dose", "low", "high", "unit", "ucum", "route", "frequency", "duration",
+    "text", "dose", "low", "high", "unit", "ucum", "route", "frequency", "times_per_day",
+    "interval_hours", "as_needed", "duration", "duration_days", "parts",
 )
 # fmt: on
 

@@ -124,6 +124,11 @@ class PipelineErrors:
         "Rules of measurements, section '{section}': unknown code '{code}' for '{word}'. Use one "
         "of: {known}."
     )
+    C090 = (
+        "Rule '{rule}': invalid spelling '{pattern}' ({error}). Spellings are regular expressions; "
+        "put a backslash before special characters such as ( and +."
+    )
+    C091 = "Rule '{rule}' must be {expected}, got {type}. See spacy_clinrel/rules for the format."
 
     # Models
     M001 = "Layer '{name}' is not initialized. Call nlp.initialize(), or load a trained pipeline."

@@ -14,19 +14,17 @@ _CHINESE_DIGITS: Dict[str, int] = {
     **{"〇": 0, "两": 2, "俩": 2},
 }
 _CHINESE_UNITS = {"十": 10, "百": 100}
+# fmt: off
 _ENGLISH: Dict[str, float] = {
-    word: number
-    for number, word in enumerate(
-        "zero one two three four five six seven eight nine ten eleven twelve thirteen fourteen "
-        "fifteen sixteen seventeen eighteen nineteen".split()
-    )
+    "zero": 0, "one": 1, "two": 2, "three": 3, "four": 4, "five": 5, "six": 6, "seven": 7,
+    "eight": 8, "nine": 9, "ten": 10, "eleven": 11, "twelve": 12, "thirteen": 13, "fourteen": 14,
+    "fifteen": 15, "sixteen": 16, "seventeen": 17, "eighteen": 18, "nineteen": 19,
 }
-_TENS = {
-    word: 10 * number
-    for number, word in enumerate(
-        "twenty thirty forty fifty sixty seventy eighty ninety".split(), start=2
-    )
+_TENS: Dict[str, float] = {
+    "twenty": 20, "thirty": 30, "forty": 40, "fifty": 50, "sixty": 60, "seventy": 70, "eighty": 80,
+    "ninety": 90,
 }
+# fmt: on
 _ENGLISH.update(_TENS, a=1, an=1, half=0.5)
 _ONES = "one|two|three|four|five|six|seven|eight|nine"
 # Number words, longest first: "six" must not hide "sixteen".

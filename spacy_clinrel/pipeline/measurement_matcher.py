@@ -1,8 +1,9 @@
 """The component `measurement_matcher`: values of tests, doses of treatments, dates and durations,
 found by rules."""
 
+from bisect import bisect_right
 from pathlib import Path
-from typing import Any, Callable, Dict, Iterable, List, NamedTuple, Optional, Sequence, Union
+from typing import Any, Callable, Dict, Iterable, List, NamedTuple, Optional, Sequence, Tuple, Union
 
 import srsly
 from spacy import util
@@ -10,13 +11,14 @@ from spacy.language import Language
 from spacy.pipeline import Pipe
 from spacy.tokens import Doc, Span
 
-from ..measurements import VALUE, plain_values
+from ..measurements import DOSAGE, VALUE, Dosage, plain_values
 from ..measurements.binding import Binder
+from ..measurements.dosage import DosageParser
 from ..measurements.rule_sets import read_rule_sets
 from ..measurements.values import ValueParser
 from ..rules import Rules
-from ..tokens import write_measurements, write_mention_rows
-from ..tokens.group import VALUES
+from ..tokens import span_key, write_measurements, write_mention_rows
+from ..tokens.group import DOSAGES, VALUES
 from ..tokens.mentions import mention_spans
 
 # Types of tests and treatments in the corpora for which this package has configs.
@@ -120,6 +122,7 @@ class MeasurementMatcher(Pipe):
         self.rules = rules
         self._values = ValueParser(rules["units"], rules["values"])
         self._binder = Binder(rules["values"])
+        self._dosages = DosageParser(rules["dosage"])
 
     def __call__(self, doc: Doc) -> Doc:
         """Set the measurements of a document, and bind them to its mentions.
@@ -134,6 +137,11 @@ class MeasurementMatcher(Pipe):
         write_mention_rows(
             doc, VALUES, [(mention, plain_values(value, text)) for mention, value in bound.values]
         )
+        dosages = [
+            (mention, plain_values(dosage, text, mention.start_char))
+            for mention, dosage in bound.dosages
+        ]
+        write_mention_rows(doc, DOSAGES, dosages)
         return doc
 
     def find(self, doc: Doc) -> Bound:
@@ -144,22 +152,38 @@ class MeasurementMatcher(Pipe):
         """
         text = doc.text
         mentions = mention_spans(doc)
+        treatments = [span for span in mentions if span.label_ in self.treatment_types]
+        dosages, unbound = self._find_dosages(text, mentions, treatments)
+        found = [(DOSAGE, dosage) for dosage in [*(dosage for _, dosage in dosages), *unbound]]
         tests = [span for span in mentions if span.label_ in self.test_types]
         others = [span for span in mentions if span.label_ not in self.test_types]
-        candidates = self._values.find(text)
+        candidates = _outside(self._values.find(text), [result for _, result in found])
         pairs = self._binder.bind(text, _offsets(tests), _offsets(others), candidates)
         bound = {index for _, index in pairs}
         values = [candidate.value for candidate in candidates]
-        results = [
+        found += [
             (VALUE, values[i])
             for i, candidate in enumerate(candidates)
             if i in bound or candidate.is_certain
         ]
+        # The drugs of a mixture can have the same dosage.
+        results = {(result.start, result.end, label): result for label, result in found}
         return Bound(
-            results=results,
+            results=[(label, results[start, end, label]) for start, end, label in sorted(results)],
             values=[(tests[test], values[index]) for test, index in pairs],
-            dosages=[],
+            dosages=dosages,
         )
+
+    def _find_dosages(
+        self, text: str, mentions: Sequence[Span], treatments: Sequence[Span]
+    ) -> Tuple[List[Tuple[Span, Dosage]], List[Dosage]]:
+        """Return the dosages of treatments, and those without a treatment."""
+        parts = self._dosages.parts(text)
+        keys = {span_key(span) for span in treatments}
+        others = [span for span in mentions if span_key(span) not in keys]
+        pairs = self._dosages.bind(text, _offsets(treatments), _offsets(others), parts)
+        unbound = _outside(self._dosages.find(text, parts), [dosage for _, dosage in pairs])
+        return [(treatments[index], dosage) for index, dosage in pairs], unbound
 
     def to_bytes(self, *, exclude: Iterable[str] = ()) -> bytes:
         """Serialize the rules, so that a user's file is not needed to load the pipeline.
@@ -204,6 +228,23 @@ class MeasurementMatcher(Pipe):
         }
         util.from_disk(path, readers, exclude)
         return self
+
+
+def _outside(found: Sequence[Any], taken: Sequence[Any]) -> List[Any]:
+    """Return the results or candidates that do not overlap others.
+
+    found (Sequence[Any]): Results, or candidates with a field `value`.
+    taken (Sequence[Any]): Results of another kind.
+    """
+    ends = sorted((result.end, result.start) for result in taken)
+    outside = []
+    for item in found:
+        result = getattr(item, "value", item)
+        # The first that ends behind the start of the result.
+        index = bisect_right(ends, (result.start, float("inf")))
+        if index == len(ends) or ends[index][1] >= result.end:
+            outside.append(item)
+    return outside
 
 
 def _offsets(mentions: Sequence[Span]) -> List[Any]:

@@ -85,8 +85,8 @@ def span_dosage(span: Span) -> Optional[Dict[str, Any]]:
     span (Span): The mention of the treatment: an entity, a mention of the span group, or any Span
         with the same boundaries and type.
     RETURNS (Optional[Dict[str, Any]]): Plain values by field, see
-        `spacy_clinrel.measurements.Dosage`; a field that the text does not give is None. None if
-        the mention has no dosage.
+        `spacy_clinrel.measurements.Dosage`; a field that the text does not give is None. Offsets of
+        parts are relative to the first character of the mention. None if the mention has no dosage.
     """
     return _first_row(span, DOSAGES, DOSAGE_FIELDS)
 
