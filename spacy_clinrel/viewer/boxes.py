@@ -3,7 +3,7 @@
 from typing import Dict, List, NamedTuple, Optional, Sequence
 
 from ..tokens.markup import escape_html
-from .layout import MAX_LABEL, SMALL, Box, count_columns, shorten
+from .layout import MAX_LABEL, SMALL, Box, Frame, count_columns, shorten
 
 # Sizes in pixels.
 TEXT = 24.0  # height of a line of text with its box
@@ -12,7 +12,8 @@ SMALL_ROW = 11.0  # height of a row of type names
 BADGE_ROW = 14.0  # height of a row of badges
 BADGE = 12.0  # height of a badge
 BADGE_GAP = 2.0  # distance between two badges
-NARROW, WIDE = 5.7, 9.7  # width of a character in a badge: narrow, CJK
+NARROW, WIDE = 6.2, 9.7  # width of a bold character in a badge: narrow, CJK
+MAX_HEADING = 24  # maximum width of the name below a heading, in columns
 
 
 class Badge(NamedTuple):
@@ -63,6 +64,17 @@ def badges_width(badges: Sequence[Badge]) -> float:
     return sum(badge.width for badge in badges) + BADGE_GAP * (len(badges) - 1) + 6
 
 
+def make_frame(style: BoxStyle) -> Frame:
+    """Return how a mention or heading widens the text.
+
+    style (BoxStyle): How it is drawn.
+    RETURNS (Frame): The minimum width.
+    """
+    if style.is_heading:
+        return Frame(sum(count_columns(shorten(style.name, MAX_HEADING))) * NARROW, True)
+    return Frame(badges_width(style.badges))
+
+
 def fit_badges(badges: Sequence[Badge], width: float) -> List[Badge]:
     """Return the first badges that fit in a width. The others are only in the tooltip.
 
@@ -109,15 +121,18 @@ def render_box(box: Box, top: float, rows: Rows, style: BoxStyle) -> str:
     RETURNS (str): A `g` element.
     """
     y = top - NEST * box.level
-    height = TEXT + NEST * box.level + rows.tops[box.level + 1]
+    below = SMALL_ROW + (BADGE_ROW if style.badges else 0.0)
+    height = TEXT + NEST * box.level + rows.tops[box.level] + below
     left, width = box.left + 0.75, box.right - box.left - 1.5
     parts = [f"<title>{escape_html(style.note)}</title>"]
     if not style.is_heading:
         parts.append(f'<rect x="{left:g}" y="{y:g}" width="{width:g}" height="{height:g}" rx="4"/>')
     if box.is_start:
         middle, base = (box.left + box.right) / 2, top + TEXT + rows.tops[box.level]
-        short = shorten(style.name, max(MAX_LABEL, int((width - 4) / SMALL)))
-        parts.append(f'<text x="{middle:g}" y="{base + 7.5:g}">{escape_html(short)}</text>')
+        least = MAX_HEADING if style.is_heading else MAX_LABEL
+        short = shorten(style.name, max(least, int((width - 4) / SMALL)))
+        x = box.left if style.is_heading else middle
+        parts.append(f'<text x="{x:g}" y="{base + 7.5:g}">{escape_html(short)}</text>')
         parts.extend(_badges(style.badges, middle, base + SMALL_ROW))
     data = {"data-mention": str(box.mention), **(style.data or {})}
     if style.is_heading:

@@ -8,10 +8,10 @@ from spacy.tokens import Doc, Span
 from ..tokens import Relation, all_mentions, get_relations, has_assertion
 from ..tokens.group import span_key
 from .arcs import Edge, draw_arcs
-from .boxes import badges_width
+from .boxes import make_frame
 from .facts import Facts, read_facts
 from .layout import COLUMN, Bounds, lay_out
-from .ranges import bold_characters, measured_characters, read_headings
+from .ranges import bold_characters, find_headings, measured_characters
 from .styles import (
     Look,
     MentionLook,
@@ -155,13 +155,13 @@ def _draw(view: View, look: Look, columns: int) -> Markup:
         (mention.start_char, mention.end_char, box.name)
         for mention, box in zip(view.mentions, boxes)
     ]
-    headings = read_headings(view.doc)
+    headings = find_headings(view.doc)
     for heading in headings:
         style = style_heading(heading, text, look)
         if style.name:  # drawn like a mention below the text, which widens it as needed
             boxes.append(style)
             bounds.append((heading.start, heading.end, style.name))
-    lines = lay_out(text, bounds, columns, [badges_width(box.badges) for box in boxes])
+    lines = lay_out(text, bounds, columns, list(map(make_frame, boxes)))
     edges = _name_edges(of_relations, view.ends, look, is_scored)
     wires = draw_arcs(lines, edges, [m.text for m in view.mentions], columns * COLUMN)
     measured = measured_characters(view.doc)

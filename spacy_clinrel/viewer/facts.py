@@ -1,11 +1,10 @@
 """What the store keeps of mentions besides their types: assertion, values, doses and concepts."""
 
-from typing import Any, Dict, List, NamedTuple, Sequence, Tuple
+from typing import Any, Dict, List, NamedTuple, Sequence
 
 from spacy.tokens import Doc, Span
 
-from ..tokens import group_mentions, has_assertion, mention_rows, span_key
-from ..tokens.group import ATTRIBUTES, DOSAGES, VALUES
+from ..tokens.details import mention_details
 from ..tokens.normalize import single_spaces
 from ..types import ASSERTIONS
 from .colors import BODY, COLORS, TEST
@@ -18,7 +17,6 @@ ARROWS = {"high": "↑", "low": "↓"}
 MAX_BADGE = 12  # maximum width of a value or dose below a mention, in columns
 
 Row = Dict[str, Any]
-SpanKey = Tuple[int, int, int]
 
 
 class Facts(NamedTuple):
@@ -26,16 +24,18 @@ class Facts(NamedTuple):
 
     is_asserted (bool): Whether the document is annotated with assertion attributes.
     assertion (Dict[str, float]): The scores of the assertion attributes that hold, by name.
-    values (List[Dict[str, Any]]): The results of a test.
-    dosages (List[Dict[str, Any]]): The doses of a treatment.
-    concept (str): The identifier of the concept, or an empty string.
+    others (List[str]): Names of other attributes.
+    amounts (List[Dict[str, Any]]): The value of a test and the dosage of a treatment.
+    concept (str): The code of the concept, or an empty string.
+    section (str): The label of the section, or an empty string.
     """
 
     is_asserted: bool
     assertion: Dict[str, float]
-    values: List[Row]
-    dosages: List[Row]
+    others: List[str]
+    amounts: List[Row]
     concept: str
+    section: str
 
     def filters(self, label: str) -> List[str]:
         """Return the assertion filters that a mention belongs to.
@@ -57,43 +57,21 @@ def read_facts(doc: Doc, mentions: Sequence[Span]) -> List[Facts]:
     mentions (Sequence[Span]): Its mentions.
     RETURNS (List[Facts]): The facts of each mention.
     """
-    keys = [span_key(span) for span in group_mentions(doc)]
-    attributes, values, dosages = (
-        _rows_by_mention(doc, key, keys) for key in (ATTRIBUTES, VALUES, DOSAGES)
-    )
-    concepts: Dict[SpanKey, str] = {}
-    for span in (*doc.ents, *group_mentions(doc)):
-        concepts[span_key(span)] = span.kb_id_ or concepts.get(span_key(span), "")
-    is_asserted = has_assertion(doc)
-    facts = []
-    for mention in mentions:
-        key = span_key(mention)
-        scores = {row[0]: float(row[1]) for row in attributes.get(key, [])}
-        facts.append(
-            Facts(
-                is_asserted,
-                {name: scores[name] for name in ASSERTIONS if name in scores},
-                _plain(values.get(key, [])),
-                _plain(dosages.get(key, [])),
-                concepts.get(key, ""),
-            )
+    return [
+        Facts(
+            row["assertion"] is not None,
+            # A score that is not a number is shown as 0 %.
+            {name: score or 0.0 for name, score in (row["assertion"] or {}).items()},
+            row["other_attributes"],
+            [row[key] for key in ("value", "dosage") if isinstance(row[key], dict)],
+            row["kb_id"] or "",
+            row["section"] or "",
         )
-    return facts
+        for row in mention_details(doc, mentions)
+    ]
 
 
-def _rows_by_mention(doc: Doc, key: str, keys: Sequence[SpanKey]) -> Dict[SpanKey, List[List]]:
-    rows: Dict[SpanKey, List[List]] = {}
-    for index, *row in mention_rows(doc, key):
-        rows.setdefault(keys[index], []).append(row)
-    return rows
-
-
-def _plain(rows: Sequence[Sequence[Any]]) -> List[Row]:
-    """Return the dictionaries in rows. Other contents, of another version, are left out."""
-    return [row[0] for row in rows if row and isinstance(row[0], dict)]
-
-
-def describe_row(row: Row) -> str:
+def describe_amount(row: Row) -> str:
     """Return a value or dose as in the text, with an arrow if it is out of range.
 
     row (Dict[str, Any]): The value or dose.
@@ -104,21 +82,30 @@ def describe_row(row: Row) -> str:
     return text if not arrow or arrow in text else f"{text} {arrow}"
 
 
-def summarize_row(row: Row) -> str:
+def summarize_amount(row: Row) -> str:
     """Return a value or dose that fits below a mention.
 
     row (Dict[str, Any]): The value or dose.
     RETURNS (str): The text if it is short; else the number with an arrow, or the dose with its
         frequency; else the beginning of the text.
     """
-    text = describe_row(row)
+    text = describe_amount(row)
     if sum(count_columns(text)) <= MAX_BADGE:
         return text
     number = _join(row, "comparison", "number")
-    if "number" in row:
+    if row.get("number") is not None:
         return f"{number} {ARROWS.get(str(row.get('flag')), '')}".strip()
     dose = " ".join(filter(None, (_join(row, "dose", "unit"), str(row.get("frequency") or ""))))
-    return shorten(dose if "dose" in row else text, MAX_BADGE)
+    return shorten(dose if row.get("dose") is not None else text, MAX_BADGE)
+
+
+def value_class(row: Row) -> str:
+    """Return the CSS classes of a value or dose.
+
+    row (Dict[str, Any]): The value or dose.
+    RETURNS (str): "value", and "flagged" for a value out of range.
+    """
+    return "value flagged" if row.get("flag") in ARROWS else "value"
 
 
 def _join(row: Row, *names: str) -> str:

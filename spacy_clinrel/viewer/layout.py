@@ -67,6 +67,17 @@ class Line(NamedTuple):
     is_paragraph_start: bool
 
 
+class Frame(NamedTuple):
+    """What is drawn around or below a mention and widens the text.
+
+    width (float): Minimum width of the mention, in pixels.
+    is_left_aligned (bool): Whether to add space only after the text, and no padding: for headings.
+    """
+
+    width: float = 0.0
+    is_left_aligned: bool = False
+
+
 # First character, character after the last, type
 Bounds = Tuple[int, int, str]
 
@@ -124,35 +135,35 @@ def nesting_levels(bounds: Sequence[Bounds]) -> List[int]:
 
 
 def lay_out(
-    text: str, mentions: Sequence[Bounds], columns: int, widths: Sequence[float] = ()
+    text: str, mentions: Sequence[Bounds], columns: int, frames: Sequence[Frame] = ()
 ) -> List[Line]:
     """Break a text into lines, and place the characters and mentions on them.
 
     text (str): The text. Empty lines are dropped.
     mentions (Sequence[Bounds]): The mentions, which may overlap.
     columns (int): The width of a line, in columns.
-    widths (Sequence[float]): The minimum width of each mention, in pixels, e.g. for badges below
-        it. Empty for none.
+    frames (Sequence[Frame]): What else widens each mention, e.g. badges below it. Empty for
+        nothing.
     RETURNS (List[Line]): The lines. Every mention has a box on at least one line.
     """
     last = len(text) - 1
     # An empty mention is drawn around the next character, so that it is visible.
     bounds = [(min(start, last), max(end, start + 1), label) for start, end, label in mentions]
     plain = text.replace("\r\n", "\u200b\n").translate(BREAKS)
-    least = list(widths) or [0.0] * len(bounds)
-    return _Layout(plain, bounds if text else [], columns * COLUMN, least).lines()
+    frames = frames or [Frame()] * len(bounds)
+    return _Layout(plain, bounds if text else [], columns * COLUMN, frames).lines()
 
 
 class _Layout:
     """The state of a `lay_out` call."""
 
     def __init__(
-        self, text: str, bounds: Sequence[Bounds], width: float, least: Sequence[float]
+        self, text: str, bounds: Sequence[Bounds], width: float, frames: Sequence[Frame]
     ) -> None:
         self.text = text
         self.bounds = bounds
         self.width = width
-        self.least = least
+        self.frames = frames
         self.levels = nesting_levels(bounds)
         self.columns = count_columns(text)
         # Whether a mention covers the character, and whether it also covers the preceding
@@ -166,23 +177,40 @@ class _Layout:
         self.after = [0.0] * (len(text) + 1)
         self.padding = self._add_padding()
 
-    def _add_padding(self) -> List[float]:
-        """Return the padding of characters for both ends of mentions. Inner mentions widen outer
+    def _add_padding(self) -> List[Tuple[float, float]]:
+        """Return the padding of characters before and after mentions. Inner mentions widen outer
         ones."""
-        padding = [0.0] * len(self.bounds)
+        padding = [(0.0, 0.0)] * len(self.bounds)
         for i in sorted(range(len(self.bounds)), key=lambda i: self.levels[i]):
             start, end, label = self.bounds[i]
             inner = sum(self._width(j) for j in range(start, min(end, len(self.text))))
-            needed = max(sum(count_columns(shorten(label))) * SMALL + 5, self.least[i])
-            padding[i] = max(PADDING, (needed - inner) / 2)
-            self.before[start] += padding[i]
-            self.after[end - 1] += padding[i]
+            needed = self.frames[i].width
+            if self.frames[i].is_left_aligned:
+                left, right = 0.0, max(0.0, needed + PADDING - inner)
+            else:
+                needed = max(needed, sum(count_columns(shorten(label))) * SMALL + 5)
+                left = right = max(PADDING, (needed - inner) / 2)
+            padding[i] = left, right
+            self.before[start] += left
+            self.after[end - 1] += right
         return padding
 
     def _width(self, i: int) -> float:
         """Return the width of a character with its padding, in pixels."""
         width = 2 if self.text[i] == "\n" and self.is_inside[i] else self.columns[i]
         return self.before[i] + width * COLUMN + self.after[i]
+
+    def _span_width(self, start: int, end: int) -> float:
+        return sum(self._width(i) for i in range(start, end))
+
+    def _word_width(self, i: int, start: int, end: int) -> float:
+        """Return the width that must be free before a character of a span that is wider than a
+        line: that of its word at the start of a word that fits on a line, else its own width."""
+        if i > start and not self.text[i - 1].isspace():
+            return self._width(i)
+        stop = next((j for j in range(i, end) if self.text[j].isspace()), end)
+        width = self._span_width(i, stop)
+        return width if width <= self.width else self._width(i)
 
     def _may_break(self, i: int) -> bool:
         """Check whether a line may end before this character."""
@@ -224,11 +252,13 @@ class _Layout:
                 x = 0.0
                 continue
             # Trailing white space may extend beyond the end of the line.
-            solid = end - start - (len(self.text[start:end]) - len(self.text[start:end].rstrip()))
-            size = sum(self._width(i) for i in range(start, start + solid))
+            solid = start + len(self.text[start:end].rstrip())
+            fits = self._span_width(start, solid) <= self.width
             for i in range(start, end):
-                fits = size <= self.width
-                needed = (size if i == start else 0.0) if fits else self._width(i)
+                if not fits:
+                    needed = self._word_width(i, start, solid)
+                else:
+                    needed = self._span_width(start, solid) if i == start else 0.0
                 if x and not self.text[i].isspace() and x + needed > self.width:
                     starts.append(False)
                     x = 0.0
@@ -258,8 +288,8 @@ class _Layout:
         right_padding = [0.0] * (len(self.text) + 1)
         for m in sorted(range(len(self.bounds)), key=lambda m: self.levels[m]):
             start, end, _ = self.bounds[m]
-            left_padding[start] += self.padding[m]
-            right_padding[end - 1] += self.padding[m]
+            left_padding[start] += self.padding[m][0]
+            right_padding[end - 1] += self.padding[m][1]
             chars = [i for i in range(start, min(end, len(rows))) if rows[i] >= 0]
             for row, group in groupby(chars, key=rows.__getitem__):
                 part = list(group)

@@ -6,7 +6,7 @@ from ..tokens import Relation
 from ..tokens.normalize import single_spaces
 from .boxes import Badge, BoxStyle, fit_badges
 from .colors import Tint
-from .facts import Facts, describe_row, summarize_row
+from .facts import Facts, describe_amount, summarize_amount, value_class
 from .layout import COLUMN
 from .names import Names, with_code
 from .ranges import Heading
@@ -66,10 +66,11 @@ def look_of_mention(label: str, facts: Facts, look: Look) -> MentionLook:
     strings, name = look.strings, look.names.of_type(label)
     lines = [look.names.describe_type(label)]
     lines.extend(describe_assertion(facts.assertion, strings))
-    lines.extend(f"{strings['value']}: {describe_row(row)}" for row in facts.values)
-    lines.extend(f"{strings['dose']}: {describe_row(row)}" for row in facts.dosages)
+    lines.extend([*facts.others, *map(describe_amount, facts.amounts)])
     if facts.concept:
         lines.append(f"{strings['concept']}: {facts.concept}")
+    if facts.section:
+        lines.append(f"{strings['section']}: {look.names.of_section(facts.section)}")
     return MentionLook(
         name,
         "\n".join(lines),
@@ -103,7 +104,7 @@ def style_mention(label: str, facts: Facts, look: Look, columns: int) -> BoxStyl
     """
     mention = look_of_mention(label, facts, look)
     badges = [Badge(mark, "mark") for mark in mention.marks]
-    badges += [Badge(summarize_row(row), "value") for row in (*facts.values, *facts.dosages)]
+    badges += [Badge(summarize_amount(row), value_class(row)) for row in facts.amounts]
     data = {"data-type": str(look.types[label])}
     if mention.filters:
         data["data-assertion"] = " ".join(map(str, mention.filters))

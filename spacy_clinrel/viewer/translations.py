@@ -43,9 +43,8 @@ TRANSLATIONS: Dict[str, Strings] = {
         "not_asserted": "Assertion is not annotated: mentions may be denied, suspected or past.",
         "denied_relation": "A dashed grey arc is a relation with a denied mention: "
         "“X-ray → shows no → effusion”.",
-        "value": "Value",
-        "dose": "Dose",
         "concept": "Concept",
+        "section": "Section",
     },
     "zh": {
         "title": "实体与关系",
@@ -84,9 +83,8 @@ TRANSLATIONS: Dict[str, Strings] = {
         "about_family": "属于他人",
         "not_asserted": "未标注状态：实体可能是被否认、疑似或既往的。",
         "denied_relation": "灰色虚线表示头实体或尾实体被否认的关系，如“胸片 → 未见 → 胸腔积液”。",
-        "value": "结果",
-        "dose": "用法用量",
         "concept": "概念",
+        "section": "章节",
     },
 }
 

@@ -1,23 +1,30 @@
 """An invented note with assertion attributes, values, doses, sections and relations.
 
-As a script, this takes the pictures of the README: python -m tests.viewer.demo [FOLDER]
+As a script, this takes the picture of the README: python -m tests.viewer.demo docs/assertion.png
 """
 
-from typing import Any, Dict, List, Sequence, Tuple
+import os
+import sys
+import tempfile
+from io import BytesIO
+from pathlib import Path
+from typing import Sequence
 
 import numpy as np
+import spacy
 from spacy.language import Language
-from spacy.tokens import Doc, Span, SpanGroup
+from spacy.tokens import Doc, Span
 
+from spacy_clinrel import viewer as displacy
 from spacy_clinrel.tokens import (
-    GROUP,
     all_mentions,
     get_relations,
     set_relations,
+    set_sections,
     store_relations,
     write_assertion,
+    write_measurements,
 )
-from spacy_clinrel.tokens.group import DOSAGES, VALUES, span_key
 from spacy_clinrel.types import ASSERTIONS
 
 from ..util import make_doc
@@ -57,7 +64,7 @@ HEADINGS = {
     "现病史：": "present_illness",
     "既往史：": "past_history",
     "家族史：": "family_history",
-    "辅助检查：": "auxiliary_exam",
+    "辅助检查：": "auxiliary_examination",
     "诊疗经过：": "treatment_course",
 }
 
@@ -72,35 +79,6 @@ def mark(doc: Doc, letters: Sequence[str], scores: Sequence[float] = ()) -> None
     holds = np.asarray([[letter in row for letter in LETTERS] for row in letters], dtype=bool)
     probabilities = np.repeat(np.asarray(scores)[:, None], 5, axis=1) if len(scores) else None
     write_assertion(doc, all_mentions(doc), holds, probabilities)
-
-
-def set_rows(doc: Doc, key: str, rows: Dict[int, Dict[str, Any]]) -> None:
-    """Write values or doses to the store.
-
-    doc (Doc): The document.
-    key (str): Key of the rows.
-    rows (Dict[int, Dict[str, Any]]): The value of each mention, by index in `all_mentions`.
-    """
-    keys = [span_key(span) for span in doc.spans[GROUP]]
-    mentions = all_mentions(doc)
-    doc.spans[GROUP].attrs[key] = [
-        [keys.index(span_key(mentions[i])), row] for i, row in rows.items()
-    ]
-
-
-def find_spans(doc: Doc, texts: Sequence[Tuple[str, str]]) -> List[Span]:
-    """Return the first span of each text.
-
-    doc (Doc): The document.
-    texts (Sequence[Tuple[str, str]]): Text and label of each span.
-    RETURNS (List[Span]): The spans.
-    """
-    starts = [doc.text.index(text) for text, _ in texts]
-    found = [
-        doc.char_span(start, start + len(text), label=label, alignment_mode="expand")
-        for start, (text, label) in zip(starts, texts)
-    ]
-    return [span for span in found if span is not None]
 
 
 def make_demo(nlp: Language) -> Doc:
@@ -129,18 +107,55 @@ def make_demo(nlp: Language) -> Doc:
         ],
     )
     mark(doc, letters, [0.9 + (i % 10) / 100 for i in range(len(letters))])
-    set_rows(doc, VALUES, VALUES_OF)
-    set_rows(doc, DOSAGES, DOSAGES_OF)
-    measured = [(row["text"], "VALUE") for row in VALUES_OF.values()]
-    measured += [(row["text"], "DOSAGE") for row in DOSAGES_OF.values()]
-    doc.spans["measurements"] = SpanGroup(doc, spans=find_spans(doc, measured))
-    starts = [doc.text.index(heading) for heading in HEADINGS] + [len(doc.text)]
-    doc.spans["sections"] = SpanGroup(
+    mentions = all_mentions(doc)
+    for i, row in VALUES_OF.items():
+        mentions[i]._.value = row
+    for i, row in DOSAGES_OF.items():
+        mentions[i]._.dosage = row
+    rows = [(row, "VALUE") for row in VALUES_OF.values()]
+    rows += [(row, "DOSAGE") for row in DOSAGES_OF.values()]
+    starts = [doc.text.index(row["text"]) for row, _ in rows]
+    write_measurements(
         doc,
-        spans=[
-            doc.char_span(start, end, label=label, alignment_mode="contract")
-            for start, end, label in zip(starts, starts[1:], HEADINGS.values())
+        [
+            (start, start + len(row["text"]), label, row)
+            for start, (row, label) in zip(starts, rows)
+        ],
+    )
+    starts = [doc.text.index(heading) for heading in HEADINGS] + [len(doc.text)]
+    set_sections(
+        doc,
+        [
+            (label, start, start + len(heading), end)
+            for (heading, label), start, end in zip(HEADINGS.items(), starts, starts[1:])
         ],
     )
     doc.user_data["title"] = "肺炎"
     return doc
+
+
+def take_picture(path: Path, width: int = 1280, height: int = 1000) -> None:
+    """Write a picture of the note's page, with 64 colours to keep the file small.
+
+    path (Path): The .png file to write.
+    width (int): Width of the browser's window in pixels.
+    height (int): Height of the picture in pixels.
+    """
+    from PIL import Image
+    from playwright.sync_api import sync_playwright
+
+    html = displacy.to_html(make_demo(spacy.blank("zh")), page=True)
+    chromium = os.environ.get("CHROMIUM", "/usr/bin/chromium")
+    with sync_playwright() as playwright, tempfile.TemporaryDirectory() as folder:
+        file = Path(folder) / "page.html"
+        file.write_text(html, encoding="utf-8")
+        browser = playwright.chromium.launch(executable_path=chromium, args=["--no-sandbox"])
+        page = browser.new_page(viewport={"width": width, "height": height})
+        page.goto(file.as_uri())
+        data = page.screenshot()
+        browser.close()
+    Image.open(BytesIO(data)).convert("RGB").quantize(64).save(path, optimize=True)
+
+
+if __name__ == "__main__":
+    take_picture(Path(sys.argv[1]))
