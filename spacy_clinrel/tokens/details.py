@@ -2,7 +2,6 @@
 
 import json
 import math
-from bisect import bisect_right
 from typing import Any, Dict, List, Optional, Sequence, Tuple
 
 from spacy.tokens import Doc, Span
@@ -18,11 +17,11 @@ from .group import (
     mention_rows,
     span_key,
 )
+from .sections import section_ids
 
 Row = Dict[str, Any]
 Key = Tuple[int, int, int]
 
-SECTIONS = "sections"
 # spaCy's `entity_linker` gives this id to entities without a concept.
 NIL = "NIL"
 
@@ -51,7 +50,7 @@ def mention_details(doc: Doc, mentions: Sequence[Span]) -> List[Row]:
         _rows_by_key(doc, name, keys) for name in (ATTRIBUTES, CANDIDATES, VALUES, DOSAGES)
     )
     codes = _codes(doc)
-    sections = mention_sections(doc, mentions)
+    sections = section_ids(doc, [span.start for span in mentions]).tolist()
     is_annotated = has_assertion(doc)
     rows = []
     for span, section in zip(mentions, sections):
@@ -61,7 +60,7 @@ def mention_details(doc: Doc, mentions: Sequence[Span]) -> List[Row]:
         row: Row = {flag: name in held if is_annotated else None for name, flag in FLAGS.items()}
         row["assertion"] = held if is_annotated else None
         row["other_attributes"] = [name for name in scores if name not in ASSERTIONS]
-        row["section"] = section
+        row["section"] = doc.vocab.strings[section] or None
         row["value"] = _first(values.get(key))
         row["dosage"] = _first(dosages.get(key))
         row["kb_id"] = codes.get(key)
@@ -82,26 +81,6 @@ def relation_flags(head: Row, tail: Row) -> Row:
     return {
         flag: None if head[flag] is None else head[flag] or tail[flag] for flag in FLAGS.values()
     }
-
-
-def mention_sections(doc: Doc, mentions: Sequence[Span]) -> List[Optional[str]]:
-    """Return the label of the section in which each mention begins.
-
-    doc (Doc): The document.
-    mentions (Sequence[Span]): Its mentions.
-    RETURNS (List[Optional[str]]): The labels; None outside of all sections, or if the document has
-        no sections.
-    """
-    if not mentions or not doc.spans.get(SECTIONS):
-        return [None] * len(mentions)
-    sections = sorted((s.start_char, s.end_char, s.label_) for s in doc.spans[SECTIONS])
-    starts = [start for start, _, _ in sections]
-    found: List[Optional[str]] = []
-    for mention in mentions:
-        index = bisect_right(starts, mention.start_char) - 1
-        is_inside = index >= 0 and mention.start_char < sections[index][1]
-        found.append(sections[index][2] or None if is_inside else None)
-    return found
 
 
 def to_json(value: Any) -> Optional[str]:
