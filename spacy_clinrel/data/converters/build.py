@@ -4,7 +4,7 @@ from collections import defaultdict
 from math import isfinite
 from pathlib import Path
 from types import MappingProxyType
-from typing import Dict, List, Mapping, Optional, Tuple
+from typing import Dict, Mapping, Optional, Tuple
 
 import numpy as np
 from spacy.language import Language
@@ -16,13 +16,17 @@ from ...tokens import (
     all_mentions,
     get_attributes,
     get_relations,
+    get_sections,
+    has_assertion,
+    mention_rows,
     set_attributes,
     set_doc_id,
     store_relations,
 )
-from ...tokens.group import span_key
+from ...tokens.group import DOSAGES, VALUES, span_key
 from ...tokens.silver import silver_pairs
-from .attributes import file_attribute, stored_attribute
+from ...types import ASSERTIONS
+from .attributes import file_attribute, mark_annotated, stored_attribute
 from .offsets import matches_text
 from .options import Align, ReadOptions
 from .record import Link, Mention, Record
@@ -76,8 +80,10 @@ def build_doc(
     )
     if attributes:
         report.attributes.update(name for names in attributes.values() for name in names)
-        pairs = [(spans[key], name) for key in group for name in attributes.get(key, ())]
-        set_attributes(doc, [MentionAttribute(*pair) for pair in pairs])
+        rows = [(spans[key], *row) for key in group for row in attributes.get(key, {}).items()]
+        set_attributes(doc, [MentionAttribute(*row) for row in rows])
+    if record.assertions:
+        mark_annotated(doc)
     set_doc_id(doc, record.doc_id)
     report.count_doc(len(spans), len(spans) - len(ents), len(edges))
     return doc
@@ -96,12 +102,16 @@ def doc_to_record(
     RETURNS (Record): The record, with character offsets.
     """
     record = Record(doc_id, doc.text)
+    if has_assertion(doc):
+        record.assertions = tuple(file_attribute(name, names) for name in ASSERTIONS)
     ids: Dict[Key, str] = {}
-    attributes: Dict[Key, List[str]] = defaultdict(list)
+    attributes: Dict[Key, Dict[str, float]] = defaultdict(dict)
     for span, name, score in get_attributes(doc):
-        attributes[span_key(span)].append(file_attribute(name, names))
+        if not isfinite(score):
+            report.lose("score of an attribute is not a finite number (written as 0)")
+            score = 0.0
+        attributes[span_key(span)][file_attribute(name, names)] = score
         report.attributes[name] += 1
-        report.lose("score of an attribute not kept", count=int(score < 1))
     for span in all_mentions(doc):
         key = span_key(span)
         if not span.text.strip() or not span.label_:
@@ -110,7 +120,11 @@ def doc_to_record(
             continue
         ids[key] = str(len(ids))
         mention = Mention(ids[key], span.start_char, span.end_char, span.label_, span.text)
-        record.mentions.append(mention._replace(attributes=tuple(attributes[key])))
+        scores = tuple(attributes[key].values())
+        mention = mention._replace(attributes=tuple(attributes[key]))
+        if any(score < 1 for score in scores):
+            mention = mention._replace(attribute_scores=scores)
+        record.mentions.append(mention)
     for head, tail, label, score in get_relations(doc):
         ends = ids.get(span_key(head)), ids.get(span_key(tail))
         if ends[0] is None or ends[1] is None:
@@ -120,11 +134,21 @@ def doc_to_record(
                 report.lose("score of a relation is not a finite number (written as 0)")
                 score = 0.0
             record.relations.append(Link(ends[0], ends[1], label, score=score))
+    _count_details(doc, report)
     if silver_pairs(doc) is not None:
         report.lose("silver annotation data (rounds, pairs without a relation) not kept")
     nested = ids.keys() - {span_key(ent) for ent in doc.ents}
     report.count_doc(len(record.mentions), len(nested), len(record.relations))
     return record
+
+
+def _count_details(doc: Doc, report: Report) -> None:
+    """Count what no format holds: values, dosages, codes and sections."""
+    for key, name in ((VALUES, "value"), (DOSAGES, "dosage")):
+        report.lose(f"{name} of a mention not kept", count=len(mention_rows(doc, key)))
+    codes = {span_key(span) for span in all_mentions(doc) if span.kb_id}
+    report.lose("code of a mention not kept", count=len(codes))
+    report.lose("section not kept", count=len(get_sections(doc)))
 
 
 def _align_mentions(
@@ -193,14 +217,15 @@ def _join_attributes(
     path: Path,
     report: Report,
     names: Mapping[str, str],
-) -> Dict[Key, Dict[str, None]]:
-    """Return the names in the store of the distinct attributes of each kept mention."""
-    attributes: Dict[Key, Dict[str, None]] = defaultdict(dict)
+) -> Dict[Key, Dict[str, float]]:
+    """Return the distinct attributes of each kept mention: scores by name in the store."""
+    attributes: Dict[Key, Dict[str, float]] = defaultdict(dict)
     seen = set()
     for mention in record.mentions:
         key = None if mention.id in seen else keys[mention.id]
         seen.add(mention.id)
-        for file_name in mention.attributes:
+        scores = mention.attribute_scores or (1.0,) * len(mention.attributes)
+        for file_name, score in zip(mention.attributes, scores):
             name = stored_attribute(file_name, names)
             if name is None:
                 report.repair("attribute with the value false left out")
@@ -209,7 +234,7 @@ def _join_attributes(
             elif not name:
                 report.lose("attribute has no name", path, mention.line)
             else:
-                attributes[key][name] = None
+                attributes[key][name] = max(score, attributes[key].get(name, score))
     return attributes
 
 

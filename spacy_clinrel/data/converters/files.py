@@ -30,7 +30,7 @@ from .options import ReadOptions
 from .reading import read_records
 from .record import Record
 from .registry import Converter, get_writer
-from .report import ATTRIBUTE_LOST, BROKEN_LINE, Report
+from .report import ATTRIBUTE_LOST, ATTRIBUTE_SCORE_LOST, BROKEN_LINE, Report
 from .select import Change
 
 # File names are limited to 255 bytes on most systems; this leaves room for a suffix.
@@ -183,6 +183,9 @@ def render_files(
         record.model = model
         if not converter.keeps_scores:
             report.lose(SCORE_LOST, count=sum(link.score < 1 for link in record.relations))
+            if converter.keeps_attributes:
+                lost = [score < 1 for m in record.mentions for score in m.attribute_scores]
+                report.lose(ATTRIBUTE_SCORE_LOST, count=sum(lost))
         if not converter.keeps_attributes:
             report.lose(ATTRIBUTE_LOST, count=sum(len(m.attributes) for m in record.mentions))
         for suffix, content in write(record, report).items():

@@ -19,6 +19,8 @@ class Mention(NamedTuple):
     line (Optional[int]): Line number in the file, for messages.
     attributes (Tuple[str, ...]): Attributes, as a name ("Negated") or name and value
         ("Polarity=Negative").
+    attribute_scores (Tuple[float, ...]): The confidence of the model in each attribute. Empty for
+        gold attributes, whose score is 1.0.
     source_span (Optional[Tuple[int, int]]): Start and end as in the file, for messages. None if
         they are equal to `start` and `end`.
     """
@@ -31,6 +33,7 @@ class Mention(NamedTuple):
     gaps: Tuple[Tuple[int, int], ...] = ()
     line: Optional[int] = None
     attributes: Tuple[str, ...] = ()
+    attribute_scores: Tuple[float, ...] = ()
     source_span: Optional[Tuple[int, int]] = None
 
 
@@ -65,6 +68,9 @@ class Record:
     line (Optional[int]): Line number of the record in that file, for messages.
     relation_source (Optional[Path]): The file with the relations, for messages. None if it is the
         file with the annotations.
+    assertions (Tuple[str, ...]): The names that the five assertion attributes have in the file, in
+        the order of `ASSERTIONS`, if the document is annotated with them: then a mention without
+        attributes is affirmed. Empty if it is not annotated, or if the file does not say so.
     model (str): Name and version of the pipeline that predicted the annotations. Empty if unknown.
     has_final_offsets (bool): Whether the reader has already decided how offsets are counted, and
         converted them.
@@ -77,5 +83,6 @@ class Record:
     source: Optional[Path] = None
     line: Optional[int] = None
     relation_source: Optional[Path] = None
+    assertions: Tuple[str, ...] = ()
     model: str = ""
     has_final_offsets: bool = False

@@ -35,7 +35,7 @@ class Converter:
         function that returns the file to pass to `read`, given any file of the document.
     join (Optional[Join]): For formats with one file for all documents: function that returns the
         content of that file, given its suffix and the output of `write` for each document.
-    keeps_scores (bool): Whether `write` writes the scores of relations.
+    keeps_scores (bool): Whether `write` writes the scores of relations and attributes.
     keeps_attributes (bool): Whether `write` writes the attributes of mentions.
     offsets (Optional[str]): The unit in which offsets are usually counted, as in `parse_unit`. With
         "inclusive", `read` has already added 1 to the ends. None if the positions of mentions are

@@ -13,6 +13,7 @@ BROKEN_LINE = "broken line"
 BROKEN_FILE = "broken file"
 LOST_WITH_MENTION = "relation lost with its mention"
 ATTRIBUTE_LOST = "attribute not kept"
+ATTRIBUTE_SCORE_LOST = "score of an attribute not kept"
 ATTRIBUTE_LOST_WITH_MENTION = "attribute lost with its mention"
 DISCONTINUOUS = "discontinuous mention kept as its covering span"
 

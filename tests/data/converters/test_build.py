@@ -259,7 +259,9 @@ def test_lost_attributes_are_counted_in_writing(zh):
     doc, _ = build(zh, "头痛", [Mention("1", 0, 2, "症状", attributes=("Negated",))])
     set_attributes(doc, [(doc.ents[0], "Negated", 0.5), (doc.ents[0], "Past")])
     report = Report()
-    assert doc_to_record(doc, "甲", report).mentions[0].attributes == ("Negated", "Past")
+    mention = doc_to_record(doc, "甲", report).mentions[0]
+    assert mention.attributes == ("Negated", "Past") and mention.attribute_scores == (0.5, 1.0)
+    render_files(get_converter("brat"), [doc], report)
     assert report.lost == {"score of an attribute not kept": 1}
     report = Report()
     render_files(get_converter("doccano"), [doc], report)

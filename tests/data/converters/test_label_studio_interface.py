@@ -7,9 +7,14 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from spacy_clinrel.data.converters import Link, Mention, Record, Report, get_converter
-from spacy_clinrel.data.converters.label_studio import LABEL_STUDIO, render_interface
+from spacy_clinrel.data.converters.label_studio import (
+    LABEL_STUDIO,
+    LABEL_STUDIO_PREDICTIONS,
+    render_interface,
+)
 from spacy_clinrel.data.converters.label_studio.interface import join_attribute, split_attribute
-from spacy_clinrel.tokens import get_attributes
+from spacy_clinrel.tokens import get_attributes, has_assertion, span_attributes
+from spacy_clinrel.types import ASSERTIONS
 
 from . import annotation as tools
 
@@ -86,6 +91,47 @@ def test_attributes_round_trip():
     names = [{attribute.name for attribute in get_attributes(d)} for d in (doc, copy)]
     assert names[0] == names[1] == set(attributes)
     assert not written.losses and not report.losses
+
+
+def test_interface_offers_all_assertion_attributes_of_an_annotated_document():
+    doc = tools.make(Record("1", "头晕", [Mention("a", 0, 2, "X")], assertions=ASSERTIONS))
+    (copy,), written, report = tools.round_trip([doc], LABEL_STUDIO)
+    assert has_assertion(copy) and not get_attributes(copy)
+    assert not written.losses and not report.losses
+    view = ET.fromstring(tools.write([doc], LABEL_STUDIO, Report())["out.xml"])
+    choices = view.find("Choices")
+    assert (choices.get("perRegion"), choices.get("choice")) == ("true", "multiple")
+    names = ["Family", "Historical", "Hypothetical", "Negated", "Uncertain"]
+    assert [choice.get("value") for choice in choices] == names
+    # A document that is not annotated stays so.
+    bare = tools.make(Record("1", "头晕", [Mention("a", 0, 2, "X")]))
+    files = tools.write([bare], LABEL_STUDIO, Report())
+    assert "has_assertion" not in files["out.json"] and "Choices" not in files["out.xml"]
+
+
+def test_predicted_attributes_keep_their_scores():
+    attributes = ("Negated", "Historical", "Certainty=Low")
+    mention = Mention("a", 0, 2, "X", attributes=attributes, attribute_scores=(0.75, 0.5, 0.25))
+    doc = tools.make(Record("1", "头晕", [mention]))
+    files = tools.write([doc], LABEL_STUDIO_PREDICTIONS, Report())
+    (task,) = json.loads(files["out.json"])
+    (region, *results) = task["predictions"][0]["result"]
+    assert "score" not in region
+    found = [(r["from_name"], r["value"]["choices"], r["score"]) for r in results]
+    assert found == [
+        ("attribute", ["Negated", "Historical"], 0.5),
+        ("Certainty", ["Low"], 0.25),
+    ]
+    (copy,), written, _ = tools.round_trip([doc], LABEL_STUDIO_PREDICTIONS)
+    assert span_attributes(copy.ents[0]) == {
+        "negated": 0.5,
+        "historical": 0.5,
+        "Certainty=Low": 0.25,
+    }
+    reason = "score of one of several attributes of a mention not kept"
+    assert written.lost == {reason: 1}
+    # Annotations have no scores.
+    assert '"score"' not in tools.write([doc], LABEL_STUDIO, Report())["out.json"]
 
 
 def test_equal_spans_with_several_types_are_separate_regions():

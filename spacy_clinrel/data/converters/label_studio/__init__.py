@@ -24,14 +24,17 @@ latest by `updated_at`, else the last in the file. If they differ and none is gr
 reported. All other annotations, cancelled ones, drafts and tasks without annotations are left out
 and counted. A relation with direction "left" has the head `to_id` and the tail `from_id`; a
 relation with direction "bi" becomes two. If a region has several labels, its relations refer to the
-first. Choices for a region become attributes of its mentions, as "control=choice". Other results
-and other fields of `data` are dropped and counted. The document id is `data.doc_id`, else the id of
-the task.
+first. Choices for a region become attributes of its mentions, as "control=choice". If
+`data.has_assertion` is true, the document is annotated with assertion attributes, even if no
+mention has one. Other results and other fields of `data` are dropped and counted. The document id
+is `data.doc_id`, else the id of the task.
 
 Writing: all tasks are in one file. An .xml file has the labelling interface that a project needs to
 show them (Settings, Labeling Interface, Code). Label Studio keeps one relation per ordered pair of
 regions, with one or several labels, so all relations of a pair are written as one relation with
-several labels. Attributes of mentions are written as choices for each region.
+several labels. Attributes of mentions are written as choices for each region, and the labelling
+interface offers all five assertion attributes if a document is annotated with them. In predictions,
+the choices of a region have their lowest score.
 """
 
 from functools import partial

@@ -6,11 +6,12 @@ from functools import partial
 from pathlib import Path
 from typing import Any, Dict, Iterator, List
 
+from ....types import ASSERTIONS
 from .. import ReadOptions, Record, Report, first_id, get_field, read_json
 from .addresses import TextFiles
 from .fields import ChosenText, choose_text, group_regions
 from .results import ResultReader, page_objects, spans
-from .tasks import ANNOTATIONS, PREDICTIONS, Task, choose_annotation, read_task
+from .tasks import ANNOTATIONS, HAS_ASSERTION, PREDICTIONS, Task, choose_annotation, read_task
 from .texts import Dialogue, PlainText
 
 MINIMAL = "this is JSON_MIN, which carries no relations"
@@ -91,6 +92,8 @@ class _FileReader:
         record.has_final_offsets = not isinstance(text.text, PlainText)
         if text.is_converted:
             report.repair("HTML, paragraphs or a file read as the text")
+        if task.data.get(HAS_ASSERTION) is True:
+            record.assertions = ASSERTIONS
         ResultReader(record, text, path, report).read(results)
         self._count_dropped(task, text)
         self._report_doubts(record, text, chosen, ids, path, report)
@@ -120,7 +123,7 @@ class _FileReader:
 
     def _count_dropped(self, task: Task, text: ChosenText) -> None:
         id_field = (self.options.id_field or "").removeprefix("data.")
-        kept = {text.field, "doc_id", id_field}
+        kept = {text.field, "doc_id", HAS_ASSERTION, id_field}
         self.dropped.update(f"data.{name}" for name in task.data.keys() - kept)
         if isinstance(text.text, Dialogue):
             keys = {key for paragraph in task.data[text.field] for key in paragraph}

@@ -103,10 +103,14 @@ class ResultReader:
         control = result.get("from_name")
         control = control if isinstance(control, str) else ""
         names = tuple(join_attribute(control, _name(choice)) for choice in choices)
+        score = get_score(result, self.report, self.path, self.record.line)
         for index in self.regions[get_id(result, "id")]:
             mention = self.record.mentions[index]
-            attributes = (*mention.attributes, *names)
-            self.record.mentions[index] = mention._replace(attributes=attributes)
+            before = mention.attribute_scores or (1.0,) * len(mention.attributes)
+            self.record.mentions[index] = mention._replace(
+                attributes=(*mention.attributes, *names),
+                attribute_scores=(*before, *(score for _ in names)),
+            )
 
     def _links(self, result: Value) -> Iterator[Link]:
         head, tail = (get_id(result, name) for name in ("from_id", "to_id"))

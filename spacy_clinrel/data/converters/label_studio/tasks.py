@@ -8,6 +8,9 @@ from typing import Any, Dict, FrozenSet, List, Optional, Tuple
 from .. import Report, get_field
 
 ANNOTATIONS, PREDICTIONS = "annotations", "predictions"
+# Field of the data that says that the document is annotated with assertion attributes, so that a
+# mention without any is affirmed.
+HAS_ASSERTION = "has_assertion"
 SPAN_TYPES = ("labels", "hypertextlabels", "paragraphlabels")
 # Fields of JSON_MIN that are not data of the task.
 _ABOUT = (

@@ -7,7 +7,7 @@ import srsly
 
 from .. import Link, Mention, Record, Report, join_json
 from .interface import CONTROL, OBJECT, render_interface, split_attribute, valid_name
-from .tasks import PREDICTIONS
+from .tasks import HAS_ASSERTION, PREDICTIONS
 
 MODEL = "spacy-clinrel"
 REPLACED = "character of a type, label or attribute that XML does not allow, written as U+FFFD"
@@ -27,7 +27,7 @@ def write(record: Record, report: Report, *, source: str) -> Dict[str, str]:
         pairs[(names[link.head], names[link.tail])].append(link)
     results: List[Dict[str, Any]] = []
     for mention in record.mentions:
-        results += _region(mention, names[mention.id], record.text)
+        results += _region(mention, names[mention.id], record.text, source, report)
     results += [_relation(ends, links, source, report) for ends, links in pairs.items()]
     entry: Dict[str, Any] = {"result": results}
     if source == PREDICTIONS:
@@ -35,11 +35,15 @@ def write(record: Record, report: Report, *, source: str) -> Dict[str, str]:
         scores = [link.score for link in record.relations]
         if scores:
             entry["score"] = sum(scores) / len(scores)
-    task = {"data": {"text": record.text, "doc_id": record.doc_id}, source: [entry]}
+    data: Dict[str, Any] = {"text": record.text, "doc_id": record.doc_id}
+    if record.assertions:
+        data[HAS_ASSERTION] = True
+    task = {"data": data, source: [entry]}
     written = [
         [mention.type for mention in record.mentions],
         [link.label for link in record.relations],
-        [attribute for mention in record.mentions for attribute in mention.attributes],
+        # Annotators can choose from all assertion attributes, also from those that do not occur.
+        [*record.assertions, *(name for m in record.mentions for name in m.attributes)],
     ]
     interface = [[valid_name(name) for name in part] for part in written]
     changed = sum(a != b for pair in zip(written, interface) for a, b in zip(*pair))
@@ -61,17 +65,28 @@ def join(suffix: str, parts: Sequence[str]) -> str:
     return render_interface(types, labels, attributes)
 
 
-def _region(mention: Mention, name: str, text: str) -> List[Dict[str, Any]]:
+def _region(
+    mention: Mention, name: str, text: str, source: str, report: Report
+) -> List[Dict[str, Any]]:
     """Return the results of a mention: its region, and its attributes as choices of the region."""
     place = {
         "start": mention.start,
         "end": mention.end,
         "text": text[mention.start : mention.end],
     }
-    choices: Dict[str, List[str]] = defaultdict(list)
-    for attribute in mention.attributes:
+    choices: Dict[str, Dict[str, Any]] = {}
+    scores: Dict[str, List[float]] = defaultdict(list)
+    all_scores = mention.attribute_scores or (1.0,) * len(mention.attributes)
+    for attribute, score in zip(mention.attributes, all_scores):
         control, choice = split_attribute(valid_name(attribute))
-        choices[control].append(choice)
+        result = choices.setdefault(control, {"value": {**place, "choices": []}})
+        result["value"]["choices"].append(choice)
+        scores[control].append(score)
+    if source == PREDICTIONS and mention.attribute_scores:
+        for control, result in choices.items():
+            result["score"] = lowest = min(scores[control])
+            n_lost = sum(score > lowest for score in scores[control])
+            report.lose("score of one of several attributes of a mention not kept", count=n_lost)
     region = {"id": name, "to_name": OBJECT}
     return [
         {
@@ -81,13 +96,8 @@ def _region(mention: Mention, name: str, text: str) -> List[Dict[str, Any]]:
             "value": {**place, "labels": [valid_name(mention.type)]},
         },
         *(
-            {
-                **region,
-                "type": "choices",
-                "from_name": control,
-                "value": {**place, "choices": chosen},
-            }
-            for control, chosen in choices.items()
+            {**region, "type": "choices", "from_name": control, **result}
+            for control, result in choices.items()
         ),
     ]
 
