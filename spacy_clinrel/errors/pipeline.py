@@ -36,6 +36,10 @@ class PipelineErrors:
         "doc.spans['{group}'] has {spans} spans, but plain values of {values}. Change it with "
         "spacy_clinrel.tokens.write_measurements, which updates both."
     )
+    R026 = (
+        "span._.candidates must be a list of tuples (code, name, score), but an item is not (type "
+        "{type})."
+    )
 
     # Components
     C001 = (
@@ -129,6 +133,18 @@ class PipelineErrors:
         "put a backslash before special characters such as ( and +."
     )
     C091 = "Rule '{rule}' must be {expected}, got {type}. See spacy_clinrel/rules for the format."
+    C100 = (
+        "'{name}' has no terminology. Set path in [components.{name}] to a folder that `python -m "
+        "spacy clinrel build-terminology` wrote."
+    )
+    C101 = (
+        "Option 'types' of '{name}' has the type '{type}', but the terminology has no concepts of "
+        "this type. Its types: {known}."
+    )
+    C102 = (
+        "'{name}': cannot find the terminology {path}. Build it with `python -m spacy clinrel "
+        "build-terminology`, or correct path in [components.{name}]."
+    )
 
     # Models
     M001 = "Layer '{name}' is not initialized. Call nlp.initialize(), or load a trained pipeline."

@@ -25,7 +25,7 @@ def detail_fields(pa: Any) -> Fields:
     pa (Any): The module `pyarrow`.
     RETURNS (Fields): Names and types.
     """
-    candidate = pa.struct([("kb_id", pa.string()), ("score", pa.float64())])
+    candidate = pa.struct([("kb_id", pa.string()), ("name", pa.string()), ("score", pa.float64())])
     return [
         *flag_fields(pa),
         ("assertion", pa.struct([(name, pa.float64()) for name in ASSERTIONS])),

@@ -10,9 +10,10 @@ if TYPE_CHECKING:
     Probability = float
     NonNegative = float
     Positive = float
+    Count = int
 else:
     # All versions of spaCy support the constrained types of pydantic 1 in configs.
-    from pydantic.v1 import ConstrainedFloat
+    from pydantic.v1 import ConstrainedFloat, ConstrainedInt
 
     class Probability(ConstrainedFloat):
         """A number from 0 to 1."""
@@ -29,3 +30,8 @@ else:
         """A number above 0."""
 
         gt = 0.0
+
+    class Count(ConstrainedInt):
+        """A whole number of 1 or more."""
+
+        ge = 1

@@ -38,7 +38,7 @@ def mention_details(doc: Doc, mentions: Sequence[Span]) -> List[Row]:
         if there is none.
     value, dosage: `span._.value` and `span._.dosage`; None if there is none.
     kb_id: the code of the concept; None if there is none.
-    candidates: codes and scores of candidate concepts.
+    candidates: codes, names and scores of candidate concepts.
 
     doc (Doc): The document.
     mentions (Sequence[Span]): Its mentions, e.g. from `all_mentions`.
@@ -65,7 +65,8 @@ def mention_details(doc: Doc, mentions: Sequence[Span]) -> List[Row]:
         row["dosage"] = _first(dosages.get(key))
         row["kb_id"] = codes.get(key)
         row["candidates"] = [
-            {"kb_id": code, "score": _finite(score)} for code, score in candidates.get(key, ())
+            {"kb_id": code, "name": name, "score": _finite(score)}
+            for code, name, score in candidates.get(key, ())
         ]
         rows.append(row)
     return rows

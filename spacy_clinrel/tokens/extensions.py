@@ -7,6 +7,7 @@ from spacy.tokens import Doc, Span
 
 from ..errors import Warnings
 from .assertion import FLAGS, FlagGetter, FlagSetter, set_span_assertion, span_assertion
+from .candidates import set_span_candidates, span_candidates
 from .relation import get_relations, set_relations
 from .rows import set_span_dosage, set_span_value, span_dosage, span_value
 from .sections import section_of
@@ -22,6 +23,7 @@ DOC_EXTENSIONS: Dict[str, Accessors] = {
 }
 SPAN_EXTENSIONS: Dict[str, Accessors] = {
     "assertion": (span_assertion, set_span_assertion),
+    "candidates": (span_candidates, set_span_candidates),
     "dosage": (span_dosage, set_span_dosage),
     "section": (section_of, None),
     "value": (span_value, set_span_value),

@@ -96,7 +96,7 @@ def test_output_schema(rules):
         ("route", "string"),
         ("frequency", "string"),
         ("kb_id", "string"),
-        ("candidates", "list<item: struct<kb_id: string, score: double>>"),
+        ("candidates", "list<item: struct<kb_id: string, name: string, score: double>>"),
         ("head", "int64"),
         ("tail", "int64"),
         ("label", "string"),
