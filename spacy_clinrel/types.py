@@ -150,6 +150,8 @@ class MentionBatch:
     mention_lengths (ndarray): Number of mentions of each document. Shape: (docs,)
     features (ndarray): Values from cue words and the section of each mention, float32. Shape:
         (mentions, features)
+    prior (ndarray): 1 for each attribute that the cue rules assign, -1 for the others; 0 without
+        cue rules. float32. Shape: (mentions, nO)
     n_types (int): Number of type indices, including 0.
     """
 
@@ -157,6 +159,7 @@ class MentionBatch:
     types: np.ndarray
     mention_lengths: np.ndarray
     features: np.ndarray
+    prior: np.ndarray
     n_types: int
 
     def __len__(self) -> int:

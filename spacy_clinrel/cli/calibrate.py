@@ -1,13 +1,14 @@
 """`python -m spacy clinrel calibrate`: calibrate the scores of a pipeline."""
 
 from pathlib import Path
-from typing import Annotated, Optional
+from typing import Annotated, Dict, List, Optional, Tuple
 
 import typer
 from spacy.cli._util import setup_gpu
 from wasabi import msg
 
 from ..evaluation.calibrate import Calibration, calibrate
+from ..evaluation.calibration import CalibrationErrors
 from ._app import app
 
 
@@ -31,12 +32,12 @@ def calibrate_cli(
     ] = None,
     use_gpu: Annotated[int, typer.Option("--gpu-id", "-g", help="GPU ID, or -1 for the CPU")] = -1,
 ) -> None:
-    """Calibrate the probabilities of a relation_classifier with temperature scaling.
+    """Calibrate the probabilities of a relation_classifier and of an assertion_classifier.
 
-    The temperature is fitted on pairs of gold entities. It divides the scores before the softmax,
-    or before the sigmoid if a pair may have several labels. The best label of a pair stays the
-    same, but its confidence changes. This affects which relations are above the threshold, and the
-    confidence that visualize shows. Use documents that the pipeline was not trained on.
+    A temperature is fitted for each on gold entities. It divides the scores before the softmax, or
+    before the sigmoid if a pair or mention may have several labels. The best label stays the same,
+    but its confidence changes. This affects which relations and attributes are above the threshold,
+    and the confidence that visualize shows. Use documents that the pipeline was not trained on.
     """
     try:
         setup_gpu(use_gpu, silent=True)
@@ -44,7 +45,11 @@ def calibrate_cli(
     except (ValueError, OSError) as error:
         msg.fail(str(error), exits=1)
     print_calibration(calibration)
-    msg.good(f"Saved the pipeline with temperature {calibration.temperature:.3f} to {output}")
+    temperatures = [calibration.temperature]
+    if calibration.assertion is not None:
+        temperatures.append(calibration.assertion.temperature)
+    shown = " and ".join(f"{value:.3f}" for value in temperatures if value is not None)
+    msg.good(f"Saved the pipeline with temperature {shown} to {output}")
 
 
 def print_calibration(calibration: Calibration) -> None:
@@ -52,12 +57,21 @@ def print_calibration(calibration: Calibration) -> None:
 
     calibration (Calibration): The return value of `calibrate`.
     """
-    rows = [
-        (name, *(_percent(calibration.errors[name + suffix]) for suffix in ("", "_calibrated")))
-        for name in ("all", "relations")
-    ]
+    rows = _rows(calibration.errors, {"all": "all pairs", "relations": "relations"})
+    if calibration.assertion is not None:
+        names = {"all": "all mentions and attributes", "attributes": "attributes"}
+        rows += _rows(calibration.assertion.errors, names)
     header = ("Expected calibration error, %", "before", "after")
     msg.table(rows, header=header, aligns=("l", "r", "r"), divider=True)
+
+
+def _rows(errors: CalibrationErrors, names: Dict[str, str]) -> List[Tuple[str, str, str]]:
+    """Return the rows of a table: name, error before, error after."""
+    return [
+        (shown, _percent(errors[name]), _percent(errors[f"{name}_calibrated"]))
+        for name, shown in names.items()
+        if name in errors
+    ]
 
 
 def _percent(value: Optional[float]) -> str:

@@ -108,6 +108,10 @@ class PipelineErrors:
         "the option attributes. To add it to a trained pipeline, load it (`source` in "
         "[components.{name}]), and continue training."
     )
+    C054 = (
+        "No mentions to calibrate '{name}' on: no document is annotated with assertion attributes, "
+        "or none has mentions of the component's types. Use other gold documents."
+    )
     C070 = "{place}: the rules of section headings are invalid: {reason}."
     C071 = (
         "'{name}' has no rules, because {path} does not exist. Set [components.{name}] path to a "

@@ -1,8 +1,9 @@
-"""Calibration of a pipeline: the temperature of its relation classifier."""
+"""Calibration of a pipeline: the temperatures of its classifiers."""
 
 import warnings
+from functools import partial
 from pathlib import Path
-from typing import Any, Callable, Dict, Iterable, List, NamedTuple, Optional, Sequence, Tuple, Union
+from typing import Any, Callable, Iterable, List, NamedTuple, Optional, Sequence, Tuple, Union
 
 import numpy as np
 from spacy.language import Language
@@ -12,9 +13,19 @@ from tqdm import tqdm
 from ..data.readers import Corpus
 from ..errors import Errors, Warnings
 from ..pipeline.loading import load_pipeline
-from ..tokens import relation_edges
+from ..tokens import has_assertion, relation_edges
 from ..tokens.silver import check_gold
-from .calibration import expected_calibration_error, fit_temperature, reliability, temper
+from .calibrate_assertion import (
+    AssertionCalibration,
+    assertion_components,
+    calibrate_assertion,
+)
+from .calibration import (
+    CalibrationErrors,
+    binary_classes,
+    calibration_errors,
+    fit_temperature,
+)
 from .pair_scores import (
     ScoredPairs,
     classifier_settings,
@@ -22,23 +33,28 @@ from .pair_scores import (
     gold_classes,
     gold_examples,
     gold_labels,
+    has_component,
     score_pairs,
 )
 
 
 class Calibration(NamedTuple):
-    """A fitted temperature and the calibration errors before and after.
+    """Fitted temperatures and the calibration errors before and after.
 
-    temperature (float): The temperature that fits the gold classes best.
+    temperature (Optional[float]): The temperature of the `relation_classifier` that fits the gold
+        classes best. None if the pipeline has only an `assertion_classifier`.
     errors (Dict[str, Optional[float]]): Expected calibration error of the best class, over all
         pairs ("all") and over pairs whose best class is a relation ("relations"); with the
         temperature, "all_calibrated" and "relations_calibrated". None if there are no such pairs.
         If labels are not exclusive, each combination of pair and label counts as a separate pair
         with two classes: label and no label.
+    assertion (Optional[AssertionCalibration]): The same for the `assertion_classifier`. None if the
+        pipeline has none, or none of the documents is annotated with attributes.
     """
 
-    temperature: float
-    errors: Dict[str, Optional[float]]
+    temperature: Optional[float]
+    errors: CalibrationErrors
+    assertion: Optional[AssertionCalibration] = None
 
 
 def calibrate(
@@ -49,10 +65,11 @@ def calibrate(
     scheme: Optional[str] = None,
     progress: bool = False,
 ) -> Calibration:
-    """Fit the temperature of a pipeline's relation classifier on pairs of gold entities.
+    """Fit the temperatures of a pipeline's `relation_classifier` and `assertion_classifier` on gold
+    entities.
 
-    A calibrated score is the probability that the relation is correct. Use documents that the
-    pipeline was not trained on.
+    A calibrated score is the probability that the relation or attribute is correct. Use documents
+    that the pipeline was not trained on.
 
     model (Union[str, Path, Language]): Name or path of a pipeline, or a loaded pipeline, whose
         temperature is set in place.
@@ -62,10 +79,10 @@ def calibrate(
     scheme (Optional[str]): Name of a label scheme that the gold relations are projected to, e.g.
         "11-labels".
     progress (bool): Show a progress bar if stderr is a terminal.
-    RETURNS (Calibration): The temperature and the calibration errors.
-    RAISES (ValueError): If the data can't be read or was annotated by a model, if no candidate pair
-        is annotated, if the folder is not empty, or if the pipeline does not have exactly one
-        `relation_classifier`.
+    RETURNS (Calibration): The temperatures and the calibration errors.
+    RAISES (ValueError): If the data can't be read or was annotated by a model, if nothing in it is
+        annotated, if the folder is not empty, or if the pipeline has neither exactly one
+        `relation_classifier` nor an `assertion_classifier`.
     RAISES (OSError): If the pipeline can't be found.
 
     EXAMPLE:
@@ -79,22 +96,26 @@ def calibrate(
     nlp = model if isinstance(model, Language) else load_pipeline(model)
     docs = [example.reference for example in Corpus(data_path, scheme=scheme)(nlp)]
     check_gold(docs, data_path)
-    unknown = _unknown_labels(nlp, docs)
-    if unknown:
-        message = Warnings.W007.format(path=data_path, labels=", ".join(unknown))
-        warnings.warn(message, stacklevel=2)
-    calibration = calibrate_pipeline(
-        nlp,
-        docs,
-        keep=True,
-        progress=lambda stream: tqdm(
-            stream,
-            total=len(docs),
-            desc="Documents",
-            leave=False,
-            disable=None if progress else True,
-        ),
+    bar = partial(
+        tqdm,
+        total=len(docs),
+        desc="Documents",
+        leave=False,
+        disable=None if progress else True,
     )
+    judges = assertion_components(nlp)
+    has_relations = not judges or has_component(nlp)
+    calibration = Calibration(None, {})
+    if has_relations:
+        unknown = _unknown_labels(nlp, docs)
+        if unknown:
+            message = Warnings.W007.format(path=data_path, labels=", ".join(unknown))
+            warnings.warn(message, stacklevel=2)
+        calibration = calibrate_pipeline(nlp, docs, keep=True, progress=bar)
+    if judges and (not has_relations or any(map(has_assertion, docs))):
+        calibration = calibration._replace(
+            assertion=calibrate_assertion(nlp, judges[0], docs, progress=bar)
+        )
     if output is not None:
         nlp.to_disk(output)
     return calibration
@@ -123,7 +144,7 @@ def calibrate_pipeline(
     """
     set_temperature(nlp, 1.0)
     calibration = fit_calibration(*annotated_pairs(nlp, docs, progress))
-    if keep:
+    if keep and calibration.temperature is not None:
         set_temperature(nlp, calibration.temperature)
     return calibration
 
@@ -139,14 +160,7 @@ def fit_calibration(scored: ScoredPairs, gold: np.ndarray) -> Calibration:
     if not len(gold):
         raise ValueError(Errors.B010)
     temperature = fit_temperature(scored.p, gold)
-    errors: Dict[str, Optional[float]] = {}
-    for suffix, p in (("", scored.p), ("_calibrated", temper(scored.p, temperature))):
-        classes, confidence = p.argmax(axis=1), p.max(axis=1)
-        is_correct = classes == gold
-        for name, rows in (("all", classes >= 0), ("relations", classes > 0)):
-            table = reliability(confidence[rows], is_correct[rows], bins=15)
-            errors[name + suffix] = expected_calibration_error(table) if rows.any() else None
-    return Calibration(temperature, errors)
+    return Calibration(temperature, calibration_errors(scored.p, gold, temperature, "relations"))
 
 
 def set_temperature(nlp: Language, temperature: float) -> None:
@@ -183,6 +197,5 @@ def annotated_pairs(
     gold, is_annotated = gold_labels(nlp, examples)
     rows = np.repeat(np.flatnonzero(is_annotated), gold.shape[1])
     scores = scored.p[is_annotated, 1:].ravel()
-    p = np.stack([1.0 - scores, scores], axis=1)
-    binary = ScoredPairs(scored.docs[rows], scored.pairs[rows], p)
+    binary = ScoredPairs(scored.docs[rows], scored.pairs[rows], binary_classes(scores))
     return binary, gold[is_annotated].ravel().astype("int64")

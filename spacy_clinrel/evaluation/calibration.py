@@ -3,7 +3,7 @@
 Guo et al. 2017, "On Calibration of Modern Neural Networks".
 """
 
-from typing import NamedTuple
+from typing import Dict, NamedTuple, Optional
 
 import numpy as np
 
@@ -12,6 +12,10 @@ from ..pipeline.temperature import MIN_PROBABILITY, temper
 # Temperatures are searched between 2 ** -3 and 2 ** 3. Documents without errors would push an
 # unbounded temperature to zero.
 MAX_POWER = 3.0
+# Number of bins of the expected calibration error.
+ERROR_BINS = 15
+
+CalibrationErrors = Dict[str, Optional[float]]
 
 
 def fit_temperature(p: np.ndarray, gold: np.ndarray) -> float:
@@ -81,3 +85,37 @@ def expected_calibration_error(table: Reliability) -> float:
     is_filled = table.counts > 0
     gaps = np.abs(table.scores[is_filled] - table.right[is_filled])
     return float(np.average(gaps, weights=table.counts[is_filled]))
+
+
+def calibration_errors(
+    p: np.ndarray, gold: np.ndarray, temperature: float, name: str
+) -> CalibrationErrors:
+    """Measure the calibration error with and without a temperature.
+
+    p (ndarray): Probabilities of mutually exclusive classes at temperature 1. Class 0 is the
+        negative class. Shape: (rows, classes)
+    gold (ndarray): Index of the gold class of each row. Shape: (rows,)
+    temperature (float): The temperature.
+    name (str): What the classes other than 0 are, e.g. "relations".
+    RETURNS (Dict[str, Optional[float]]): Expected calibration error of the best class over all rows
+        ("all") and over rows whose best class is not 0 (the name); with the temperature, the same
+        with "_calibrated" at the end. None if there are no such rows.
+    """
+    errors: CalibrationErrors = {}
+    for suffix, tempered in (("", p), ("_calibrated", temper(p, temperature))):
+        classes, confidence = tempered.argmax(axis=1), tempered.max(axis=1)
+        is_correct = classes == gold
+        for key, rows in (("all", classes >= 0), (name, classes > 0)):
+            table = reliability(confidence[rows], is_correct[rows], bins=ERROR_BINS)
+            errors[key + suffix] = expected_calibration_error(table) if rows.any() else None
+    return errors
+
+
+def binary_classes(scores: np.ndarray) -> np.ndarray:
+    """Return probabilities of independent labels as those of two exclusive classes.
+
+    scores (ndarray): Probability of each label. Shape: (labels,)
+    RETURNS (ndarray): Probability that the label does not hold, and that it does. Shape:
+        (labels, 2)
+    """
+    return np.stack([1.0 - scores, scores], axis=1)

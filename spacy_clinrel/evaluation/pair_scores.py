@@ -65,6 +65,15 @@ class ClassifierSettings(NamedTuple):
     exclusive: bool
 
 
+def has_component(nlp: Language) -> bool:
+    """Return whether a pipeline has a `relation_classifier`.
+
+    nlp (Language): The pipeline.
+    RETURNS (bool): Whether there is at least one.
+    """
+    return any(nlp.get_pipe_meta(name).factory == FACTORY for name in nlp.pipe_names)
+
+
 def find_component(nlp: Language) -> str:
     """Find the relation component of a pipeline.
 

@@ -10,6 +10,7 @@ from .mention_pair import DISTANCE_BUCKETS, distance_bucket, segment_max
 from .ragged import score_parts
 
 HEADS = 4
+PRIOR_WEIGHT = 3.0
 # Maximum number of values (mentions × tokens of a window × width) scored at a time, which bounds
 # the memory.
 MAX_VALUES = 2**22
@@ -21,7 +22,9 @@ class MentionAssertion(nn.Module):
         m = relu(W [first; last; max; type; context; features] + b)
 
     from its first and last token vector, the maximum over its tokens, its type, the tokens around
-    it, and features. The scores are a linear map of m plus a linear map of the features.
+    it, and features. The scores are a linear map of m, plus the prior of each attribute times a
+    learned weight. The weights begin with PRIOR_WEIGHT, so that the scores begin near those of the
+    rules that the prior comes from.
 
     The context is multi-head attention from the mention, represented by its first and last token,
     over a window of tokens of its text. To the score of each token, each head adds a learned value
@@ -56,19 +59,20 @@ class MentionAssertion(nn.Module):
         self.distance = nn.Embedding(2 * DISTANCE_BUCKETS + 1, HEADS)
         self.mention = nn.Linear(3 * n_in + 2 * width + n_features, width)
         self.output = nn.Linear(width, n_out)
-        self.features = nn.Linear(n_features, n_out, bias=False) if n_features else None
+        self.prior = nn.Parameter(torch.full((n_out,), PRIOR_WEIGHT))
         nn.init.normal_(self.types.weight, std=0.1)
         nn.init.zeros_(self.distance.weight)
-        if self.features is not None:
-            nn.init.zeros_(self.features.weight)
 
-    def forward(self, tokens: Tensor, mentions: Tensor, texts: Tensor, features: Tensor) -> Tensor:
+    def forward(
+        self, tokens: Tensor, mentions: Tensor, texts: Tensor, features: Tensor, prior: Tensor
+    ) -> Tensor:
         """Score mentions.
 
         tokens (Tensor): Token vectors. *Shape:* (tokens, n_in)
         mentions (Tensor): Start, end (exclusive), type. *Shape:* (mentions, 3)
         texts (Tensor): Text index of each token, ascending. *Shape:* (tokens,)
         features (Tensor): *Shape:* (mentions, n_features)
+        prior (Tensor): 1, -1 or 0 for each attribute. *Shape:* (mentions, n_out)
         RETURNS (Tensor): *Shape:* (mentions, n_out)
         """
         tokens = self.dropout(tokens)  # (tokens, n_in)
@@ -77,7 +81,9 @@ class MentionAssertion(nn.Module):
         chunk = max(1, MAX_VALUES // (size * keys.shape[1]))
         parts = torch.arange(len(mentions), device=tokens.device).split(chunk)
         return score_parts(
-            lambda rows: self.score(tokens, keys, values, texts, mentions[rows], features[rows]),
+            lambda rows: self.score(
+                tokens, keys, values, texts, mentions[rows], features[rows], prior[rows]
+            ),
             parts,
             recompute=False,
         )
@@ -90,6 +96,7 @@ class MentionAssertion(nn.Module):
         texts: Tensor,
         mentions: Tensor,
         features: Tensor,
+        prior: Tensor,
     ) -> Tensor:
         """Score a part of the mentions.
 
@@ -98,6 +105,7 @@ class MentionAssertion(nn.Module):
         texts (Tensor): Text index of each token. *Shape:* (tokens,)
         mentions (Tensor): Start, end (exclusive), type. *Shape:* (mentions, 3)
         features (Tensor): *Shape:* (mentions, n_features)
+        prior (Tensor): 1, -1 or 0 for each attribute. *Shape:* (mentions, n_out)
         RETURNS (Tensor): *Shape:* (mentions, n_out)
         """
         starts, ends, types = mentions.unbind(1)  # (mentions,) each
@@ -108,8 +116,7 @@ class MentionAssertion(nn.Module):
         context = self.attend(query, keys, values, texts, starts)  # (mentions, width)
         parts = [first, last, pooled, self.types(types), context, features]
         m = self.dropout(self.mention(torch.cat(parts, dim=1)).relu())  # (mentions, width)
-        scores = self.output(m)  # (mentions, n_out)
-        return scores if self.features is None else scores + self.features(features)
+        return self.output(m) + self.prior * prior  # (mentions, n_out)
 
     def attend(
         self, query: Tensor, keys: Tensor, values: Tensor, texts: Tensor, starts: Tensor

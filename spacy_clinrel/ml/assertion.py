@@ -122,6 +122,7 @@ def _scorer_inputs(model: Model, X: ScorerInput, is_train: bool) -> Tuple[ArgsKw
         to_tensor(mentions.batch_mentions(lengths), flat.device),
         to_tensor(np.repeat(np.arange(len(lengths)), lengths), flat.device),
         flat.new_tensor(mentions.features),
+        flat.new_tensor(mentions.prior),
     )
     return ArgsKwargs(args=args, kwargs={}), backprop
 

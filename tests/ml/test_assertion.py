@@ -1,5 +1,7 @@
 """The model of `assertion_classifier`."""
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 import spacy
@@ -26,7 +28,7 @@ def make_model(**options):
     return registry.resolve({"model": config})["model"]
 
 
-def batch(*bounds, n_features=3):
+def batch(*bounds, n_features=3, n_out=3):
     """Return a batch of mentions, given as a list of start and end for each document."""
     rows = np.asarray([row for doc in bounds for row in doc], dtype="int64").reshape(-1, 2)
     n = len(rows)
@@ -36,6 +38,7 @@ def batch(*bounds, n_features=3):
         np.ones(n, dtype="int64"),
         np.asarray([len(doc) for doc in bounds]),
         features,
+        np.where(features[:, :1] > 0.5, 1.0, -1.0).astype("float32").repeat(n_out, axis=1),
         2,
     )
 
@@ -55,7 +58,7 @@ def test_scores_do_not_depend_on_the_batch():
     scores = model.predict((docs, together))
     assert scores.shape == (3, 3)
     last = batch(rows[2])
-    last.features[:] = together.features[2:]
+    last.features[:], last.prior[:] = together.features[2:], together.prior[2:]
     assert np.allclose(model.predict((docs[2:], last)), scores[2:], atol=1e-6)
 
 
@@ -70,6 +73,7 @@ def test_batch_without_mentions_backpropagates_zeros():
 def test_all_weights_get_a_gradient():
     model = initialized()
     mentions = batch([(1, 3), (3, 5)])
+    mentions.prior[:] = 1.0
     scores, backprop = model.begin_update(([NLP.make_doc("无发热头痛")], mentions))
     backprop(np.ones_like(scores))
     assert any(gradients(model.get_ref("tok2vec")))
@@ -86,13 +90,13 @@ def test_tokens_outside_the_window_do_not_count():
         n_in=4, n_types=1, n_features=0, n_out=2, width=8, before=3, after=1
     ).eval()
     tokens = torch.randn(10, 4)
-    mentions, features = torch.tensor([[5, 6, 0]]), torch.zeros(1, 0)
+    mentions, features, prior = torch.tensor([[5, 6, 0]]), torch.zeros(1, 0), torch.zeros(1, 2)
     texts = torch.tensor([0] * 4 + [1] * 6)
-    before = module(tokens, mentions, texts, features)
+    before = module(tokens, mentions, texts, features, prior)
     for token, changes in ((1, False), (3, False), (4, True), (5, True), (6, True), (8, False)):
         changed = tokens.clone()
         changed[token] += 1.0
-        after = module(changed, mentions, texts, features)
+        after = module(changed, mentions, texts, features, prior)
         assert torch.allclose(before, after) != changes, token
 
 
@@ -103,10 +107,10 @@ def test_large_batches_are_scored_in_parts(monkeypatch):
     tokens, texts = torch.randn(50, 4), torch.zeros(50, dtype=torch.long)
     starts = torch.arange(40)
     mentions = torch.stack([starts, starts + 3, torch.zeros_like(starts)], dim=1)
-    features = torch.randn(40, 2)
-    whole = module(tokens, mentions, texts, features)
+    features, prior = torch.randn(40, 2), torch.randn(40, 2)
+    whole = module(tokens, mentions, texts, features, prior)
     monkeypatch.setattr("spacy_clinrel.layers.assertion.MAX_VALUES", 300)
-    assert torch.allclose(module(tokens, mentions, texts, features), whole, atol=1e-6)
+    assert torch.allclose(module(tokens, mentions, texts, features, prior), whole, atol=1e-6)
 
 
 def test_resized_models_keep_their_scores():
@@ -114,7 +118,7 @@ def test_resized_models_keep_their_scores():
     docs, mentions = [NLP.make_doc("无发热头痛")], batch([(1, 3)])
     before = model.predict((docs, mentions))
     model.attrs["resize"](model, Resize({"n_types": 3, "n_out": 5}, np.arange(3)))
-    after = model.predict((docs, mentions))
+    after = model.predict((docs, replace(mentions, prior=mentions.prior[:, [0, 0, 0, 0, 0]])))
     assert after.shape == (1, 5) and np.allclose(after[:, :3], before)
 
 
@@ -127,3 +131,14 @@ def test_features_of_another_width_are_refused():
 def test_invalid_sizes(option, value):
     with pytest.raises(ValueError, match=f"M004.*{option}"):
         make_model(**{option: value})
+
+
+def test_scores_begin_near_the_prior():
+    """An untrained model does what the cue rules say."""
+    model = initialized()
+    docs, mentions = [NLP.make_doc("无发热头痛")], batch([(1, 3), (3, 5)])
+    for sign in (1.0, -1.0):
+        prior = np.full_like(mentions.prior, sign)
+        assert (sign * model.predict((docs, replace(mentions, prior=prior))) > 1.0).all()
+    none = np.zeros_like(mentions.prior)
+    assert (np.abs(model.predict((docs, replace(mentions, prior=none)))) < 1.5).all()

@@ -267,7 +267,8 @@ class AssertionClassifier(ClinicalPipe):
         docs (Sequence[Doc]): The documents.
         RETURNS (MentionBatch): Mentions and features.
         """
-        return make_batch(docs, self.space.types, self.cfg["mentions"], self.features)
+        types, source = self.space.types, self.cfg["mentions"]
+        return make_batch(docs, types, source, self.features, self.columns)
 
     def predict(self, docs: Iterable[Doc]) -> AssertionPredictions:
         """Compute the probabilities of the attributes without changing the documents.

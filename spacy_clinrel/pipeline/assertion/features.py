@@ -69,6 +69,16 @@ class MentionFeatures:
             return np.zeros((len(features), len(ASSERTIONS)), dtype="float32")
         return features[:, : len(ASSERTIONS)]
 
+    def prior(self, features: np.ndarray) -> np.ndarray:
+        """Return what the cue rules say of each attribute.
+
+        features (ndarray): Features of mentions. Shape: (mentions, features)
+        RETURNS (ndarray): 1 for an attribute that they assign, else -1; all 0 without cue rules.
+            float32. Shape: (mentions, 5)
+        """
+        verdict = self.verdict(features)
+        return 0.0 * verdict if self.rules is None else 2.0 * verdict - 1.0
+
 
 def section_features(doc: Doc, starts: np.ndarray) -> np.ndarray:
     """Return the section of each mention as a one-hot row: the sections of `SECTION_IDS`, then all

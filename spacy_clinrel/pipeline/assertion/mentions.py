@@ -1,6 +1,6 @@
 """The mentions that `assertion_classifier` judges, as arrays, and their gold attributes."""
 
-from typing import Callable, List, Mapping, NamedTuple, Sequence, Union
+from typing import List, Mapping, NamedTuple, Sequence, Union
 
 import numpy as np
 from spacy.tokens import Doc, Span
@@ -9,9 +9,7 @@ from spacy.training import Example
 from ...tokens import read_mentions
 from ...tokens.alignment import align_assertion
 from ...types import ASSERTIONS, MentionBatch, Mentions
-
-# Takes a document and its mentions, returns their features, float32: (mentions, features)
-Features = Callable[[Doc, Mentions], np.ndarray]
+from .features import MentionFeatures
 
 
 class AssertionPredictions(NamedTuple):
@@ -40,14 +38,19 @@ class GoldAssertion(NamedTuple):
 
 
 def make_batch(
-    docs: Sequence[Doc], types: Sequence[str], source: str, features: Features
+    docs: Sequence[Doc],
+    types: Sequence[str],
+    source: str,
+    features: MentionFeatures,
+    columns: Sequence[int],
 ) -> MentionBatch:
     """Create the batch of the mentions of documents.
 
     docs (Sequence[Doc]): The documents.
     types (Sequence[str]): The entity types of the mentions. Type indices begin with 1.
     source (str): Source of the mentions, see `read_mentions`.
-    features (Callable[[Doc, Mentions], ndarray]): Returns the features of mentions.
+    features (MentionFeatures): Computes the features of mentions.
+    columns (Sequence[int]): Index of each label among the five attributes.
     RETURNS (MentionBatch): The mentions.
     """
     hashes = [docs[0].vocab.strings[name] for name in types] if docs else []
@@ -63,14 +66,17 @@ def make_batch(
     if not parts:
         empty = np.zeros(0, dtype="int64")
         none = Mentions(empty, empty, empty.astype("uint64"))
-        return MentionBatch(none, empty, empty, np.zeros((0, 0), dtype="float32"), 1 + len(types))
+        width = np.zeros((0, 0), dtype="float32")
+        return MentionBatch(none, empty, empty, width, width, 1 + len(types))
     index = {label: i for i, label in enumerate(hashes, start=1)}
-    mentions = Mentions(*(np.concatenate(columns) for columns in zip(*parts)))
+    mentions = Mentions(*(np.concatenate(values) for values in zip(*parts)))
+    table = np.concatenate(rows).astype("float32")
     return MentionBatch(
         mentions=mentions,
         types=np.asarray([index[label] for label in mentions.labels.tolist()], dtype="int64"),
         mention_lengths=np.asarray([len(part.starts) for part in parts], dtype="int64"),
-        features=np.concatenate(rows).astype("float32"),
+        features=table,
+        prior=features.prior(table)[:, list(columns)],
         n_types=1 + len(types),
     )
 
