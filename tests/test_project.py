@@ -28,7 +28,9 @@ def test_commands_have_help_script_deps_and_outputs(command):
 def test_workflows_consist_of_commands():
     names = {command["name"] for command in PROJECT["commands"]}
     assert {step for steps in PROJECT["workflows"].values() for step in steps} <= names
-    assert {"all", "all_gpu", "en", "ccks2017", "cmeie", "maccrobat"} <= set(PROJECT["workflows"])
+    assert {"all", "all_gpu", "en", "ccks2017", "assertion", "cmeie", "maccrobat"} <= set(
+        PROJECT["workflows"]
+    )
 
 
 def test_readme_has_the_current_project_documentation(tmp_path, monkeypatch):
