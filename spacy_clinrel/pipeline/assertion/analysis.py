@@ -118,9 +118,9 @@ class Analysis:
     def _list_breaks(self) -> Tuple[Breaks, Breaks]:
         """Return the commas that end a list for cues before it, and for cues after it.
 
-        A comma belongs to a list if a mention precedes it and the clause on its other side, seen
-        from the cue, consists of mentions. Two adjacent mentions, e.g. a body part and a symptom,
-        begin a new statement.
+        A comma belongs to a list if a mention precedes it, and the clause on its other side, seen
+        from the cue, has at most `max_residue` characters that are not part of a mention, filler or
+        separator. Two adjacent mentions, e.g. a body part and a symptom, begin a new statement.
         """
         text, commas = self.mentions.text, self.commas
         fillers = self.rules.fillers(text)
@@ -128,18 +128,19 @@ class Analysis:
         is_rest &= covered_chars(fillers.starts, fillers.ends, self.length) == 0
         is_rest &= [char not in SEPARATORS for char in text]
         rest = np.append(0, np.cumsum(is_rest))
-        items = np.append(0, np.cumsum(self.mentions.in_term))
         is_adjacent = np.isin(self.mentions.starts, self.mentions.ends)
         adjacent = np.bincount(self.mentions.starts[is_adjacent], minlength=self.length)
         pairs = np.append(0, np.cumsum(adjacent))
         next_end = self.clauses.next_start(commas.ends, self.length)
         last_start = self.clauses.last_end(commas.starts)
         most = self.rules.checked.max_residue
-        follows_item = ~is_rest[commas.starts - 1] & (commas.starts > 0)
+        order = np.sort(self.mentions.ends)
+        tails = np.maximum(Breaks(order, order).last_end(commas.starts), last_start)
+        follows_item = rest[commas.starts] - rest[tails] <= most
         breaks = []
         for starts, ends in ((commas.ends, next_end), (last_start, commas.starts)):
-            is_item = (rest[ends] - rest[starts] <= most) & (items[ends] > items[starts])
-            is_item &= (pairs[ends] == pairs[starts]) & follows_item
+            is_item = (rest[ends] - rest[starts] <= most) & (pairs[ends] == pairs[starts])
+            is_item &= follows_item
             breaks.append(merge_breaks(self.sentences, commas.select(~is_item)))
         return breaks[0], breaks[1]
 
