@@ -113,6 +113,8 @@ class Analysis:
         holds = before | after | self.in_section
         self._add_contained(holds)
         holds[self.is_normal] = False
+        for attribute, others in self.rules.checked.overrides:
+            holds[np.ix_(holds[:, attribute], others)] = False
         return holds
 
     def _list_breaks(self) -> Tuple[Breaks, Breaks]:

@@ -11,7 +11,16 @@ from ...types import ASSERTIONS
 DIRECTIONS = ("before", "after", "within")
 SCOPES = ("list", "clause", "sentence", "paragraph")
 # Keys of a file with rules, and of a group of cues.
-KEYS = ("cues", "pseudo", "terminators", "fillers", "normal_states", "sections", "max_residue")
+KEYS = (
+    "cues",
+    "pseudo",
+    "terminators",
+    "fillers",
+    "normal_states",
+    "sections",
+    "overrides",
+    "max_residue",
+)
 GROUP_KEYS = (
     "attributes",
     "direction",
@@ -74,6 +83,8 @@ class AssertionRules(NamedTuple):
     fillers (List[str]): Words that may surround a mention in an item of a list.
     normal_states (List[str]): Words of mentions that name a normal state. These get no attributes.
     sections (Dict[str, Tuple[int, ...]]): The attributes of mentions in a section, by its id.
+    overrides (List[Tuple[int, Tuple[int, ...]]]): An attribute, and those that mentions with it do
+        not get.
     max_residue (int): The most characters of an item that are neither mention nor filler.
     """
 
@@ -83,6 +94,7 @@ class AssertionRules(NamedTuple):
     fillers: List[str]
     normal_states: List[str]
     sections: Dict[str, Tuple[int, ...]]
+    overrides: List[Tuple[int, Tuple[int, ...]]]
     max_residue: int
 
 
@@ -259,6 +271,13 @@ class _RuleReader(NamedTuple):
             self._words("fillers", rules.get("fillers", [])),
             self._words("normal_states", rules.get("normal_states", [])),
             {name: self._attributes(f"sections.{name}", value) for name, value in sections.items()},
+            [
+                (
+                    self._attributes("overrides", name)[0],
+                    self._attributes(f"overrides.{name}", value),
+                )
+                for name, value in self._mapping("overrides", rules.get("overrides")).items()
+            ],
             self._number("max_residue", rules.get("max_residue", 0)),
         )
 
