@@ -7,9 +7,11 @@ type is longer than the text.
 
 import unicodedata
 from itertools import groupby
+from math import ceil
 from typing import Iterator, List, NamedTuple, Sequence, Tuple
 
 COLUMN = 8.0  # width of a column in pixels
+TAB = 8 * COLUMN  # distance of tab stops, so that the columns of a table are aligned
 PADDING = 3.5  # pixels at each end of a mention
 # Width of a narrow character in the name of a type, in pixels. A CJK character is twice as wide.
 SMALL = 6.4
@@ -243,6 +245,8 @@ class _Layout:
             nonlocal x
             rows[i], lefts[i] = len(starts) - 1, x + self.before[i]
             x += self._width(i)
+            if self.text[i] == "\t" and not self.is_inside[i]:
+                x = ceil(x / TAB) * TAB
 
         for start, end in self._atoms():
             if self.text[start] == "\n":

@@ -112,7 +112,8 @@ def style_mention(label: str, facts: Facts, look: Look, columns: int) -> BoxStyl
         mention.name,
         mention.note,
         f"mention {mention.css_class}",
-        fit_badges(badges, columns * COLUMN),
+        # Punctuation after a mention is on the same line.
+        fit_badges(badges, (columns - 4) * COLUMN),
         is_denied=NEGATED in facts.assertion,
         data=data,
     )

@@ -134,12 +134,11 @@ def make_demo(nlp: Language) -> Doc:
     return doc
 
 
-def take_picture(path: Path, width: int = 1280, height: int = 1000) -> None:
-    """Write a picture of the note's page, with 64 colours to keep the file small.
+def take_picture(path: Path, width: int = 1280) -> None:
+    """Write a picture of the note's page, with 128 colours to keep the file small.
 
     path (Path): The .png file to write.
     width (int): Width of the browser's window in pixels.
-    height (int): Height of the picture in pixels.
     """
     from PIL import Image
     from playwright.sync_api import sync_playwright
@@ -150,11 +149,11 @@ def take_picture(path: Path, width: int = 1280, height: int = 1000) -> None:
         file = Path(folder) / "page.html"
         file.write_text(html, encoding="utf-8")
         browser = playwright.chromium.launch(executable_path=chromium, args=["--no-sandbox"])
-        page = browser.new_page(viewport={"width": width, "height": height})
+        page = browser.new_page(viewport={"width": width, "height": 800})
         page.goto(file.as_uri())
-        data = page.screenshot()
+        data = page.screenshot(full_page=True)
         browser.close()
-    Image.open(BytesIO(data)).convert("RGB").quantize(64).save(path, optimize=True)
+    Image.open(BytesIO(data)).convert("RGB").quantize(128).save(path, optimize=True)
 
 
 if __name__ == "__main__":

@@ -183,7 +183,7 @@ def test_texts_of_rows_are_escaped_and_bad_scores_are_shown(note):
     # Badges that do not fit on a narrow line are left out there, and are in the tooltip.
     groups = [group for line in drawing(html, "narrow") for group in line.iter("g")]
     boxes = [group for group in groups if group.get("class").startswith("mention")]
-    assert all(len(marks(box)) == 5 for box in boxes)
+    assert all(len(marks(box)) == 4 for box in boxes)
     assert len(marks(box_of(html, note, "咳嗽")[0])) == 6
 
 

@@ -14,6 +14,7 @@ from spacy_clinrel.files import read_docbin
 from spacy_clinrel.tokens import Relation, all_mentions, get_relations, set_relations
 
 from ..util import ROOT, make_doc
+from .demo import make_demo
 
 pytestmark = pytest.mark.browser
 
@@ -196,6 +197,54 @@ def test_page_without_script_shows_everything(show, note):
     page = show(displacy.to_html(note, page=True, threshold=0.9), java_script_enabled=False)
     assert len(arcs(page)) == page.locator(ROWS).count() == len(LINKS)
     assert not page.locator(".bar").is_visible() and page.locator(".legend").is_visible()
+
+
+def test_filters_by_assertion(show, zh):
+    doc = make_demo(zh)
+    page = show(displacy.to_html(doc, page=True))
+    mentions = page.locator(f".wide .mention {SHOWN}")
+    strikes = page.locator(f".wide .strike rect {SHOWN}")
+    total = mentions.count()
+    denied = page.get_by_role("checkbox", name="否认")
+    denied.focus()
+    page.keyboard.press("Space")
+    assert mentions.count() == total - 6 and strikes.count() == 0
+    assert page.locator(ROWS).count() == len(doc._.relations) - 2
+    # Tests and body parts stay if affirmed mentions are hidden.
+    page.get_by_role("checkbox", name="确认").click()
+    assert mentions.count() == sum(
+        not m._.is_negated and (bool(m._.assertion) or m.label_ in ("Test", "Body"))
+        for m in all_mentions(doc)
+    )
+    page.get_by_role("button", name="重置").click()
+    assert mentions.count() == total and strikes.count() == 6
+
+
+def test_tooltip_and_status_of_a_mention(show, zh):
+    page = show(displacy.to_html(make_demo(zh), page=True))
+    box = page.locator(".wide .mention.uncertain > rect").first.bounding_box()
+    page.mouse.move(box["x"] + box["width"] / 2, box["y"] + 12)  # on the text, above the box
+    title = page.locator(".wide .text > title")
+    assert title.count() == 1 and title.text_content().startswith("疾病 (Disease)\n疑似? (")
+    page.mouse.down()
+    page.mouse.up()
+    assert "疑似? (" in page.locator(".picked").inner_text()
+    page.mouse.move(1, 1)
+    page.locator("h1").click()
+    assert page.locator(".picked").inner_text() == ""
+
+
+@pytest.mark.parametrize("width", [360, 1280])
+def test_texts_of_badges_fit(show, zh, width):
+    page = show(displacy.to_html(make_demo(zh), page=True, lang="en"), width)
+    assert page.evaluate("document.documentElement.scrollWidth") <= width
+    name = "narrow" if width < 640 else "wide"
+    sizes = page.evaluate(
+        """(selector) => Array.from(document.querySelectorAll(selector), (rect) =>
+        [rect, rect.nextElementSibling].map((part) => part.getBoundingClientRect().width))""",
+        f".{name} :is(rect.mark, rect.value)",
+    )
+    assert len(sizes) > 10 and all(text <= rect for rect, text in sizes)
 
 
 def test_two_outputs_in_a_notebook_are_independent(show, note, zh):

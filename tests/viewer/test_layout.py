@@ -63,7 +63,17 @@ def test_lines_break_between_words_and_not_before_punctuation():
     assert "阿莫西林，" in shown
 
 
-TEXTS = st.text(alphabet="患者查CT示 肺炎，。\n（）a1’\r\u0301👍", min_size=1, max_size=60)
+def test_columns_of_a_table_are_aligned():
+    text = "血红蛋白\t108\t(115-150)\nC反应蛋白\t86.4\t(0-10)"
+    lines = lay_out(text, [(0, 4, "检查"), (19, 24, "检查")], 100)
+    starts = [
+        [line.glyphs[i + 1].x for i, glyph in enumerate(line.glyphs) if glyph.char == "\t"]
+        for line in lines
+    ]
+    assert len(starts[0]) == 2 and starts[0] == starts[1]
+
+
+TEXTS = st.text(alphabet="患者查CT示 肺炎，。\t\n（）a1’\r\u0301👍", min_size=1, max_size=60)
 
 
 @settings(max_examples=50, deadline=None)
