@@ -16,6 +16,7 @@ SECTIONS = "sections"
 # Names of the other lists in a file of rules.
 CONDITIONS = ("line_start", "no_colon", "no_colon_after_number", "anywhere")
 CONTEXTS = ("not_before", "not_after", "prefixes", "suffixes")
+INLINE_IN = "inline_in"
 
 # All repetitions are bounded, so that the search also takes linear time in long runs of white space
 # or marks.
@@ -32,23 +33,28 @@ _NUMBER = (
 )
 _PAIRS = ("【】", "〖〗", "[]", "［］", "〔〕", "「」", "《》", "<>")
 _OPEN, _CLOSE = ("[" + re.escape("".join(pair[i] for pair in _PAIRS)) + "]" for i in (0, 1))
+_NOT_IN_NUMBER = r"(?<![0-9A-Za-z０-９/:：~～-])(?<!\d[.．])"
 # What may precede a heading: the start of a line, the end of a sentence, white space, or the number
 # of a list item. A heading in these brackets needs nothing before it.
 _ANCHOR = (
     rf"(?P<line>(?:\A|(?<={_BREAK})){_INDENT})"
     r"|(?P<bracket>(?=[【〖]))"
-    rf"|(?P<sentence>(?<=[。．.；;！!？?…】\])）”\"|])[，,]?{_GAP})"
+    rf"|(?P<sentence>(?<=[。．.；;！!？?…】\])）”\"|])(?!(?<=\d[.．])\d)[，,]?{_GAP})"
     r"|(?P<blank>(?<=[ \t\u3000\xa0]))"
-    r"|(?P<item>(?<![0-9A-Za-z０-９.．/:：~～-])(?=\d))"
+    rf"|(?P<item>{_NOT_IN_NUMBER}(?=\d{{1,2}}(?!\d|[.．]\d)))"
 )
 _AFTER = (
-    rf"(?P<colon>[:：]{_MARKS})?(?P<dash>(?<=[ \t])[-–—]{{1,3}}(?=[ \t])|——|--)?"
+    rf"(?P<colon>[:：]{_MARKS})?(?P<comma>[,，;；])?(?P<dash>(?<=[ \t])[-–—]{{1,3}}(?=[ \t])|——|--)?"
     rf"(?P<gap>{_GAP})(?P<end>(?={_BREAK}|\Z))?"
 )
 # The number of a list item inside a line or at its start.
-_ITEM = re.compile(r"(?<![0-9A-Za-z０-９.．/:：~～-])(\d{1,2})[ \t]?[.．、)）](?!\d)")
+_ITEM = re.compile(_NOT_IN_NUMBER + r"(\d{1,2})[ \t]?[.．、，,)）](?!\d)")
 _CHINESE = re.compile(r"[\u3400-\u9fff]")
 _JOINS = "及和与、/&"
+# What may follow the heading 既往史 in 既往史、个人史及家族史.
+_MORE = rf"(?:{_GAP}[{_JOINS}]{_GAP}(?:[\u3400-\u9fff]{_GAP}){{1,6}}?史){{0,4}}"
+# Longer headings have no spaces between their characters.
+_MAX_SPACED = 4
 # A line that ends with one of these continues in the next line.
 _UNENDED = tuple("，,、（(“‘及和与")
 
@@ -114,17 +120,20 @@ def check_headings(rules: Mapping[str, Any], place: str) -> None:
     RAISES (ValueError): If a name is unknown, a value has another form, or two sections have the
         same heading.
     """
-    known = (SECTIONS, *CONDITIONS, *CONTEXTS)
+    known = (SECTIONS, *CONDITIONS, *CONTEXTS, INLINE_IN)
     reason = ""
     rules = rules if isinstance(rules, dict) else {}
     unknown = [str(key) for key in rules if key not in known]
-    sections = rules.get(SECTIONS)
+    sections, places = rules.get(SECTIONS), rules.get(INLINE_IN, {})
     if unknown:
         reason = f"'{unknown[0]}' is not one of: {', '.join(known)}"
-    elif not isinstance(sections, dict) or not all(map(_is_label, sections)):
+    elif not _has_labels(sections):
         reason = f"'{SECTIONS}' must be a mapping of section ids to lists of headings"
+    elif not _has_labels(places):
+        reason = f"'{INLINE_IN}' must be a mapping of section ids to lists of section ids"
     else:
-        lists = {**sections, **{key: rules[key] for key in rules if key != SECTIONS}}
+        others = {key: rules[key] for key in (*CONDITIONS, *CONTEXTS) if key in rules}
+        lists = {**sections, **others, **{f"{INLINE_IN}.{key}": places[key] for key in places}}
         wrong = [key for key, names in lists.items() if not _are_names(names)]
         valid = [names for key, names in sections.items() if key not in wrong]
         counts = Counter(normal_form(name) for names in valid for name in names)
@@ -135,6 +144,10 @@ def check_headings(rules: Mapping[str, Any], place: str) -> None:
             reason = f"the heading '{twice[0]}' is listed twice"
     if reason:
         raise ValueError(Errors.C070.format(place=place, reason=reason))
+
+
+def _has_labels(mapping: Any) -> bool:
+    return isinstance(mapping, dict) and all(map(_is_label, mapping))
 
 
 def _is_label(label: Any) -> bool:
@@ -185,11 +198,10 @@ class HeadingFinder:
         names = [name for headings in self.rules[SECTIONS].values() for name in headings]
         parts = [any_of(self._list("prefixes")), any_of(names), any_of(self._list("suffixes"))]
         heading = rf"(?:{parts[0]}{_GAP})?{parts[1]}(?:{_GAP}{parts[2]})?"
-        headings = rf"{heading}(?:{_GAP}[{_JOINS}]{_GAP}{heading}){{0,4}}(?![A-Za-z])"
         anywhere = rf"(?P<anywhere>(?={any_of(self._list('anywhere'))}{_GAP}[:：]))"
         return re.compile(
             rf"(?:{_ANCHOR}|{anywhere})(?P<start>){_MARKS}{_GAP}(?P<number>{_NUMBER})?{_GAP}{_MARKS}"
-            rf"{_GAP}(?P<open>{_OPEN})?{_GAP}(?P<heading>{headings}){_GAP}"
+            rf"{_GAP}(?P<open>{_OPEN})?{_GAP}(?P<heading>{heading}{_MORE})(?![A-Za-z]){_GAP}"
             rf"(?:[(（][^（）()\r\n]{{0,16}}[)）])?{_GAP}(?P<close>{_CLOSE})?{_MARKS}(?P<stop>){_GAP}"
             rf"{_AFTER}",
             re.IGNORECASE,
@@ -210,11 +222,13 @@ class HeadingFinder:
         for match in self.pattern.finditer(text) if self.table else ():
             rule = self._rule(match["heading"])
             if rule is not None and self._is_heading(match, rule):
-                found.append((rule.label, match))
+                before = found[-1][0] if found else ""
+                if match["line"] is not None or before in self._places(rule.label, before):
+                    found.append((rule.label, match))
         ends = [*(match.start("start") for _, match in found[1:]), len(text)]
         headings = []
         for (label, match), end in zip(found, ends):
-            has_mark = match["colon"] or match["dash"] or match["close"]
+            has_mark = any(match[name] for name in ("colon", "comma", "dash", "close"))
             content = match.end() if has_mark else match.end("stop")
             end = _item_end(match, content, end)
             end = content + len(text[content:end].rstrip())
@@ -223,6 +237,11 @@ class HeadingFinder:
 
     def _list(self, key: str) -> List[str]:
         return self.rules.get(key) or []
+
+    def _places(self, label: str, default: str) -> List[str]:
+        """Return the sections inside whose lines a section may begin."""
+        places: Dict[str, List[str]] = self.rules.get(INLINE_IN) or {}
+        return [label, *places[label]] if label in places else [default]
 
     def _rule(self, text: str) -> Optional[HeadingRule]:
         """Return the rule of a heading in a text, or of its first part, without affixes."""
@@ -281,6 +300,7 @@ class HeadingFinder:
         is_listed = "no_colon" in rule.conditions
         is_listed |= bool(match["number"]) and "no_colon_after_number" in rule.conditions
         is_text = self.running_text.match(match.string, match.end("stop"))
+        is_text = is_text or (match["comma"] and not match["number"])
         is_chinese = bool(_CHINESE.search(match["heading"]))
         return is_listed and not is_text and (is_chinese or match["heading"].isupper())
 
@@ -315,19 +335,20 @@ def any_of(names: Sequence[str]) -> str:
     return _pattern(tree, "") if tree else r"(?!)"
 
 
-def _pattern(tree: Dict[str, Any], before: str) -> str:
+def _pattern(tree: Dict[str, Any], before: str, depth: int = 0) -> str:
     """Return the pattern of a prefix tree.
 
     tree (Dict[str, Any]): The subtree by next character; "" if a name ends here.
     before (str): The character before.
+    depth (int): Number of characters before.
     RETURNS (str): The pattern.
     """
     branches = []
     for char, subtree in tree.items():
         if char:
-            is_spaced = before and _CHINESE.search(before + char)
+            is_spaced = 0 < depth < _MAX_SPACED and _CHINESE.search(before + char)
             own = r"[ \t]{1,4}" if char == " " else re.escape(char)
-            branches.append((_GAP if is_spaced else "") + own + _pattern(subtree, char))
+            branches.append((_GAP if is_spaced else "") + own + _pattern(subtree, char, depth + 1))
     if not branches:
         return ""
     return f"(?:{'|'.join(branches)})" + ("?" if "" in tree else "")
