@@ -7,7 +7,7 @@ import typer
 from spacy.cli._util import import_code
 from wasabi import msg
 
-from ..data.check import ERROR, GOOD, INFO, WARNING, Checks, candidates_of, debug
+from ..data.check import ERROR, GOOD, INFO, WARNING, Checks, candidates_of, debug, sectionizer_of
 from ..errors import Errors
 from ..files import check_output, write_json
 from ..pipeline.candidates import SentencePairs
@@ -133,7 +133,8 @@ def debug_cli(
             if config_path is None
             else candidates_of(config_path)
         )
-        result = debug(sources, Checks(strategies, min_count, similarity))
+        sectionizer = sectionizer_of(config_path) if config_path is not None else None
+        result = debug(sources, Checks(strategies, min_count, similarity, sectionizer))
         print_checks(result)
         if output is not None:
             write_json(output, result)

@@ -6,7 +6,7 @@ from collections import Counter
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
-from typing import Any, Dict, FrozenSet, List, Mapping, NamedTuple, Optional, Sequence, Union
+from typing import Any, Dict, FrozenSet, List, Mapping, NamedTuple, Optional, Sequence, Tuple, Union
 
 from ..errors import Errors
 from ..rules import read_rules
@@ -18,15 +18,16 @@ CONDITIONS = ("line_start", "no_colon", "no_colon_after_number", "anywhere")
 CONTEXTS = ("not_before", "not_after", "prefixes", "suffixes")
 INLINE_IN = "inline_in"
 
-# All repetitions are bounded, so that the search also takes linear time in long runs of white space
-# or marks.
-_GAP = r"[ \t\u3000\xa0\u200b]{0,8}"
-_INDENT = r"[ \t\u3000\xa0\u200b\ufeff]{0,60}"
+# All repetitions are bounded, and what lies between two gaps is not optional. The search therefore
+# takes linear time, also in long runs of white space or marks.
+_SPACE = r"[ \t\u3000\xa0\u200b\ufeff]"
+_GAP = _SPACE + "{0,8}"
 _BREAK = f"[{re.escape(LINE_BREAKS)}]"
-_MARKS = r"(?:[*_#+•·●○■□◆◇▲△►▶※>-]|</?(?:b|strong|u|h[1-6])>){0,6}"
+_MARK = r"(?:[*_#+•·●○■□◆◇▲△►▶※>-]|</?(?:b|strong|u|h[1-6])>)"
 _NUMERAL = "[一二三四五六七八九十]{1,3}"
 _NUMBER = (
-    rf"(?:(?P<digits>\d{{1,2}})(?:[.．]\d{{1,2}}){{0,3}}{_GAP}(?P<separator>[.．、,，)）:：]{{0,2}})"
+    rf"(?:(?P<digits>\d{{1,2}})(?:[.．]\d{{1,2}}){{0,3}}"
+    rf"(?:{_GAP}(?P<separator>[.．、,，)）:：]{{1,2}}))?"
     rf"|[(（]{_GAP}(?:\d{{1,2}}|{_NUMERAL}|[A-Za-z]){_GAP}[)）][.．、,，:：]?"
     rf"|第?{_NUMERAL}{_GAP}[.．、,，)）:：]|[IVX]{{1,4}}{_GAP}[.．、)）:]|[A-Za-z][.．、)）]"
     r"|[①-⑳㈠-㈩⑴-⒇Ⅰ-Ⅻ][.．、]?)"
@@ -37,14 +38,15 @@ _NOT_IN_NUMBER = r"(?<![0-9A-Za-z０-９/:：~～-])(?<!\d[.．])"
 # What may precede a heading: the start of a line, the end of a sentence, white space, or the number
 # of a list item. A heading in these brackets needs nothing before it.
 _ANCHOR = (
-    rf"(?P<line>(?:\A|(?<={_BREAK})){_INDENT})"
+    rf"(?P<line>(?:\A|(?<={_BREAK})){_SPACE}{{0,60}}(?!{_SPACE}))"
     r"|(?P<bracket>(?=[【〖]))"
     rf"|(?P<sentence>(?<=[。．.；;！!？?…】\])）”\"|])(?!(?<=\d[.．])\d)[，,]?{_GAP})"
-    r"|(?P<blank>(?<=[ \t\u3000\xa0]))"
+    rf"|(?P<blank>(?<={_SPACE})(?!{_SPACE}))"
     rf"|(?P<item>{_NOT_IN_NUMBER}(?=\d{{1,2}}(?!\d|[.．]\d)))"
 )
 _AFTER = (
-    rf"(?P<colon>[:：]{_MARKS})?(?P<comma>[,，;；])?(?P<dash>(?<=[ \t])[-–—]{{1,3}}(?=[ \t])|——|--)?"
+    rf"(?:{_GAP}(?P<colon>[:：]){_MARK}{{0,6}})?(?:{_GAP}(?P<comma>[,，;；]))?"
+    rf"(?:{_GAP}(?P<dash>(?<=[ \t])[-–—]{{1,3}}(?=[ \t])|——|--))?"
     rf"(?P<gap>{_GAP})(?P<end>(?={_BREAK}|\Z))?"
 )
 # The number of a list item inside a line or at its start.
@@ -112,38 +114,38 @@ def read_headings(
     return rules
 
 
-def check_headings(rules: Mapping[str, Any], place: str) -> None:
+def check_headings(rules: Any, place: str) -> None:
     """Check the rules of section headings.
 
-    rules (Mapping[str, Any]): The rules.
+    rules (Any): The rules.
     place (str): Where they come from, for the error.
     RAISES (ValueError): If a name is unknown, a value has another form, or two sections have the
         same heading.
     """
-    known = (SECTIONS, *CONDITIONS, *CONTEXTS, INLINE_IN)
-    reason = ""
-    rules = rules if isinstance(rules, dict) else {}
-    unknown = [str(key) for key in rules if key not in known]
-    sections, places = rules.get(SECTIONS), rules.get(INLINE_IN, {})
-    if unknown:
-        reason = f"'{unknown[0]}' is not one of: {', '.join(known)}"
-    elif not _has_labels(sections):
-        reason = f"'{SECTIONS}' must be a mapping of section ids to lists of headings"
-    elif not _has_labels(places):
-        reason = f"'{INLINE_IN}' must be a mapping of section ids to lists of section ids"
-    else:
-        others = {key: rules[key] for key in (*CONDITIONS, *CONTEXTS) if key in rules}
-        lists = {**sections, **others, **{f"{INLINE_IN}.{key}": places[key] for key in places}}
-        wrong = [key for key, names in lists.items() if not _are_names(names)]
-        valid = [names for key, names in sections.items() if key not in wrong]
-        counts = Counter(normal_form(name) for names in valid for name in names)
-        twice = [name for name, count in counts.items() if count > 1]
-        if wrong:
-            reason = f"'{wrong[0]}' must be a list of strings that are not empty"
-        elif twice:
-            reason = f"the heading '{twice[0]}' is listed twice"
+    reason = _invalid(rules if isinstance(rules, dict) else {})
     if reason:
         raise ValueError(Errors.C070.format(place=place, reason=reason))
+
+
+def _invalid(rules: Mapping[str, Any]) -> str:
+    """Return why rules are invalid; empty if they are valid."""
+    known = (SECTIONS, *CONDITIONS, *CONTEXTS, INLINE_IN)
+    for key in rules:
+        if key not in known:
+            return f"'{key}' is not one of: {', '.join(known)}"
+    sections: Dict[str, Any] = rules.get(SECTIONS, ())
+    places: Dict[str, Any] = rules.get(INLINE_IN, {})
+    for key, value in ((SECTIONS, sections), (INLINE_IN, places)):
+        if not _has_labels(value):
+            return f"'{key}' must be a mapping of section ids to lists"
+    lists = {**sections, **{f"{INLINE_IN}.{key}": names for key, names in places.items()}}
+    lists.update({key: rules[key] for key in (*CONDITIONS, *CONTEXTS) if key in rules})
+    for key, names in lists.items():
+        if not isinstance(names, list) or not all(map(_is_label, names)):
+            return f"'{key}' must be a list of strings that are not empty"
+    counts = Counter(normal_form(name) for names in sections.values() for name in names)
+    twice = [name for name, count in counts.items() if count > 1]
+    return f"the heading '{twice[0]}' is listed twice" if twice else ""
 
 
 def _has_labels(mapping: Any) -> bool:
@@ -152,10 +154,6 @@ def _has_labels(mapping: Any) -> bool:
 
 def _is_label(label: Any) -> bool:
     return isinstance(label, str) and bool(label.strip())
-
-
-def _are_names(names: Any) -> bool:
-    return isinstance(names, list) and all(map(_is_label, names))
 
 
 def normal_form(text: str) -> str:
@@ -200,10 +198,10 @@ class HeadingFinder:
         heading = rf"(?:{parts[0]}{_GAP})?{parts[1]}(?:{_GAP}{parts[2]})?"
         anywhere = rf"(?P<anywhere>(?={any_of(self._list('anywhere'))}{_GAP}[:：]))"
         return re.compile(
-            rf"(?:{_ANCHOR}|{anywhere})(?P<start>){_MARKS}{_GAP}(?P<number>{_NUMBER})?{_GAP}{_MARKS}"
-            rf"{_GAP}(?P<open>{_OPEN})?{_GAP}(?P<heading>{heading}{_MORE})(?![A-Za-z]){_GAP}"
-            rf"(?:[(（][^（）()\r\n]{{0,16}}[)）])?{_GAP}(?P<close>{_CLOSE})?{_MARKS}(?P<stop>){_GAP}"
-            rf"{_AFTER}",
+            rf"(?:{_ANCHOR}|{anywhere})(?P<start>)(?:{_MARK}{{1,6}}{_GAP})?"
+            rf"(?:(?P<number>{_NUMBER}){_GAP})?(?:{_MARK}{{1,6}}{_GAP})?(?:(?P<open>{_OPEN}){_GAP})?"
+            rf"(?P<heading>{heading}{_MORE})(?![A-Za-z])(?:{_GAP}[(（][^（）()\r\n]{{0,16}}[)）])?"
+            rf"(?:{_GAP}(?P<close>{_CLOSE}))?{_MARK}{{0,6}}(?P<stop>){_AFTER}",
             re.IGNORECASE,
         )
 
@@ -218,7 +216,7 @@ class HeadingFinder:
         text (str): The text.
         RETURNS (List[Heading]): The headings, in order. Their sections do not overlap.
         """
-        found = []
+        found: List[Tuple[str, re.Match[str]]] = []
         for match in self.pattern.finditer(text) if self.table else ():
             rule = self._rule(match["heading"])
             if rule is not None and self._is_heading(match, rule):
@@ -283,6 +281,8 @@ class HeadingFinder:
         """Return whether a heading without a colon, at the start of a line, is one."""
         if match["dash"]:
             return True
+        if match["comma"] and not match["number"]:
+            return False
         start = match.start()
         before = match.string[max(0, start - 40) : start].rstrip()
         if before.endswith(_UNENDED):
@@ -299,8 +299,7 @@ class HeadingFinder:
         """Return whether a heading that text follows directly is one."""
         is_listed = "no_colon" in rule.conditions
         is_listed |= bool(match["number"]) and "no_colon_after_number" in rule.conditions
-        is_text = self.running_text.match(match.string, match.end("stop"))
-        is_text = is_text or (match["comma"] and not match["number"])
+        is_text = bool(self.running_text.match(match.string, match.end("stop")))
         is_chinese = bool(_CHINESE.search(match["heading"]))
         return is_listed and not is_text and (is_chinese or match["heading"].isupper())
 

@@ -76,3 +76,17 @@ def test_debug_errors_exit_1(corpus, monkeypatch, args, code):
     (corpus / "bad.spacy").write_bytes(b"no DocBin")
     result = run(*args)
     assert result.exit_code == 1 and code in result.output
+
+
+def test_debug_finds_sections_if_candidates_depend_on_them(corpus):
+    split = make_doc(NLP, "主诉：[头痛|症状] 现病史：予[补液|治疗]", [(1, 0, "改善")])
+    write_docs(corpus / "dev.spacy", [*make_notes(NLP, 4, seed=9), split])
+    text = (CONFIGS / "relations.cfg").read_text(encoding="utf-8")
+    text = text.replace("max_sentences = 0", "within_sections = true")
+    text = text.replace("pipeline = [", 'pipeline = ["clinical_sectionizer",')
+    text += '\n[components.clinical_sectionizer]\nfactory = "clinical_sectionizer"\n'
+    (corpus / "a.cfg").write_text(text, encoding="utf-8")
+    out = corpus / "a.json"
+    assert run(corpus, "--config", corpus / "a.cfg", "--json", out).exit_code == 0
+    (row,) = json.loads(out.read_text(encoding="utf-8"))["candidates"]["dev"].values()
+    assert (row["reached"], row["gold"]) == (8, 9)

@@ -10,7 +10,7 @@ from spacy.tokens import Doc
 from spacy.vocab import Vocab
 
 from spacy_clinrel.pipeline.candidates import SentencePairs, make_candidates
-from spacy_clinrel.tokens import read_mentions
+from spacy_clinrel.tokens import read_mentions, set_sections
 from spacy_clinrel.tokens.sentences import SENTENCE_ENDS, Sentences
 from spacy_clinrel.types import Candidates, Mentions
 
@@ -164,3 +164,59 @@ def test_select_keeps_mentions():
     assert selected.pair_lengths.tolist() == [1, 0, 2] and selected.mentions is mentions
     none = batch.select(np.asarray([], dtype="int64"))
     assert len(none) == 0 and none.pair_lengths.tolist() == [0, 0, 0]
+
+
+@pytest.fixture
+def sectioned(zh):
+    """Return a Doc with a mention before the first section and in each of three sections."""
+    doc = make_doc(
+        zh, "[头痛|症状]，主诉[发热|症状]，查体[咽红|体征]，检查[肺炎|疾病]，查体[罗音|体征]"
+    )
+    labels = {"主诉": "chief_complaint", "查体": "exam", "检查": "tests"}
+    starts = [i for i in range(len(doc)) if doc.text[i : i + 2] in labels]
+    rows = zip(starts, [*starts[1:], len(doc.text)])
+    set_sections(doc, [(labels[doc.text[a : a + 2]], a, a + 2, b) for a, b in rows])
+    return doc
+
+
+def test_pairs_within_sections(sectioned):
+    assert len(pairs(sectioned)) == 20
+    assert pairs(sectioned, within_sections=True) == [[2, 4], [4, 2]]
+
+
+@pytest.mark.parametrize(
+    "section_pairs, expected",
+    [
+        ([["tests", "exam"]], [[2, 3], [2, 4], [3, 2], [3, 4], [4, 2], [4, 3]]),
+        ([["", "chief_complaint"]], [[0, 1], [1, 0], [2, 4], [4, 2]]),
+        ([["unknown", "exam"]], [[2, 4], [4, 2]]),
+    ],
+)
+def test_pairs_between_allowed_sections(sectioned, section_pairs, expected):
+    options = {"within_sections": True, "section_pairs": section_pairs}
+    assert pairs(sectioned, **options) == expected
+
+
+def test_documents_without_sections_have_all_pairs(zh, sectioned):
+    del sectioned.spans["sections"]
+    assert len(pairs(sectioned, within_sections=True)) == 20
+    assert pairs(zh.make_doc(""), within_sections=True) == []
+
+
+def test_documents_in_which_no_section_was_found_have_all_pairs(sectioned):
+    set_sections(sectioned, [])
+    assert len(pairs(sectioned, within_sections=True)) == 20
+
+
+@pytest.mark.parametrize("value", [["exam", "tests"], [["exam"]], [["exam", 1]], "exam"])
+def test_invalid_section_pairs(value):
+    with pytest.raises(ValueError, match=r"\[C072\]"):
+        SentencePairs(within_sections=True, section_pairs=value)
+
+
+def test_strategy_of_an_older_version_can_be_unpickled():
+    strategy = SentencePairs()
+    state = {key: vars(strategy)[key] for key in ("sentences", "max_sentences", "max_distance")}
+    older = object.__new__(type(strategy))
+    older.__dict__.update(state)
+    assert older == pickle.loads(pickle.dumps(strategy))

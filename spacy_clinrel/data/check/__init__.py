@@ -2,7 +2,7 @@
 
 from .corpus import Checks, check, debug, make_part
 from .findings import ERROR, GOOD, INFO, WARNING, Finding
-from .settings import candidates_of
+from .settings import candidates_of, sectionizer_of
 
 __all__ = [
     "ERROR",
@@ -15,4 +15,5 @@ __all__ = [
     "check",
     "debug",
     "make_part",
+    "sectionizer_of",
 ]

@@ -3,12 +3,13 @@
 from dataclasses import dataclass, field
 from importlib.metadata import version
 from pathlib import Path
-from typing import Any, Dict, List, Mapping, Optional, Sequence, Union
+from typing import Any, Callable, Dict, List, Mapping, Optional, Sequence, Union
 
 from spacy.tokens import Doc
 from spacy.vocab import Vocab
 
 from ...files import ensure_paths, read_docbin, spacy_files
+from ...tokens import has_sections
 from ...types import CandidateStrategy
 from ..splits import clusters, near_duplicates
 from .assertion import assertion_findings, describe_assertion
@@ -37,11 +38,14 @@ class Checks:
         in the training part. Labels and attributes with fewer are reported as too rare.
     similarity (float): Minimum similarity of near-duplicates (Jaccard index of character 5-grams),
         above 0 and at most 1.
+    sectionizer (Optional[Callable[[Doc], Doc]]): Component that adds sections to documents without
+        them, for strategies that depend on sections. `sectionizer_of` reads it from a config.
     """
 
     strategies: Mapping[str, CandidateStrategy] = field(default_factory=default_candidates)
     min_count: int = 20
     similarity: float = 0.8
+    sectionizer: Optional[Callable[[Doc], Doc]] = None
 
 
 def debug(
@@ -84,6 +88,9 @@ def make_part(name: str, docs: Sequence[Doc], checks: Checks) -> Part:
         strategy.
     RETURNS (Part): The documents with arrays of their mentions and relations.
     """
+    for doc in docs:
+        if checks.sectionizer is not None and not has_sections(doc):
+            checks.sectionizer(doc)
     return read_part(name, docs, sentences_of(next(iter(checks.strategies.values()))))
 
 

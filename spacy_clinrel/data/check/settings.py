@@ -1,10 +1,11 @@
 """Candidate strategies and their settings, from a config or the registry."""
 
 from pathlib import Path
-from typing import Any, Dict
+from typing import Any, Callable, Dict, Optional
 
 from spacy import util
 from spacy.language import Language
+from spacy.tokens import Doc
 from spacy.util import registry
 
 from ...errors import Errors
@@ -12,6 +13,7 @@ from ...tokens import Sentences
 from ...types import CandidateStrategy
 
 CANDIDATES = "candidates"
+SECTIONIZER = "clinical_sectionizer"
 
 
 def candidates_of(path: Path) -> Dict[str, CandidateStrategy]:
@@ -37,6 +39,27 @@ def candidates_of(path: Path) -> Dict[str, CandidateStrategy]:
     if not found:
         raise ValueError(Errors.F041.format(path=path))
     return found
+
+
+def sectionizer_of(path: Path) -> Optional[Callable[[Doc], Doc]]:
+    """Create the component `clinical_sectionizer` of a config, on whose sections candidates may
+    depend.
+
+    path (Path): The config file.
+    RETURNS (Optional[Callable[[Doc], Doc]]): The component; None if the pipeline has none.
+    RAISES (ValueError): If the config cannot be read.
+    """
+    try:
+        config = util.load_config(path, interpolate=True)
+        pipeline = config.get("nlp", {}).get("pipeline", [])
+        for name in pipeline:
+            block = dict(config.get("components", {}).get(name, {}))
+            if block.pop("factory", "") == SECTIONIZER:
+                nlp = util.get_lang_class(config["nlp"]["lang"])()
+                return nlp.add_pipe(SECTIONIZER, name=name, config=block)
+    except (ValueError, OSError) as error:
+        raise ValueError(Errors.F040.format(path=path, error=error)) from error
+    return None
 
 
 def default_candidates() -> Dict[str, CandidateStrategy]:
