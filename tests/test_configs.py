@@ -4,14 +4,16 @@ import pytest
 import spacy
 from spacy import util
 from spacy.schemas import ConfigSchemaInit, ConfigSchemaTraining
+from spacy.tokens import DocBin
 from spacy.training.initialize import init_nlp
 
-from .util import CONFIGS, ROOT
+from .util import CONFIGS, ROOT, write_docs
 
 FULL = sorted(
     path for folder in ("configs", "configs/papers") for path in (ROOT / folder).glob("*.cfg")
 )
 TWINS = {
+    "assertion.cfg": "zh_assertion.cfg",
     "en_clinrel.cfg": "en_clinrel.cfg",
     "joint_focused.cfg": "joint_focused.cfg",
     "joint_mentions.cfg": "joint_mentions.cfg",
@@ -98,9 +100,18 @@ def test_configs_are_complete(path):
 
 
 @pytest.mark.parametrize("name", FAST_AND_SLOW)
-def test_twins_initialize(name, made_up):
+def test_twins_initialize(name, made_up, tmp_path):
     config = util.load_config(CONFIGS / name, interpolate=False)
-    config["paths"].update({key: str(made_up / f"{key}.spacy") for key in ("train", "dev")})
+    folder = made_up
+    if name == "assertion.cfg":
+        folder = tmp_path
+        for part in ("train", "dev"):
+            stored = DocBin().from_disk(made_up / f"{part}.spacy")
+            docs = list(stored.get_docs(spacy.blank("zh").vocab))
+            for doc in docs:
+                doc.ents[0]._.assertion = ["negated"]
+            write_docs(folder / f"{part}.spacy", docs)
+    config["paths"].update({key: str(folder / f"{key}.spacy") for key in ("train", "dev")})
     nlp = init_nlp(config)
     labels = {name: pipe.labels for name, pipe in nlp.pipeline if hasattr(pipe, "add_label")}
     if "clinical_ner" in nlp.pipe_names:
@@ -109,10 +120,13 @@ def test_twins_initialize(name, made_up):
         assert labels["relation_classifier"] == ("改善", "证实")
     if "joint_extractor" in nlp.pipe_names:
         assert labels["joint_extractor"] == ("改善", "证实")
+    if "assertion_classifier" in nlp.pipe_names:
+        assert labels["assertion_classifier"] == ("negated",)
 
 
 def test_factories_work_without_a_config():
     nlp = spacy.blank("zh")
-    for name in ("clinical_ner", "relation_classifier", "joint_extractor"):
+    names = ("clinical_ner", "relation_classifier", "joint_extractor", "assertion_classifier")
+    for name in names:
         nlp.add_pipe(name)
         assert nlp.get_pipe(name).labels == ()

@@ -5,10 +5,10 @@ from typing import List, Optional
 import numpy as np
 from spacy.tokens import Doc
 
+from ...tokens.sections import section_ids
 from ...types import ASSERTIONS, Mentions
 from .rules import CueRules
 
-SECTIONS = "sections"  # key of the span group that `clinical_sectionizer` writes
 # Ids of sections that have a feature of their own. The others share one. The list is part of
 # trained models: do not change it.
 SECTION_IDS = (
@@ -89,11 +89,10 @@ def section_features(doc: Doc, starts: np.ndarray) -> np.ndarray:
     RETURNS (ndarray): float32. Shape: (mentions, sections + 1)
     """
     features = np.zeros((len(starts), len(SECTION_IDS) + 1), dtype="float32")
-    if SECTIONS not in doc.spans or not len(starts):
-        return features
-    index = {name: i for i, name in enumerate(SECTION_IDS)}
-    for span in doc.spans[SECTIONS]:
-        inside = (starts >= span.start) & (starts < span.end)
-        features[inside] = 0.0
-        features[inside, index.get(span.label_, len(SECTION_IDS))] = 1.0
+    labels = section_ids(doc, starts)
+    known = [doc.vocab.strings[name] for name in SECTION_IDS]
+    index = {label: i for i, label in enumerate(known)}
+    columns = [index.get(label, len(SECTION_IDS)) for label in labels.tolist()]
+    inside = np.flatnonzero(labels)
+    features[inside, np.asarray(columns, dtype="int64")[inside]] = 1.0
     return features
