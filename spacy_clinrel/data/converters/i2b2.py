@@ -16,20 +16,27 @@ and `.ast` may be missing.
 Reading: the first concept of a relation is the head, the second the tail. `.rel` gives the position
 of a concept but not its type, so the first concept of `.con` at that position is used. If `.con`
 has none there, the relation is dropped and counted. An assertion becomes an attribute of its
-concept ("absent", "possible", "conditional", "hypothetical", "associated_with_someone_else");
-"present" does not, as it is the default.
+concept: "absent" becomes `negated`, "possible" `uncertain`, "hypothetical" `hypothetical`,
+"associated_with_someone_else" `family`. "conditional" keeps its name, and "present" is the default.
+A document with a `.ast` file is annotated with attributes.
 
 Writing puts the files into one folder. Where a mention starts or ends within a token, a space is
 inserted into the text and counted as a repair. If several mentions have the same position, the
-relations of all but the first are dropped and counted. Assertions are not written.
+relations of all but the first are dropped and counted. Documents that are annotated with attributes
+get a `.ast` file with an assertion for each problem and for other concepts with an attribute. i2b2
+has one assertion per concept: of several attributes, the first in the order of `RANKED` is written,
+as in the guidelines of the challenge. Others, such as `historical`, are dropped and counted.
 """
 
 import re
 from bisect import bisect_left, bisect_right
+from dataclasses import replace
 from pathlib import Path
 from typing import Dict, Iterator, List, NamedTuple, Tuple
 
+from ...types import ASSERTIONS
 from . import BOM, Converter, Link, Mention, ReadOptions, Record, Report, read_lines, read_pair
+from .report import ATTRIBUTE_LOST
 from .siblings import TEXT_FOLDERS, find_partner
 
 FOLDERS = {
@@ -42,6 +49,16 @@ PLACE = re.compile(r"\d+:\d+ \d+:\d+")
 # matches from overlapping.
 PLACE_AND_FIELD = re.compile(r'" (\d+:\d+ \d+:\d+)\|\|([a-z])=(?=")')
 DEFAULT_ASSERTION = "present"
+# Attributes of the store by assertion, in the order in which one of several is chosen.
+RANKED = {
+    "associated_with_someone_else": "family",
+    "hypothetical": "hypothetical",
+    "conditional": "conditional",
+    "possible": "uncertain",
+    "absent": "negated",
+}
+# The type of concepts that have an assertion in any case.
+PROBLEM = "problem"
 # Characters that a quoted name cannot contain.
 UNQUOTABLE = re.compile(r'["\t\n\v\f\r\x1c-\x1e\x85\u2028\u2029]')
 
@@ -110,7 +127,8 @@ def write(record: Record, report: Report) -> Dict[str, str]:
 
     record (Record): The record.
     report (Report): Receives losses and repairs.
-    RETURNS (Dict[str, str]): The contents of the `.txt`, the `.con` and the `.rel` file.
+    RETURNS (Dict[str, str]): The contents of the `.txt`, the `.con` and the `.rel` file, and of the
+        `.ast` file if the document is annotated with attributes.
     """
     record = _insert_spaces(record, report)
     if any(line.rstrip().split(" ") != (line.split() or [""]) for line in record.text.split("\n")):
@@ -127,7 +145,7 @@ def write(record: Record, report: Report) -> Dict[str, str]:
         shown = " ".join(record.text[mention.start : mention.end].split()).lower()
         places[mention.id] = f'c="{shown}" {place}'
         first.setdefault(places[mention.id], mention.id)
-        concepts.append(f'{places[mention.id]}||t="{_name(mention.type, report)}"\n')
+        concepts.append(f'{places[mention.id]}||t="{_name(mention.type, report)}"')
     relations: List[str] = []
     for link in record.relations:
         if any(first[places[id]] != id for id in (link.head, link.tail)):
@@ -135,7 +153,32 @@ def write(record: Record, report: Report) -> Dict[str, str]:
             continue
         label = _name(link.label, report)
         relations.append(f'{places[link.head]}||r="{label}"||{places[link.tail]}\n')
-    return {".txt": record.text, ".con": "".join(concepts), ".rel": "".join(relations)}
+    files = {
+        ".txt": record.text,
+        ".con": "".join(f"{concept}\n" for concept in concepts),
+        ".rel": "".join(relations),
+    }
+    assertions = _assertions(record, report)
+    if record.assertions or any(assertions):
+        files[".ast"] = "".join(
+            f'{concept}||a="{assertion}"\n'
+            for concept, assertion in zip(concepts, assertions)
+            if assertion
+        )
+    return files
+
+
+def _assertions(record: Record, report: Report) -> List[str]:
+    """Return the assertion of each mention; empty if it has none."""
+    stored = dict(zip(record.assertions, ASSERTIONS))
+    found = []
+    for mention in record.mentions:
+        names = {stored.get(name, name) for name in mention.attributes}
+        possible = [value for value, name in RANKED.items() if not names.isdisjoint((value, name))]
+        report.lose(ATTRIBUTE_LOST, count=len(mention.attributes) - len(possible[:1]))
+        is_present = bool(record.assertions) and mention.type.lower() == PROBLEM
+        found.append(possible[0] if possible else DEFAULT_ASSERTION if is_present else "")
+    return found
 
 
 def _concept(line: str, number: int) -> Concept:
@@ -185,6 +228,7 @@ def _add_assertions(
     """Add assertions to the mentions of a record, as attributes."""
     ids = {(concept.place, concept.type): f"T{concept.line}" for concept in concepts}
     attributes: Dict[str, List[str]] = {mention.id: [] for mention in record.mentions}
+    record.assertions = ASSERTIONS
     for number, line in read_lines(path, report, options) or ():
         with report.guard(path, number):
             start, separator, value = line.rstrip().rpartition('"||a="')
@@ -192,12 +236,14 @@ def _add_assertions(
                 raise ValueError('expected c="…" 1:0 1:2||t="type"||a="assertion"')
             concept = _concept(f'{start}"', number)
             id = ids.get((concept.place, concept.type), "")
-            if value[:-1] == DEFAULT_ASSERTION:
+            value = value[:-1]
+            if value == DEFAULT_ASSERTION:
                 continue
             if id in attributes:
-                attributes[id].append(value[:-1])
+                is_named = value in options.attributes
+                attributes[id].append(value if is_named else RANKED.get(value, value))
             else:
-                detail = f"{value[:-1]}: {concept.place}"
+                detail = f"{value}: {concept.place}"
                 report.lose("attribute of an unknown mention", path, number, detail)
     record.mentions = [m._replace(attributes=tuple(attributes[m.id])) for m in record.mentions]
 
@@ -285,7 +331,7 @@ def _insert_spaces(record: Record, report: Report) -> Record:
         )
         for m in trimmed
     ]
-    return Record(record.doc_id, " ".join(pieces), moved, record.relations)
+    return replace(record, text=" ".join(pieces), mentions=moved)
 
 
 def _name(name: str, report: Report) -> str:
@@ -303,4 +349,5 @@ I2B2 = Converter(
     offsets=None,
     exclude=("readme*",),
     main_file=text_file,
+    keeps_attributes=True,
 )

@@ -261,7 +261,7 @@ def test_i2b2_reads_assertions_as_attributes(corpus):
     (corpus / "record-1.ast").write_text(AST)
     (doc,), report = convert(corpus)
     found = [(span.text, name) for span, name, _ in get_attributes(doc)]
-    assert found == [("the\nHeadache", "absent")]
+    assert found == [("the\nHeadache", "negated")]
     assert report.losses == 0 and not report.repaired
 
 
