@@ -55,6 +55,21 @@ def stored_attribute(file_name: str, names: Mapping[str, str]) -> Optional[str]:
     return None if value.lower() in FALSE else stored
 
 
+def assertion_feature(name: str, value: object, names: Mapping[str, str]) -> Optional[str]:
+    """Return the attribute for a named value of an annotation, e.g. a feature or an infon, if it is
+    an assertion attribute.
+
+    name (str): The name.
+    value (object): The value, a string or a boolean.
+    names (Mapping[str, str]): Assertion attributes by name in the file.
+    RETURNS (Optional[str]): Name and value in one string, as in `Mention.attributes`; None if it is
+        something else.
+    """
+    attribute = f"{name}={value}"
+    stored = stored_attribute(attribute, names)
+    return attribute if stored is None or stored in ASSERTIONS else None
+
+
 def file_attribute(name: str, names: Mapping[str, str]) -> str:
     """Return the name of an attribute in files.
 

@@ -11,8 +11,9 @@ Reading: the text consists of the texts of the passages, or of their sentences, 
 Line breaks and spaces fill the rest; after a larger gap, the text continues on the next line.
 Offsets count from the start of the document. An annotation belongs to the last passage that starts
 before it. The type of an annotation and the label of a relation are `infons["type"]`. The first
-node of a relation is the head, the second is the tail. Relations between concepts or with another
-number of nodes and all other `infons` are dropped and counted.
+node of a relation is the head, the second is the tail. Infons that are assertion attributes, such
+as `"negated": "true"`, become attributes. Relations between concepts or with another number of
+nodes and all other `infons` are dropped and counted.
 """
 
 from dataclasses import dataclass, field
@@ -33,6 +34,7 @@ from . import (
     get_label,
     read_json,
 )
+from .attributes import assertion_feature
 from .offset_units import Unit
 from .offsets import fit_offsets
 
@@ -72,12 +74,12 @@ def read(path: Path, report: Report, options: ReadOptions) -> Iterator[Record]:
     options (ReadOptions): How the file is read.
     RETURNS (Iterator[Record]): One record per document.
     """
-    parse = partial(_parse, chosen=options.offsets)
+    parse = partial(_parse, options=options)
     return read_json(path, report, options, parse, unwrap=_documents)
 
 
 def _parse(
-    document: Dict[str, Any], record: Record, path: Path, report: Report, *, chosen: Optional[str]
+    document: Dict[str, Any], record: Record, path: Path, report: Report, *, options: ReadOptions
 ) -> None:
     record.doc_id = first_id(document.get("id"))
     passages = get_field(document, "passages", list)
@@ -91,7 +93,7 @@ def _parse(
         ids.append({})
         for annotation in get_field(holder, "annotations", list, []):
             with report.guard(path, record.line):
-                part, mention = _mention(annotation, parts, record.line, report)
+                part, mention = _mention(annotation, parts, record.line, report, options)
                 id = str(sum(len(other.mentions) for other in parts))
                 ids[-1].setdefault(mention.id or f"annotation {id}", id)
                 part.mentions.append(mention._replace(id=id))
@@ -101,7 +103,7 @@ def _parse(
         for relation in get_field(holder, "relations", list, []):
             with report.guard(path, record.line):
                 record.relations += _links(relation, known, record.line, report)
-    record.mentions = _fit(parts, record, path, report, chosen)
+    record.mentions = _fit(parts, record, path, report, options.offsets)
     record.has_final_offsets = True
 
 
@@ -124,7 +126,11 @@ def _join_parts(holders: List[Dict[str, Any]], record: Record) -> List[Part]:
 
 
 def _mention(
-    annotation: Dict[str, Any], parts: List[Part], line: Optional[int], report: Report
+    annotation: Dict[str, Any],
+    parts: List[Part],
+    line: Optional[int],
+    report: Report,
+    options: ReadOptions,
 ) -> Tuple[Part, Mention]:
     """Return a mention with the offsets of the file in its part, and the part."""
     infons = get_field(annotation, "infons", dict)
@@ -141,9 +147,12 @@ def _mention(
     label = get_field(infons, TYPE, str)
     recorded = annotation.get("text")
     recorded = recorded if isinstance(recorded, str) else None
-    report.lose("infon of an annotation not kept", count=len(infons.keys() - {TYPE}))
+    others = {name: value for name, value in infons.items() if name != TYPE}
+    found_attributes = (assertion_feature(*item, options.attributes) for item in others.items())
+    attributes = tuple(filter(None, found_attributes))
+    report.lose("infon of an annotation not kept", count=len(others) - len(attributes))
     id = first_id(annotation.get("id"))
-    return part, Mention(id, bounds[0][0], bounds[-1][1], label, recorded, gaps, line)
+    return part, Mention(id, bounds[0][0], bounds[-1][1], label, recorded, gaps, line, attributes)
 
 
 def _fit(

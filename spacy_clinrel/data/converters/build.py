@@ -82,11 +82,17 @@ def build_doc(
         report.attributes.update(name for names in attributes.values() for name in names)
         rows = [(spans[key], *row) for key in group for row in attributes.get(key, {}).items()]
         set_attributes(doc, [MentionAttribute(*row) for row in rows])
-    if record.assertions:
+    if record.assertions or _has_false_attribute(record, options):
         mark_annotated(doc)
     set_doc_id(doc, record.doc_id)
     report.count_doc(len(spans), len(spans) - len(ents), len(edges))
     return doc
+
+
+def _has_false_attribute(record: Record, options: ReadOptions) -> bool:
+    """Return whether a value says that a mention does not have an attribute."""
+    names = (name for mention in record.mentions for name in mention.attributes)
+    return any(stored_attribute(name, options.attributes) is None for name in names)
 
 
 def doc_to_record(

@@ -8,8 +8,10 @@ Reading: an annotation becomes a mention if its type has a string feature with a
 `NamedEntity` or a custom span layer; types of tokens, sentences, syntax and document metadata are
 skipped. The type of the mention is the value of the feature `value`, or else of the first string
 feature that has one. A relation is an annotation with the features `Governor` and `Dependent`; the
-governor is the head. Its label is chosen like a type, or is the name of its layer. Other features
-are dropped and counted. The document id is the title in the document's metadata, or the file name.
+governor is the head. Its label is chosen like a type, or is the name of its layer. String and
+boolean features that are assertion attributes, such as `negated`, become attributes; a document
+with such features is annotated with attributes. Other features are dropped and counted. The
+document id is the title in the document's metadata, or the file name.
 """
 
 import io
@@ -20,12 +22,14 @@ from pathlib import Path
 from typing import Any, Callable, Dict, Iterator, List, Optional, Tuple
 
 from ...errors import require
+from ...types import ASSERTIONS
 from . import Converter, Link, Mention, ReadOptions, Record, Report
+from .attributes import assertion_feature, stored_attribute
 from .report import BROKEN_FILE
 
 TYPE_SYSTEM = "TypeSystem.xml"
 HEAD, TAIL = "Governor", "Dependent"
-STRING = "uima.cas.String"
+STRING, BOOLEAN = "uima.cas.String", "uima.cas.Boolean"
 VALUES = ("value", "label", "type")
 IDENTIFIERS = ("identifier", "id", "uiName", "order")
 DKPRO = "de.tudarmstadt.ukp.dkpro.core.api."
@@ -49,7 +53,7 @@ def read(path: Path, report: Report, options: ReadOptions) -> Iterator[Record]:
 
     path (Path): An `.xmi`, `.json` or `.zip` file.
     report (Report): Receives errors and counts.
-    options (ReadOptions): Not used: XML and JSON name their encoding.
+    options (ReadOptions): The names of attributes. XML and JSON name their encoding.
     YIELDS (Record): One record per document.
     """
     cassis = require("cassis", "cas")
@@ -63,7 +67,7 @@ def read(path: Path, report: Report, options: ReadOptions) -> Iterator[Record]:
                 # Offsets outside of the text, which are reported with the mention.
                 warnings.simplefilter("ignore", UserWarning)
                 cas = load()
-            record = _record(name, cas, path, report)
+            record = _record(name, cas, path, report, options)
         except OSError as error:
             report.lose(BROKEN_FILE, path, None, f"cannot be read ({error.strerror}), skipped")
         except Exception as error:  # cassis, lxml and zipfile raise different types
@@ -117,7 +121,7 @@ def _load_xmi(data: bytes, types: bytes, cassis: Any) -> Any:
     return cassis.load_cas_from_xmi(io.BytesIO(data), typesystem=system)
 
 
-def _record(name: str, cas: Any, path: Path, report: Report) -> Record:
+def _record(name: str, cas: Any, path: Path, report: Report, options: ReadOptions) -> Record:
     text = cas.sofa_string
     record = Record(name or _title(cas), text if isinstance(text, str) else "")
     if not record.text:
@@ -131,7 +135,9 @@ def _record(name: str, cas: Any, path: Path, report: Report) -> Record:
         if HEAD in features and TAIL in features:
             links.append((annotation, _value(annotation, features, report) or _short(annotation)))
             continue
-        label = _value(annotation, features, report)
+        flags = _assertion_features(annotation, features, options)
+        others = {name: feature for name, feature in features.items() if name not in flags}
+        label = _value(annotation, others, report)
         if not label and annotation.type.name.startswith(CUSTOM):
             label = _short(annotation)
         if not label:
@@ -142,7 +148,10 @@ def _record(name: str, cas: Any, path: Path, report: Report) -> Record:
             if not isinstance(start, int) or not isinstance(end, int):
                 raise ValueError(f"{_short(annotation)} has no offsets")
             ids[annotation.xmiID] = id = str(len(record.mentions))
-            record.mentions.append(Mention(id, start, end, label))
+            mention = Mention(id, start, end, label, attributes=tuple(filter(None, flags.values())))
+            record.mentions.append(mention)
+            if flags:
+                record.assertions = ASSERTIONS
     for annotation, label in links:
         ends = [getattr(annotation, feature) for feature in (HEAD, TAIL)]
         head, tail = (
@@ -150,6 +159,21 @@ def _record(name: str, cas: Any, path: Path, report: Report) -> Record:
         )
         record.relations.append(Link(head, tail, label))
     return record
+
+
+def _assertion_features(
+    annotation: Any, features: Dict[str, Any], options: ReadOptions
+) -> Dict[str, str]:
+    """Return the features of an annotation that are assertion attributes, with the name in the
+    store; empty if the mention does not have the attribute."""
+    found: Dict[str, str] = {}
+    for name, feature in features.items():
+        value = getattr(annotation, name, None)
+        if feature.rangeType.name in (STRING, BOOLEAN) and value is not None:
+            attribute = assertion_feature(name, value, options.attributes)
+            if attribute is not None:
+                found[name] = stored_attribute(attribute, options.attributes) or ""
+    return found
 
 
 def _value(annotation: Any, features: Dict[str, Any], report: Report) -> Optional[str]:

@@ -16,18 +16,27 @@ The document id is `doc_id`, which doccano keeps as metadata, or `id` if there i
 Comments and other metadata are dropped and counted. doccano shows overlapping mentions only in
 projects that allow overlaps.
 
+doccano has no attributes of mentions, but keeps other fields of an object. Attributes are therefore
+a field `"attributes": [{"start_offset": 0, "end_offset": 7, "label": "Drug", "names":
+["Hypothetical"]}]`, which annotators do not see. In reading, a mention gets the attributes of its
+offsets, those of its type if there are several. Attributes of mentions that were removed are left
+out and counted. `"has_assertion": true` says that the document is annotated with assertion
+attributes.
+
 Writing: offsets count UTF-16 code units. doccano creates only the types and labels that occur in
 the data that it imports. The files `.span-types.json` and `.relation-types.json` have all of them;
 import them on the page Labels of a project.
 """
 
+from collections import defaultdict
 from functools import partial
 from itertools import cycle
 from pathlib import Path
-from typing import Any, Dict, Iterable, Iterator, Optional, Sequence, Set
+from typing import Any, Dict, Iterable, Iterator, List, Mapping, Optional, Sequence, Set, Tuple
 
 import srsly
 
+from ...types import ASSERTIONS
 from . import (
     Converter,
     Link,
@@ -45,13 +54,18 @@ from . import (
     read_json,
     to_utf16,
 )
+from .fields import get_names
 from .report import show_value
 
 TEXTS = ("text", "data")
 NUMBERED_ENTITIES = "annotations"
 ENTITIES = ("entities", "label", "labels", NUMBERED_ENTITIES)
 COMMENTS = ("Comments", "comments")
-KNOWN_METADATA = ("id", "doc_id", "relations", "annotation_approver", "username", "meta")
+ATTRIBUTES, HAS_ASSERTION = "attributes", "has_assertion"
+KNOWN_METADATA = (
+    *("id", "doc_id", "relations", "annotation_approver", "username", "meta"),
+    *(ATTRIBUTES, HAS_ASSERTION),
+)
 UTF16 = "text beyond U+FFFF, its offsets counted in UTF-16 as doccano does"
 NUMBERED = "types are label numbers of doccano"
 SPAN_TYPES, RELATION_TYPES = ".span-types.json", ".relation-types.json"
@@ -70,18 +84,25 @@ def write(record: Record, report: Report) -> Dict[str, str]:
     if offsets[-1] > len(record.text):
         report.repair(UTF16)
     index = {mention.id: i for i, mention in enumerate(record.mentions)}
+    places = [
+        {
+            "label": mention.type,
+            "start_offset": offsets[mention.start],
+            "end_offset": offsets[mention.end],
+        }
+        for mention in record.mentions
+    ]
+    attributes = [
+        {**place, "names": list(mention.attributes)}
+        for place, mention in zip(places, record.mentions)
+        if mention.attributes
+    ]
     entry = {
         "doc_id": record.doc_id,
         "text": record.text,
-        "entities": [
-            {
-                "id": index[mention.id],
-                "label": mention.type,
-                "start_offset": offsets[mention.start],
-                "end_offset": offsets[mention.end],
-            }
-            for mention in record.mentions
-        ],
+        **({HAS_ASSERTION: True} if record.assertions else {}),
+        **({ATTRIBUTES: attributes} if attributes else {}),
+        "entities": [{"id": i, **place} for i, place in enumerate(places)],
         "relations": [
             {"id": i, "from_id": index[link.head], "to_id": index[link.tail], "type": link.label}
             for i, link in enumerate(record.relations)
@@ -154,12 +175,39 @@ def _parse(
                 record.mentions.append(mention)
                 if name == NUMBERED_ENTITIES and mention.type.isdecimal():
                     numbers.add(mention.type)
+    if entry.get(HAS_ASSERTION) is True:
+        record.assertions = ASSERTIONS
+    places: Dict[Tuple[int, int], List[int]] = defaultdict(list)
+    for i, found in enumerate(record.mentions):
+        places[found.start, found.end].append(i)
+    for place in get_field(entry, ATTRIBUTES, list, []):
+        with report.guard(path, record.line):
+            _add_attributes(place, record, places, report)
     for relation in get_field(entry, "relations", list, []):
         with report.guard(path, record.line):
             head, tail = (get_id(relation, name) for name in ("from_id", "to_id"))
             record.relations.append(Link(head, tail, get_label(relation, "type"), record.line))
     for name in COMMENTS:
         report.lose("comment not kept", count=len(get_field(entry, name, list, [])))
+
+
+def _add_attributes(
+    place: Dict[str, Any],
+    record: Record,
+    places: Mapping[Tuple[int, int], List[int]],
+    report: Report,
+) -> None:
+    """Add attributes to the mention of their offsets, also if its type was changed."""
+    start, end = (get_field(place, key, int) for key in ("start_offset", "end_offset"))
+    names = get_names(place, "names")
+    found = places.get((start, end))
+    if not found:
+        report.left_out["attributes of mentions that were removed"] += len(names)
+        return
+    label = get_id(place, "label")
+    index = next((i for i in found if record.mentions[i].type == label), found[0])
+    mention = record.mentions[index]
+    record.mentions[index] = mention._replace(attributes=(*mention.attributes, *names))
 
 
 def _mention(entity: Any, name: str, line: Optional[int]) -> Mention:
@@ -180,4 +228,5 @@ DOCCANO = Converter(
     exclude=(f"*{SPAN_TYPES}", f"*{RELATION_TYPES}"),
     join=join,
     offsets="utf-16",
+    keeps_attributes=True,
 )

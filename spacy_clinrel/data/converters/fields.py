@@ -3,7 +3,7 @@
 import re
 from math import isfinite
 from pathlib import Path
-from typing import Any, Collection, Dict, List, Optional, Sequence, Type, TypeVar
+from typing import Any, Collection, Dict, List, Optional, Sequence, Tuple, Type, TypeVar
 
 from .report import Report, show_value
 
@@ -73,6 +73,26 @@ def get_id(entry: Dict[str, Any], name: str) -> str:
     if type(value) is not int:  # isinstance would accept bool
         raise ValueError(f"{name!r} must be a string or a whole number, got {show_value(value)}")
     return str(value)
+
+
+def get_names(entry: Dict[str, Any], name: str) -> Tuple[str, ...]:
+    """Return the attributes of a mention in a JSON object.
+
+    entry (Dict[str, Any]): The object.
+    name (str): The key. Its value is a list of names, or an object of values by name, e.g.
+        {"negated": true}.
+    RETURNS (Tuple[str, ...]): The attributes, as in `Mention.attributes`; empty if there is no key.
+    RAISES (ValueError): If the value is of another type.
+    """
+    value = entry.get(name)
+    if value is None:
+        return ()
+    if isinstance(value, dict):
+        pairs = [(key, item) for key, item in value.items() if not isinstance(item, (dict, list))]
+        return tuple(key if item is None else f"{key}={item}" for key, item in pairs)
+    if isinstance(value, list) and all(isinstance(item, str) for item in value):
+        return tuple(value)
+    raise ValueError(f"{name!r} must be a list of names, got {show_value(value)}")
 
 
 def get_score(

@@ -13,6 +13,10 @@ a span show how its offsets were counted. A text that was annotated in several s
 several documents, which are reported if they differ; `--copies` chooses one. The document id is
 `meta.doc_id`; other metadata is dropped and counted.
 
+Attributes of mentions are a list of names in the span: `"attributes": ["Negated"]`. Prodigy keeps
+this field, but does not show it. `meta.has_assertion` is true if the document is annotated with
+assertion attributes.
+
 Writing: the text is split into tokens at white space, around each Chinese or Japanese character and
 at the boundaries of mentions. White space other than a single space after a token becomes a
 disabled token. Nested and overlapping spans, which Prodigy's relations interface does not show, are
@@ -26,6 +30,7 @@ from typing import Any, Dict, List, Optional, Tuple
 
 import srsly
 
+from ...types import ASSERTIONS
 from . import (
     METADATA,
     Converter,
@@ -40,7 +45,7 @@ from . import (
     join_lines,
     read_json,
 )
-from .fields import whole_number
+from .fields import get_names, whole_number
 from .report import show_value
 from .tokenizer import token_spans
 
@@ -57,6 +62,7 @@ FIELDS = (
     "path",
 )
 ANSWERS = ("accept", "reject", "ignore")
+ATTRIBUTES, HAS_ASSERTION = "attributes", "has_assertion"
 OVERLAP = "span inside or across another, which Prodigy's view of relations does not show"
 # Keys of the token and the span of a head, and of a tail.
 ENDS = (("head", "head_span"), ("child", "child_span"))
@@ -80,6 +86,8 @@ def write(record: Record, report: Report) -> Dict[str, str]:
         tokens_of = {"token_start": first[mention.start], "token_end": last[mention.end]}
         place = {"start": mention.start, "end": mention.end}
         spans[mention.id] = {**place, **tokens_of, "label": mention.type}
+        if mention.attributes:
+            spans[mention.id][ATTRIBUTES] = list(mention.attributes)
         if mention.start < reach:
             report.repair(OVERLAP)
         reach = max(reach, mention.end)
@@ -93,12 +101,15 @@ def write(record: Record, report: Report) -> Dict[str, str]:
         }
         for link in record.relations
     ]
+    meta: Dict[str, Any] = {"doc_id": record.doc_id}
+    if record.assertions:
+        meta[HAS_ASSERTION] = True
     entry = {
         "text": record.text,
         "tokens": tokens,
         "spans": list(spans.values()),
         "relations": relations,
-        "meta": {"doc_id": record.doc_id},
+        "meta": meta,
         "answer": ANSWERS[0],
     }
     return {".jsonl": srsly.json_dumps(entry)}
@@ -134,7 +145,9 @@ def _parse(entry: Dict[str, Any], record: Record, path: Path, report: Report) ->
     # Prodigy's own fields begin with an underscore.
     known = {*FIELDS, *(name for name in entry if name.startswith("_"))}
     check_fields(entry, known, ("spans", "relations"), report, path, record.line)
-    report.lose(METADATA, count=len(meta.keys() - {"doc_id"}))
+    report.lose(METADATA, count=len(meta.keys() - {"doc_id", HAS_ASSERTION}))
+    if meta.get(HAS_ASSERTION) is True:
+        record.assertions = ASSERTIONS
     ids: Dict[Key, str] = {}
     for number, span in enumerate(get_field(entry, "spans", list, [])):
         with report.guard(path, record.line):
@@ -143,9 +156,8 @@ def _parse(entry: Dict[str, Any], record: Record, path: Path, report: Report) ->
             recorded = span.get("text")
             if recorded is None:
                 recorded = _token_text(span, entry)
-            record.mentions.append(
-                Mention(str(number), start, end, label, recorded, line=record.line)
-            )
+            mention = Mention(str(number), start, end, label, recorded, line=record.line)
+            record.mentions.append(mention._replace(attributes=get_names(span, ATTRIBUTES)))
     for relation in get_field(entry, "relations", list, []):
         with report.guard(path, record.line):
             head, tail = (_mention_id(relation, *names, ids, entry) for names in ENDS)
@@ -206,4 +218,5 @@ PRODIGY = Converter(
     read=partial(read_json, parse=_parse),
     write=write,
     join=join_lines,
+    keeps_attributes=True,
 )

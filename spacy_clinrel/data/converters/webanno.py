@@ -16,18 +16,20 @@ annotation 5; 0 stands for an annotation without a number. Offsets count UTF-16 
 
 Reading: the span layers give mentions, except those of tokens, parts of speech, lemmas and syntax.
 The type is the value of the column `value` or, if that is empty, of the first column that has one,
-or the name of the layer; other columns are dropped and counted. Relations
-have the source as head; their label is chosen like the type. Chains are
-left out and counted. The text consists of the `#Text` lines at the offsets of the tokens; line
-breaks and spaces fill the gaps between sentences. The document id is the file name.
+or the name of the layer. Columns that are assertion attributes, such as `negated` with the value
+`true`, become attributes; others are dropped and counted. Relations have the source as head; their
+label is chosen like the type. Chains are left out and counted. The text consists of the `#Text`
+lines at the offsets of the tokens; line breaks and spaces fill the gaps between sentences. The
+document id is the file name.
 """
 
 import re
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Dict, Iterator, List, NamedTuple, Sequence, Tuple
+from typing import Dict, Iterator, List, Mapping, NamedTuple, Sequence, Tuple
 
 from . import BOM, Converter, Link, Mention, ReadOptions, Record, Report, read_text
+from .attributes import assertion_feature
 from .report import BROKEN_FILE, show_value
 
 FORMAT = "#FORMAT=WebAnno TSV 3"
@@ -84,6 +86,7 @@ class Document:
     units (int): Length of the text in UTF-16 code units.
     spans (Dict[Tuple[str, str], str]): Id of the mention, by layer and number or token.
     links (List[Tuple[str, str, str, str, int]]): Keys of layer, source, target; label, line.
+    names (Mapping[str, str]): Assertion attributes by name in the file.
     """
 
     record: Record
@@ -91,6 +94,7 @@ class Document:
     units: int = 0
     spans: Dict[Tuple[str, str], str] = field(default_factory=dict)
     links: List[Tuple[str, str, str, str, int]] = field(default_factory=list)
+    names: Mapping[str, str] = field(default_factory=dict)
 
 
 def read(path: Path, report: Report, options: ReadOptions) -> Iterator[Record]:
@@ -109,7 +113,7 @@ def read(path: Path, report: Report, options: ReadOptions) -> Iterator[Record]:
         report.lose(BROKEN_FILE, path, None, f"does not begin with {FORMAT}, skipped")
         return
     layers: List[Layer] = []
-    document = Document(Record("", ""))
+    document = Document(Record("", ""), names=options.attributes)
     sentence: List[str] = []
     for number, line in enumerate(lines, start=1):
         document.line = number
@@ -154,16 +158,20 @@ def _add_token(
     for layer in layers:
         values, fields = fields[: len(layer.columns)], fields[len(layer.columns) :]
         if layer.kind == "SP" and not layer.name.startswith(LINGUISTIC):
-            for number, value in _annotations(layer, values, report):
-                _add_mention(document, (layer.name, number or address), piece, value)
+            for number, label, attributes in _annotations(layer, values, document.names, report):
+                key = layer.name, number or address
+                _add_mention(document, key, piece, label, attributes)
         elif layer.kind == "RL" and len(values) == len(layer.columns):
             _note_links(document, layer, address, values)
         elif any(value not in ("", NO_ANNOTATION) for value in values):
             report.left_out[f"annotation of the layer {layer.name}"] += 1
 
 
-def _annotations(layer: Layer, values: Sequence[str], report: Report) -> Iterator[Tuple[str, str]]:
-    """Yield the number, or an empty string, and the type of each span annotation at a token."""
+def _annotations(
+    layer: Layer, values: Sequence[str], names: Mapping[str, str], report: Report
+) -> Iterator[Tuple[str, str, Tuple[str, ...]]]:
+    """Yield the number, or an empty string, the type and the attributes of each span annotation at
+    a token."""
     columns = [_split(value) for value in values]
     for i in range(max(map(len, columns), default=0)):
         cells = [_cell(column[i]) for column in columns if i < len(column)]
@@ -172,9 +180,12 @@ def _annotations(layer: Layer, values: Sequence[str], report: Report) -> Iterato
         is_empty = all(i < len(column) and column[i] in ("", NO_ANNOTATION) for column in columns)
         if is_empty:
             continue
-        name = _best(found)
-        report.lose("column of an annotation not kept", count=max(len(found) - 1, 0))
-        yield number, found[name] if name else layer.name.rpartition(".")[2]
+        attributes = {name: assertion_feature(name, value, names) for name, value in found.items()}
+        others = {name: value for name, value in found.items() if attributes[name] is None}
+        name = _best(others)
+        report.lose("column of an annotation not kept", count=max(len(others) - 1, 0))
+        label = others[name] if name else layer.name.rpartition(".")[2]
+        yield number, label, tuple(filter(None, attributes.values()))
 
 
 def _best(found: Dict[str, str]) -> str:
@@ -182,7 +193,13 @@ def _best(found: Dict[str, str]) -> str:
     return next((name for name in VALUES if name in found), next(iter(found), ""))
 
 
-def _add_mention(document: Document, key: Tuple[str, str], token: Token, label: str) -> None:
+def _add_mention(
+    document: Document,
+    key: Tuple[str, str],
+    token: Token,
+    label: str,
+    attributes: Tuple[str, ...],
+) -> None:
     mentions = document.record.mentions
     if key in document.spans:
         i = int(document.spans[key])
@@ -190,7 +207,8 @@ def _add_mention(document: Document, key: Tuple[str, str], token: Token, label: 
         mentions[i] = mentions[i]._replace(end=token.end, text=text)
     else:
         document.spans[key] = id = str(len(mentions))
-        mentions.append(Mention(id, token.start, token.end, label, token.text, line=document.line))
+        mention = Mention(id, token.start, token.end, label, token.text, line=document.line)
+        mentions.append(mention._replace(attributes=attributes))
 
 
 def _note_links(document: Document, layer: Layer, address: str, values: Sequence[str]) -> None:

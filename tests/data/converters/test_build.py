@@ -264,5 +264,5 @@ def test_lost_attributes_are_counted_in_writing(zh):
     render_files(get_converter("brat"), [doc], report)
     assert report.lost == {"score of an attribute not kept": 1}
     report = Report()
-    render_files(get_converter("doccano"), [doc], report)
+    render_files(get_converter("spert"), [doc], report)
     assert report.lost["attribute not kept"] == 2

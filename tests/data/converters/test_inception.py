@@ -4,7 +4,7 @@ import zipfile
 
 import pytest
 
-from spacy_clinrel.tokens import get_doc_id
+from spacy_clinrel.tokens import get_doc_id, has_assertion, span_attributes
 
 from ...util import edges, ents
 
@@ -39,6 +39,16 @@ def test_webanno_reads_spans_and_relations(read, put):
     assert edges(doc) == {(2, 6, "药", "改善", 7, 9, "症状")}
     assert report.lost == {"column of an annotation not kept": 2}
     assert sum(report.left_out.values()) == 1
+
+
+def test_webanno_reads_assertion_attributes(read, put):
+    text = TSV.replace("identifier|value", "negated|value").replace("D1[1]", "true[1]")
+    text = text.replace("\t_\t症状\t", "\tfalse\t症状\t").replace("true[1]|*[2]", "true[1]|_[2]")
+    (doc,), report = read("webanno", put("a.tsv", text))
+    found = {span.text: span_attributes(span) for span in doc.spans["clinrel"]}
+    assert found == {"阿司匹林": {"negated": 1.0}, "匹林": {}, "咳嗽": {}}
+    assert {span.label_ for span in doc.spans["clinrel"]} == {"药", "部", "症状"}
+    assert has_assertion(doc) and not report.lost
 
 
 @pytest.mark.parametrize("content", ["", "头痛\n", "#FORMAT=WebAnno TSV 2\n"])
@@ -93,6 +103,25 @@ def test_cas_is_read(read, put, cas, container):
     assert edges(doc) == {(0, 4, "药", "改善", 6, 8, "症状")} and get_doc_id(doc) == "a"
     assert report.lost == {"feature of an annotation not kept": 1}
     assert report.left_out == {"annotation of other.Note without a value": 1}
+
+
+def test_cas_reads_assertion_attributes(read, put):
+    cassis = pytest.importorskip("cassis")
+    types = cassis.TypeSystem()
+    span = types.create_type("webanno.custom.Entity", supertypeName="uima.tcas.Annotation")
+    for name, kind in (("Negated", "Boolean"), ("historical", "String"), ("value", "String")):
+        types.create_feature(span, name, f"uima.cas.{kind}")
+    cas = cassis.Cas(types)
+    cas.sofa_string = "否认阿司匹林过敏，咳嗽好转"
+    cas.add(span(begin=2, end=6, value="药", Negated=True))
+    cas.add(span(begin=9, end=11, value="症状", Negated=False, historical="yes"))
+    cas.add(span(begin=11, end=13))
+    put("TypeSystem.xml", cas.typesystem.to_xml())
+    for path in (put("a.xmi", cas.to_xmi()), put("a.json", cas.to_json())):
+        (doc,), report = read("cas", path)
+        found = [span_attributes(ent) for ent in doc.ents]
+        assert found == [{"negated": 1.0}, {"historical": 1.0}, {}]
+        assert has_assertion(doc) and not report.lost
 
 
 @pytest.mark.parametrize("name, content", [("a.json", "{}"), ("a.json", "["), ("a.xmi", "<x/>")])
