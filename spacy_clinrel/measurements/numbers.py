@@ -9,6 +9,7 @@ from .units import Unit, Units
 
 NUMBER = r"(?:\d{1,3}(?:,\d{3})+(?![\d,])|\d+)(?:\.\d+)?"
 START = re.compile(rf"(?<![\d.]){NUMBER}")
+ANY = re.compile(NUMBER)
 # Digits with any links between them, such as a date or a phone number.
 CHAIN = re.compile(r"[\d.,]+(?:\s?[-/:~.*#]\s?\d+)*")
 POWER = re.compile(
@@ -97,7 +98,7 @@ class Numbers:
             end, number = spaced.end(), float(spaced[0].replace(" ", ""))
             unit = self._units.match(text, end, number)
             return number, unit, unit.end if unit else end
-        match = START.match(text, start)
+        match = ANY.match(text, start)
         if match is None:
             return None
         digits, end = match[0], match.end()

@@ -5,7 +5,7 @@ from typing import Any, Dict, List, NamedTuple, Optional, Sequence, Tuple
 
 from ..rules import Rules
 from .normalize import normalize
-from .numbers import NUMBER, START, Core, Numbers
+from .numbers import ANY, NUMBER, START, Core, Numbers
 from .patterns import alternatives
 from .results import Value
 from .units import Unit, Units
@@ -19,10 +19,17 @@ BARE_SIGN = re.compile(
 )
 FLAG = re.compile(r"(?P<up>↑+)|(?P<down>↓+)|[(\[]\s?(?:(?P<high>[H↑])|(?P<low>[L↓]))\s?[)\]]")
 LETTER_FLAG = re.compile(r"[ \t|]+(?:(?P<high>H)|(?P<low>L))(?=[\s|,，。;；]|$)")
+# A time such as 0830, or a code.
+CLOCK = re.compile(r"0\d")
 BLANK = re.compile(r"[ \t|]*")
 # What may follow a number without a unit.
 ENDS = ",，。;；、)）]】}\n\r.:!?！？\"”'’"
 ORDINARY_LETTER = re.compile(r"[A-Za-zμ]")
+
+
+# The number of an item in a list, and the longest item before it.
+ITEM = re.compile(r"(?<![\d.])(?P<number>\d{1,2})(?P<mark>[.、)])(?!\d)")
+MAX_ITEM = 300
 
 
 class Candidate(NamedTuple):
@@ -70,6 +77,7 @@ class ValueParser:
             rf"|(?P<word>{result_words})(?!\s?{not_before})"
         )
         labels, prior = alternatives(words["range_labels"]), alternatives(words["previous_labels"])
+        back = alternatives(words["change"]["back"])
         label = rf"(?:(?P<label>{labels})(?:值|范围)?\s?[:：为是]?\s?)?"
         sides = rf"(?P<low>-?{NUMBER})\s?(?:-|~|至|到|to)\s?(?P<high>{NUMBER})"
         bound = rf"(?P<bound>[<>≤≥]=?)\s?(?P<limit>{NUMBER})"
@@ -81,38 +89,48 @@ class ValueParser:
             rf"[,，]?\s?(?P<label>{labels})\s?[:：为是]?\s?(?:{sides}|{bound})"
         )
         self._previous = _compile(
-            rf"\s?(?:[(\[,，]\s?{prior}\s?[:：]?\s?(?P<number>{NUMBER})|<-+\s?(?P<arrow>{NUMBER}))[)\]]?"
+            rf"\s?(?:[(\[,，]\s?{prior}\s?[:：]?\s?(?P<number>{NUMBER})[)\]]?"
+            rf"|(?:{back}|<-+)\s?(?P<arrow>{NUMBER}))"
         )
         self._follower = _compile(rf"\s?{alternatives(words['followers'])}")
 
-    def find(self, text: str) -> List[Candidate]:
+    def find(self, text: str, tests: Sequence[Tuple[int, int]] = ()) -> List[Candidate]:
         """Find the values in a text.
 
         text (str): The text.
+        tests (Sequence[Tuple[int, int]]): Start and end of the mentions of tests, whose digits are
+            no values: the value of SpO2 in "SpO298%" is 98.
         RETURNS (List[Candidate]): Candidates that do not overlap, in their order in the text.
         """
         text = normalize(text)
-        found = _without_overlaps(self._find_numbers(text), self._find_results(text))
+        found = _without_overlaps(self._find_numbers(text, sorted(tests)), self._find_results(text))
         return self._merged(text, found)
 
-    def _find_numbers(self, text: str) -> List[Candidate]:
+    def _find_numbers(self, text: str, tests: Sequence[Tuple[int, int]]) -> List[Candidate]:
         """Return the values that begin with a number."""
         found: List[Candidate] = []
+        position = end = 0
         match = START.search(text)
         while match:
-            core, end = self.numbers.parse(text, match.start())
-            if core is not None:
-                candidate = self._number(text, match.start(), core)
+            start = match.start()
+            while position < len(tests) and tests[position][1] <= start:
+                position += 1
+            if position < len(tests) and tests[position][0] <= start:
+                end = tests[position][1]
+            else:
+                core, end = self.numbers.parse(text, start)
+                candidate = self._number(text, start, core) if core else None
                 if candidate is not None:
                     found.append(candidate)
                     end = candidate.value.end
-            match = START.search(text, end)
+            # Digits may follow those of a mention directly.
+            match = ANY.match(text, end) or START.search(text, end)
         return found
 
     def _number(self, text: str, start: int, core: Core) -> Optional[Candidate]:
         """Return the value of a number with what stands around it; None if it is no value."""
         begin, comparison, sign = self._prefix(text, start, core)
-        if begin is None:
+        if begin is None or CLOCK.match(text, start):
             return None
         end = core.end
         after = self._after_pattern.match(text, end)
@@ -179,7 +197,7 @@ class ValueParser:
                 end = flag.end()
                 continue
             column = self.units.match(text, begin) if unit is None and begin > end else None
-            if column:
+            if column and column.ucum is not None:
                 unit, end = column, column.end
                 continue
             if core.form == "number" and "range" not in found:
@@ -224,7 +242,7 @@ class ValueParser:
         following = text[end : end + 1]
         if not following or following in ENDS:
             is_decimal = following == "." and text[end + 1 : end + 2].isdigit()
-            return not is_decimal
+            return not (is_decimal or self._is_item(text, end))
         if following in "(（[":
             return True
         if self._follower.match(text, end):
@@ -239,6 +257,15 @@ class ValueParser:
         if rest[0].isascii():
             return rest[0].isupper()
         return not rest[0].isalpha() or "\t" in text[end : end + 2] or following == " "
+
+    def _is_item(self, text: str, end: int) -> bool:
+        """Return whether a number is that of the next item of a list: "结合PRL 2.鼻窦炎"."""
+        match = ITEM.search(text, max(0, end - 3), end + 2)
+        if match is None or match.end("number") != end:
+            return False
+        number = int(match["number"])
+        before = re.compile(rf"(?<![\d.]){number - 1}{re.escape(match['mark'])}(?!\d)")
+        return number > 1 and bool(before.search(text, max(0, end - MAX_ITEM), end))
 
     def _fields(self, core: Core, sign: float) -> Dict[str, Any]:
         """Return the numbers of a value by field."""

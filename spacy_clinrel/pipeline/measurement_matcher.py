@@ -2,6 +2,7 @@
 found by rules."""
 
 from bisect import bisect_right
+from functools import partial
 from pathlib import Path
 from typing import Any, Callable, Dict, Iterable, List, NamedTuple, Optional, Sequence, Tuple, Union
 
@@ -112,7 +113,12 @@ class MeasurementMatcher(Pipe):
         self.test_types = frozenset(test_types)
         self.treatment_types = frozenset(treatment_types)
         self.note_date = note_date
-        self._set_rules(read_rule_sets(lang, path, extend=extend))
+        self._read = partial(read_rule_sets, lang, path, extend=extend)
+        self.rules: Dict[str, Rules] = {}
+        # The rules of a saved pipeline are in its files. Without them, a missing file is an error
+        # when the component is first used.
+        if path is None or Path(path).exists():
+            self._set_rules(self._read())
 
     def _set_rules(self, rules: Dict[str, Rules]) -> None:
         """Compile the rules.
@@ -150,6 +156,8 @@ class MeasurementMatcher(Pipe):
         doc (Doc): The document.
         RETURNS (Bound): The measurements and their mentions.
         """
+        if not self.rules:
+            self._set_rules(self._read())
         text = doc.text
         mentions = mention_spans(doc)
         treatments = [span for span in mentions if span.label_ in self.treatment_types]
@@ -157,7 +165,8 @@ class MeasurementMatcher(Pipe):
         found = [(DOSAGE, dosage) for dosage in [*(dosage for _, dosage in dosages), *unbound]]
         tests = [span for span in mentions if span.label_ in self.test_types]
         others = [span for span in mentions if span.label_ not in self.test_types]
-        candidates = _outside(self._values.find(text), [result for _, result in found])
+        candidates = self._values.find(text, _offsets(tests))
+        candidates = _outside(candidates, [result for _, result in found])
         pairs = self._binder.bind(text, _offsets(tests), _offsets(others), candidates)
         bound = {index for _, index in pairs}
         values = [candidate.value for candidate in candidates]
