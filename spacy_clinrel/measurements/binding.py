@@ -99,7 +99,7 @@ class Binder:
             charge = CHARGE.match(text, end)
             gap = gap[charge.end() - end :] if charge else gap
         if candidate.is_sign:
-            is_filler = not gap.strip(" :：")
+            is_filler = not gap.strip(" :：\t|")
         else:
             is_filler = bool(self._gap.match(gap)) and self._is_closed(text, gap, value.end)
         if not is_filler or layout.has_mention(end, value.start):
@@ -122,7 +122,7 @@ class Binder:
     def _is_finding(self, layout: "Layout", test: int, gap: str, candidate: Candidate) -> bool:
         """Return whether a value belongs to a finding of the test, e.g. the size of a nodule."""
         value = candidate.value
-        if value.form in ("qualitative", "fraction", "ratio") or value.flag:
+        if value.form in ("qualitative", "flag", "fraction", "ratio") or value.flag:
             return False
         is_finding = candidate.is_finding or value.ucum in (None, "%", "{grade}")
         if not is_finding:

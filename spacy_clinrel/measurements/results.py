@@ -54,7 +54,7 @@ class Value(NamedTuple):
     start (int): Offset of the first character.
     end (int): Offset after the last character.
     form (str): "number", "range", "fraction" (120/80), "ratio" (1:320), "size" (3×2), "grade"
-        (Ⅱ级) or "qualitative".
+        (4级), "qualitative" or "flag" (only an arrow).
     number (Optional[float]): The number. None for a range, fraction, ratio or size.
     numbers (Optional[List[float]]): The numbers of a fraction, ratio or size.
     low (Optional[float]): Lower bound of a range, or of a number with ±.
@@ -63,7 +63,8 @@ class Value(NamedTuple):
     unit (Optional[str]): The unit, as in the text.
     ucum (Optional[str]): UCUM code of the unit; None if the unit is unknown.
     flag (Optional[str]): "high" or "low", from an arrow or letter beside the number.
-    qualitative (Optional[str]): "positive", "negative", "weakly positive", "trace" or "normal".
+    qualitative (Optional[str]): "positive", "strongly positive", "weakly positive", "negative",
+        "trace", "normal", "undetectable", or a result of a user's rules.
     degree (Optional[int]): Number of plus signs of a qualitative result.
     range (Optional[Dict[str, float]]): Reference range: "low" and "high".
     previous (Optional[float]): The number before a change: 119 in "由119降至92g/L".

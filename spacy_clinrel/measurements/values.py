@@ -3,6 +3,7 @@
 import re
 from typing import Any, Dict, List, NamedTuple, Optional, Sequence, Tuple
 
+from ..errors import Errors
 from ..rules import Rules
 from .normalize import normalize
 from .numbers import ANY, NUMBER, START, Core, Numbers
@@ -15,12 +16,17 @@ SIGNS = r"(?:[1-4]\+|\+{1,4}|-|±|\+[-/]-?|-\s?[~-]\s?\+|\+\s?~\s?\+{2,4})"
 # A sign without brackets counts only before punctuation, because "+" and "-" also join words.
 BARE_SIGN = re.compile(
     r"(?<![-+±(\[\s])(?P<sign>[1-4]\+|\+{1,4}|±|-)(?=\s*(?:[,，。;；、.)\]\n（(↑↓]|$))"
-    r"|(?P<spaced>(?<=[ :])(?:[1-4]\+|\+{1,4}|±))(?=\s*(?:[,，。;；、.)\]\n]|$))"
+    r"|(?P<spaced>(?<=[ :\t|])(?:[1-4]\+|\+{1,4}|±))(?=\s*(?:[,，。;；、.)\]\n]|$))"
 )
-FLAG = re.compile(r"(?P<up>↑+)|(?P<down>↓+)|[(\[]\s?(?:(?P<high>[H↑])|(?P<low>[L↓]))\s?[)\]]")
-LETTER_FLAG = re.compile(r"[ \t|]+(?:(?P<high>H)|(?P<low>L))(?=[\s|,，。;；]|$)")
-# A time such as 0830, or a code.
-CLOCK = re.compile(r"0\d")
+# An arrow of its own, or in a column before the number.
+ARROW = re.compile(r"(?P<arrow>↑+|↓+)(?!\s*\d)")
+ARROW_BEFORE = re.compile(r"(↑+|↓+)[ \t|]*$")
+FLAG = re.compile(r"↑+|↓+|[(\[]\s?[HL↑↓]\s?[)\]]")
+LETTER_FLAG = re.compile(r"[ \t|]+[HL](?=[\s|,，。;；]|$)")
+# A time such as 0830, a phone number or a code.
+CODE = re.compile(r"0\d|\d{8}")
+# Longest gap between the columns of an arrow and of a number.
+MAX_COLUMN = 8
 BLANK = re.compile(r"[ \t|]*")
 # What may follow a number without a unit.
 ENDS = ",，。;；、)）]】}\n\r.:!?！？\"”'’"
@@ -66,6 +72,13 @@ class ValueParser:
         before = {**signs, **words["comparisons"]["before"]}
         self._before = {normalize(word).casefold(): sign for word, sign in before.items()}
         self._after = words["comparisons"]["after"]
+        for section, own in words["comparisons"].items():
+            for word, sign in own.items():
+                if sign not in signs:
+                    known = ", ".join(sorted(set(signs.values())))
+                    name = f"comparisons.{section}"
+                    message = Errors.C082.format(section=name, code=sign, word=word, known=known)
+                    raise ValueError(message)
         self._before_tail = _compile(rf"{alternatives(self._before)}\s?$")
         self._after_pattern = _compile(rf"\s?(?P<word>{alternatives(self._after)})")
         self._longest = max(map(len, self._before)) + 1
@@ -130,7 +143,7 @@ class ValueParser:
     def _number(self, text: str, start: int, core: Core) -> Optional[Candidate]:
         """Return the value of a number with what stands around it; None if it is no value."""
         begin, comparison, sign = self._prefix(text, start, core)
-        if begin is None or CLOCK.match(text, start):
+        if begin is None or CODE.match(text, start):
             return None
         end = core.end
         after = self._after_pattern.match(text, end)
@@ -138,6 +151,9 @@ class ValueParser:
             comparison = comparison or self._after[after["word"]]
             end = after.end()
         attached, unit, end = self._attachments(text, end, core)
+        arrow = ARROW_BEFORE.search(text, max(0, begin - MAX_COLUMN), begin)
+        if arrow and "flag" not in attached:
+            attached["flag"], begin = _flag(arrow[1]), arrow.start()
         is_bare = unit is None and comparison is None and "flag" not in attached
         if is_bare and not self._is_end(text, end, has_range="range" in attached):
             return None
@@ -192,8 +208,7 @@ class ValueParser:
             begin = BLANK.match(text, end).end()  # type: ignore[union-attr]
             flag = FLAG.match(text, begin) or LETTER_FLAG.match(text, end)
             if flag and "flag" not in found:
-                groups = flag.groupdict()
-                found["flag"] = "high" if groups.get("up") or groups["high"] else "low"
+                found["flag"] = _flag(flag[0])
                 end = flag.end()
                 continue
             column = self.units.match(text, begin) if unit is None and begin > end else None
@@ -302,6 +317,9 @@ class ValueParser:
                 match.start(), match.end(), "qualitative", qualitative=code, degree=degree
             )
             found.append(Candidate(value, is_sign=True))
+        for match in ARROW.finditer(text):
+            value = Value(match.start(), match.end(), "flag", flag=_flag(match[0]))
+            found.append(Candidate(value, is_sign=True))
         return sorted(found, key=lambda candidate: candidate.value.start)
 
     def _merged(self, text: str, found: Sequence[Candidate]) -> List[Candidate]:
@@ -361,6 +379,11 @@ def _sign(text: str) -> Tuple[str, Optional[int]]:
     if set(text) <= set("+~ "):
         return "positive", len(text.split("~")[-1].strip())
     return "weakly positive", None
+
+
+def _flag(text: str) -> str:
+    """Return the flag of arrows or of a letter."""
+    return "high" if "↑" in text or "H" in text else "low"
 
 
 def _float(number: str) -> float:
