@@ -19,6 +19,8 @@ POWER = re.compile(
 SPACED = re.compile(r"\d{1,3}(?: \d{3})+(?=[^\s\d.,])")
 LENGTHS = ("cm", "mm", "m", "um")
 MAX_RATIO = 100_000
+# Most changes in a row: "118→126→133".
+MAX_CHANGES = 20
 
 
 class Core(NamedTuple):
@@ -145,21 +147,23 @@ class Numbers:
 
     def _linked(self, text: str, number: float, unit: Optional[Unit], end: int) -> Optional[Core]:
         """Return the number with the numbers that are linked to it."""
-        link = self._link.match(text, end)
-        if link is None:
-            return Core(end, "number", [number], unit)
-        second = self._number(text, link.end())
-        if second is None:
+        previous: Optional[float] = None
+        for _ in range(MAX_CHANGES):
+            link = self._link.match(text, end)
+            if link is None:
+                return Core(end, "number", [number], unit, previous)
+            second = self._number(text, link.end())
+            if second is None:
+                return None
+            operator = link["op"]
+            if operator != "→" and not operator.endswith(">"):
+                break
+            previous, (number, unit_2, end) = number, second
+            unit = unit_2 or unit
+        else:
             return None
-        operator = link["op"]
         if operator in "×xX*":
             return self._size(text, number, unit, link.end())
-        if operator == "→" or operator.endswith(">"):
-            core = self._linked(text, *second)
-            if core is None or core.form != "number":
-                return core
-            previous = number if core.previous is None else core.previous
-            return core._replace(unit=core.unit or unit, previous=previous)
         if operator == "/":
             return self._fraction(text, number, unit, link.end())
         other, unit_2, end = second

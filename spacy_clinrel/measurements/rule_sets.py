@@ -9,9 +9,9 @@ from ..rules import Rules, read_rules
 # Languages of the files of each set, which are merged in this order. "mul" (multiple languages) are
 # rules for all languages; None is the language of the texts.
 RULE_SETS: Dict[str, Tuple[Optional[str], ...]] = {
-    "units": ("mul", None),
     "values": (None,),
     "dosage": (None,),
+    "units": ("mul", None),
 }
 
 

@@ -15,6 +15,7 @@ from spacy.tokens import Doc, Span
 from ..measurements import DOSAGE, VALUE, Dosage, plain_values
 from ..measurements.binding import Binder
 from ..measurements.dosage import DosageParser
+from ..measurements.results import Result
 from ..measurements.rule_sets import read_rule_sets
 from ..measurements.values import ValueParser
 from ..rules import Rules
@@ -162,7 +163,9 @@ class MeasurementMatcher(Pipe):
         mentions = mention_spans(doc)
         treatments = [span for span in mentions if span.label_ in self.treatment_types]
         dosages, unbound = self._find_dosages(text, mentions, treatments)
-        found = [(DOSAGE, dosage) for dosage in [*(dosage for _, dosage in dosages), *unbound]]
+        found: List[Tuple[str, Result]] = [
+            (DOSAGE, dosage) for dosage in [*(dosage for _, dosage in dosages), *unbound]
+        ]
         tests = [span for span in mentions if span.label_ in self.test_types]
         others = [span for span in mentions if span.label_ not in self.test_types]
         candidates = self._values.find(text, _offsets(tests))

@@ -84,7 +84,8 @@ def test_values_without_a_test(text, expected):
 
 
 @pytest.mark.parametrize(
-    "text", ["1" * 5000, "1." * 3000, "1/" * 3000, "1-" * 3000, "(" * 5000, "1→" * 2000, "+-" * 3000]
+    "text",
+    ["1" * 5000, "1." * 3000, "1/" * 3000, "1-" * 3000, "(" * 5000, "1→" * 2000, "+-" * 3000],
 )
 def test_repeated_signs_are_no_problem(text):
     parser, _ = parsers("zh")
@@ -125,7 +126,7 @@ def test_rules_that_replace_sections(tmp_path):
         ("fillers: {a: b}\n", r"C081.*'fillers' must be a list of words"),
         ("fillers: [1]\n", r"C081.*'fillers' must be a list of words"),
         ("comparisons: [a]\n", r"C081.*'comparisons' must be a mapping"),
-        ("comparisons: {before: {略高于: '>>'}}\n", r"C082.*'>>' for '略高于'.*comparisons.before"),
+        ("comparisons: {before: {略高于: '>>'}}\n", r"C082.*comparisons.before.*'>>' for '略高于'"),
         ("units: {a: b\n", r"C042.*rules.yml: cannot read"),
         ("- a\n", r"C042.*rules.yml: cannot read"),
     ],

@@ -2,7 +2,7 @@
 
 import pytest
 
-from .util import bind, parsers
+from .util import bind
 
 CHINESE = [
     (

@@ -4,8 +4,8 @@ import time
 
 import pytest
 import spacy
-from spacy.language import Language
 from spacy.tokens import DocBin
+from spacy.util import load_model_from_config
 
 from spacy_clinrel.pipeline.measurement_matcher import MeasurementMatcher
 from spacy_clinrel.tokens import (
@@ -155,7 +155,7 @@ def test_own_rules_are_saved_with_the_pipeline(tmp_path, storage):
     else:
         data, config = nlp.to_bytes(), nlp.config
         path.unlink()
-        loaded = Language.from_config(config).from_bytes(data)
+        loaded = load_model_from_config(config, auto_fill=True).from_bytes(data)
     assert loaded("体温8格").ents[0]._.value["ucum"] == "{grid}"
 
 
