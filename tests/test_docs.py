@@ -10,8 +10,12 @@ from .util import ROOT
 
 # A Python block, and the block of its output if one follows.
 SNIPPET = re.compile(r"```python\n(.*?)```(?:\s*```text\n(.*?)```)?", re.DOTALL)
+# Pages whose snippets need documents or a pipeline of the user.
+INCOMPLETE = ("output.md",)
 PAGES = [
-    path for path in sorted((ROOT / "docs").glob("*.md")) if SNIPPET.search(path.read_text("utf-8"))
+    path
+    for path in sorted((ROOT / "docs").glob("*.md"))
+    if path.name not in INCOMPLETE and SNIPPET.search(path.read_text(encoding="utf-8"))
 ]
 
 
