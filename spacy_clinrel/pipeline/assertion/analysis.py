@@ -52,8 +52,8 @@ class MentionText(NamedTuple):
     text (str): The text, from `normalize`.
     starts (ndarray): First character of each mention. Shape: (mentions,)
     ends (ndarray): Character after the last of each mention. Shape: (mentions,)
-    in_term (ndarray): Whether a character is part of a mention of usual length, bool. Shape:
-        (characters,)
+    in_term (ndarray): Whether a character is part of a mention of usual length that has no other
+        mention in it, bool. Shape: (characters,)
     """
 
     text: str
@@ -75,9 +75,23 @@ def mention_text(doc: Doc, starts: np.ndarray, ends: np.ndarray) -> MentionText:
     bounds = np.append(offsets, [[len(text), 0]], axis=0)
     first = bounds[np.asarray(starts, dtype="int64"), 0]
     last = np.maximum(bounds[np.asarray(ends, dtype="int64") - 1].sum(axis=1), first)
-    is_term = last - first <= MAX_TERM
+    is_term = (last - first <= MAX_TERM) & ~_contain_others(first, last)
     in_term = covered_chars(first[is_term], last[is_term], len(text)) > 0
     return MentionText(text, first, last, in_term)
+
+
+def _contain_others(starts: np.ndarray, ends: np.ndarray) -> np.ndarray:
+    """Return which spans contain a shorter one.
+
+    starts (ndarray): The starts. Shape: (spans,)
+    ends (ndarray): The ends. Shape: (spans,)
+    RETURNS (ndarray): bool. Shape: (spans,)
+    """
+    # In this order, the spans within a span follow it.
+    rows, index = np.unique(np.stack([starts, -ends], axis=1), axis=0, return_inverse=True)
+    last = np.iinfo("int64").max
+    first_end = np.minimum.accumulate(np.append(-rows[:, 1], last)[::-1])[::-1]
+    return (first_end[1:] <= -rows[:, 1])[index.reshape(-1)]
 
 
 class Analysis:
@@ -235,12 +249,14 @@ class Analysis:
 
     def _add_contained(self, holds: np.ndarray) -> None:
         """Add the attributes of cues within mentions."""
+        starts, ends = self.mentions.starts, self.mentions.ends
         found = self.rules.within(self.mentions.text)
-        is_inside = self.mentions.in_term[found.starts] & self.mentions.in_term[found.ends - 1]
-        is_term = self.mentions.ends - self.mentions.starts <= MAX_TERM
         for word, columns in self.rules.within_columns:
-            contains = self._contain(found.starts[is_inside & (found.words == word)]) & is_term
-            holds[:, columns] |= contains[:, None]
+            own = Breaks(found.starts, found.ends).select(found.words == word)
+            # The end of the first match that begins in the mention.
+            first = np.searchsorted(own.starts, starts)
+            contains = np.append(own.ends, self.length + 1)[first] <= ends
+            holds[:, columns] |= (contains & (ends - starts <= MAX_TERM))[:, None]
 
     def _contain(self, offsets: np.ndarray) -> np.ndarray:
         """Return which mentions contain one of the characters. Shape: (mentions,)"""
