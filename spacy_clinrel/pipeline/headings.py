@@ -49,8 +49,12 @@ _AFTER = (
     rf"(?:{_GAP}(?P<dash>(?<=[ \t])[-–—]{{1,3}}(?=[ \t])|——|--))?"
     rf"(?P<gap>{_GAP})(?P<end>(?={_BREAK}|\Z))?"
 )
-# The number of a list item inside a line or at its start.
-_ITEM = re.compile(_NOT_IN_NUMBER + r"(\d{1,2})[ \t]?[.．、，,)）](?!\d)")
+# The number of a list item. Without a mark after it, it may be a number in running text ("3 天").
+# It then counts only if it continues the list.
+_ITEM = re.compile(
+    rf"{_NOT_IN_NUMBER}(\d{{1,2}})(?:[ \t]?([.．、，,)）])(?!\d)|(?=患者|患儿|缘于)"
+    rf"|{_SPACE}{{1,8}}(?=[\u3400-\u9fff])(?![年月日天周次个小余多]))"
+)
 _CHINESE = re.compile(r"[\u3400-\u9fff]")
 _JOINS = "及和与、/&"
 # What may follow the heading 既往史 in 既往史、个人史及家族史.
@@ -268,8 +272,7 @@ class HeadingFinder:
         if match["anywhere"] is not None:
             return match.string[match.start() - 1] not in self._list("not_after")
         if not match["colon"]:
-            is_numbered = bool(match["separator"])
-            return is_numbered and self._needs_no_colon(match, rule)
+            return bool(match["digits"]) and self._needs_no_colon(match, rule)
         if match["blank"] is not None and not match["number"]:
             before = match.string[max(0, match.start() - 2) : match.start()]
             is_wide = "\t" in before or before.isspace()
@@ -313,9 +316,12 @@ def _item_end(match: "re.Match[str]", start: int, end: int) -> int:
     end (int): Start of the next heading.
     RETURNS (int): The end of the section.
     """
-    item = _ITEM.search(match.string, start, end) if match["separator"] else None
-    is_next = item is not None and int(item[1]) == int(match["digits"]) + 1
-    return item.start() if item is not None and is_next else end
+    for item in _ITEM.finditer(match.string, start, end) if match["digits"] else ():
+        if int(item[1]) == int(match["digits"]) + 1:
+            return item.start()
+        if item[2]:
+            break
+    return end
 
 
 def any_of(names: Sequence[str]) -> str:

@@ -1,5 +1,6 @@
 """Sections of clinical notes, found by their headings."""
 
+import re
 import time
 
 import pytest
@@ -10,6 +11,8 @@ from spacy.tokens import Doc, DocBin
 from spacy_clinrel.pipeline.clinical_sectionizer import ClinicalSectionizer
 from spacy_clinrel.pipeline.headings import HeadingFinder, check_headings, read_headings
 from spacy_clinrel.tokens import get_sections, section_of
+
+from ..util import ROOT
 
 NAME = "clinical_sectionizer"
 ZH, EN = (HeadingFinder(read_headings(lang)) for lang in ("zh", "en"))
@@ -202,6 +205,14 @@ def test_item_of_a_numbered_list_ends_at_the_next_item():
         ("past_history", "体健；"),
         ("physical_examination", "腹软。"),
         ("auxiliary_examination", "1.血常规正常 2.B超未见异常。"),
+    ]
+
+
+def test_numbers_without_a_mark():
+    text = "1 患者，男，40岁2既往痛风10 年，3 天前复发   3 患者缘于1天前咽痛4查体：咽红"
+    assert contents(ZH, text) == [
+        ("past_history", "痛风10 年，3 天前复发"),
+        ("physical_examination", "咽红"),
     ]
 
 
@@ -399,3 +410,23 @@ def test_tokens_that_cross_headings():
     doc = nlp("Allergies:latex. PMH:gout\nHPI:PMH:none")
     assert [s.label for s in get_sections(doc)] == ["allergies", "past_history", "present_illness"]
     assert section_of(doc[0:1]) == "allergies"
+
+
+def test_example_of_the_documentation(capsys):
+    page = (ROOT / "docs" / "sections.md").read_text(encoding="utf-8")
+    (example,) = re.findall(r"```python\n(.*?)```", page, re.DOTALL)
+    exec(example, {})
+    shown = [line[2:] for line in example.splitlines() if line.startswith("# ")]
+    assert capsys.readouterr().out.splitlines() == shown
+
+
+def test_file_of_the_documentation(tmp_path):
+    page = (ROOT / "docs" / "sections.md").read_text(encoding="utf-8")
+    (rules,) = re.findall(r"```yaml\n(.*?)```", page, re.DOTALL)
+    (tmp_path / "own.yml").write_text(rules, encoding="utf-8")
+    finder = HeadingFinder(read_headings("zh", tmp_path / "own.yml"))
+    assert [h.label for h in finder("护理措施：无\n既往健康情况：好\n主诉：无")] == [
+        "nursing",
+        "past_history",
+        "chief_complaint",
+    ]
