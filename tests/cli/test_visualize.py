@@ -12,7 +12,7 @@ from spacy.tokens import DocBin, Span
 from typer.testing import CliRunner
 
 import spacy_clinrel
-from spacy_clinrel.files import LeftOut
+from spacy_clinrel.files import LeftOut, read_docbin
 from spacy_clinrel.tokens import Relation, set_doc_id, set_relations
 
 from ..util import run_python
@@ -113,6 +113,20 @@ def test_visualize_reads_a_file_as_one_document_or_line_by_line(model, tmp_path)
     assert result.exit_code == 0, result.output
     html, titles, rows = page(out)
     assert titles == ["a:1", "a:3"] and len(rows) == 1 and ">Confidence<" in html
+
+
+def test_visualize_shows_codes_and_assertion(gold, tmp_path):
+    out = tmp_path / "a.html"
+    result = run("-", gold, out, "--names", "codes")
+    assert result.exit_code == 0, result.output
+    assert page(out)[2] == [["补液治疗", "TrAD", "脱水疾病"]]
+    docs = read_docbin(gold, spacy.blank("zh").vocab)
+    docs[0].spans["clinrel"][1]._.is_negated = True
+    DocBin(docs=docs).to_disk(gold)
+    assert run("-", gold, out).exit_code == 0
+    assert page(out)[2] == [["补液治疗", "用于", "脱水疾病否认"]]
+    result = run("-", gold, out, "--names", "code")
+    assert result.exit_code == 1 and "V030" in result.output
 
 
 def test_visualize_rejects_a_language_without_translation(gold, tmp_path):

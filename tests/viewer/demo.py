@@ -1,6 +1,7 @@
 """An invented note with assertion attributes, values, doses, sections and relations.
 
-As a script, this takes the picture of the README: python -m tests.viewer.demo docs/assertion.png
+As a script, this takes the pictures of the README:
+python -m tests.viewer.demo docs [output/zh_clinrel.html]
 """
 
 import os
@@ -8,7 +9,7 @@ import sys
 import tempfile
 from io import BytesIO
 from pathlib import Path
-from typing import Sequence
+from typing import Optional, Sequence
 
 import numpy as np
 import spacy
@@ -134,27 +135,35 @@ def make_demo(nlp: Language) -> Doc:
     return doc
 
 
-def take_picture(path: Path, width: int = 1280) -> None:
-    """Write a picture of the note's page, with 128 colours to keep the file small.
+def take_pictures(folder: Path, page: Optional[Path] = None) -> None:
+    """Write the pictures of the README, with 128 colours to keep the files small.
 
-    path (Path): The .png file to write.
-    width (int): Width of the browser's window in pixels.
+    folder (Path): The folder of the pictures. The page of the note is written to assertion.png.
+    page (Optional[Path]): The page that `spacy project run all` writes for zh_clinrel. It is
+        written to zh_clinrel.png and zh_clinrel_phone.png. None to leave these as they are.
     """
     from PIL import Image
     from playwright.sync_api import sync_playwright
 
-    html = displacy.to_html(make_demo(spacy.blank("zh")), page=True)
     chromium = os.environ.get("CHROMIUM", "/usr/bin/chromium")
-    with sync_playwright() as playwright, tempfile.TemporaryDirectory() as folder:
-        file = Path(folder) / "page.html"
-        file.write_text(html, encoding="utf-8")
+    with sync_playwright() as playwright, tempfile.TemporaryDirectory() as work:
+        demo = Path(work) / "demo.html"
+        demo.write_text(displacy.to_html(make_demo(spacy.blank("zh")), page=True), encoding="utf-8")
+        pictures = [("assertion.png", demo, (1280, 800), "light")]
+        if page is not None:
+            pictures.append(("zh_clinrel.png", page.resolve(), (1280, 720), "light"))
+            pictures.append(("zh_clinrel_phone.png", page.resolve(), (390, 844), "dark"))
         browser = playwright.chromium.launch(executable_path=chromium, args=["--no-sandbox"])
-        page = browser.new_page(viewport={"width": width, "height": 800})
-        page.goto(file.as_uri())
-        data = page.screenshot(full_page=True)
+        for name, path, (width, height), scheme in pictures:
+            view = browser.new_page(
+                viewport={"width": width, "height": height}, color_scheme=scheme
+            )
+            view.goto(path.as_uri())
+            data = view.screenshot(full_page=path == demo)
+            picture = Image.open(BytesIO(data)).convert("RGB").quantize(128)
+            picture.save(folder / name, optimize=True)
         browser.close()
-    Image.open(BytesIO(data)).convert("RGB").quantize(128).save(path, optimize=True)
 
 
 if __name__ == "__main__":
-    take_picture(Path(sys.argv[1]))
+    take_pictures(*map(Path, sys.argv[1:]))
