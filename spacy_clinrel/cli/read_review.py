@@ -7,6 +7,7 @@ import typer
 from wasabi import msg
 
 from ..active_learning.review import CHANGES, FORMATS, read_review
+from ..active_learning.review.changes import ATTRIBUTES, KINDS
 from ..data.converters import Report
 from ._app import app
 from .convert import print_report
@@ -102,8 +103,10 @@ def print_changes(summary: Dict[str, Any]) -> None:
 
     summary (Dict[str, Any]): The summary returned by `read_review`.
     """
-    for kind in ("mentions", "relations"):
+    for kind in (kind for kind in KINDS if kind in summary):
         counts = summary[kind]
+        if not (counts["proposed"] or counts["corrected"]) and kind == ATTRIBUTES:
+            continue
         rows = [_row(label, values) for label, values in counts["per_label"].items()]
         rows.append(_row("all", counts))
         msg.table(rows, header=(kind, *HEADER), divider=True, aligns=("l", *"r" * len(HEADER)))

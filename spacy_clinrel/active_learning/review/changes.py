@@ -6,9 +6,15 @@ from typing import Any, Dict, Iterable, Iterator, List, NamedTuple, Sequence, Se
 from spacy.tokens import Doc, Span
 
 from ...evaluation.calibration import reliability
-from ...tokens import all_mentions, get_doc_id, get_relations
+from ...tokens import (
+    MentionAttribute,
+    all_mentions,
+    get_attributes,
+    get_doc_id,
+    get_relations,
+)
 
-MENTIONS, RELATIONS = "mentions", "relations"
+MENTIONS, ATTRIBUTES, RELATIONS = KINDS = ("mentions", "attributes", "relations")
 KEPT, RELABELLED, REMOVED, ADDED = "kept", "relabelled", "removed", "added"
 # Counts of relabelled annotations, for the old label and for the new label.
 BECAME_OTHER, WERE_OTHER = "became_other", "were_other"
@@ -23,7 +29,8 @@ class Change(NamedTuple):
 
     outcome (str): "kept", "relabelled", "removed" or "added".
     offsets (Offsets): Character offsets of the mention, or of head and tail.
-    old (str): The proposed label; "" for an added annotation.
+    old (str): The proposed label: a type, the name of an attribute, or the label of a relation; ""
+        for an added annotation.
     new (str): The corrected label; "" for a removed annotation.
     """
 
@@ -37,16 +44,28 @@ def annotation_scores(doc: Doc, kind: str) -> Dict[Tuple[Offsets, str], float]:
     """Return the annotations of a document with their scores.
 
     doc (Doc): The document.
-    kind (str): "mentions" or "relations".
-    RETURNS (Dict[Tuple[Offsets, str], float]): Score by offsets and label. The types of head and
-        tail are not part of a relation's key, so that retyping a mention changes no relation.
+    kind (str): "mentions", "attributes" or "relations".
+    RETURNS (Dict[Tuple[Offsets, str], float]): Score by offsets and label. The types of mentions
+        are not part of the keys of relations and attributes, so that retyping a mention changes
+        none of them.
     """
+    if kind == ATTRIBUTES:
+        return {attribute_key(attribute): attribute.score for attribute in get_attributes(doc)}
     if kind == MENTIONS:
         return {((_trimmed_offsets(span),), span.label_): 1.0 for span in all_mentions(doc)}
     return {
         ((_trimmed_offsets(head), _trimmed_offsets(tail)), label): score
         for head, tail, label, score in get_relations(doc)
     }
+
+
+def attribute_key(attribute: MentionAttribute) -> Tuple[Offsets, str]:
+    """Return the offsets and the name of an attribute.
+
+    attribute (MentionAttribute): The attribute.
+    RETURNS (Tuple[Offsets, str]): The key by which proposed and corrected attributes are equal.
+    """
+    return (_trimmed_offsets(attribute.mention),), attribute.name
 
 
 def _trimmed_offsets(span: Span) -> Tuple[int, int]:
@@ -84,19 +103,22 @@ def _group_by_offsets(annotations: Set[Tuple[Offsets, str]]) -> Dict[Offsets, Li
     return groups
 
 
-def summarise_changes(pairs: Sequence[Tuple[Doc, Doc]]) -> Dict[str, Any]:
+def summarise_changes(
+    pairs: Sequence[Tuple[Doc, Doc]], kinds: Sequence[str] = KINDS
+) -> Dict[str, Any]:
     """Count what annotators changed.
 
     pairs (Sequence[Tuple[Doc, Doc]]): Proposed and corrected documents.
-    RETURNS (Dict[str, Any]): Number of "documents" and of "unchanged" documents; for "mentions" and
-        "relations", counts and the precision, recall and F of the proposals, over all labels and
-        "per_label"; "by_score", the number of proposed relations in each range of scores and the
+    kinds (Sequence[str]): What annotators could see, of "mentions", "attributes" and "relations".
+    RETURNS (Dict[str, Any]): Number of "documents" and of "unchanged" documents; for each kind,
+        counts and the precision, recall and F of the proposals, over all labels and "per_label";
+        "by_score", the number of proposed relations in each range of scores and the
         share that was kept; and "changes", a list of all changes.
     """
     summary: Dict[str, Any] = {"documents": len(pairs)}
     changed_docs: Set[int] = set()
     listed: List[Dict[str, Any]] = []
-    for kind in (MENTIONS, RELATIONS):
+    for kind in kinds:
         counts: Dict[str, Counter] = defaultdict(Counter)
         for i, (proposed, corrected) in enumerate(pairs):
             old, new = annotation_scores(proposed, kind), annotation_scores(corrected, kind)
@@ -162,7 +184,7 @@ def _kept_by_score(pairs: Sequence[Tuple[Doc, Doc]]) -> Iterator[Dict[str, Any]]
 def _change_row(doc: Doc, kind: str, change: Change) -> Dict[str, Any]:
     """Return a change as a row of `changes.json`."""
     texts = [doc.text[start:end] for start, end in change.offsets]
-    names = ("mention",) if kind == MENTIONS else ("head", "tail")
+    names = ("head", "tail") if kind == RELATIONS else ("mention",)
     return {
         "doc_id": get_doc_id(doc),
         "what": kind[:-1],

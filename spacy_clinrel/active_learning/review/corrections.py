@@ -25,13 +25,22 @@ from ...data.converters.offsets import DOUBTFUL
 from ...data.converters.report import DISCONTINUOUS
 from ...errors import Errors
 from ...files import check_output, read_docbin, write_docs, write_json
-from ...tokens import bare_doc, get_doc_id, has_assertion
-from .changes import summarise_changes
+from ...tokens import bare_doc, get_attributes, get_doc_id, has_assertion, set_attributes
+from .changes import (
+    ATTRIBUTES,
+    KINDS,
+    MENTIONS,
+    RELATIONS,
+    annotation_scores,
+    attribute_key,
+    summarise_changes,
+)
 from .export import PROPOSED, SETTINGS
-from .formats import FORMATS, brat_name
+from .formats import FORMATS, SHOWS_ATTRIBUTES, brat_name
 
 CHANGES = "changes.json"
 WHITE_SPACE = "white space at the ends of a text restored"
+NOT_SHOWN = "attribute that annotators could not see, kept as proposed"
 
 
 class ReviewResult(NamedTuple):
@@ -122,8 +131,9 @@ def _read_corrected(
     settings = _read_settings(folder)
     proposed = read_docbin(folder / PROPOSED, nlp.vocab)
     exported = dict(zip(file_names(proposed), proposed))
-    original_names = _original_names(settings)
-    converter = get_converter(FORMATS[_exported_format(settings, format_name)])
+    original_names = _original_names(settings, proposed)
+    saved_format = FORMATS[_exported_format(settings, format_name)]
+    converter = get_converter(saved_format)
     gold: Dict[str, Doc] = {}
     problems: List[str] = []
     for path in find_files(corrected, converter):
@@ -149,7 +159,12 @@ def _read_corrected(
         raise ValueError(Errors.B026.format(path=corrected, n=len(exported), problems=hint))
     pairs = [(doc, gold[name]) for name, doc in exported.items() if name in gold]
     missing = [get_doc_id(doc) for name, doc in exported.items() if name not in gold]
-    summary = {**summarise_changes(pairs), "not_returned": missing}
+    kinds: Sequence[str] = KINDS
+    if saved_format not in SHOWS_ATTRIBUTES:
+        kinds = (MENTIONS, RELATIONS)
+        for pair in pairs:
+            _restore_scores(*pair, report)
+    summary = {**summarise_changes(pairs, kinds), "not_returned": missing}
     return ReviewResult([gold_doc for _, gold_doc in pairs], summary, problems)
 
 
@@ -231,18 +246,38 @@ def _gold_doc(nlp: Language, doc: Doc, record: Record, path: Path, report: Repor
     return corrected
 
 
-def _original_names(settings: Dict[str, Any]) -> Dict[str, str]:
-    """Map types and labels as brat writes them, without white space, to the original names."""
-    names = {*settings["types"], *settings["labels"]}
+def _restore_scores(proposed: Doc, corrected: Doc, report: Report) -> None:
+    """Restore the scores of attributes in a format that does not show them: they are still
+    predictions."""
+    scores = annotation_scores(proposed, ATTRIBUTES)
+    kept = [
+        attribute._replace(score=scores.get(attribute_key(attribute), attribute.score))
+        for attribute in get_attributes(corrected)
+    ]
+    if kept:
+        set_attributes(corrected, kept)
+        report.doubtful[NOT_SHOWN] += len(kept)
+
+
+def _original_names(settings: Dict[str, Any], proposed: Sequence[Doc]) -> Dict[str, str]:
+    """Map types, labels and attributes as brat writes them, without white space, to the original
+    names."""
+    attributes = (attribute.name for doc in proposed for attribute in get_attributes(doc))
+    names = {*settings["types"], *settings["labels"], *attributes}
     originals = {brat_name(name): name for name in sorted(names)}
     return {written: name for written, name in originals.items() if written not in names}
 
 
 def _restore_names(record: Record, names: Dict[str, str]) -> Record:
-    """Return a record with its original types and labels. All scores are 1, because the annotation
-    was reviewed."""
+    """Return a record with its original types, labels and attributes. All scores are 1, because the
+    annotation was reviewed."""
     mentions = [
-        mention._replace(type=names.get(mention.type, mention.type)) for mention in record.mentions
+        mention._replace(
+            type=names.get(mention.type, mention.type),
+            attributes=tuple(names.get(name, name) for name in mention.attributes),
+            attribute_scores=(),
+        )
+        for mention in record.mentions
     ]
     relations = [
         link._replace(label=names.get(link.label, link.label), score=1.0)

@@ -6,10 +6,11 @@ from typing import Dict, List, NamedTuple, Sequence
 from spacy.tokens import Doc
 
 from ...data.converters import Report, get_converter, render_files
+from ...data.converters.attributes import file_attribute
 from ...data.converters.doccano import RELATION_TYPES, SPAN_TYPES, label_types
 from ...data.converters.label_studio import render_interface
-from ...tokens import get_attributes
-from ...types import Signatures
+from ...tokens import get_attributes, has_assertion
+from ...types import ASSERTIONS, Signatures
 
 # Formats to export → formats in which the tools save corrected documents.
 FORMATS = {
@@ -18,6 +19,8 @@ FORMATS = {
     "doccano": "doccano",
     "prodigy": "prodigy",
 }
+# Formats in which annotators see attributes.
+SHOWS_ATTRIBUTES = ("brat", "label-studio")
 FILE_STEM = "review"
 
 
@@ -48,15 +51,24 @@ def review_files(
     """
     files = render_files(get_converter(format_name), docs, report, FILE_STEM, model)
     interface = f"{FILE_STEM}.xml"
+    attributes = _attribute_names(docs)
     if interface in files:
-        attributes = {attribute.name for doc in docs for attribute in get_attributes(doc)}
         files[interface] = render_interface(names.types, names.labels, attributes)
     for suffix, values in ((SPAN_TYPES, names.types), (RELATION_TYPES, names.labels)):
         if FILE_STEM + suffix in files:
             files[FILE_STEM + suffix] = label_types(values)
     if format_name == "brat":
-        files["annotation.conf"] = _brat_settings(names)
+        files["annotation.conf"] = _brat_settings(names, attributes)
     return files
+
+
+def _attribute_names(docs: Sequence[Doc]) -> List[str]:
+    """Return the attributes that annotators can choose from, as files name them: those that occur,
+    and all assertion attributes if a document is annotated with them."""
+    found = {attribute.name for doc in docs for attribute in get_attributes(doc)}
+    if any(map(has_assertion, docs)):
+        found.update(ASSERTIONS)
+    return sorted(file_attribute(name, {}) for name in found)
 
 
 def brat_name(name: str) -> str:
@@ -68,8 +80,8 @@ def brat_name(name: str) -> str:
     return re.sub(r"\s", "_", name)
 
 
-def _brat_settings(names: LabelNames) -> str:
-    """Return brat's configuration of types and labels
+def _brat_settings(names: LabelNames, attributes: Sequence[str]) -> str:
+    """Return brat's configuration of types, labels and attributes
     (https://brat.nlplab.org/configuration.html)."""
 
     def brat_names(values: Sequence[str]) -> List[str]:
@@ -81,4 +93,11 @@ def _brat_settings(names: LabelNames) -> str:
         heads, tails = zip(*ends) if ends else (names.types, names.types)
         arguments = f"Arg1:{'|'.join(brat_names(heads))}, Arg2:{'|'.join(brat_names(tails))}"
         lines.append(f"{brat_name(label)}\t{arguments}")
-    return "\n".join([*lines, "", "[events]", "", "[attributes]", ""])
+    lines += ["", "[events]", "", "[attributes]"]
+    values: Dict[str, List[str]] = {}
+    for attribute in brat_names(attributes):
+        name, _, value = attribute.partition("=")
+        values.setdefault(name, []).extend([value] if value else [])
+    for name, found in values.items():
+        lines.append(f"{name}\tArg:<ENTITY>" + (f", Value:{'|'.join(found)}" if found else ""))
+    return "\n".join([*lines, ""])
