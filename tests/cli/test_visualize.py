@@ -82,8 +82,8 @@ def flat(text):
 def page(path):
     html = path.read_text(encoding="utf-8")
     titles = re.findall(r"<h2>(.*?)</h2>", html)
-    table_rows = re.findall(r"<tr\b[^>]*>(.*?)</tr>", html)
-    cells = [re.findall(r"<td>(.*?)</td>", row) for row in table_rows]
+    table_rows = re.findall(r"<tr\b[^>]*>(.*?)</tr>", html, re.DOTALL)
+    cells = [re.findall(r"<td>(.*?)</td>", row, re.DOTALL) for row in table_rows]
     rows = [[re.sub(r"<[^>]+>", "", cell) for cell in row] for row in cells if row]
     return html, titles, rows
 
