@@ -20,7 +20,7 @@ from .text import (
 
 SECTIONS = "sections"
 # Longer mentions are no terms: cues in them count for the mentions that they contain.
-MAX_TERM = 30
+MAX_TERM = 60
 N_ATTRIBUTES = len(ASSERTIONS)
 # Characters between the items of a list.
 SEPARATORS = frozenset("、及和或与/ \t")
@@ -108,13 +108,14 @@ class Analysis:
         self.mentions = mentions
         self.length = len(mentions.text)
         self.matches = rules.words(mask_chars(mentions.text, mentions.in_term))
-        self.sentences = find_breaks(SENTENCE_BREAK, mentions.text)
-        self.commas = find_breaks(COMMA, mentions.text)
+        doc_text = doc.text  # in which a line may begin with a capital
+        self.sentences = find_breaks(SENTENCE_BREAK, doc_text)
+        self.commas = find_breaks(COMMA, doc_text)
         self.clauses = merge_breaks(self.sentences, self.commas)
         self.breaks = {
             "clause": self.clauses,
             "sentence": self.sentences,
-            "paragraph": find_breaks(PARAGRAPH_BREAK, mentions.text),
+            "paragraph": find_breaks(PARAGRAPH_BREAK, doc_text),
         }
         self.list_ends, self.list_starts = self._list_breaks()
         self.scopes = self._scopes()

@@ -34,6 +34,7 @@ ALL = "all"
 MAX_CHARS = 100
 # Stands for a character of a mention in the text in which cues are searched.
 MASK = "\x01"
+WHITE_SPACE = re.compile(r"\s+")
 # What follows a word with "$" at the end.
 CLAUSE_END = r"(?=\s*(?:[,。;、.!?)及和或]|$))"
 
@@ -178,12 +179,12 @@ class WordMatcher:
     def _word(self, found: str, text: str, start: int) -> int:
         """Return the index of the word that was found."""
         end = start + len(found)
-        for i, regex in self._limited.get(found, ()):
+        key = WHITE_SPACE.sub(" ", found)
+        for i, regex in self._limited.get(key, ()):
             if regex.match(text, start):
                 return i
-        index = self._index.get(found, self._index.get(" ".join(found.split())))
-        if index is not None:
-            return index
+        if key in self._index:
+            return self._index[key]
         for i, regex in self._numbered:
             match = regex.match(text, start)
             if match is not None and match.end() == end:

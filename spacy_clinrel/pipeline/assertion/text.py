@@ -7,13 +7,16 @@ import numpy as np
 
 # A line break (unless the next line continues in lower case), or the number of a list item, as in
 # "1.", "2、" and "(3)".
-NEW_PARAGRAPH = r"\r|\n(?![ \t]*[a-z])|(?<![\w.,/-])\d{1,2}[.、)](?!\d)|[①-⑳]"
+NEW_PARAGRAPH = r"\r|\n(?![ \t]*[a-z])|(?<![\w.,/-])\d{1,2}[.、)．）](?!\d)|[①-⑳]"
 PARAGRAPH_BREAK = re.compile(NEW_PARAGRAPH)
-SENTENCE_BREAK = re.compile(
-    rf"{NEW_PARAGRAPH}|[。;!?]|"
-    r"(?<!\bdr)(?<!\bmr)(?<!\bmrs)(?<!\bvs)(?<!\bpt)(?<!\be\.g)(?<!\bi\.e)\.(?=\s|$|[^\x00-\x7f])"
+# A full stop ends a sentence unless it is part of a number or an abbreviation.
+ABBREVIATIONS = "".join(
+    rf"(?<!\b{word})" for word in (r"[Dd]r", r"[Mm]r", r"[Mm]rs", r"[Pp]t", r"vs", r"e\.g", r"i\.e")
 )
-COMMA = re.compile(r",(?!\d{3})")
+SENTENCE_BREAK = re.compile(
+    rf"{NEW_PARAGRAPH}|[。;!?；！？]|{ABBREVIATIONS}[.．](?=\s|$|[^\x00-\x7f])"
+)
+COMMA = re.compile(r"[,，](?!\d{3})")
 
 
 class Breaks(NamedTuple):
