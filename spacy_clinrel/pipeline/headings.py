@@ -59,6 +59,13 @@ _CHINESE = re.compile(r"[\u3400-\u9fff]")
 _JOINS = "及和与、/&"
 # What may follow the heading 既往史 in 既往史、个人史及家族史.
 _MORE = rf"(?:{_GAP}[{_JOINS}]{_GAP}(?:[\u3400-\u9fff]{_GAP}){{1,6}}?史){{0,4}}"
+# What may be between a heading at the start of a line and its colon: "Medications before Surgery:".
+_WORDS = (
+    rf"(?:{_GAP}[{_JOINS}]{_GAP}[\u3400-\u9fff]{{1,8}}"
+    r"|(?-i:(?:[ /,&]{1,3}"
+    r"(?:[A-Z][A-Za-z]{0,14}|and|or|on|at|of|to|the|for|from|by|in|before|after)){1,6})"
+    rf")(?={_GAP}[:：])"
+)
 # Longer headings have no spaces between their characters.
 _MAX_SPACED = 4
 # A line that ends with one of these continues in the next line.
@@ -204,7 +211,7 @@ class HeadingFinder:
         return re.compile(
             rf"(?:{_ANCHOR}|{anywhere})(?P<start>)(?:{_MARK}{{1,6}}{_GAP})?"
             rf"(?:(?P<number>{_NUMBER}){_GAP})?(?:{_MARK}{{1,6}}{_GAP})?(?:(?P<open>{_OPEN}){_GAP})?"
-            rf"(?P<heading>{heading}{_MORE})(?![A-Za-z])(?:{_GAP}[(（][^（）()\r\n]{{0,16}}[)）])?"
+            rf"(?P<heading>{heading}{_MORE})(?![A-Za-z])(?P<words>{_WORDS})?(?:{_GAP}[(（][^（）()\r\n]{{0,16}}[)）])?"
             rf"(?:{_GAP}(?P<close>{_CLOSE}))?{_MARK}{{0,6}}(?P<stop>){_AFTER}",
             re.IGNORECASE,
         )
@@ -263,6 +270,8 @@ class HeadingFinder:
         if (match["open"] or match["close"]) and not is_closed:
             return False
         is_titled = bool(_CHINESE.search(match["heading"])) or match["heading"][0].isupper()
+        if match["words"] and (match["line"] is None or "line_start" in rule.conditions):
+            return False
         if match["line"] is not None:
             return is_closed or bool(match["colon"]) or (is_titled and self._is_line(match, rule))
         if not self.inline:

@@ -2,19 +2,25 @@
 
 import re
 import time
+from itertools import pairwise
+from unittest.mock import ANY
 
 import pytest
 import spacy
 import srsly
+from hypothesis import given, settings
+from hypothesis import strategies as st
 from spacy.tokens import Doc, DocBin
 
 from spacy_clinrel.pipeline.clinical_sectionizer import ClinicalSectionizer
 from spacy_clinrel.pipeline.headings import HeadingFinder, check_headings, read_headings
-from spacy_clinrel.tokens import get_sections, section_of
+from spacy_clinrel.tokens import get_sections, section_ids, section_of
 
 from ..util import ROOT
 
 NAME = "clinical_sectionizer"
+TOKENIZERS = {lang: spacy.blank(lang) for lang in ("zh", "en")}
+SECTIONIZERS = {lang: ClinicalSectionizer(lang=lang) for lang in ("zh", "en")}
 ZH, EN = (HeadingFinder(read_headings(lang)) for lang in ("zh", "en"))
 
 
@@ -76,6 +82,7 @@ def contents(finder, text):
         ("出院带药 氨氯地平片", [("discharge_medications", "出院带药")]),
         ("病理：慢性炎", [("pathology", "病理：")]),
         ("药物过敏史：青霉素", [("allergies", "药物过敏史：")]),
+        ("查体及辅助检查结果：无异常", [("physical_examination", "查体及辅助检查结果：")]),
         # inside a line
         (
             "夜间出汗。既往史：体健。查体：心肺正常。",
@@ -112,6 +119,7 @@ def test_chinese_headings(text, expected):
         "详见现病史：略",
         "患者无不适主诉。",
         "入院诊断为阑尾炎",
+        "入院后依据查体及辅助检查结果：无异常",
         "既往史及用药情况不详",
         "行肠镜，术后病理：管状腺瘤。",
         "外院治疗。诊断：胃溃疡，予抑酸。",
@@ -163,6 +171,12 @@ def test_chinese_running_text(text):
         ("Discharge Instructions\nRest", [("discharge_instructions", "DischargeInstructions")]),
         ("DISCHARGE MEDICATIONS:\nnone", [("discharge_medications", "DISCHARGEMEDICATIONS:")]),
         ("Condition on Discharge: good", [("discharge_condition", "ConditiononDischarge:")]),
+        ("Discharge Exam: well", [("physical_examination", "DischargeExam:")]),
+        (
+            "Medications at Time of Transfer: none",
+            [("medications", "MedicationsatTimeofTransfer:")],
+        ),
+        ("PAST MEDICAL HISTORY/PAST SURGICAL HISTORY: gout", [("past_history", ANY)]),
         (
             "Lungs clear. Allergies: latex. Family History: gout",
             [("allergies", "Allergies:"), ("family_history", "FamilyHistory:")],
@@ -184,6 +198,8 @@ def test_english_headings(text, expected):
         "Her lungs were clear. The findings: none.",
         "FAMILY HISTORY OF gout",
         "Planned: surgery",
+        "History of Gout: none",
+        "Allergies were reviewed as follows: none",
         "Impressions of teeth were taken",
         "She has no complaints,\nAllergies\n",
         "Dr. Plan saw her.",
@@ -402,6 +418,24 @@ def test_built_in_rules_are_valid(lang):
 
 def test_headings_without_rules():
     assert HeadingFinder({"sections": {}})("主诉：无") == []
+
+
+PARTS = ["主诉", "既往史", "查体", "PMH", "Allergies", "Plan", *"痛：:。，【】（.1２、"]
+TEXTS = st.lists(st.sampled_from([*PARTS, " ", "\u3000", "\n", "\r\n"]), max_size=30).map("".join)
+
+
+@settings(max_examples=60, deadline=None)
+@given(TEXTS, st.sampled_from(["zh", "en"]))
+def test_sections_of_any_text(text, lang):
+    doc = TOKENIZERS[lang](text)
+    SECTIONIZERS[lang](doc)
+    sections = get_sections(doc)
+    assert all(section.heading and section.end <= len(text) for section in sections)
+    assert all(a.end <= b.start for a, b in pairwise(sections))
+    spans = list(doc.spans["sections"])
+    assert [(s.start_char, s.end_char) for s in spans] == [(s.start, s.end) for s in sections]
+    for token, label in zip(doc, section_ids(doc, range(len(doc)))):
+        assert doc[token.i : token.i + 1]._.section == doc.vocab.strings[int(label)]
 
 
 def test_tokens_that_cross_headings():
