@@ -53,7 +53,7 @@ class BoxStyle(NamedTuple):
     data: Optional[Dict[str, str]] = None
 
 
-def badges_width(badges: Sequence[Badge]) -> float:
+def measure_badges(badges: Sequence[Badge]) -> float:
     """Return the width that a box needs for its badges.
 
     badges (Sequence[Badge]): The badges.
@@ -72,7 +72,7 @@ def make_frame(style: BoxStyle) -> Frame:
     """
     if style.is_heading:
         return Frame(sum(count_columns(shorten(style.name, MAX_HEADING))) * NARROW, True)
-    return Frame(badges_width(style.badges))
+    return Frame(measure_badges(style.badges))
 
 
 def fit_badges(badges: Sequence[Badge], width: float) -> List[Badge]:
@@ -83,7 +83,7 @@ def fit_badges(badges: Sequence[Badge], width: float) -> List[Badge]:
     RETURNS (List[Badge]): The badges that fit.
     """
     kept = list(badges)
-    while kept and badges_width(kept) > width:
+    while kept and measure_badges(kept) > width:
         kept.pop()
     return kept
 
@@ -144,7 +144,7 @@ def render_box(box: Box, top: float, rows: Rows, style: BoxStyle) -> str:
 def _badges(badges: Sequence[Badge], middle: float, top: float) -> List[str]:
     """Draw badges side by side around a middle."""
     parts = []
-    x = middle - (badges_width(badges) - 6) / 2
+    x = middle - (measure_badges(badges) - 6) / 2
     for badge in badges:
         parts.append(
             f'<rect class="{badge.css_class}" x="{x:g}" y="{top:g}" width="{badge.width:g}"'

@@ -11,12 +11,12 @@ from .arcs import Edge, draw_arcs
 from .boxes import make_frame
 from .facts import Facts, read_facts
 from .layout import COLUMN, Bounds, lay_out
-from .ranges import bold_characters, find_headings, measured_characters
+from .ranges import find_bold_characters, find_headings, find_measured_characters
 from .styles import (
     Look,
     MentionLook,
+    describe_mention,
     is_denied,
-    look_of_mention,
     name_relation,
     style_heading,
     style_mention,
@@ -123,7 +123,7 @@ def make_section(view: View, look: Look) -> Section:
     if view.doc.text.strip():
         drawings = [(name, _draw(view, look, columns)) for name, columns in look.columns]
     is_scored = has_scores(view)
-    looks = [look_of_mention(m.label_, f, look) for m, f in zip(view.mentions, view.facts)]
+    looks = [describe_mention(m.label_, f, look) for m, f in zip(view.mentions, view.facts)]
     rows = []
     for i, (relation, (head, tail)) in enumerate(zip(view.relations, view.ends)):
         percent = to_percent(relation.score)
@@ -164,8 +164,8 @@ def _draw(view: View, look: Look, columns: int) -> Markup:
     lines = lay_out(text, bounds, columns, list(map(make_frame, boxes)))
     edges = _name_edges(of_relations, view.ends, look, is_scored)
     wires = draw_arcs(lines, edges, [m.text for m in view.mentions], columns * COLUMN)
-    measured = measured_characters(view.doc)
-    drawing = Style(boxes, relations, bold_characters(headings), measured, columns)
+    measured = find_measured_characters(view.doc)
+    drawing = Style(boxes, relations, find_bold_characters(headings), measured, columns)
     # Safe as Markup, because `render_line` escapes texts.
     return Markup("".join(render_line(line, over, drawing) for line, over in zip(lines, wires)))
 

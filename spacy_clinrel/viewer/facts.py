@@ -37,7 +37,7 @@ class Facts(NamedTuple):
     concept: str
     section: str
 
-    def filters(self, label: str) -> List[str]:
+    def get_filters(self, label: str) -> List[str]:
         """Return the assertion filters that a mention belongs to.
 
         label (str): The type of the mention.
@@ -99,7 +99,7 @@ def summarize_amount(row: Row) -> str:
     return shorten(dose if row.get("dose") is not None else text, MAX_BADGE)
 
 
-def value_class(row: Row) -> str:
+def get_value_class(row: Row) -> str:
     """Return the CSS classes of a value or dose.
 
     row (Dict[str, Any]): The value or dose.

@@ -43,7 +43,7 @@ class Names:
         first, second = ("i2b2", "clinrel") if has_problems else ("clinrel", "i2b2")
         self._relations: Dict[str, Any] = {**schemes[second], **schemes[first]}
 
-    def of_type(self, label: str) -> str:
+    def get_type(self, label: str) -> str:
         """Return the name of an entity type.
 
         label (str): The type.
@@ -52,7 +52,7 @@ class Names:
         names = self._types.get(label.lower(), {})
         return str(self.own.get(label) or names.get(self.lang) or label)
 
-    def of_relation(self, label: str) -> str:
+    def get_relation(self, label: str) -> str:
         """Return the name of a relation label for the legend and tooltips.
 
         label (str): The label.
@@ -66,7 +66,7 @@ class Names:
         label (str): The label.
         RETURNS (str): E.g. "test shows or rules out disease (TeRD)".
         """
-        return with_code(self.of_relation(label), label)
+        return add_code(self.get_relation(label), label)
 
     def describe_type(self, label: str) -> str:
         """Return the name of an entity type with the type.
@@ -74,9 +74,9 @@ class Names:
         label (str): The type.
         RETURNS (str): E.g. "Body part (Body)".
         """
-        return with_code(self.of_type(label), label)
+        return add_code(self.get_type(label), label)
 
-    def of_arc(
+    def get_verb(
         self, label: str, is_head_denied: Optional[bool], is_tail_denied: Optional[bool]
     ) -> str:
         """Return the short name of a relation, which reads from head to tail.
@@ -96,7 +96,7 @@ class Names:
             return str(verb)
         return str(forms.get("denied" if is_denied else "affirmed", verb))
 
-    def of_section(self, label: str) -> str:
+    def get_section(self, label: str) -> str:
         """Return the name of a section.
 
         label (str): The label of the section, e.g. "past_history".
@@ -110,7 +110,7 @@ class Names:
         return forms
 
 
-def with_code(name: str, label: str) -> str:
+def add_code(name: str, label: str) -> str:
     """Return a name with its label.
 
     name (str): The name.

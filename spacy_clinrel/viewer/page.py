@@ -108,7 +108,7 @@ def count_assertions(views: Iterable[View]) -> Dict[str, int]:
         name
         for view in views
         for mention, facts in zip(view.mentions, view.facts)
-        for name in facts.filters(mention.label_)
+        for name in facts.get_filters(mention.label_)
     ]
     counts = Counter(found)
     return {name: counts[name] for name in ASSERTION_FILTERS if counts[name]}

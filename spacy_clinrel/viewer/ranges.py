@@ -34,7 +34,7 @@ def find_headings(doc: Doc) -> List[Heading]:
     ]
 
 
-def bold_characters(headings: List[Heading]) -> Set[int]:
+def find_bold_characters(headings: List[Heading]) -> Set[int]:
     """Return the characters of headings.
 
     headings (List[Heading]): The headings.
@@ -43,7 +43,7 @@ def bold_characters(headings: List[Heading]) -> Set[int]:
     return {offset for start, end, _ in headings for offset in range(start, end)}
 
 
-def measured_characters(doc: Doc) -> Dict[int, int]:
+def find_measured_characters(doc: Doc) -> Dict[int, int]:
     """Return the characters of the measurements in `doc.spans["measurements"]`.
 
     doc (Doc): The document.

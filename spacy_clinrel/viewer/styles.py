@@ -6,9 +6,9 @@ from ..tokens import Relation
 from ..tokens.normalize import single_spaces
 from .boxes import Badge, BoxStyle, fit_badges
 from .colors import Tint
-from .facts import Facts, describe_amount, summarize_amount, value_class
+from .facts import Facts, describe_amount, get_value_class, summarize_amount
 from .layout import COLUMN
-from .names import Names, with_code
+from .names import Names, add_code
 from .ranges import Heading
 from .svg import RelationStyle
 from .translations import Strings
@@ -55,7 +55,7 @@ class MentionLook(NamedTuple):
     filters: List[int]
 
 
-def look_of_mention(label: str, facts: Facts, look: Look) -> MentionLook:
+def describe_mention(label: str, facts: Facts, look: Look) -> MentionLook:
     """Return how a mention is shown.
 
     label (str): The type of the mention.
@@ -63,20 +63,20 @@ def look_of_mention(label: str, facts: Facts, look: Look) -> MentionLook:
     look (Look): Settings of the page.
     RETURNS (MentionLook): Names, tooltip and CSS classes.
     """
-    strings, name = look.strings, look.names.of_type(label)
+    strings, name = look.strings, look.names.get_type(label)
     lines = [look.names.describe_type(label)]
     lines.extend(describe_assertion(facts.assertion, strings))
     lines.extend([*facts.others, *map(describe_amount, facts.amounts)])
     if facts.concept:
         lines.append(f"{strings['concept']}: {facts.concept}")
     if facts.section:
-        lines.append(f"{strings['section']}: {look.names.of_section(facts.section)}")
+        lines.append(f"{strings['section']}: {look.names.get_section(facts.section)}")
     return MentionLook(
         name,
         "\n".join(lines),
         " ".join([look.tints[label].name, *facts.assertion]),
         [strings[attribute] for attribute in facts.assertion],
-        [look.assertions[attribute] for attribute in facts.filters(label)],
+        [look.assertions[attribute] for attribute in facts.get_filters(label)],
     )
 
 
@@ -102,9 +102,9 @@ def style_mention(label: str, facts: Facts, look: Look, columns: int) -> BoxStyl
     columns (int): Width of a line, in columns.
     RETURNS (BoxStyle): The style.
     """
-    mention = look_of_mention(label, facts, look)
+    mention = describe_mention(label, facts, look)
     badges = [Badge(mark, "mark") for mark in mention.marks]
-    badges += [Badge(summarize_amount(row), value_class(row)) for row in facts.amounts]
+    badges += [Badge(summarize_amount(row), get_value_class(row)) for row in facts.amounts]
     data = {"data-type": str(look.types[label])}
     if mention.filters:
         data["data-assertion"] = " ".join(map(str, mention.filters))
@@ -127,9 +127,9 @@ def style_heading(heading: Heading, text: str, look: Look) -> BoxStyle:
     look (Look): Settings of the page.
     RETURNS (BoxStyle): The style. The name is empty if the heading already contains it.
     """
-    name = look.names.of_section(heading.label)
+    name = look.names.get_section(heading.label)
     is_same = name.lower() in text[heading.start : heading.end].lower()
-    note = with_code(name, heading.label)
+    note = add_code(name, heading.label)
     return BoxStyle("" if is_same else name, note, "heading", is_heading=True)
 
 
@@ -143,7 +143,7 @@ def name_relation(relation: Relation, head: Facts, tail: Facts, look: Look) -> s
     RETURNS (str): The name, e.g. "shows no" for a test and a denied finding.
     """
     is_denied = [NEGATED in end.assertion if end.is_asserted else None for end in (head, tail)]
-    return look.names.of_arc(relation.label, *is_denied)
+    return look.names.get_verb(relation.label, *is_denied)
 
 
 def style_relation(

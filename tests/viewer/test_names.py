@@ -27,16 +27,16 @@ def test_all_labels_of_our_notes_have_names(notes, lang):
     types, relations = labels_of(notes)
     names = Names(lang, types=types)
     assert types and relations
-    assert lang == "en" or all(names.of_type(label) != label for label in types)
+    assert lang == "en" or all(names.get_type(label) != label for label in types)
     for label in relations:
-        assert names.of_relation(label) != label
-        assert label not in [names.of_arc(label, *ends) for ends in ((None, None), (True, True))]
+        assert names.get_relation(label) != label
+        assert label not in [names.get_verb(label, *ends) for ends in ((None, None), (True, True))]
 
 
 def test_labels_of_the_schemes_have_names():
     names = Names("zh")
     labels = {*fifteen_labels().values(), *eleven_labels().values()}
-    assert all(names.of_relation(label) != label for label in labels)
+    assert all(names.get_relation(label) != label for label in labels)
 
 
 @pytest.mark.parametrize("rules", ["zh", "en"])
@@ -44,13 +44,13 @@ def test_all_sections_have_names(rules):
     sections = read_rules("sections", rules)["sections"]
     for lang in ("zh", "en"):
         names = Names(lang)
-        assert not [id for id in sections if names.of_section(id) == id.replace("_", " ")]
+        assert not [id for id in sections if names.get_section(id) == id.replace("_", " ")]
 
 
 def test_meaning_of_a_label_depends_on_the_types():
-    assert Names("en", types=["Body"]).of_arc("TrAP", False, False) == "applied to"
-    assert Names("en", types=["problem"]).of_arc("TrAP", False, False) == "given for"
-    assert Names("en", types=["problem"]).of_arc("SAP", False, False) == "located in"
+    assert Names("en", types=["Body"]).get_verb("TrAP", False, False) == "applied to"
+    assert Names("en", types=["problem"]).get_verb("TrAP", False, False) == "given for"
+    assert Names("en", types=["problem"]).get_verb("SAP", False, False) == "located in"
 
 
 @pytest.mark.parametrize(
@@ -68,7 +68,7 @@ def test_meaning_of_a_label_depends_on_the_types():
     ],
 )
 def test_name_of_a_relation_says_whether_its_sign_is_denied(label, ends, name):
-    assert Names("en").of_arc(label, *ends) == name
+    assert Names("en").get_verb(label, *ends) == name
 
 
 def test_codes_and_own_names(note):
