@@ -1,5 +1,6 @@
 """The component that links mentions to the concepts of a terminology."""
 
+import pickle
 import shutil
 
 import pytest
@@ -179,6 +180,15 @@ def test_errors_in_a_batch_go_to_the_error_handler(path):
     seen = []
     nlp.get_pipe(NAME).set_error_handler(lambda name, pipe, docs, error: seen.append(error))
     assert list(nlp.get_pipe(NAME).pipe([None])) == [] and len(seen) == 1
+
+
+def test_component_can_be_pickled(path):
+    """As worker processes that are spawned need."""
+    nlp = linker(path)
+    linked(nlp)
+    copy = pickle.loads(pickle.dumps(nlp.get_pipe(NAME)))
+    doc = make_doc(nlp, MARKED)
+    assert codes(copy(doc)) == ["D01", "T06", "", "T06"]
 
 
 @pytest.mark.slow
