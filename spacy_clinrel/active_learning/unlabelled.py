@@ -8,6 +8,7 @@ from spacy.tokens import Doc
 from ..errors import Errors
 from ..evaluation.evaluate import entity_components
 from ..tokens import GROUP, bare_doc, group_mentions, relation_edges, store_relations
+from ..tokens.group import ASSERTION
 from ..tokens.normalize import single_spaces
 from ..tokens.silver import SILVER
 
@@ -33,6 +34,8 @@ def predict_mentions(
             doc.set_ents([ent for ent in ents if ent is not None], default="outside")
             if GROUP in doc.spans:
                 store_relations(doc, [], [])
+                # Nothing is known of the attributes of the new mentions.
+                doc.spans[GROUP].attrs.pop(ASSERTION, None)
 
 
 def _components_after_ner(ner: Language) -> List[str]:
