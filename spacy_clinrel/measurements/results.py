@@ -30,6 +30,8 @@ ROUTES = (
     "intrauterine",
     "intravesical",
 )
+# What relative times are relative to: "event" is something else in the text.
+ANCHORS = ("note", "admission", "operation", "onset", "birth", "delivery", "event")
 # Labels of the spans in doc.spans["measurements"].
 VALUE, DOSAGE, DATE, DURATION = LABELS = ("VALUE", "DOSAGE", "DATE", "DURATION")
 
@@ -155,8 +157,7 @@ class Date(NamedTuple):
     precision (Optional[str]): "minute", "hour", "day", "week", "month" or "year".
     offset (Optional[str]): ISO 8601 duration from the anchor, negative before it, e.g. "-P3D".
         None for an absolute date.
-    anchor (Optional[str]): What the offset is relative to: "note", "admission", "operation",
-        "onset", "birth", "delivery" or "event" (something else in the text).
+    anchor (Optional[str]): What the offset is relative to. See `ANCHORS`.
     is_approximate (bool): Whether the text gives it approximately, e.g. "10余年前".
     """
 
