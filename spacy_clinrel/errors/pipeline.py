@@ -137,6 +137,15 @@ class PipelineErrors:
         "put a backslash before special characters such as ( and +."
     )
     C091 = "Rule '{rule}' must be {expected}, got {type}. See spacy_clinrel/rules for the format."
+    C093 = (
+        "Option note_date of '{name}' is '{extension}', but doc._.{extension} does not exist. "
+        "Register it with Doc.set_extension('{extension}', default=None), and set it to the date "
+        "of each note."
+    )
+    C094 = (
+        "doc._.{extension} is no date. Set it to a datetime.date, to ISO 8601 text such as "
+        "'2024-02-13', or to None if the date is unknown."
+    )
     C100 = (
         "'{name}' has no terminology. Set path in [components.{name}] to a folder that `python -m "
         "spacy clinrel build-terminology` wrote."

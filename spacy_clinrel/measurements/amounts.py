@@ -102,8 +102,8 @@ class AmountFinder:
         is_capital = len(match["unit"]) == 1 and match["unit"].isupper()
         if low is None or unit is None or is_capital:
             return None
-        if low.high is not None:
-            low, high = Number(low.low), Number(low.high)
+        if high is None and low.high is not None:
+            high = Number(low.high)
         half = 0.5 if match["half"] or match["ge"] else 0.0
         amounts = [(low.low + half, unit)]
         end, last = match.end(), unit
@@ -136,4 +136,3 @@ def _number(text: Optional[str]) -> Optional[Number]:
     if text is None:
         return None
     return Number(0.5) if re.fullmatch(HALF, text, FLAGS) else parse_number(text)
-

@@ -8,7 +8,6 @@ from typing import Any, Dict, List, NamedTuple, Optional, Pattern, Sequence, Tup
 from ..errors import Errors
 from ..rules import Rules
 from .calendar_dates import CalendarDate, CalendarFinder
-from .dosage_scan import compile_rule
 from .normalize import normalize
 from .relative_dates import complete_year, shift_date
 from .results import ANCHORS, Date, Duration
@@ -141,7 +140,13 @@ def _relative_date(item: Offset, anchors: Dict[str, Moment]) -> Date:
     if anchor is not None and not (item.is_approximate and item.precision not in ("year", "month")):
         resolved = shift_date(item.offset, anchor, item.precision)
     return Date(
-        item.start, item.end, resolved, item.precision, item.offset, item.anchor, item.is_approximate
+        item.start,
+        item.end,
+        resolved,
+        item.precision,
+        item.offset,
+        item.anchor,
+        item.is_approximate,
     )
 
 

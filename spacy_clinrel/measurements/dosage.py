@@ -17,6 +17,9 @@ Offsets = Tuple[int, int]
 # The parts that the drugs of a mixture share.
 SHARED = (ROUTE, FREQUENCY, AS_NEEDED, DURATION)
 
+# How far a word before a treatment reaches that says that it is not given.
+PAUSE_CONTEXT = 16
+
 
 class Binding:
     """A treatment, and the parts of the text that belong to it.
@@ -63,6 +66,8 @@ class DosageParser:
         self._each = compile_rule(rules, "for_each_drug")
         self._not_drug = compile_rule(rules, "not_drugs")
         self._own_route = compile_rule(rules, "own_route")
+        paused = compile_rule(rules, "paused_before").pattern
+        self._paused = re.compile(rf"{paused}\s?$", FLAGS)
         between = compile_rule(rules, "drug_list").pattern
         self._list = re.compile(rf"\s*{between}\s*", FLAGS)
         mixture = compile_rule(rules, "drug_mixture").pattern
@@ -153,6 +158,10 @@ class DosageParser:
         floor = 0
         for binding in drugs:
             inside = [p for p in parts if binding.start <= p.start and p.end <= binding.end]
+            if text[binding.end - 1 : binding.end + 1].isdigit():
+                part = self._finder.find_at(text, binding.end)
+                if part is not None:
+                    starts[part.start] = part
             position = bisect_left(begins, binding.end)
             limit = begins[position] if position < len(begins) else len(text)
             binding.after, unclear, binding.has_each = self._scanner.after(
@@ -163,6 +172,8 @@ class DosageParser:
                 next_drug=limit if limit in drug_starts else None,
                 found=_first_of_each(inside),
             )
+            if self._paused.search(text, max(0, binding.start - PAUSE_CONTEXT), binding.start):
+                binding.after = [part for part in binding.after if part.kind != DURATION]
             before = self._scanner.before(text, binding.start, floor, free)
             binding.before = [part for part in before if not _has(binding.after, part.kind)]
             for part in [*binding.after, *before, *unclear]:

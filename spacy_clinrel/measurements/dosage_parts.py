@@ -39,7 +39,8 @@ NO_RATIO = r"(?!\s?[/／]\s?[A-Za-z0-9])"
 # What a duration without a word before it must not follow, and not be followed by: 第5天, 5天前.
 NO_DURATION_BEFORE = re.compile(r"(?:[第每隔龄孕/]|q\s?)$")
 NO_DURATION_AFTER = re.compile(r"\s?(?:[前后来内以次期龄]|[1一]次|ago|later|before|after|earlier)")
-Match = "re.Match[str]"
+# Maximum length of a part that begins within a number.
+MAX_LENGTH = 40
 
 
 class FoundPart(NamedTuple):
@@ -98,9 +99,10 @@ class PartFinder:
             character: [kind for kind, characters in first.items() if character in characters]
             for character in sorted(set().union(*first.values()))
         }
-        others = "".join(re.escape(c) for c in self._kinds if not re.match("[A-Za-z0-9]", c))
+        no_others = re.compile(rf"[A-Za-z0-9]|{CHINESE}")
+        others = "".join(re.escape(c) for c in self._kinds if not no_others.match(c))
         # A word, a number, or any other character that a part can begin with.
-        self._anchor = re.compile(rf"[A-Za-z]+|\d+(?:[.．]\d+)?|[{others or ' '}]")
+        self._anchor = re.compile(rf"[A-Za-z]+|\d+(?:[.．]\d+)?|{CHINESE}|[{others or ' '}]")
 
     def _dose_pattern(self, per_day: List[str]) -> str:
         """Return the regular expression of amounts."""
@@ -141,6 +143,18 @@ class PartFinder:
                 end = part.end
                 part = self._longest(text, end) if _is_in_word(text, end) else None
         return parts
+
+    def find_at(self, text: str, start: int) -> Optional[FoundPart]:
+        """Find the part that begins at a character, also within a number: 2片 in 碳酸钙D32片.
+
+        text (str): The text.
+        start (int): Offset of the character.
+        RETURNS (Optional[FoundPart]): The part, if there is one.
+        """
+        part = self._longest(text[start : start + MAX_LENGTH], 0)
+        if part is None:
+            return None
+        return part._replace(start=start, end=start + part.end)
 
     def _longest(self, text: str, start: int) -> Optional[FoundPart]:
         """Return the longest part that begins at a character."""

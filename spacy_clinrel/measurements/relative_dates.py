@@ -3,7 +3,7 @@
 import re
 from calendar import monthrange
 from datetime import date, datetime, timedelta
-from typing import Optional, Union
+from typing import Any, Optional, Union
 
 from .calendar_dates import CalendarDate
 
@@ -48,6 +48,24 @@ def complete_year(item: CalendarDate, note_date: Optional[Moment]) -> CalendarDa
     return item
 
 
+def read_moment(value: Any) -> Optional[Moment]:
+    """Read a date that a user gives.
+
+    value (Any): A date, a date with time, ISO 8601 text, or None.
+    RETURNS (Optional[Union[date, datetime]]): The date; None for None or "".
+    RAISES (TypeError): If it has another type.
+    RAISES (ValueError): If the text is no ISO 8601 date.
+    """
+    if value is None or value == "":
+        return None
+    if isinstance(value, (date, datetime)):
+        return value
+    if not isinstance(value, str):
+        raise TypeError(type(value).__name__)
+    text = value.strip()
+    return date.fromisoformat(text) if len(text) <= 10 else datetime.fromisoformat(text)
+
+
 def shift_date(offset: str, anchor: Moment, precision: str) -> Optional[str]:
     """Return the date at an offset from another date.
 
@@ -65,7 +83,8 @@ def shift_date(offset: str, anchor: Moment, precision: str) -> Optional[str]:
     has_time = isinstance(anchor, datetime)
     if precision in ("hour", "minute") and not has_time:
         return None
-    moment = anchor if isinstance(anchor, datetime) else datetime(*anchor.timetuple()[:3])
+    # Dates of a note have no time zone.
+    moment = datetime(*anchor.timetuple()[:5])
     try:
         moment = _add_months(moment, int(12 * amount["Y"] + amount["M"]))
         moment += timedelta(

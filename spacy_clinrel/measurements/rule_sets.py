@@ -11,6 +11,7 @@ from ..rules import Rules, read_rules
 RULE_SETS: Dict[str, Tuple[Optional[str], ...]] = {
     "values": (None,),
     "dosage": (None,),
+    "dates": (None,),
     "units": ("mul", None),
 }
 

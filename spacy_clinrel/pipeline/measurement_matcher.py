@@ -12,9 +12,12 @@ from spacy.language import Language
 from spacy.pipeline import Pipe
 from spacy.tokens import Doc, Span
 
-from ..measurements import DOSAGE, VALUE, Dosage, plain_values
+from ..errors import Errors
+from ..measurements import DATE, DOSAGE, DURATION, VALUE, Dosage, plain_values
 from ..measurements.binding import Binder
+from ..measurements.dates import DateParser
 from ..measurements.dosage import DosageParser
+from ..measurements.relative_dates import Moment, read_moment
 from ..measurements.results import Result
 from ..measurements.rule_sets import read_rule_sets
 from ..measurements.values import ValueParser
@@ -58,8 +61,9 @@ def make_measurement_matcher(
     path (Optional[Path]): A YAML or JSON file with rules of the user's own.
     extend (bool): Whether the rules of the file are added to the built-in ones, or replace them.
     note_date (Optional[str]): Name of an extension of Doc with the date of the note, e.g.
-        "note_date" for `doc._.note_date`: a `datetime.date`, or a string such as "2024-02-13".
-        Dates such as "3天前" are normalized with it. None if the date is unknown.
+        "note_date" for `doc._.note_date`: a `datetime.date` or `datetime.datetime`, a string such
+        as "2024-02-13", or None. Dates such as "3天前" are normalized with it. Without it, the date
+        after a heading of the text is used, such as 记录日期 or "Date:", or else that of admission.
     RETURNS (MeasurementMatcher): The component.
     """
     return MeasurementMatcher(
@@ -130,6 +134,7 @@ class MeasurementMatcher(Pipe):
         self._values = ValueParser(rules["units"], rules["values"])
         self._binder = Binder(rules["values"])
         self._dosages = DosageParser(rules["dosage"])
+        self._dates = DateParser(rules["dates"])
 
     def __call__(self, doc: Doc) -> Doc:
         """Set the measurements of a document, and bind them to its mentions.
@@ -163,9 +168,11 @@ class MeasurementMatcher(Pipe):
         mentions = mention_spans(doc)
         treatments = [span for span in mentions if span.label_ in self.treatment_types]
         dosages, unbound = self._find_dosages(text, mentions, treatments)
-        found: List[Tuple[str, Result]] = [
-            (DOSAGE, dosage) for dosage in [*(dosage for _, dosage in dosages), *unbound]
-        ]
+        found: List[Tuple[str, Result]] = [(DOSAGE, dosage) for _, dosage in dosages]
+        found += [(DOSAGE, dosage) for dosage in unbound]
+        times = self._dates.find(text, self._note_date(doc))
+        dates = _outside(times.dates, [result for _, result in found])
+        found += [(DATE, date) for date in dates]
         tests = [span for span in mentions if span.label_ in self.test_types]
         others = [span for span in mentions if span.label_ not in self.test_types]
         candidates = self._values.find(text, _offsets(tests))
@@ -178,6 +185,9 @@ class MeasurementMatcher(Pipe):
             for i, candidate in enumerate(candidates)
             if i in bound or candidate.is_certain
         ]
+        # A time with the name of a test before it is a value: 出血时间3min.
+        durations = _outside(times.durations, [result for _, result in found])
+        found += [(DURATION, duration) for duration in durations]
         # The drugs of a mixture can have the same dosage.
         results = {(result.start, result.end, label): result for label, result in found}
         return Bound(
@@ -185,6 +195,20 @@ class MeasurementMatcher(Pipe):
             values=[(tests[test], values[index]) for test, index in pairs],
             dosages=dosages,
         )
+
+    def _note_date(self, doc: Doc) -> Optional[Moment]:
+        """Return the date of the note; None if it is unknown.
+
+        RAISES (ValueError): If the extension does not exist, or its value is no date.
+        """
+        if self.note_date is None:
+            return None
+        if not Doc.has_extension(self.note_date):
+            raise ValueError(Errors.C093.format(name=self.name, extension=self.note_date))
+        try:
+            return read_moment(getattr(doc._, self.note_date))
+        except (TypeError, ValueError) as error:
+            raise ValueError(Errors.C094.format(extension=self.note_date)) from error
 
     def _find_dosages(
         self, text: str, mentions: Sequence[Span], treatments: Sequence[Span]
