@@ -40,7 +40,11 @@ def values(doc):
 
 
 def found(doc):
-    return [(m.span.text, m.span.label_, m.values["form"]) for m in get_measurements(doc)]
+    return [
+        (m.span.text, m.span.label_, m.values["form"])
+        for m in get_measurements(doc)
+        if m.span.label_ == "VALUE"
+    ]
 
 
 def test_values_of_gold_mentions(matcher, zh):
