@@ -162,3 +162,9 @@ def test_concatenation_keeps_sections(doc):
     assert view(joined) == EXPECTED * 2
     assert [s.start for s in get_sections(joined)] == [21, 40, 80, 99]
     assert not has_sections(concat_docs([plain, plain]))
+
+
+def test_concatenation_of_documents_in_which_no_section_was_found():
+    doc = NLP("Nothing.")
+    set_sections(doc, [])
+    assert has_sections(concat_docs([doc, doc]))

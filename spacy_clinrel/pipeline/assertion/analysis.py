@@ -5,6 +5,7 @@ from typing import NamedTuple, Tuple
 import numpy as np
 from spacy.tokens import Doc
 
+from ...tokens.sections import get_sections
 from ...types import ASSERTIONS
 from .compiled import CompiledRules
 from .cues import CueGroup, mask_chars, normalize
@@ -18,7 +19,6 @@ from .text import (
     merge_breaks,
 )
 
-SECTIONS = "sections"
 # Longer mentions are no terms: cues in them count for the mentions that they contain.
 MAX_TERM = 60
 N_ATTRIBUTES = len(ASSERTIONS)
@@ -227,19 +227,18 @@ class Analysis:
         """Return the attributes from sections. Shape: (mentions, 5)"""
         holds = np.zeros((len(self.mentions.starts), N_ATTRIBUTES), dtype=bool)
         sections = self.rules.checked.sections
-        spans = doc.spans[SECTIONS] if sections and SECTIONS in doc.spans else ()
         begins = np.append(0, self.clauses.ends)
-        for span in spans:
-            columns = sections.get(span.label_)
+        for section in get_sections(doc) if sections else ():
+            columns = sections.get(section.label)
             if not columns:
                 continue
-            own = begins[(begins > span.start_char) & (begins < span.end_char)]
-            own = np.append(np.int64(span.start_char), own)
+            own = begins[(begins > section.start) & (begins < section.end)]
+            own = np.append(np.int64(section.start), own)
             limits = self.clauses.next_start(own, self.length)
-            is_stop = self.rules.section_stops[span.label_][self.matches.words]
+            is_stop = self.rules.section_stops[section.label][self.matches.words]
             stops = Breaks(self.matches.starts, self.matches.ends).select(is_stop)
             limits = np.minimum(limits, stops.next_start(own, self.length))
-            limits = np.minimum(limits, span.end_char)
+            limits = np.minimum(limits, section.end)
             covered = covered_chars(own, limits, self.length)
             holds[:, list(columns)] |= (covered[self.mentions.starts] > 0)[:, None]
         return holds
