@@ -20,7 +20,7 @@ SPACED = re.compile(r"\d{1,3}(?: \d{3})+(?=[^\s\d.,])")
 LENGTHS = ("cm", "mm", "m", "um")
 MAX_RATIO = 100_000
 # Most changes in a row: "118→126→133".
-MAX_CHANGES = 20
+MAX_CHANGES = 6
 
 
 class Core(NamedTuple):

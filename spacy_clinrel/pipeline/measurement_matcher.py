@@ -27,8 +27,8 @@ from ..tokens.group import DOSAGES, VALUES
 from ..tokens.mentions import mention_spans
 
 # Types of tests and treatments in the corpora for which this package has configs.
-TEST_TYPES = ["Test", "test"]
-TREATMENT_TYPES = ["Treatment", "treatment"]
+TEST_TYPES = ["Test", "test", "检查和检验", "实验室检验", "检查"]
+TREATMENT_TYPES = ["Treatment", "treatment", "治疗", "药物"]
 
 
 @Language.factory(
