@@ -17,7 +17,7 @@ Offsets = Tuple[int, int]
 MAX_GAP = 24
 # A short name or abbreviation of the test in brackets: "白细胞(WBC) 12.3".
 ALIAS = r"[(\[][A-Za-zα-ω0-9\-#%+ ]{0,15}[A-Za-zα-ω%#][A-Za-zα-ω0-9\-#%+]{0,6}[)\]]"
-CLAUSE_ENDS = ",，。;；\n\r!！?？"
+CLAUSE_START = re.compile(r"[,，。;；\n\r!！?？]")
 # Ions are written with their charge: "K+ 3.5".
 IONS = {"K", "Na", "Ca", "Mg", "Cl", "Fe", "Zn", "Cu", "Li", "HCO3", "P"}
 CHARGE = re.compile(r"\d?[+-]{1,2}(?=[\s:：(]*\d)")
@@ -115,8 +115,7 @@ class Binder:
     def _is_condition(self, layout: "Layout", start: int, end: int) -> bool:
         """Return whether a value is a condition, a goal or a difference."""
         text = layout.text
-        first = max(text.rfind(mark, 0, start) for mark in CLAUSE_ENDS) + 1
-        clause = text[max(first, start - MAX_GAP) : start]
+        clause = CLAUSE_START.split(text[max(0, start - MAX_GAP) : start])[-1]
         return bool(self._condition.search(clause) or self._after.match(text, end))
 
     def _is_finding(self, layout: "Layout", test: int, gap: str, candidate: Candidate) -> bool:

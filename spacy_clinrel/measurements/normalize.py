@@ -1,5 +1,7 @@
 """Characters that count as equal in numbers and units."""
 
+from functools import lru_cache
+
 # Full-width forms of ASCII, without the comma, which separates values: "80，124/80".
 _TABLE = {0xFEE0 + code: code for code in range(0x21, 0x7F) if chr(code) != ","}
 _EQUAL = {
@@ -24,6 +26,7 @@ _TABLE.update({ord(char): ord(str(digit)) for digit, char in enumerate("⁰¹²�
 _TABLE.update({ord("⁻"): ord("-"), 0x3000: ord(" "), 0xA0: ord(" ")})
 
 
+@lru_cache(maxsize=2)  # parser and binder of a component use the same text
 def normalize(text: str) -> str:
     """Replace full-width digits and letters, superscripts and variants of signs by one form.
 

@@ -1,14 +1,18 @@
 """Units of measurement and their UCUM codes."""
 
 import re
-from typing import Dict, NamedTuple, Optional
+from typing import Dict, Iterable, NamedTuple, Optional
 
 from ..rules import Rules
 from .normalize import normalize
-from .patterns import alternatives
+from .patterns import NOTHING
 
 # A unit that ends with an ASCII letter or digit is not followed by one: "mg" is no unit in "mgx".
 WORD_END = r"(?:(?<![A-Za-z0-9])|(?![A-Za-z0-9]))"
+# Longest unit, in characters.
+MAX_UNIT = 32
+# Groups of the pattern of a unit.
+KINDS = ("per", "complete", "over", "alone", "rate")
 # Numbers that are temperatures in a unit, to tell "37.2C" from "4C" and "38度" from "90度".
 TEMPERATURES = {"Cel": (30, 45), "[degF]": (86, 113)}
 # Letters after a number that are no unit: times, ordinals and counts of repetitions.
@@ -46,22 +50,22 @@ class Units:
         self._counts = _lookup(rules["counts"])
         self._denominators = _lookup({**rules["units"], **rules["denominators"]})
         self._weak = {normalize(word).casefold() for word in rules["weak"]}
-        alone, counts = alternatives(self._units), alternatives(self._counts)
-        # These would otherwise be read as the combination that they begin with.
-        complete = alternatives(spelling for spelling in self._units if "/" in spelling)
-        below = alternatives(self._denominators)
         self._degrees = _lookup(rules["temperatures"])
-        degrees, no_units = alternatives(self._degrees), alternatives(rules["no_units"])
+        # These would otherwise be read as the combination that they begin with.
+        complete = _folded(spelling for spelling in self._units if "/" in spelling)
+        alone, counts = _folded(self._units), _folded(self._counts)
+        below, degrees = _folded(self._denominators), _folded(self._degrees)
         # "×10^9/L", also with the superscript lost ("×109/L"), and "10E9/L".
         power = (
-            r"(?:[×xX*·]\s?)?10\s?(?:\^|\*\*?|[Ee])?\s?(?P<power>1[0-2]|[1-9])\s?/\s?"
+            r"(?:[×x*·]\s?)?10\s?(?:\^|\*\*?|e)?\s?(?P<power>1[0-2]|[1-9])\s?/\s?"
             rf"(?P<per>{below})"
         )
+        # Matches text in lower case, which is faster than a pattern that ignores case.
         self._pattern = re.compile(
-            rf"[ \t]?(?!{no_units})(?!(?<=\t)L[\t\n|])(?:{power}|(?P<complete>{complete})"
+            rf"[ \t]?(?!{_folded(rules['no_units'])})(?!(?<=\t)l[\t\n|])"
+            rf"(?:{power}|(?P<complete>{complete})"
             rf"|(?P<over>{alone}|{counts})(?P<under>(?:\s?/\s?(?:{below})){{1,2}})"
-            rf"|(?P<alone>{alone}|{degrees})|/(?P<rate>{below})){WORD_END}",
-            re.IGNORECASE,
+            rf"|(?P<alone>{alone}|{degrees})|/(?P<rate>{below})){WORD_END}"
         )
         self._unknown = re.compile(
             rf"[A-Za-zμ]{{1,8}}(?:/[A-Za-zμ]{{1,8}}){{1,2}}{WORD_END}|[A-Za-zμ]{{2,6}}{WORD_END}"
@@ -75,27 +79,34 @@ class Units:
         number (Optional[float]): The number before the unit.
         RETURNS (Optional[Unit]): The unit.
         """
-        match = self._pattern.match(text, start)
+        part = text[start : start + MAX_UNIT]
+        folded = part.lower()
+        # In some alphabets a letter in lower case is two characters.
+        match = self._pattern.match(folded if len(folded) == len(part) else part)
         if match is None:
             unknown = self._unknown.match(text, start)
             if unknown is None or NO_UNITS.match(unknown[0].split("/")[0]):
                 return None
             return Unit(start, unknown.end(), None, False)
-        begin, end = match.end() - len(match[0].lstrip()), match.end()
-        if match["power"]:
-            code = f"10*{match['power']}/{_get(self._denominators, match['per'])}"
-        elif match["complete"]:
-            code = _get(self._units, match["complete"]) or ""
-        elif match["alone"]:
-            return self._alone(match["alone"], begin, end, number)
-        elif match["rate"]:
-            code = f"/{_get(self._denominators, match['rate'])}"
+        end = start + match.end()
+        begin = end - len(match[0].lstrip())
+        kind = next(name for name in KINDS if match[name])
+        spelling = part[slice(*match.span(kind))]
+        if kind == "per":
+            code = f"10*{match['power']}/{_get(self._denominators, spelling)}"
+        elif kind == "complete":
+            code = _get(self._units, spelling) or ""
+        elif kind == "alone":
+            return self._alone(spelling, begin, end, number)
+        elif kind == "rate":
+            code = f"/{_get(self._denominators, spelling)}"
         else:
-            over = _get(self._units, match["over"])
+            over = _get(self._units, spelling)
             if over is None:
-                over = _get(self._counts, match["over"])
-            parts = [part.strip() for part in match["under"].split("/")[1:]]
-            code = "/".join([over or "", *(_get(self._denominators, part) or "" for part in parts)])
+                over = _get(self._counts, spelling)
+            under = part[slice(*match.span("under"))].split("/")[1:]
+            parts = [_get(self._denominators, below.strip()) or "" for below in under]
+            code = "/".join([over or "", *parts])
         return Unit(begin, end, code, False)
 
     def _alone(
@@ -119,6 +130,14 @@ def _lookup(codes: Dict[str, str]) -> Dict[str, str]:
     for spelling, code in exact.items():
         folded.setdefault(spelling.casefold(), code)
     return {**folded, **exact}
+
+
+def _folded(words: Iterable[str]) -> str:
+    """Return a regular expression that matches any of the words in lower case, the longest
+    first."""
+    folded = {normalize(word).lower() for word in words}
+    ordered = sorted(folded, key=lambda word: (-len(word), word))
+    return f"(?:{'|'.join(map(re.escape, ordered)) or NOTHING})"
 
 
 def _get(codes: Dict[str, str], spelling: str) -> Optional[str]:

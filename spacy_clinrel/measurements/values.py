@@ -268,7 +268,7 @@ class ValueParser:
         if not rest or rest[0] in ENDS or rest[0] in "([（<→":
             return True
         if rest[0].isdigit():
-            return has_range or bool(re.match(r"\d{1,2}[.、)](?!\d)", rest))
+            return has_range or bool(ITEM.match(rest))
         if rest[0].isascii():
             return rest[0].isupper()
         return not rest[0].isalpha() or "\t" in text[end : end + 2] or following == " "

@@ -142,8 +142,8 @@ class MeasurementMatcher(Pipe):
         doc (Doc): The document.
         RETURNS (Doc): The same document.
         """
-        bound = self.find(doc)
         text = doc.text
+        bound = self.find(doc, text)
         rows = [(r.start, r.end, label, plain_values(r, text)) for label, r in bound.results]
         write_measurements(doc, rows)
         write_mention_rows(
@@ -156,15 +156,16 @@ class MeasurementMatcher(Pipe):
         write_mention_rows(doc, DOSAGES, dosages)
         return doc
 
-    def find(self, doc: Doc) -> Bound:
+    def find(self, doc: Doc, text: Optional[str] = None) -> Bound:
         """Find the measurements of a document, without changing it.
 
         doc (Doc): The document.
+        text (Optional[str]): Its text, if the caller has it already.
         RETURNS (Bound): The measurements and their mentions.
         """
         if not self.rules:
             self._set_rules(self._read())
-        text = doc.text
+        text = doc.text if text is None else text
         mentions = mention_spans(doc)
         treatments = [span for span in mentions if span.label_ in self.treatment_types]
         dosages, unbound = self._find_dosages(text, mentions, treatments)

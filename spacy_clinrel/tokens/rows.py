@@ -42,6 +42,10 @@ def write_mention_rows(
     """
     if key not in MENTION_ROWS:
         raise ValueError(Errors.R023.format(key=key, known=", ".join(MENTION_ROWS)))
+    if not rows and not keep_others:
+        if GROUP in doc.spans:
+            doc.spans[GROUP].attrs[key] = []
+        return
     if GROUP not in doc.spans:
         store_relations(doc, [], [], from_ents=True)
     index = MentionIndex(doc)
