@@ -157,7 +157,9 @@ class DosageParser:
         begins = sorted({start for start, _, _ in mentions} | {start for start, _ in others})
         floor = 0
         for binding in drugs:
-            inside = [p for p in parts if binding.start <= p.start and p.end <= binding.end]
+            offsets = range(binding.start, binding.end)
+            found = [starts[offset] for offset in offsets if offset in starts]
+            inside = [part for part in found if part.end <= binding.end]
             if text[binding.end - 1 : binding.end + 1].isdigit():
                 part = self._finder.find_at(text, binding.end)
                 if part is not None:
