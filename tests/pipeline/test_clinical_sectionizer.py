@@ -464,3 +464,17 @@ def test_file_of_the_documentation(tmp_path):
         "past_history",
         "chief_complaint",
     ]
+
+
+@pytest.mark.parametrize(
+    "text, labels",
+    [
+        ("家族史：父亲患肺癌。诊断：考虑肺炎。", ["family_history", "diagnosis"]),
+        ("家族史：无特殊。入院诊断：1.肺炎 2.贫血", ["family_history", "admission_diagnosis"]),
+        ("现病史：外院就诊。诊断：肺炎。予抗感染。", ["present_illness"]),
+    ],
+)
+def test_a_diagnosis_ends_the_history_before_it_also_inside_a_line(text, labels):
+    nlp = spacy.blank("zh")
+    nlp.add_pipe("clinical_sectionizer")
+    assert [section.label for section in get_sections(nlp(text))] == labels
