@@ -5,7 +5,7 @@ from typing import Any, Iterator, NamedTuple, Optional
 
 from ..errors import Errors
 from ..rules import Rules
-from .dosage_parts import HALF, IN_NUMBER
+from .dosage_parts import GAP, HALF, IN_NUMBER
 from .dosage_scan import compile_rule
 from .durations import UNITS, iso_duration
 from .numerals import CHINESE, DIGITS, ENGLISH, TO, Number, parse_number
@@ -16,7 +16,7 @@ NUMERAL = rf"{DIGITS}|{CHINESE}|{ENGLISH}"
 ANCHOR = re.compile(r"[A-Za-z]+|\d+(?:[.．]\d+)?|[〇零一二两俩三四五六七八九十百半]+")
 NUMBER_WORD = re.compile(rf"(?:{ENGLISH}|half|an?)", FLAGS)
 INDEFINITE = ("a", "an", "half", "half a", "half an")
-PLUS_BEFORE = re.compile(r"\d\s?[+＋]$")
+PLUS_BEFORE = re.compile(r"\d\s?[+＋]\Z")
 
 
 class Amount(NamedTuple):
@@ -60,12 +60,12 @@ class AmountFinder:
                 )
         more = compile_rule(rules, "approximate_after").pattern
         about = compile_rule(rules, "approximate_before").pattern
-        self._about = re.compile(rf"{about}\s?$", FLAGS)
+        self._about = re.compile(rf"{about}\s?\Z", FLAGS)
         unit = rf"{self._units.pattern}(?![A-Za-z])"
         self._amount = re.compile(
-            rf"(?P<low>{HALF}|{NUMERAL}|an?\b)(?:{TO}(?P<high>{NUMERAL}))?(?P<more>{more})?[\s-]?"
-            rf"(?P<ge>个半)?(?P<unit>{unit})(?P<half>半)?(?P<more2>\s?{more})?"
-            rf"(?:[零又]?\s?(?P<second>{DIGITS}|{CHINESE})\s?(?P<unit2>{unit}))?",
+            rf"(?P<low>{HALF}|{NUMERAL}|an?\b)(?:{TO}(?P<high>{NUMERAL}))?(?P<more>{more})?[ \t-]?"
+            rf"(?P<ge>个半)?(?P<unit>{unit})(?P<half>半)?(?P<more2>{GAP}{more})?"
+            rf"(?:[零又]?{GAP}(?P<second>{DIGITS}|{CHINESE}){GAP}(?P<unit2>{unit}))?",
             FLAGS,
         )
 

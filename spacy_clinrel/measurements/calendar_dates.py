@@ -111,7 +111,7 @@ class CalendarFinder:
         """
         self._patterns = [re.compile(pattern) for pattern in PATTERNS]
         before = compile_rule(rules, "before_short_date").pattern
-        self._before_short = re.compile(rf"{before}\s?[:：]?\s?$", FLAGS)
+        self._before_short = re.compile(rf"{before}\s?[:：]?\s?\Z", FLAGS)
         before = compile_rule(rules, "before_month").pattern
         self._chinese_month = re.compile(
             rf"(?<!\d)(?:(?:{before}|(?<=[今去前明本]年))(?P<month>1[0-2]|0?[1-9])月(?![\d内前后余])"

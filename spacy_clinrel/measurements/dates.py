@@ -55,7 +55,7 @@ class DateParser:
                 raise ValueError(message)
             name = f"date_headings.{anchor}"
             joined = alternation([check_pattern(s, name) for s in as_list(spellings, name)])
-            self._headings[anchor] = re.compile(rf"(?<![A-Za-z]){joined}\s*[:：]?\s*$", FLAGS)
+            self._headings[anchor] = re.compile(rf"(?<![A-Za-z]){joined}\s*[:：]?\s*\Z", FLAGS)
 
     def find(self, text: str, note_date: Optional[Moment] = None) -> Times:
         """Find dates, relative times and durations in a text.

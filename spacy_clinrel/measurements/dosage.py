@@ -67,7 +67,7 @@ class DosageParser:
         self._not_drug = compile_rule(rules, "not_drugs")
         self._own_route = compile_rule(rules, "own_route")
         paused = compile_rule(rules, "paused_before").pattern
-        self._paused = re.compile(rf"{paused}\s?$", FLAGS)
+        self._paused = re.compile(rf"{paused}\s?\Z", FLAGS)
         between = compile_rule(rules, "drug_list").pattern
         self._list = re.compile(rf"\s*{between}\s*", FLAGS)
         mixture = compile_rule(rules, "drug_mixture").pattern

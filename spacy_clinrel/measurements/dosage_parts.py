@@ -32,12 +32,14 @@ NUMBER_CHARACTERS = frozenset(
 )
 FACTORS = {"万": 1e4, "千": 1e3, "百万": 1e6, "million": 1e6}
 TIMES_SIGN = r"[×xX*✕╳]\s?"
+# Between a number and its unit: no line break.
+GAP = r"[ \t]?"
 # A number is not the end of another one, or of a fraction, range or size.
-IN_NUMBER = re.compile(r"(?:[\d.．]|\d[-~～–/／:：*×^,])$")
+IN_NUMBER = re.compile(r"(?:[\d.．]|\d[-~～–/／:：*×^,])\Z")
 # After a unit: no other unit, as in mg/L.
 NO_RATIO = r"(?!\s?[/／]\s?[A-Za-z0-9])"
 # What a duration without a word before it must not follow, and not be followed by: 第5天, 5天前.
-NO_DURATION_BEFORE = re.compile(r"(?:[第每隔龄孕/]|q\s?)$")
+NO_DURATION_BEFORE = re.compile(r"(?:[第每隔龄孕/]|q\s?)\Z")
 NO_DURATION_AFTER = re.compile(r"\s?(?:[前后来内以次期龄]|[1一]次|ago|later|before|after|earlier)")
 # Maximum length of a part that begins within a number.
 MAX_LENGTH = 40
@@ -108,22 +110,23 @@ class PartFinder:
         """Return the regular expression of amounts."""
         counted = self._counted.pattern + self._end
         unit = alternation([*self._units.codes, *self._counted.codes]) + self._end
-        per = self._per.pattern + r"(?![A-Za-z0-9])"
-        per = rf"(?:\s?[/／]\s?|\s?每\s?|\sper\s)[(（]?{per}(?:[/／·.*]{per}[)）]?)?"
+        # In 10mg每周一次, 每周 is part of the frequency.
+        per = rf"{self._per.pattern}(?![A-Za-z0-9])(?!{GAP}(?:\d+|{CHINESE}){GAP}次)"
+        per = rf"(?:{GAP}[/／]{GAP}|{GAP}每{GAP}|\sper\s)[(（]?{per}(?:[/／·.*]{per}[)）]?)?"
         return (
-            rf"(?P<before>{alternation(per_day)}\s?)?(?:"
-            rf"(?P<low>{DIGITS})(?:(?:\s?{unit})?{TO}(?P<high>{DIGITS}))?[\s-]?"
-            rf"(?P<factor>百万|[万千]|million)?\s?(?P<unit>{unit})"
-            rf"|(?P<word>{FRACTION}|{HALF}|{WORDS})\s?(?P<counted>{counted})"
+            rf"(?P<before>{alternation(per_day)}{GAP})?(?:"
+            rf"(?P<low>{DIGITS})(?:(?:{GAP}{unit})?{TO}(?P<high>{DIGITS}))?[ \t-]?"
+            rf"(?P<factor>百万|[万千]|million)?{GAP}(?P<unit>{unit})"
+            rf"|(?P<word>{FRACTION}|{HALF}|{WORDS}){GAP}(?P<counted>{counted})"
             rf")(?P<half>半)?(?P<per>{per})?{NO_RATIO}"
         )
 
     def _duration_pattern(self, before: List[str]) -> str:
         """Return the regular expression of durations."""
-        mark = rf"(?:{alternation(before)}\s?|{TIMES_SIGN})"
+        mark = rf"(?:{alternation(before)}{GAP}|{TIMES_SIGN})"
         number = rf"{DIGITS}|{HALF}|{WORDS}"
         unit = rf"{self._duration_units.pattern}(?![A-Za-z])"
-        return rf"(?P<mark>{mark})?(?P<number>{number})[余多]?[\s-]?(?P<unit>{unit})"
+        return rf"(?P<mark>{mark})?(?P<number>{number})[余多]?[ \t-]?(?P<unit>{unit})"
 
     def find(self, text: str) -> List[FoundPart]:
         """Find the parts of dosages in a text.

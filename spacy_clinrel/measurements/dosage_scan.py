@@ -16,7 +16,7 @@ BARE_NUMBER = re.compile(r"\d+(?:\.\d+)?(?![\d.%％/:：~～-])")
 BRACKETS = re.compile(r"[（(][^（()）\n]{1,12}[)）]")
 OPENING = re.compile(r"[（(]")
 # Between a treatment and a part before it.
-BEFORE_TREATMENT = re.compile(r"(?:[^\S\n]|注射用|\bof\b|\bthe\b)*$", FLAGS)
+BEFORE_TREATMENT = re.compile(r"(?:[^\S\n]|注射用|\bof\b|\bthe\b)*\Z", FLAGS)
 # Maximum number of words between two parts, and of parts before a treatment.
 MAX_FILLERS = 5
 MAX_LEFT = 3
@@ -54,7 +54,7 @@ class Scanner:
         self._from = compile_rule(rules, "dose_change_from")
         self._each = compile_rule(rules, "for_each_drug")
         left = compile_rule(rules, "before_leading_dose").pattern
-        self._before_left = re.compile(rf"(?:{left}|[^一-鿿])[^\S\n]*$", FLAGS)
+        self._before_left = re.compile(rf"(?:{left}|[^一-鿿])[^\S\n]*\Z", FLAGS)
 
     def after(
         self,
@@ -85,10 +85,15 @@ class Scanner:
             if step is None:
                 return parts, [], has_each
             part = step.part
+            following = starts.get(_skip_spaces(text, part.end, limit))
+            has_dose = any(other.kind == DOSE for other in parts)
+            if has_dose and step.has_comma and following is not None and following.kind == DOSE:
+                # The part belongs to the next amount: 500ml，静点20mg.
+                return parts, [], has_each
             if next_drug is not None and not text[part.end : next_drug].strip(" \t"):
                 if step.has_comma:
                     return parts, [], has_each
-                is_code = text[part.start].isascii() and any(p.kind == DOSE for p in parts)
+                is_code = text[part.start].isascii() and has_dose
                 if part.kind == ROUTE and not (is_code and text[part.end : next_drug]):
                     return parts, [part], has_each
             if step.is_change:

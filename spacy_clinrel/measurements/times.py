@@ -18,9 +18,9 @@ CONTEXT = 16
 # In Chinese, 3月 is three months or March. It is a duration behind a word, before the end of a
 # clause: 咳嗽3月，
 MONTH, DAY = "月", "日"
-AFTER_MONTH = re.compile(r"\s*(?:[,，。;；、)）\]】!！?？\n]|$)")
-BEFORE_MONTH = re.compile(r"[A-Za-z一-鿿）)”\"]$")
-BEFORE_DAY = re.compile(r"[已共近达约]$")
+AFTER_MONTH = re.compile(r"\s*(?:[,，。;；、)）\]】!！?？\n]|\Z)")
+BEFORE_MONTH = re.compile(r"[A-Za-z一-鿿）)”\"]\Z")
+BEFORE_DAY = re.compile(r"[已共近达约]\Z")
 
 
 class Offset(NamedTuple):
@@ -58,7 +58,7 @@ class TimeFinder:
         for name, spelling in zip(names, spellings):
             _check(name, spelling, SHIFT if name == "relative_words" else CODE)
         about = compile_rule(rules, "approximate_before").pattern
-        self._leading = re.compile(rf"(?P<word>{self._before.pattern})\s?(?:{about}\s?)?$", FLAGS)
+        self._leading = re.compile(rf"(?P<word>{self._before.pattern})\s?(?:{about}\s?)?\Z", FLAGS)
         self._trailing = re.compile(rf"\s?(?P<word>{self._after.pattern})(?![A-Za-z])", FLAGS)
         self._numbered = re.compile(
             rf"(?<![A-Za-z])(?P<word>{self._days.pattern})\s?(?P<n>\d{{1,3}})(?![\d.x×]|\s?times)",
@@ -167,7 +167,7 @@ def _precision(duration: str) -> str:
 
 def _ending(rules: Rules, rule: str) -> Pattern[str]:
     """Compile a rule about the words before something."""
-    return re.compile(rf"{compile_rule(rules, rule).pattern}\s?$", FLAGS)
+    return re.compile(rf"{compile_rule(rules, rule).pattern}\s?\Z", FLAGS)
 
 
 def _check(rule: str, spellings: Spellings, form: Pattern[str]) -> None:
