@@ -35,6 +35,7 @@ from .changes import (
     attribute_key,
     summarise_changes,
 )
+from .details import copy_details
 from .export import PROPOSED, SETTINGS
 from .formats import FORMATS, SHOWS_ATTRIBUTES, brat_name
 
@@ -47,7 +48,8 @@ class ReviewResult(NamedTuple):
     """Corrected documents.
 
     docs (List[Doc]): Gold documents with the tokens and IDs of the exported documents, in the same
-        order.
+        order. Sections, and values, dosages and codes of mentions that are still there, are those
+        of the exported documents.
     summary (Dict[str, Any]): The changes, see `summarise_changes`; and "not_returned", the IDs of
         exported documents that are missing.
     problems (List[str]): Messages about documents that were left out.
@@ -243,6 +245,7 @@ def _gold_doc(nlp: Language, doc: Doc, record: Record, path: Path, report: Repor
     corrected = build_doc(nlp, record, path, report)
     if has_assertion(doc):
         mark_annotated(corrected)
+    copy_details(doc, corrected)
     return corrected
 
 

@@ -9,6 +9,7 @@ from ...data.converters import Report, get_converter, render_files
 from ...data.converters.attributes import file_attribute
 from ...data.converters.doccano import RELATION_TYPES, SPAN_TYPES, label_types
 from ...data.converters.label_studio import render_interface
+from ...data.converters.report import DETAILS_LOST
 from ...tokens import get_attributes, has_assertion
 from ...types import ASSERTIONS, Signatures
 
@@ -50,6 +51,8 @@ def review_files(
     RETURNS (Dict[str, str]): Contents by file name.
     """
     files = render_files(get_converter(format_name), docs, report, FILE_STEM, model)
+    for reason in DETAILS_LOST:  # `read_review` restores them
+        report.lost.pop(reason, None)
     interface = f"{FILE_STEM}.xml"
     attributes = _attribute_names(docs)
     if interface in files:

@@ -33,6 +33,7 @@ from .record import Link, Mention, Record
 from .report import (
     ATTRIBUTE_LOST_WITH_MENTION,
     BROKEN_LINE,
+    DETAILS_LOST,
     DISCONTINUOUS,
     LOST_WITH_MENTION,
     Report,
@@ -150,11 +151,10 @@ def doc_to_record(
 
 def _count_details(doc: Doc, report: Report) -> None:
     """Count what no format holds: values, dosages, codes and sections."""
-    for key, name in ((VALUES, "value"), (DOSAGES, "dosage")):
-        report.lose(f"{name} of a mention not kept", count=len(mention_rows(doc, key)))
     codes = {span_key(span) for span in all_mentions(doc) if span.kb_id}
-    report.lose("code of a mention not kept", count=len(codes))
-    report.lose("section not kept", count=len(get_sections(doc)))
+    counts = (len(mention_rows(doc, VALUES)), len(mention_rows(doc, DOSAGES)), len(codes))
+    for reason, count in zip(DETAILS_LOST, (*counts, len(get_sections(doc)))):
+        report.lose(reason, count=count)
 
 
 def _align_mentions(

@@ -15,6 +15,11 @@ LOST_WITH_MENTION = "relation lost with its mention"
 ATTRIBUTE_LOST = "attribute not kept"
 ATTRIBUTE_SCORE_LOST = "score of an attribute not kept"
 ATTRIBUTE_LOST_WITH_MENTION = "attribute lost with its mention"
+# What no corpus format holds.
+DETAILS_LOST = tuple(
+    f"{name} not kept"
+    for name in ("value of a mention", "dosage of a mention", "code of a mention", "section")
+)
 DISCONTINUOUS = "discontinuous mention kept as its covering span"
 
 # Maximum length of a message in characters. Errors of parsers can contain a whole line.

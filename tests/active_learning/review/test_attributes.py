@@ -4,6 +4,7 @@ import json
 
 import pytest
 import spacy
+from spacy.tokens import Span
 
 from spacy_clinrel.active_learning.review import FORMATS, ReviewOptions, read_review
 from spacy_clinrel.active_learning.review.corrections import NOT_SHOWN
@@ -15,9 +16,13 @@ from spacy_clinrel.tokens import (
     GROUP,
     MentionAttribute,
     get_attributes,
+    get_sections,
     has_assertion,
     set_attributes,
+    write_mention_rows,
 )
+from spacy_clinrel.tokens.candidates import write_links
+from spacy_clinrel.types import ConceptCandidate
 
 from ...util import make_notes, write_docs
 from .test_corrections import write_corrected
@@ -73,6 +78,24 @@ def test_attributes_round_trip(folder, tmp_path, export_format):
     assert view(result.docs) == expected and all(map(has_assertion, result.docs))
     assert report.doubtful[NOT_SHOWN] == (0 if is_shown else 3)
     assert ("attributes" in result.summary) == is_shown and result.summary["unchanged"] == 3
+
+
+def test_sections_values_and_codes_are_restored(model, tmp_path):
+    (doc,) = make_notes(spacy.blank("zh"), 1, seed=5)
+    first, *_, last = doc.ents
+    doc.spans["sections"] = [Span(doc, 0, 4, label="history")]
+    write_mention_rows(doc, "dosages", [(first, {"text": "1片", "dose": 1.0})])
+    write_links(doc, [last], ["C1"], [[ConceptCandidate("C1", "病名", 0.5)]])
+    write_docs(tmp_path / "u.spacy", [doc])
+    report = Report()
+    review(model, tmp_path / "u.spacy", tmp_path / "round1", report=report)
+    assert set(report.lost) == {"score of a relation not kept"}
+    read = read_review(tmp_path / "round1", tmp_path / "round1" / "brat").docs
+    path = write_docs(tmp_path / "read.spacy", read)
+    (copy,) = read_docbin(path, spacy.blank("zh").vocab)
+    assert copy.ents[0]._.dosage["dose"] == 1.0 and copy.ents[-1].kb_id_ == "C1"
+    assert copy.ents[-1]._.candidates == [ConceptCandidate("C1", "病名", 0.5)]
+    assert [section.label for section in get_sections(copy)] == ["history"]
 
 
 def test_changes_of_attributes_are_counted(folder, tmp_path, capsys):
