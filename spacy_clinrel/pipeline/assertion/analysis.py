@@ -49,6 +49,7 @@ class Scopes(NamedTuple):
 class MentionText(NamedTuple):
     """A text and its mentions, as offsets of characters.
 
+    original (str): The text.
     text (str): The text, from `normalize`.
     starts (ndarray): First character of each mention. Shape: (mentions,)
     ends (ndarray): Character after the last of each mention. Shape: (mentions,)
@@ -56,6 +57,7 @@ class MentionText(NamedTuple):
         mention in it, bool. Shape: (characters,)
     """
 
+    original: str
     text: str
     starts: np.ndarray
     ends: np.ndarray
@@ -70,14 +72,15 @@ def mention_text(doc: Doc, starts: np.ndarray, ends: np.ndarray) -> MentionText:
     ends (ndarray): Token after the last of each mention. Shape: (mentions,)
     RETURNS (MentionText): The text and the mentions.
     """
-    text = normalize(doc.text)
+    original = doc.text
+    text = normalize(original)
     offsets = doc.to_array(["IDX", "LENGTH"]).astype("int64").reshape(-1, 2)
     bounds = np.append(offsets, [[len(text), 0]], axis=0)
     first = bounds[np.asarray(starts, dtype="int64"), 0]
     last = np.maximum(bounds[np.asarray(ends, dtype="int64") - 1].sum(axis=1), first)
     is_term = (last - first <= MAX_TERM) & ~_contain_others(first, last)
     in_term = covered_chars(first[is_term], last[is_term], len(text)) > 0
-    return MentionText(text, first, last, in_term)
+    return MentionText(original, text, first, last, in_term)
 
 
 def _contain_others(starts: np.ndarray, ends: np.ndarray) -> np.ndarray:
@@ -108,14 +111,14 @@ class Analysis:
         self.mentions = mentions
         self.length = len(mentions.text)
         self.matches = rules.words(mask_chars(mentions.text, mentions.in_term))
-        doc_text = doc.text  # in which a line may begin with a capital
-        self.sentences = find_breaks(SENTENCE_BREAK, doc_text)
-        self.commas = find_breaks(COMMA, doc_text)
+        original = mentions.original  # in which a line may begin with a capital
+        self.sentences = find_breaks(SENTENCE_BREAK, original)
+        self.commas = find_breaks(COMMA, original)
         self.clauses = merge_breaks(self.sentences, self.commas)
         self.breaks = {
             "clause": self.clauses,
             "sentence": self.sentences,
-            "paragraph": find_breaks(PARAGRAPH_BREAK, doc_text),
+            "paragraph": find_breaks(PARAGRAPH_BREAK, original),
         }
         self.list_ends, self.list_starts = self._list_breaks()
         self.scopes = self._scopes()
