@@ -10,6 +10,7 @@ import spacy
 from spacy_clinrel.pipeline.assertion.rules import CueRules
 from spacy_clinrel.types import ASSERTIONS
 
+from ...util import ROOT
 from .conftest import example_lines, parse
 
 GROUP = "cues:\n  own:\n    attributes: [negated]\n    direction: before\n    words: [没啥]\n"
@@ -36,6 +37,16 @@ def test_a_file_extends_or_replaces_the_rules(tmp_path, zh):
         found, expected = judge(extended, text, zh)
         assert found == expected
     assert judge(replaced, "没啥[疼痛|N]，无[发热|]。", zh)[0] == [["negated"], []]
+
+
+def test_the_file_in_the_documentation_is_valid(tmp_path, zh):
+    page = (ROOT / "docs" / "assertion.md").read_text(encoding="utf-8")
+    file = tmp_path / "my_cues.yml"
+    file.write_text(page.split("```yaml\n")[1].split("```")[0], encoding="utf-8")
+    rules = CueRules.from_language("zh", file)
+    for text in ("查无[结石|N]，反而[积水|]", "3天后行[造影|C]", "查无此项[积水|]"):
+        found, expected = judge(rules, text, zh)
+        assert found == expected
 
 
 @pytest.mark.parametrize(
