@@ -126,7 +126,10 @@ class PartFinder:
         mark = rf"(?:{alternation(before)}{GAP}|{TIMES_SIGN})"
         number = rf"{DIGITS}|{HALF}|{WORDS}"
         unit = rf"{self._duration_units.pattern}(?![A-Za-z])"
-        return rf"(?P<mark>{mark})?(?P<number>{number})[余多]?[ \t-]?(?P<unit>{unit})"
+        return (
+            rf"(?:(?P<mark>{mark})[近约]?)?(?P<number>{number})[余多]?[ \t-]?(?P<unit>{unit})"
+            r"(?P<half>半)?"
+        )
 
     def find(self, text: str) -> List[FoundPart]:
         """Find the parts of dosages in a text.
@@ -224,11 +227,12 @@ class PartFinder:
         unit = self._duration_units.code(match["unit"])
         if number is None or number.high is not None or unit is None:
             return None
-        iso = iso_duration((number.low, unit))
+        amount = number.low + (0.5 if match["half"] else 0)
+        iso = iso_duration((amount, unit))
         if iso is None:
             return None
         bare_unit = None if match["mark"] else match["unit"]
-        days = duration_days(number.low, unit)
+        days = duration_days(amount, unit)
         return {"duration": iso, "duration_days": days, "bare_unit": bare_unit}
 
     def _read_frequency(self, match: Any) -> Optional[Dict[str, Any]]:

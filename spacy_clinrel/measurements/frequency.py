@@ -56,6 +56,9 @@ def make_frequency(code: str, number: Optional[Number] = None) -> Optional[Frequ
     if "{n}" in code:
         if number is None or not 0 < max(number.low, number.high or 0) <= MAX_NUMBER:
             return None
+        # A count is whole: 2.03/日 is no frequency.
+        if TIMES.fullmatch(code) and any(n % 1 for n in number if n is not None):
+            return None
         is_range = number.high is not None
         shown = f"{number.low:g}-{number.high:g}" if is_range else f"{number.low:g}"
         code = NAMES.get(code.format(n=shown), code.format(n=shown))

@@ -59,12 +59,14 @@ class TimeFinder:
             _check(name, spelling, SHIFT if name == "relative_words" else CODE)
         about = compile_rule(rules, "approximate_before").pattern
         self._leading = re.compile(rf"(?P<word>{self._before.pattern})\s?(?:{about}\s?)?\Z", FLAGS)
-        self._trailing = re.compile(rf"\s?(?P<word>{self._after.pattern})(?![A-Za-z])", FLAGS)
+        self._trailing = re.compile(
+            rf"\s?(?P<word>{self._after.pattern})(?!(?<=[A-Za-z])[A-Za-z])", FLAGS
+        )
         self._numbered = re.compile(
             rf"(?<![A-Za-z])(?P<word>{self._days.pattern})\s?(?P<n>\d{{1,3}})(?![\d.x×]|\s?times)",
             FLAGS,
         )
-        self._word = re.compile(rf"{self._words.pattern}(?![A-Za-z])", FLAGS)
+        self._word = re.compile(rf"{self._words.pattern}(?!(?<=[A-Za-z])[A-Za-z])", FLAGS)
         self._not_word_before = _ending(rules, "not_relative_before")
         self._not_word_after = compile_rule(rules, "not_relative_after")
         self._no_before = _ending(rules, "no_duration_before")
