@@ -7,7 +7,7 @@ import numpy as np
 
 # A line break (unless the next line continues in lower case), or the number of a list item, as in
 # "1.", "2、" and "(3)".
-NEW_PARAGRAPH = r"\r|\n(?![ \t]*[a-z])|(?<![\w.,/-])\d{1,2}[.、)．）](?!\d)|[①-⑳]"
+NEW_PARAGRAPH = r"\r?\n(?![ \t]*[a-z])|\r(?!\n)|(?<![\w.,/-])\d{1,2}[.、)．）](?!\d)|[①-⑳]"
 PARAGRAPH_BREAK = re.compile(NEW_PARAGRAPH)
 # A full stop ends a sentence unless it is part of a number or an abbreviation.
 ABBREVIATIONS = "".join(

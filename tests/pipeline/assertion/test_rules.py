@@ -106,6 +106,14 @@ def test_the_longest_word_counts(zh):
     ]
 
 
+@pytest.mark.parametrize("line_break", ["\n", "\r\n"])
+def test_wrapped_lines_belong_together(line_break):
+    nlp, rules = spacy.blank("en"), CueRules.from_language("en")
+    for text in ("Denies [fever|N],~[chills|N] or~[cough|N].", "No [fever|N]~[Cough|] today."):
+        found, expected = judge(rules, text.replace("~", line_break), nlp)
+        assert found == expected
+
+
 @pytest.mark.parametrize("chars, expected", [(2, ["negated"]), (1, [])])
 def test_maximum_distance(zh, chars, expected):
     group = {"attributes": ["negated"], "direction": "before", "words": ["无"], "max_chars": chars}
