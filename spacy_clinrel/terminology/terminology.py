@@ -114,7 +114,8 @@ class Terminology:
             return found
         queries = [forms[i] for i in missing]
         by_form = None if allowed is None else allowed[1]
-        for i, hits in zip(missing, self.ngrams.search(queries, self.forms, by_form)):
+        similar = self.ngrams.search(queries, self.forms, by_form, MIN_SCORE)
+        for i, hits in zip(missing, similar):
             found[i] = self._similar(forms[i], hits, allowed, n_candidates)
         return found
 
@@ -130,7 +131,7 @@ class Terminology:
         """Return the concepts of similar names, each with its best score."""
         scores: Dict[int, float] = {}
         for hit in hits:
-            if hit.score < MIN_SCORE or len(scores) >= n_candidates:
+            if len(scores) >= n_candidates:
                 break
             name = self.forms[hit.form]
             if not (is_contrast(form, name) or is_more_specific(name, form)):

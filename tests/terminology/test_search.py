@@ -153,10 +153,22 @@ def test_search_in_small_batches_gives_the_same_result(terminology, monkeypatch)
     assert [terminology.search([query])[0] for query in queries] == expected
 
 
+def test_frequent_ngrams_are_left_out_of_the_search_but_not_of_the_score(monkeypatch):
+    names = [f"{chr(0x4E00 + i)}{chr(0x5E00 + i)}慢性胃肠炎症" for i in range(60)]
+    terminology = Terminology.build([Concept(name, name) for name in names])
+    queries = [f"{name}样" for name in names[:9]]
+    expected = terminology.search(queries, n_candidates=1)
+    monkeypatch.setattr(ngrams, "MAX_NAMES", 3)
+    found = terminology.search(queries, n_candidates=1)
+    for name, (before,), (after,) in zip(names, expected, found):
+        assert before.code == after.code == name
+        assert after.score == pytest.approx(before.score)
+
+
 def test_only_the_most_similar_names_are_compared(monkeypatch):
     names = [f"胃{chr(0x4E00 + i)}炎" for i in range(60)]
     terminology = Terminology.build([Concept(name, name) for name in names])
-    (hits,) = terminology.ngrams.search([f"{names[7]}症"], terminology.forms, None)
+    (hits,) = terminology.ngrams.search([f"{names[7]}症"], terminology.forms)
     assert len(hits) == ngrams.N_COMPARED and terminology.forms[hits[0].form] == names[7]
     allowed = np.zeros(len(names), dtype=bool)
     allowed[3] = True
