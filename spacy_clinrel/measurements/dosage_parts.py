@@ -237,9 +237,10 @@ class PartFinder:
 
     def _read_frequency(self, match: Any) -> Optional[Dict[str, Any]]:
         """Return the fields of a frequency; None if its number is not plausible."""
-        if IN_NUMBER.search(match.string[max(0, match.start() - 2) : match.start()]):
-            return None
         text = match[0]
+        before = match.string[max(0, match.start() - 2) : match.start()]
+        if text[0].isdigit() and IN_NUMBER.search(before):
+            return None
         if text not in self._known_frequencies:
             self._known_frequencies[text] = self._frequency_fields(text)
         return self._known_frequencies[text]

@@ -63,7 +63,7 @@ class TimeFinder:
             rf"\s?(?P<word>{self._after.pattern})(?!(?<=[A-Za-z])[A-Za-z])", FLAGS
         )
         self._numbered = re.compile(
-            rf"(?<![A-Za-z])(?P<word>{self._days.pattern})\s?(?P<n>\d{{1,3}})(?![\d.x×]|\s?times)",
+            rf"(?<![A-Za-z])(?P<word>{self._days.pattern})\s?(?P<n>\d{{1,3}})(?![\d.x×]|\s?times|\s?[-~–]\s?\d)",
             FLAGS,
         )
         self._word = re.compile(rf"{self._words.pattern}(?!(?<=[A-Za-z])[A-Za-z])", FLAGS)
@@ -71,6 +71,7 @@ class TimeFinder:
         self._not_word_after = compile_rule(rules, "not_relative_after")
         self._no_before = _ending(rules, "no_duration_before")
         self._no_after = compile_rule(rules, "no_duration_after")
+        self._age_before = _ending(rules, "age_before")
         self._before_month = _ending(rules, "before_month")
 
     def find(self, text: str) -> Tuple[List[Offset], List[Duration]]:
@@ -124,6 +125,8 @@ class TimeFinder:
         if amount.number.lower() in INDEFINITE and amount.number.lower() != "半":
             return False
         if self._no_before.search(before) or self._no_after.match(text, amount.end):
+            return False
+        if self._age_before.search(before):
             return False
         if amount.is_approximate or amount.spelling not in (MONTH, DAY) or amount.number == "半":
             return True
