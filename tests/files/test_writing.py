@@ -11,6 +11,7 @@ from spacy_clinrel.files import (
     check_output,
     locked_folder,
     read_docbin,
+    replacing_folder,
     spacy_files,
     stream_docbin,
     write_json,
@@ -131,3 +132,38 @@ def test_numbers_that_json_cannot_hold_are_refused_by_name(data, place, tmp_path
     with pytest.raises(ValueError, match=rf"G011.*a\.json: {place} is NaN or infinite"):
         write_json(tmp_path / "a.json", data)
     assert (tmp_path / "a.json").read_text(encoding="utf-8") == "old"
+
+
+def write_folder(path, name, error=None):
+    with replacing_folder(path) as draft:
+        (draft / name).write_text(name, encoding="utf-8")
+        if error:
+            raise error
+
+
+def test_folders_are_replaced_as_a_whole(tmp_path):
+    folder = tmp_path / "parent" / "folder"
+    write_folder(folder, "a")
+    write_folder(folder, "b")
+    assert [path.name for path in folder.iterdir()] == ["b"]
+    assert os.listdir(tmp_path / "parent") == ["folder"]
+
+
+def test_folders_are_kept_after_an_error(tmp_path, monkeypatch):
+    folder = tmp_path / "folder"
+    with pytest.raises(RuntimeError):
+        write_folder(folder, "a", RuntimeError())
+    assert not os.listdir(tmp_path)
+    write_folder(folder, "a")
+    replace = os.replace
+
+    def fail(source, target):
+        if str(source).endswith(".tmp"):
+            raise OSError(28, "No space left on device")
+        replace(source, target)
+
+    monkeypatch.setattr(os, "replace", fail)
+    with pytest.raises(ValueError, match=r"F018.*No space left"):
+        write_folder(folder, "b")
+    assert [path.name for path in folder.iterdir()] == ["a"]
+    assert os.listdir(tmp_path) == ["folder"]
