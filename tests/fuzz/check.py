@@ -23,7 +23,7 @@ from spacy_clinrel.data.converters import (
     read_records,
 )
 from spacy_clinrel.data.converters.offsets import matches_text
-from spacy_clinrel.data.converters.report import DISCONTINUOUS
+from spacy_clinrel.data.converters.report import ATTRIBUTE_LOST_WITH_MENTION, DISCONTINUOUS
 
 from ..data.converters.examples import examples
 from .mutations import mutate
@@ -117,11 +117,12 @@ def _check(nlp: Any, format_name: str, folder: Path, options: ReadOptions) -> in
 
 def _check_record(nlp: Any, record: Record, path: Path, options: ReadOptions) -> None:
     report = Report()
-    doc = build_doc(nlp, record, path, report, options.align)
+    doc = build_doc(nlp, record, path, report, options)
     kept = report.entities + report.relations + sum(report.repaired[name] for name in MERGED)
     covered = sum(n for reason, n in report.lost.items() if reason == DISCONTINUOUS)
     given = len(record.mentions) + len(record.relations)
-    lost = report.losses - covered - report.lost["attribute of a lost mention not kept"]
+    of_attributes = (ATTRIBUTE_LOST_WITH_MENTION, "attribute has no name")
+    lost = report.losses - covered - sum(report.lost[reason] for reason in of_attributes)
     assert kept + lost == given, f"{given} annotations in, {kept} kept, {lost} lost: {report.lost}"
     recorded = {(m.start, m.end, m.type) for m in record.mentions if matches_text(record.text, m)}
     for span in [*doc.ents, *doc.spans.get("clinrel", [])]:

@@ -6,6 +6,7 @@ import zipfile
 from typing import Any, Dict
 
 from spacy_clinrel.data.converters import Link, Mention, Record, Report, converters
+from spacy_clinrel.types import ASSERTIONS
 
 TEXT = "予😀阿司匹林后\n咳嗽好转，查胸片示肺炎。"
 MENTIONS = [
@@ -38,9 +39,13 @@ def written(name: str) -> Files:
     """Return the files that a format writes for two documents."""
     converter = converters.get(name)
     files: Files = {}
+    attributes = [("Hypothetical", "Certainty=Low"), ("Negated",)]
+    described = [m._replace(attributes=names) for m, names in zip(MENTIONS, attributes)]
+    described += MENTIONS[len(described) :]
     parts: Dict[str, Any] = {}
     for number in (1, 2):
-        record = Record(f"入院-{number}", TEXT + "无。" * number, list(MENTIONS), list(LINKS))
+        record = Record(f"入院-{number}", TEXT + "无。" * number, described, list(LINKS))
+        record.assertions = tuple(name.capitalize() for name in ASSERTIONS)
         for suffix, content in converter.write(record, Report()).items():
             if converter.join is None:
                 files[f"{number}{suffix}"] = content.encode()
