@@ -1,5 +1,6 @@
 """Merging of mentions into nodes, and of relations into edges."""
 
+import json
 from collections import Counter
 from dataclasses import dataclass, field
 from typing import Any, Dict, Iterator, List, Tuple
@@ -9,6 +10,8 @@ from .schema import Row, Rows
 
 # Columns of which a node has the distinct values, by the columns of mentions.
 COLLECTED = {"text": "texts", "section": "sections", "value": "values", "dosage": "dosages"}
+# Of these, JSON text that can have places in the document.
+PARTED, PARTS = ("value", "dosage"), "parts"
 # Columns that all mentions of a node share.
 SHARED = ("type", *FLAGS.values(), "other_attributes", "kb_id")
 
@@ -73,7 +76,7 @@ def merge_rows(stream: Iterator[Rows], prefix: str = "") -> Iterator[Rows]:
             node.last_doc = row["doc"]
             for name, counts in node.values.items():
                 if row[name] is not None:
-                    counts[row[name]] += 1
+                    counts[_without_places(row[name]) if name in PARTED else row[name]] += 1
         for row in relations:
             key = (node_ids[row["head"]], node_ids[row["tail"]], row["label"])
             # The attributes of relations depend on their nodes only.
@@ -88,6 +91,12 @@ def merge_rows(stream: Iterator[Rows], prefix: str = "") -> Iterator[Rows]:
         list(map(_node_row, nodes.values())),
         [_edge_row(*key, edge) for key, edge in edges.items()],
     )
+
+
+def _without_places(text: str) -> str:
+    """Return a value or a dosage without the places of its parts in the document."""
+    fields = json.loads(text)
+    return text if fields.pop(PARTS, None) is None else json.dumps(fields, ensure_ascii=False)
 
 
 def _node_row(node: _Node) -> Row:

@@ -200,7 +200,11 @@ def test_mentions_with_the_same_code_are_merged(zh):
 
 
 def test_nodes_have_the_distinct_values_of_their_mentions():
-    nodes, edges = nodes_of(described_note(), described_note())
+    second = described_note()
+    for _, dosage in second.spans[GROUP].attrs["dosages"]:
+        dosage["parts"] = [{"kind": "dose", "start": 2, "end": 7}]
+    assert "parts" in doc_rows(second, 1, FOLD)[0][3]["dosage"]
+    nodes, edges = nodes_of(described_note(), second)
     denied, pain, test, therapy = nodes
     assert denied["sections"] == ["past_history"] and pain["sections"] is None
     (value,), (dosage,) = test["values"], therapy["dosages"]
