@@ -132,12 +132,14 @@ def sample(notes: Dict[str, Doc], seed: int, size: int) -> Iterator[str]:
     """Yield the lines of a new sample, with the bindings to judge.
 
     notes (Dict[str, Doc]): The notes by name, after the component.
-    seed (int): Seed of the draw.
+    seed (int): Seed of the draw, or of a judged sample.
     size (int): Number of lines.
     RETURNS (Iterator[str]): Rows, and comments with the text of the line and all fields.
     """
-    drawn = {row.line for row in read_rows() if row.sample != str(seed)}
-    for line in draw(notes, seed, size, drawn):
+    judged = read_rows()
+    # A sample that was judged keeps its lines.
+    lines = list(dict.fromkeys(row.line for row in judged if row.sample == str(seed)))
+    for line in lines or draw(notes, seed, size, {row.line for row in judged}):
         note, number = line.rsplit(":", 1)
         doc = notes[note]
         start, end = lines_of(doc)[int(number) - 1]

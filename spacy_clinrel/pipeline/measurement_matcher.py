@@ -22,9 +22,10 @@ from ..measurements.results import Result
 from ..measurements.rule_sets import read_rule_sets
 from ..measurements.values import ValueParser
 from ..rules import Rules
-from ..tokens import span_key, write_measurements, write_mention_rows
+from ..tokens import span_key, write_measurements
 from ..tokens.group import DOSAGES, VALUES
 from ..tokens.mentions import mention_spans
+from ..tokens.rows import replace_rows
 
 # Types of tests and treatments in the corpora for which this package has configs.
 TEST_TYPES = ["Test", "test", "检查和检验", "实验室检验", "检查"]
@@ -146,14 +147,12 @@ class MeasurementMatcher(Pipe):
         bound = self.find(doc, text)
         rows = [(r.start, r.end, label, plain_values(r, text)) for label, r in bound.results]
         write_measurements(doc, rows)
-        write_mention_rows(
-            doc, VALUES, [(mention, plain_values(value, text)) for mention, value in bound.values]
-        )
+        values = [(mention, plain_values(value, text)) for mention, value in bound.values]
         dosages = [
             (mention, plain_values(dosage, text, mention.start_char))
             for mention, dosage in bound.dosages
         ]
-        write_mention_rows(doc, DOSAGES, dosages)
+        replace_rows(doc, {VALUES: values, DOSAGES: dosages})
         return doc
 
     def find(self, doc: Doc, text: Optional[str] = None) -> Bound:

@@ -5,7 +5,7 @@ views are `span._.value` and `span._.dosage`.
 """
 
 from copy import deepcopy
-from typing import Any, Dict, List, Optional, Sequence, Tuple
+from typing import Any, Dict, List, Mapping, Optional, Sequence, Tuple
 
 from spacy.tokens import Doc, Span
 
@@ -40,25 +40,38 @@ def write_mention_rows(
     keep_others (Sequence[Span]): If given, only the rows of these mentions are replaced.
     RAISES (ValueError): If the key is unknown, or a mention is not a Span of this Doc.
     """
-    if key not in MENTION_ROWS:
-        raise ValueError(Errors.R023.format(key=key, known=", ".join(MENTION_ROWS)))
-    if not rows and not keep_others:
-        if GROUP in doc.spans:
-            doc.spans[GROUP].attrs[key] = []
-        return
+    replace_rows(doc, {key: rows}, keep_others=keep_others)
+
+
+def replace_rows(
+    doc: Doc, rows: Mapping[str, Sequence[Tuple]], *, keep_others: Sequence[Span] = ()
+) -> None:
+    """Replace the rows of several keys, see `write_mention_rows`.
+
+    doc (Doc): The document.
+    rows (Mapping[str, Sequence[Tuple]]): The rows of each key.
+    keep_others (Sequence[Span]): If given, only the rows of these mentions are replaced.
+    RAISES (ValueError): If a key is unknown, or a mention is not a Span of this Doc.
+    """
+    for key in rows:
+        if key not in MENTION_ROWS:
+            raise ValueError(Errors.R023.format(key=key, known=", ".join(MENTION_ROWS)))
     if GROUP not in doc.spans:
+        if not any(rows.values()):
+            return
         store_relations(doc, [], [], from_ents=True)
     index = MentionIndex(doc)
-    stored: List[List] = []
-    if keep_others:
-        replaced = {span_key(span) for span in keep_others}
-        keys = [span_key(span) for span in index.mentions]
-        stored = [[i, *row] for i, *row in mention_rows(doc, key) if keys[i] not in replaced]
     n_mentions = len(index.mentions)
-    stored += [[index.add(mention, "mention of a row"), *row] for mention, *row in rows]
+    replaced = {span_key(span) for span in keep_others}
+    keys = [span_key(span) for span in index.mentions] if replaced else []
+    stored: Dict[str, List[List]] = {}
+    for key, new in rows.items():
+        others = mention_rows(doc, key) if replaced else []
+        stored[key] = [[i, *row] for i, *row in others if keys[i] not in replaced]
+        stored[key] += [[index.add(mention, "mention of a row"), *row] for mention, *row in new]
     if len(index.mentions) > n_mentions:
         store_relations(doc, index.mentions, relation_edges(doc), from_ents=index.from_ents)
-    doc.spans[GROUP].attrs[key] = stored
+    doc.spans[GROUP].attrs.update(stored)
 
 
 def span_value(span: Span) -> Optional[Dict[str, Any]]:
