@@ -57,6 +57,30 @@ MONTH_ONLY = re.compile(
 )
 
 
+# What a text has if it has a date of a form. These patterns are much faster than those of the dates.
+HINTS = {
+    "year": re.compile(r"(?:19|20)\d\d"),
+    "年": re.compile("年"),
+    "月": re.compile("月"),
+    "marks": re.compile(r"\d[-/.]\d{1,2}[-/.]\d"),
+    "name": re.compile("Jan|Feb|Mar|Apr|May|Ju[nl]|Aug|Sep|Oct|Nov|Dec", re.IGNORECASE),
+}
+# The hints of each pattern, in the order of `PATTERNS`, then those of the other patterns.
+NEEDED = (
+    ("year",),
+    ("年",),
+    ("月",),
+    ("year",),
+    ("year", "marks"),
+    ("marks",),
+    ("name",),
+    ("name",),
+    ("year",),
+    ("name",),
+    ("月",),
+)
+
+
 class CalendarDate(NamedTuple):
     """A calendar date.
 
@@ -126,8 +150,11 @@ class CalendarFinder:
         RETURNS (List[CalendarDate]): Dates that do not overlap, in their order in the text.
         """
         found: List[CalendarDate] = []
-        for pattern in (*self._patterns, YEAR_ONLY, MONTH_ONLY, self._chinese_month):
-            found.extend(self._read_all(text, pattern))
+        hints = {hint for hint, pattern in HINTS.items() if pattern.search(text)}
+        patterns = (*self._patterns, YEAR_ONLY, MONTH_ONLY, self._chinese_month)
+        for needed, pattern in zip(NEEDED, patterns):
+            if hints.issuperset(needed):
+                found.extend(self._read_all(text, pattern))
         found.sort(key=lambda item: (item.start, -item.end))
         dates: List[CalendarDate] = []
         for item in found:
