@@ -57,7 +57,7 @@ MONTH_ONLY = re.compile(
 )
 
 
-# What a text has if it has a date of a form. These patterns are much faster than those of the dates.
+# What a text has if it has a date of a form. These patterns are much faster than those of dates.
 HINTS = {
     "year": re.compile(r"(?:19|20)\d\d"),
     "年": re.compile("年"),
