@@ -16,6 +16,7 @@ import csv
 import random
 import re
 from collections import Counter
+from pathlib import Path
 from typing import Dict, Iterator, List, NamedTuple, Sequence, Tuple
 
 import spacy
@@ -116,12 +117,12 @@ def draw(notes: Dict[str, Doc], seed: int, size: int, drawn: Sequence[str]) -> L
     return sorted(random.Random(seed).sample(fresh, min(size, len(fresh))))
 
 
-def sample(lang: str, seed: int, size: int) -> Iterator[str]:
+def sample(lang: str, seed: int, size: int, excluded: Sequence[str] = ()) -> Iterator[str]:
     """Yield the lines of a new sample as comments, and the rows to judge."""
     name = f"{lang}-{seed}"
     notes = read_notes(lang)
     drawn = [row.line for row in read_rows() if row.sample != name and row.sample[:2] == lang]
-    for line in draw(notes, seed, size, drawn):
+    for line in draw(notes, seed, size, [*drawn, *excluded]):
         note, number = line.rsplit(":", 1)
         doc = notes[note]
         start, end = lines_of(doc)[int(number) - 1]
@@ -170,10 +171,14 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=(__doc__ or "").splitlines()[0])
     parser.add_argument("command", choices=["sample", "score"])
     parser.add_argument("--seed", type=int, default=1, help="Seed of the sample")
+    parser.add_argument(
+        "--exclude", type=Path, help="File with names of lines that were seen during development"
+    )
     options = parser.parse_args()
     if options.command == "sample":
+        excluded = options.exclude.read_text(encoding="utf-8").split() if options.exclude else []
         for lang, size in SIZES.items():
-            print("\n".join(sample(lang, options.seed, size)))
+            print("\n".join(sample(lang, options.seed, size, excluded)))
         return
     text = (
         "# Precision of dosages, dates and durations\n\nLines of assets/zh_notes and "

@@ -151,7 +151,7 @@ class DosageParser:
         drugs = [
             Binding(index, start, end)
             for start, end, index in mentions
-            if not self._not_drug.search(text, start, end)
+            if not self._not_drug.search(text[start:end])
         ]
         drug_starts = {binding.start for binding in drugs}
         begins = sorted({start for start, _, _ in mentions} | {start for start, _ in others})
@@ -206,7 +206,7 @@ class DosageParser:
                 routes
                 and not binding.has(ROUTE)
                 and self._list.fullmatch(text, previous.last, binding.start)
-                and not self._own_route.search(text, binding.start, binding.end)
+                and not self._own_route.search(text[binding.start : binding.end])
             ):
                 binding.shared.append(routes[0])
 
