@@ -184,7 +184,10 @@ def main() -> None:
         "# Precision of dosages, dates and durations\n\nLines of assets/zh_notes and "
         "assets/en_notes with gold mentions. Each dosage that is bound to a treatment, each date "
         "and each duration was judged by hand, with its normalized fields (see "
-        f"benchmarks/dosages.py). Commit {commit()}.\n\n"
+        "benchmarks/dosages.py). When sample 11 was drawn, 254 of 259 were right (98.1 %). The "
+        "rules were corrected, and of sample 12, whose lines had not been seen before, 212 of 215 "
+        "were right (98.6 %), and 97 of its 98 dosages. The table counts again after the errors of "
+        f"sample 12 were corrected too. Commit {commit()}.\n\n"
     )
     report = text + score(read_rows())
     write_text(REPORT, report)

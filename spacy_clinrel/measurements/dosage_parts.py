@@ -41,6 +41,8 @@ NO_RATIO = r"(?!\s?[/／]\s?[A-Za-z0-9])"
 # What a duration without a word before it must not follow, and not be followed by: 第5天, 5天前.
 NO_DURATION_BEFORE = re.compile(r"(?:[第每隔龄孕/]|q\s?)\Z")
 NO_DURATION_AFTER = re.compile(r"\s?(?:[前后来内以次期龄]|[1一]次|ago|later|before|after|earlier)")
+# Without a word before it, 3月 can be March.
+AMBIGUOUS_MONTH = "月"
 # Maximum length of a part that begins within a number.
 MAX_LENGTH = 40
 
@@ -220,6 +222,8 @@ class PartFinder:
         if _is_in_number(match, "number"):
             return None
         if not match["mark"]:
+            if match["unit"] == AMBIGUOUS_MONTH:
+                return None
             before = text[max(0, match.start() - 2) : match.start()]
             if NO_DURATION_BEFORE.search(before) or NO_DURATION_AFTER.match(text, match.end()):
                 return None

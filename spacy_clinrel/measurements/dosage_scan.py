@@ -90,6 +90,9 @@ class Scanner:
             if has_dose and step.has_comma and following is not None and following.kind == DOSE:
                 # The part belongs to the next amount: 500ml，静点20mg.
                 return parts, [], has_each
+            is_bare = part.fields.get("bare_unit") is not None
+            if step.has_comma and is_bare and not has_dose:
+                return parts, [], has_each
             if next_drug is not None and not text[part.end : next_drug].strip(" \t"):
                 if step.has_comma:
                     return parts, [], has_each

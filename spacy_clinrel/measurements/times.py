@@ -20,6 +20,9 @@ CONTEXT = 16
 MONTH, DAY = "月", "日"
 AFTER_MONTH = re.compile(r"\s*(?:[,，。;；、)）\]】!！?？\n]|\Z)")
 BEFORE_MONTH = re.compile(r"[A-Za-z一-鿿）)”\"]\Z")
+# A frequency at the start of a clause: ，一天呕吐三四次
+CLAUSE_START = re.compile(r"(?:^|[,，。;；、:：\n])\s?\Z")
+COUNT = re.compile(r"[^,，。;；、\n]{0,6}次")
 BEFORE_DAY = re.compile(r"[已共近达约]\Z")
 
 
@@ -127,6 +130,9 @@ class TimeFinder:
         if self._no_before.search(before) or self._no_after.match(text, amount.end):
             return False
         if self._age_before.search(before):
+            return False
+        is_one_day = amount.low == "P1D" and not amount.high
+        if is_one_day and CLAUSE_START.search(before) and COUNT.match(text, amount.end):
             return False
         if amount.is_approximate or amount.spelling not in (MONTH, DAY) or amount.number == "半":
             return True
