@@ -10,7 +10,10 @@ from .mention_pair import DISTANCE_BUCKETS, distance_bucket, segment_max
 from .ragged import score_parts
 
 HEADS = 4
-PRIOR_WEIGHT = 3.0
+# Initial weight of what the cue rules say, and the bound of what the model adds to it. The bound is
+# above the weight, so that the model can overrule the rules, but only where it is certain. Without a
+# bound, the model memorizes the few mentions of the training data that the rules get wrong.
+PRIOR_WEIGHT, BOUND = 3.0, 4.0
 # Maximum number of values (mentions × tokens of a window × width) scored at a time, which bounds
 # the memory.
 MAX_VALUES = 2**22
@@ -22,9 +25,12 @@ class MentionAssertion(nn.Module):
         m = relu(W [first; last; max; type; context; features] + b)
 
     from its first and last token vector, the maximum over its tokens, its type, the tokens around
-    it, and features. The scores are a linear map of m, plus the prior of each attribute times a
-    learned weight. The weights begin with PRIOR_WEIGHT, so that the scores begin near those of the
-    rules that the prior comes from.
+    it, and features. The scores are
+
+        BOUND tanh((U m + c) / BOUND) + w ∘ prior
+
+    where the prior is what the cue rules say of each attribute. The weights w begin with
+    PRIOR_WEIGHT, so that an untrained model does what the rules say.
 
     The context is multi-head attention from the mention, represented by its first and last token,
     over a window of tokens of its text. To the score of each token, each head adds a learned value
@@ -116,7 +122,8 @@ class MentionAssertion(nn.Module):
         context = self.attend(query, keys, values, texts, starts)  # (mentions, width)
         parts = [first, last, pooled, self.types(types), context, features]
         m = self.dropout(self.mention(torch.cat(parts, dim=1)).relu())  # (mentions, width)
-        return self.output(m) + self.prior * prior  # (mentions, n_out)
+        scores = BOUND * (self.output(m) / BOUND).tanh()  # (mentions, n_out)
+        return scores + self.prior * prior
 
     def attend(
         self, query: Tensor, keys: Tensor, values: Tensor, texts: Tensor, starts: Tensor
