@@ -11,8 +11,8 @@ from .ragged import score_parts
 
 HEADS = 4
 # Initial weight of what the cue rules say, and the bound of what the model adds to it. The bound is
-# above the weight, so that the model can overrule the rules, but only where it is certain. Without a
-# bound, the model memorizes the few mentions of the training data that the rules get wrong.
+# above the weight, so that the model can overrule the rules, but only where it is certain. Without
+# a bound, the model memorizes the few mentions of the training data that the rules get wrong.
 PRIOR_WEIGHT, BOUND = 3.0, 4.0
 # Maximum number of values (mentions × tokens of a window × width) scored at a time, which bounds
 # the memory.

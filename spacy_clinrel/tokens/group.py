@@ -283,8 +283,16 @@ def stored_spans(group: SpanGroup) -> np.ndarray:
     group (SpanGroup): The group.
     RETURNS (ndarray): A structured array with the fields of `STORED_SPAN`. Shape: (spans,)
     """
-    copy = SpanGroup(group.doc)
-    copy.extend(group)
-    copy.attrs = {}
-    spans = srsly.msgpack_loads(copy.to_bytes())["spans"]
-    return np.frombuffer(b"".join(spans), dtype=STORED_SPAN)
+    try:
+        spans = [SpanGroup.__getitem__(group, i) for i in range(len(group))]
+    except IndexError:  # E035: a span ends after the last token, so that it cannot be read
+        copy = SpanGroup(group.doc)
+        copy.extend(group)
+        copy.attrs = {}
+        stored = srsly.msgpack_loads(copy.to_bytes())["spans"]
+        return np.frombuffer(b"".join(stored), dtype=STORED_SPAN)
+    rows = [
+        (span.id, span.kb_id, span.label, span.start, span.end, span.start_char, span.end_char)
+        for span in spans
+    ]
+    return np.asarray(rows, dtype=STORED_SPAN)

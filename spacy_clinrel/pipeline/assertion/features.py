@@ -1,6 +1,6 @@
 """Features of mentions for `assertion_classifier`: cue words and the section."""
 
-from typing import List, Optional
+from typing import List, Optional, Sequence
 
 import numpy as np
 from spacy.tokens import Doc
@@ -33,7 +33,7 @@ SECTION_IDS = (
 
 
 class MentionFeatures:
-    """Computes the features of the mentions of a document, and what the cue rules say of them.
+    """Computes the features of mentions, and what the cue rules say of them.
 
     rules (Optional[CueRules]): The cue rules. None for no features from cue words.
     has_sections (bool): Whether there are features from sections.
@@ -43,20 +43,21 @@ class MentionFeatures:
         self.rules = rules
         self.has_sections = has_sections
 
-    def __call__(self, doc: Doc, mentions: Mentions) -> np.ndarray:
-        """Return the features of a document's mentions.
+    def __call__(self, docs: Sequence[Doc], mentions: Sequence[Mentions]) -> np.ndarray:
+        """Return the features of the mentions of a batch of documents.
 
-        doc (Doc): The document.
-        mentions (Mentions): All its mentions, also those that are not judged, since they limit the
-            scope of cue words.
-        RETURNS (ndarray): float32. Shape: (mentions, features)
+        docs (Sequence[Doc]): The documents.
+        mentions (Sequence[Mentions]): All mentions of each that have tokens, also those that are
+            not judged, since they limit the scope of cue words.
+        RETURNS (ndarray): float32. Shape: (mentions of all documents, features)
         """
-        starts, ends, _ = mentions
-        parts: List[np.ndarray] = [np.zeros((len(starts), 0), dtype="float32")]
+        count = sum(len(part.starts) for part in mentions)
+        parts: List[np.ndarray] = [np.zeros((count, 0), dtype="float32")]
         if self.rules is not None:
-            parts.append(self.rules.cue_features(doc, starts, ends))
-        if self.has_sections:
-            parts.append(section_features(doc, starts))
+            parts.append(self.rules.batch_features(docs, mentions))
+        if self.has_sections and docs:
+            rows = [section_features(doc, part.starts) for doc, part in zip(docs, mentions)]
+            parts.append(np.concatenate(rows))
         return np.concatenate(parts, axis=1)
 
     def verdict(self, features: np.ndarray) -> np.ndarray:

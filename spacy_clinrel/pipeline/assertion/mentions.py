@@ -54,31 +54,31 @@ def make_batch(
     RETURNS (MentionBatch): The mentions.
     """
     hashes = [docs[0].vocab.strings[name] for name in types] if docs else []
-    parts: List[Mentions] = []
-    rows: List[np.ndarray] = []
-    for doc in docs:
-        mentions = read_mentions(doc, source)
-        mentions = Mentions(*(column[mentions.starts < mentions.ends] for column in mentions))
-        keep = np.isin(mentions.labels, np.asarray(hashes, dtype="uint64"))
-        parts.append(Mentions(*(column[keep] for column in mentions)))
-        # The features of a mention depend on all mentions of the document.
-        rows.append(features(doc, mentions)[keep])
-    if not parts:
+    everything = [_with_tokens(read_mentions(doc, source)) for doc in docs]
+    judged = [np.isin(part.labels, np.asarray(hashes, dtype="uint64")) for part in everything]
+    # The features of a mention depend on all mentions of the document.
+    table = features(docs, everything)
+    if not docs:
         empty = np.zeros(0, dtype="int64")
         none = Mentions(empty, empty, empty.astype("uint64"))
-        width = np.zeros((0, 0), dtype="float32")
-        return MentionBatch(none, empty, empty, width, width, 1 + len(types))
+        return MentionBatch(none, empty, empty, table, table, 1 + len(types))
+    keep = np.concatenate(judged)
+    table = table[keep]
+    mentions = Mentions(*(np.concatenate(values)[keep] for values in zip(*everything)))
     index = {label: i for i, label in enumerate(hashes, start=1)}
-    mentions = Mentions(*(np.concatenate(values) for values in zip(*parts)))
-    table = np.concatenate(rows).astype("float32")
     return MentionBatch(
         mentions=mentions,
         types=np.asarray([index[label] for label in mentions.labels.tolist()], dtype="int64"),
-        mention_lengths=np.asarray([len(part.starts) for part in parts], dtype="int64"),
+        mention_lengths=np.asarray([part.sum() for part in judged], dtype="int64"),
         features=table,
         prior=features.prior(table)[:, list(columns)],
         n_types=1 + len(types),
     )
+
+
+def _with_tokens(mentions: Mentions) -> Mentions:
+    """Return the mentions that have tokens."""
+    return Mentions(*(column[mentions.starts < mentions.ends] for column in mentions))
 
 
 def read_gold(examples: Sequence[Example], batch: MentionBatch) -> GoldAssertion:

@@ -5,14 +5,14 @@ terminator, at the end of the sentence or clause, or where a list of mentions en
 """
 
 from pathlib import Path
-from typing import Any, Dict, Optional, Union
+from typing import Any, Dict, Optional, Sequence, Union
 
 import numpy as np
 from spacy.tokens import Doc
 
 from ...rules import read_rules
-from ...types import ASSERTIONS
-from .analysis import N_FEATURES, Analysis, mention_text
+from ...types import ASSERTIONS, Mentions
+from .analysis import N_FEATURES, Analysis, join_texts, mention_text
 from .compiled import CompiledRules
 from .cues import check_rules
 
@@ -89,5 +89,21 @@ class CueRules:
             features[has_tokens] = analysis.features()
         return features
 
+    def batch_features(self, docs: Sequence[Doc], mentions: Sequence[Mentions]) -> np.ndarray:
+        """Return the features of the mentions of a batch of documents, see `cue_features`.
+
+        docs (Sequence[Doc]): The documents.
+        mentions (Sequence[Mentions]): The mentions of each, which have tokens.
+        RETURNS (ndarray): float32. Shape: (mentions of all documents, n_features)
+        """
+        texts = [
+            mention_text(doc, part.starts, part.ends)
+            for doc, part in zip(docs, mentions)
+            if len(part.starts)
+        ]
+        if not texts:
+            return np.zeros((0, self.n_features), dtype="float32")
+        return Analysis(self._compiled, join_texts(texts)).features()
+
     def _analyse(self, doc: Doc, starts: np.ndarray, ends: np.ndarray) -> Analysis:
-        return Analysis(self._compiled, doc, mention_text(doc, starts, ends))
+        return Analysis(self._compiled, mention_text(doc, starts, ends))
