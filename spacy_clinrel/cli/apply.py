@@ -55,8 +55,9 @@ def apply_cli(
             "--attr",
             "-a",
             metavar="NAME",
-            help="Custom attribute of entities to write, e.g. is_negated for span._.is_negated. "
-            "Can be repeated",
+            help="Custom attribute of entities to write, e.g. negex for span._.negex of "
+            "negspaCy. Can be repeated. is_negated and the other assertion attributes are always "
+            "written",
         ),
     ] = None,
     batch_size: Annotated[

@@ -71,8 +71,9 @@ def apply(
     retry_quarantined (bool): Whether to annotate only the documents in quarantine again, e.g. with
         a higher `max_length` or a repaired pipeline. Annotated documents are written to additional
         shards and leave the quarantine. An interrupted retry is continued.
-    attributes (Sequence[str]): Names of custom attributes of entities to write, e.g. "is_negated"
-        for `span._.is_negated`. Components of the pipeline must register them.
+    attributes (Sequence[str]): Names of custom attributes of entities to write, e.g. "negex" for
+        `span._.negex` of negspaCy. Components of the pipeline must register them. The assertion
+        attributes of this package are always written.
     encoding (Optional[str]): Encoding of .txt, .jsonl and .csv files, e.g. "gb18030". None detects
         UTF-8 and UTF-16 for each file and refuses other files.
     code (Optional[Union[str, Path]]): Python file with functions that the pipeline needs.
@@ -125,8 +126,9 @@ def run_job(
     retry_quarantined (bool): Whether to annotate only the documents in quarantine again, e.g. with
         a higher `max_length` or a repaired pipeline. Annotated documents are written to additional
         shards and leave the quarantine. An interrupted retry is continued.
-    attributes (Sequence[str]): Names of custom attributes of entities to write, e.g. "is_negated"
-        for `span._.is_negated`. Components of the pipeline must register them.
+    attributes (Sequence[str]): Names of custom attributes of entities to write, e.g. "negex" for
+        `span._.negex` of negspaCy. Components of the pipeline must register them. The assertion
+        attributes of this package are always written.
     report_progress (Optional[ReportProgress]): As in `apply`.
     RETURNS (Counts): Counts of documents, mentions and relations.
     """

@@ -123,8 +123,19 @@ def join(suffix: str, parts: Sequence[str]) -> str:
     RETURNS (str): The content of the file.
     """
     if suffix not in (SPAN_TYPES, RELATION_TYPES):
-        return join_lines(suffix, parts)
+        return join_lines(suffix, _with_equal_fields(parts))
     return label_types({name for part in parts for name in srsly.json_loads(part)})
+
+
+def _with_equal_fields(lines: Sequence[str]) -> Sequence[str]:
+    """Return lines that all have the fields about attributes if one has. doccano would fill a
+    missing field with NaN, which its database may refuse."""
+    if not any(f'"{HAS_ASSERTION}"' in line or f'"{ATTRIBUTES}"' in line for line in lines):
+        return lines
+    entries = [srsly.json_loads(line) for line in lines]
+    defaults = {HAS_ASSERTION: False, ATTRIBUTES: []}
+    used = {k: v for k, v in defaults.items() if any(k in entry for entry in entries)}
+    return [srsly.json_dumps({**used, **entry}) for entry in entries]
 
 
 def label_types(names: Iterable[str]) -> str:

@@ -13,9 +13,9 @@ a span show how its offsets were counted. A text that was annotated in several s
 several documents, which are reported if they differ; `--copies` chooses one. The document id is
 `meta.doc_id`; other metadata is dropped and counted.
 
-Attributes of mentions are a list of names in the span: `"attributes": ["Negated"]`. Prodigy keeps
-this field, but does not show it. `meta.has_assertion` is true if the document is annotated with
-assertion attributes.
+Attributes of mentions are a list of names in the span: `"attributes": ["Negated"]`. Prodigy does
+not show this field; a span that is drawn again does not have it. `meta.has_assertion` is true if the
+document is annotated with assertion attributes.
 
 Writing: the text is split into tokens at white space, around each Chinese or Japanese character and
 at the boundaries of mentions. White space other than a single space after a token becomes a

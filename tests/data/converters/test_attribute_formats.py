@@ -71,6 +71,20 @@ def test_doccano_keeps_the_attributes_of_mentions_that_annotators_change(put):
     assert not report.losses
 
 
+def test_objects_of_doccano_have_the_same_fields():
+    """pandas, with which doccano reads a file, fills missing fields with NaN."""
+    records = [
+        Record("1", "头痛", [Mention("a", 0, 2, "症状", attributes=("negated",))]),
+        Record("2", '"attributes"', [Mention("a", 1, 11, "症状")]),
+    ]
+    lines = tools.write(map(tools.make, records), get_converter("doccano"), Report())["out.jsonl"]
+    first, second = map(json.loads, lines.splitlines())
+    assert set(first) == set(second) and "attributes" in first
+    assert (second["has_assertion"], second["attributes"]) == (False, [])
+    without = tools.write([tools.make(records[1])], get_converter("doccano"), Report())
+    assert set(json.loads(without["out.jsonl"])) == {"doc_id", "text", "entities", "relations"}
+
+
 def test_prodigy_reads_attributes_as_values_by_name(put):
     spans = [
         {"start": 0, "end": 2, "label": "症状", "attributes": {"negated": True, "Grade": 2}},
