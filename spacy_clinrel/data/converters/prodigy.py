@@ -14,8 +14,8 @@ several documents, which are reported if they differ; `--copies` chooses one. Th
 `meta.doc_id`; other metadata is dropped and counted.
 
 Attributes of mentions are a list of names in the span: `"attributes": ["Negated"]`. Prodigy does
-not show this field; a span that is drawn again does not have it. `meta.has_assertion` is true if the
-document is annotated with assertion attributes.
+not show this field; a span that is drawn again does not have it. `meta.has_assertion` is true if
+the document is annotated with assertion attributes.
 
 Writing: the text is split into tokens at white space, around each Chinese or Japanese character and
 at the boundaries of mentions. White space other than a single space after a token becomes a
