@@ -173,6 +173,9 @@ class PartFinder:
                 fields = self._read(kind, match)
                 if fields is not None:
                     longest = FoundPart(kind, *match.span(), fields)
+                    if kind == DOSE:
+                        # No other part begins like an amount.
+                        break
         return longest
 
     def _read(self, kind: str, match: Any) -> Optional[Dict[str, Any]]:

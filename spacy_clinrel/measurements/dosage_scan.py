@@ -1,7 +1,8 @@
 """The parts of a dosage that stand beside each other."""
 
 import re
-from typing import Dict, List, NamedTuple, Optional, Pattern, Tuple
+from dataclasses import dataclass
+from typing import Dict, List, NamedTuple, Optional, Pattern, Sequence, Tuple
 
 from ..rules import Rules
 from .dosage_parts import AS_NEEDED, DOSE, FREQUENCY, ROUTE, FoundPart
@@ -16,26 +17,42 @@ BARE_NUMBER = re.compile(r"\d+(?:\.\d+)?(?![\d.%％/:：~～-])")
 BRACKETS = re.compile(r"[（(][^（()）\n]{1,12}[)）]")
 OPENING = re.compile(r"[（(]")
 # Between a treatment and a part before it.
-BEFORE_TREATMENT = re.compile(r"(?:[^\S\n]|注射用|\bof\b|\bthe\b)*\Z", FLAGS)
+BEFORE_TREATMENT = re.compile(r"(?:[^\S\n]|[\"“‘《]|注射用|\bof\b|\bthe\b)*\Z", FLAGS)
 # Maximum number of words between two parts, and of parts before a treatment.
 MAX_FILLERS = 5
 MAX_LEFT = 3
 Parts = Dict[int, FoundPart]
 
 
-class Next(NamedTuple):
-    """The next part behind a position.
+@dataclass
+class Gap:
+    """What stands between a position and the next part.
 
-    part (FoundPart): The part.
-    has_comma (bool): Whether there is a comma before it.
-    is_change (bool): Whether it is an amount that replaces the one before.
-    has_each (bool): Whether a word before it says that it belongs to each treatment of a list.
+    has_comma (bool): Whether there is a comma.
+    needs_dose (bool): Whether there is a word that only an amount follows.
+    is_change (bool): Whether the next amount replaces the one before: 20mg减至10mg.
+    is_from (bool): Whether the next amount is written like a range, but is a change: from 10 to 20.
+    has_each (bool): Whether the next parts belong to each treatment of a list: 各20mg.
     """
 
-    part: FoundPart
     has_comma: bool = False
+    needs_dose: bool = False
     is_change: bool = False
+    is_from: bool = False
     has_each: bool = False
+
+
+class Scan(NamedTuple):
+    """The parts behind a treatment.
+
+    parts (List[FoundPart]): The parts.
+    unclear (List[FoundPart]): Parts that could belong to this treatment or to the next.
+    has_each (bool): Whether the parts belong to each treatment of a list.
+    """
+
+    parts: List[FoundPart]
+    unclear: List[FoundPart]
+    has_each: bool
 
 
 class Scanner:
@@ -65,7 +82,7 @@ class Scanner:
         *,
         next_drug: Optional[int] = None,
         found: Tuple[FoundPart, ...] = (),
-    ) -> Tuple[List[FoundPart], List[FoundPart], bool]:
+    ) -> Scan:
         """Find the parts behind a treatment.
 
         text (str): The text.
@@ -74,82 +91,84 @@ class Scanner:
         starts (Dict[int, FoundPart]): All parts by their start.
         next_drug (Optional[int]): Where the next treatment begins, if it is the next mention.
         found (Tuple[FoundPart, ...]): Parts that the dosage already has.
-        RETURNS (Tuple[List[FoundPart], List[FoundPart], bool]): The parts, including `found`; parts
-            that could belong to this treatment or the next; whether the parts belong to each
-            treatment of a list.
+        RETURNS (Scan): The parts, including `found`.
         """
         parts = list(found)
         has_each = False
         while True:
             step = self._next(text, position, limit, starts, parts)
             if step is None:
-                return parts, [], has_each
-            part = step.part
+                return Scan(parts, [], has_each)
+            part, gap = step
             following = starts.get(_skip_spaces(text, part.end, limit))
-            has_dose = any(other.kind == DOSE for other in parts)
-            if has_dose and step.has_comma and following is not None and following.kind == DOSE:
-                # The part belongs to the next amount: 500ml，静点20mg.
-                return parts, [], has_each
-            is_bare = part.fields.get("bare_unit") is not None
-            if step.has_comma and is_bare and not has_dose:
-                return parts, [], has_each
+            if _belongs_to_next(part, gap, parts, following):
+                return Scan(parts, [], has_each)
             if next_drug is not None and not text[part.end : next_drug].strip(" \t"):
-                if step.has_comma:
-                    return parts, [], has_each
-                is_code = text[part.start].isascii() and has_dose
-                if part.kind == ROUTE and not (is_code and text[part.end : next_drug]):
-                    return parts, [part], has_each
-            if step.is_change:
+                if gap.has_comma:
+                    return Scan(parts, [], has_each)
+                # In "2g iv B", iv belongs to 2g. In "2g口服B", the route can belong to either.
+                is_code = text[part.start].isascii() and part.end < next_drug
+                if part.kind == ROUTE and not (is_code and _has_dose(parts)):
+                    return Scan(parts, [part], has_each)
+            position = part.end
+            if gap.is_change:
                 parts = [other for other in parts if other.kind != DOSE]
             elif any(other.kind == part.kind for other in parts):
-                if part.kind != FREQUENCY:
-                    return parts, [], has_each
-                position = part.end
-                continue
+                if part.kind == FREQUENCY:
+                    continue
+                return Scan(parts, [], has_each)
             parts.append(part)
-            has_each = has_each or step.has_each
-            position = part.end
+            has_each = has_each or gap.has_each
 
     def _next(
         self, text: str, position: int, limit: int, starts: Parts, found: List[FoundPart]
-    ) -> Optional[Next]:
+    ) -> Optional[Tuple[FoundPart, Gap]]:
         """Find the next part behind a position, after spaces, a comma and fillers."""
-        has_dose = any(part.kind == DOSE for part in found)
-        fillers = self._between if found else self._after
-        has_comma = needs_dose = is_change = has_each = is_from = False
+        gap = Gap()
         for _ in range(MAX_FILLERS):
             position = _skip_spaces(text, position, limit)
             part = starts.get(position)
-            if part is None and not has_dose:
+            if part is None and not _has_dose(found):
                 part = _bare_dose(text, position, limit, starts)
             if part is not None:
-                if part.end > limit or (needs_dose and part.kind != DOSE):
+                if part.end > limit or (gap.needs_dose and part.kind != DOSE):
                     return None
-                part = _changed_dose(part) if is_from else part
-                return Next(part, has_comma, is_change, has_each)
-            match = None if has_comma else COMMA.match(text, position, limit)
-            if match:
-                has_comma = True
-            else:
-                match = fillers.match(text, position, limit)
-                match = match or STRENGTH.match(text, position, limit)
-            if match is None and has_dose:
-                match = self._change.match(text, position, limit)
-                is_change = needs_dose = match is not None
-            elif match is None:
-                match = self._before_dose.match(text, position, limit)
-                needs_dose = needs_dose or match is not None
-            match = match or OPENING.match(text, position, limit)
-            if match is None:
+                return _changed_dose(part) if gap.is_from else part, gap
+            end = self._skip_filler(text, position, limit, starts, found, gap)
+            if end is None:
                 return None
-            has_each = has_each or self._each.fullmatch(match[0]) is not None
-            is_from = is_from or self._from.fullmatch(match[0]) is not None
-            if match.re is OPENING and _skip_spaces(text, match.end(), limit) not in starts:
-                match = None if found else BRACKETS.match(text, position, limit)
-                if match is None:
-                    return None
-            position = match.end()
+            position = end
         return None
+
+    def _skip_filler(
+        self,
+        text: str,
+        position: int,
+        limit: int,
+        starts: Parts,
+        found: List[FoundPart],
+        gap: Gap,
+    ) -> Optional[int]:
+        """Return the end of a filler, and note in `gap` what it says; None if there is none."""
+        if not gap.has_comma and COMMA.match(text, position, limit):
+            gap.has_comma = True
+            return position + 1
+        fillers = self._between if found else self._after
+        match = fillers.match(text, position, limit) or STRENGTH.match(text, position, limit)
+        if match is None:
+            is_change = _has_dose(found)
+            match = (self._change if is_change else self._before_dose).match(text, position, limit)
+            if match:
+                gap.needs_dose, gap.is_change = True, gap.is_change or is_change
+        if match is None:
+            match = OPENING.match(text, position, limit)
+            if match and _skip_spaces(text, match.end(), limit) not in starts:
+                match = None if found else BRACKETS.match(text, position, limit)
+        if match is None:
+            return None
+        gap.has_each = gap.has_each or self._each.fullmatch(match[0]) is not None
+        gap.is_from = gap.is_from or self._from.fullmatch(match[0]) is not None
+        return match.end()
 
     def before(self, text: str, start: int, floor: int, ends: Parts) -> List[FoundPart]:
         """Find the parts directly before a treatment.
@@ -177,6 +196,23 @@ class Scanner:
             parts.insert(0, part)
             start = part.start
         return parts
+
+
+def _has_dose(parts: Sequence[FoundPart]) -> bool:
+    return any(part.kind == DOSE for part in parts)
+
+
+def _belongs_to_next(
+    part: FoundPart, gap: Gap, parts: Sequence[FoundPart], following: Optional[FoundPart]
+) -> bool:
+    """Return whether a part after a comma belongs to what follows."""
+    if not gap.has_comma:
+        return False
+    if _has_dose(parts):
+        # 500ml，静点20mg
+        return following is not None and following.kind == DOSE
+    # A duration without a word before it: 口服液，一天数次
+    return part.fields.get("bare_unit") is not None
 
 
 def _skip_spaces(text: str, position: int, limit: int) -> int:
