@@ -10,10 +10,11 @@ from .mention_pair import DISTANCE_BUCKETS, distance_bucket, segment_max
 from .ragged import score_parts
 
 HEADS = 4
-# Initial weight of what the cue rules say, and the bound of what the model adds to it. The bound is
-# above the weight, so that the model can overrule the rules, but only where it is certain. Without
-# a bound, the model memorizes the few mentions of the training data that the rules get wrong.
-PRIOR_WEIGHT, BOUND = 3.0, 4.0
+# Bound of what the model adds to what the cue rules say. Without it, the model memorizes the few
+# mentions of the training data that the rules get wrong.
+BOUND = 4.0
+# Weight of what the rules say, until it is set from the training data.
+PRIOR_WEIGHT = 3.0
 # Maximum number of values (mentions × tokens of a window × width) scored at a time, which bounds
 # the memory.
 MAX_VALUES = 2**22
@@ -29,8 +30,8 @@ class MentionAssertion(nn.Module):
 
         BOUND tanh((U m + c) / BOUND) + w ∘ prior
 
-    where the prior is what the cue rules say of each attribute. The weights w begin with
-    PRIOR_WEIGHT, so that an untrained model does what the rules say.
+    where the prior is what the cue rules say of each attribute. The weights w are below BOUND, so
+    that the model can overrule the rules.
 
     The context is multi-head attention from the mention, represented by its first and last token,
     over a window of tokens of its text. To the score of each token, each head adds a learned value

@@ -4,6 +4,7 @@ from functools import partial
 from typing import Any, Callable, List, Optional, Tuple
 
 import numpy as np
+import torch
 from spacy.tokens import Doc
 from thinc.api import ArgsKwargs, Model, torch2xp
 from thinc.types import Floats2d
@@ -23,8 +24,8 @@ ScorerInput = Tuple[List[Floats2d], MentionBatch]
 def MentionAssertion(
     tok2vec: Model[List[Doc], List[Floats2d]],
     width: int = 64,
-    before: int = 48,
-    after: int = 16,
+    before: int = 32,
+    after: int = 8,
     mixed_precision: bool = False,
 ) -> AssertionModel:
     """Create a model that scores the attributes of mentions. See `layers.assertion` for the
@@ -60,7 +61,7 @@ def MentionAssertion(
         layers=[tok2vec, scorer],
         dims={"nO": None},
         refs={"tok2vec": tok2vec, "output_layer": scorer},
-        attrs={"resize": resize_assertion_model},
+        attrs={"resize": resize_assertion_model, "set_prior_weights": set_prior_weights},
     )
     return model
 
@@ -73,6 +74,18 @@ def resize_assertion_model(model: AssertionModel, resize: Resize) -> None:
     """
     resize_scores(model.get_ref("output_layer"), resize)
     model.set_dim("nO", resize.sizes["n_out"], force=True)
+
+
+def set_prior_weights(model: AssertionModel, weights: np.ndarray) -> None:
+    """Set the weights of what the cue rules say.
+
+    model (AssertionModel): An initialized model.
+    weights (ndarray): One for each attribute. Shape: (nO,)
+    """
+    lazy: Any = model.get_ref("output_layer").shims[0]._model
+    prior = lazy.inner.prior
+    with torch.no_grad():
+        prior.copy_(torch.as_tensor(weights, dtype=prior.dtype, device=prior.device))
 
 
 def _init(

@@ -23,6 +23,7 @@ from ..options import MentionSource, Positive, Probability
 from ..score_weights import ASSERTION
 from ..stored_options import ASSERTION_CHECKS, check_cfg
 from ..temperature import temper
+from .agreement import rule_weights
 from .features import MentionFeatures
 from .labels import assertion_labels, check_attributes
 from .mentions import (
@@ -178,6 +179,10 @@ class AssertionClassifier(ClinicalPipe):
         if self.cfg["cues"]:
             self.set_cue_rules(CueRules.from_language(self.lang, cue_rules))
         super().initialize(get_examples, nlp=nlp, labels=labels)
+        set_prior = self.model.attrs.get("set_prior_weights")
+        if self.cfg["cues"] and set_prior is not None:
+            weights = rule_weights(get_examples(), self.make_mentions, self.columns)
+            set_prior(self.model, weights)
 
     def set_cue_rules(self, rules: Optional[CueRules]) -> None:
         """Set the cue rules, which are saved with the component.
