@@ -138,9 +138,9 @@ class OutputErrors:
         "data. Add the names, or set the column with --text-column or --id-column."
     )
     P060 = (
-        "{path}: the run was begun by an earlier version (spacy-clinrel {release}), which writes "
+        "{path}: the run was begun by another version (spacy-clinrel {release}), which writes "
         "schema version {found}; this version writes schema version {current}. Finish the run with "
-        "the earlier version, or choose a new folder. Finished shards can still be read."
+        "that version, or choose a new folder. Finished shards can still be read."
     )
     P061 = (
         "{path}: expected the output folder of apply, one of its .parquet or .jsonl files, or "

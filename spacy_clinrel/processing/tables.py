@@ -15,7 +15,7 @@ from spacy.vocab import Vocab
 
 from ..errors import Errors
 from ..errors import require as require_extra
-from ..files import show_path, spacy_files, stream_docbin
+from ..files import check_source, show_path, spacy_files, stream_docbin
 from ..tokens import all_mentions, get_doc_id
 from .rows import Row, annotation_row
 from .schema import ATTRIBUTES, AnnotationOptions, output_schema
@@ -119,12 +119,13 @@ def _read(source: Source) -> Iterator[Tuple[str, Any]]:
 
 def _files(path: Path) -> List[Path]:
     """List the files of a source."""
+    check_source(path)
     if path.is_dir():
         shards = sorted(p for p in path.glob(SHARDS) if p.suffix in READERS)
         return shards or spacy_files([path])
     if path.suffix not in (*READERS, ".spacy"):
         raise ValueError(Errors.P061.format(path=show_path(path)))
-    return spacy_files([path])  # which checks that the file exists
+    return [path]
 
 
 def _doc_batches(docs: Iterable[Doc], place: str, schema: Any) -> Iterator[Tuple[str, Any]]:
