@@ -1,7 +1,7 @@
 """The component `assertion_rules`: whether mentions are negated, uncertain and so on, by rules."""
 
 from pathlib import Path
-from typing import Any, Callable, Dict, Iterable, List, Optional, Sequence, Union
+from typing import Any, Callable, Dict, Iterable, Iterator, List, Optional, Sequence, Tuple, Union
 
 import numpy as np
 import srsly
@@ -11,11 +11,12 @@ from spacy.pipeline import Pipe
 from spacy.tokens import Doc, Span
 
 from ...tokens import read_mentions, write_assertion
-from ...types import ASSERTIONS
+from ...types import ASSERTIONS, Mentions
 from ..options import MentionSource
 from ..score_weights import ASSERTION
 from ..storage import loading
 from .labels import check_attributes
+from .mentions import with_tokens
 from .rules import CueRules
 
 RULES_FILE = "rules.json"
@@ -125,16 +126,54 @@ class AssertionRulesPipe(Pipe):
         doc (Doc): The document.
         RETURNS (Doc): The same document.
         """
-        starts, ends, labels = read_mentions(doc, self.mentions)
-        holds = self.rules.predict(doc, starts, ends)
-        judged = np.ones(len(starts), dtype=bool)
-        if self.types is not None:
-            judged = np.isin(labels, [doc.vocab.strings.add(name) for name in self.types])
-        holds[:, [name not in self.attributes for name in ASSERTIONS]] = False
-        rows = zip(starts[judged].tolist(), ends[judged].tolist(), labels[judged].tolist())
-        spans = [Span(doc, start, end, label=label) for start, end, label in rows]
-        write_assertion(doc, spans, holds[judged], keep_others=self.types is not None)
+        self.set_annotations([doc], self.predict([doc]))
         return doc
+
+    def pipe(self, stream: Iterable[Doc], *, batch_size: int = 128) -> Iterator[Doc]:
+        """Set the assertion attributes of the mentions of a stream of documents.
+
+        stream (Iterable[Doc]): The documents.
+        batch_size (int): Number of documents that are judged together.
+        YIELDS (Doc): The documents, in order.
+        """
+        handle_error = self.get_error_handler()
+        for docs in util.minibatch(stream, size=batch_size):
+            try:
+                self.set_annotations(docs, self.predict(docs))
+            except Exception as error:
+                handle_error(self.name, self, docs, error)
+            else:
+                yield from docs
+
+    def predict(self, docs: Sequence[Doc]) -> List[Tuple[Mentions, np.ndarray]]:
+        """Judge the mentions of documents, without changing them.
+
+        docs (Sequence[Doc]): The documents.
+        RETURNS (List[Tuple[Mentions, ndarray]]): For each document its mentions with tokens, and
+            whether each attribute holds, bool, in the order of `ASSERTIONS`. Shape: (mentions, 5)
+        """
+        mentions = [with_tokens(read_mentions(doc, self.mentions)) for doc in docs]
+        holds = self.rules.batch_predict(docs, mentions)
+        bounds = np.cumsum([len(part.starts) for part in mentions])
+        return list(zip(mentions, np.split(holds, bounds[:-1])))
+
+    def set_annotations(
+        self, docs: Sequence[Doc], predictions: Sequence[Tuple[Mentions, np.ndarray]]
+    ) -> None:
+        """Write the attributes of the judged types to documents.
+
+        docs (Sequence[Doc]): The documents.
+        predictions (Sequence[Tuple[Mentions, ndarray]]): The output of `predict`.
+        """
+        is_unset = [name not in self.attributes for name in ASSERTIONS]
+        for doc, ((starts, ends, labels), holds) in zip(docs, predictions):
+            judged = np.ones(len(starts), dtype=bool)
+            if self.types is not None:
+                judged = np.isin(labels, [doc.vocab.strings.add(name) for name in self.types])
+            rows = zip(starts[judged].tolist(), ends[judged].tolist(), labels[judged].tolist())
+            spans = [Span(doc, start, end, label=label) for start, end, label in rows]
+            judged_holds = np.where(is_unset, False, holds[judged])
+            write_assertion(doc, spans, judged_holds, keep_others=self.types is not None)
 
     def to_bytes(self, *, exclude: Iterable[str] = ()) -> bytes:
         """Serialize the rules.

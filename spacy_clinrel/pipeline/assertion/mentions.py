@@ -54,7 +54,7 @@ def make_batch(
     RETURNS (MentionBatch): The mentions.
     """
     hashes = [docs[0].vocab.strings[name] for name in types] if docs else []
-    everything = [_with_tokens(read_mentions(doc, source)) for doc in docs]
+    everything = [with_tokens(read_mentions(doc, source)) for doc in docs]
     judged = [np.isin(part.labels, np.asarray(hashes, dtype="uint64")) for part in everything]
     # The features of a mention depend on all mentions of the document.
     table = features(docs, everything)
@@ -76,8 +76,12 @@ def make_batch(
     )
 
 
-def _with_tokens(mentions: Mentions) -> Mentions:
-    """Return the mentions that have tokens."""
+def with_tokens(mentions: Mentions) -> Mentions:
+    """Return the mentions that have tokens.
+
+    mentions (Mentions): The mentions.
+    RETURNS (Mentions): Those whose end is after their start.
+    """
     return Mentions(*(column[mentions.starts < mentions.ends] for column in mentions))
 
 

@@ -5,16 +5,19 @@ terminator, at the end of the sentence or clause, or where a list of mentions en
 """
 
 from pathlib import Path
-from typing import Any, Dict, Optional, Sequence, Union
+from typing import Any, Dict, Iterator, List, Optional, Sequence, Union
 
 import numpy as np
 from spacy.tokens import Doc
 
 from ...rules import read_rules
 from ...types import ASSERTIONS, Mentions
-from .analysis import N_FEATURES, Analysis, join_texts, mention_text
+from .analysis import N_FEATURES, Analysis, MentionText, join_texts, mention_text
 from .compiled import CompiledRules
 from .cues import check_rules
+
+# Number of characters after which the analysis of a batch begins anew, to bound the memory.
+MAX_CHARS = 50_000
 
 
 class CueRules:
@@ -89,6 +92,19 @@ class CueRules:
             features[has_tokens] = analysis.features()
         return features
 
+    def batch_predict(self, docs: Sequence[Doc], mentions: Sequence[Mentions]) -> np.ndarray:
+        """Judge the mentions of a batch of documents, see `predict`.
+
+        docs (Sequence[Doc]): The documents.
+        mentions (Sequence[Mentions]): The mentions of each, which have tokens.
+        RETURNS (ndarray): Whether each attribute holds, bool, in the order of `ASSERTIONS`. Shape:
+            (mentions of all documents, 5)
+        """
+        parts = [
+            Analysis(self._compiled, text).verdict() for text in self._batch_texts(docs, mentions)
+        ]
+        return np.concatenate([np.zeros((0, len(ASSERTIONS)), dtype=bool), *parts])
+
     def batch_features(self, docs: Sequence[Doc], mentions: Sequence[Mentions]) -> np.ndarray:
         """Return the features of the mentions of a batch of documents, see `cue_features`.
 
@@ -96,14 +112,26 @@ class CueRules:
         mentions (Sequence[Mentions]): The mentions of each, which have tokens.
         RETURNS (ndarray): float32. Shape: (mentions of all documents, n_features)
         """
-        texts = [
-            mention_text(doc, part.starts, part.ends)
-            for doc, part in zip(docs, mentions)
-            if len(part.starts)
+        parts = [
+            Analysis(self._compiled, text).features() for text in self._batch_texts(docs, mentions)
         ]
-        if not texts:
-            return np.zeros((0, self.n_features), dtype="float32")
-        return Analysis(self._compiled, join_texts(texts)).features()
+        return np.concatenate([np.zeros((0, self.n_features), dtype="float32"), *parts])
+
+    def _batch_texts(
+        self, docs: Sequence[Doc], mentions: Sequence[Mentions]
+    ) -> Iterator[MentionText]:
+        """Yield the texts of documents with mentions, joined up to a bounded length."""
+        texts: List[MentionText] = []
+        length = 0
+        for doc, part in zip(docs, mentions):
+            if len(part.starts):
+                texts.append(mention_text(doc, part.starts, part.ends))
+                length += len(texts[-1].text)
+            if length > MAX_CHARS:
+                yield join_texts(texts)
+                texts, length = [], 0
+        if texts:
+            yield join_texts(texts)
 
     def _analyse(self, doc: Doc, starts: np.ndarray, ends: np.ndarray) -> Analysis:
         return Analysis(self._compiled, mention_text(doc, starts, ends))

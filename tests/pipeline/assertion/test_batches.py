@@ -29,9 +29,20 @@ def test_features_do_not_depend_on_the_batch():
     mentions = [read_mentions(doc) for doc in docs]
     single = [rules.cue_features(doc, *part[:2]) for doc, part in zip(docs, mentions)]
     assert np.array_equal(rules.batch_features(docs, mentions), np.concatenate(single))
+    together = rules.batch_predict(docs, mentions)
     verdicts = [rules.predict(doc, *part[:2]) for doc, part in zip(docs, mentions)]
     assert np.array_equal(np.concatenate(single)[:, :5], np.concatenate(verdicts))
+    assert np.array_equal(together, np.concatenate(verdicts))
     assert np.concatenate(verdicts).any(axis=0).all(), "the texts show all attributes"
+
+
+def test_long_batches_are_analysed_in_parts(monkeypatch):
+    docs = [make_doc(NLP, text) for text in TEXTS]
+    rules = CueRules.from_language("zh")
+    mentions = [read_mentions(doc) for doc in docs]
+    expected = rules.batch_predict(docs, mentions)
+    monkeypatch.setattr("spacy_clinrel.pipeline.assertion.rules.MAX_CHARS", 25)
+    assert np.array_equal(rules.batch_predict(docs, mentions), expected)
 
 
 def test_batches_without_mentions():
