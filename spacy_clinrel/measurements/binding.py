@@ -6,10 +6,10 @@ from itertools import accumulate
 from typing import Dict, List, Optional, Sequence, Set, Tuple
 
 from ..rules import Rules
+from .candidates import Candidate
 from .normalize import normalize
 from .patterns import alternatives
 from .results import Value
-from .values import Candidate
 
 # Start and end of a mention in the text.
 Offsets = Tuple[int, int]

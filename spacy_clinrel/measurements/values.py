@@ -1,28 +1,29 @@
 """Values of tests: numbers with units, ranges, comparisons, arrows and qualitative results."""
 
 import re
-from typing import Any, Dict, List, NamedTuple, Optional, Sequence, Tuple
+from typing import Any, Dict, List, Optional, Sequence, Tuple
 
 from ..errors import Errors
 from ..rules import Rules
+from .candidates import Candidate, join_result, without_overlaps
 from .normalize import normalize
 from .numbers import ANY, NUMBER, START, Core, Numbers
 from .patterns import alternatives
 from .results import Value
+from .signs import (
+    ARROW,
+    ARROW_BEFORE,
+    BARE_SIGN,
+    FLAG,
+    GRADE,
+    LETTER_FLAG,
+    SIGNS,
+    read_flag,
+    read_grade,
+    read_sign,
+)
 from .units import Unit, Units
 
-SIGN = {"+": "positive", "-": "negative", "±": "weakly positive"}
-SIGNS = r"(?:[1-4]\+|\+{1,4}|-|±|\+[-/]-?|-\s?[~-]\s?\+|\+\s?~\s?\+{2,4})"
-# A sign without brackets counts only before punctuation, because "+" and "-" also join words.
-BARE_SIGN = re.compile(
-    r"(?<![-+±(\[\s])(?P<sign>[1-4]\+|\+{1,4}|±|-)(?=\s*(?:[,，。;；、.)\]\n（(↑↓]|$))"
-    r"|(?P<spaced>(?<=[ :\t|])(?:[1-4]\+|\+{1,4}|±))(?=\s*(?:[,，。;；、.)\]\n]|$))"
-)
-# An arrow of its own, or in a column before the number.
-ARROW = re.compile(r"(?P<arrow>↑+|↓+)(?!\s*\d)")
-ARROW_BEFORE = re.compile(r"(↑+|↓+)[ \t|]*$")
-FLAG = re.compile(r"↑+|↓+|[(\[]\s?[HL↑↓]\s?[)\]]")
-LETTER_FLAG = re.compile(r"[ \t|]+[HL](?=[\s|,，。;；]|$)")
 # A time such as 0830, a phone number or a code.
 CODE = re.compile(r"0\d|\d{8}")
 # Longest gap between the columns of an arrow and of a number.
@@ -30,30 +31,9 @@ MAX_COLUMN = 8
 BLANK = re.compile(r"[ \t|]*")
 # What may follow a number without a unit.
 ENDS = ",，。;；、)）]】}\n\r.:!?！？\"”'’"
-ORDINARY_LETTER = re.compile(r"[A-Za-zμ]")
-
-
 # The number of an item in a list, and the longest item before it.
 ITEM = re.compile(r"(?<![\d.])(?P<number>\d{1,2})(?P<mark>[.、)])(?!\d)")
 MAX_ITEM = 300
-
-
-class Candidate(NamedTuple):
-    """A value that may belong to a test.
-
-    value (Value): The value.
-    is_certain (bool): Whether it is a value even if it belongs to no test of the document, because
-        it has the unit of one.
-    is_bare (bool): Whether it is a number without unit, arrow or comparison.
-    is_sign (bool): Whether it is a sign such as "+".
-    is_finding (bool): Whether it may be the size of a finding instead.
-    """
-
-    value: Value
-    is_certain: bool = False
-    is_bare: bool = False
-    is_sign: bool = False
-    is_finding: bool = False
 
 
 class ValueParser:
@@ -116,7 +96,7 @@ class ValueParser:
         RETURNS (List[Candidate]): Candidates that do not overlap, in their order in the text.
         """
         text = normalize(text)
-        found = _without_overlaps(self._find_numbers(text, sorted(tests)), self._find_results(text))
+        found = without_overlaps(self._find_numbers(text, sorted(tests)), self._find_results(text))
         return self._merged(text, found)
 
     def _find_numbers(self, text: str, tests: Sequence[Tuple[int, int]]) -> List[Candidate]:
@@ -153,7 +133,7 @@ class ValueParser:
         attached, unit, end = self._attachments(text, end, core)
         arrow = ARROW_BEFORE.search(text, max(0, begin - MAX_COLUMN), begin)
         if arrow and "flag" not in attached:
-            attached["flag"], begin = _flag(arrow[1]), arrow.start()
+            attached["flag"], begin = read_flag(arrow[1]), arrow.start()
         is_bare = unit is None and comparison is None and "flag" not in attached
         if is_bare and not self._is_end(text, end, has_range="range" in attached):
             return None
@@ -208,7 +188,7 @@ class ValueParser:
             begin = BLANK.match(text, end).end()  # type: ignore[union-attr]
             flag = FLAG.match(text, begin) or LETTER_FLAG.match(text, end)
             if flag and "flag" not in found:
-                found["flag"] = _flag(flag[0])
+                found["flag"] = read_flag(flag[0])
                 end = flag.end()
                 continue
             column = self.units.match(text, begin) if unit is None and begin > end else None
@@ -304,7 +284,7 @@ class ValueParser:
         found = []
         for match in self._result.finditer(text):
             if match["sign"]:
-                code, degree = _sign(match["sign"])
+                code, degree = read_sign(match["sign"])
             else:
                 code, degree = self._results[(match["inner"] or match["word"]).casefold()], None
             value = Value(
@@ -312,13 +292,15 @@ class ValueParser:
             )
             found.append(Candidate(value))
         for match in BARE_SIGN.finditer(text):
-            code, degree = _sign(match["sign"] or match["spaced"])
+            code, degree = read_sign(match["sign"] or match["spaced"])
             value = Value(
                 match.start(), match.end(), "qualitative", qualitative=code, degree=degree
             )
             found.append(Candidate(value, is_sign=True))
+        for match in GRADE.finditer(text):
+            found.append(Candidate(read_grade(match)))
         for match in ARROW.finditer(text):
-            value = Value(match.start(), match.end(), "flag", flag=_flag(match[0]))
+            value = Value(match.start(), match.end(), "flag", flag=read_flag(match[0]))
             found.append(Candidate(value, is_sign=True))
         return sorted(found, key=lambda candidate: candidate.value.start)
 
@@ -327,63 +309,12 @@ class ValueParser:
         merged: List[Candidate] = []
         for candidate in found:
             last = merged[-1] if merged else None
-            joined = _joined(text, last.value, candidate.value) if last else None
+            joined = join_result(text, last.value, candidate.value) if last else None
             if last and joined:
                 merged[-1] = Candidate(joined)
             else:
                 merged.append(candidate)
         return merged
-
-
-def _joined(text: str, first: Value, second: Value) -> Optional[Value]:
-    """Return the union of a qualitative result and a number, in either order."""
-    result, number = (first, second) if first.form == "qualitative" else (second, first)
-    if result.form != "qualitative" or number.form == "qualitative":
-        return None
-    if not (number.form == "ratio" or number.ucum == "%"):
-        return None
-    gap, end = text[first.end : second.start], second.end
-    if gap in ("(", " ("):
-        if text[end : end + 1] != ")":
-            return None
-        end += 1
-    elif gap not in ("", " "):
-        return None
-    return number._replace(
-        start=first.start, end=end, qualitative=result.qualitative, degree=result.degree
-    )
-
-
-def _without_overlaps(
-    numbers: Sequence[Candidate], results: Sequence[Candidate]
-) -> List[Candidate]:
-    """Return all candidates in order; the longer of two that overlap."""
-    found: List[Candidate] = []
-    ordered = sorted([*numbers, *results], key=lambda c: (c.value.start, -c.value.end))
-    for candidate in ordered:
-        if not found or candidate.value.start >= found[-1].value.end:
-            found.append(candidate)
-        elif candidate.value.end > found[-1].value.end:
-            found[-1] = candidate
-    return found
-
-
-def _sign(text: str) -> Tuple[str, Optional[int]]:
-    """Return the result and the degree of signs: "++", "3+", "±"."""
-    if text[0].isdigit():
-        return "positive", int(text[0])
-    if set(text) == {"+"}:
-        return "positive", len(text)
-    if text in ("-", "±"):
-        return SIGN[text], None
-    if set(text) <= set("+~ "):
-        return "positive", len(text.split("~")[-1].strip())
-    return "weakly positive", None
-
-
-def _flag(text: str) -> str:
-    """Return the flag of arrows or of a letter."""
-    return "high" if "↑" in text or "H" in text else "low"
 
 
 def _float(number: str) -> float:
