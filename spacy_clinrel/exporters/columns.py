@@ -7,6 +7,9 @@ from ..tokens.assertion import FLAGS
 from ..tokens.details import Row, mention_details, to_json
 from ..types import ASSERTIONS
 
+# Fields of values without which their number may be misread.
+VALUE_TEXTS = ("comparison", "flag", "qualitative")
+
 Fields = List[Tuple[str, Any]]
 
 
@@ -34,6 +37,7 @@ def detail_fields(pa: Any) -> Fields:
         ("value", pa.string()),
         ("value_number", pa.float64()),
         ("value_unit", pa.string()),
+        *((f"value_{name}", pa.string()) for name in VALUE_TEXTS),
         ("dosage", pa.string()),
         ("dose", pa.float64()),
         ("dose_unit", pa.string()),
@@ -59,6 +63,7 @@ def mention_columns(doc: Any, mentions: Any) -> List[Row]:
         row["value_number"], row["dose"] = _number(value.get("number")), _number(dosage.get("dose"))
         for name, fields in (("value_unit", value), ("dose_unit", dosage)):
             row[name] = _text(fields.get("ucum")) or _text(fields.get("unit"))
+        row.update({f"value_{name}": _text(value.get(name)) for name in VALUE_TEXTS})
         row["route"], row["frequency"] = _text(dosage.get("route")), _text(dosage.get("frequency"))
     return rows
 

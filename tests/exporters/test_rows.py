@@ -147,7 +147,9 @@ def test_rows_contain_what_the_store_keeps():
     assert denied["other_attributes"] == ['Certainty="High"'] and pain["other_attributes"] is None
     assert (denied["section"], pain["section"]) == ("past_history", None)
     assert json.loads(test["value"])["form"] == "number" and "candidates" not in test
-    assert (test["value_number"], test["value_unit"]) == (12.0, "mg/L")
+    value_columns = ("number", "unit", "comparison", "flag", "qualitative")
+    found = [test[f"value_{name}"] for name in value_columns]
+    assert found == [12.0, "mg/L", ">", "high", None]
     therapy_columns = ("dose", "dose_unit", "route", "frequency")
     assert [therapy[name] for name in therapy_columns] == [500.0, "ml", "iv", "qd"]
     assert [row["kb_id"] for row in mentions] == ["R51", "R51", None, None]

@@ -67,6 +67,7 @@ def described_note() -> Doc:
     set_attributes(doc, [MentionAttribute(*row) for row in scores])
     doc.spans["sections"] = [Span(doc, 0, 9, label="past_history")]
     value = {"text": "12mg/L", "form": "number", "number": 12.0, "unit": "mg/L", "ucum": "mg/L"}
+    value.update(comparison=">", flag="high")
     write_mention_rows(doc, "values", [(test, value)])
     dosage = {"text": "500ml", "dose": 500.0, "unit": "ml", "route": "iv", "frequency": "qd"}
     write_mention_rows(doc, "dosages", [(therapy, dosage)])
