@@ -19,6 +19,8 @@ POWER = re.compile(
 SPACED = re.compile(r"\d{1,3}(?: \d{3})+(?=[^\s\d.,])")
 LENGTHS = ("cm", "mm", "m", "um")
 MAX_RATIO = 100_000
+# Longest number, in characters. Longer ones are codes.
+MAX_DIGITS = 20
 # Most changes in a row: "118→126→133".
 MAX_CHANGES = 6
 
@@ -101,7 +103,7 @@ class Numbers:
             unit = self._units.match(text, end, number)
             return number, unit, unit.end if unit else end
         match = ANY.match(text, start)
-        if match is None:
+        if match is None or len(match[0]) > MAX_DIGITS:
             return None
         digits, end = match[0], match.end()
         if "," in digits and not self._has_thousands(text, start, end):

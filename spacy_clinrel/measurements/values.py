@@ -24,8 +24,9 @@ from .signs import (
 )
 from .units import Unit, Units
 
-# A time such as 0830, a phone number or a code.
-CODE = re.compile(r"0\d|\d{8}")
+# A time such as 0830, or a code; a phone number.
+CODE = re.compile(r"0\d")
+LONG = re.compile(r"\d{8}")
 # Longest gap between the columns of an arrow and of a number.
 MAX_COLUMN = 8
 BLANK = re.compile(r"[ \t|]*")
@@ -135,7 +136,9 @@ class ValueParser:
         if arrow and "flag" not in attached:
             attached["flag"], begin = read_flag(arrow[1]), arrow.start()
         is_bare = unit is None and comparison is None and "flag" not in attached
-        if is_bare and not self._is_end(text, end, has_range="range" in attached):
+        if is_bare and (
+            LONG.match(text, start) or not self._is_end(text, end, has_range="range" in attached)
+        ):
             return None
         fields = self._fields(core, sign)
         value = Value(
