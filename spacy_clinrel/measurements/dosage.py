@@ -159,7 +159,7 @@ class DosageParser:
         for binding in drugs:
             offsets = range(binding.start, binding.end)
             found = [starts[offset] for offset in offsets if offset in starts]
-            inside = [part for part in found if part.end <= binding.end]
+            inside = [part for part in found if _is_part_of(binding, part, text)]
             if text[binding.end - 1 : binding.end + 1].isdigit():
                 part = self._finder.find_at(text, binding.end)
                 if part is not None:
@@ -253,6 +253,15 @@ def _share_in_mixture(chain: List[Binding]) -> None:
         binding.shared += behind
     for binding in chain[1:]:
         binding.shared += routes
+
+
+def _is_part_of(binding: Binding, part: FoundPart, text: str) -> bool:
+    """Return whether a part within a treatment is part of its dosage. In Chinese, a route in the
+    middle of a name is something else: 下腔静脉滤器."""
+    if not (binding.start <= part.start and part.end <= binding.end):
+        return False
+    is_at_end = part.start == binding.start or binding.end - part.end <= 1
+    return part.kind == DOSE or text[part.start].isascii() or is_at_end
 
 
 def _has(parts: Sequence[FoundPart], kind: str) -> bool:

@@ -127,7 +127,8 @@ class PartFinder:
         """Return the regular expression of durations."""
         mark = rf"(?:{alternation(before)}{GAP}|{TIMES_SIGN})"
         number = rf"{DIGITS}|{HALF}|{WORDS}"
-        unit = rf"{self._duration_units.pattern}(?![A-Za-z])"
+        # In English, "w/" is "with".
+        unit = rf"{self._duration_units.pattern}(?![A-Za-z/])"
         return (
             rf"(?:(?P<mark>{mark})[近约]?)?(?P<number>{number})[余多]?[ \t-]?(?P<unit>{unit})"
             r"(?P<half>半)?"

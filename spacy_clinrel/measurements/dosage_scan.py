@@ -211,8 +211,8 @@ def _belongs_to_next(
     if _has_dose(parts):
         # 500ml，静点20mg
         return following is not None and following.kind == DOSE
-    # A duration without a word before it: 口服液，一天数次
-    return part.fields.get("bare_unit") is not None
+    # A duration without a word before it: 口服液，一天数次. Without an amount: 翻身，必要时吸痰.
+    return part.fields.get("bare_unit") is not None or part.kind == AS_NEEDED
 
 
 def _skip_spaces(text: str, position: int, limit: int) -> int:

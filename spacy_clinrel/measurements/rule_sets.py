@@ -67,9 +67,8 @@ def _check(path: Union[str, Path], own: Rules, built_in: Rules, section: str = "
             known = ", ".join(built_in)
             raise ValueError(Errors.C080.format(path=path, section=name, known=known))
         expected = built_in[key]
-        if isinstance(expected, dict) and all(
-            isinstance(v, (dict, list)) for v in expected.values()
-        ):
+        has_sections = expected and isinstance(expected, dict)
+        if has_sections and all(isinstance(v, (dict, list)) for v in expected.values()):
             if not isinstance(value, dict):
                 raise ValueError(Errors.C081.format(path=path, section=name, form="mapping"))
             _check(path, value, expected, f"{name}.")

@@ -69,6 +69,10 @@ CHINESE = [
     ("[头孢替唑]2.03/日静点", ""),
     ("[鼻饲管]2天", ""),
     ("[钛夹]3枚", ""),
+    ("[下腔静脉支撑]2天", "下腔静脉支撑: P2D"),
+    ("[叩背]，必要时{支气管镜}", ""),
+    ("[呋麻滴鼻液]2滴 tid", "呋麻滴鼻液: 2 [drp] nasal tid"),
+    ("[唑来膦酸]5mg 每6个月一次", "唑来膦酸: 5 mg q6mo"),
     ("[茵栀黄口服液]，一天{拉稀}数次", "茵栀黄口服液: oral"),
     ("[甲钴胺]0.5mg tid×1月", "甲钴胺: 0.5 mg tid P1M"),
     ("[甲钴胺]0.5mg tid 3月复查", "甲钴胺: 0.5 mg tid"),
@@ -145,6 +149,7 @@ ENGLISH = [
     ),
     ("[vancomycin], 1 g [cefepime] IV", "cefepime: 1 g intravenous"),
     ("five gives 3 lives [salt]", ""),
+    ("[prednisone] x3 w/ clear improvement", ""),
 ]
 
 
@@ -292,7 +297,8 @@ def test_invalid_rules(rules, code):
 
 def test_own_rules(tmp_path):
     path = tmp_path / "rules.yml"
-    path.write_text("routes: {oral: [嚼着吃]}\ndose_units: {钱: '{qian}'}\n", encoding="utf-8")
+    text = "routes: {oral: [嚼着吃]}\ndose_units: {钱: '{qian}'}\nday_numbers: {孕周: birth-}\n"
+    path.write_text(text, encoding="utf-8")
     own = DosageParser(read_rule_sets("zh", path)["dosage"])
     ((_, dosage),) = own.bind("黄芪3钱 嚼着吃 qd", [(0, 2)])
     assert short(dosage) == "3 {qian} oral qd"
