@@ -160,7 +160,7 @@ class DosageParser:
             offsets = range(binding.start, binding.end)
             found = [starts[offset] for offset in offsets if offset in starts]
             inside = [part for part in found if _is_part_of(binding, part, text)]
-            if text[binding.end - 1 : binding.end + 1].isdigit():
+            if re.fullmatch(r"\d\d", text[binding.end - 1 : binding.end + 1]):
                 part = self._finder.find_at(text, binding.end)
                 if part is not None:
                     starts[part.start] = part
