@@ -317,3 +317,20 @@ def test_languages_without_cue_rules():
     notes = make_notes(spacy.blank("zh"))
     with pytest.raises(ValueError, match=r"C041.*'xx'"):
         nlp.initialize(lambda: [Example(note, note) for note in notes])
+
+
+def test_rules_that_contradict_the_data_have_no_weight():
+    notes = make_notes(spacy.blank("zh"))
+    weights = prior_weights(initialized(notes))
+    assert (weights > 1.5).all(), "the cue rules are right on these notes"
+    for note in notes:  # turn all attributes around
+        for ent in note.ents[:2]:
+            names = span_assertion(ent)
+            ent._.assertion = [] if names else ["negated", "historical"]
+    assert (prior_weights(initialized(notes)) == 0.0).all()
+
+
+def prior_weights(nlp):
+    """Return the weights of the cue rules in the model."""
+    layer = nlp.get_pipe(NAME).model.get_ref("output_layer")
+    return layer.shims[0]._model.inner.prior.detach().numpy()
