@@ -24,8 +24,8 @@ ScorerInput = Tuple[List[Floats2d], MentionBatch]
 def MentionAssertion(
     tok2vec: Model[List[Doc], List[Floats2d]],
     width: int = 64,
-    before: int = 32,
-    after: int = 8,
+    before: int = 48,
+    after: int = 16,
     mixed_precision: bool = False,
 ) -> AssertionModel:
     """Create a model that scores the attributes of mentions. See `layers.assertion` for the
