@@ -29,6 +29,10 @@ class PipelineErrors:
     R012 = "The name of an attribute must be a non-empty string, got {name!r}."
     R013 = "doc._.clinrel must be a dict as in doc.to_json(underscore=['clinrel']), got {type}."
     R014 = "'{name}' is not an assertion attribute. The attributes are: {known}."
+    R015 = (
+        "span._.assertion must be a dict of scores from 0 to 1 by attribute, or a list of "
+        "attributes, e.g. ['negated']; got {found}. Use [] for no attribute."
+    )
 
     R023 = "The store keeps no rows '{key}' of mentions. The keys are: {known}."
     R024 = "span._.{name} must be a dict of plain values or None, got {type}."

@@ -9,7 +9,9 @@ from spacy.vocab import Vocab
 
 from ..errors import Errors
 from ..tokens.alignment import align_spans
+from ..tokens.assertion import discard_assertion, has_assertion
 from ..tokens.bieos import spans_to_tags, tags_to_spans
+from ..tokens.group import group_mentions, span_key
 from ..types import Mentions
 from .constraints import blocked_tokens
 
@@ -99,7 +101,8 @@ def add_kept_entities(doc: Doc, predicted: Mentions) -> Mentions:
 def set_tagged_entities(
     docs: Iterable[Doc], tags: Iterable[np.ndarray], types: Sequence[str], overwrite: bool
 ) -> None:
-    """Set `doc.ents` from BIEOS tags.
+    """Set `doc.ents` from BIEOS tags. A document that is annotated with assertion attributes is not
+    any more if it gets new mentions, since nobody has judged them.
 
     docs (Iterable[Doc]): The documents.
     tags (Iterable[ndarray]): BIEOS tags of each document. Shape of each: (tokens,)
@@ -116,7 +119,12 @@ def set_tagged_entities(
         mentions = add_kept_entities(doc, predicted) if kept else predicted
         for start, end, label in zip(*(column.tolist() for column in mentions)):
             spans.setdefault((start, end), Span(doc, start, end, label=label))
+        judged = (*doc.ents, *group_mentions(doc)) if has_assertion(doc) else None
         doc.set_ents(list(spans.values()), blocked=blocked, default="outside")
+        if judged is not None and not set(map(span_key, judged)).issuperset(
+            map(span_key, spans.values())
+        ):
+            discard_assertion(doc)
 
 
 def token_mentions(doc: Doc) -> Mentions:

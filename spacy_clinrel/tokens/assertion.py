@@ -5,6 +5,7 @@ otherwise unknown. The views return False in both cases; `has_assertion` tells t
 """
 
 from dataclasses import dataclass
+from numbers import Real
 from typing import Any, Dict, List, Mapping, Optional, Sequence, Tuple, Union
 
 import numpy as np
@@ -84,13 +85,19 @@ def set_span_assertion(span: Span, value: Union[Mapping[str, float], Sequence[st
     """Replace the assertion attributes of a mention. This is the setter of `span._.assertion`.
 
     span (Span): The mention.
-    value (Union[Mapping[str, float], Sequence[str]]): Scores by name, or the names.
-    RAISES (ValueError): If a name is not an assertion attribute.
+    value (Union[Mapping[str, float], Sequence[str]]): Scores by name, or the names. A score can
+        also be True, which is 1.0. Attributes with False or None are left out.
+    RAISES (ValueError): If a name is not an assertion attribute, or a score is not from 0 to 1.
     """
+    if not isinstance(value, (Mapping, list, tuple, set, frozenset)):
+        raise ValueError(Errors.R015.format(found=f"a {type(value).__name__}"))
     scores = dict(value) if isinstance(value, Mapping) else dict.fromkeys(value, 1.0)
-    for name in scores:
+    for name, score in scores.items():
         check_assertion_name(name)
-    row = np.asarray([[scores.get(name, np.nan) for name in ASSERTIONS]], dtype="float64")
+        if score is not None and not (isinstance(score, Real) and 0 <= score <= 1):
+            raise ValueError(Errors.R015.format(found=f"an invalid score of '{name}'"))
+    held = {name: x for name, x in scores.items() if x is not None and x is not False}
+    row = np.asarray([[held.get(name, np.nan) for name in ASSERTIONS]], dtype="float64")
     write_assertion(span.doc, [span], ~np.isnan(row), row, keep_others=True)
 
 
@@ -102,6 +109,16 @@ def check_assertion_name(name: str) -> None:
     """
     if name not in ASSERTIONS:
         raise ValueError(Errors.R014.format(name=name, known=", ".join(ASSERTIONS)))
+
+
+def discard_assertion(doc: Doc) -> None:
+    """Mark a document as not annotated with assertion attributes, because it has mentions that were
+    not judged. Existing attributes stay in the store.
+
+    doc (Doc): The document.
+    """
+    if GROUP in doc.spans:
+        doc.spans[GROUP].attrs[ASSERTION] = False
 
 
 def assertion_matrix(doc: Doc, mentions: Sequence[Span]) -> np.ndarray:
@@ -133,6 +150,7 @@ def write_assertion(
     scores: Optional[np.ndarray] = None,
     *,
     keep_others: bool = False,
+    names: Sequence[str] = ASSERTIONS,
 ) -> None:
     """Replace the assertion attributes of a document, and mark it as annotated with attributes.
 
@@ -146,6 +164,7 @@ def write_assertion(
         (mentions, 5)
     scores (Optional[ndarray]): The probabilities. None for 1.0. Shape: (mentions, 5)
     keep_others (bool): Whether the attributes of other mentions of the document are kept.
+    names (Sequence[str]): The attributes that were judged. The others of the five are kept.
     RAISES (ValueError): If a mention is not a Span of this Doc.
     """
     if GROUP not in doc.spans:
@@ -156,24 +175,26 @@ def write_assertion(
     rows: List[List] = [
         [i, name, score]
         for i, name, score in attribute_rows(doc)
-        if name not in ASSERTIONS or (keep_others and stored[i] not in keys)
+        if name not in ASSERTIONS or name not in names or (keep_others and stored[i] not in keys)
     ]
     for row, column in np.argwhere(holds).tolist():
+        if ASSERTIONS[column] not in names:
+            continue
         score = 1.0 if scores is None else float(scores[row, column])
         i = index.add(mentions[row], "mention of an attribute")
         rows.append([i, ASSERTIONS[column], score])
     if len(index.mentions) > len(stored):
         store_relations(doc, index.mentions, relation_edges(doc), from_ents=index.from_ents)
     doc.spans[GROUP].attrs.update({ATTRIBUTES: rows, ASSERTION: True})
-    _share(mentions, holds)
+    _share(doc, mentions)
 
 
-def _share(mentions: Sequence[Span], holds: np.ndarray) -> None:
+def _share(doc: Doc, mentions: Sequence[Span]) -> None:
     """Set the extensions that another package registered under the same names."""
     for column, (name, flag) in enumerate(FLAGS.items()):
         _, method, getter, setter = Span.get_extension(flag)
         is_plain = method is None and getter is None
         if getter == FlagGetter(name) or not (is_plain or setter):
             continue
-        for span, value in zip(mentions, holds[:, column].tolist()):
+        for span, value in zip(mentions, assertion_matrix(doc, mentions)[:, column].tolist()):
             span._.set(flag, value)

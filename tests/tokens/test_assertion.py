@@ -186,3 +186,21 @@ def test_a_concatenated_document_is_annotated_if_all_its_parts_are(doc, zh):
     assert has_assertion(concat_docs([doc, judged]))
     joined = concat_docs([doc, unknown])
     assert not has_assertion(joined) and joined.ents[1]._.is_negated
+
+
+@pytest.mark.parametrize(
+    "value",
+    ["negated", None, 3, {"negated": "high"}, {"negated": 7}, {"negated": -0.5}, {"denied": 1.0}],
+)
+def test_invalid_assertion_is_refused_and_changes_nothing(doc, value):
+    write(doc)
+    with pytest.raises(ValueError, match=r"R014|R015"):
+        doc.ents[1]._.assertion = value
+    assert view(doc) == EXPECTED
+
+
+def test_false_and_none_as_scores_mean_that_the_attribute_does_not_hold(doc):
+    fever = doc.ents[1]
+    fever._.assertion = {"negated": False, "family": None, "uncertain": True, "historical": 0.5}
+    assert fever._.assertion == {"uncertain": 1.0, "historical": 0.5}
+    assert not fever._.is_negated

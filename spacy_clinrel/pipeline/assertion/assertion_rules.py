@@ -76,8 +76,8 @@ def make_assertion_rules(
 class AssertionRulesPipe(Pipe):
     """Component that sets the assertion attributes of mentions by the cue words around them.
 
-    It overwrites the attributes of a document: those of the judged types, or all if `types` is
-    None.
+    It overwrites the attributes of the option `attributes` in a document: those of mentions of the
+    judged types, or of all mentions if `types` is None.
     """
 
     def __init__(
@@ -165,15 +165,16 @@ class AssertionRulesPipe(Pipe):
         docs (Sequence[Doc]): The documents.
         predictions (Sequence[Tuple[Mentions, ndarray]]): The output of `predict`.
         """
-        is_unset = [name not in self.attributes for name in ASSERTIONS]
         for doc, ((starts, ends, labels), holds) in zip(docs, predictions):
             judged = np.ones(len(starts), dtype=bool)
             if self.types is not None:
                 judged = np.isin(labels, [doc.vocab.strings.add(name) for name in self.types])
             rows = zip(starts[judged].tolist(), ends[judged].tolist(), labels[judged].tolist())
             spans = [Span(doc, start, end, label=label) for start, end, label in rows]
-            judged_holds = np.where(is_unset, False, holds[judged])
-            write_assertion(doc, spans, judged_holds, keep_others=self.types is not None)
+            keep_others = self.types is not None
+            write_assertion(
+                doc, spans, holds[judged], keep_others=keep_others, names=self.attributes
+            )
 
     def to_bytes(self, *, exclude: Iterable[str] = ()) -> bytes:
         """Serialize the rules.

@@ -299,7 +299,8 @@ class AssertionClassifier(ClinicalPipe):
         return AssertionPredictions(mentions, p)
 
     def set_annotations(self, docs: Iterable[Doc], scores: AssertionPredictions) -> None:
-        """Write attributes to the documents. Those of mentions of other types are kept.
+        """Write attributes to the documents. Attributes of mentions of other types are kept, and so
+        are attributes that are not in the option `attributes`.
 
         docs (Iterable[Doc]): The documents.
         scores (AssertionPredictions): Output of `predict`.
@@ -308,7 +309,9 @@ class AssertionClassifier(ClinicalPipe):
         minimum = np.maximum(thresholds(self.cfg["threshold"]), np.finfo("float32").tiny)
         for doc, part in zip(docs, mentions.slices()):
             spans = mention_spans(doc, mentions, part)
-            write_assertion(doc, spans, p[part] >= minimum, p[part], keep_others=True)
+            holds = p[part] >= minimum
+            names = self.cfg["attributes"]
+            write_assertion(doc, spans, holds, p[part], keep_others=True, names=names)
 
     # Training
 

@@ -3,13 +3,16 @@
 import pickle
 from itertools import pairwise
 
+import numpy as np
 import pytest
 import spacy
 import srsly
 from spacy.tokens import Doc, Span, SpanGroup
 
 from spacy_clinrel.pipeline.assertion.assertion_rules import AssertionRulesPipe
+from spacy_clinrel.pipeline.entities import set_tagged_entities
 from spacy_clinrel.tokens import group_mentions, has_assertion, store_relations, write_assertion
+from spacy_clinrel.tokens.bieos import spans_to_tags
 from spacy_clinrel.types import ASSERTIONS
 
 from .conftest import example_lines, found, parse
@@ -117,6 +120,33 @@ def test_texts_without_mentions(nlp, text):
     assert doc.text == text
     assert has_assertion(doc)
     assert not doc.ents
+
+
+@pytest.mark.parametrize("found_before", [[], ["咳嗽"]])
+def test_mentions_found_after_the_rules_do_not_count_as_affirmed(nlp, found_before):
+    doc = nlp.make_doc("咳嗽3天，无发热。")
+    doc.vocab.strings.add("Symptom")
+    doc.ents = [Span(doc, 0, 2, label="Symptom")] if found_before else []
+    nlp.get_pipe(NAME)(doc)
+    assert has_assertion(doc)
+    tags = spans_to_tags(np.asarray([[0, 2, 0], [6, 8, 0]]), len(doc))
+    set_tagged_entities([doc], [tags], ["Symptom"], overwrite=False)
+    assert [ent.text for ent in doc.ents] == ["咳嗽", "发热"]
+    assert not has_assertion(doc)
+    nlp.get_pipe(NAME)(doc)
+    set_tagged_entities([doc], [tags], ["Symptom"], overwrite=True)
+    assert has_assertion(doc)
+    assert doc.ents[1]._.is_negated
+
+
+def test_two_components_with_different_attributes_add_up(nlp):
+    doc = nlp.make_doc("父亲无糖尿病")
+    doc.ents = [Span(doc, 3, 6, label="Disease")]
+    for attribute in ("negated", "family"):
+        AssertionRulesPipe(attributes=[attribute])(doc)
+    assert list(doc.ents[0]._.assertion) == ["negated", "family"]
+    AssertionRulesPipe(attributes=["uncertain"])(doc)
+    assert list(doc.ents[0]._.assertion) == ["negated", "family"]
 
 
 @pytest.mark.parametrize(
