@@ -151,3 +151,7 @@ class OutputErrors:
         "columns id, mentions and relations, as described in docs/output.md."
     )
     P063 = "{place}document {number}, counted from 0, is damaged: {error}"
+    P065 = (
+        "Item {number} of the documents, counted from 0, is a {type}, not a Doc. Use Docs, e.g. "
+        "list(nlp.pipe(texts)), or the path of a single file or folder."
+    )

@@ -113,6 +113,8 @@ def read_headings(
     if path is None:
         return read_rules(SECTIONS, lang)
     own = read_rules(SECTIONS, lang, path, extend=False)
+    if extend:
+        own = {SECTIONS: {}, **own}  # the file may only say how built-in headings are found
     check_headings(own, str(path))
     if not extend:
         return own

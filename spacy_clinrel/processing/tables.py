@@ -132,6 +132,8 @@ def _doc_batches(docs: Iterable[Doc], place: str, schema: Any) -> Iterator[Tuple
     pa = _require("pyarrow")
     rows: List[Row] = []
     for number, doc in enumerate(docs):
+        if not isinstance(doc, Doc):
+            raise ValueError(Errors.P065.format(number=number, type=type(doc).__name__))
         try:
             row = annotation_row(doc, all_mentions(doc))
         except ValueError as error:

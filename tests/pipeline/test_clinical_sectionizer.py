@@ -347,6 +347,16 @@ def test_own_rules_extend_the_built_in_rules(path):
     assert [s.label for s in get_sections(doc)] == ["nursing", "my_exam", "chief_complaint"]
 
 
+def test_own_rules_need_no_sections_if_they_extend_the_built_in_rules(tmp_path):
+    path = tmp_path / "own.yml"
+    srsly.write_yaml(path, {"no_colon": ["主诉"]})
+    nlp = spacy.blank("zh")
+    nlp.add_pipe(NAME, config={"path": str(path)})
+    assert [s.label for s in get_sections(nlp("主诉咳嗽"))] == ["chief_complaint"]
+    with pytest.raises(ValueError, match=r"C070.*own\.yml.*sections"):
+        nlp.add_pipe(NAME, name="own", config={"path": str(path), "extend": False})
+
+
 def test_own_rules_replace_the_built_in_rules(path):
     nlp = spacy.blank("xx")
     nlp.add_pipe(NAME, config={"path": str(path), "extend": False})

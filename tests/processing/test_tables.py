@@ -158,6 +158,8 @@ def test_other_problems_are_errors(docs, tmp_path):
     with pytest.raises(ValueError, match="P062"):
         spacy_clinrel.tables(tmp_path / "b.parquet")
     docs[2].spans[GROUP].attrs["values"] = [[9, {}]]
+    with pytest.raises(ValueError, match=r"P065.*Item 1.*a str"):
+        spacy_clinrel.tables([docs[0], "notes.spacy"])
     with pytest.raises(ValueError, match=r"P063.*document 2.*R011"):
         spacy_clinrel.tables(docs)
 
