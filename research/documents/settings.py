@@ -79,6 +79,10 @@ def has_crf(system: str) -> bool:
     return "relations" in SYSTEMS[system]
 
 
+# Components of the shipped configs that relations do not need.
+RULES = ("clinical_sectionizer", "assertion_rules", "measurement_matcher")
+
+
 def document_config(cell: Cell) -> Config:
     """Return the config of a training run.
 
@@ -93,6 +97,8 @@ def document_config(cell: Cell) -> Config:
     config["system"]["seed"] = cell.seed
     tok2vec = config["components"].pop("tok2vec")["model"]
     config["components"].pop("clinical_ner")
+    for name in RULES:
+        config["components"].pop(name, None)
     others: List[str] = [name for name in config["components"] if name != COMPONENT]
     config["nlp"]["pipeline"] = [*others, COMPONENT]
     component = config["components"][COMPONENT]

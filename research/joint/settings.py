@@ -197,7 +197,11 @@ def _config(cell: Cell, name: str) -> Config:
     config = util.load_config(ROOT / "configs" / f"{name}.cfg", interpolate=False)
     config["paths"]["vectors"] = cell.vectors
     config["system"]["seed"] = cell.seed
-    for component in config["components"].values():
+    # Rules are not part of the comparison.
+    trained = {key: block for key, block in config["components"].items() if "model" in block}
+    config["components"] = trained
+    config["nlp"]["pipeline"] = [key for key in config["nlp"]["pipeline"] if key in trained]
+    for component in trained.values():
         if "candidates" in component:
             component["candidates"].update({"max_sentences": 0, **CORPORA[cell.corpus].pairs})
         tok2vec = component["model"].get("tok2vec", component["model"])
