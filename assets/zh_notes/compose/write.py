@@ -1,0 +1,173 @@
+"""Compose notes, add the habits of typing, and write them in brat's format."""
+
+import re
+from dataclasses import dataclass
+from pathlib import Path
+from random import Random
+
+from .inventory import Inventory, Profile
+from .markup import ATTRIBUTES, TYPES, Mention, Passage, parse, zipf
+from .patient import Patient
+
+HOSPITALS = 24
+HALF_WIDTH = {"，": ",", "：": ":", "（": "(", "）": ")", "；": ";", "。": "."}
+TYPOS = {
+    "罗音": "啰音", "即往": "既往", "既往体建": "既往体健", "下支": "下肢", "双肢": "双侧", "心律": "心率",
+    "抗菌素": "抗生素", "粘膜": "黏膜", "浮種": "浮肿", "静滴": "静点", "大笑便": "大小便", "记力": "肌力",
+    "给与": "给予", "发绀": "紫绀", "腹涨": "腹胀", "恶新": "恶心", "扁桃腺": "扁桃体", "阑尾": "兰尾",
+    "呼西音": "呼吸音", "未闻急": "未闻及", "压疼": "压痛", "头疼": "头痛", "无力": "乏力",
+}
+EMPTY_HEADING = re.compile(r"(^|[\n。¦][NE]?)(?:\d[.、])?[^\n\[\]¦。；，]{2,6}：(?:¦[NE])*[。；]?(?=\n|$|\d[.、]|¦)(?!¦[NE][^¦])")
+SAME = {good: bad for bad, good in TYPOS.items() if len(bad) == len(good)}
+
+
+@dataclass
+class Note:
+    """A note: its name, text, mentions with offsets, and relations by mention index."""
+
+    name: str
+    text: str
+    mentions: list[tuple[int, int, Mention]]
+    relations: list[tuple[str, int, int]]
+
+
+@dataclass
+class Kind:
+    """A kind of note: its templates, its weight, and the groups that a profile needs for it."""
+
+    id: str
+    template: str
+    weight: float = 1.0
+    needs: tuple[str, ...] = ()
+    ages: str = "adult child"
+
+
+def read_kinds(values: dict) -> list[Kind]:
+    """Return the kinds of notes of a YAML mapping."""
+    return [
+        Kind(
+            id=name,
+            template=value["template"].rstrip("\n"),
+            weight=float(value.get("weight", 1)),
+            needs=tuple(str(value.get("needs", "")).split()),
+            ages=str(value.get("ages", "adult child")),
+        )
+        for name, value in values.items()
+    ]
+
+
+def compose_note(inventory: Inventory, kinds: list[Kind], seed: str, index: int, optional: bool = True) -> Note:
+    """Compose one note.
+
+    inventory (Inventory): The phrases.
+    kinds (list): The kinds of notes.
+    seed (str): The seed of this note.
+    index (int): The number of the note, for its name.
+    optional (bool): Annotate the signs that the real relation layer leaves unannotated.
+    RETURNS (Note): The note.
+    """
+    rng = Random(seed)
+    profile = inventory.profiles[zipf(rng, len(inventory.profiles), 0.25)]
+    patient = Patient(inventory, profile, rng, rng.randrange(HOSPITALS))
+    fitting = [kind for kind in kinds if _fits(kind, profile, patient)]
+    kind = rng.choices(fitting, [kind.weight for kind in fitting])[0]
+    passage = parse(EMPTY_HEADING.sub(r"\1", patient.write(kind.template)), optional)
+    pieces = type_carelessly(tidy(passage.pieces), rng, patient.hospital)
+    return place(f"{kind.id}-{index:04d}", Passage(pieces, passage.relations))
+
+
+def _fits(kind: Kind, profile: Profile, patient: Patient) -> bool:
+    age = "child" if patient.child else "adult"
+    has_groups = all(need in profile.groups or need == profile.department for need in kind.needs)
+    return age in kind.ages and has_groups and (not profile.kinds or "no-" + kind.id not in profile.kinds)
+
+
+def tidy(pieces: list[tuple[str, Mention | None]]) -> list[tuple[str, Mention | None]]:
+    """Remove doubled punctuation that empty slots leave behind."""
+    result: list[tuple[str, Mention | None]] = []
+    last = "\n"
+    for text, mention in pieces:
+        if mention is None:
+            kept = []
+            for char in text:
+                if char in "，。；、" and last in "，。；、：\n":
+                    if kept and char == "。" and last in "，；、":
+                        kept[-1] = "。"
+                        last = "。"
+                    continue
+                if char == "\n" and last == "\n":
+                    continue
+                kept.append(char)
+                last = char
+            text = "".join(kept)
+        else:
+            last = text[-1]
+        if text:
+            result.append((text, mention))
+    return result
+
+
+def type_carelessly(
+    pieces: list[tuple[str, Mention | None]], rng: Random, hospital: int
+) -> list[tuple[str, Mention | None]]:
+    """Mix half-width and full-width characters, and make a few typing errors."""
+    half = (0.0, 0.02, 0.02, 0.05, 0.3, 0.9)[hospital % 6]
+    spaces = (0.0, 0.0, 0.004, 0.01)[hospital % 4]
+    result = []
+    for text, mention in pieces:
+        if rng.random() < 0.006:
+            for good, bad in SAME.items():
+                text = text.replace(good, bad)
+        if mention is None:
+            chars = []
+            for char in text:
+                if char in HALF_WIDTH and rng.random() < half * (0.15 if char == "。" else 1):
+                    char = HALF_WIDTH[char]
+                if char == "、" and rng.random() < 0.03:
+                    char = rng.choice("， ,")
+                if char in "。，" and rng.random() < 0.0015:
+                    char += char
+                if char in "。，" and rng.random() < spaces:
+                    char += " "
+                chars.append(char)
+            text = "".join(chars)
+        result.append((text, mention))
+    return result
+
+
+def place(name: str, passage: Passage) -> Note:
+    """Return the note of a passage, with the offsets of its mentions."""
+    text, mentions = "", []
+    for piece, mention in passage.pieces:
+        if mention:
+            mentions.append((len(text), len(text) + len(piece), mention))
+        text += piece
+    shift = len(text) - len(text.lstrip())
+    text = text.strip()
+    mentions = [(start - shift, end - shift, mention) for start, end, mention in mentions]
+    order = {id(mention): i for i, (_, _, mention) in enumerate(mentions)}
+    relations = [(label, order[id(head)], order[id(tail)]) for label, head, tail in passage.relations]
+    return Note(name, text, mentions, sorted(set(relations), key=lambda row: row[1:]))
+
+
+def shares_stretch(text: str, stretches: set[str], length: int) -> bool:
+    """Return whether a text has a stretch in common with other texts; white space does not count."""
+    text = re.sub(r"\s", "", text)
+    return any(text[i : i + length] in stretches for i in range(len(text) - length + 1))
+
+
+def write_brat(note: Note, folder: Path) -> None:
+    """Write a note as NAME.txt and NAME.ann."""
+    rows = []
+    for i, (start, end, mention) in enumerate(note.mentions, 1):
+        rows.append(f"T{i}\t{TYPES[mention.type]} {start} {end}\t{note.text[start:end]}")
+    for i, (label, head, tail) in enumerate(note.relations, 1):
+        rows.append(f"R{i}\t{label} Arg1:T{head + 1} Arg2:T{tail + 1}")
+    number = 0
+    for i, (_, _, mention) in enumerate(note.mentions, 1):
+        for mark, attribute in ATTRIBUTES.items():
+            if mark in mention.attributes:
+                number += 1
+                rows.append(f"A{number}\t{attribute} T{i}")
+    (folder / f"{note.name}.txt").write_text(note.text + "\n", encoding="utf8")
+    (folder / f"{note.name}.ann").write_text("\n".join(rows) + "\n", encoding="utf8")
