@@ -7,7 +7,6 @@ from random import Random
 import srsly
 
 FOLDER = Path(__file__).parent / "inventory"
-LISTS = ("symptoms", "denied", "causes", "signs_resolved")
 
 
 @dataclass
@@ -25,6 +24,7 @@ class Profile:
     drugs: list[list[str]] = field(default_factory=list)
     groups: dict[str, list[str]] = field(default_factory=dict)
     kinds: list[str] = field(default_factory=list)
+    weight: float = 1.0
 
 
 @dataclass
@@ -79,7 +79,7 @@ def read_inventory(folder: Path = FOLDER) -> Inventory:
 
 
 def _profile(name: str, values: dict, file: str) -> Profile:
-    known = {"department", "name", "age", "sex", "course", "symptoms", "denied", "drugs", "kinds"}
+    known = {"department", "name", "age", "sex", "course", "symptoms", "denied", "drugs", "kinds", "weight"}
     try:
         low, high = str(values["age"]).split("-")
         profile = Profile(
@@ -93,6 +93,7 @@ def _profile(name: str, values: dict, file: str) -> Profile:
             denied=str(values.get("denied", "")).split(),
             drugs=[line.split("|", 4) for line in lines(values.get("drugs", ""))],
             kinds=str(values.get("kinds", "")).split(),
+            weight=float(values.get("weight", 1)),
         )
     except (KeyError, ValueError) as error:
         raise ValueError(f"{file}: profile '{name}' is incomplete: {error}") from error

@@ -6,7 +6,7 @@ from pathlib import Path
 from random import Random
 
 from .inventory import Inventory, Profile
-from .markup import ATTRIBUTES, TYPES, Mention, Passage, parse, zipf
+from .markup import ATTRIBUTES, TYPES, Mention, Passage, parse
 from .patient import Patient
 
 HOSPITALS = 24
@@ -67,7 +67,7 @@ def compose_note(inventory: Inventory, kinds: list[Kind], seed: str, index: int,
     RETURNS (Note): The note.
     """
     rng = Random(seed)
-    profile = inventory.profiles[zipf(rng, len(inventory.profiles), 0.25)]
+    profile = rng.choices(inventory.profiles, [profile.weight for profile in inventory.profiles])[0]
     patient = Patient(inventory, profile, rng, rng.randrange(HOSPITALS))
     fitting = [kind for kind in kinds if _fits(kind, profile, patient)]
     kind = rng.choices(fitting, [kind.weight for kind in fitting])[0]
