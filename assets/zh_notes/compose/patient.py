@@ -55,7 +55,7 @@ class Patient:
         self.denied: set[str] = set()
         self.orders = 20
         self.named: list[str] = []
-        self.name = expand(profile.name, rng, self.fill)
+        self.name, _, self.stage = expand(profile.name, rng, self.fill).partition("#")
         self.stated.add(self.name)
         count = max(1, min(len(profile.symptoms), rng.randint(2, 5)))
         first, *rest = profile.symptoms
@@ -250,7 +250,7 @@ class Patient:
 
     def slot_dx(self, flags: str = "") -> str:
         """Return the main disease."""
-        return f"[{self.name}|D{flags}]"
+        return f"[{self.name}|D{flags}]{self.stage}"
 
     def slot_sx(self, flags: str = "") -> str:
         """Return one of the patient's symptoms."""
