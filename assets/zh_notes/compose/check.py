@@ -14,9 +14,9 @@ def check_phrases(inventory: Inventory, draws: int = 2) -> None:
 
     inventory (Inventory): The inventory.
     draws (int): How often each phrase is drawn.
-    RAISES (ValueError): If a phrase is invalid; the message names its group.
+    RAISES (ValueError): If phrases are invalid; the message lists them with their groups.
     """
-    rng = Random(0)
+    rng, problems = Random(0), []
     general = [(name, phrase) for name, phrases in inventory.groups.items() for phrase in phrases]
     profile = max(inventory.profiles, key=lambda p: ("op" in p.groups, len(p.groups)))
     for owner, rows in [(profile, general)] + [
@@ -27,7 +27,9 @@ def check_phrases(inventory: Inventory, draws: int = 2) -> None:
                 try:
                     parse(expand(phrase, rng, Patient(inventory, owner, rng, 0).fill))
                 except (ValueError, KeyError, IndexError) as error:
-                    raise ValueError(f"{owner.id}, {name}: {phrase[:60]}: {error}") from error
+                    problems.append(f"{owner.id}, {name}: {phrase[:60]}: {error}")
+    if problems:
+        raise ValueError("Invalid phrases:\n" + "\n".join(sorted(set(problems))))
 
 
 def check_note(note: Note) -> None:

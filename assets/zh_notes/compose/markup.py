@@ -32,7 +32,8 @@ SIGNATURES = {
 CLAUSE_END = re.compile(r"[。；;\n]")
 NARRATIVE_END = re.compile(r"[，,。；;\n：:]|伴|并|后|时|但")
 LIST_GAP = re.compile(r"[、及和与 /]{0,2}")
-ABDOMINAL = re.compile(r"移动性浊音|肠鸣音|叩?鼓音|Murphy征|墨菲氏征|振水音|结肠充气试验|腹壁反射")
+ABDOMINAL = re.compile(r"移动性浊音|肠鸣音|叩?鼓音|振水音")
+GENERAL = re.compile(r".*(试验|征|反射|评分|阵挛|共济运动)$|颈抵抗|颈项强直|胎心率?|脉|P2")
 _CHOICE = re.compile(r"\(([^()]*)\)")
 _SLOT = re.compile(r"<([^<>]+)>")
 _MARK = re.compile(r"\[([^\[\]|]+)\|([RDSTB])([^\[\]|]*)\]|\{([^{}]*)\}")
@@ -148,14 +149,16 @@ def _parse_segment(text: str, mode: str, optional: bool) -> Passage:
     passage.pieces = [piece for piece in passage.pieces if piece[0]]
     if re.search(r"[\[\]{}()<>|]", passage.text):
         raise MarkupError(f"Markup left in the text: {passage.text[:80]}")
-    stated = _stated_relations(passage, directives)
+    stated = _stated_relations(passage, directives, optional)
     ruled = [] if ["none"] in directives else _ruled_relations(passage, mode)
     pairs = {(id(head), id(tail)) for _, head, tail in stated}
     passage.relations = stated + [r for r in ruled if (id(r[1]), id(r[2])) not in pairs]
     return passage
 
 
-def _stated_relations(passage: Passage, directives: list[list[str]]) -> list[tuple[str, Mention, Mention]]:
+def _stated_relations(
+    passage: Passage, directives: list[list[str]], optional: bool
+) -> list[tuple[str, Mention, Mention]]:
     mentions = [mention for _, mention in passage.pieces if mention]
     found = {}
     for words in directives:
@@ -168,6 +171,8 @@ def _stated_relations(passage: Passage, directives: list[list[str]]) -> list[tup
                 raise MarkupError(f"Unknown selector in {{{' '.join(words)}}}")
         heads = [m for m in mentions if _is_selected(m, words[1])]
         tails = [m for m in mentions if any(_is_selected(m, word) for word in words[2:])]
+        if optional and not (heads and tails):
+            raise MarkupError(f"{{{' '.join(words)}}} selects nothing: {passage.text[:60]}")
         for head in heads:
             for tail in tails:
                 if (head.type, tail.type) != SIGNATURES[words[0]]:
@@ -180,9 +185,14 @@ def _is_selected(mention: Mention, selector: str) -> bool:
     return mention.type == selector[0] and selector[1:] in ("", mention.id)
 
 
-def _is_plausible(test: Mention, position: Mention) -> bool:
-    """Return whether a position that precedes a sign is the one examined: bowel sounds belong to the abdomen."""
-    return not ABDOMINAL.fullmatch(test.text) or "腹" in position.text or "肺" in position.text
+def _is_plausible(test: Mention, position: Mention, adjacent: bool) -> bool:
+    """Return whether a position is where a sign was examined.
+
+    Bowel sounds belong to the abdomen, and a named sign to a position only if it stands right after it.
+    """
+    if ABDOMINAL.fullmatch(test.text):
+        return "腹" in position.text or "肺" in position.text
+    return adjacent or not GENERAL.fullmatch(test.text) or "光反射" in test.text
 
 
 def _ruled_relations(passage: Passage, mode: str) -> list[tuple[str, Mention, Mention]]:
@@ -219,7 +229,8 @@ def _ruled_relations(passage: Passage, mode: str) -> list[tuple[str, Mention, Me
                 relations.append(("TeRD", report, mention))
             elif mention.type == "T":
                 if not set("^>") & set(mention.marks):
-                    relations += [("TeAP", mention, p) for p in positions if _is_plausible(mention, p)]
+                    adjacent = last is not None and last.type == "B" and not gap
+                    relations += [("TeAP", mention, p) for p in positions if _is_plausible(mention, p, adjacent)]
                 report = mention if ">" in mention.marks else report
                 value = mention if "^" in mention.marks else None
                 if ">" in mention.marks:

@@ -27,9 +27,10 @@ GENERIC_PAIN = {"疼痛", "胀痛", "钝痛"}
 _DENIED = re.compile(r"\[([^\[\]|]+)\|S[^\[\]|]*-[^\[\]|]*\]")
 _SIGN = re.compile(r"\[([^\[\]|]+)\|S([^\[\]|]*)\]")
 _DISEASE = re.compile(r"\[([^\[\]|]+)\|D([^\[\]|]*)\]")
-_FLAGS = re.compile(r"[-?~HF=]+$")
-FEMALE = re.compile(r"剖宫产|子宫|输卵管|卵巢|阴道|痛经|妊娠|女性外")
-MALE = re.compile(r"前列腺|睾丸|阴囊|阴茎|男性外")
+_FLAGS = re.compile(r"[-?~HF=0-9]+$")
+FEMALE = re.compile(r"剖宫产|子宫|输卵管|卵巢|阴道|痛经|妊娠|女性外|女童|妇科|双侧乳")
+MALE = re.compile(r"前列腺|睾丸|阴囊|阴茎|男性外|男童|附睾")
+ORAL, INJECTED = ("口服", "嚼服", "吸入", "含服"), ("静点", "静推", "泵入", "肌注")
 EXAMINATIONS = {"special", "special_out", "tests", "pathology"}
 
 
@@ -95,6 +96,8 @@ class Patient:
         name, *arguments = slot.split()
         flags = _FLAGS.search(name)
         base = name[: flags.start()] if flags else name
+        if self.child and f"child_{name}" in self.inventory.groups:
+            name = base = f"child_{name}"
         method = getattr(self, f"slot_{base}", None)
         if method:
             return str(method(*arguments, flags=flags.group() if flags else ""))
@@ -230,6 +233,14 @@ class Patient:
             return self.numbers.setdefault("recent", self.rng.choice(("1天", "半天", "1小时", "2小时")))
         return self.numbers.setdefault("recent", f"{self.rng.randint(1, 9)}{self.rng.choice('天天周')}")
 
+    def slot_onset(self, flags: str = "") -> str:
+        """Return the time since the onset, and for a chronic disease since it became worse."""
+        return self.slot_ago() if self.profile.course == "急性" else f"{self.slot_ago()}，加重{self.slot_recent()}"
+
+    def slot_tcm(self, flags: str = "") -> str:
+        """Return a diagnosis of traditional medicine that suits the department."""
+        return self.group(f"tcm_{self.profile.department}")
+
     def slot_temp(self, flags: str = "") -> str:
         """Return the temperature."""
         bounds = (37.7, 39.8) if self.fever and self.phase == "in" else (36.0, 36.9)
@@ -287,7 +298,7 @@ class Patient:
         present = self.present()
         own = [text for text in self.profile.denied if text not in present]
         general = [text for text in self.inventory.words["denied"] if text not in present and text not in own]
-        wanted = self.rng.randint(1, int(count))
+        wanted = self.rng.randint(min(2, int(count)), int(count) + 1)
         picked = self.rng.sample(own, min(len(own), (wanted + 1) // 2))
         while len(picked) < wanted and general:
             word = general.pop(zipf(self.rng, len(general), 0.8))
@@ -308,6 +319,18 @@ class Patient:
     def slot_rx(self, flags: str = "") -> str:
         """Return the name of one of the patient's drugs."""
         return f"[{self.rng.choice(self.profile.drugs)[0]}|R{flags}]"
+
+    def slot_oral(self, flags: str = "") -> str:
+        """Return a drug taken by mouth."""
+        return self._drug(ORAL, flags)
+
+    def slot_injected(self, flags: str = "") -> str:
+        """Return a drug that is injected."""
+        return self._drug(INJECTED, flags)
+
+    def _drug(self, routes: tuple[str, ...], flags: str) -> str:
+        drugs = [drug for drug in self.profile.drugs if len(drug) > 2 and drug[2] in routes]
+        return f"[{self.rng.choice(drugs or self.profile.drugs)[0]}|R{flags}]"
 
     def slot_order(self, flags: str = "") -> str:
         """Return the order of one drug, with dose, route, frequency and purpose."""
@@ -335,6 +358,8 @@ class Patient:
         return "".join(parts)
 
     def _joined(self, signs: list[str]) -> str:
+        # A sign without a position of its own takes none from the sign before it.
+        signs = [sign if "|B" in sign else _flagged(sign, "=") for sign in signs]
         style = self.rng.random()
         if style < 0.55 or len(signs) < 2:
             return "、".join(signs)

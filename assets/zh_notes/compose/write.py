@@ -69,17 +69,19 @@ def compose_note(inventory: Inventory, kinds: list[Kind], seed: str, index: int,
     rng = Random(seed)
     profile = rng.choices(inventory.profiles, [profile.weight for profile in inventory.profiles])[0]
     patient = Patient(inventory, profile, rng, rng.randrange(HOSPITALS))
-    fitting = [kind for kind in kinds if _fits(kind, profile, patient)]
+    fitting = [kind for kind in kinds if _fits(kind, profile, patient, inventory)]
     kind = rng.choices(fitting, [kind.weight for kind in fitting])[0]
     passage = parse(EMPTY_HEADING.sub(r"\1", patient.write(kind.template)), optional)
     pieces = type_carelessly(tidy(passage.pieces), rng, patient.hospital)
     return place(f"{kind.id}-{index:04d}", Passage(pieces, passage.relations))
 
 
-def _fits(kind: Kind, profile: Profile, patient: Patient) -> bool:
-    age = "child" if patient.child else "adult"
-    has_groups = all(need in profile.groups or need == profile.department for need in kind.needs)
-    return age in kind.ages and has_groups and (not profile.kinds or "no-" + kind.id not in profile.kinds)
+def _fits(kind: Kind, profile: Profile, patient: Patient, inventory: Inventory) -> bool:
+    """Return whether the profile has what a kind of note needs. A need may name a group prefix: tcm_."""
+    if ("child" if patient.child else "adult") not in kind.ages:
+        return False
+    names = {*profile.groups, *(name for name in inventory.groups if name.endswith(f"_{profile.department}"))}
+    return all(need in names or any(name.startswith(f"{need}_") for name in names) for need in kind.needs)
 
 
 def tidy(pieces: list[tuple[str, Mention | None]]) -> list[tuple[str, Mention | None]]:
