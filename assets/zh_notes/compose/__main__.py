@@ -15,7 +15,7 @@ from .write import compose_note, read_kinds, shares_stretch, write_brat
 def main() -> None:
     """Compose notes, check them, write them, and print their statistics."""
     parser = argparse.ArgumentParser(description="Compose hospital-format Chinese notes with annotation (brat).")
-    parser.add_argument("--out", type=Path, required=True, help="folder of the notes; it is created")
+    parser.add_argument("--out", type=Path, required=True, help="empty folder of the notes; it is created")
     parser.add_argument("--notes", type=int, default=400, help="number of notes (400)")
     parser.add_argument("--seed", type=int, default=0, help="seed of the random numbers (0)")
     parser.add_argument("--kinds", nargs="*", default=[], help="kinds of notes, by the beginning of their names (all)")
@@ -30,6 +30,8 @@ def main() -> None:
         kinds = [kind for kind in kinds if kind.id.startswith(tuple(options.kinds))]
     stretches = read_stretches(options.avoid, options.length)
     options.out.mkdir(parents=True, exist_ok=True)
+    if any(options.out.glob("*.ann")):
+        raise SystemExit(f"{options.out} has .ann files already. Choose an empty folder.")
     notes, redrawn, texts = [], 0, set()
     while len(notes) < options.notes:
         for attempt in range(60):

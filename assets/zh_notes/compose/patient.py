@@ -56,6 +56,7 @@ class Patient:
         self.denied: set[str] = set()
         self.orders = 20
         self.named: list[str] = []
+        self.unsaid: list[str] = []
         self.name, _, self.stage = expand(profile.name, rng, self.fill).partition("#")
         self.stated.add(self.name)
         count = max(1, min(len(profile.symptoms), rng.randint(2, 5)))
@@ -179,7 +180,17 @@ class Patient:
 
     def slot_age(self, flags: str = "") -> str:
         """Return the patient's age."""
-        return f"{self.age}岁" if self.age else f"{self.rng.randint(1, 11)}月"
+        if "age" not in self.numbers:
+            newborn = self.profile.age == (0, 0)
+            infant = f"{self.rng.randint(3, 27)}天" if newborn else f"{self.rng.randint(4, 11)}月"
+            self.numbers["age"] = f"{self.age}岁" if self.age else infant
+        return self.numbers["age"]
+
+    def slot_weight(self, flags: str = "") -> str:
+        """Return the weight in kilograms, the same in the whole note."""
+        low, high = (7 + 2 * self.age, 10 + 2 * self.age) if self.child else (48, 84)
+        low, high = (3, 4) if self.profile.age == (0, 0) else (low, high)
+        return self.numbers.setdefault("weight", str(self.rng.randint(low, high)))
 
     def slot_sex(self, flags: str = "") -> str:
         """Return the patient's sex."""
@@ -222,7 +233,7 @@ class Patient:
         """Return the time since the onset, the same in the whole note."""
         if "ago" not in self.numbers:
             units = ("天", "小时", "天余") if self.profile.course == "急性" else ("年", "个月", "年余", "余年")
-            unit = self.rng.choice(units)
+            unit = "天" if self.profile.age == (0, 0) else self.rng.choice(units)
             number = self.rng.randint(3, 12) if unit != "余年" else 10
             self.numbers["ago"] = f"{number}{unit}"
         return self.numbers["ago"]
@@ -295,14 +306,16 @@ class Patient:
 
     def slot_deny(self, count: str = "4", flags: str = "") -> str:
         """Return a list of symptoms that the patient denies."""
-        present = self.present()
-        own = [text for text in self.profile.denied if text not in present]
-        general = [text for text in self.inventory.words["denied"] if text not in present and text not in own]
+        barred = self.present() | set(self.unsaid[-12:])
+        own = [text for text in self.profile.denied if _sign_text(text) not in barred]
+        barred |= {_sign_text(text) for text in own}
+        general = [text for text in self.inventory.words["denied"] if _sign_text(text) not in barred]
         wanted = self.rng.randint(min(2, int(count)), int(count) + 1)
         picked = self.rng.sample(own, min(len(own), (wanted + 1) // 2))
         while len(picked) < wanted and general:
             word = general.pop(zipf(self.rng, len(general), 0.8))
             picked.append(word)
+        self.unsaid += [_sign_text(text) for text in picked]
         marks = f"-{flags}"
         return self._joined([_as_sign(word, marks) for word in picked])
 

@@ -12,13 +12,11 @@ from .patient import Patient
 HOSPITALS = 24
 HALF_WIDTH = {"，": ",", "：": ":", "（": "(", "）": ")", "；": ";", "。": "."}
 TYPOS = {
-    "罗音": "啰音", "即往": "既往", "既往体建": "既往体健", "下支": "下肢", "双肢": "双侧", "心律": "心率",
-    "抗菌素": "抗生素", "粘膜": "黏膜", "浮種": "浮肿", "静滴": "静点", "大笑便": "大小便", "记力": "肌力",
-    "给与": "给予", "发绀": "紫绀", "腹涨": "腹胀", "恶新": "恶心", "扁桃腺": "扁桃体", "阑尾": "兰尾",
-    "呼西音": "呼吸音", "未闻急": "未闻及", "压疼": "压痛", "头疼": "头痛", "无力": "乏力",
+    "啰音": "罗音", "既往": "即往", "既往体健": "即往体建", "心率": "心律", "黏膜": "粘膜", "大小便": "大笑便",
+    "肌力": "记力", "紫绀": "发绀", "腹胀": "腹涨", "扁桃体": "扁桃腺", "阑尾": "兰尾", "未闻及": "未闻急",
+    "压痛": "压疼", "头痛": "头疼", "给予": "给与", "症状": "征状", "双侧": "双则", "收入院": "收入愿",
 }
-EMPTY_HEADING = re.compile(r"(^|[\n。¦][NE]?)(?:\d[.、])?[^\n\[\]¦。；，]{2,6}：(?:¦[NE])*[。；]?(?=\n|$|\d[.、]|¦)(?!¦[NE][^¦])")
-SAME = {good: bad for bad, good in TYPOS.items() if len(bad) == len(good)}
+EMPTY_HEADING = re.compile(r"(?:\d[.、])?专科(?:检查|情况)：(?:¦[NE])*。?\n?(?=\n|\d[.、]|[一-龥]{4}：|$)")
 
 
 @dataclass
@@ -71,7 +69,7 @@ def compose_note(inventory: Inventory, kinds: list[Kind], seed: str, index: int,
     patient = Patient(inventory, profile, rng, rng.randrange(HOSPITALS))
     fitting = [kind for kind in kinds if _fits(kind, profile, patient, inventory)]
     kind = rng.choices(fitting, [kind.weight for kind in fitting])[0]
-    passage = parse(EMPTY_HEADING.sub(r"\1", patient.write(kind.template)), optional)
+    passage = parse(EMPTY_HEADING.sub("", patient.write(kind.template)), optional)
     pieces = type_carelessly(tidy(passage.pieces), rng, patient.hospital)
     return place(f"{kind.id}-{index:04d}", Passage(pieces, passage.relations))
 
@@ -118,7 +116,7 @@ def type_carelessly(
     result = []
     for text, mention in pieces:
         if rng.random() < 0.006:
-            for good, bad in SAME.items():
+            for good, bad in TYPOS.items():
                 text = text.replace(good, bad)
         if mention is None:
             chars = []
