@@ -298,7 +298,9 @@ class Patient:
 
     def slot_resolved(self, flags: str = "") -> str:
         """Return a symptom that has resolved at discharge."""
-        return _flagged(self.rng.choice(self.resolved or self.symptoms), flags)
+        sign = self.rng.choice(self.resolved or self.symptoms)
+        self.unsaid.append(_sign_text(sign))
+        return _flagged(sign, flags)
 
     def slot_improved(self, flags: str = "") -> str:
         """Return a symptom that has improved at discharge."""
@@ -332,6 +334,11 @@ class Patient:
     def slot_rx(self, flags: str = "") -> str:
         """Return the name of one of the patient's drugs."""
         return f"[{self.rng.choice(self.profile.drugs)[0]}|R{flags}]"
+
+    def slot_rxs(self, flags: str = "") -> str:
+        """Return the names of two of the patient's drugs."""
+        names = [drug[0] for drug in self.rng.sample(self.profile.drugs, min(2, len(self.profile.drugs)))]
+        return "、".join(f"[{name}|R{flags}]" for name in names)
 
     def slot_oral(self, flags: str = "") -> str:
         """Return a drug taken by mouth."""

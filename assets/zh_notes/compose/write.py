@@ -31,13 +31,14 @@ class Note:
 
 @dataclass
 class Kind:
-    """A kind of note: its templates, its weight, and the groups that a profile needs for it."""
+    """A kind of note: its template, its weight, and the groups, ages and departments that it needs."""
 
     id: str
     template: str
     weight: float = 1.0
     needs: tuple[str, ...] = ()
     ages: str = "adult child"
+    departments: tuple[str, ...] = ()
 
 
 def read_kinds(values: dict) -> list[Kind]:
@@ -49,6 +50,7 @@ def read_kinds(values: dict) -> list[Kind]:
             weight=float(value.get("weight", 1)),
             needs=tuple(str(value.get("needs", "")).split()),
             ages=str(value.get("ages", "adult child")),
+            departments=tuple(str(value.get("departments", "")).split()),
         )
         for name, value in values.items()
     ]
@@ -77,6 +79,8 @@ def compose_note(inventory: Inventory, kinds: list[Kind], seed: str, index: int,
 def _fits(kind: Kind, profile: Profile, patient: Patient, inventory: Inventory) -> bool:
     """Return whether the profile has what a kind of note needs. A need may name a group prefix: tcm_."""
     if ("child" if patient.child else "adult") not in kind.ages:
+        return False
+    if kind.departments and profile.department not in kind.departments:
         return False
     names = {*profile.groups, *(name for name in inventory.groups if name.endswith(f"_{profile.department}"))}
     return all(need in names or any(name.startswith(f"{need}_") for name in names) for need in kind.needs)
