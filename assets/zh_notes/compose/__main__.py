@@ -9,19 +9,34 @@ import srsly
 
 from .check import check_note, check_phrases, statistics
 from .inventory import FOLDER, read_inventory
-from .write import compose_note, read_kinds, shares_stretch, write_brat
+from .write import Note, compose_note, read_kinds, shares_stretch, write_brat
 
 
 def main() -> None:
     """Compose notes, check them, write them, and print their statistics."""
-    parser = argparse.ArgumentParser(description="Compose hospital-format Chinese notes with annotation (brat).")
-    parser.add_argument("--out", type=Path, required=True, help="empty folder of the notes; it is created")
+    parser = argparse.ArgumentParser(
+        description="Compose hospital-format Chinese notes with annotation (brat)."
+    )
+    parser.add_argument(
+        "--out", type=Path, required=True, help="empty folder of the notes; it is created"
+    )
     parser.add_argument("--notes", type=int, default=400, help="number of notes (400)")
     parser.add_argument("--seed", type=int, default=0, help="seed of the random numbers (0)")
-    parser.add_argument("--kinds", nargs="*", default=[], help="kinds of notes, by the beginning of their names (all)")
-    parser.add_argument("--layer", action="store_true", help="leave out the signs marked * in the inventory")
-    parser.add_argument("--avoid", type=Path, nargs="*", default=[], help="files and folders of other texts")
-    parser.add_argument("--length", type=int, default=22, help="no stretch of this many characters is shared (22)")
+    parser.add_argument(
+        "--kinds",
+        nargs="*",
+        default=[],
+        help="kinds of notes, by the beginning of their names (all)",
+    )
+    parser.add_argument(
+        "--layer", action="store_true", help="leave out the signs marked * in the inventory"
+    )
+    parser.add_argument(
+        "--avoid", type=Path, nargs="*", default=[], help="files and folders of other texts"
+    )
+    parser.add_argument(
+        "--length", type=int, default=22, help="no stretch of this many characters is shared (22)"
+    )
     options = parser.parse_args()
     inventory = read_inventory()
     check_phrases(inventory)
@@ -32,15 +47,25 @@ def main() -> None:
     options.out.mkdir(parents=True, exist_ok=True)
     if any(options.out.glob("*.ann")):
         raise SystemExit(f"{options.out} has .ann files already. Choose an empty folder.")
-    notes, redrawn, texts = [], 0, set()
+    notes: list[Note] = []
+    texts: set[str] = set()
+    redrawn = 0
     while len(notes) < options.notes:
         for attempt in range(60):
-            note = compose_note(inventory, kinds, f"{options.seed}:{len(notes)}:{attempt}", len(notes), not options.layer)
+            note = compose_note(
+                inventory,
+                kinds,
+                f"{options.seed}:{len(notes)}:{attempt}",
+                len(notes),
+                not options.layer,
+            )
             if note.text not in texts and not shares_stretch(note.text, stretches, options.length):
                 break
             redrawn += 1
         else:
-            raise SystemExit(f"Note {len(notes)}: 60 attempts share a stretch with the texts of --avoid.")
+            raise SystemExit(
+                f"Note {len(notes)}: 60 attempts share a stretch with the texts of --avoid."
+            )
         check_note(note)
         texts.add(note.text)
         notes.append(note)
@@ -52,7 +77,11 @@ def read_stretches(paths: list[Path], length: int) -> set[str]:
     """Return every stretch of a number of characters in the text files of some folders, without white space."""
     stretches: set[str] = set()
     for path in paths:
-        files = [path] if path.is_file() else sorted(p for p in path.rglob("*") if p.suffix in (".txt", ".json", ".jsonl"))
+        files = (
+            [path]
+            if path.is_file()
+            else sorted(p for p in path.rglob("*") if p.suffix in (".txt", ".json", ".jsonl"))
+        )
         for file in files:
             text = re.sub(r"\s", "", file.read_text(encoding="utf8", errors="replace"))
             stretches.update(text[i : i + length] for i in range(len(text) - length + 1))

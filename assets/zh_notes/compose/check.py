@@ -20,7 +20,8 @@ def check_phrases(inventory: Inventory, draws: int = 2) -> None:
     general = [(name, phrase) for name, phrases in inventory.groups.items() for phrase in phrases]
     profile = max(inventory.profiles, key=lambda p: ("op" in p.groups, len(p.groups)))
     for owner, rows in [(profile, general)] + [
-        (p, [(name, phrase) for name, phrases in p.groups.items() for phrase in phrases]) for p in inventory.profiles
+        (p, [(name, phrase) for name, phrases in p.groups.items() for phrase in phrases])
+        for p in inventory.profiles
     ]:
         for name, phrase in rows:
             for _ in range(draws):
@@ -42,7 +43,9 @@ def check_note(note: Note) -> None:
     for start, stop, mention in note.mentions:
         text = note.text[start:stop]
         if start < end or not text or text != text.strip():
-            raise ValueError(f"{note.name}: mention at {start} overlaps, is empty or begins or ends with a space.")
+            raise ValueError(
+                f"{note.name}: mention at {start} overlaps, is empty or begins or ends with a space."
+            )
         if mention.attributes and mention.type in "TB":
             raise ValueError(f"{note.name}: a {TYPES[mention.type]} at {start} has attributes.")
         end = stop
@@ -55,7 +58,9 @@ def check_note(note: Note) -> None:
             raise ValueError(f"{note.name}: {label} from {types[0]} to {types[1]}.")
         negated = "-" in note.mentions[head][2].attributes
         if label in ("SAP", "SNAP") and negated != (label == "SNAP"):
-            raise ValueError(f"{note.name}: {label} contradicts the attribute at {note.mentions[head][0]}.")
+            raise ValueError(
+                f"{note.name}: {label} contradicts the attribute at {note.mentions[head][0]}."
+            )
 
 
 def statistics(notes: list[Note]) -> dict:

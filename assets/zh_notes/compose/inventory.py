@@ -79,7 +79,18 @@ def read_inventory(folder: Path = FOLDER) -> Inventory:
 
 
 def _profile(name: str, values: dict, file: str) -> Profile:
-    known = {"department", "name", "age", "sex", "course", "symptoms", "denied", "drugs", "kinds", "weight"}
+    known = {
+        "department",
+        "name",
+        "age",
+        "sex",
+        "course",
+        "symptoms",
+        "denied",
+        "drugs",
+        "kinds",
+        "weight",
+    }
     try:
         low, high = str(values["age"]).split("-")
         profile = Profile(

@@ -21,11 +21,23 @@ from random import Random
 from typing import Callable
 
 TYPES = {"R": "Treatment", "D": "Disease", "S": "Symptom", "T": "Test", "B": "Body"}
-ATTRIBUTES = {"-": "Negated", "?": "Uncertain", "~": "Hypothetical", "H": "Historical", "F": "Family"}
+ATTRIBUTES = {
+    "-": "Negated",
+    "?": "Uncertain",
+    "~": "Hypothetical",
+    "H": "Historical",
+    "F": "Family",
+}
 SIGNATURES = {
     **{label: ("R", "D") for label in ("TrID", "TrWD", "TrCD", "TrAD", "TrNAD", "TrRD")},
     **{label: ("R", "S") for label in ("TrIS", "TrWS", "TrCS", "TrAS", "TrNAS")},
-    **{"TeRD": ("T", "D"), "TeCD": ("T", "D"), "TeRS": ("T", "S"), "TeBS": ("T", "S"), "DCS": ("D", "S")},
+    **{
+        "TeRD": ("T", "D"),
+        "TeCD": ("T", "D"),
+        "TeRS": ("T", "S"),
+        "TeBS": ("T", "S"),
+        "DCS": ("D", "S"),
+    },
     **{"DAP": ("D", "B"), "SAP": ("S", "B"), "SNAP": ("S", "B"), "TeAP": ("T", "B")},
     **{"TeCP": ("T", "B"), "TrAP": ("R", "B")},
 }
@@ -33,7 +45,9 @@ CLAUSE_END = re.compile(r"[。；;\n]")
 NARRATIVE_END = re.compile(r"[，,。；;\n：:]|伴|并|后|时|但")
 LIST_GAP = re.compile(r"[、及和与 /]{0,2}")
 ABDOMINAL = re.compile(r"移动性浊音|肠鸣音|叩?鼓音|振水音")
-GENERAL = re.compile(r".*(试验|征|反射|评分|阵挛|共济运动)$|查体|体格检查|体检|颈抵抗|颈项强直|胎心率?|脉|P2")
+GENERAL = re.compile(
+    r".*(试验|征|反射|评分|阵挛|共济运动)$|查体|体格检查|体检|颈抵抗|颈项强直|胎心率?|脉|P2"
+)
 _CHOICE = re.compile(r"\(([^()]*)\)")
 _SLOT = re.compile(r"<([^<>]+)>")
 _MARK = re.compile(r"\[([^\[\]|]+)\|([RDSTB])([^\[\]|]*)\]|\{([^{}]*)\}")
@@ -160,7 +174,7 @@ def _stated_relations(
     passage: Passage, directives: list[list[str]], optional: bool
 ) -> list[tuple[str, Mention, Mention]]:
     mentions = [mention for _, mention in passage.pieces if mention]
-    found = {}
+    found: dict[tuple[int, int], tuple[str, Mention, Mention]] = {}
     for words in directives:
         if words == ["none"]:
             continue
@@ -176,7 +190,9 @@ def _stated_relations(
         for head in heads:
             for tail in tails:
                 if (head.type, tail.type) != SIGNATURES[words[0]]:
-                    raise MarkupError(f"{words[0]} does not go from {head.type} to {tail.type}: {passage.text[:60]}")
+                    raise MarkupError(
+                        f"{words[0]} does not go from {head.type} to {tail.type}: {passage.text[:60]}"
+                    )
                 found.setdefault((id(head), id(tail)), (words[0], head, tail))
     return list(found.values())
 
@@ -222,15 +238,20 @@ def _ruled_relations(passage: Passage, mode: str) -> list[tuple[str, Mention, Me
                 label = "SNAP" if "-" in mention.attributes else "SAP"
                 if value is None:
                     relations += [(label, mention, position) for position in positions]
-                if report or value:
-                    relations.append(("TeRS", value or report, mention))
+                source = value or report
+                if source:
+                    relations.append(("TeRS", source, mention))
                 value = None
             elif mention.type == "D" and report:
                 relations.append(("TeRD", report, mention))
             elif mention.type == "T":
                 if not set("^>") & set(mention.marks):
                     adjacent = last is not None and last.type == "B" and not gap
-                    relations += [("TeAP", mention, p) for p in positions if _is_plausible(mention, p, adjacent)]
+                    relations += [
+                        ("TeAP", mention, p)
+                        for p in positions
+                        if _is_plausible(mention, p, adjacent)
+                    ]
                 report = mention if ">" in mention.marks else report
                 value = mention if "^" in mention.marks else None
                 if ">" in mention.marks:

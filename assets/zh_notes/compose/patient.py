@@ -63,10 +63,16 @@ class Patient:
         first, *rest = profile.symptoms
         chosen = [first, *rng.sample(rest, count - 1)] if count > 1 else [first]
         self.symptoms = [expand(_as_sign(text), rng, self.fill) for text in chosen]
-        every = expand(" ".join(profile.symptoms + profile.groups.get("history", [])), Random(0), self._plain)
-        self.possible = {text for text, marks in _SIGN.findall(every) if "-" not in marks and "H" not in marks}
+        every = expand(
+            " ".join(profile.symptoms + profile.groups.get("history", [])), Random(0), self._plain
+        )
+        self.possible = {
+            text for text, marks in _SIGN.findall(every) if "-" not in marks and "H" not in marks
+        }
         self.possible |= {text for text in profile.symptoms if "[" not in text}
-        self.fever = bool(FEVER & {_sign_text(text) for text in self.symptoms}) or "fever" in profile.kinds
+        self.fever = (
+            bool(FEVER & {_sign_text(text) for text in self.symptoms}) or "fever" in profile.kinds
+        )
         cut = rng.randint(0, len(self.symptoms))
         order = rng.sample(self.symptoms, len(self.symptoms))
         self.resolved, self.improved = order[:cut], order[cut:]
@@ -111,7 +117,9 @@ class Patient:
         """Return an expanded phrase of a group that contradicts no sign of the patient."""
         own = self.profile.groups
         key = f"{name}_out" if self.phase == "out" and f"{name}_out" in own else name
-        if key in own and (self.phase == "in" or key.endswith("_out") or name not in self.inventory.groups):
+        if key in own and (
+            self.phase == "in" or key.endswith("_out") or name not in self.inventory.groups
+        ):
             phrases = self.rng.sample(own[key], len(own[key]))
         elif name in self.inventory.groups:
             phrases = self.inventory.ordered(name, self.hospital)
@@ -221,9 +229,16 @@ class Patient:
 
     def slot_date(self, days: str = "0", flags: str = "") -> str:
         """Return a date, counted in days from admission."""
-        day = self.admission + timedelta(days=int(days) + (self.rng.randint(0, 2) if int(days) else 0))
+        day = self.admission + timedelta(
+            days=int(days) + (self.rng.randint(0, 2) if int(days) else 0)
+        )
         style = self.hospital % 4
-        return (f"{day:%Y-%m-%d}", f"{day.year}年{day.month}月{day.day}日", f"{day:%Y.%m.%d}", f"{day:%Y/%m/%d}")[style]
+        return (
+            f"{day:%Y-%m-%d}",
+            f"{day.year}年{day.month}月{day.day}日",
+            f"{day:%Y.%m.%d}",
+            f"{day:%Y/%m/%d}",
+        )[style]
 
     def slot_time(self, flags: str = "") -> str:
         """Return a time of day."""
@@ -232,7 +247,11 @@ class Patient:
     def slot_ago(self, flags: str = "") -> str:
         """Return the time since the onset, the same in the whole note."""
         if "ago" not in self.numbers:
-            units = ("天", "小时", "天余") if self.profile.course == "急性" else ("年", "个月", "年余", "余年")
+            units = (
+                ("天", "小时", "天余")
+                if self.profile.course == "急性"
+                else ("年", "个月", "年余", "余年")
+            )
             unit = "天" if self.profile.age == (0, 0) else self.rng.choice(units)
             number = self.rng.randint(3, 12) if unit != "余年" else 10
             self.numbers["ago"] = f"{number}{unit}"
@@ -241,12 +260,20 @@ class Patient:
     def slot_recent(self, flags: str = "") -> str:
         """Return the time since the disease became worse."""
         if self.profile.course == "急性":
-            return self.numbers.setdefault("recent", self.rng.choice(("1天", "半天", "1小时", "2小时")))
-        return self.numbers.setdefault("recent", f"{self.rng.randint(1, 9)}{self.rng.choice('天天周')}")
+            return self.numbers.setdefault(
+                "recent", self.rng.choice(("1天", "半天", "1小时", "2小时"))
+            )
+        return self.numbers.setdefault(
+            "recent", f"{self.rng.randint(1, 9)}{self.rng.choice('天天周')}"
+        )
 
     def slot_onset(self, flags: str = "") -> str:
         """Return the time since the onset, and for a chronic disease since it became worse."""
-        return self.slot_ago() if self.profile.course == "急性" else f"{self.slot_ago()}，加重{self.slot_recent()}"
+        return (
+            self.slot_ago()
+            if self.profile.course == "急性"
+            else f"{self.slot_ago()}，加重{self.slot_recent()}"
+        )
 
     def slot_tcm(self, flags: str = "") -> str:
         """Return a diagnosis of traditional medicine that suits the department."""
@@ -259,7 +286,9 @@ class Patient:
 
     def slot_hr(self, flags: str = "") -> str:
         """Return the heart rate, the same in the whole phase."""
-        return str(self.numbers.setdefault(f"hr-{self.phase}", str(self.pulse + self.rng.randint(-4, 6))))
+        return str(
+            self.numbers.setdefault(f"hr-{self.phase}", str(self.pulse + self.rng.randint(-4, 6)))
+        )
 
     def slot_bp(self, flags: str = "") -> str:
         """Return the blood pressure."""
@@ -284,7 +313,9 @@ class Patient:
 
     def slot_sxs(self, flags: str = "") -> str:
         """Return the leading symptom and one or two others."""
-        signs = self.symptoms[:1] + self.rng.sample(self.symptoms[1:], min(2, len(self.symptoms) - 1))
+        signs = self.symptoms[:1] + self.rng.sample(
+            self.symptoms[1:], min(2, len(self.symptoms) - 1)
+        )
         self.named = signs
         return self._joined([_flagged(sign, flags) for sign in signs])
 
@@ -311,7 +342,9 @@ class Patient:
         barred = self.present() | set(self.unsaid[-12:])
         own = [text for text in self.profile.denied if _sign_text(text) not in barred]
         barred |= {_sign_text(text) for text in own}
-        general = [text for text in self.inventory.words["denied"] if _sign_text(text) not in barred]
+        general = [
+            text for text in self.inventory.words["denied"] if _sign_text(text) not in barred
+        ]
         wanted = self.rng.randint(min(2, int(count)), int(count) + 1)
         picked = self.rng.sample(own, min(len(own), (wanted + 1) // 2))
         while len(picked) < wanted and general:
@@ -329,7 +362,9 @@ class Patient:
 
     def slot_cause(self, flags: str = "") -> str:
         """Return what brought the disease on."""
-        return self.write(self.rng.choice(self.profile.groups.get("cause") or self.inventory.groups["cause"]))
+        return self.write(
+            self.rng.choice(self.profile.groups.get("cause") or self.inventory.groups["cause"])
+        )
 
     def slot_rx(self, flags: str = "") -> str:
         """Return the name of one of the patient's drugs."""
@@ -337,7 +372,9 @@ class Patient:
 
     def slot_rxs(self, flags: str = "") -> str:
         """Return the names of two of the patient's drugs."""
-        names = [drug[0] for drug in self.rng.sample(self.profile.drugs, min(2, len(self.profile.drugs)))]
+        names = [
+            drug[0] for drug in self.rng.sample(self.profile.drugs, min(2, len(self.profile.drugs)))
+        ]
         return "、".join(f"[{name}|R{flags}]" for name in names)
 
     def slot_oral(self, flags: str = "") -> str:
@@ -360,7 +397,9 @@ class Patient:
         """Return the orders of several drugs."""
         drugs = self.profile.drugs
         picked = self.rng.sample(drugs, min(len(drugs), self.rng.randint(2, int(count))))
-        return self.rng.choice(("，", "，", "、", "；")).join(self._order(drug, flags) for drug in picked)
+        return self.rng.choice(("，", "，", "、", "；")).join(
+            self._order(drug, flags) for drug in picked
+        )
 
     def _order(self, drug: list[str], flags: str) -> str:
         name, dose, route, frequency, purpose = [*drug, "", "", "", ""][:5]

@@ -12,11 +12,28 @@ from .patient import Patient
 HOSPITALS = 24
 HALF_WIDTH = {"，": ",", "：": ":", "（": "(", "）": ")", "；": ";", "。": "."}
 TYPOS = {
-    "啰音": "罗音", "既往": "即往", "既往体健": "即往体建", "心率": "心律", "黏膜": "粘膜", "大小便": "大笑便",
-    "肌力": "记力", "紫绀": "发绀", "腹胀": "腹涨", "扁桃体": "扁桃腺", "阑尾": "兰尾", "未闻及": "未闻急",
-    "压痛": "压疼", "头痛": "头疼", "给予": "给与", "症状": "征状", "双侧": "双则", "收入院": "收入愿",
+    "啰音": "罗音",
+    "既往": "即往",
+    "既往体健": "即往体建",
+    "心率": "心律",
+    "黏膜": "粘膜",
+    "大小便": "大笑便",
+    "肌力": "记力",
+    "紫绀": "发绀",
+    "腹胀": "腹涨",
+    "扁桃体": "扁桃腺",
+    "阑尾": "兰尾",
+    "未闻及": "未闻急",
+    "压痛": "压疼",
+    "头痛": "头疼",
+    "给予": "给与",
+    "症状": "征状",
+    "双侧": "双则",
+    "收入院": "收入愿",
 }
-EMPTY_HEADING = re.compile(r"(?:\d[.、])?专科(?:检查|情况)：(?:¦[NE])*。?\n?(?=\n|\d[.、]|[一-龥]{4}：|$)")
+EMPTY_HEADING = re.compile(
+    r"(?:\d[.、])?专科(?:检查|情况)：(?:¦[NE])*。?\n?(?=\n|\d[.、]|[一-龥]{4}：|$)"
+)
 
 
 @dataclass
@@ -56,7 +73,9 @@ def read_kinds(values: dict) -> list[Kind]:
     ]
 
 
-def compose_note(inventory: Inventory, kinds: list[Kind], seed: str, index: int, optional: bool = True) -> Note:
+def compose_note(
+    inventory: Inventory, kinds: list[Kind], seed: str, index: int, optional: bool = True
+) -> Note:
     """Compose one note.
 
     inventory (Inventory): The phrases.
@@ -82,8 +101,13 @@ def _fits(kind: Kind, profile: Profile, patient: Patient, inventory: Inventory) 
         return False
     if kind.departments and profile.department not in kind.departments:
         return False
-    names = {*profile.groups, *(name for name in inventory.groups if name.endswith(f"_{profile.department}"))}
-    return all(need in names or any(name.startswith(f"{need}_") for name in names) for need in kind.needs)
+    names = {
+        *profile.groups,
+        *(name for name in inventory.groups if name.endswith(f"_{profile.department}")),
+    }
+    return all(
+        need in names or any(name.startswith(f"{need}_") for name in names) for need in kind.needs
+    )
 
 
 def tidy(pieces: list[tuple[str, Mention | None]]) -> list[tuple[str, Mention | None]]:
@@ -92,7 +116,7 @@ def tidy(pieces: list[tuple[str, Mention | None]]) -> list[tuple[str, Mention | 
     last = "\n"
     for text, mention in pieces:
         if mention is None:
-            kept = []
+            kept: list[str] = []
             for char in text:
                 if char in "，。；、" and last in "，。；、：\n":
                     if kept and char == "。" and last in "，；、":
@@ -150,7 +174,9 @@ def place(name: str, passage: Passage) -> Note:
     text = text.strip()
     mentions = [(start - shift, end - shift, mention) for start, end, mention in mentions]
     order = {id(mention): i for i, (_, _, mention) in enumerate(mentions)}
-    relations = [(label, order[id(head)], order[id(tail)]) for label, head, tail in passage.relations]
+    relations = [
+        (label, order[id(head)], order[id(tail)]) for label, head, tail in passage.relations
+    ]
     return Note(name, text, mentions, sorted(set(relations), key=lambda row: row[1:]))
 
 
