@@ -1,1 +1,1 @@
-"""Compose hospital-format Chinese notes with complete annotation from an inventory of annotated phrases."""
+"""Compose hospital-format Chinese notes from an inventory of annotated phrases."""

@@ -1,4 +1,4 @@
-"""Write hospital-format notes: python -m assets.zh_notes.compose --out FOLDER --notes 400 --seed 0."""
+"""Write hospital-format notes: python -m assets.zh_notes.compose --out FOLDER."""
 
 import argparse
 import json
@@ -74,7 +74,7 @@ def main() -> None:
 
 
 def read_stretches(paths: list[Path], length: int) -> set[str]:
-    """Return every stretch of a number of characters in the text files of some folders, without white space."""
+    """Return every stretch of some length in text files, without white space."""
     stretches: set[str] = set()
     for path in paths:
         files = (

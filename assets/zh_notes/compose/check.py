@@ -44,7 +44,7 @@ def check_note(note: Note) -> None:
         text = note.text[start:stop]
         if start < end or not text or text != text.strip():
             raise ValueError(
-                f"{note.name}: mention at {start} overlaps, is empty or begins or ends with a space."
+                f"{note.name}: the mention at {start} overlaps, is empty or has spaces."
             )
         if mention.attributes and mention.type in "TB":
             raise ValueError(f"{note.name}: a {TYPES[mention.type]} at {start} has attributes.")

@@ -1,4 +1,4 @@
-"""The inventory: groups of phrases, lists of words, disease profiles and plans of notes, read from YAML."""
+"""The inventory, read from YAML: groups of phrases, lists of words and disease profiles."""
 
 from dataclasses import dataclass, field
 from pathlib import Path

@@ -4,15 +4,16 @@ A phrase is plain text with these marks:
 
 * ``(a|b|)``: one of several alternatives; the earlier ones are drawn more often. They nest.
 * ``<name>`` or ``<name 60 100>``: a slot, filled by the composer.
-* ``[双肺|B]``: a mention. The letter is the type: R Treatment, D Disease, S Symptom, T Test, B Body.
-  A number after it is an identifier. Further marks: ``-`` negated, ``?`` uncertain, ``~`` hypothetical,
-  ``H`` historical, ``F`` family; ``>`` a test whose report follows, ``^`` a test whose next sign is its
-  result, ``=`` a mention without relations by rule, ``*`` a sign that the real relation layer leaves
-  unannotated.
-* ``{TrIS R1 S}``: a relation from the first selector to each of the others. A letter alone stands for
-  every mention of that type in the segment. ``{none}`` turns the relations by rule off.
-* ``¦E`` and ``¦N`` begin a segment: a position governs the signs up to the end of the clause (E, for
-  examinations), or only the signs in its own list (N, for narrative text).
+* ``[双肺|B]``: a mention. The letter is its type: R Treatment, D Disease, S Symptom,
+  T Test, B Body.
+  A number after it is an identifier. Further marks: ``-`` negated, ``?`` uncertain,
+  ``~`` hypothetical, ``H`` historical, ``F`` family; ``>`` a test whose report follows, ``^`` a
+  test whose next sign is its result, ``=`` a mention without relations by rule, ``*`` a mention
+  that the real relation layer leaves unannotated.
+* ``{TrIS R1 S}``: a relation from the first selector to each of the others. A letter alone stands
+  for every mention of that type in the segment. ``{none}`` turns the relations by rule off.
+* ``¦E`` and ``¦N`` begin a segment: a position governs the signs up to the end of the clause (E,
+  for examinations), or only the signs in its own list (N, for narrative text).
 """
 
 import re
@@ -102,7 +103,7 @@ def expand(text: str, rng: Random, fill: Callable[[str], str]) -> str:
 
     text (str): A phrase.
     rng (Random): The random numbers.
-    fill (Callable[[str], str]): Returns the text of a slot, which may have alternatives and slots itself.
+    fill (Callable[[str], str]): Returns the text of a slot, with markup.
     RETURNS (str): A phrase with mentions and relations only.
     RAISES (MarkupError): If the phrase never ends.
     """
@@ -191,7 +192,7 @@ def _stated_relations(
             for tail in tails:
                 if (head.type, tail.type) != SIGNATURES[words[0]]:
                     raise MarkupError(
-                        f"{words[0]} does not go from {head.type} to {tail.type}: {passage.text[:60]}"
+                        f"{words[0]} cannot go from {head.type} to {tail.type}: {passage.text[:50]}"
                     )
                 found.setdefault((id(head), id(tail)), (words[0], head, tail))
     return list(found.values())
@@ -204,7 +205,7 @@ def _is_selected(mention: Mention, selector: str) -> bool:
 def _is_plausible(test: Mention, position: Mention, adjacent: bool) -> bool:
     """Return whether a position is where a sign was examined.
 
-    Bowel sounds belong to the abdomen, and a named sign to a position only if it stands right after it.
+    Bowel sounds belong to the abdomen; a named sign belongs to a position right before it.
     """
     if ABDOMINAL.fullmatch(test.text):
         return "腹" in position.text or "肺" in position.text
@@ -212,7 +213,7 @@ def _is_plausible(test: Mention, position: Mention, adjacent: bool) -> bool:
 
 
 def _ruled_relations(passage: Passage, mode: str) -> list[tuple[str, Mention, Mention]]:
-    """Link signs and tests to the position that governs them, and a report's content to its test."""
+    """Link signs to the position that governs them, and a report's content to its test."""
     relations = []
     positions: list[Mention] = []
     report: Mention | None = None

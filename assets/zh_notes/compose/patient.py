@@ -6,6 +6,7 @@ from random import Random
 
 from .inventory import Inventory, Profile
 from .markup import MarkupError, expand, zipf
+from .slots import SIGN, Slots, as_sign, sign_text
 
 SYNONYMS = (
     {"发热", "发烧", "畏寒", "寒战", "高热", "低热", "畏寒发热"},
@@ -25,16 +26,14 @@ SYNONYMS = (
 FEVER = {"发热", "发烧", "高热", "低热", "寒战"}
 GENERIC_PAIN = {"疼痛", "胀痛", "钝痛"}
 _DENIED = re.compile(r"\[([^\[\]|]+)\|S[^\[\]|]*-[^\[\]|]*\]")
-_SIGN = re.compile(r"\[([^\[\]|]+)\|S([^\[\]|]*)\]")
 _DISEASE = re.compile(r"\[([^\[\]|]+)\|D([^\[\]|]*)\]")
 _FLAGS = re.compile(r"[-?~HF=0-9]+$")
 FEMALE = re.compile(r"剖宫产|子宫|输卵管|卵巢|阴道|痛经|妊娠|女性外|女童|妇科|双侧乳")
 MALE = re.compile(r"前列腺|睾丸|阴囊|阴茎|男性外|男童|附睾")
-ORAL, INJECTED = ("口服", "嚼服", "吸入", "含服"), ("静点", "静推", "泵入", "肌注")
 EXAMINATIONS = {"special", "special_out", "tests", "pathology"}
 
 
-class Patient:
+class Patient(Slots):
     """Fills the slots of one note consistently.
 
     inventory (Inventory): The phrases.
@@ -62,16 +61,16 @@ class Patient:
         count = max(1, min(len(profile.symptoms), rng.randint(2, 5)))
         first, *rest = profile.symptoms
         chosen = [first, *rng.sample(rest, count - 1)] if count > 1 else [first]
-        self.symptoms = [expand(_as_sign(text), rng, self.fill) for text in chosen]
+        self.symptoms = [expand(as_sign(text), rng, self.fill) for text in chosen]
         every = expand(
             " ".join(profile.symptoms + profile.groups.get("history", [])), Random(0), self._plain
         )
         self.possible = {
-            text for text, marks in _SIGN.findall(every) if "-" not in marks and "H" not in marks
+            text for text, marks in SIGN.findall(every) if "-" not in marks and "H" not in marks
         }
         self.possible |= {text for text in profile.symptoms if "[" not in text}
         self.fever = (
-            bool(FEVER & {_sign_text(text) for text in self.symptoms}) or "fever" in profile.kinds
+            bool(FEVER & {sign_text(text) for text in self.symptoms}) or "fever" in profile.kinds
         )
         cut = rng.randint(0, len(self.symptoms))
         order = rng.sample(self.symptoms, len(self.symptoms))
@@ -86,17 +85,17 @@ class Patient:
     def present(self) -> set[str]:
         """Return the signs that must not be denied now, with their synonyms."""
         if self.phase == "in":
-            signs = self.possible | {_sign_text(text) for text in self.symptoms}
+            signs = self.possible | {sign_text(text) for text in self.symptoms}
         else:
-            signs = {_sign_text(text) for text in self.improved}
+            signs = {sign_text(text) for text in self.improved}
         signs -= GENERIC_PAIN
         return signs.union(*(group for group in SYNONYMS if group & signs)) if signs else signs
 
     def fill(self, slot: str) -> str:
         """Return the text of a slot.
 
-        slot (str): A method of this class without its prefix, a group of the profile or the inventory, or
-            a list of words; then arguments. A final "!" makes a missing group empty.
+        slot (str): A method without its prefix, a group of the profile or the inventory, or a list
+            of words; then arguments. A final "!" makes a missing group empty.
         RETURNS (str): The text, with markup.
         RAISES (MarkupError): If the slot is unknown.
         """
@@ -140,7 +139,7 @@ class Patient:
         return ""
 
     def _is_consistent(self, name: str, text: str) -> bool:
-        """Return whether the diseases of a text agree with the others of the note, and store them."""
+        """Return whether the diseases of a text agree with the note's others, and store them."""
         if self._is_other_sex(text):
             return False
         found = _DISEASE.findall(text)
@@ -160,289 +159,6 @@ class Patient:
     def _plain(self, slot: str) -> str:
         words = self.inventory.words.get(slot.split()[0])
         return words[0] if words else ""
-
-    # Slots of the patient
-
-    def slot_items(self, name: str, count: str, flags: str = "") -> str:
-        """Return several different words of a list, with arrows at some of the values."""
-        words = self.inventory.words[name]
-        picked = self.rng.sample(words, min(len(words), self.rng.randint(2, int(count))))
-        arrows = self.rng.random() < 0.3
-        marks = [self.rng.choice(("", "", "↑", "↓")) if arrows else "" for _ in picked]
-        comma = self.rng.choice(("，", "，", "、", "；", " "))
-        return comma.join(word + mark for word, mark in zip(picked, marks))
-
-    def slot_menses(self, flags: str = "") -> str:
-        """Return the menstrual history of a woman."""
-        if self.sex == "男" or self.age < 14:
-            return ""
-        return self.group("menopause" if self.age > 53 else "menstruation")
-
-    def slot_n(self, low: str, high: str, flags: str = "") -> str:
-        """Return a whole number between two bounds."""
-        return str(self.rng.randint(int(low), int(high)))
-
-    def slot_f(self, low: str, high: str, digits: str = "1", flags: str = "") -> str:
-        """Return a decimal number between two bounds."""
-        return f"{self.rng.uniform(float(low), float(high)):.{digits}f}"
-
-    def slot_age(self, flags: str = "") -> str:
-        """Return the patient's age."""
-        if "age" not in self.numbers:
-            newborn = self.profile.age == (0, 0)
-            infant = f"{self.rng.randint(3, 27)}天" if newborn else f"{self.rng.randint(4, 11)}月"
-            self.numbers["age"] = f"{self.age}岁" if self.age else infant
-        return self.numbers["age"]
-
-    def slot_weight(self, flags: str = "") -> str:
-        """Return the weight in kilograms, the same in the whole note."""
-        low, high = (7 + 2 * self.age, 10 + 2 * self.age) if self.child else (48, 84)
-        low, high = (3, 4) if self.profile.age == (0, 0) else (low, high)
-        return self.numbers.setdefault("weight", str(self.rng.randint(low, high)))
-
-    def slot_sex(self, flags: str = "") -> str:
-        """Return the patient's sex."""
-        return self.sex
-
-    def slot_pt(self, flags: str = "") -> str:
-        """Return the word for the patient."""
-        return "患儿" if self.child else "患者"
-
-    def slot_stage(self, flags: str = "") -> str:
-        """Return the words for the patient's age and sex."""
-        if self.child:
-            return f"{'男' if self.sex == '男' else '女'}童"
-        stage = "老年" if self.age >= 60 else "中年" if self.age >= 40 else "青年"
-        return f"{stage}{self.sex}性"
-
-    def slot_side(self, flags: str = "") -> str:
-        """Return the affected side."""
-        return self.side
-
-    def slot_oside(self, flags: str = "") -> str:
-        """Return the other side."""
-        return "右" if self.side == "左" else "左"
-
-    def slot_anyside(self, flags: str = "") -> str:
-        """Return any side."""
-        return self.rng.choice(("左", "右", "双"))
-
-    def slot_date(self, days: str = "0", flags: str = "") -> str:
-        """Return a date, counted in days from admission."""
-        day = self.admission + timedelta(
-            days=int(days) + (self.rng.randint(0, 2) if int(days) else 0)
-        )
-        style = self.hospital % 4
-        return (
-            f"{day:%Y-%m-%d}",
-            f"{day.year}年{day.month}月{day.day}日",
-            f"{day:%Y.%m.%d}",
-            f"{day:%Y/%m/%d}",
-        )[style]
-
-    def slot_time(self, flags: str = "") -> str:
-        """Return a time of day."""
-        return f"{self.rng.randint(0, 23):02d}:{self.rng.randint(0, 59):02d}"
-
-    def slot_ago(self, flags: str = "") -> str:
-        """Return the time since the onset, the same in the whole note."""
-        if "ago" not in self.numbers:
-            units = (
-                ("天", "小时", "天余")
-                if self.profile.course == "急性"
-                else ("年", "个月", "年余", "余年")
-            )
-            unit = "天" if self.profile.age == (0, 0) else self.rng.choice(units)
-            number = self.rng.randint(3, 12) if unit != "余年" else 10
-            self.numbers["ago"] = f"{number}{unit}"
-        return self.numbers["ago"]
-
-    def slot_recent(self, flags: str = "") -> str:
-        """Return the time since the disease became worse."""
-        if self.profile.course == "急性":
-            return self.numbers.setdefault(
-                "recent", self.rng.choice(("1天", "半天", "1小时", "2小时"))
-            )
-        return self.numbers.setdefault(
-            "recent", f"{self.rng.randint(1, 9)}{self.rng.choice('天天周')}"
-        )
-
-    def slot_onset(self, flags: str = "") -> str:
-        """Return the time since the onset, and for a chronic disease since it became worse."""
-        return (
-            self.slot_ago()
-            if self.profile.course == "急性"
-            else f"{self.slot_ago()}，加重{self.slot_recent()}"
-        )
-
-    def slot_tcm(self, flags: str = "") -> str:
-        """Return a diagnosis of traditional medicine that suits the department."""
-        return self.group(f"tcm_{self.profile.department}")
-
-    def slot_temp(self, flags: str = "") -> str:
-        """Return the temperature."""
-        bounds = (37.7, 39.8) if self.fever and self.phase == "in" else (36.0, 36.9)
-        return f"{self.rng.uniform(*bounds):.1f}"
-
-    def slot_hr(self, flags: str = "") -> str:
-        """Return the heart rate, the same in the whole phase."""
-        return str(
-            self.numbers.setdefault(f"hr-{self.phase}", str(self.pulse + self.rng.randint(-4, 6)))
-        )
-
-    def slot_bp(self, flags: str = "") -> str:
-        """Return the blood pressure."""
-        return f"{self.rng.randrange(98, 152, 2)}/{self.rng.randrange(58, 96, 2)}"
-
-    def slot_phase(self, phase: str, flags: str = "") -> str:
-        """Set the phase: in (admission) or out (discharge)."""
-        self.phase = phase
-        return ""
-
-    def slot_dx(self, flags: str = "") -> str:
-        """Return the main disease."""
-        return f"[{self.name}|D{flags}]{self.stage}"
-
-    def slot_sx(self, flags: str = "") -> str:
-        """Return one of the patient's symptoms."""
-        return _flagged(self.rng.choice(self.symptoms), flags)
-
-    def slot_lead(self, flags: str = "") -> str:
-        """Return the leading symptom."""
-        return _flagged(self.symptoms[0], flags)
-
-    def slot_sxs(self, flags: str = "") -> str:
-        """Return the leading symptom and one or two others."""
-        signs = self.symptoms[:1] + self.rng.sample(
-            self.symptoms[1:], min(2, len(self.symptoms) - 1)
-        )
-        self.named = signs
-        return self._joined([_flagged(sign, flags) for sign in signs])
-
-    def slot_other(self, flags: str = "") -> str:
-        """Return a symptom that the list before did not name."""
-        rest = [sign for sign in self.symptoms if sign not in self.named]
-        if not rest:
-            rest = [self.write(_as_sign(text)) for text in self.profile.symptoms]
-            rest = [sign for sign in rest if sign not in self.named] or rest
-        return _flagged(self.rng.choice(rest), flags)
-
-    def slot_resolved(self, flags: str = "") -> str:
-        """Return a symptom that has resolved at discharge."""
-        sign = self.rng.choice(self.resolved or self.symptoms)
-        self.unsaid.append(_sign_text(sign))
-        return _flagged(sign, flags)
-
-    def slot_improved(self, flags: str = "") -> str:
-        """Return a symptom that has improved at discharge."""
-        return _flagged(self.rng.choice(self.improved or self.symptoms), flags)
-
-    def slot_deny(self, count: str = "4", flags: str = "") -> str:
-        """Return a list of symptoms that the patient denies."""
-        barred = self.present() | set(self.unsaid[-12:])
-        own = [text for text in self.profile.denied if _sign_text(text) not in barred]
-        barred |= {_sign_text(text) for text in own}
-        general = [
-            text for text in self.inventory.words["denied"] if _sign_text(text) not in barred
-        ]
-        wanted = self.rng.randint(min(2, int(count)), int(count) + 1)
-        picked = self.rng.sample(own, min(len(own), (wanted + 1) // 2))
-        while len(picked) < wanted and general:
-            word = general.pop(zipf(self.rng, len(general), 0.8))
-            picked.append(word)
-        self.unsaid += [_sign_text(text) for text in picked]
-        marks = f"-{flags}"
-        return self._joined([_as_sign(word, marks) for word in picked])
-
-    def slot_op(self, flags: str = "") -> str:
-        """Return the patient's operation."""
-        if "op" not in self.numbers:
-            self.numbers["op"] = self.write(self.rng.choice(self.profile.groups["op"]))
-        return self.numbers["op"].replace("|R", f"|R{flags}")
-
-    def slot_cause(self, flags: str = "") -> str:
-        """Return what brought the disease on."""
-        return self.write(
-            self.rng.choice(self.profile.groups.get("cause") or self.inventory.groups["cause"])
-        )
-
-    def slot_rx(self, flags: str = "") -> str:
-        """Return the name of one of the patient's drugs."""
-        return f"[{self.rng.choice(self.profile.drugs)[0]}|R{flags}]"
-
-    def slot_rxs(self, flags: str = "") -> str:
-        """Return the names of two of the patient's drugs."""
-        names = [
-            drug[0] for drug in self.rng.sample(self.profile.drugs, min(2, len(self.profile.drugs)))
-        ]
-        return "、".join(f"[{name}|R{flags}]" for name in names)
-
-    def slot_oral(self, flags: str = "") -> str:
-        """Return a drug taken by mouth."""
-        return self._drug(ORAL, flags)
-
-    def slot_injected(self, flags: str = "") -> str:
-        """Return a drug that is injected."""
-        return self._drug(INJECTED, flags)
-
-    def _drug(self, routes: tuple[str, ...], flags: str) -> str:
-        drugs = [drug for drug in self.profile.drugs if len(drug) > 2 and drug[2] in routes]
-        return f"[{self.rng.choice(drugs or self.profile.drugs)[0]}|R{flags}]"
-
-    def slot_order(self, flags: str = "") -> str:
-        """Return the order of one drug, with dose, route, frequency and purpose."""
-        return self._order(self.rng.choice(self.profile.drugs), flags)
-
-    def slot_orders(self, count: str = "4", flags: str = "") -> str:
-        """Return the orders of several drugs."""
-        drugs = self.profile.drugs
-        picked = self.rng.sample(drugs, min(len(drugs), self.rng.randint(2, int(count))))
-        return self.rng.choice(("，", "，", "、", "；")).join(
-            self._order(drug, flags) for drug in picked
-        )
-
-    def _order(self, drug: list[str], flags: str) -> str:
-        name, dose, route, frequency, purpose = [*drug, "", "", "", ""][:5]
-        self.orders += 1
-        purpose = purpose.replace("@", str(self.orders))
-        mention, extra = f"[{name}|R{self.orders}{flags}]", self.rng.random()
-        if extra < 0.3:
-            parts = [mention, dose, route, frequency, purpose]
-        elif extra < 0.55:
-            parts = [route, mention, dose, frequency, purpose]
-        elif extra < 0.8:
-            parts = [mention, purpose]
-        else:
-            parts = [mention, f"{dose} " if dose else "", f"{route} " if route else "", frequency]
-        return "".join(parts)
-
-    def _joined(self, signs: list[str]) -> str:
-        # A sign without a position of its own takes none from the sign before it.
-        signs = [sign if "|B" in sign else _flagged(sign, "=") for sign in signs]
-        style = self.rng.random()
-        if style < 0.55 or len(signs) < 2:
-            return "、".join(signs)
-        if style < 0.75:
-            return "，".join(signs)
-        if style < 0.9:
-            return "、".join(signs[:-1]) + self.rng.choice(("及", "和", "以及")) + signs[-1]
-        return "".join(signs)
-
-
-def _as_sign(text: str, marks: str = "") -> str:
-    """Return a word as a mention, unless it has markup already."""
-    return _flagged(text, marks) if "[" in text else f"[{text}|S{marks}]"
-
-
-def _flagged(text: str, flags: str) -> str:
-    """Add marks to the signs of a text."""
-    return re.sub(r"\|S([^\[\]|]*)\]", lambda match: f"|S{match.group(1)}{flags}]", text)
-
-
-def _sign_text(text: str) -> str:
-    """Return the sign's text."""
-    match = _SIGN.search(text)
-    return match.group(1) if match else text
 
 
 def _overlap(names: set[str], others: set[str]) -> bool:

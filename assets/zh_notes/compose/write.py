@@ -48,7 +48,7 @@ class Note:
 
 @dataclass
 class Kind:
-    """A kind of note: its template, its weight, and the groups, ages and departments that it needs."""
+    """A kind of note: template, weight, and the groups, ages and departments it needs."""
 
     id: str
     template: str
@@ -96,7 +96,7 @@ def compose_note(
 
 
 def _fits(kind: Kind, profile: Profile, patient: Patient, inventory: Inventory) -> bool:
-    """Return whether the profile has what a kind of note needs. A need may name a group prefix: tcm_."""
+    """Return whether a profile has what a kind needs. A need may be the prefix of a group."""
     if ("child" if patient.child else "adult") not in kind.ages:
         return False
     if kind.departments and profile.department not in kind.departments:
@@ -181,7 +181,7 @@ def place(name: str, passage: Passage) -> Note:
 
 
 def shares_stretch(text: str, stretches: set[str], length: int) -> bool:
-    """Return whether a text has a stretch in common with other texts; white space does not count."""
+    """Return whether a text shares a stretch with other texts, apart from white space."""
     text = re.sub(r"\s", "", text)
     return any(text[i : i + length] in stretches for i in range(len(text) - length + 1))
 
