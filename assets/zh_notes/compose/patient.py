@@ -84,7 +84,7 @@ class Patient(Slots):
 
     def present(self) -> set[str]:
         """Return the signs that must not be denied now, with their synonyms."""
-        if self.phase == "in":
+        if self.phase != "out":
             signs = self.possible | {sign_text(text) for text in self.symptoms}
         else:
             signs = {sign_text(text) for text in self.improved}
@@ -104,6 +104,8 @@ class Patient(Slots):
         base = name[: flags.start()] if flags else name
         if self.child and f"child_{name}" in self.inventory.groups:
             name = base = f"child_{name}"
+        if f"{name}_{self.phase}" in self.inventory.groups:
+            name = base = f"{name}_{self.phase}"
         method = getattr(self, f"slot_{base}", None)
         if method:
             return str(method(*arguments, flags=flags.group() if flags else ""))
@@ -117,7 +119,7 @@ class Patient(Slots):
         own = self.profile.groups
         key = f"{name}_out" if self.phase == "out" and f"{name}_out" in own else name
         if key in own and (
-            self.phase == "in" or key.endswith("_out") or name not in self.inventory.groups
+            self.phase != "out" or key.endswith("_out") or name not in self.inventory.groups
         ):
             phrases = self.rng.sample(own[key], len(own[key]))
         elif name in self.inventory.groups:

@@ -166,7 +166,7 @@ class Slots:
 
     def slot_temp(self, flags: str = "") -> str:
         """Return the temperature."""
-        bounds = (37.7, 39.8) if self.fever and self.phase == "in" else (36.0, 36.9)
+        bounds = (37.7, 39.8) if self.fever and self.phase != "out" else (36.0, 36.9)
         return f"{self.rng.uniform(*bounds):.1f}"
 
     def slot_hr(self, flags: str = "") -> str:
@@ -180,7 +180,7 @@ class Slots:
         return f"{self.rng.randrange(98, 152, 2)}/{self.rng.randrange(58, 96, 2)}"
 
     def slot_phase(self, phase: str, flags: str = "") -> str:
-        """Set the phase: in (admission) or out (discharge)."""
+        """Set the phase: in (admission), clinic, or out (discharge)."""
         self.phase = phase
         return ""
 
