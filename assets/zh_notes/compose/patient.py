@@ -109,6 +109,8 @@ class Patient(Slots):
         method = getattr(self, f"slot_{base}", None)
         if method:
             return str(method(*arguments, flags=flags.group() if flags else ""))
+        if f"{name}_{self.profile.department}" in self.inventory.words:
+            name = f"{name}_{self.profile.department}"
         if name in self.inventory.words:
             words = [word for word in self.inventory.words[name] if not self._is_other_sex(word)]
             return words[zipf(self.rng, len(words), 0.6)]
