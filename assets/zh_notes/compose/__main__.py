@@ -29,7 +29,7 @@ def main() -> None:
         help="kinds of notes, by the beginning of their names (all)",
     )
     parser.add_argument(
-        "--layer", action="store_true", help="leave out the signs marked * in the inventory"
+        "--layer", action="store_true", help="leave out what CCKS-2017 leaves unannotated"
     )
     parser.add_argument(
         "--avoid", type=Path, nargs="*", default=[], help="files and folders of other texts"

@@ -119,11 +119,12 @@ def expand(text: str, rng: Random, fill: Callable[[str], str]) -> str:
     raise MarkupError(f"A phrase has more than 5000 alternatives and slots: {text[:60]}")
 
 
-def parse(text: str, optional: bool = True) -> Passage:
+def parse(text: str, optional: bool = True, unmarked: frozenset[str] = frozenset()) -> Passage:
     """Return the passage of an expanded phrase, with the relations stated and those by rule.
 
     text (str): An expanded phrase.
     optional (bool): Keep the mentions marked with *.
+    unmarked (frozenset[str]): Texts that are not annotated if optional is false.
     RETURNS (Passage): The passage.
     RAISES (MarkupError): If a mark or a selector is invalid.
     """
@@ -132,13 +133,13 @@ def parse(text: str, optional: bool = True) -> Passage:
         mode, body = (segment[:1], segment[1:]) if i else ("N", segment)
         if mode not in "EN" or not mode:
             raise MarkupError(f"A segment begins with ¦E or ¦N: {segment[:40]}")
-        part = _parse_segment(body, mode, optional)
+        part = _parse_segment(body, mode, optional, unmarked)
         passage.pieces += part.pieces
         passage.relations += part.relations
     return passage
 
 
-def _parse_segment(text: str, mode: str, optional: bool) -> Passage:
+def _parse_segment(text: str, mode: str, optional: bool, unmarked: frozenset[str]) -> Passage:
     passage, directives, end = Passage(), [], 0
     for match in _MARK.finditer(text):
         passage.pieces.append((text[end : match.start()], None))
@@ -156,7 +157,7 @@ def _parse_segment(text: str, mode: str, optional: bool) -> Passage:
         )
         if len(mention.id + mention.attributes + mention.marks) != len(marks):
             raise MarkupError(f"Unknown mark in [{match.group(1)}|{match.group(2)}{marks}]")
-        if "*" in mention.marks and not optional:
+        if not optional and ("*" in mention.marks or mention.text in unmarked):
             passage.pieces.append((mention.text, None))
         else:
             passage.pieces.append((mention.text, mention))

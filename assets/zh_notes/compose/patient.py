@@ -24,6 +24,15 @@ SYNONYMS = (
     {"皮疹", "斑丘疹", "丘疹", "红斑", "疱疹"},
 )
 FEVER = {"发热", "发烧", "高热", "低热", "寒战"}
+LOCAL_PAIN = {
+    "腹": "腹痛",
+    "脐": "腹痛",
+    "胸": "胸痛",
+    "腰": "腰痛",
+    "头": "头痛",
+    "关节": "关节痛",
+    "膝": "关节痛",
+}
 GENERIC_PAIN = {"疼痛", "胀痛", "钝痛"}
 _DENIED = re.compile(r"\[([^\[\]|]+)\|S[^\[\]|]*-[^\[\]|]*\]")
 _DISEASE = re.compile(r"\[([^\[\]|]+)\|D([^\[\]|]*)\]")
@@ -89,6 +98,14 @@ class Patient(Slots):
         else:
             signs = {sign_text(text) for text in self.improved}
         signs -= GENERIC_PAIN
+        words = " ".join(
+            self.improved if self.phase == "out" else self.profile.symptoms + self.symptoms
+        )
+        signs |= {
+            pain
+            for place, pain in LOCAL_PAIN.items()
+            if re.search(f"{place}[^ ]*\\|B\\]\\[[^ ]*痛", words)
+        }
         return signs.union(*(group for group in SYNONYMS if group & signs)) if signs else signs
 
     def fill(self, slot: str) -> str:

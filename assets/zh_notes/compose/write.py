@@ -90,7 +90,8 @@ def compose_note(
     patient = Patient(inventory, profile, rng, rng.randrange(HOSPITALS))
     fitting = [kind for kind in kinds if _fits(kind, profile, patient, inventory)]
     kind = rng.choices(fitting, [kind.weight for kind in fitting])[0]
-    passage = parse(EMPTY_HEADING.sub("", patient.write(kind.template)), optional)
+    unmarked = frozenset(inventory.words["layer_unannotated"])
+    passage = parse(EMPTY_HEADING.sub("", patient.write(kind.template)), optional, unmarked)
     pieces = type_carelessly(tidy(passage.pieces), rng, patient.hospital)
     return place(f"{kind.id}-{index:04d}", Passage(pieces, passage.relations))
 
