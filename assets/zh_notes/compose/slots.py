@@ -269,8 +269,11 @@ class Slots:
         return self._drug(INJECTED, flags)
 
     def _drug(self, routes: tuple[str, ...], flags: str) -> str:
-        drugs = [drug for drug in self.profile.drugs if len(drug) > 2 and drug[2] in routes]
-        return f"[{self.rng.choice(drugs or self.profile.drugs)[0]}|R{flags}]"
+        names = [drug[0] for drug in self.profile.drugs if len(drug) > 2 and drug[2] in routes]
+        names = names or (
+            ["中药", "消炎药", "止痛药物"] if routes is ORAL else ["抗生素", "消炎药"]
+        )
+        return f"[{self.rng.choice(names)}|R{flags}]"
 
     def slot_order(self, flags: str = "") -> str:
         """Return the order of one drug, with dose, route, frequency and purpose."""
