@@ -249,6 +249,13 @@ class Slots:
             self.rng.choice(self.profile.groups.get("cause") or self.inventory.groups["cause"])
         )
 
+    def slot_report(self, flags: str = "") -> str:
+        """Return the report of one of the profile's tests, or a normal one."""
+        reports = [text for text in self.profile.groups.get("tests", []) if "|T>]" in text]
+        if not reports:
+            return self.group("child_imaging_normal" if self.child else "imaging_normal")
+        return f"¦E{self.write(self.rng.choice(reports))}¦N"
+
     def slot_rx(self, flags: str = "") -> str:
         """Return the name of one of the patient's drugs."""
         return f"[{self.rng.choice(self.profile.drugs)[0]}|R{flags}]"
