@@ -59,6 +59,7 @@ class Patient(Slots):
         self.child = self.age < 14
         self.phase = "in"
         self.admission = date(rng.randint(2014, 2024), 1, 1) + timedelta(days=rng.randrange(365))
+        self.numbers: dict[str, str] = {}
         self.used: set[str] = set()
         self.stated: set[str] = set()
         self.denied: set[str] = set()
@@ -85,7 +86,6 @@ class Patient(Slots):
         order = rng.sample(self.symptoms, len(self.symptoms))
         self.resolved, self.improved = order[:cut], order[cut:]
         self.pulse = rng.randint(*((88, 128) if self.child else (60, 100)))
-        self.numbers: dict[str, str] = {}
 
     def write(self, template: str) -> str:
         """Return a template with its alternatives drawn and its slots filled."""

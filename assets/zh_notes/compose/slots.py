@@ -112,6 +112,23 @@ class Slots:
         """Return any side."""
         return self.rng.choice(("左", "右", "双"))
 
+    def slot_bone(self, flags: str = "") -> str:
+        """Return the broken bone, the same in the whole note."""
+        return self._fracture(0)
+
+    def slot_site(self, flags: str = "") -> str:
+        """Return the part of the body with the broken bone."""
+        return self._fracture(1)
+
+    def slot_near(self, flags: str = "") -> str:
+        """Return the joint next to the broken bone."""
+        return self._fracture(2)
+
+    def _fracture(self, index: int) -> str:
+        fractures = self.inventory.words["fracture"]
+        words = self.numbers.setdefault("fracture", self.rng.choice(fractures))
+        return words.split()[index]
+
     def slot_date(self, days: str = "0", flags: str = "") -> str:
         """Return a date, counted in days from admission."""
         day = self.admission + timedelta(
