@@ -11,6 +11,8 @@ from .check import check_note, check_phrases, statistics
 from .inventory import FOLDER, read_inventory
 from .write import Note, compose_note, read_kinds, shares_stretch, write_brat
 
+ATTEMPTS = 200
+
 
 def main() -> None:
     """Compose notes, check them, write them, and print their statistics."""
@@ -51,20 +53,21 @@ def main() -> None:
     texts: set[str] = set()
     redrawn = 0
     while len(notes) < options.notes:
-        for attempt in range(60):
+        for attempt in range(ATTEMPTS):
             note = compose_note(
                 inventory,
                 kinds,
-                f"{options.seed}:{len(notes)}:{attempt}",
+                f"{options.seed}:{len(notes)}",
                 len(notes),
                 not options.layer,
+                attempt,
             )
             if note.text not in texts and not shares_stretch(note.text, stretches, options.length):
                 break
             redrawn += 1
         else:
             raise SystemExit(
-                f"Note {len(notes)}: 60 attempts share a stretch with the texts of --avoid."
+                f"Note {len(notes)}: {ATTEMPTS} attempts share a stretch with the texts of --avoid."
             )
         check_note(note)
         texts.add(note.text)

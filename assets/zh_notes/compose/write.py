@@ -74,22 +74,36 @@ def read_kinds(values: dict) -> list[Kind]:
 
 
 def compose_note(
-    inventory: Inventory, kinds: list[Kind], seed: str, index: int, optional: bool = True
+    inventory: Inventory,
+    kinds: list[Kind],
+    seed: str,
+    index: int,
+    optional: bool = True,
+    attempt: int = 0,
 ) -> Note:
     """Compose one note.
 
     inventory (Inventory): The phrases.
     kinds (list): The kinds of notes.
-    seed (str): The seed of this note.
+    seed (str): The seed of this note. It decides the disease, the hospital and the kind of note.
     index (int): The number of the note, for its name.
-    optional (bool): Annotate the signs that the real relation layer leaves unannotated.
+    optional (bool): Annotate what the real relation layer leaves unannotated.
+    attempt (int): Another attempt gives other phrases for the same disease and kind.
     RETURNS (Note): The note.
     """
     rng = Random(seed)
-    profile = rng.choices(inventory.profiles, [profile.weight for profile in inventory.profiles])[0]
-    patient = Patient(inventory, profile, rng, rng.randrange(HOSPITALS))
-    fitting = [kind for kind in kinds if _fits(kind, profile, patient, inventory)]
+    fitting: list[Kind] = []
+    while not fitting:
+        profile = rng.choices(inventory.profiles, [p.weight for p in inventory.profiles])[0]
+        hospital = rng.randrange(HOSPITALS)
+        patient = Patient(inventory, profile, rng, hospital)
+        fitting = [kind for kind in kinds if _fits(kind, profile, patient, inventory)]
     kind = rng.choices(fitting, [kind.weight for kind in fitting])[0]
+    for redraw in range(100 if attempt else 0):
+        rng = Random(f"{seed}:{attempt}:{redraw}")
+        patient = Patient(inventory, profile, rng, hospital)
+        if _fits(kind, profile, patient, inventory):
+            break
     unmarked = frozenset(inventory.words["layer_unannotated"])
     passage = parse(EMPTY_HEADING.sub("", patient.write(kind.template)), optional, unmarked)
     pieces = type_carelessly(tidy(passage.pieces), rng, patient.hospital)
