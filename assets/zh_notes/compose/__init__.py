@@ -1,0 +1,1 @@
+"""Compose hospital-format Chinese notes from an inventory of annotated phrases."""
