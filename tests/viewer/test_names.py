@@ -17,7 +17,9 @@ def labels_of(lang):
     for path in (ROOT / "assets" / f"{lang}_notes" / "train").glob("*.ann"):
         for line in path.read_text(encoding="utf-8").splitlines():
             kind, value = line.split("\t")[:2]
-            (types if kind.startswith("T") else relations).add(value.split()[0])
+            names = {"T": types, "R": relations}.get(kind[0])
+            if names is not None:
+                names.add(value.split()[0])
     return types, relations
 
 
