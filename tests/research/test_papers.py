@@ -25,9 +25,11 @@ COMPONENT = "relation_classifier"
 
 @pytest.fixture(scope="module")
 def notes(tmp_path_factory):
-    """Return a .spacy file with the 8 shortest notes of assets/zh_notes."""
+    """Return a .spacy file with the 8 shortest of the notes of assets/zh_notes that have many
+    relations."""
     folder = tmp_path_factory.mktemp("notes")
-    texts = (ROOT / "assets" / "zh_notes" / "train").glob("*.txt")
+    folder_of_notes = ROOT / "assets" / "zh_notes" / "train"
+    texts = (path for path in folder_of_notes.glob("*-[0-4][0-9].txt"))
     for path in sorted(texts, key=lambda path: (path.stat().st_size, path.name))[:8]:
         for suffix in (".txt", ".ann"):
             shutil.copy(path.with_suffix(suffix), folder)
