@@ -16,5 +16,5 @@ def test_speed_and_precision_are_measured(monkeypatch, tmp_path):
     assert speed["concepts"] == 300 and 100 < speed["linked"] < 190
     assert len(precision) == 2 * len(terminology.THRESHOLDS)
     for record in precision:
-        assert record["links"] == record["judged"] >= record["right"] > 0
+        assert record["links"] >= record["judged"] >= record["right"] > 0
     assert "mentions/s" in out.read_text(encoding="utf-8")
