@@ -1,21 +1,15 @@
 """The component `clinical_sectionizer`: sections of clinical notes, by their headings."""
 
-import json
 from pathlib import Path
-from typing import Any, Dict, Iterable, Optional, Union
+from typing import Any, Dict, Optional, Union
 
-import srsly
-from spacy import util
 from spacy.language import Language
-from spacy.pipeline import Pipe
 from spacy.tokens import Doc
 
 from ..errors import Errors
 from ..tokens.sections import set_sections
 from .headings import HeadingFinder, check_headings, read_headings
-from .storage import loading, read_file
-
-RULES = "rules.json"
+from .rule_pipe import RulePipe
 
 
 @Language.factory(
@@ -45,7 +39,7 @@ def make_clinical_sectionizer(
     )
 
 
-class ClinicalSectionizer(Pipe):
+class ClinicalSectionizer(RulePipe):
     """Component that finds the sections of a note by their headings and writes them to
     `doc.spans["sections"]`. Text before the first heading has no section.
     """
@@ -71,15 +65,6 @@ class ClinicalSectionizer(Pipe):
         if path is None or Path(path).exists():
             self.finder = HeadingFinder(read_headings(lang, path, extend=extend), inline=inline)
 
-    @property
-    def rules(self) -> Dict[str, Any]:
-        """Return the rules.
-
-        RETURNS (Dict[str, Any]): Rules of the form of `rules/zh/sections.yml`.
-        RAISES (ValueError): If the file of rules did not exist when the component was created.
-        """
-        return dict(self._finder().rules)
-
     def __call__(self, doc: Doc) -> Doc:
         """Find the sections of a document and replace existing ones.
 
@@ -90,51 +75,21 @@ class ClinicalSectionizer(Pipe):
         set_sections(doc, self._finder()(doc.text))
         return doc
 
-    def to_bytes(self, *, exclude: Iterable[str] = ()) -> bytes:
-        """Serialize the rules, so that a user's file is not needed to load the pipeline.
+    def stored_rules(self) -> Dict[str, Any]:
+        """Return the rules as plain values.
 
-        exclude (Iterable[str]): Ignored.
-        RETURNS (bytes): The rules.
+        RETURNS (Dict[str, Any]): Rules of the form of `rules/zh/sections.yml`.
+        RAISES (ValueError): If the file of rules did not exist when the component was created.
         """
-        return srsly.msgpack_dumps(self.rules)
+        return dict(self._finder().rules)
 
-    def from_bytes(self, data: bytes, *, exclude: Iterable[str] = ()) -> "ClinicalSectionizer":
-        """Load the rules.
+    def set_rules(self, rules: Any, place: str) -> None:
+        """Check and compile rules.
 
-        data (bytes): Output of `to_bytes`.
-        exclude (Iterable[str]): Ignored.
-        RETURNS (ClinicalSectionizer): The component.
-        RAISES (ValueError): If the data is damaged.
+        rules (Any): The rules, as `stored_rules` returns them.
+        place (str): Where they come from, for errors.
+        RAISES (ValueError): If the rules are invalid.
         """
-        with loading(self.name, "bytes"):
-            self._set_rules(srsly.msgpack_loads(data), "bytes")
-        return self
-
-    def to_disk(self, path: Union[str, Path], *, exclude: Iterable[str] = ()) -> None:
-        """Write the rules to a folder.
-
-        path (Union[str, Path]): The folder.
-        exclude (Iterable[str]): Ignored.
-        """
-        util.to_disk(path, {RULES: lambda file: srsly.write_json(file, self.rules)}, exclude)
-
-    def from_disk(
-        self, path: Union[str, Path], *, exclude: Iterable[str] = ()
-    ) -> "ClinicalSectionizer":
-        """Load the rules.
-
-        path (Union[str, Path]): The folder.
-        exclude (Iterable[str]): Ignored.
-        RETURNS (ClinicalSectionizer): The component.
-        RAISES (ValueError): If the file is missing or damaged.
-        """
-        file = Path(path) / RULES
-        with loading(self.name, str(file)):
-            self._set_rules(json.loads(read_file(file)), str(file))
-        return self
-
-    def _set_rules(self, rules: Any, place: str) -> None:
-        """Check and set the rules."""
         check_headings(rules, place)
         self.finder = HeadingFinder(rules, inline=self.inline)
 

@@ -4,12 +4,9 @@ found by rules."""
 from bisect import bisect_right
 from functools import partial
 from pathlib import Path
-from typing import Any, Callable, Dict, Iterable, List, NamedTuple, Optional, Sequence, Tuple, Union
+from typing import Any, Dict, List, NamedTuple, Optional, Sequence, Tuple, Union
 
-import srsly
-from spacy import util
 from spacy.language import Language
-from spacy.pipeline import Pipe
 from spacy.tokens import Doc, Span
 
 from ..errors import Errors
@@ -26,6 +23,7 @@ from ..tokens import span_key, write_measurements
 from ..tokens.group import DOSAGES, VALUES
 from ..tokens.mentions import mention_spans
 from ..tokens.rows import replace_rows
+from .rule_pipe import RulePipe
 
 # Types of tests and treatments in the corpora for which this package has configs.
 TEST_TYPES = ["Test", "test", "检查和检验", "实验室检验", "检查"]
@@ -92,7 +90,7 @@ class Bound(NamedTuple):
     dosages: List[Any]
 
 
-class MeasurementMatcher(Pipe):
+class MeasurementMatcher(RulePipe):
     """Component that finds values, doses, dates and durations, and binds values to the mentions of
     tests and doses to those of treatments.
 
@@ -124,12 +122,14 @@ class MeasurementMatcher(Pipe):
         # The rules of a saved pipeline are in its files. Without them, a missing file is an error
         # when the component is first used.
         if path is None or Path(path).exists():
-            self._set_rules(self._read())
+            self.stored_rules()
 
-    def _set_rules(self, rules: Dict[str, Rules]) -> None:
-        """Compile the rules.
+    def set_rules(self, rules: Dict[str, Rules], place: str) -> None:
+        """Compile rules.
 
         rules (Dict[str, Dict[str, Any]]): The sets of rules by name.
+        place (str): Not used: the errors of rules name the set.
+        RAISES (ValueError): If the rules are invalid.
         """
         self.rules = rules
         self._values = ValueParser(rules["units"], rules["values"])
@@ -162,8 +162,7 @@ class MeasurementMatcher(Pipe):
         text (Optional[str]): Its text, if the caller has it already.
         RETURNS (Bound): The measurements and their mentions.
         """
-        if not self.rules:
-            self._set_rules(self._read())
+        self.stored_rules()
         text = doc.text if text is None else text
         mentions = mention_spans(doc)
         treatments = [span for span in mentions if span.label_ in self.treatment_types]
@@ -221,49 +220,15 @@ class MeasurementMatcher(Pipe):
         unbound = _outside(self._dosages.find(text, parts), [dosage for _, dosage in pairs])
         return [(treatments[index], dosage) for index, dosage in pairs], unbound
 
-    def to_bytes(self, *, exclude: Iterable[str] = ()) -> bytes:
-        """Serialize the rules, so that a user's file is not needed to load the pipeline.
+    def stored_rules(self) -> Dict[str, Rules]:
+        """Return the rules as plain values.
 
-        exclude (Iterable[str]): Ignored.
-        RETURNS (bytes): The rules.
+        RETURNS (Dict[str, Dict[str, Any]]): The sets of rules by name.
+        RAISES (ValueError): If the file with the rules is missing.
         """
-        return srsly.msgpack_dumps(self.rules)
-
-    def from_bytes(self, data: bytes, *, exclude: Iterable[str] = ()) -> "MeasurementMatcher":
-        """Load the rules.
-
-        data (bytes): The output of `to_bytes`.
-        exclude (Iterable[str]): Ignored.
-        RETURNS (MeasurementMatcher): The component.
-        """
-        self._set_rules(srsly.msgpack_loads(data))
-        return self
-
-    def to_disk(self, path: Union[str, Path], *, exclude: Iterable[str] = ()) -> None:
-        """Write the rules to a folder.
-
-        path (Union[str, Path]): The folder.
-        exclude (Iterable[str]): Ignored.
-        """
-        writers: Dict[str, Callable[[Path], None]] = {
-            "rules.json": lambda file: srsly.write_json(file, self.rules)
-        }
-        util.to_disk(path, writers, exclude)
-
-    def from_disk(
-        self, path: Union[str, Path], *, exclude: Iterable[str] = ()
-    ) -> "MeasurementMatcher":
-        """Load the rules.
-
-        path (Union[str, Path]): The folder.
-        exclude (Iterable[str]): Ignored.
-        RETURNS (MeasurementMatcher): The component.
-        """
-        readers: Dict[str, Callable[[Path], None]] = {
-            "rules.json": lambda file: self._set_rules(srsly.read_json(file))
-        }
-        util.from_disk(path, readers, exclude)
-        return self
+        if not self.rules:
+            self.set_rules(self._read(), "")
+        return self.rules
 
 
 def _outside(found: Sequence[Any], taken: Sequence[Any]) -> List[Any]:

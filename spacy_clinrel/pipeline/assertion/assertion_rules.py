@@ -4,22 +4,18 @@ from pathlib import Path
 from typing import Any, Callable, Dict, Iterable, Iterator, List, Optional, Sequence, Tuple, Union
 
 import numpy as np
-import srsly
 from spacy import registry, util
 from spacy.language import Language
-from spacy.pipeline import Pipe
 from spacy.tokens import Doc, Span
 
 from ...tokens import read_mentions, write_assertion
 from ...types import ASSERTIONS, Mentions
 from ..options import MentionSource
+from ..rule_pipe import RulePipe
 from ..score_weights import ASSERTION
-from ..storage import loading
 from .labels import check_attributes
 from .mentions import with_tokens
 from .rules import CueRules
-
-RULES_FILE = "rules.json"
 
 
 @Language.factory(
@@ -73,7 +69,7 @@ def make_assertion_rules(
     )
 
 
-class AssertionRulesPipe(Pipe):
+class AssertionRulesPipe(RulePipe):
     """Component that sets the assertion attributes of mentions by the cue words around them.
 
     It overwrites the attributes of the option `attributes` in a document: those of mentions of the
@@ -176,48 +172,19 @@ class AssertionRulesPipe(Pipe):
                 doc, spans, holds[judged], keep_others=keep_others, names=self.attributes
             )
 
-    def to_bytes(self, *, exclude: Iterable[str] = ()) -> bytes:
-        """Serialize the rules.
+    def stored_rules(self) -> Dict[str, Any]:
+        """Return the rules as plain values.
 
-        exclude (Iterable[str]): Ignored.
-        RETURNS (bytes): The rules.
+        RETURNS (Dict[str, Any]): Rules of the form of `rules/zh/assertion.yml`.
+        RAISES (ValueError): If the file with the rules is missing.
         """
-        return srsly.msgpack_dumps(self.rules.rules)
+        return self.rules.rules
 
-    def from_bytes(self, data: bytes, *, exclude: Iterable[str] = ()) -> "AssertionRulesPipe":
-        """Load the rules.
+    def set_rules(self, rules: Any, place: str) -> None:
+        """Check and compile rules.
 
-        data (bytes): The output of `to_bytes`.
-        exclude (Iterable[str]): Ignored.
-        RETURNS (AssertionRulesPipe): The component.
-        RAISES (ValueError): If the data is damaged.
+        rules (Any): The rules, as `stored_rules` returns them.
+        place (str): Where they come from, for errors.
+        RAISES (ValueError): If the rules are invalid.
         """
-        with loading(self.name, "the serialized pipeline"):
-            self._rules = CueRules(srsly.msgpack_loads(data))
-        return self
-
-    def to_disk(self, path: Union[str, Path], *, exclude: Iterable[str] = ()) -> None:
-        """Write the rules to a folder.
-
-        path (Union[str, Path]): The folder.
-        exclude (Iterable[str]): Ignored.
-        """
-        writers: Dict[str, Callable[[Path], None]] = {
-            RULES_FILE: lambda file: srsly.write_json(file, self.rules.rules)
-        }
-        util.to_disk(path, writers, exclude)
-
-    def from_disk(
-        self, path: Union[str, Path], *, exclude: Iterable[str] = ()
-    ) -> "AssertionRulesPipe":
-        """Load the rules.
-
-        path (Union[str, Path]): The folder.
-        exclude (Iterable[str]): Ignored.
-        RETURNS (AssertionRulesPipe): The component.
-        RAISES (ValueError): If the file is missing or damaged.
-        """
-        file = Path(path) / RULES_FILE
-        with loading(self.name, str(file)):
-            self._rules = CueRules(srsly.read_json(file), file)
-        return self
+        self._rules = CueRules(rules, place)
