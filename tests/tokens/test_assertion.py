@@ -6,8 +6,7 @@ import sys
 
 import numpy as np
 import pytest
-import spacy
-from spacy.tokens import Doc, DocBin, Span
+from spacy.tokens import Span
 
 from spacy_clinrel.tokens import (
     GROUP,
@@ -25,6 +24,7 @@ from spacy_clinrel.tokens.assertion import FLAGS, FlagGetter
 from spacy_clinrel.types import ASSERTIONS
 
 from ..util import make_doc
+from .storage import STORAGE
 
 MARKED = "父亲患[肺癌|疾病]，否认[发热|症状]，[胸痛|症状]，予[补液|治疗]"
 
@@ -59,15 +59,7 @@ EXPECTED = [
 
 
 def copies(doc):
-    docbin = DocBin(docs=[doc])
-    data = doc.to_json(underscore=["clinrel"])
-    yield doc
-    yield doc.copy()
-    yield Doc(spacy.blank("zh").vocab).from_bytes(doc.to_bytes())
-    yield next(DocBin().from_bytes(docbin.to_bytes()).get_docs(spacy.blank("zh").vocab))
-    yield pickle.loads(pickle.dumps(doc))
-    yield concat_docs([doc])
-    yield Doc(spacy.blank("zh").vocab).from_json(data)
+    return [doc, *(store(doc) for store in STORAGE.values())]
 
 
 def test_written_attributes_are_shown_in_all_copies(doc):

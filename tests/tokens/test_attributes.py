@@ -1,12 +1,10 @@
 """Attributes of mentions: setting, reading, and everything that reorders mentions."""
 
-import pickle
 import random
 
 import numpy as np
 import pytest
-import spacy
-from spacy.tokens import Doc, DocBin, Span
+from spacy.tokens import Doc, Span
 from spacy.training import Example
 
 from spacy_clinrel.data.readers import gold_mentions_doc
@@ -29,6 +27,7 @@ from spacy_clinrel.tokens.group import ATTRIBUTES, FROM_ENTS
 from spacy_clinrel.tokens.silver import SilverPair, silver_pairs, store_silver
 
 from ..util import group, make_doc
+from .storage import STORAGE
 
 MARKED = "否认[[左侧|方位]股骨|部位]骨折，[头痛|症状]，予[补液|治疗]"
 
@@ -52,22 +51,6 @@ EXPECTED = [
     ("左侧", "方位", "Side=Left", 0.25),
     ("头痛", "症状", "Past", 0.1),
 ]
-
-
-def other_vocab():
-    return spacy.blank("zh").vocab
-
-
-STORAGE = {
-    "bytes": lambda doc: Doc(other_vocab()).from_bytes(doc.to_bytes()),
-    "docbin": lambda doc: next(
-        DocBin().from_bytes(DocBin(docs=[doc]).to_bytes()).get_docs(other_vocab())
-    ),
-    "copy": lambda doc: doc.copy(),
-    "pickle": lambda doc: pickle.loads(pickle.dumps(doc)),
-    "json": lambda doc: Doc(other_vocab()).from_json(doc.to_json(underscore=["clinrel"])),
-    "concatenation": lambda doc: concat_docs([doc]),
-}
 
 
 @pytest.mark.parametrize("storage", STORAGE)

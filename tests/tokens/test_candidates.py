@@ -1,17 +1,15 @@
 """Candidate concepts and codes of mentions in the store."""
 
-import pickle
-
 import pytest
-import spacy
-from spacy.tokens import Doc, DocBin, Span
+from spacy.tokens import Span
 
-from spacy_clinrel.tokens import GROUP, Relation, concat_docs, set_attributes
+from spacy_clinrel.tokens import GROUP, Relation, set_attributes
 from spacy_clinrel.tokens.candidates import write_links
 from spacy_clinrel.tokens.mentions import has_own_mentions
 from spacy_clinrel.types import ConceptCandidate
 
 from ..util import make_doc
+from .storage import STORAGE
 
 HEADACHE = [ConceptCandidate("R51", "头痛", 1.0), ConceptCandidate("G44", "头痛综合征", 0.5)]
 
@@ -26,22 +24,6 @@ def doc(zh):
 
 def codes(spans):
     return [span.kb_id_ for span in spans]
-
-
-def other_vocab():
-    return spacy.blank("zh").vocab
-
-
-STORAGE = {
-    "bytes": lambda doc: Doc(other_vocab()).from_bytes(doc.to_bytes()),
-    "docbin": lambda doc: next(
-        DocBin().from_bytes(DocBin(docs=[doc]).to_bytes()).get_docs(other_vocab())
-    ),
-    "copy": lambda doc: doc.copy(),
-    "pickle": lambda doc: pickle.loads(pickle.dumps(doc)),
-    "json": lambda doc: Doc(other_vocab()).from_json(doc.to_json(underscore=["clinrel"])),
-    "concatenation": lambda doc: concat_docs([doc]),
-}
 
 
 @pytest.mark.parametrize("storage", STORAGE)
