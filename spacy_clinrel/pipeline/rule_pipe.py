@@ -1,16 +1,67 @@
-"""The base class of components whose rules are saved with the pipeline."""
+"""Base classes of components without a model."""
 
 from pathlib import Path
-from typing import Any, Dict, Iterable, Union
+from typing import Any, Dict, Iterable, Iterator, Sequence, Union
 
 import srsly
 from spacy import util
 from spacy.pipeline import Pipe
+from spacy.tokens import Doc
 from typing_extensions import Self
 
 from .storage import loading, read_file
 
 RULES_FILE = "rules.json"
+
+
+class BatchPipe(Pipe):
+    """A component that processes several documents together.
+
+    Subclasses define `predict` and `set_annotations`.
+    """
+
+    name: str
+
+    def predict(self, docs: Sequence[Doc]) -> Any:
+        """Compute the annotation of documents, without changing them.
+
+        docs (Sequence[Doc]): The documents.
+        RETURNS (Any): The argument of `set_annotations`.
+        """
+        raise NotImplementedError
+
+    def set_annotations(self, docs: Sequence[Doc], predictions: Any) -> None:
+        """Write the annotation to documents.
+
+        docs (Sequence[Doc]): The documents.
+        predictions (Any): The output of `predict`.
+        """
+        raise NotImplementedError
+
+    def __call__(self, doc: Doc) -> Doc:
+        """Annotate a document.
+
+        doc (Doc): The document.
+        RETURNS (Doc): The same document.
+        """
+        self.set_annotations([doc], self.predict([doc]))
+        return doc
+
+    def pipe(self, stream: Iterable[Doc], *, batch_size: int = 128) -> Iterator[Doc]:
+        """Annotate a stream of documents.
+
+        stream (Iterable[Doc]): The documents.
+        batch_size (int): Number of documents that are processed together.
+        YIELDS (Doc): The documents, in order.
+        """
+        handle_error = self.get_error_handler()
+        for docs in util.minibatch(stream, size=batch_size):
+            try:
+                self.set_annotations(docs, self.predict(docs))
+            except Exception as error:
+                handle_error(self.name, self, docs, error)
+            else:
+                yield from docs
 
 
 class RulePipe(Pipe):

@@ -9,7 +9,6 @@ from typing import (
     Dict,
     FrozenSet,
     Iterable,
-    Iterator,
     List,
     NamedTuple,
     Optional,
@@ -21,7 +20,6 @@ from typing import (
 import srsly
 from spacy import util
 from spacy.language import Language
-from spacy.pipeline import Pipe
 from spacy.tokens import Doc, Span
 
 from ..errors import Errors
@@ -39,6 +37,7 @@ from ..tokens.candidates import write_links
 from ..tokens.mentions import read_mentions
 from ..types import ConceptCandidate, Mentions
 from .options import Count, MentionSource, Probability
+from .rule_pipe import BatchPipe
 from .storage import loading, parse_cfg, read_cfg
 from .stored_options import check_cfg
 
@@ -118,7 +117,7 @@ def make_terminology_linker(
     )
 
 
-class TerminologyLinker(Pipe):
+class TerminologyLinker(BatchPipe):
     """Component that links mentions to the concepts of a terminology.
 
     It sets `kb_id_` of the mentions, in `doc.ents` and `doc.spans["clinrel"]`, and the candidates,
@@ -179,35 +178,10 @@ class TerminologyLinker(Pipe):
         """
         self.terminology  # noqa: B018
 
-    def __call__(self, doc: Doc) -> Doc:
-        """Link the mentions of a document.
-
-        doc (Doc): The document.
-        RETURNS (Doc): The same document.
-        """
-        self.set_annotations([doc], self.predict([doc]))
-        return doc
-
-    def pipe(self, stream: Iterable[Doc], *, batch_size: int = 128) -> Iterator[Doc]:
-        """Link the mentions of a stream of documents.
-
-        stream (Iterable[Doc]): The documents.
-        batch_size (int): Number of documents that are linked at a time.
-        YIELDS (Doc): The documents, in order.
-        """
-        error_handler = self.get_error_handler()
-        for docs in util.minibatch(stream, batch_size):
-            docs = list(docs)
-            try:
-                self.set_annotations(docs, self.predict(docs))
-                yield from docs
-            except Exception as error:
-                error_handler(self.name, self, docs, error)
-
-    def predict(self, docs: Iterable[Doc]) -> List[Links]:
+    def predict(self, docs: Sequence[Doc]) -> List[Links]:
         """Find the concepts of the mentions of documents, which are not changed.
 
-        docs (Iterable[Doc]): The documents.
+        docs (Sequence[Doc]): The documents.
         RETURNS (List[Links]): The links of each document.
         RAISES (ValueError): If the component has no terminology.
         """

@@ -1,17 +1,17 @@
 """The component `assertion_rules`: whether mentions are negated, uncertain and so on, by rules."""
 
 from pathlib import Path
-from typing import Any, Callable, Dict, Iterable, Iterator, List, Optional, Sequence, Tuple, Union
+from typing import Any, Callable, Dict, List, Optional, Sequence, Tuple, Union
 
 import numpy as np
-from spacy import registry, util
+from spacy import registry
 from spacy.language import Language
 from spacy.tokens import Doc, Span
 
 from ...tokens import read_mentions, write_assertion
 from ...types import ASSERTIONS, Mentions
 from ..options import MentionSource
-from ..rule_pipe import RulePipe
+from ..rule_pipe import BatchPipe, RulePipe
 from ..score_weights import ASSERTION
 from .labels import check_attributes
 from .mentions import with_tokens
@@ -69,7 +69,7 @@ def make_assertion_rules(
     )
 
 
-class AssertionRulesPipe(RulePipe):
+class AssertionRulesPipe(BatchPipe, RulePipe):
     """Component that sets the assertion attributes of mentions by the cue words around them.
 
     It overwrites the attributes of the option `attributes` in a document: those of mentions of the
@@ -115,31 +115,6 @@ class AssertionRulesPipe(RulePipe):
         if self._rules is None:
             self._rules = CueRules.from_language(**self._source)
         return self._rules
-
-    def __call__(self, doc: Doc) -> Doc:
-        """Set the assertion attributes of a document's mentions.
-
-        doc (Doc): The document.
-        RETURNS (Doc): The same document.
-        """
-        self.set_annotations([doc], self.predict([doc]))
-        return doc
-
-    def pipe(self, stream: Iterable[Doc], *, batch_size: int = 128) -> Iterator[Doc]:
-        """Set the assertion attributes of the mentions of a stream of documents.
-
-        stream (Iterable[Doc]): The documents.
-        batch_size (int): Number of documents that are judged together.
-        YIELDS (Doc): The documents, in order.
-        """
-        handle_error = self.get_error_handler()
-        for docs in util.minibatch(stream, size=batch_size):
-            try:
-                self.set_annotations(docs, self.predict(docs))
-            except Exception as error:
-                handle_error(self.name, self, docs, error)
-            else:
-                yield from docs
 
     def predict(self, docs: Sequence[Doc]) -> List[Tuple[Mentions, np.ndarray]]:
         """Judge the mentions of documents, without changing them.
