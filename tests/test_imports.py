@@ -30,6 +30,7 @@ ALLOWED: Dict[str, Set[str]] = {
     "ml": STORE | {"layers"},
     "pretraining": STORE | {"layers", "ml"},
     **{part: STORE for part in MIDDLE},
+    "data": STORE | {"rules"},
     "pipeline": STORE | RULES,
     "evaluation": STORE | MIDDLE,
     "active_learning": STORE | MIDDLE | {"evaluation"},

@@ -7,7 +7,18 @@ import typer
 from spacy.cli._util import import_code
 from wasabi import msg
 
-from ..data.check import ERROR, GOOD, INFO, WARNING, Checks, candidates_of, debug, sectionizer_of
+from ..data.check import (
+    ERROR,
+    GOOD,
+    INFO,
+    WARNING,
+    Checks,
+    CorpusRules,
+    candidates_of,
+    debug,
+    read_corpus_rules,
+    sectionizer_of,
+)
 from ..errors import Errors
 from ..files import check_output, write_json
 from ..pipeline.candidates import SentencePairs
@@ -27,6 +38,7 @@ SECTIONS = {
     "Directions": ("directions", ()),
     "Duplicates and leakage": ("duplicates", ()),
     "Candidates": ("candidates", ()),
+    "Consistency": ("consistency", ()),
 }
 TITLES = {
     "per_type": "Mentions by type",
@@ -102,6 +114,15 @@ def debug_cli(
             help="Minimum similarity of near-duplicates (Jaccard index of character 5-grams)",
         ),
     ] = 0.8,
+    rules_path: Annotated[
+        Optional[Path],
+        typer.Option(
+            "--rules", "-r", help="YAML file with rules of consistent annotation, and exceptions"
+        ),
+    ] = None,
+    strict: Annotated[
+        bool, typer.Option("--strict", help="Exit with code 1 if annotation is inconsistent")
+    ] = False,
     output: Annotated[
         Optional[Path], typer.Option("--json", "-j", help="Write the statistics to this JSON file")
     ] = None,
@@ -116,13 +137,16 @@ def debug_cli(
     attributes, relations in unusual directions, duplicates, leakage between the files, and the
     recall ceiling: the share of gold relations that are candidates.
 
+    Checks that the annotation is consistent: e.g. whether the same string always has the same type,
+    and whether all members of a list have the same relation.
+
     The exit code is 1 if a check reports an error, e.g. no relations in the training data. Warnings
-    do not change it.
+    do not change it; with --strict, those about consistency do.
 
     Example: debug corpus/train.spacy corpus/dev.spacy --config configs/zh_clinrel.cfg
     """
     try:
-        check_output(output, *sources, config_path)
+        check_output(output, *sources, config_path, rules_path)
         import_code(code_path)
         options = {"max_sentences": max_sentences, "max_distance": max_distance}
         settings: Dict[str, Any] = {k: v for k, v in options.items() if v is not None}
@@ -134,14 +158,18 @@ def debug_cli(
             else candidates_of(config_path)
         )
         sectionizer = sectionizer_of(config_path) if config_path is not None else None
-        result = debug(sources, Checks(strategies, min_count, similarity, sectionizer))
+        rules = CorpusRules() if rules_path is None else read_corpus_rules(rules_path)
+        result = debug(sources, Checks(strategies, min_count, similarity, sectionizer, rules))
         print_checks(result)
         if output is not None:
             write_json(output, result)
             msg.good(f"Saved the statistics to {output}")
     except (ValueError, ImportError, OSError) as problem:
         msg.fail(str(problem), exits=1)
-    if any(finding["level"] == ERROR for finding in result["findings"]):
+    failing = {(ERROR, section) for section, _ in SECTIONS.values()}
+    if strict:
+        failing.add((WARNING, "consistency"))
+    if any((finding["level"], finding["section"]) in failing for finding in result["findings"]):
         raise typer.Exit(1)
 
 

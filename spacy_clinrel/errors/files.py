@@ -165,6 +165,12 @@ class FileErrors:
     )
     F111 = "--offsets does not apply to this format, which has no offsets ({description}). Omit it."
 
+    # Rules of a corpus
+    F150 = (
+        "{path}: invalid rules of the corpus: {key} {problem}. See docs/consistency.md for the "
+        "format."
+    )
+
     # Terminologies
     F120 = (
         "{path}: no column for the {role} ({names}). Columns present: {present}. Set the column "

@@ -90,3 +90,26 @@ def test_debug_finds_sections_if_candidates_depend_on_them(corpus):
     assert run(corpus, "--config", corpus / "a.cfg", "--json", out).exit_code == 0
     (row,) = json.loads(out.read_text(encoding="utf-8"))["candidates"]["dev"].values()
     assert (row["reached"], row["gold"]) == (8, 9)
+
+
+def test_debug_strict_fails_on_inconsistent_annotation(corpus):
+    rules = corpus / "rules.yml"
+    text = "never: [补液]\nchecks: {unmarked_string: false}\n"
+    rules.write_text(text, encoding="utf-8")
+    out = corpus / "a.json"
+    assert run(corpus, "--rules", rules).exit_code == 0
+    result = run(corpus, "--rules", rules, "--strict", "--json", out)
+    assert result.exit_code == 1 and "never_mention" in result.output
+    found = json.loads(out.read_text(encoding="utf-8"))
+    assert found["consistency"]["checks"]["never_mention"]["places"][0]["text"] == "补液"
+    assert {f["code"] for f in found["findings"]} >= {"never_mention", ""}
+    text += "accept: [{string: 补液, reason: a test}]\n"
+    rules.write_text(text, encoding="utf-8")
+    assert run(corpus, "--rules", rules, "--strict").exit_code == 0
+
+
+@pytest.mark.parametrize(("text", "code"), [("never: 1", "F150"), ("[", "C042")])
+def test_debug_invalid_rules_exit_1(corpus, text, code):
+    (corpus / "rules.yml").write_text(text, encoding="utf-8")
+    result = run(corpus, "--rules", corpus / "rules.yml")
+    assert result.exit_code == 1 and code in result.output

@@ -1,6 +1,7 @@
-"""Checks of a corpus before training: statistics, near-duplicates, recall ceilings, findings."""
+"""Checks of a corpus before training: statistics, consistency, near-duplicates, recall ceilings."""
 
-from .corpus import Checks, check, debug, make_part
+from .consistency import CorpusRules, make_corpus_rules, read_corpus_rules
+from .corpus import Checks, check, check_consistency, debug, make_part
 from .findings import ERROR, GOOD, INFO, WARNING, Finding
 from .settings import candidates_of, sectionizer_of
 
@@ -10,10 +11,14 @@ __all__ = [
     "INFO",
     "WARNING",
     "Checks",
+    "CorpusRules",
     "Finding",
     "candidates_of",
     "check",
+    "check_consistency",
     "debug",
+    "make_corpus_rules",
     "make_part",
+    "read_corpus_rules",
     "sectionizer_of",
 ]

@@ -3,7 +3,7 @@
 from dataclasses import dataclass, field
 from importlib.metadata import version
 from pathlib import Path
-from typing import Any, Callable, Dict, List, Mapping, Optional, Sequence, Union
+from typing import Any, Callable, Dict, List, Mapping, Optional, Sequence, Tuple, Union
 
 from spacy.tokens import Doc
 from spacy.vocab import Vocab
@@ -14,7 +14,9 @@ from ...types import CandidateStrategy
 from ..splits import clusters, near_duplicates
 from .assertion import assertion_findings, describe_assertion
 from .ceiling import recall_ceiling, suggest_settings
+from .consistency import CorpusRules, consistency
 from .findings import (
+    Finding,
     candidate_findings,
     direction_findings,
     duplicate_findings,
@@ -23,7 +25,7 @@ from .findings import (
 )
 from .mentions import describe_mentions
 from .relations import describe_relations, two_way_labels
-from .settings import default_candidates, sentences_of
+from .settings import assertion_by_cues, default_candidates, sentences_of
 from .table import Part, read_part
 
 
@@ -40,12 +42,15 @@ class Checks:
         above 0 and at most 1.
     sectionizer (Optional[Callable[[Doc], Doc]]): Component that adds sections to documents without
         them, for strategies that depend on sections. `sectionizer_of` reads it from a config.
+    rules (CorpusRules): The rules by which the annotation is consistent. `read_corpus_rules` reads
+        them from a file.
     """
 
     strategies: Mapping[str, CandidateStrategy] = field(default_factory=default_candidates)
     min_count: int = 20
     similarity: float = 0.8
     sectionizer: Optional[Callable[[Doc], Doc]] = None
+    rules: CorpusRules = field(default_factory=CorpusRules)
 
 
 def debug(
@@ -64,6 +69,7 @@ def debug(
     EXAMPLE:
         result = spacy_clinrel.debug(["corpus/train.spacy", "corpus/dev.spacy"])
         problems = [f["text"] for f in result["findings"] if f["level"] in ("error", "warning")]
+        places = result["consistency"]["checks"]["two_types"]["places"]
     """
     checks = Checks() if checks is None else checks
     files = spacy_files(ensure_paths(sources))
@@ -118,6 +124,7 @@ def check(parts: Sequence[Part], checks: Checks) -> Dict[str, Any]:
     wider = {name: suggest_settings(parts[0], strategy) for name, strategy in strategies}
     near = _near_duplicates(parts, checks.similarity)
     directions = two_way_labels(parts)
+    inconsistent, inconsistencies = check_consistency(parts, checks.rules)
     findings = [
         *mention_findings(parts, figures),
         *label_findings(figures, checks.min_count),
@@ -125,6 +132,7 @@ def check(parts: Sequence[Part], checks: Checks) -> Dict[str, Any]:
         *direction_findings(figures, directions),
         *duplicate_findings(figures, near),
         *candidate_findings(candidates, wider),
+        *inconsistencies,
     ]
     return {
         "parts": figures,
@@ -134,8 +142,28 @@ def check(parts: Sequence[Part], checks: Checks) -> Dict[str, Any]:
         "wider_candidates": wider,
         "min_count": checks.min_count,
         "similarity": checks.similarity,
+        "consistency": inconsistent,
         "findings": [finding._asdict() for finding in findings],
     }
+
+
+def check_consistency(
+    parts: Sequence[Part], rules: CorpusRules
+) -> Tuple[Dict[str, Any], List[Finding]]:
+    """Check that the parts of a corpus are annotated consistently.
+
+    parts (Sequence[Part]): The parts.
+    rules (CorpusRules): The rules of the corpus.
+    RETURNS (Tuple[Dict[str, Any], List[Finding]]): For JSON, the places by check and the exceptions
+        that no place needed; and the findings.
+    RAISES (ValueError): If there are no cue words for the language of the check `cue`.
+    """
+    settings = rules.checks.get("cue", {})
+    if settings.get("language") is None:
+        return consistency(parts, rules)
+    docs = [doc for part in parts for doc in part.docs]
+    lang, types = settings["language"], settings["types"]
+    return consistency(parts, rules, lambda: assertion_by_cues(docs, lang, types))
 
 
 def _near_duplicates(parts: Sequence[Part], similarity: float) -> Dict[str, List[List[str]]]:

@@ -32,11 +32,15 @@ class Finding(NamedTuple):
     level (str): "error" (training fails or learns nothing), "warning", "info" or "good".
     section (str): The section of the output.
     text (str): The message: what was found, where, and what to do.
+    code (str): The name of the check of consistency, see docs/consistency.md; empty for others.
+    places (int): The number of places that the check found.
     """
 
     level: str
     section: str
     text: str
+    code: str = ""
+    places: int = 0
 
 
 def mention_findings(parts: Sequence[Part], figures: Figures) -> Iterator[Finding]:

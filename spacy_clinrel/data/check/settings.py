@@ -1,19 +1,24 @@
 """Candidate strategies and their settings, from a config or the registry."""
 
 from pathlib import Path
-from typing import Any, Callable, Dict, Optional
+from typing import Any, Callable, Dict, List, Optional, Sequence
 
+import numpy as np
 from spacy import util
 from spacy.language import Language
 from spacy.tokens import Doc
 from spacy.util import registry
 
 from ...errors import Errors
-from ...tokens import Sentences
+from ...tokens import Sentences, assertion_matrix, has_sections
+from ...tokens.mentions import mention_spans
 from ...types import CandidateStrategy
 
 CANDIDATES = "candidates"
 SECTIONIZER = "clinical_sectionizer"
+ASSERTION_RULES = "assertion_rules"
+# Number of documents that cue words are searched in at once.
+BATCH = 64
 
 
 def candidates_of(path: Path) -> Dict[str, CandidateStrategy]:
@@ -60,6 +65,29 @@ def sectionizer_of(path: Path) -> Optional[Callable[[Doc], Doc]]:
     except (ValueError, OSError) as error:
         raise ValueError(Errors.F040.format(path=path, error=error)) from error
     return None
+
+
+def assertion_by_cues(
+    docs: Sequence[Doc], lang: str, types: Optional[List[str]] = None
+) -> List[np.ndarray]:
+    """Judge the mentions of documents by the built-in cue words, without changing the documents.
+
+    docs (Sequence[Doc]): The documents.
+    lang (str): The language of the cue words, e.g. "zh".
+    types (Optional[List[str]]): Types of the mentions that are judged. None for all.
+    RETURNS (List[ndarray]): For each document, whether each attribute holds for each mention of
+        `read_mentions`, bool, in the order of `ASSERTIONS`. Shape: (mentions, 5)
+    RAISES (ValueError): If the language has no cue words.
+    """
+    nlp = util.get_lang_class(lang)()
+    sectionizer = nlp.add_pipe(SECTIONIZER)
+    rules = nlp.add_pipe(ASSERTION_RULES, config={"types": types})
+    copies = (doc.copy() for doc in docs)
+    with_sections = (copy if has_sections(copy) else sectionizer(copy) for copy in copies)
+    return [
+        assertion_matrix(doc, mention_spans(doc))
+        for doc in rules.pipe(with_sections, batch_size=BATCH)  # type: ignore[attr-defined]
+    ]
 
 
 def default_candidates() -> Dict[str, CandidateStrategy]:
