@@ -99,6 +99,16 @@ def test_configs_are_complete(path):
         assert set(nlp.get_pipe_meta(name).default_score_weights) <= set(weights), name
 
 
+@pytest.mark.parametrize(
+    "path", [path for path in FULL if is_trainable(path)], ids=lambda path: path.stem
+)
+def test_configs_train_with_one_thread_on_the_cpu(path):
+    """Except the two configs with a pretrained encoder, whose operations are large."""
+    threads = 0 if path.stem in ("en_clinrel_transformer", "joint_focused") else 1
+    before_init = util.load_config(path)["initialize"]["before_init"]
+    assert before_init == {"@callbacks": "spacy-clinrel.cpu_threads.v1", "threads": threads}
+
+
 @pytest.mark.parametrize("name", FAST_AND_SLOW)
 def test_twins_initialize(name, made_up, tmp_path):
     config = util.load_config(CONFIGS / name, interpolate=False)

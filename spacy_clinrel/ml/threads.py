@@ -1,0 +1,46 @@
+"""Number of CPU threads during training."""
+
+import os
+from typing import Callable
+
+import torch
+from spacy.language import Language
+from thinc.api import get_torch_default_device
+from threadpoolctl import threadpool_limits
+
+from ..errors import Errors
+
+# The variable from which PyTorch and NumPy's BLAS read their default number of threads.
+ENVIRONMENT_VARIABLE = "OMP_NUM_THREADS"
+
+
+def cpu_threads(threads: int = 1) -> Callable[[Language], Language]:
+    """Create a callback that sets the number of CPU threads before training, for
+    `[initialize.before_init]`.
+
+    Most operations of small models are too short for several threads: training takes as long as
+    with one thread, or longer, and more processor time. The threads spin while they wait for each
+    other, so if other programs use the processor too, training takes several times as long
+    (benchmarks/NOTES.md).
+
+    Both PyTorch and NumPy's BLAS get this number of threads, for the whole process. spaCy calls
+    `before_init` in `spacy train` and `nlp.initialize`, but not when it loads a trained pipeline. A
+    program that loads one thus keeps its own setting. On a GPU, the callback changes nothing.
+
+    threads (int): Number of threads; 0 for the default of the libraries, which is usually the
+        number of cores. The environment variable OMP_NUM_THREADS, if set, takes precedence.
+    RETURNS (Callable[[Language], Language]): The callback. It returns the pipeline unchanged.
+    RAISES (ValueError): If the number is negative.
+    """
+    if threads < 0:
+        raise ValueError(Errors.M004.format(what="threads", need="0 or more", value=threads))
+
+    def set_threads(nlp: Language) -> Language:
+        is_on_cpu = get_torch_default_device().type == "cpu"
+        if threads and is_on_cpu and not os.environ.get(ENVIRONMENT_VARIABLE):
+            torch.set_num_threads(threads)
+            # Stays in effect: the limits are only removed when used as a context manager.
+            threadpool_limits(limits=threads, user_api="blas")
+        return nlp
+
+    return set_threads
