@@ -4,6 +4,7 @@ import json
 import shutil
 import subprocess
 import sys
+import zipfile
 
 import pytest
 import srsly
@@ -21,7 +22,8 @@ def run_spacy(*args, cwd):
 @pytest.mark.parametrize("command", PROJECT["commands"], ids=lambda command: command["name"])
 def test_commands_have_help_script_deps_and_outputs(command):
     assert command["help"] and command["script"] and command["deps"]
-    assert command.get("outputs") or command.get("outputs_no_cache")
+    # Only what a command writes to the project's folder is an output.
+    assert command.get("outputs") or command.get("outputs_no_cache") or command.get("no_skip")
     assert all(line.startswith("python -m ") for line in command["script"])
 
 
@@ -100,3 +102,39 @@ def test_english_workflow_runs_without_the_wheels(tmp_path, monkeypatch):
             result = invoke(*args)
             assert result.exit_code == 0, f"{line}\n{result.output}\n{result.exception!r}"
     check_outputs(tmp_path, "en")
+
+
+def write_wheel(path, name, version):
+    """Write the wheel of an empty package."""
+    info = f"{name}-{version}.dist-info"
+    path.parent.mkdir(parents=True)
+    with zipfile.ZipFile(path, "w") as wheel:
+        wheel.writestr(f"{name}/__init__.py", f"__version__ = {version!r}\n")
+        wheel.writestr(
+            f"{info}/METADATA", f"Metadata-Version: 2.1\nName: {name}\nVersion: {version}\n"
+        )
+        wheel.writestr(
+            f"{info}/WHEEL", "Wheel-Version: 1.0\nRoot-Is-Purelib: true\nTag: py3-none-any\n"
+        )
+        wheel.writestr(f"{info}/RECORD", "")
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("step, name", [("install", "zh_clinrel"), ("en-install", "en_clinrel")])
+def test_install_installs_the_wheel_each_time(tmp_path, monkeypatch, step, name):
+    """It installs the wheel again when nothing has changed, since the environment may have."""
+    shutil.copy(ROOT / "project.yml", tmp_path)
+    version = PROJECT["vars"]["version"]
+    package = tmp_path / "packages" / f"{name}-{version}"
+    write_wheel(package / "dist" / f"{name}-{version}-py3-none-any.whl", name, version)
+    for target in ("first", "second"):
+        monkeypatch.setenv("PIP_TARGET", str(tmp_path / target))  # leave this environment alone
+        result = invoke("project", "run", step, tmp_path)
+        assert result.exit_code == 0, f"{result.output}\n{result.exception!r}"
+        assert (tmp_path / target / name / "__init__.py").exists()
+
+
+@pytest.mark.parametrize("workflow, step", [("all", ""), ("all_gpu", ""), ("en", "en-")])
+def test_workflows_install_the_pipeline_after_packaging_it(workflow, step):
+    steps = PROJECT["workflows"][workflow]
+    assert steps.index(f"{step}install") == steps.index(f"{step}package") + 1
