@@ -8,6 +8,7 @@ import zipfile
 
 import pytest
 import srsly
+from weasel.util import load_project_config
 
 from .util import ROOT, invoke
 
@@ -27,12 +28,22 @@ def test_commands_have_help_script_deps_and_outputs(command):
     assert all(line.startswith("python -m ") for line in command["script"])
 
 
+def test_project_variables_keep_lists_of_files():
+    """The project's config joins list items that begin and end with variables."""
+    config = load_project_config(ROOT, overrides={"vars.corpora": "/data"})
+    loaded = {command["name"]: command for command in config["commands"]}
+    for command in PROJECT["commands"]:
+        for key in ("script", "deps", "outputs", "outputs_no_cache"):
+            items = loaded[command["name"]].get(key, [])
+            assert len(items) == len(command.get(key, [])), (command["name"], key)
+            assert not any("${" in item for item in items)
+
+
 def test_workflows_consist_of_commands():
     names = {command["name"] for command in PROJECT["commands"]}
     assert {step for steps in PROJECT["workflows"].values() for step in steps} <= names
-    assert {"all", "all_gpu", "en", "ccks2017", "assertion", "cmeie", "maccrobat"} <= set(
-        PROJECT["workflows"]
-    )
+    known = {"all", "all_gpu", "en", "transfer", "ccks2017", "assertion", "cmeie", "maccrobat"}
+    assert known <= set(PROJECT["workflows"])
 
 
 def test_readme_has_the_current_project_documentation(tmp_path, monkeypatch):
