@@ -3,10 +3,11 @@
 from typing import List, NamedTuple, Sequence, Tuple
 
 import numpy as np
+from spacy.strings import get_string_id
 from spacy.tokens import Doc
 
 from ...tokens.sections import get_sections
-from ...types import ASSERTIONS
+from ...types import ASSERTIONS, Mentions
 from .compiled import CompiledRules
 from .cues import CueGroup, mask_chars, normalize
 from .text import (
@@ -26,6 +27,7 @@ N_ATTRIBUTES = len(ASSERTIONS)
 SEPARATOR = "\n。\n"
 # Characters between the items of a list.
 SEPARATORS = frozenset("、及和或与/ \t")
+JOINTS = SEPARATORS | {"+"}
 # Features of each attribute and direction, and of a mention.
 CUE_FEATURES = ("in sentence", "in clause", "proximity", "blocked")
 GENERAL_FEATURES = ("after separator", "after pseudo cue", "contains cue", "normal state")
@@ -55,6 +57,8 @@ class MentionText(NamedTuple):
     text (str): The text, from `normalize`.
     starts (ndarray): First character of each mention. Shape: (mentions,)
     ends (ndarray): Character after the last of each mention. Shape: (mentions,)
+    labels (ndarray): Hash of the entity type of each mention, uint64; 0 if it is not known. Shape:
+        (mentions,)
     in_term (ndarray): Whether a character is part of a mention of usual length that has no other
         mention in it, bool. Shape: (characters,)
     sections (List[Tuple[str, int, int]]): Id, start and end of each section, in the order of the
@@ -65,28 +69,28 @@ class MentionText(NamedTuple):
     text: str
     starts: np.ndarray
     ends: np.ndarray
+    labels: np.ndarray
     in_term: np.ndarray
     sections: List[Tuple[str, int, int]]
 
 
-def mention_text(doc: Doc, starts: np.ndarray, ends: np.ndarray) -> MentionText:
+def mention_text(doc: Doc, mentions: Mentions) -> MentionText:
     """Return the text of a document and the characters of its mentions.
 
     doc (Doc): The document.
-    starts (ndarray): First token of each mention. Shape: (mentions,)
-    ends (ndarray): Token after the last of each mention. Shape: (mentions,)
+    mentions (Mentions): The mentions, which have tokens.
     RETURNS (MentionText): The text and the mentions.
     """
     original = doc.text
     text = normalize(original)
     offsets = doc.to_array(["IDX", "LENGTH"]).astype("int64").reshape(-1, 2)
     bounds = np.append(offsets, [[len(text), 0]], axis=0)
-    first = bounds[np.asarray(starts, dtype="int64"), 0]
-    last = np.maximum(bounds[np.asarray(ends, dtype="int64") - 1].sum(axis=1), first)
+    first = bounds[np.asarray(mentions.starts, dtype="int64"), 0]
+    last = np.maximum(bounds[np.asarray(mentions.ends, dtype="int64") - 1].sum(axis=1), first)
     is_term = (last - first <= MAX_TERM) & ~_contain_others(first, last)
     in_term = covered_chars(first[is_term], last[is_term], len(text)) > 0
     sections = [(section.label, section.start, section.end) for section in get_sections(doc)]
-    return MentionText(original, text, first, last, in_term, sections)
+    return MentionText(original, text, first, last, mentions.labels, in_term, sections)
 
 
 def join_texts(texts: Sequence[MentionText]) -> MentionText:
@@ -106,6 +110,7 @@ def join_texts(texts: Sequence[MentionText]) -> MentionText:
         "".join(part.text + SEPARATOR for part in texts),
         np.concatenate([part.starts + offset for part, offset in zip(texts, offsets)]),
         np.concatenate([part.ends + offset for part, offset in zip(texts, offsets)]),
+        np.concatenate([part.labels for part in texts]),
         np.concatenate([values for part in texts for values in (part.in_term, gap)]),
         [
             (label, start + offset, end + offset)
@@ -221,7 +226,23 @@ class Analysis:
         breaks = self.list_starts if group.scope == "list" else self.breaks[group.scope]
         limits = breaks.last_end(offsets)
         limits = np.maximum(limits, self._stops(i).last_end(offsets))
+        if group.nearest:
+            limits = np.maximum(limits, self._nearest_items(group, offsets))
         return np.maximum(limits, offsets - group.max_chars)
+
+    def _nearest_items(self, group: CueGroup, offsets: np.ndarray) -> np.ndarray:
+        """Return where the list begins that ends with the last mention before each of the offsets,
+        of the mentions that fit a group.
+        """
+        rows = np.stack([self.mentions.starts, self.mentions.ends], axis=1)[self._fit(group)]
+        if not len(rows):
+            return offsets
+        starts, ends = np.unique(rows, axis=0).T
+        gaps = map(self.mentions.text.__getitem__, map(slice, ends.tolist(), starts[1:].tolist()))
+        is_first = np.append(True, [not JOINTS.issuperset(gap) for gap in gaps])
+        firsts = np.maximum.accumulate(np.where(is_first, np.arange(len(starts)), 0))
+        found = np.searchsorted(ends, offsets, side="right")
+        return np.append(0, starts[firsts])[found]
 
     def _stops(self, i: int) -> Breaks:
         """Return the terminators of the scope of a group's cues."""
@@ -241,20 +262,24 @@ class Analysis:
             if group.direction == "before":
                 covered = covered_chars(scopes.ends[own], scopes.limits[own], self.length)
                 is_reached = covered[self.mentions.starts] > 0
-                before[:, columns] |= (is_reached & self._end_with(group))[:, None]
+                before[:, columns] |= (is_reached & self._fit(group))[:, None]
             elif group.direction == "after":
                 covered = covered_chars(scopes.limits[own], scopes.starts[own], self.length)
                 is_reached = covered[self.mentions.ends - 1] > 0
-                after[:, columns] |= (is_reached & self._end_with(group))[:, None]
+                after[:, columns] |= (is_reached & self._fit(group))[:, None]
         return before, after
 
-    def _end_with(self, group: CueGroup) -> np.ndarray:
-        """Return which mentions end as a group needs it. Shape: (mentions,)"""
+    def _fit(self, group: CueGroup) -> np.ndarray:
+        """Return which mentions have a type or ending that a group needs. Shape: (mentions,)"""
         text, endings = self.mentions.text, group.mention_endings
-        if not endings:
+        if not endings and not group.mention_types:
             return np.ones(len(self.mentions.ends), dtype=bool)
+        types = np.asarray([get_string_id(name) for name in group.mention_types], dtype="uint64")
+        has_type = np.isin(self.mentions.labels, types)
+        if not endings:
+            return has_type
         ends = self.mentions.ends.tolist()
-        return np.asarray([text.endswith(endings, 0, end) for end in ends], dtype=bool)
+        return has_type | [text.endswith(endings, 0, end) for end in ends]
 
     def _in_section(self) -> np.ndarray:
         """Return the attributes from sections. Shape: (mentions, 5)"""

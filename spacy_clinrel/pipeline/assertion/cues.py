@@ -27,7 +27,9 @@ GROUP_KEYS = (
     "scope",
     "max_chars",
     "terminators",
+    "mention_types",
     "mention_endings",
+    "nearest",
     "words",
 )
 ALL = "all"
@@ -36,7 +38,7 @@ MAX_CHARS = 100
 MASK = "\x01"
 WHITE_SPACE = re.compile(r"\s+")
 # What follows a word with "$" at the end.
-CLAUSE_END = r"(?=\s*(?:[,。;、.!?)及和或]|$))"
+CLAUSE_END = r"(?=\s*(?:[,。;、.!?()及和或]|$)|[^\S\n]*\n)"
 
 # One character for one: ASCII letters in lower case, full-width forms as ASCII, one kind of space,
 # apostrophe and dash. Offsets do not change.
@@ -61,7 +63,11 @@ class CueGroup(NamedTuple):
         "paragraph".
     max_chars (int): The most characters between a cue and a mention.
     terminators (Tuple[str, ...]): The sets of words that end the scope.
-    mention_endings (Tuple[str, ...]): How the text of the mentions ends; empty for any mention.
+    mention_types (Tuple[str, ...]): The entity types of the mentions.
+    mention_endings (Tuple[str, ...]): How the text of the mentions ends. A mention needs one of
+        the types or endings; if both are empty, the cues apply to any mention.
+    nearest (bool): Whether a cue after mentions reaches only the nearest that has one of these
+        types or endings, and the ones listed with it.
     words (List[str]): The cues.
     """
 
@@ -71,7 +77,9 @@ class CueGroup(NamedTuple):
     scope: str
     max_chars: int
     terminators: Tuple[str, ...]
+    mention_types: Tuple[str, ...]
     mention_endings: Tuple[str, ...]
+    nearest: bool
     words: List[str]
 
 
@@ -305,9 +313,14 @@ class _RuleReader(NamedTuple):
                 self._fail(f"{key}.terminators", f"names '{stop}', which terminators does not have")
         if "terminators" not in value:
             stops = [ASSERTIONS[column] for column in attributes]
+        types = self._words(f"{key}.mention_types", value.get("mention_types", []))
         endings = self._words(f"{key}.mention_endings", value.get("mention_endings", []))
         words = self._words(f"{key}.words", value["words"])
-        rest = (max_chars, tuple(stops), tuple(map(normalize, endings)), words)
+        nearest = value.get("nearest", False)
+        if not isinstance(nearest, bool):
+            self._fail(f"{key}.nearest", "must be true or false")
+        fits = (tuple(types), tuple(map(normalize, endings)), nearest)
+        rest = (max_chars, tuple(stops), *fits, words)
         return [CueGroup(name, attributes, direction, scope, *rest) for direction in directions]
 
     def _attributes(self, key: str, names: Any) -> Tuple[int, ...]:

@@ -55,7 +55,9 @@ class CueRules:
         """Return the number of features of a mention."""
         return N_FEATURES
 
-    def predict(self, doc: Doc, starts: np.ndarray, ends: np.ndarray) -> np.ndarray:
+    def predict(
+        self, doc: Doc, starts: np.ndarray, ends: np.ndarray, labels: Optional[np.ndarray] = None
+    ) -> np.ndarray:
         """Judge the mentions of a document.
 
         All its mentions should be given, also of types without attributes: cues within mentions
@@ -64,16 +66,20 @@ class CueRules:
         doc (Doc): The document.
         starts (ndarray): First token of each mention. Shape: (mentions,)
         ends (ndarray): Token after the last of each mention. Shape: (mentions,)
+        labels (Optional[ndarray]): Hash of the entity type of each mention. Without it, cues that
+            need a type reach no mention. Shape: (mentions,)
         RETURNS (ndarray): Whether each attribute holds, bool, in the order of `ASSERTIONS`. Shape:
             (mentions, 5)
         """
         holds = np.zeros((len(starts), len(ASSERTIONS)), dtype=bool)
         has_tokens = starts < ends
         if has_tokens.any():
-            holds[has_tokens] = self._analyse(doc, starts[has_tokens], ends[has_tokens]).verdict()
+            holds[has_tokens] = self._analyse(doc, starts, ends, labels).verdict()
         return holds
 
-    def cue_features(self, doc: Doc, starts: np.ndarray, ends: np.ndarray) -> np.ndarray:
+    def cue_features(
+        self, doc: Doc, starts: np.ndarray, ends: np.ndarray, labels: Optional[np.ndarray] = None
+    ) -> np.ndarray:
         """Return features of the mentions of a document, for a trainable component.
 
         For each attribute: the verdict of the rules, that of the section, and for the nearest cue
@@ -83,13 +89,14 @@ class CueRules:
         doc (Doc): The document.
         starts (ndarray): First token of each mention. Shape: (mentions,)
         ends (ndarray): Token after the last of each mention. Shape: (mentions,)
+        labels (Optional[ndarray]): Hash of the entity type of each mention. Without it, cues that
+            need a type reach no mention. Shape: (mentions,)
         RETURNS (ndarray): The features from 0 to 1, float32. Shape: (mentions, n_features)
         """
         features = np.zeros((len(starts), self.n_features), dtype="float32")
         has_tokens = starts < ends
         if has_tokens.any():
-            analysis = self._analyse(doc, starts[has_tokens], ends[has_tokens])
-            features[has_tokens] = analysis.features()
+            features[has_tokens] = self._analyse(doc, starts, ends, labels).features()
         return features
 
     def batch_predict(self, docs: Sequence[Doc], mentions: Sequence[Mentions]) -> np.ndarray:
@@ -125,7 +132,7 @@ class CueRules:
         length = 0
         for doc, part in zip(docs, mentions):
             if len(part.starts):
-                texts.append(mention_text(doc, part.starts, part.ends))
+                texts.append(mention_text(doc, part))
                 length += len(texts[-1].text)
             if length > MAX_CHARS:
                 yield join_texts(texts)
@@ -133,5 +140,12 @@ class CueRules:
         if texts:
             yield join_texts(texts)
 
-    def _analyse(self, doc: Doc, starts: np.ndarray, ends: np.ndarray) -> Analysis:
-        return Analysis(self._compiled, mention_text(doc, starts, ends))
+    def _analyse(
+        self, doc: Doc, starts: np.ndarray, ends: np.ndarray, labels: Optional[np.ndarray]
+    ) -> Analysis:
+        """Return the analysis of the mentions that have tokens."""
+        if labels is None:
+            labels = np.zeros(len(starts), dtype="uint64")
+        has_tokens = starts < ends
+        mentions = Mentions(starts[has_tokens], ends[has_tokens], labels[has_tokens])
+        return Analysis(self._compiled, mention_text(doc, mentions))

@@ -11,7 +11,8 @@ from spacy.tokens import Doc
 from spacy_clinrel.types import ASSERTIONS
 
 EXAMPLES = Path(__file__).parent / "examples"
-MENTION = re.compile(r"\[([^\]|]+)\|([NUCHF]*)\]")
+MENTION = re.compile(r"\[([^\]|]+)\|(?:([RDS]):)?([NUCHF]*)\]")
+TYPES = {"R": "Treatment", "D": "Disease", "S": "Symptom"}
 NAMES = dict(zip("NUCHF", ASSERTIONS))
 
 
@@ -23,16 +24,18 @@ class Marked(NamedTuple):
 
 
 def parse(text, nlp, label="Finding"):
-    """Return the document and the attributes of a text such as "无[发热|N]。"."""
+    """Return the document and the attributes of a text such as "无[发热|N]。". A letter before the
+    attributes is the type of the mention, as in "停[阿司匹林|R:N]"; `label` is that of the others.
+    """
     parts, offsets, letters, last = [], [], [], 0
     for match in MENTION.finditer(text):
         parts += [text[last : match.start()], match[1]]
         start = sum(map(len, parts[:-1]))
-        offsets.append((start, start + len(match[1])))
-        letters.append(match[2])
+        offsets.append((start, start + len(match[1]), TYPES.get(match[2], label)))
+        letters.append(match[3])
         last = match.end()
     doc = nlp.make_doc("".join([*parts, text[last:]]))
-    doc.ents = [doc.char_span(start, end, label=label) for start, end in offsets]
+    doc.ents = [doc.char_span(start, end, label=label) for start, end, label in offsets]
     return Marked(doc, [[NAMES[letter] for letter in row] for row in letters])
 
 

@@ -46,7 +46,7 @@ def test_words_as_tokens_get_the_same_attributes(nlp):
         words = [doc[a:b].text for a, b in pairwise(bounds)]
         coarse = Doc(nlp.vocab, words=words, spaces=[False] * len(words))
         coarse.ents = [
-            coarse.char_span(ent.start_char, ent.end_char, label="Finding") for ent in doc.ents
+            coarse.char_span(ent.start_char, ent.end_char, label=ent.label) for ent in doc.ents
         ]
         assert found(nlp.get_pipe(NAME)(coarse)) == expected, line
 

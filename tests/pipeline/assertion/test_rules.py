@@ -19,7 +19,8 @@ GROUP = "cues:\n  own:\n    attributes: [negated]\n    direction: before\n    wo
 def judge(rules, text, nlp):
     """Return the names of the attributes of the mentions of a marked text, and the expected."""
     doc, expected = parse(text, nlp)
-    holds = rules.predict(doc, *bounds(doc))
+    labels = np.asarray([ent.label for ent in doc.ents], dtype="uint64")
+    holds = rules.predict(doc, *bounds(doc), labels)
     return [[ASSERTIONS[i] for i in np.flatnonzero(row)] for row in holds], expected
 
 
@@ -62,6 +63,8 @@ def test_the_file_in_the_documentation_is_valid(tmp_path, zh):
         (GROUP + "    terminators: [none]\n", "C060", "cues.own.terminators"),
         (GROUP.replace("words: [没啥]", "words: [无, 2]"), "C060", r"cues.own.words\[1\]"),
         (GROUP.replace("words: [没啥]", "words: 没啥"), "C060", "cues.own.words"),
+        (GROUP + "    mention_types: Drug\n", "C060", "cues.own.mention_types"),
+        (GROUP + "    nearest: 1\n", "C060", "cues.own.nearest"),
         (GROUP + "    word: [x]\n", "C060", "cues.own.word"),
         ("cues: [无]", "C060", "cues"),
         ("cues: {own: 无}", "C060", "cues.own"),
@@ -118,6 +121,31 @@ def test_wrapped_lines_belong_together(line_break):
 def test_maximum_distance(zh, chars, expected):
     group = {"attributes": ["negated"], "direction": "before", "words": ["无"], "max_chars": chars}
     assert judge(CueRules({"cues": {"own": group}}), "无右[痛|]", zh)[0] == [expected]
+
+
+def test_cues_may_need_a_type_or_an_ending(zh):
+    group = {"attributes": ["negated"], "direction": "before", "words": ["停"]}
+    fits = {"mention_types": ["Treatment"], "mention_endings": ["片"]}
+    rules = CueRules({"cues": {"own": {**group, **fits}}})
+    for text in ("停[肝素|R:N]", "停[药片|N]", "停[肝素|]", "停[心跳|S:]"):
+        found, expected = judge(rules, text, zh)
+        assert found == expected, text
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "[补液|R:]后予[肝素|R:N]，[出血|S:]，停",
+        "[补液|R:]，[肝素|R:N]、[华法林|R:N]+[氯吡格雷|R:N]因[出血|S:]停",
+        "[出血|S:]停",
+        "停",
+    ],
+)
+def test_a_cue_may_reach_the_nearest_mentions_only(zh, text):
+    group = {"attributes": ["negated"], "direction": "after", "scope": "sentence", "words": ["停"]}
+    nearest = {"mention_types": ["Treatment"], "nearest": True}
+    found, expected = judge(CueRules({"cues": {"own": {**group, **nearest}}}), text, zh)
+    assert found == expected
 
 
 def test_mentions_without_tokens_get_nothing(zh):
