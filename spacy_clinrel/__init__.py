@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     from .data.splits import split as split
     from .evaluation.calibrate import calibrate as calibrate
     from .evaluation.evaluate import evaluate as evaluate
+    from .evaluation.model_card import model_card as model_card
     from .exporters import export as export
     from .pretraining.make_encoder import make_encoder as make_encoder
     from .pretraining.raw_text import raw_text as raw_text
@@ -55,6 +56,7 @@ _API: Dict[str, str] = {
     "init_vectors": ".pretraining.vectors",
     "make_encoder": ".pretraining.make_encoder",
     "mentions_table": ".processing.tables",
+    "model_card": ".evaluation.model_card",
     "raw_text": ".pretraining.raw_text",
     "read_corpus": ".data.corpus",
     "read_review": ".active_learning.review",
@@ -82,6 +84,7 @@ __all__ = [
     "init_vectors",
     "make_encoder",
     "mentions_table",
+    "model_card",
     "raw_text",
     "read_corpus",
     "read_review",

@@ -66,7 +66,7 @@ def test_error_names_the_missing_corpora_folder(tmp_path):
 
 
 def copy_project(folder):
-    for part in ("project.yml", "configs", "assets"):
+    for part in ("project.yml", "configs", "assets", "LICENSE"):
         source = ROOT / part
         copy = shutil.copytree if source.is_dir() else shutil.copy
         copy(source, folder / part)
@@ -80,6 +80,9 @@ def check_outputs(folder, lang):
     assert end_to_end["documents"] == gold["documents"] == notes > 20
     assert "ents_f" in end_to_end["end_to_end"] and "gold_entities" not in end_to_end
     assert "rel_micro_f" in gold["gold_entities"] and "end_to_end" not in gold
+    card = (folder / "training" / name / "release" / "README.md").read_text(encoding="utf-8")
+    assert f"{notes} documents (`{lang}_notes_test.spacy`)" in card
+    assert f"| Entities | {100 * end_to_end['end_to_end']['ents_p']:.1f} |" in card
     page = (folder / "output" / f"{name}.html").read_text(encoding="utf-8")
     assert page.count("<svg") >= notes
 
@@ -88,7 +91,7 @@ def check_outputs(folder, lang):
 def test_chinese_workflow_runs_without_the_wheels(tmp_path):
     """Each script runs in its own process, `project run` in this one."""
     copy_project(tmp_path)
-    for step in ("convert", "train", "evaluate", "visualize"):
+    for step in ("convert", "train", "evaluate", "model-card", "visualize"):
         tiny = ("--vars.config", "test/zh_clinrel")
         result = invoke("project", "run", step, tmp_path, *tiny)
         assert result.exit_code == 0, f"{result.output}\n{result.exception!r}"
@@ -104,7 +107,7 @@ def test_english_workflow_runs_without_the_wheels(tmp_path, monkeypatch):
         (tmp_path / folder).mkdir(exist_ok=True)
     commands = {command["name"]: command["script"] for command in PROJECT["commands"]}
     values = {**PROJECT["vars"], "config_en": "test/en_clinrel"}
-    for step in ("en-convert", "en-train", "en-evaluate", "en-visualize"):
+    for step in ("en-convert", "en-train", "en-evaluate", "en-model-card", "en-visualize"):
         for line in commands[step]:
             for key, value in values.items():
                 line = line.replace(f"${{vars.{key}}}", str(value))

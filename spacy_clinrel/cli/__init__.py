@@ -13,6 +13,7 @@ from .evaluate import evaluate_cli
 from .export import export_cli
 from .init_vectors import init_vectors_cli
 from .make_encoder import make_encoder_cli
+from .model_card import model_card_cli
 from .raw_text import raw_text_cli
 from .read_review import read_review_cli
 from .review import review_cli
@@ -33,6 +34,7 @@ __all__ = [
     "export_cli",
     "init_vectors_cli",
     "make_encoder_cli",
+    "model_card_cli",
     "raw_text_cli",
     "read_review_cli",
     "review_cli",

@@ -165,6 +165,22 @@ class FileErrors:
     )
     F111 = "--offsets does not apply to this format, which has no offsets ({description}). Omit it."
 
+    # Model cards
+    F170 = (
+        "{path}: cannot read the settings of the model card ({error}). See configs/cards for "
+        "examples."
+    )
+    F171 = "{path}: the setting '{key}' of the model card {what}. See configs/cards for examples."
+    F172 = (
+        "{path} has no scores '{setting}'. Use the file that `python -m spacy clinrel evaluate` "
+        "writes with --output, for gold entities with --gold-entities."
+    )
+    F173 = "{path} is not the folder of a pipeline. It has no meta.json."
+    F174 = (
+        "{path}: the copy with the model card cannot replace the pipeline, contain it or be in its "
+        "folder. Choose another output folder."
+    )
+
     # Rules of a corpus
     F150 = (
         "{path}: invalid rules of the corpus: {key} {problem}. See docs/consistency.md for the "

@@ -55,9 +55,10 @@ def replacing_folder(path: Path) -> Iterator[Path]:
         try:
             draft.mkdir(parents=True)
             yield draft
-            for file in draft.iterdir():
-                with file.open("rb+") as opened:
-                    os.fsync(opened.fileno())
+            for file in draft.rglob("*"):
+                if file.is_file():
+                    with file.open("rb+") as opened:
+                        os.fsync(opened.fileno())
             _sync_folder(draft)
             if path.exists():
                 os.replace(path, old)
