@@ -75,6 +75,7 @@ def test_unmarked_string():
     assert len(run("unmarked_string", *docs)) == 3
     assert run("unmarked_string", *docs, settings={"min_unmarked": 2}, **longer) == []
     assert run("unmarked_string", *docs, settings={"min_marked": 6}) == []
+    assert run("unmarked_string", *docs, settings={"max_share": 0.1}, **longer) == []
 
 
 def test_unmarked_inventory_finds_missing_mentions_and_other_types():

@@ -15,7 +15,7 @@ from ....types import ASSERTIONS
 DEFAULTS: Dict[str, Dict[str, Any]] = {
     "split_mention": {"min_whole": 1},
     "two_types": {"min_count": 5, "max_share": 0.2},
-    "unmarked_string": {"min_marked": 5, "min_unmarked": 1, "min_length": 2},
+    "unmarked_string": {"min_marked": 5, "min_unmarked": 1, "max_share": 0.5, "min_length": 2},
     "unmarked_inventory": {},
     "incomplete_list": {"between": r"\s*[、,，]\s*", "min_related": 2, "labels": None},
     "separator": {},

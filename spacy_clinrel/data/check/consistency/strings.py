@@ -1,7 +1,8 @@
 """Checks of the boundaries and types of mentions: each string is annotated in the same way."""
 
+from bisect import bisect_right
 from collections import Counter, defaultdict
-from typing import Any, Dict, Iterator, List, Sequence, Tuple
+from typing import Any, Dict, Iterable, Iterator, List, Sequence, Tuple
 
 from .notes import Case, Note, NoteMention
 from .rules import CorpusRules
@@ -75,8 +76,9 @@ def unmarked_strings(
 
     notes (Sequence[Note]): The documents.
     settings (Dict[str, Any]): "min_marked", "min_unmarked": how often the string is a mention and
-        none; "min_length": its length.
-    rules (CorpusRules): `longer_words` are searched too, and hide the mentions that they contain.
+        none; "max_share": share of the unmarked ones up to which they are reported; "min_length":
+        its length.
+    rules (CorpusRules): `longer_words`, in which the string is not searched.
     YIELDS (Case): The places where the string is no mention.
     """
     counts = Counter(mention.text for note in notes for mention in note.mentions)
@@ -85,13 +87,13 @@ def unmarked_strings(
         for text, n in counts.items()
         if n >= settings["min_marked"] and len(text) >= max(settings["min_length"], 1)
     }
-    longer = set(rules.longer_words)
     found: Dict[str, List[Tuple[int, int, int]]] = defaultdict(list)
-    for place in _unmarked(notes, WordFinder([*marked, *longer])):
+    for place in _unmarked(notes, marked, rules.longer_words):
         n, start, end = place
         found[notes[n].text[start:end]].append(place)
     for text, places in found.items():
-        if text not in longer and len(places) >= settings["min_unmarked"]:
+        is_rare = len(places) <= settings["max_share"] * (len(places) + marked[text])
+        if is_rare and len(places) >= settings["min_unmarked"]:
             detail = f"a mention {marked[text]} times, unmarked {len(places)} times"
             yield from (Case(n, start, end, text, detail) for n, start, end in places)
 
@@ -112,22 +114,28 @@ def unmarked_inventory(
             types[text].append(label)
     if not types:
         return
-    longer = set(rules.longer_words)
-    for n, start, end in _unmarked(notes, WordFinder([*types, *longer])):
+    for n, start, end in _unmarked(notes, types, rules.longer_words):
         text = notes[n].text[start:end]
-        if text not in longer:
-            yield Case(n, start, end, text, f"unmarked, should be {'/'.join(types[text])}")
+        yield Case(n, start, end, text, f"unmarked, should be {'/'.join(types[text])}")
     for n, note in enumerate(notes):
         for start, end, text, label, *_ in note.mentions:
             if text in types and label not in types[text]:
                 yield Case(n, start, end, text, f"{label}, should be {'/'.join(types[text])}")
 
 
-def _unmarked(notes: Sequence[Note], finder: WordFinder) -> Iterator[Tuple[int, int, int]]:
-    """Yield the document, start and end of each word outside all mentions."""
+def _unmarked(
+    notes: Sequence[Note], words: Iterable[str], longer: Sequence[str]
+) -> Iterator[Tuple[int, int, int]]:
+    """Yield the document, start and end of each word outside all mentions and longer words."""
+    finder, longer_finder = WordFinder(words), WordFinder(longer)
     for n, note in enumerate(notes):
-        for start, gap in note.gaps():
-            yield from ((n, *place) for place in finder.find(note.text, start, start + len(gap)))
+        hidden = list(longer_finder.find(note.text))
+        hidden_starts = [start for start, _ in hidden]
+        for gap_start, gap in note.gaps():
+            for start, end in finder.find(note.text, gap_start, gap_start + len(gap)):
+                before = bisect_right(hidden_starts, start) - 1
+                if before < 0 or hidden[before][1] < end:
+                    yield n, start, end
 
 
 def separators(notes: Sequence[Note], settings: Settings, rules: CorpusRules) -> Iterator[Case]:
