@@ -1,4 +1,4 @@
-"""Number of CPU threads during training."""
+"""Number of CPU threads."""
 
 import os
 from typing import Callable
@@ -36,11 +36,20 @@ def cpu_threads(threads: int = 1) -> Callable[[Language], Language]:
         raise ValueError(Errors.M004.format(what="threads", need="0 or more", value=threads))
 
     def set_threads(nlp: Language) -> Language:
-        is_on_cpu = get_torch_default_device().type == "cpu"
-        if threads and is_on_cpu and not os.environ.get(ENVIRONMENT_VARIABLE):
-            torch.set_num_threads(threads)
-            # Stays in effect: the limits are only removed when used as a context manager.
-            threadpool_limits(limits=threads, user_api="blas")
+        if threads and get_torch_default_device().type == "cpu":
+            limit_threads(threads)
         return nlp
 
     return set_threads
+
+
+def limit_threads(threads: int) -> None:
+    """Set the number of CPU threads of PyTorch and of NumPy's BLAS in this process, unless the
+    environment variable OMP_NUM_THREADS is set.
+
+    threads (int): Number of threads.
+    """
+    if not os.environ.get(ENVIRONMENT_VARIABLE):
+        torch.set_num_threads(threads)
+        # Stays in effect: the limits are only removed when used as a context manager.
+        threadpool_limits(limits=threads, user_api="blas")

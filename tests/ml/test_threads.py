@@ -10,6 +10,8 @@ from threadpoolctl import threadpool_info, threadpool_limits
 from spacy_clinrel.ml import threads as module
 from spacy_clinrel.ml.threads import ENVIRONMENT_VARIABLE, cpu_threads
 
+from ..util import invoke
+
 CALLBACK = "spacy-clinrel.cpu_threads.v1"
 
 
@@ -70,3 +72,11 @@ def test_loading_a_trained_pipeline_keeps_the_threads(before, tmp_path):
 def test_negative_number_of_threads_is_an_error():
     with pytest.raises(ValueError, match=r"M004.*threads must be 0 or more, got -1"):
         cpu_threads(-1)
+
+
+@pytest.mark.parametrize("variable, expected", [(None, 1), ("3", 3)])
+def test_commands_use_one_thread_by_default(before, monkeypatch, variable, expected):
+    if variable is not None:
+        monkeypatch.setenv(ENVIRONMENT_VARIABLE, variable)
+    assert invoke("clinrel", "evaluate", "no_pipeline", "no_file.spacy").exit_code == 1
+    assert torch.get_num_threads() == expected
