@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from .data.corpus import read_corpus as read_corpus
     from .data.corpus import write_corpus as write_corpus
     from .data.splits import split as split
+    from .evaluation.agreement import agreement as agreement
     from .evaluation.calibrate import calibrate as calibrate
     from .evaluation.evaluate import evaluate as evaluate
     from .evaluation.model_card import model_card as model_card
@@ -45,6 +46,7 @@ sys.modules[f"{__name__}.displacy"] = displacy
 
 # Maps each function of the public API to its module.
 _API: Dict[str, str] = {
+    "agreement": ".evaluation.agreement",
     "apply": ".processing",
     "bootstrap": ".active_learning.bootstrap",
     "build_terminology": ".terminology",
@@ -71,6 +73,7 @@ _API: Dict[str, str] = {
 __all__ = [
     "Relation",
     "__version__",
+    "agreement",
     "apply",
     "bootstrap",
     "build_terminology",

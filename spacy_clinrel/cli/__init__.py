@@ -3,6 +3,7 @@
 from spacy.cli._util import app as spacy_app
 
 from ._app import app
+from .agreement import agreement_cli
 from .apply import apply_cli
 from .bootstrap import bootstrap_cli
 from .build_terminology import build_terminology_cli
@@ -23,6 +24,7 @@ from .visualize import visualize_cli
 spacy_app.add_typer(app, name="clinrel")
 
 __all__ = [
+    "agreement_cli",
     "app",
     "apply_cli",
     "bootstrap_cli",

@@ -211,6 +211,21 @@ class FileErrors:
         "folder."
     )
 
+    # Agreement
+    F140 = (
+        "{path}: document {number} has no id, so it cannot be matched. Create the file with "
+        "`convert`."
+    )
+    F141 = "{path}: duplicate document '{doc_id}'. Keep one copy, or give them different names."
+    F142 = (
+        "No note is in both {first} and {second}. Notes are matched by their ids, e.g. {ids}. Give "
+        "both files of a note the same name."
+    )
+    F143 = (
+        "The text of note '{doc_id}' differs between {first} and {second}, first at character "
+        "{offset}. Notes whose texts differ: {n}. Restore the text that both annotators received."
+    )
+
     # Bootstrapping and review
     B001 = (
         "The pipeline has {n} components of the type '{factory}', but needs exactly one. Use a "
