@@ -193,5 +193,18 @@ def test_no_part_of_the_corpus_contains_the_agreement_folders():
     assert parts == {"train", "dev", "test", "challenge"}
 
 
+@pytest.mark.slow
+def test_readme_has_the_figures_of_the_agreement_folders():
+    result = agreement(NOTES / "agreement" / "first", NOTES / "agreement" / "second", format="brat")
+    figures = {
+        "Mentions, strict": result["mentions"]["strict"]["f"],
+        "Relations between agreed mentions": result["relations"]["agreed_mentions"]["all"]["f"],
+        "Agreed mentions with equal attributes, %": result["attributes"]["exact"],
+    }
+    page = (NOTES / "README.md").read_text(encoding="utf-8")
+    for name, value in figures.items():
+        assert f"\n| {name} | {100 * value:.1f} |" in page
+
+
 def test_function_is_public():
     assert spacy_clinrel.agreement is agreement
