@@ -212,10 +212,9 @@ class _Reader:
             key = f"edges.{label}"
             value = self.mapping(value, key)
             self.known(value, ("start", "end"), key)
-            start, end = value.get("start"), value.get("end")
             edges[label] = (
-                None if start is None else self.pattern(f"(?:{start})", f"{key}.start"),
-                None if end is None else self.pattern(rf"(?:{end})\Z", f"{key}.end"),
+                self.pattern(value.get("start"), f"{key}.start"),
+                self.pattern(value.get("end"), f"{key}.end"),
             )
         return edges
 

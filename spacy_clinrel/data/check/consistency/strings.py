@@ -199,7 +199,7 @@ def _edge(text: str, label: str, rules: CorpusRules) -> str:
         begin = first.match(text) if first else None
         if begin and begin.end():
             return f"begins with {begin.group()}"
-        finish = last.search(text) if last else None
-        if finish and finish.start() < len(text):
-            return f"ends with {finish.group()}"
+        finish = last and next((i for i in range(1, len(text)) if last.fullmatch(text, i)), None)
+        if finish:
+            return f"ends with {text[finish:]}"
     return ""
