@@ -30,18 +30,49 @@ def calibrate_cli(
         Optional[str],
         typer.Option(help="Map gold relation labels to this label scheme, e.g. 11-labels"),
     ] = None,
+    end_to_end: Annotated[
+        bool,
+        typer.Option(
+            "--end-to-end",
+            "-E",
+            help="Fit on the entities that the pipeline predicts, instead of gold entities",
+        ),
+    ] = False,
+    fit_threshold: Annotated[
+        bool,
+        typer.Option(
+            "--fit-threshold",
+            "-T",
+            help="Also set the relation_classifier's threshold to the one with the best micro F",
+        ),
+    ] = False,
+    force: Annotated[
+        bool, typer.Option("--force", "-F", help="Replace the pipeline in OUT, if there is one")
+    ] = False,
     use_gpu: Annotated[int, typer.Option("--gpu-id", "-g", help="GPU ID, or -1 for the CPU")] = -1,
 ) -> None:
     """Calibrate the probabilities of a relation_classifier and of an assertion_classifier.
 
-    A temperature is fitted for each on gold entities. It divides the scores before the softmax, or
-    before the sigmoid if a pair or mention may have several labels. The best label stays the same,
-    but its confidence changes. This affects which relations and attributes are above the threshold,
-    and the confidence that visualize shows. Use documents that the pipeline was not trained on.
+    A temperature is fitted for each. It divides the scores before the softmax, or before the
+    sigmoid if a pair or mention may have several labels. The best label stays the same, but its
+    confidence changes. This affects which relations and attributes are above the threshold, and the
+    confidence that visualize shows. Use documents that the pipeline was not trained on.
+
+    By default, it is fitted on gold entities. If the pipeline predicts the entities, use
+    --end-to-end: its relations are then correct less often, because an entity may be wrong.
     """
     try:
         setup_gpu(use_gpu, silent=True)
-        calibration = calibrate(model, data_path, output, scheme=scheme, progress=True)
+        calibration = calibrate(
+            model,
+            data_path,
+            output,
+            scheme=scheme,
+            end_to_end=end_to_end,
+            fit_threshold=fit_threshold,
+            force=force,
+            progress=True,
+        )
     except (ValueError, OSError) as error:
         msg.fail(str(error), exits=1)
     print_calibration(calibration)
@@ -53,7 +84,7 @@ def calibrate_cli(
 
 
 def print_calibration(calibration: Calibration) -> None:
-    """Print the calibration errors as a table.
+    """Print the calibration errors as a table, and the threshold.
 
     calibration (Calibration): The return value of `calibrate`.
     """
@@ -63,6 +94,12 @@ def print_calibration(calibration: Calibration) -> None:
         rows += _rows(calibration.assertion.errors, names)
     header = ("Expected calibration error, %", "before", "after")
     msg.table(rows, header=header, aligns=("l", "r", "r"), divider=True)
+    fitted = calibration.threshold
+    if fitted is not None:
+        msg.text(
+            f"Threshold {fitted.threshold:.2f}: micro F of the relations {_percent(fitted.f)} "
+            f"(threshold {fitted.previous:.2f}: {_percent(fitted.previous_f)})"
+        )
 
 
 def _rows(errors: CalibrationErrors, names: Dict[str, str]) -> List[Tuple[str, str, str]]:

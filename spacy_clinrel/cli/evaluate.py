@@ -149,6 +149,13 @@ def print_result(result: Dict[str, Any]) -> None:
         _print_per_label(title, scores.get(key))
     if scores.get("rel_macro_f") is not None:
         msg.text(f"Relations, macro F over labels: {_percent(scores['rel_macro_f'])}")
+    confidence = scores.get("rel_confidence")
+    if confidence is not None:
+        msg.text(
+            f"Confidence of the predicted relations: mean {_percent(confidence['mean_score'])}, "
+            f"correct {_percent(confidence['right'])} (expected calibration error "
+            f"{_percent(confidence['expected_calibration_error'])})"
+        )
     if scores.get(EXACT) is not None:
         msg.text(f"Gold mentions with all attributes correct: {_percent(scores[EXACT])}")
     for name, ceiling in scores.get("candidates", {}).items():

@@ -254,8 +254,9 @@ class FileErrors:
     )
     B009 = "{path} already exists. Choose a new or an empty folder."
     B010 = (
-        "No annotated pairs of mentions to calibrate on: no document has gold relations, or all "
-        "mentions are too far apart. Use other gold documents (with bootstrap, set --dev)."
+        "No annotated pairs of mentions to calibrate on: no document has gold relations, all "
+        "mentions are too far apart, or (with --end-to-end) the pipeline predicts too few. Use "
+        "other gold documents (with bootstrap, set --dev)."
     )
     B011 = (
         "{path}: {n} documents contain silver annotation from an earlier run, e.g. '{doc_id}'. Use "
@@ -300,6 +301,10 @@ class FileErrors:
     B029 = (
         "{path}: '{doc_id}' was left out, because {n} of its annotations could not be read. First "
         "error: {fault}. Fix the file and read it again."
+    )
+    B040 = (
+        "No component before '{name}' predicts entities, so the pipeline cannot be calibrated end "
+        "to end. Calibrate on gold entities: leave out --end-to-end (in Python, end_to_end)."
     )
 
     # Error report

@@ -11,7 +11,7 @@ from spacy.util import minibatch
 from ..errors import Errors
 from .calibration import CalibrationErrors, binary_classes, calibration_errors, fit_temperature
 from .evaluate import entity_components
-from .pair_scores import BATCH_SIZE, gold_examples
+from .pair_scores import BATCH_SIZE
 
 FACTORY = "assertion_classifier"
 
@@ -42,15 +42,15 @@ def assertion_components(nlp: Language) -> List[str]:
 def calibrate_assertion(
     nlp: Language,
     name: str,
-    docs: Sequence[Doc],
+    examples: Sequence[Example],
     progress: Callable[[Iterable[Doc]], Iterable[Doc]] = iter,
 ) -> AssertionCalibration:
-    """Fit and set the temperature of an `assertion_classifier` on gold mentions. Its current
-    temperature is ignored.
+    """Fit and set the temperature of an `assertion_classifier`. Its current temperature is ignored.
 
     nlp (Language): The pipeline, changed in place.
     name (str): The component's name.
-    docs (Sequence[Doc]): Gold documents that are annotated with attributes.
+    examples (Sequence[Example]): Documents that are annotated with attributes, with mentions on the
+        predicted side.
     progress (Callable[[Iterable[Doc]], Iterable[Doc]]): Wraps the stream of documents.
     RETURNS (AssertionCalibration): The temperature and the calibration errors.
     RAISES (ValueError): If no mention of the documents is annotated with attributes.
@@ -59,7 +59,7 @@ def calibrate_assertion(
     before = component.cfg["temperature"]
     component.cfg["temperature"] = 1.0
     try:
-        scores, gold = annotated_attributes(nlp, name, docs, progress)
+        scores, gold = annotated_attributes(nlp, name, examples, progress)
     finally:
         component.cfg["temperature"] = before
     if not scores.size:
@@ -76,15 +76,16 @@ def calibrate_assertion(
 def annotated_attributes(
     nlp: Language,
     name: str,
-    docs: Sequence[Doc],
+    examples: Sequence[Example],
     progress: Callable[[Iterable[Doc]], Iterable[Doc]] = iter,
 ) -> Tuple[np.ndarray, np.ndarray]:
-    """Score the attributes of annotated gold mentions.
+    """Score the attributes of annotated mentions.
 
     nlp (Language): The pipeline. The components before the classifier run too, except those that
         set entities.
     name (str): The component's name.
-    docs (Sequence[Doc]): Gold documents.
+    examples (Sequence[Example]): The documents, with mentions on the predicted side. Predicted
+        mentions that are not gold mentions are not annotated.
     progress (Callable[[Iterable[Doc]], Iterable[Doc]]): Wraps the stream of documents.
     RETURNS (Tuple[ndarray, ndarray]): Probabilities of the attributes that the model predicts, and
         whether they hold. Shape: (mentions, labels) each
@@ -95,8 +96,8 @@ def annotated_attributes(
     replaced = entity_components(nlp)
     previous = nlp.pipe_names[: nlp.pipe_names.index(name)]
     with nlp.select_pipes(enable=[part for part in previous if part not in replaced]):
-        examples = gold_examples(nlp, progress(docs))
-        stream = nlp.pipe((eg.predicted for eg in examples), batch_size=BATCH_SIZE)
+        docs = progress(eg.predicted for eg in examples)
+        stream = nlp.pipe(docs, batch_size=BATCH_SIZE)
         pairs = (Example(doc, eg.reference) for doc, eg in zip(stream, examples))
         for batch in minibatch(pairs, BATCH_SIZE):
             mentions, p = component.predict([eg.predicted for eg in batch])

@@ -3,7 +3,7 @@
 Guo et al. 2017, "On Calibration of Modern Neural Networks".
 """
 
-from typing import Dict, NamedTuple, Optional
+from typing import Any, Dict, NamedTuple, Optional
 
 import numpy as np
 
@@ -85,6 +85,24 @@ def expected_calibration_error(table: Reliability) -> float:
     is_filled = table.counts > 0
     gaps = np.abs(table.scores[is_filled] - table.right[is_filled])
     return float(np.average(gaps, weights=table.counts[is_filled]))
+
+
+def describe_confidence(scores: np.ndarray, right: np.ndarray) -> Optional[Dict[str, Any]]:
+    """Compare the scores of predictions with the share of correct predictions.
+
+    scores (ndarray): The scores. Shape: (predictions,)
+    right (ndarray): Whether each prediction is correct, bool. Shape: (predictions,)
+    RETURNS (Optional[Dict[str, Any]]): Number of "predictions", "mean_score", share that is
+        "right", and "expected_calibration_error" over 10 bins; None if there are no predictions.
+    """
+    if not len(scores):
+        return None
+    return {
+        "predictions": len(scores),
+        "mean_score": float(np.mean(scores)),
+        "right": float(np.mean(right)),
+        "expected_calibration_error": expected_calibration_error(reliability(scores, right)),
+    }
 
 
 def calibration_errors(

@@ -5,6 +5,7 @@ from importlib.metadata import version
 from pathlib import Path
 from typing import Any, Callable, Dict, Iterable, Iterator, List, Mapping, Optional, Union
 
+import numpy as np
 from spacy.language import Language
 from spacy.scorer import Scorer
 from spacy.tokens import Doc
@@ -15,11 +16,12 @@ from ..data.readers import Corpus
 from ..data.schemes import get_scheme
 from ..errors import Errors
 from ..pipeline.loading import load_pipeline
-from ..tokens import relabel_relations
+from ..tokens import GROUP, get_relations, relabel_relations
 from ..tokens.silver import check_gold
 from .assertion_scores import EXACT
+from .calibration import describe_confidence
 from .error_report import analyze, check_report, write_report
-from .scorers import END_TO_END, GOLD_ENTITIES
+from .scorers import END_TO_END, GOLD_ENTITIES, relation_key, relation_keys
 
 # The option by which a joint component keeps existing entities and predicts only relations.
 KEEP_ENTITIES = "keep_entities"
@@ -109,7 +111,8 @@ def evaluate_examples(
     progress (Callable[[Iterable[Doc]], Iterable[Doc]]): Wraps the stream of documents.
     RETURNS (Dict[str, Any]): The pipeline's "model", "model_version" and "seed", the version of
         "spacy_clinrel", the number of "documents", and the scores under "gold_entities" or
-        "end_to_end", so that scores with gold and with predicted entities are not confused.
+        "end_to_end", so that scores with gold and with predicted entities are not confused. They
+        include "rel_confidence", see `describe_confidence`, if relations are predicted.
     """
     entity_names = entity_components(nlp) if gold_entities else []
     joint = [name for name in entity_names if _is_joint(nlp, name)]
@@ -123,6 +126,9 @@ def evaluate_examples(
         scores = Scorer(nlp=nlp).score(examples)
         reported = {key: scores[key] for key in scores if _is_reported(key, gold_entities)}
         ceilings = _recall_ceilings(nlp, examples, labels)
+    confidence = _relation_confidence(examples)
+    if confidence is not None:
+        reported["rel_confidence"] = confidence
     if ceilings:
         reported["candidates"] = ceilings
     return {
@@ -133,6 +139,20 @@ def evaluate_examples(
         "documents": len(examples),
         GOLD_ENTITIES if gold_entities else END_TO_END: reported,
     }
+
+
+def _relation_confidence(examples: Iterable[Example]) -> Optional[Dict[str, Any]]:
+    """Compare the scores of predicted relations with the share that is correct, strictly."""
+    scores: List[float] = []
+    is_right: List[bool] = []
+    for example in examples:
+        if GROUP not in example.reference.spans:
+            continue
+        gold = relation_keys(example.reference)["micro"]
+        relations = get_relations(example.predicted)
+        scores.extend(relation.score for relation in relations)
+        is_right.extend(relation_key(relation) in gold for relation in relations)
+    return describe_confidence(np.asarray(scores), np.asarray(is_right))
 
 
 def _is_reported(key: str, gold_entities: bool) -> bool:

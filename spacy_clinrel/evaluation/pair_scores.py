@@ -170,6 +170,35 @@ def gold_examples(nlp: Language, docs: Iterable[Doc]) -> List[Example]:
     return [Example(gold_mentions_doc(nlp, doc), doc) for doc in docs]
 
 
+def predicted_examples(
+    nlp: Language,
+    name: str,
+    examples: Iterable[Example],
+    progress: Callable[[Iterable[Doc]], Iterable[Doc]] = iter,
+) -> List[Example]:
+    """Create Examples whose predicted Doc has the mentions that the pipeline predicts.
+
+    nlp (Language): The pipeline.
+    name (str): Name of a component. The components before it are run.
+    examples (Iterable[Example]): Gold documents. Their predicted side has no annotation.
+    progress (Callable[[Iterable[Doc]], Iterable[Doc]]): Wraps the stream of documents.
+    RETURNS (List[Example]): One for each document. The predicted Doc has mentions, but no
+        relations.
+    RAISES (ValueError): If none of the components before it predicts entities.
+    """
+    previous = nlp.pipe_names[: nlp.pipe_names.index(name)]
+    if not set(previous).intersection(entity_components(nlp)):
+        raise ValueError(Errors.B040.format(name=name))
+    examples = list(examples)
+    with nlp.select_pipes(enable=previous):
+        copies = (example.predicted.copy() for example in examples)
+        stream = progress(nlp.pipe(copies, batch_size=BATCH_SIZE))
+        return [
+            Example(gold_mentions_doc(nlp, doc), example.reference)
+            for doc, example in zip(stream, examples)
+        ]
+
+
 def gold_labels(nlp: Language, examples: Sequence[Example]) -> Tuple[np.ndarray, np.ndarray]:
     """Return the gold labels of all candidate pairs, in the order of `score_pairs`.
 

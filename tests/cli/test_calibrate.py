@@ -9,11 +9,21 @@ from spacy_clinrel.active_learning.bootstrap import NO_GUARDS, BootstrapOptions,
 from spacy_clinrel.active_learning.bootstrap.training import train_round
 from spacy_clinrel.evaluation.calibrate import calibrate
 from spacy_clinrel.evaluation.calibration import expected_calibration_error, reliability, temper
+from spacy_clinrel.evaluation.evaluate import evaluate
 from spacy_clinrel.tokens import GROUP, get_relations
 from spacy_clinrel.tokens.silver import store_silver
 
 from ..active_learning.bootstrap.conftest import small_config
-from ..util import gold_examples, invoke, make_doc, own_scheme, write_docs
+from ..util import (
+    fit,
+    gold_examples,
+    invoke,
+    make_doc,
+    make_notes,
+    own_scheme,
+    relation_config,
+    write_docs,
+)
 
 
 @pytest.fixture(scope="module")
@@ -103,3 +113,94 @@ def test_calibrate_refuses_wrong_input(model, few_labels, trained_model, tmp_pat
     for command in (("calibrate", model, silver, tmp_path / "x"), ("evaluate", model, silver)):
         result = invoke("clinrel", *command)
         assert result.exit_code == 1 and "B011" in result.output
+
+
+@pytest.fixture(scope="module")
+def end_to_end(tmp_path_factory):
+    """Return a folder with a pipeline whose rules find some of the entities, and notes."""
+    folder = tmp_path_factory.mktemp("end_to_end")
+    nlp = spacy.blank("zh")
+    nlp.add_pipe("relation_classifier", config=relation_config())
+    notes = make_notes(nlp, 8)
+    fit(nlp, gold_examples(nlp, notes), steps=10)
+    write_docs(folder / "dev.spacy", notes)
+    nlp.to_disk(folder / "gold")
+    found = {(ent.text, ent.label_) for doc in notes[:5] for ent in doc.ents}
+    ruler = nlp.add_pipe("entity_ruler", before="relation_classifier")
+    # The rules find one entity with a wrong type.
+    wrong = min(text for text, _ in found)
+    labels = {text: "错误" if text == wrong else label for text, label in found}
+    ruler.add_patterns([{"label": label, "pattern": text} for text, label in labels.items()])
+    nlp.to_disk(folder / "model")
+    return folder
+
+
+def test_calibrate_end_to_end_counts_pairs_of_wrong_mentions_as_no_relation(end_to_end):
+    nlp, path = spacy.load(end_to_end / "model"), end_to_end / "dev.spacy"
+    calibration = calibrate(nlp, path, end_to_end=True)
+    assert calibration.temperature != calibrate(nlp, path).temperature
+    component = nlp.get_pipe("relation_classifier")
+    component.cfg["temperature"] = 1.0
+    losses = {0.7: 0.0, 1.0: 0.0, 1.4: 0.0}
+    for gold in DocBin().from_disk(path).get_docs(nlp.vocab):
+        relations = {
+            (r.head.start, r.head.end, r.head.label_, r.tail.start, r.tail.end, r.tail.label_): (
+                1 + component.labels.index(r.label)
+            )
+            for r in get_relations(gold)
+        }
+        with nlp.select_pipes(disable="relation_classifier"):
+            doc = nlp(gold.text)
+        ents = [(ent.start, ent.end, ent.label_) for ent in doc.ents]
+        predictions = component.predict([doc])
+        for pair, p in zip(predictions.candidates.pairs, predictions.classes):
+            label = relations.get((*ents[pair[0]], *ents[pair[1]]), 0)
+            for factor in losses:
+                tempered = temper(p[None], calibration.temperature * factor)
+                losses[factor] -= np.log(tempered[0, label])
+    assert min(losses, key=losses.get) == 1.0
+
+
+def test_calibrate_end_to_end_needs_entities(end_to_end, tmp_path):
+    arguments = (end_to_end / "gold", end_to_end / "dev.spacy", tmp_path / "x", "--end-to-end")
+    result = invoke("clinrel", "calibrate", *arguments)
+    assert result.exit_code == 1 and "B040" in result.output
+    nlp = spacy.load(end_to_end / "gold")
+    ruler = nlp.add_pipe("entity_ruler", first=True)
+    ruler.add_patterns([{"label": "疾病", "pattern": "不存在的病"}])
+    with pytest.raises(ValueError, match="B010"):
+        calibrate(nlp, end_to_end / "dev.spacy", end_to_end=True)
+
+
+@pytest.mark.parametrize("is_end_to_end", [True, False])
+def test_fitted_threshold_has_the_best_score(end_to_end, is_end_to_end):
+    nlp, path = spacy.load(end_to_end / "model"), end_to_end / "dev.spacy"
+    fitted = calibrate(nlp, path, end_to_end=is_end_to_end, fit_threshold=True).threshold
+    cfg = nlp.get_pipe("relation_classifier").cfg
+    assert cfg["threshold"] == fitted.threshold
+    assert nlp.get_pipe_config("relation_classifier")["threshold"] == fitted.threshold
+    setting = "end_to_end" if is_end_to_end else "gold_entities"
+    scores = {}
+    for cfg["threshold"] in (fitted.threshold, fitted.previous, 0.05, 0.3, 0.7, 0.95):
+        result = evaluate(nlp, path, gold_entities=not is_end_to_end)
+        scores[cfg["threshold"]] = result[setting]["rel_micro_f"]
+    assert scores[fitted.threshold] == pytest.approx(fitted.f) == max(scores.values())
+    assert scores[fitted.previous] == pytest.approx(fitted.previous_f)
+
+
+def test_calibrate_replaces_a_pipeline_with_force(end_to_end, tmp_path):
+    options = ("--end-to-end", "--fit-threshold")
+    arguments = ("calibrate", end_to_end / "model", end_to_end / "dev.spacy", tmp_path / "new")
+    outputs = [invoke("clinrel", *arguments, *options, *force) for force in ((), ("--force",))]
+    assert outputs[0].exit_code == outputs[1].exit_code == 0, outputs[1].output
+    assert outputs[0].output == outputs[1].output and "Threshold 0." in outputs[0].output
+    assert [path.name for path in tmp_path.iterdir()] == ["new"]
+    saved = spacy.load(tmp_path / "new").get_pipe("relation_classifier").cfg
+    assert f"Threshold {saved['threshold']:.2f}" in outputs[0].output
+    result = invoke("clinrel", *arguments)
+    assert result.exit_code == 1 and "B009" in result.output
+    # A folder of other files is never replaced.
+    (tmp_path / "notes").mkdir()
+    (tmp_path / "notes" / "a.txt").touch()
+    result = invoke("clinrel", *arguments[:3], tmp_path / "notes", "--force")
+    assert result.exit_code == 1 and "B009" in result.output

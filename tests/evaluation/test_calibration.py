@@ -8,11 +8,13 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from spacy_clinrel.evaluation.calibration import (
+    describe_confidence,
     expected_calibration_error,
     fit_temperature,
     reliability,
     temper,
 )
+from spacy_clinrel.evaluation.threshold import best_threshold
 
 
 def softmax(logits):
@@ -98,3 +100,19 @@ def test_reliability_bins():
 
 def test_calibration_error_of_no_predictions_is_nan():
     assert math.isnan(expected_calibration_error(reliability(np.zeros(0), np.zeros(0))))
+
+
+def test_confidence_compares_scores_with_correct_predictions():
+    figures = describe_confidence(np.asarray([0.9, 0.7]), np.asarray([True, False]))
+    assert figures.pop("expected_calibration_error") == pytest.approx(0.4)
+    assert figures == {"predictions": 2, "mean_score": pytest.approx(0.8), "right": 0.5}
+    assert describe_confidence(np.zeros(0), np.zeros(0, dtype=bool)) is None
+
+
+def test_best_threshold_is_closest_to_the_default():
+    scores, right = np.asarray([0.9, 0.8, 0.35, 0.2]), np.asarray([True, True, True, False])
+    fitted = best_threshold(scores, right, n_gold=4, previous=0.5)
+    # Every threshold from 0.21 to 0.35 predicts the three correct relations.
+    assert fitted == (0.35, pytest.approx(6 / 7), 0.5, pytest.approx(4 / 6))
+    none = best_threshold(scores[:0], right[:0], n_gold=0, previous=0.6)
+    assert none == (0.5, 0.0, 0.6, 0.0)

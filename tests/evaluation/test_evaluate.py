@@ -40,6 +40,17 @@ def test_evaluate_examples_agrees_with_evaluate(trained):
     assert result == {"data": str(path), "scheme": None, **scores}
 
 
+def test_evaluate_compares_scores_with_correct_relations(trained):
+    nlp, path = trained
+    scores = spacy_clinrel.evaluate(nlp, path, gold_entities=True)["gold_entities"]
+    confidence = scores["rel_confidence"]
+    assert confidence["right"] == pytest.approx(scores["rel_micro_p"])
+    counts = scores["rel_per_type"].values()
+    assert confidence["predictions"] == sum(count["predicted"] for count in counts) > 0
+    threshold = nlp.get_pipe(COMPONENT).cfg["threshold"]
+    assert threshold <= confidence["mean_score"] <= 1.0
+
+
 def test_evaluate_refuses_documents_without_annotation(trained, zh, tmp_path):
     path = write_docs(tmp_path / "raw.spacy", [zh("没有标注。")])
     with pytest.raises(ValueError, match="F009"):

@@ -284,8 +284,8 @@ class BootstrapRun:
         RAISES (ValueError): If no candidate pair of dev is annotated.
         """
         nlp = load_pipeline(model)
-        docs = self.read_docs("dev", nlp)
-        return nlp, calibrate_pipeline(nlp, docs, self.options.guards.calibrate)
+        examples = gold_examples(nlp, self.read_docs("dev", nlp))
+        return nlp, calibrate_pipeline(nlp, examples, keep=self.options.guards.calibrate)
 
     def evaluate(self, nlp: Language) -> Dict[str, Dict[str, float]]:
         """Score a pipeline on dev and, if given, test.

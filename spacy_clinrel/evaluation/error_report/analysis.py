@@ -9,7 +9,7 @@ from spacy.language import Language
 from spacy.training import Example
 
 from ...tokens import GROUP, Sentences, get_doc_id
-from ..calibration import expected_calibration_error, reliability
+from ..calibration import describe_confidence, reliability
 from ..scorers import END_TO_END, GOLD_ENTITIES, RelationKey, entity_counts
 from .assertion import analyze_assertion
 from .budget import CAUSES, RIGHT, Budget, JudgedRelation, count_causes, judge_relations
@@ -258,13 +258,7 @@ def _describe_calibration(docs: Sequence[JudgedDoc]) -> Optional[Dict[str, Any]]
         }
         for i in np.flatnonzero(table.counts)
     ]
-    return {
-        "predictions": len(pairs),
-        "mean_score": float(scores.mean()),
-        "right": float(is_right.mean()),
-        "expected_calibration_error": expected_calibration_error(table),
-        "bins": bins,
-    }
+    return {**(describe_confidence(scores, is_right) or {}), "bins": bins}
 
 
 def _describe_doc(doc: JudgedDoc) -> Dict[str, Any]:
