@@ -88,6 +88,8 @@ def check_outputs(folder, lang):
     assert end_to_end["documents"] == gold["documents"] == notes > 20
     assert "ents_f" in end_to_end["end_to_end"] and "gold_entities" not in end_to_end
     assert "rel_micro_f" in gold["gold_entities"] and "end_to_end" not in gold
+    calibrated = folder / "training" / name / "model-calibrated" / "relation_classifier" / "cfg"
+    assert json.loads(calibrated.read_text())["temperature"] != 1.0
     card = (folder / "training" / name / "release" / "README.md").read_text(encoding="utf-8")
     assert f"{notes} documents (`{lang}_notes_test.spacy`)" in card
     assert f"| Entities | {100 * end_to_end['end_to_end']['ents_p']:.1f} |" in card
@@ -99,7 +101,7 @@ def check_outputs(folder, lang):
 def test_chinese_workflow_runs_without_the_wheels(tmp_path):
     """Each script runs in its own process, `project run` in this one."""
     copy_project(tmp_path)
-    for step in ("convert", "train", "evaluate", "model-card", "visualize"):
+    for step in ("convert", "train", "calibrate", "evaluate", "model-card", "visualize"):
         tiny = ("--vars.config", "test/zh_clinrel")
         result = invoke("project", "run", step, tmp_path, *tiny)
         assert result.exit_code == 0, f"{result.output}\n{result.exception!r}"
@@ -115,7 +117,14 @@ def test_english_workflow_runs_without_the_wheels(tmp_path, monkeypatch):
         (tmp_path / folder).mkdir(exist_ok=True)
     commands = {command["name"]: command["script"] for command in PROJECT["commands"]}
     values = {**PROJECT["vars"], "config_en": "test/en_clinrel"}
-    for step in ("en-convert", "en-train", "en-evaluate", "en-model-card", "en-visualize"):
+    for step in (
+        "en-convert",
+        "en-train",
+        "en-calibrate",
+        "en-evaluate",
+        "en-model-card",
+        "en-visualize",
+    ):
         for line in commands[step]:
             for key, value in values.items():
                 line = line.replace(f"${{vars.{key}}}", str(value))
@@ -156,7 +165,21 @@ def test_install_installs_the_wheel_each_time(tmp_path, monkeypatch, step, name)
         assert (tmp_path / target / name / "__init__.py").exists()
 
 
+@pytest.mark.parametrize("lang, step", [("zh", ""), ("en", "en-")])
+def test_commands_after_calibrate_use_the_calibrated_pipeline(lang, step):
+    trained, calibrated = (
+        f"training/{lang}_clinrel/model-{name}" for name in ("best", "calibrated")
+    )
+    users = {"evaluate", "model-card", "visualize"}
+    for command in PROJECT["commands"]:
+        if command["name"] in {f"{step}{name}" for name in users}:
+            lines = [*command["script"], *command["deps"]]
+            assert any(calibrated in line for line in lines)
+            assert not any(trained in line for line in lines)
+
+
 @pytest.mark.parametrize("workflow, step", [("all", ""), ("all_gpu", ""), ("en", "en-")])
-def test_workflows_install_the_pipeline_after_packaging_it(workflow, step):
+def test_workflows_calibrate_after_training_and_install_after_packaging(workflow, step):
     steps = PROJECT["workflows"][workflow]
     assert steps.index(f"{step}install") == steps.index(f"{step}package") + 1
+    assert "train" in steps[steps.index(f"{step}calibrate") - 1]
