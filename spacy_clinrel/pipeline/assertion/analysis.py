@@ -1,15 +1,15 @@
 """The cues of a text: their scopes, the mentions that they reach, and features of these."""
 
-from typing import List, NamedTuple, Sequence, Tuple
+import re
+from typing import Dict, NamedTuple, Tuple
 
 import numpy as np
 from spacy.strings import get_string_id
-from spacy.tokens import Doc
 
-from ...tokens.sections import get_sections
-from ...types import ASSERTIONS, Mentions
+from ...types import ASSERTIONS
 from .compiled import CompiledRules
-from .cues import CueGroup, mask_chars, normalize
+from .mention_text import MAX_TERM, MentionText
+from .rule_file import CueGroup, Fit
 from .text import (
     COMMA,
     PARAGRAPH_BREAK,
@@ -19,15 +19,15 @@ from .text import (
     find_breaks,
     merge_breaks,
 )
+from .words import mask_chars
 
-# Longer mentions are no terms: cues in them count for the mentions that they contain.
-MAX_TERM = 60
 N_ATTRIBUTES = len(ASSERTIONS)
-# Ends every scope.
-SEPARATOR = "\n。\n"
 # Characters between the items of a list.
 SEPARATORS = frozenset("、及和或与/ \t")
-JOINTS = SEPARATORS | {"+"}
+# Characters between mentions that a cue for the nearest one reaches together.
+JOINTS = frozenset("、及和或与/+")
+# The first letter of a heading, after numbers and brackets.
+HEADING_START = re.compile(r"[^\W\d_]")
 # Features of each attribute and direction, and of a mention.
 CUE_FEATURES = ("in sentence", "in clause", "proximity", "blocked")
 GENERAL_FEATURES = ("after separator", "after pseudo cue", "contains cue", "normal state")
@@ -50,90 +50,6 @@ class Scopes(NamedTuple):
     groups: np.ndarray
 
 
-class MentionText(NamedTuple):
-    """A text and its mentions, as offsets of characters.
-
-    original (str): The text, in which a line may begin with a capital.
-    text (str): The text, from `normalize`.
-    starts (ndarray): First character of each mention. Shape: (mentions,)
-    ends (ndarray): Character after the last of each mention. Shape: (mentions,)
-    labels (ndarray): Hash of the entity type of each mention, uint64; 0 if it is not known. Shape:
-        (mentions,)
-    in_term (ndarray): Whether a character is part of a mention of usual length that has no other
-        mention in it, bool. Shape: (characters,)
-    sections (List[Tuple[str, int, int]]): Id, start and end of each section, in the order of the
-        text.
-    """
-
-    original: str
-    text: str
-    starts: np.ndarray
-    ends: np.ndarray
-    labels: np.ndarray
-    in_term: np.ndarray
-    sections: List[Tuple[str, int, int]]
-
-
-def mention_text(doc: Doc, mentions: Mentions) -> MentionText:
-    """Return the text of a document and the characters of its mentions.
-
-    doc (Doc): The document.
-    mentions (Mentions): The mentions, which have tokens.
-    RETURNS (MentionText): The text and the mentions.
-    """
-    original = doc.text
-    text = normalize(original)
-    offsets = doc.to_array(["IDX", "LENGTH"]).astype("int64").reshape(-1, 2)
-    bounds = np.append(offsets, [[len(text), 0]], axis=0)
-    first = bounds[np.asarray(mentions.starts, dtype="int64"), 0]
-    last = np.maximum(bounds[np.asarray(mentions.ends, dtype="int64") - 1].sum(axis=1), first)
-    is_term = (last - first <= MAX_TERM) & ~_contain_others(first, last)
-    in_term = covered_chars(first[is_term], last[is_term], len(text)) > 0
-    sections = [(section.label, section.start, section.end) for section in get_sections(doc)]
-    return MentionText(original, text, first, last, mentions.labels, in_term, sections)
-
-
-def join_texts(texts: Sequence[MentionText]) -> MentionText:
-    """Concatenate texts, separated so that no cue reaches from one into another. One analysis of
-    many short texts is faster than an analysis of each.
-
-    texts (Sequence[MentionText]): At least one text.
-    RETURNS (MentionText): The texts as one.
-    """
-    if len(texts) == 1:
-        return texts[0]
-    sizes = np.asarray([len(part.text) + len(SEPARATOR) for part in texts])
-    offsets = (np.cumsum(sizes) - sizes).tolist()
-    gap = np.zeros(len(SEPARATOR), dtype=bool)
-    return MentionText(
-        "".join(part.original + SEPARATOR for part in texts),
-        "".join(part.text + SEPARATOR for part in texts),
-        np.concatenate([part.starts + offset for part, offset in zip(texts, offsets)]),
-        np.concatenate([part.ends + offset for part, offset in zip(texts, offsets)]),
-        np.concatenate([part.labels for part in texts]),
-        np.concatenate([values for part in texts for values in (part.in_term, gap)]),
-        [
-            (label, start + offset, end + offset)
-            for part, offset in zip(texts, offsets)
-            for label, start, end in part.sections
-        ],
-    )
-
-
-def _contain_others(starts: np.ndarray, ends: np.ndarray) -> np.ndarray:
-    """Return which spans contain a shorter one.
-
-    starts (ndarray): The starts. Shape: (spans,)
-    ends (ndarray): The ends. Shape: (spans,)
-    RETURNS (ndarray): bool. Shape: (spans,)
-    """
-    # In this order, the spans within a span follow it.
-    rows, index = np.unique(np.stack([starts, -ends], axis=1), axis=0, return_inverse=True)
-    last = np.iinfo("int64").max
-    first_end = np.minimum.accumulate(np.append(-rows[:, 1], last)[::-1])[::-1]
-    return (first_end[1:] <= -rows[:, 1])[index.reshape(-1)]
-
-
 class Analysis:
     """The cues, breaks and scopes of a text."""
 
@@ -146,6 +62,7 @@ class Analysis:
         self.rules = rules
         self.mentions = mentions
         self.length = len(mentions.text)
+        self._fits: Dict[Fit, np.ndarray] = {}
         self.matches = rules.words(mask_chars(mentions.text, mentions.in_term))
         self.sentences = find_breaks(SENTENCE_BREAK, mentions.original)
         self.commas = find_breaks(COMMA, mentions.original)
@@ -163,7 +80,11 @@ class Analysis:
     def verdict(self) -> np.ndarray:
         """Return whether each attribute holds. Shape: (mentions, 5)"""
         before, after = self._reached()
-        holds = before | after | self.in_section
+        holds = before | after
+        in_section = self.in_section.copy()
+        for attribute, others in self.rules.checked.section_overrides:
+            in_section[np.ix_(holds[:, attribute], others)] = False
+        holds |= in_section
         self._add_contained(holds)
         holds[self.is_normal] = False
         for attribute, others in self.rules.checked.overrides:
@@ -234,7 +155,7 @@ class Analysis:
         """Return where the list begins that ends with the last mention before each of the offsets,
         of the mentions that fit a group.
         """
-        rows = np.stack([self.mentions.starts, self.mentions.ends], axis=1)[self._fit(group)]
+        rows = np.stack([self.mentions.starts, self.mentions.ends], axis=1)[self._fit(group.fit)]
         if not len(rows):
             return offsets
         starts, ends = np.unique(rows, axis=0).T
@@ -246,8 +167,15 @@ class Analysis:
 
     def _stops(self, i: int) -> Breaks:
         """Return the terminators of the scope of a group's cues."""
-        is_stop = self.rules.stops[self.matches.words, i]
-        return Breaks(self.matches.starts, self.matches.ends).select(is_stop)
+        return self._words(self.rules.stops[:, i])
+
+    def _words(self, is_given: np.ndarray) -> Breaks:
+        """Return the matches of some words.
+
+        is_given (ndarray): Which words, bool. Shape: (words,)
+        RETURNS (Breaks): Their matches in the text.
+        """
+        return Breaks(self.matches.starts, self.matches.ends).select(is_given[self.matches.words])
 
     def _reached(self) -> Tuple[np.ndarray, np.ndarray]:
         """Return the attributes from cues before mentions and from cues after them. Shape:
@@ -262,47 +190,64 @@ class Analysis:
             if group.direction == "before":
                 covered = covered_chars(scopes.ends[own], scopes.limits[own], self.length)
                 is_reached = covered[self.mentions.starts] > 0
-                before[:, columns] |= (is_reached & self._fit(group))[:, None]
+                before[:, columns] |= (is_reached & self._fit(group.fit))[:, None]
             elif group.direction == "after":
                 covered = covered_chars(scopes.limits[own], scopes.starts[own], self.length)
                 is_reached = covered[self.mentions.ends - 1] > 0
-                after[:, columns] |= (is_reached & self._fit(group))[:, None]
+                after[:, columns] |= (is_reached & self._fit(group.fit))[:, None]
         return before, after
 
-    def _fit(self, group: CueGroup) -> np.ndarray:
-        """Return which mentions have a type or ending that a group needs. Shape: (mentions,)"""
-        text, endings = self.mentions.text, group.mention_endings
-        if not endings and not group.mention_types:
-            return np.ones(len(self.mentions.ends), dtype=bool)
-        types = np.asarray([get_string_id(name) for name in group.mention_types], dtype="uint64")
-        has_type = np.isin(self.mentions.labels, types)
-        if not endings:
-            return has_type
-        ends = self.mentions.ends.tolist()
-        return has_type | [text.endswith(endings, 0, end) for end in ends]
+    def _fit(self, fit: Fit) -> np.ndarray:
+        """Return which mentions a group or a section applies to. Shape: (mentions,)"""
+        if fit in self._fits:
+            return self._fits[fit]
+        labels = self.mentions.labels
+        fits = np.full(len(labels), not fit.types and (not fit.endings or bool(fit.except_types)))
+        for names, value in ((fit.types, True), (fit.except_types, False)):
+            for name in names:
+                fits[labels == get_string_id(name)] = value
+        if fit.endings:
+            text, ends = self.mentions.text, self.mentions.ends.tolist()
+            fits |= [text.endswith(fit.endings, 0, end) for end in ends]
+        self._fits[fit] = fits
+        return fits
 
     def _in_section(self) -> np.ndarray:
         """Return the attributes from sections. Shape: (mentions, 5)"""
         holds = np.zeros((len(self.mentions.starts), N_ATTRIBUTES), dtype=bool)
         begins = np.append(0, self.clauses.ends)
-        for label, columns in self.rules.checked.sections.items():
-            bounds = [(start, end) for name, start, end in self.mentions.sections if name == label]
-            if not bounds or not columns:
+        for label, section in self.rules.checked.sections.items():
+            bounds = [
+                (start, end)
+                for name, start, end in self.mentions.sections
+                if name == label and self._has_heading(section.headings, start)
+            ]
+            if not bounds or not section.attributes:
                 continue
             starts, ends = np.asarray(bounds, dtype="int64").T
+            ends = np.minimum(
+                ends, self._words(self.rules.section_ends[label]).next_start(starts, self.length)
+            )
             # The clauses that begin in a section. Its first clause begins with it.
             number = np.searchsorted(starts, begins, side="left") - 1
             is_inside = (number >= 0) & (begins < ends[number])
             own = np.concatenate([starts, begins[is_inside]])
             section_ends = np.concatenate([ends, ends[number[is_inside]]])
             limits = self.clauses.next_start(own, self.length)
-            is_stop = self.rules.section_stops[label][self.matches.words]
-            stops = Breaks(self.matches.starts, self.matches.ends).select(is_stop)
+            stops = self._words(self.rules.section_stops[label])
             limits = np.minimum(limits, stops.next_start(own, self.length))
             limits = np.minimum(limits, section_ends)
             covered = covered_chars(own, limits, self.length)
-            holds[:, list(columns)] |= (covered[self.mentions.starts] > 0)[:, None]
+            is_covered = (covered[self.mentions.starts] > 0) & self._fit(section.fit)
+            holds[:, list(section.attributes)] |= is_covered[:, None]
         return holds
+
+    def _has_heading(self, headings: Tuple[str, ...], start: int) -> bool:
+        """Return whether a section begins with one of the headings, if there are any."""
+        if not headings:
+            return True
+        match = HEADING_START.search(self.mentions.text, start)
+        return match is not None and self.mentions.text.startswith(headings, match.start())
 
     def _are_normal(self) -> np.ndarray:
         """Return which mentions name a normal state. Shape: (mentions,)"""

@@ -5,7 +5,8 @@ from typing import Iterable, List
 import numpy as np
 
 from ...types import ASSERTIONS
-from .cues import ALL, AssertionRules, CueGroup, WordMatcher
+from .rule_file import ALL, AssertionRules, CueGroup
+from .words import WordMatcher
 
 
 class CompiledRules:
@@ -22,6 +23,7 @@ class CompiledRules:
     stops (ndarray): Whether a word ends the scopes of a group, bool. Shape: (words, groups)
     section_stops (Dict[str, ndarray]): Whether a word ends the attributes of a section, bool. Shape
         of each: (words,)
+    section_ends (Dict[str, ndarray]): Whether a word ends a section, bool. Shape of each: (words,)
     is_pseudo (ndarray): Whether a word is a pseudo cue, bool. Shape: (words,)
     attributes (ndarray): Whether a group gives an attribute, bool. Shape: (groups, 5)
     """
@@ -51,8 +53,12 @@ class CompiledRules:
         are_stops = [self._end_scopes(group.terminators)[:, None] for group in self.groups]
         self.stops = np.concatenate([empty, *are_stops], axis=1)
         self.section_stops = {
-            name: self._end_scopes([ASSERTIONS[column] for column in columns])
-            for name, columns in checked.sections.items()
+            name: self._end_scopes(section.terminators)
+            for name, section in checked.sections.items()
+        }
+        self.section_ends = {
+            name: self._are(word for stop in section.ends for word in checked.terminators[stop])
+            for name, section in checked.sections.items()
         }
         self.is_pseudo = self._are(checked.pseudo)
         self.attributes = np.zeros((len(self.groups), len(ASSERTIONS)), dtype=bool)

@@ -12,9 +12,10 @@ from spacy.tokens import Doc
 
 from ...rules import read_rules
 from ...types import ASSERTIONS, Mentions
-from .analysis import N_FEATURES, Analysis, MentionText, join_texts, mention_text
+from .analysis import N_FEATURES, Analysis
 from .compiled import CompiledRules
-from .cues import check_rules
+from .mention_text import MentionText, join_texts, mention_text
+from .rule_file import check_rules
 
 # Number of characters after which the analysis of a batch begins anew, to bound the memory.
 MAX_CHARS = 50_000

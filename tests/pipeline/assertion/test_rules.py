@@ -45,7 +45,7 @@ def test_the_file_in_the_documentation_is_valid(tmp_path, zh):
     file = tmp_path / "my_cues.yml"
     file.write_text(page.split("```yaml\n")[1].split("```")[0], encoding="utf-8")
     rules = CueRules.from_language("zh", file)
-    for text in ("查无[结石|N]，反而[积水|]", "3天后行[造影|C]", "查无此项[积水|]"):
+    for text in ("查无[结石|N]，反而[积水|]", "3天后行[造影|R:C]", "查无此项[积水|]"):
         found, expected = judge(rules, text, zh)
         assert found == expected
 
@@ -72,6 +72,13 @@ def test_the_file_in_the_documentation_is_valid(tmp_path, zh):
         (GROUP + "pseudo: [' ']\n", "C060", r"pseudo\[0\]"),
         (GROUP + "terminators: [但]\n", "C060", "terminators"),
         (GROUP + "sections: {past: [old]}\n", "C061", "old.*sections.past"),
+        (GROUP + "sections: {past: {headings: [x]}}\n", "C060", "sections.past.attributes"),
+        (
+            GROUP + "sections: {past: {attributes: [family], ends: [none]}}\n",
+            "C060",
+            "sections.past.ends",
+        ),
+        (GROUP + "section_overrides: {negated: [x]}\n", "C061", "section_overrides.negated"),
         (GROUP + "overrides: {family: [x]}\n", "C061", "overrides.family"),
         (GROUP + "max_residue: few\n", "C060", "max_residue"),
         (GROUP + "scopes: []\n", "C060", "scopes"),
@@ -130,6 +137,34 @@ def test_cues_may_need_a_type_or_an_ending(zh):
     for text in ("停[肝素|R:N]", "停[药片|N]", "停[肝素|]", "停[心跳|S:]"):
         found, expected = judge(rules, text, zh)
         assert found == expected, text
+
+
+def test_sections_have_conditions(zh):
+    section = {
+        "attributes": ["historical"],
+        "except_types": ["Treatment"],
+        "mention_endings": ["术"],
+        "headings": ["既往"],
+        "terminators": ["stop"],
+        "ends": ["end"],
+    }
+    stop = {"attributes": ["negated"], "direction": "before", "words": ["无"]}
+    rules = CueRules(
+        {
+            "cues": {"own": stop},
+            "terminators": {"stop": ["服"], "end": ["今日"]},
+            "sections": {"past_history": section},
+            "section_overrides": {"negated": ["historical"]},
+        }
+    )
+    zh.add_pipe("clinical_sectionizer")
+    text = "既往史：[肺炎|D:H]，[疝修补术|R:H]，[补液|R:]，服药后[头痛|S:]，无[肝炎|D:N]。"
+    for line in (text + "今日[发热|S:]。", "手术史：[肺炎|D:]，无[肝炎|D:N]"):
+        doc, expected = parse(line, zh)
+        zh.get_pipe("clinical_sectionizer")(doc)
+        labels = np.asarray([ent.label for ent in doc.ents], dtype="uint64")
+        holds = rules.predict(doc, *bounds(doc), labels)
+        assert [[ASSERTIONS[i] for i in np.flatnonzero(row)] for row in holds] == expected
 
 
 @pytest.mark.parametrize(
