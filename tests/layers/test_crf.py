@@ -92,6 +92,18 @@ def test_marginals(make, seed):
     torch.testing.assert_close(marginals.transitions, steps)
 
 
+@pytest.mark.parametrize("seed", range(3))
+def test_gradient_of_log_partition(seed):
+    emissions, mask, *rest = scores(seed)
+    leaves = [x.clone().requires_grad_() for x in (emissions, *rest)]
+    weights = torch.tensor([1.0, -0.5, 2.0, 0.0], dtype=torch.float64)  # unequal rows
+
+    def total(emissions, transitions, start, end):
+        return (log_partition(emissions, mask, transitions, start, end) * weights).sum()
+
+    assert torch.autograd.gradcheck(total, leaves)
+
+
 @CASES
 @pytest.mark.parametrize("seed", range(5))
 def test_viterbi(make, seed):
