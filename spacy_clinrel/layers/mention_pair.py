@@ -74,10 +74,11 @@ class MentionTags(nn.Module):
 class MentionPair(nn.Module):
     """Scores of labels for pairs of mentions. The vector of a mention is
 
-        m = relu(W [first; last; max; type; beside] + b)
+        m = relu(W [first; last; max; type; before; after; beside] + b)
 
-    from its first and last token vector, the maximum over its tokens, its type, and optional
-    features. The vector of a pair is
+    from its first and last token vector, the maximum over its tokens, its type, optional sums of
+    gated projections of the tokens before and after it (as g below, with their own projections),
+    and optional features. The vector of a pair is
 
         z = relu(A m_head + B m_tail + (C m_head) ∘ (D m_tail) + e(distance) + E g)
 
@@ -94,6 +95,7 @@ class MentionPair(nn.Module):
     between (int): Width of g.
     attention (int): Number of self-attention layers over the mentions of a text (see
         `MentionAttention`).
+    around (int): Number of tokens before and after a mention that its vector takes in; 0 for none.
     n_beside (int): Width of the optional features of a mention.
     chunk (Optional[int]): Number of pairs scored at a time, which bounds the memory of prediction;
         None for a value that suits the device.
@@ -108,14 +110,17 @@ class MentionPair(nn.Module):
         width: int,
         between: int,
         attention: int = 0,
+        around: int = 0,
         n_beside: int = 0,
         chunk: Optional[int] = None,
     ):
         super().__init__()
         self.chunk = chunk
+        self.around = around
         self.dropout = Dropout()
         self.types = nn.Embedding(n_types, width)
-        self.mention = nn.Linear(3 * n_in + width + n_beside, width)
+        n_around = 2 * between if around else 0
+        self.mention = nn.Linear(3 * n_in + width + n_around + n_beside, width)
         self.attention = MentionAttention(width=width, depth=attention) if attention else None
         # [A; C] and [B; D].
         self.head = nn.Linear(width, 2 * width)
@@ -124,6 +129,7 @@ class MentionPair(nn.Module):
         self.mention_distance = nn.Embedding(2 * DISTANCE_BUCKETS + 1, width)
         self.gate = nn.Linear(n_in, 2 * between)
         self.between = nn.Linear(between, width, bias=False)
+        self.around_gate = nn.Linear(n_in, 2 * between) if around else None
         self.output = nn.Linear(width, n_out)
         for embedding in (self.types, self.token_distance, self.mention_distance):
             nn.init.normal_(embedding.weight, std=0.1)
@@ -141,23 +147,20 @@ class MentionPair(nn.Module):
         tokens (Tensor): Token vectors. *Shape:* (tokens, n_in)
         mentions (Tensor): Start, end (exclusive), type. *Shape:* (mentions, 3)
         pairs (Tensor): Head and tail, indices into mentions. *Shape:* (pairs, 2)
-        texts (Optional[Tensor]): Text index of each token, ascending, required for attention.
-            *Shape:* (tokens,)
+        texts (Optional[Tensor]): Text index of each token, ascending, required for attention. None
+            if the tokens are one text. *Shape:* (tokens,)
         beside (Optional[Tensor]): Optional features of mentions. *Shape:* (mentions, n_beside)
         RETURNS (Tensor): *Shape:* (pairs, n_out)
         """
         tokens = self.dropout(tokens)  # (tokens, n_in)
+        if self.around_gate is not None:
+            near = self.surroundings(tokens, mentions, texts)  # (mentions, 2 · between)
+            beside = near if beside is None else torch.cat([near, beside], dim=1)
         vectors = self.mention_vectors(tokens, mentions, beside)  # (mentions, width)
         if self.attention is not None and texts is not None:
             vectors = self.attention(vectors, mentions_of_texts(texts, mentions))
         heads, tails = self.head(vectors), self.tail(vectors)  # (mentions, 2 · width) each
-        signal, gate = self.gate(tokens).chunk(2, dim=1)  # (tokens, between) each
-        gated = signal.tanh() * gate.sigmoid()  # (tokens, between)
-        # Row i is the sum over the tokens before i. Double precision: otherwise the rounding errors
-        # of preceding texts in the batch would change a text's scores.
-        prefix = nn.functional.pad(
-            gated.cumsum(0, dtype=torch.float64), (0, 0, 1, 0)
-        )  # (tokens + 1, between)
+        prefix = gated_prefix(self.gate(tokens))  # (tokens + 1, between)
         values = CPU_VALUES if pairs.device.type == "cpu" else GPU_VALUES
         chunk = self.chunk or max(1, values // self.output.in_features)
         parts = torch.arange(len(pairs), device=pairs.device).split(chunk)
@@ -166,6 +169,29 @@ class MentionPair(nn.Module):
             parts,
             recompute=False,
         )
+
+    def surroundings(self, tokens: Tensor, mentions: Tensor, texts: Optional[Tensor]) -> Tensor:
+        """Sum gated projections of the tokens before and after each mention, within its text.
+
+        tokens (Tensor): *Shape:* (tokens, n_in)
+        mentions (Tensor): Start, end (exclusive), type. *Shape:* (mentions, 3)
+        texts (Optional[Tensor]): Text index of each token, ascending; None if the tokens are one
+            text. *Shape:* (tokens,)
+        RETURNS (Tensor): *Shape:* (mentions, 2 · between)
+        """
+        assert self.around_gate is not None
+        if texts is None:
+            texts = torch.zeros(len(tokens), dtype=torch.long, device=tokens.device)
+        prefix = gated_prefix(self.around_gate(tokens))  # (tokens + 1, between)
+        starts, ends, _ = mentions.unbind(1)  # (mentions,) each
+        text = texts.index_select(0, starts)  # (mentions,)
+        first = torch.searchsorted(texts, text)  # (mentions,) first token of the text
+        last = torch.searchsorted(texts, text, right=True)  # (mentions,) its end
+        low = torch.maximum(starts - self.around, first)  # (mentions,)
+        high = torch.minimum(ends + self.around, last)  # (mentions,)
+        before = prefix.index_select(0, starts) - prefix.index_select(0, low)
+        after = prefix.index_select(0, high) - prefix.index_select(0, ends)
+        return torch.cat([before, after], dim=1).to(tokens.dtype)
 
     def mention_vectors(
         self, tokens: Tensor, mentions: Tensor, beside: Optional[Tensor] = None
@@ -213,6 +239,20 @@ class MentionPair(nn.Module):
         z = z + self.token_distance(token_bucket) + self.mention_distance(mention_bucket)
         z = (z + self.between(between)).relu()  # (pairs, width)
         return self.output(self.dropout(z))  # (pairs, n_out)
+
+
+def gated_prefix(projection: Tensor) -> Tensor:
+    """Compute prefix sums of gated tokens tanh(u) ∘ σ(v).
+
+    Double precision: otherwise the rounding errors of preceding texts in the batch would change a
+    text's scores.
+
+    projection (Tensor): [u; v] of each token. *Shape:* (tokens, 2 · between)
+    RETURNS (Tensor): Row i is the sum over the tokens before i. *Shape:* (tokens + 1, between)
+    """
+    signal, gate = projection.chunk(2, dim=1)  # (tokens, between) each
+    gated = signal.tanh() * gate.sigmoid()  # (tokens, between)
+    return nn.functional.pad(gated.cumsum(0, dtype=torch.float64), (0, 0, 1, 0))
 
 
 def segment_max(tokens: Tensor, starts: Tensor, ends: Tensor) -> Tensor:

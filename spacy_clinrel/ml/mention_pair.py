@@ -22,6 +22,7 @@ def MentionPair(
     between: int = 32,
     context: Optional[Encoder] = None,
     attention: int = 0,
+    around: int = 0,
     mixed_precision: bool = False,
 ) -> RelationModel:
     """Create a mention-pair model, the fast relation model. See `layers.mention_pair` for the
@@ -33,6 +34,8 @@ def MentionPair(
     context (Optional[Encoder]): A sequence encoder over token vectors to which embeddings of the
         mentions are added, e.g. `spacy-clinrel.BiRNN.v1`. None for the token vectors alone.
     attention (int): Number of self-attention layers over the mentions of a text.
+    around (int): Number of tokens before and after a mention that its vector takes in, e.g. what a
+        treatment did (好转, 加重). 0 for none.
     mixed_precision (bool): Whether to use half precision on CUDA.
     RETURNS (RelationModel): Documents and their candidates to scores of shape (pairs, nO), before
         softmax or sigmoid.
@@ -43,7 +46,9 @@ def MentionPair(
         raise ValueError(
             Errors.M004.format(what="width", need=f"a multiple of {HEADS}", value=width)
         )
-    create = partial(MentionPairModule, width=width, between=between, attention=attention)
+    create = partial(
+        MentionPairModule, width=width, between=between, attention=attention, around=around
+    )
     return pair_model(
         "mention_pair",
         tok2vec,

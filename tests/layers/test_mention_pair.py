@@ -39,8 +39,9 @@ def naive_bucket(distance):
     return DISTANCE_BUCKETS + (bucket if distance >= 0 else -bucket)
 
 
-def naive_scores(layer, tokens, mentions, pairs):
+def naive_scores(layer, tokens, mentions, pairs, texts=None):
     """Score one pair with the equations of `MentionPair`."""
+    texts = [0] * len(tokens) if texts is None else texts.tolist()
     weights = dict(layer.named_parameters())
 
     def linear(name, x):
@@ -48,9 +49,22 @@ def naive_scores(layer, tokens, mentions, pairs):
         y = weights[f"{name}.weight"] @ x
         return y if bias is None else y + bias
 
+    def gated(name, positions):
+        total = torch.zeros(3, dtype=tokens.dtype)
+        for i in positions:
+            both = linear(name, tokens[i])
+            total = total + torch.tanh(both[:3]) * torch.sigmoid(both[3:])
+        return total
+
     def vector(start, end, kind):
         inside = tokens[start:end]
         parts = [inside[0], inside[-1], inside.max(0).values, weights["types.weight"][kind]]
+        if layer.around:
+            near = [i for i in range(len(tokens)) if texts[i] == texts[start]]
+            parts.append(
+                gated("around_gate", [i for i in near if start - layer.around <= i < start])
+            )
+            parts.append(gated("around_gate", [i for i in near if end <= i < end + layer.around]))
         return linear("mention", torch.cat(parts)).clamp(min=0)
 
     rows = mentions.tolist()
@@ -59,13 +73,10 @@ def naive_scores(layer, tokens, mentions, pairs):
         head, tail = vector(*rows[h]), vector(*rows[t])
         a, c = linear("head", head)[:6], linear("head", head)[6:]
         b, d = linear("tail", tail)[:6], linear("tail", tail)[6:]
-        between = torch.zeros(3, dtype=tokens.dtype)
         # The tokens between the mentions.
         end = min(rows[h][1], rows[t][1])
         start = max(rows[h][0], rows[t][0])
-        for i in range(end, start):
-            both = linear("gate", tokens[i])
-            between = between + torch.tanh(both[:3]) * torch.sigmoid(both[3:])
+        between = gated("gate", range(end, start))
         z = a + b + c * d + linear("between", between)
         z = z + weights["token_distance.weight"][naive_bucket(rows[t][0] - rows[h][0])]
         z = z + weights["mention_distance.weight"][naive_bucket(t - h)]
@@ -73,10 +84,22 @@ def naive_scores(layer, tokens, mentions, pairs):
     return torch.stack(scores)
 
 
-def test_scores_match_a_loop_over_pairs(tokens):
-    layer = make()
+@pytest.mark.parametrize("around", [0, 1, 4, 50])
+def test_scores_match_a_loop_over_pairs(tokens, around):
+    layer = make(around=around)
     expected = naive_scores(layer, tokens, MENTIONS, ALL_PAIRS)
     torch.testing.assert_close(layer(tokens, MENTIONS, ALL_PAIRS), expected, rtol=0, atol=1e-12)
+
+
+def test_tokens_around_a_mention_are_of_its_text(tokens):
+    layer = make(around=6)
+    texts = torch.arange(N_TOKENS) // 8
+    in_one = torch.tensor([row for row in MENTIONS.tolist() if row[0] // 8 == (row[1] - 1) // 8])
+    pairs = torch.tensor([(0, 1), (1, 0)])
+    expected = naive_scores(layer, tokens, in_one, pairs, texts)
+    scores = layer(tokens, in_one, pairs, texts)
+    torch.testing.assert_close(scores, expected, rtol=0, atol=1e-12)
+    assert not torch.allclose(scores, layer(tokens, in_one, pairs))
 
 
 @pytest.mark.parametrize("chunk", [1, 5, 41, 42, 43])
