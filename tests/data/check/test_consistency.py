@@ -252,15 +252,20 @@ def test_example_of_the_documentation_is_valid():
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("corpus", ["zh_notes", "en_notes"])
-def test_our_training_notes_are_consistent(corpus, tmp_path):
+@pytest.mark.parametrize(
+    ("corpus", "names"),
+    [("zh_notes", ["train", "dev", "test", "challenge"]), ("en_notes", ["train"])],
+)
+def test_our_notes_are_consistent(corpus, names, tmp_path):
     """The gate on our own notes. Correct the annotation, or accept a finding with its reason in
     corpus_rules.yml.
     """
     folder = ROOT / "assets" / corpus
-    path = tmp_path / "train.spacy"
-    convert("brat", folder / "train", path, lang=corpus[:2])
     rules = read_corpus_rules(folder / "corpus_rules.yml")
-    parts = [make_part("train", read_docbin(path, Vocab()), Checks())]
+    parts = []
+    for name in names:
+        path = tmp_path / f"{name}.spacy"
+        convert("brat", folder / name, path, lang=corpus[:2])
+        parts.append(make_part(name, read_docbin(path, Vocab()), Checks()))
     _, findings = check_consistency(parts, rules)
     assert [finding.text for finding in findings if finding.level == WARNING] == []
