@@ -25,7 +25,7 @@ N_ATTRIBUTES = len(ASSERTIONS)
 # Characters between the items of a list.
 SEPARATORS = frozenset("、及和或与/ \t")
 # Characters between mentions that a cue for the nearest one reaches together.
-JOINTS = frozenset("、及和或与/+")
+JOINT = re.compile(r"[、及和或与/+]*|\s*(?:\b(?:and|or)|[/+])\s+(?:all\s+|other\s+)?")
 # The first letter of a heading, after numbers and brackets.
 HEADING_START = re.compile(r"[^\W\d_]")
 # Features of each attribute and direction, and of a mention.
@@ -160,7 +160,7 @@ class Analysis:
             return offsets
         starts, ends = np.unique(rows, axis=0).T
         gaps = map(self.mentions.text.__getitem__, map(slice, ends.tolist(), starts[1:].tolist()))
-        is_first = np.append(True, [not JOINTS.issuperset(gap) for gap in gaps])
+        is_first = np.append(True, [JOINT.fullmatch(gap) is None for gap in gaps])
         firsts = np.maximum.accumulate(np.where(is_first, np.arange(len(starts)), 0))
         found = np.searchsorted(ends, offsets, side="right")
         return np.append(0, starts[firsts])[found]

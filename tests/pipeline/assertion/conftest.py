@@ -11,8 +11,8 @@ from spacy.tokens import Doc
 from spacy_clinrel.types import ASSERTIONS
 
 EXAMPLES = Path(__file__).parent / "examples"
-MENTION = re.compile(r"\[([^\]|]+)\|(?:([RDS]):)?([NUCHF]*)\]")
-TYPES = {"R": "Treatment", "D": "Disease", "S": "Symptom"}
+MENTION = re.compile(r"\[([^\]|]+)\|(?:([RDSpt]):)?([NUCHF]*)\]")
+TYPES = {"R": "Treatment", "D": "Disease", "S": "Symptom", "p": "problem", "t": "treatment"}
 NAMES = dict(zip("NUCHF", ASSERTIONS))
 
 
