@@ -118,19 +118,34 @@ def score_pairs(
     progress (Callable[[Iterable[Doc]], Iterable[Doc]]): Wraps the stream of documents.
     RETURNS (ScoredPairs): The candidate pairs, ordered by document.
     """
-    name = find_component(nlp)
-    component = nlp.get_pipe(name)
-    replaced = entity_components(nlp)
-    previous = nlp.pipe_names[: nlp.pipe_names.index(name)]
+    component = _component(nlp)
     parts = [_no_pairs(nlp)]
     n_docs = 0
-    with nlp.select_pipes(enable=[name for name in previous if name not in replaced]):
+    with nlp.select_pipes(enable=_earlier_components(nlp, find_component(nlp))):
         copies = (doc.copy() for doc in progress(docs))
         for batch in minibatch(nlp.pipe(copies, batch_size=BATCH_SIZE), BATCH_SIZE):
             scored = _score_batch(component, batch)
             parts.append(scored._replace(docs=scored.docs + n_docs))
             n_docs += len(batch)
     return ScoredPairs(*(np.concatenate(values) for values in zip(*parts)))
+
+
+def _earlier_components(nlp: Language, name: str) -> List[str]:
+    """Return the components before a component, except those that set entities."""
+    earlier = nlp.pipe_names[: nlp.pipe_names.index(name)]
+    return [other for other in earlier if other not in entity_components(nlp)]
+
+
+def _add_sentences(nlp: Language, name: str, docs: Sequence[Doc]) -> None:
+    """Set the sentences of the components before a component, on which its pairs may depend."""
+    earlier = _earlier_components(nlp, name)
+    if not any("doc.sents" in nlp.get_pipe_meta(other).assigns for other in earlier):
+        return
+    with nlp.select_pipes(enable=earlier):
+        copies = nlp.pipe((doc.copy() for doc in docs), batch_size=BATCH_SIZE)
+        for doc, copy in zip(docs, copies):
+            for token, other in zip(doc, copy):
+                token.is_sent_start = other.is_sent_start
 
 
 def _score_batch(component: Any, docs: List[Doc]) -> ScoredPairs:
@@ -165,9 +180,13 @@ def gold_examples(nlp: Language, docs: Iterable[Doc]) -> List[Example]:
     nlp (Language): The pipeline.
     docs (Iterable[Doc]): Gold documents.
     RETURNS (List[Example]): One for each document. The predicted Doc has mentions, but no
-        relations.
+        relations. It has the sentences that the pipeline sets before the relations.
     """
-    return [Example(gold_mentions_doc(nlp, doc), doc) for doc in docs]
+    references = list(docs)
+    predicted = [gold_mentions_doc(nlp, doc) for doc in references]
+    if has_component(nlp):
+        _add_sentences(nlp, find_component(nlp), predicted)
+    return [Example(doc, reference) for doc, reference in zip(predicted, references)]
 
 
 def predicted_examples(
@@ -183,7 +202,7 @@ def predicted_examples(
     examples (Iterable[Example]): Gold documents. Their predicted side has no annotation.
     progress (Callable[[Iterable[Doc]], Iterable[Doc]]): Wraps the stream of documents.
     RETURNS (List[Example]): One for each document. The predicted Doc has mentions, but no
-        relations.
+        relations. It has the sentences that the pipeline sets before the component.
     RAISES (ValueError): If none of the components before it predicts entities.
     """
     previous = nlp.pipe_names[: nlp.pipe_names.index(name)]
@@ -193,10 +212,9 @@ def predicted_examples(
     with nlp.select_pipes(enable=previous):
         copies = (example.predicted.copy() for example in examples)
         stream = progress(nlp.pipe(copies, batch_size=BATCH_SIZE))
-        return [
-            Example(gold_mentions_doc(nlp, doc), example.reference)
-            for doc, example in zip(stream, examples)
-        ]
+        predicted = [gold_mentions_doc(nlp, doc) for doc in stream]
+    _add_sentences(nlp, name, predicted)
+    return [Example(doc, example.reference) for doc, example in zip(predicted, examples)]
 
 
 def gold_labels(nlp: Language, examples: Sequence[Example]) -> Tuple[np.ndarray, np.ndarray]:

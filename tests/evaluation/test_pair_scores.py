@@ -6,7 +6,13 @@ import spacy
 from spacy.language import Language
 
 from spacy_clinrel.evaluation.calibrate import fit_calibration
-from spacy_clinrel.evaluation.pair_scores import ScoredPairs, count_pairs, score_pairs
+from spacy_clinrel.evaluation.pair_scores import (
+    ScoredPairs,
+    count_pairs,
+    gold_classes,
+    score_pairs,
+)
+from spacy_clinrel.evaluation.pair_scores import gold_examples as scored_examples
 
 from ..util import fit, gold_examples, make_notes, relation_config
 
@@ -55,3 +61,21 @@ def test_calibration_without_predicted_relations():
     p = np.asarray([[0.9, 0.1], [0.8, 0.2]], dtype="float32")
     errors = fit_calibration(ScoredPairs(docs, pairs, p), np.asarray([0, 1])).errors
     assert errors["relations"] is None and errors["all"] > 0
+
+
+def test_gold_classes_are_of_the_pairs_within_predicted_sentences():
+    @Language.component("twelve_tokens", assigns=["token.is_sent_start", "doc.sents"])
+    def twelve_tokens(doc):
+        for token in doc:
+            token.is_sent_start = token.i % 12 == 0
+        return doc
+
+    nlp = spacy.blank("zh")
+    nlp.add_pipe("twelve_tokens")
+    within = {"@misc": "spacy-clinrel.SentencePairs.v1", "max_sentences": 0, "use_sents": True}
+    nlp.add_pipe("relation_classifier", config={**relation_config(), "candidates": within})
+    fit(nlp, gold_examples(nlp, make_notes(nlp, 6, seed=1)), steps=1, rate=0.003)
+    examples = scored_examples(nlp, make_notes(nlp, 4, seed=2))
+    scored = score_pairs(nlp, [eg.predicted for eg in examples])
+    assert 0 < len(scored.p) == len(gold_classes(nlp, examples))
+    assert all(len(list(eg.predicted.sents)) > 1 for eg in examples)
