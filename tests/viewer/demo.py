@@ -1,7 +1,8 @@
 """An invented note with assertion attributes, values, doses, sections and relations.
 
-As a script, this takes the pictures of the README:
-python -m tests.viewer.demo docs [output/zh_clinrel.html]
+As a script, this takes the pictures of the README, with the installed zh_clinrel:
+python -m spacy clinrel visualize zh_clinrel examples/zh_note.txt output/zh_note.html
+python -m tests.viewer.demo docs output/zh_note.html
 """
 
 import os
@@ -139,7 +140,7 @@ def take_pictures(folder: Path, page: Optional[Path] = None) -> None:
     """Write the pictures of the README, with 128 colours to keep the files small.
 
     folder (Path): The folder of the pictures. The page of the note is written to assertion.png.
-    page (Optional[Path]): The page that `spacy project run all` writes for zh_clinrel. It is
+    page (Optional[Path]): A page with predictions of zh_clinrel. It is
         written to zh_clinrel.png and zh_clinrel_phone.png. None to leave these as they are.
     """
     from PIL import Image
