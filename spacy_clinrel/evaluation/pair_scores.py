@@ -144,8 +144,14 @@ def _add_sentences(nlp: Language, name: str, docs: Sequence[Doc]) -> None:
     with nlp.select_pipes(enable=earlier):
         copies = nlp.pipe((doc.copy() for doc in docs), batch_size=BATCH_SIZE)
         for doc, copy in zip(docs, copies):
-            for token, other in zip(doc, copy):
-                token.is_sent_start = other.is_sent_start
+            _copy_sentences(copy, doc)
+
+
+def _copy_sentences(source: Doc, target: Doc) -> Doc:
+    """Set the sentences of one document in another one with the same tokens, and return it."""
+    for token, other in zip(target, source):
+        token.is_sent_start = other.is_sent_start
+    return target
 
 
 def _score_batch(component: Any, docs: List[Doc]) -> ScoredPairs:
@@ -212,9 +218,10 @@ def predicted_examples(
     with nlp.select_pipes(enable=previous):
         copies = (example.predicted.copy() for example in examples)
         stream = progress(nlp.pipe(copies, batch_size=BATCH_SIZE))
-        predicted = [gold_mentions_doc(nlp, doc) for doc in stream]
-    _add_sentences(nlp, name, predicted)
-    return [Example(doc, example.reference) for doc, example in zip(predicted, examples)]
+        return [
+            Example(_copy_sentences(doc, gold_mentions_doc(nlp, doc)), example.reference)
+            for doc, example in zip(stream, examples)
+        ]
 
 
 def gold_labels(nlp: Language, examples: Sequence[Example]) -> Tuple[np.ndarray, np.ndarray]:
