@@ -14,7 +14,7 @@ SNIPPET = re.compile(r"```python\n(.*?)```(?:\s*```text\n(.*?)```)?", re.DOTALL)
 INCOMPLETE = ("output.md",)
 PAGES = [
     path
-    for path in sorted((ROOT / "docs").glob("*.md"))
+    for path in sorted((ROOT / "docs").rglob("*.md"))
     if path.name not in INCOMPLETE and SNIPPET.search(path.read_text(encoding="utf-8"))
 ]
 

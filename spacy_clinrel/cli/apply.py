@@ -118,9 +118,9 @@ def apply_cli(
     The output is written to OUT in shards (part-000000.parquet, ...) with one row per document: id,
     mentions (start_char, end_char, text, type, is_negated and the other assertion attributes,
     section, value, dosage, kb_id) and relations (head and tail as indices into mentions, label,
-    score, is_negated and so on). docs/output.md describes all columns. With --format spacy, the
-    shards are .spacy files. A document that can't be processed is written to OUT/_quarantine.jsonl
-    with its error, and the run continues.
+    score, is_negated and so on). docs/reference/output.md describes all columns. With --format
+    spacy, the shards are .spacy files. A document that can't be processed is written to
+    OUT/_quarantine.jsonl with its error, and the run continues.
 
     To resume an interrupted run, repeat the command with --resume. Only --n-process, --batch-size
     and --gpu-id may be changed. To process the documents in quarantine again, repeat the command

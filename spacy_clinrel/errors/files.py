@@ -183,8 +183,8 @@ class FileErrors:
 
     # Rules of a corpus
     F150 = (
-        "{path}: invalid rules of the corpus: {key} {problem}. See docs/consistency.md for the "
-        "format."
+        "{path}: invalid rules of the corpus: {key} {problem}. See docs/how-to/consistency.md for "
+        "the format."
     )
 
     # Terminologies

@@ -148,7 +148,7 @@ class OutputErrors:
     )
     P062 = (
         "{path}: the columns are not those of the output of apply ({error}). Use a file with the "
-        "columns id, mentions and relations, as described in docs/output.md."
+        "columns id, mentions and relations, as described in docs/reference/output.md."
     )
     P063 = "{place}document {number}, counted from 0, is damaged: {error}"
     P065 = (

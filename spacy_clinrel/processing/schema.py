@@ -88,7 +88,7 @@ def output_schema(options: AnnotationOptions) -> Any:
     error: null, or why the document could not be processed; then all other columns except id are
         null.
 
-    The metadata contains the version of the schema. docs/output.md describes all columns.
+    The metadata contains the version of the schema. docs/reference/output.md describes all columns.
 
     options (AnnotationOptions): Which optional columns to include.
     RETURNS (pyarrow.Schema): The schema.

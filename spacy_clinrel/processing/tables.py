@@ -35,7 +35,7 @@ def tables(source: Source, *, as_frame: bool = False) -> Dict[str, Any]:
     (number of the mention in the document, from 0), then the fields of a mention in the output of
     `apply`. "relations" has a row per relation: `doc`, `doc_id`, the fields of a relation, and text
     and type of head and tail. `head` and `tail` are values of `mention` in the same document.
-    docs/output.md describes all columns.
+    docs/reference/output.md describes all columns.
 
     source (Union[str, Path, Doc, Iterable[Doc]]): Documents, a .spacy file or a folder of such
         files, or the output of `apply`: the folder, or a .parquet or .jsonl file. Output with

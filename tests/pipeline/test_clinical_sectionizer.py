@@ -457,7 +457,7 @@ def test_tokens_that_cross_headings():
 
 
 def test_example_of_the_documentation(capsys):
-    page = (ROOT / "docs" / "sections.md").read_text(encoding="utf-8")
+    page = (ROOT / "docs" / "how-to" / "sections.md").read_text(encoding="utf-8")
     (example,) = re.findall(r"```python\n(.*?)```", page, re.DOTALL)
     exec(example, {})
     shown = [line[2:] for line in example.splitlines() if line.startswith("# ")]
@@ -465,7 +465,7 @@ def test_example_of_the_documentation(capsys):
 
 
 def test_file_of_the_documentation(tmp_path):
-    page = (ROOT / "docs" / "sections.md").read_text(encoding="utf-8")
+    page = (ROOT / "docs" / "how-to" / "sections.md").read_text(encoding="utf-8")
     (rules,) = re.findall(r"```yaml\n(.*?)```", page, re.DOTALL)
     (tmp_path / "own.yml").write_text(rules, encoding="utf-8")
     finder = HeadingFinder(read_headings("zh", tmp_path / "own.yml"))

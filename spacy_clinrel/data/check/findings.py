@@ -32,7 +32,8 @@ class Finding(NamedTuple):
     level (str): "error" (training fails or learns nothing), "warning", "info" or "good".
     section (str): The section of the output.
     text (str): The message: what was found, where, and what to do.
-    code (str): The name of the check of consistency, see docs/consistency.md; empty for others.
+    code (str): The name of the check of consistency, see docs/how-to/consistency.md; empty for
+        others.
     places (int): The number of places that the check found.
     """
 

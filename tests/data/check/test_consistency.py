@@ -242,7 +242,7 @@ def test_words_are_found_whole_and_longest_first():
 
 
 def test_example_of_the_documentation_is_valid():
-    page = (ROOT / "docs" / "consistency.md").read_text(encoding="utf-8")
+    page = (ROOT / "docs" / "how-to" / "consistency.md").read_text(encoding="utf-8")
     example = page.split("```yaml\n")[1].split("```")[0]
     rules = make_corpus_rules(srsly.yaml_loads(example))
     assert "skipped_mention" not in rules.checks and len(rules.accept) == 3

@@ -41,7 +41,7 @@ def test_a_file_extends_or_replaces_the_rules(tmp_path, zh):
 
 
 def test_the_file_in_the_documentation_is_valid(tmp_path, zh):
-    page = (ROOT / "docs" / "assertion.md").read_text(encoding="utf-8")
+    page = (ROOT / "docs" / "how-to" / "assertion.md").read_text(encoding="utf-8")
     file = tmp_path / "my_cues.yml"
     file.write_text(page.split("```yaml\n")[1].split("```")[0], encoding="utf-8")
     rules = CueRules.from_language("zh", file)

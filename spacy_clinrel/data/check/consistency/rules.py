@@ -93,7 +93,7 @@ class CorpusRules:
 def read_corpus_rules(path: Union[str, Path]) -> CorpusRules:
     """Read the rules of a corpus.
 
-    path (Union[str, Path]): A YAML or JSON file, see docs/consistency.md.
+    path (Union[str, Path]): A YAML or JSON file, see docs/how-to/consistency.md.
     RETURNS (CorpusRules): The rules.
     RAISES (ValueError): If the file cannot be read or the rules are invalid.
     """
