@@ -46,16 +46,6 @@ def test_workflows_consist_of_commands():
     assert known <= set(PROJECT["workflows"])
 
 
-def test_readme_has_the_current_project_documentation(tmp_path, monkeypatch):
-    for name in ("project.yml", "README.md"):
-        shutil.copy(ROOT / name, tmp_path)
-    monkeypatch.chdir(tmp_path)
-    result = invoke("project", "document", "--output", "README.md")
-    assert result.exit_code == 0, result.output
-    expected = (ROOT / "README.md").read_text(encoding="utf-8")
-    assert (tmp_path / "README.md").read_text(encoding="utf-8") == expected
-
-
 @pytest.mark.slow
 def test_error_names_the_missing_corpora_folder(tmp_path):
     shutil.copy(ROOT / "project.yml", tmp_path)
