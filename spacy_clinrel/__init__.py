@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from .active_learning.bootstrap import bootstrap as bootstrap
     from .active_learning.review import read_review as read_review
     from .active_learning.review import review as review
+    from .config import init_config as init_config
     from .data.check import debug as debug
     from .data.convert import convert as convert
     from .data.corpus import read_corpus as read_corpus
@@ -55,6 +56,7 @@ _API: Dict[str, str] = {
     "debug": ".data.check",
     "evaluate": ".evaluation.evaluate",
     "export": ".exporters",
+    "init_config": ".config",
     "init_vectors": ".pretraining.vectors",
     "make_encoder": ".pretraining.make_encoder",
     "mentions_table": ".processing.tables",
@@ -84,6 +86,7 @@ __all__ = [
     "displacy",
     "evaluate",
     "export",
+    "init_config",
     "init_vectors",
     "make_encoder",
     "mentions_table",

@@ -15,6 +15,8 @@ WITHOUT_COMMAND = {"read_corpus", "write_corpus", "tables", "mentions_table", "r
 
 def test_every_command_is_a_function():
     commands = {command.name.replace("-", "_") for command in app.registered_commands}
+    # `init` is short for what spaCy calls `init config`.
+    commands = commands - {"init"} | {"init_config"}
     assert commands == set(FUNCTIONS) - WITHOUT_COMMAND
 
 

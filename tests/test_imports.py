@@ -35,10 +35,11 @@ ALLOWED: Dict[str, Set[str]] = {
     "evaluation": STORE | MIDDLE,
     "active_learning": STORE | MIDDLE | {"evaluation"},
     "processing": STORE | MIDDLE | {"layers"},  # batches by length
+    "config": STORE | {"data", "pipeline"},
     "__init__": STORE
     | RULES
     | MIDDLE
-    | {"pretraining", "evaluation", "active_learning", "processing"},
+    | {"pretraining", "evaluation", "active_learning", "processing", "config"},
 }
 EVERYTHING = set(ALLOWED) | {"cli"}
 MODULES = sorted(PACKAGE.rglob("*.py"))

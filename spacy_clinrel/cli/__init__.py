@@ -12,6 +12,7 @@ from .convert import convert_cli
 from .debug import debug_cli
 from .evaluate import evaluate_cli
 from .export import export_cli
+from .init_config import init_config_cli
 from .init_vectors import init_vectors_cli
 from .make_encoder import make_encoder_cli
 from .model_card import model_card_cli
@@ -34,6 +35,7 @@ __all__ = [
     "debug_cli",
     "evaluate_cli",
     "export_cli",
+    "init_config_cli",
     "init_vectors_cli",
     "make_encoder_cli",
     "model_card_cli",

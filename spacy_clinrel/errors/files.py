@@ -181,6 +181,20 @@ class FileErrors:
         "folder. Choose another output folder."
     )
 
+    # Configs
+    F180 = "{path} already exists. Choose another name, or use --force to replace it."
+    F181 = "Unknown component '{name}' in --pipeline. Known: {known}. Separate them with commas."
+    F182 = (
+        "--pipeline has {names}, which do the same. Keep one of them: joint finds entities and "
+        "relations with one model, ner and relations are separate components."
+    )
+    F183 = (
+        "{path}: no document has {what}, so '{name}' has nothing to learn. Annotate some, check "
+        "that `convert` kept them, or leave the component out of --pipeline."
+    )
+    F185 = "Unknown language '{lang}'. Use a language code of spaCy, e.g. zh or en."
+    F184 = "{option} needs the encoder that uses it. Add --encoder {kind}, or remove {option}."
+
     # Rules of a corpus
     F150 = (
         "{path}: invalid rules of the corpus: {key} {problem}. See docs/how-to/consistency.md for "
