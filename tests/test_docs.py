@@ -1,32 +1,83 @@
-"""Snippets of the documentation, which print what the page says."""
+"""The pages of the documentation and their snippets."""
 
+import os
 import re
-from contextlib import redirect_stdout
-from io import StringIO
+import shutil
+import sys
+from pathlib import Path
 
 import pytest
 
+from .docs_project import install, make_project, train_tiny
+from .snippets import MISNAMED, check_output, read_blocks, run_block
 from .util import ROOT
 
-# A Python block, and the block of its output if one follows.
-SNIPPET = re.compile(r"```python\n(.*?)```(?:\s*```text\n(.*?)```)?", re.DOTALL)
-# Pages whose snippets need documents or a pipeline of the user.
-INCOMPLETE = ("output.md",)
-PAGES = [
-    path
-    for path in sorted((ROOT / "docs").rglob("*.md"))
-    if path.name not in INCOMPLETE and SNIPPET.search(path.read_text(encoding="utf-8"))
-]
+PAGES = sorted((ROOT / "docs").rglob("*.md")) + sorted(ROOT.glob("README*.md"))
+BLOCKS = {page: read_blocks(page) for page in PAGES}
+# Pages whose snippets start processes, train, or load a trained pipeline.
+SLOW = re.compile(r"zh_clinrel|en_clinrel|training/|model-best")
 
 
-@pytest.mark.parametrize("path", PAGES, ids=lambda path: path.name)
-def test_snippets_print_what_the_page_says(path, monkeypatch):
-    """Snippets of a page share their variables, and run in the folder of the project."""
-    monkeypatch.chdir(ROOT)
-    namespace = {}
-    for code, expected in SNIPPET.findall(path.read_text(encoding="utf-8")):
-        output = StringIO()
-        with redirect_stdout(output):
-            exec(compile(code, str(path), "exec"), namespace)
-        if expected:
-            assert output.getvalue() == expected
+def is_slow(page: Path) -> bool:
+    return any(b.kind == "bash" or SLOW.search(b.code) for b in BLOCKS[page] if b.is_run)
+
+
+def name_of(page: Path) -> str:
+    return str(page.relative_to(ROOT))
+
+
+def pages(*, slow: bool) -> list[Path]:
+    return [p for p in PAGES if any(b.is_run for b in BLOCKS[p]) and is_slow(p) == slow]
+
+
+@pytest.fixture(scope="session")
+def small_project(tmp_path_factory):
+    """Return a copy of the project, and the folder of packages with a trained pipeline.
+
+    CLINREL_PIPELINE names a trained zh_clinrel, whose output is then compared with the pages."""
+    folder = tmp_path_factory.mktemp("docs")
+    pipeline = os.environ.get("CLINREL_PIPELINE")
+    pipeline = Path(pipeline) if pipeline else train_tiny(folder)
+    install(pipeline, folder / "packages", "zh_clinrel")
+    make_project(folder / "project", pipeline)
+    return folder
+
+
+def run_page(page, monkeypatch):
+    """Run the blocks of a page. They share variables and the current folder."""
+    namespace = {"__name__": "__main__"}
+    monkeypatch.setattr(sys, "path", [*sys.path])
+    for block in BLOCKS[page]:
+        if block.is_run:
+            check_output(block, run_block(block, namespace))
+
+
+@pytest.mark.parametrize("page", pages(slow=False), ids=name_of)
+def test_snippets_print_what_the_page_says(page, tmp_path, monkeypatch):
+    """Snippets that only read the files of the project."""
+    for name in ("assets", "configs"):
+        (tmp_path / name).symlink_to(ROOT / name)
+    monkeypatch.chdir(tmp_path)
+    run_page(page, monkeypatch)
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("page", pages(slow=True), ids=name_of)
+def test_snippets_run_in_a_project(page, small_project, tmp_path, monkeypatch):
+    """Snippets that run commands or a trained pipeline."""
+    folder = tmp_path / "project"
+    shutil.copytree(small_project / "project", folder, symlinks=True)
+    monkeypatch.chdir(folder)
+    monkeypatch.syspath_prepend(small_project / "packages")
+    path = os.pathsep.join([str(small_project / "packages"), str(ROOT)])
+    monkeypatch.setenv("PYTHONPATH", path)
+    run_page(page, monkeypatch)
+
+
+@pytest.mark.parametrize("page", PAGES, ids=name_of)
+def test_blocks_of_code_have_languages_that_run(page):
+    """`sh` or `py` would not run, and neither would a command without a language."""
+    for block in BLOCKS[page]:
+        assert block.kind not in MISNAMED, f"{block.place}: use `python` or `bash`"
+        if not block.kind:
+            assert "python -m " not in block.code, f"{block.place}: a command without `bash`"
