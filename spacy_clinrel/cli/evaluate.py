@@ -87,6 +87,22 @@ def evaluate_cli(
             help="Number of bootstrap samples for the report's confidence intervals",
         ),
     ] = 1000,
+    lang: Annotated[
+        Optional[str],
+        typer.Option(
+            "--lang",
+            "-l",
+            help="Language of the report, zh or en. Default: language of the pipeline",
+        ),
+    ] = None,
+    train: Annotated[
+        Optional[Path],
+        typer.Option(
+            "--train",
+            help="Data that the pipeline was trained on: .spacy file, or folder of .spacy files. "
+            "The report then shows what this data lacks",
+        ),
+    ] = None,
     code_path: Annotated[
         Optional[Path],
         typer.Option("--code", "-c", help="Python file with registered functions"),
@@ -104,7 +120,9 @@ def evaluate_cli(
     including those between pairs that are not candidates.
     """
     try:
-        check_output(output, data_path, *(report_paths(report) if report is not None else ()))
+        check_output(
+            output, data_path, train, *(report_paths(report) if report is not None else ())
+        )
         import_code(code_path)
         setup_gpu(use_gpu, silent=True)
         result = evaluate(
@@ -114,6 +132,8 @@ def evaluate_cli(
             scheme=scheme,
             report=report,
             samples=samples,
+            lang=lang,
+            train=train,
             batch_size=batch_size,
             progress=True,
         )

@@ -323,3 +323,7 @@ class FileErrors:
 
     # Error report
     F060 = "Cannot write the report to {path}: it is a file. Choose a new or an existing folder."
+    F061 = (
+        "The training data is compared with the mentions that the pipeline finds. Ask for a report "
+        "(--report) and leave out --gold-entities, or leave out --train."
+    )

@@ -20,7 +20,7 @@ from ..tokens import GROUP, get_relations, relabel_relations
 from ..tokens.silver import check_gold
 from .assertion_scores import EXACT
 from .calibration import describe_confidence
-from .error_report import analyze, check_report, write_report
+from .error_report import analyze, check_report, read_training_data, write_report
 from .scorers import END_TO_END, GOLD_ENTITIES, relation_key, relation_keys
 
 # The option by which a joint component keeps existing entities and predicts only relations.
@@ -35,6 +35,8 @@ def evaluate(
     scheme: Optional[str] = None,
     report: Optional[Union[str, Path]] = None,
     samples: int = 1000,
+    lang: Optional[str] = None,
+    train: Optional[Union[str, Path]] = None,
     batch_size: int = 64,
     progress: bool = False,
 ) -> Dict[str, Any]:
@@ -48,11 +50,17 @@ def evaluate(
         are projected to it.
     report (Optional[Union[str, Path]]): Folder for an error report: report.html and report.json.
     samples (int): Number of bootstrap samples for the report's confidence intervals.
+    lang (Optional[str]): Language of the report's page, "zh" or "en"; None for the language of the
+        pipeline.
+    train (Optional[Union[str, Path]]): The .spacy file, or a folder of them, that the pipeline was
+        trained on. The report then shows which strings and words the training data lacks, and the
+        recall on them.
     batch_size (int): Number of documents per batch.
     progress (bool): Show a progress bar if stderr is a terminal.
     RETURNS (Dict[str, Any]): The "data", the "scheme", and what `evaluate_examples` returns.
     RAISES (ValueError): If the data can't be read, has neither entities nor relations or was
-        annotated by a model, if the scheme is unknown, or if the report can't be written.
+        annotated by a model, if the scheme is unknown, if the report can't be written, or if
+        `train` is given without a report or with gold entities.
     RAISES (OSError): If the pipeline can't be found.
 
     EXAMPLE:
@@ -61,9 +69,12 @@ def evaluate(
     """
     data_path = Path(data_path)
     report = None if report is None else Path(report)
+    if train is not None and (report is None or gold_entities):
+        raise ValueError(Errors.F061)
     if report is not None:
-        check_report(report, data_path)
+        check_report(report, data_path, None if train is None else Path(train))
     nlp = model if isinstance(model, Language) else load_pipeline(model)
+    training = None if train is None else read_training_data(Path(train), nlp)
     examples = list(Corpus(data_path, gold_entities=gold_entities, scheme=scheme)(nlp))
     check_gold([example.reference for example in examples], data_path)
     result = evaluate_examples(
@@ -85,7 +96,8 @@ def evaluate(
         raise ValueError(Errors.F009.format(path=data_path, what="evaluate"))
     result = {"data": str(data_path), "scheme": scheme, **result}
     if report is not None:
-        write_report(report, analyze(nlp, examples, result, samples=samples))
+        analysis = analyze(nlp, examples, result, samples=samples, training=training)
+        write_report(report, analysis, lang)
     return result
 
 

@@ -27,6 +27,8 @@ from .groups import (
 )
 from .intervals import LEVEL, Counts, score_groups, summarize_scores
 from .matching import mention_keys, relation_scores
+from .mentions import TypeStrings, count_mentions, judge_mentions, list_strings
+from .transfer import NO_GAPS, Gaps, TrainingData, analyze_transfer
 
 
 class JudgedDoc(NamedTuple):
@@ -34,6 +36,7 @@ class JudgedDoc(NamedTuple):
 
     example (Example): The document.
     name (str): The document's ID, or its number in the corpus.
+    number (int): Its number in the corpus, from 1.
     rows (List[JudgedRelation]): Gold and predicted relations with the causes of errors.
     scores (Dict[RelationKey, float]): Scores of the predicted relations.
     n_mentions (int): Number of gold mentions.
@@ -42,6 +45,7 @@ class JudgedDoc(NamedTuple):
 
     example: Example
     name: str
+    number: int
     rows: List[JudgedRelation]
     scores: Dict[RelationKey, float]
     n_mentions: int
@@ -59,10 +63,14 @@ class Analysis(NamedTuple):
 
     figures (Dict[str, Any]): All statistics, as values that JSON can represent.
     worst (List[JudgedDoc]): The documents with the most errors.
+    strings (List[TypeStrings]): The strings of mentions that are wrong most often.
+    gaps (Gaps): What the training data lacks.
     """
 
     figures: Dict[str, Any]
     worst: List[JudgedDoc]
+    strings: List[TypeStrings]
+    gaps: Gaps
 
 
 def analyze(
@@ -73,6 +81,7 @@ def analyze(
     samples: int = 1000,
     seed: int = 0,
     worst: int = 5,
+    training: Optional[TrainingData] = None,
 ) -> Analysis:
     """Compute the statistics of an error report.
 
@@ -83,12 +92,14 @@ def analyze(
     samples (int): Number of bootstrap samples for the confidence intervals.
     seed (int): Seed of the samples.
     worst (int): Maximum number of documents with errors to show.
-    RETURNS (Analysis): The statistics, and the documents with the most errors.
+    training (Optional[TrainingData]): What the pipeline was trained on, if it is known. It is
+        compared with the documents, unless entities are gold.
+    RETURNS (Analysis): The statistics, the documents with the most errors, and strings.
     """
     docs = judge_examples(nlp, examples)
     is_gold_entities = GOLD_ENTITIES in result
     figures: Dict[str, Any] = {
-        "evaluated": _describe_evaluation(result, is_gold_entities, len(docs)),
+        "evaluated": _describe_evaluation(nlp, result, is_gold_entities, len(docs)),
         "intervals": {
             "method": "percentile bootstrap over documents",
             **{"level": LEVEL, "samples": samples, "seed": seed},
@@ -97,15 +108,25 @@ def analyze(
         "assertion": analyze_assertion(
             nlp, examples, is_gold_entities=is_gold_entities, samples=samples, seed=seed
         ),
+        "mentions": None,
+        "transfer": None,
         "relations": None,
     }
+    mentions = [] if is_gold_entities else judge_mentions(examples)
+    gaps = NO_GAPS
+    if mentions:
+        has_scheme = result.get("scheme") is not None
+        figures["mentions"] = count_mentions(mentions)
+        figures["transfer"], gaps = analyze_transfer(
+            nlp, examples, mentions, training, has_scheme=has_scheme
+        )
     if docs:
         figures.update(_analyze_relations(docs, samples, seed))
         figures["candidates_known"] = bool(candidate_components(nlp))
     with_errors = [doc for doc in docs if doc.n_errors]
     shown = sorted(with_errors, key=lambda doc: -doc.n_errors)[:worst]
     figures["worst"] = [_describe_doc(doc) for doc in shown]
-    return Analysis(figures, shown)
+    return Analysis(figures, shown, list_strings(mentions), gaps)
 
 
 def judge_examples(nlp: Language, examples: Sequence[Example]) -> List[JudgedDoc]:
@@ -132,18 +153,19 @@ def judge_examples(nlp: Language, examples: Sequence[Example]) -> List[JudgedDoc
             make_candidate_test(predicted, components),
         )
         name = get_doc_id(reference) or f"document {number}"
-        docs.append(JudgedDoc(example, name, rows, scores, len(mentions), sentences))
+        docs.append(JudgedDoc(example, name, number, rows, scores, len(mentions), sentences))
     return docs
 
 
 def _describe_evaluation(
-    result: Dict[str, Any], is_gold_entities: bool, n_annotated: int
+    nlp: Language, result: Dict[str, Any], is_gold_entities: bool, n_annotated: int
 ) -> Dict[str, Any]:
     setting = GOLD_ENTITIES if is_gold_entities else END_TO_END
     return {
         "setting": setting,
         **{key: value for key, value in result.items() if key != setting},
         "documents_with_relations": n_annotated,
+        "lang": nlp.lang,
         "spacy": spacy.__version__,
         "python": platform.python_version(),
     }
@@ -272,7 +294,12 @@ def _describe_doc(doc: JudgedDoc) -> Dict[str, Any]:
         for row in sorted(doc.rows, key=_position)
         if row.cause != RIGHT
     ]
-    return {"name": doc.name, **_counts(count_causes(doc.rows)), "errors": errors}
+    return {
+        "name": doc.name,
+        "number": doc.number,
+        **_counts(count_causes(doc.rows)),
+        "errors": errors,
+    }
 
 
 def _position(row: JudgedRelation) -> Any:

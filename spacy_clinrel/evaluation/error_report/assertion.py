@@ -23,12 +23,14 @@ class JudgedAttributes(NamedTuple):
     """The attributes of the mentions of a document, of the types that are judged.
 
     name (str): The document's ID, or its number in the corpus.
+    number (int): Its number in the corpus, from 1.
     text (str): The text.
     gold (Dict[MentionKey, FrozenSet[str]]): The attributes of each gold mention.
     predicted (Dict[MentionKey, FrozenSet[str]]): The attributes of each predicted mention.
     """
 
     name: str
+    number: int
     text: str
     gold: Attributes
     predicted: Attributes
@@ -43,7 +45,7 @@ class JudgedAttributes(NamedTuple):
         sides = (
             {key: side[key] for key in self.common_keys} for side in (self.gold, self.predicted)
         )
-        return JudgedAttributes(self.name, self.text, *sides)
+        return JudgedAttributes(self.name, self.number, self.text, *sides)
 
 
 def judged_types(nlp: Language) -> Optional[Tuple[str, ...]]:
@@ -128,6 +130,7 @@ def _judge(nlp: Language, examples: Sequence[Example]) -> List[JudgedAttributes]
     docs = [
         JudgedAttributes(
             get_doc_id(example.reference) or f"document {number}",
+            number,
             example.reference.text,
             mention_attributes(example.reference),
             mention_attributes(example.predicted),
@@ -161,6 +164,7 @@ def _describe(doc: JudgedAttributes, key: MentionKey) -> Dict[str, Any]:
     start, end, label = key
     return {
         "document": doc.name,
+        "number": doc.number,
         "before": doc.text[max(start - CONTEXT, 0) : start],
         "text": doc.text[start:end],
         "after": doc.text[end : end + CONTEXT],

@@ -43,15 +43,16 @@ def check_report(folder: Path, *others: Optional[Path]) -> None:
         check_output(path, *others)
 
 
-def write_report(folder: Path, analysis: Analysis) -> None:
+def write_report(folder: Path, analysis: Analysis, lang: Optional[str] = None) -> None:
     """Write a report. An earlier report is replaced; other files of the folder are kept.
 
     folder (Path): The report's folder. It is created if it is missing.
     analysis (Analysis): The content.
+    lang (Optional[str]): Language of the page, see `render_page`.
     RAISES (ValueError): If a file can't be written.
     """
     paths = report_paths(folder)
-    text = render_page(analysis)
+    text = render_page(analysis, lang)
     with replacing(paths.page) as draft:
         draft.write_bytes(text.encode("utf-8"))
     write_json(paths.figures, analysis.figures)

@@ -66,11 +66,11 @@ def bin_names(upper_bounds: Sequence[int]) -> List[str]:
     """Name bins of whole numbers.
 
     upper_bounds (Sequence[int]): Inclusive upper bounds of all bins but the last, ascending.
-    RETURNS (List[str]): E.g. "0–5", "6–10", "11 and more" for 5, 10.
+    RETURNS (List[str]): E.g. "0–5", "6–10", "≥ 11" for 5, 10.
     """
     lower_bounds = [0, *(bound + 1 for bound in upper_bounds)]
     ranges = [f"{low}–{high}" for low, high in zip(lower_bounds, upper_bounds)]
-    return [*ranges, f"{lower_bounds[-1]} and more"]
+    return [*ranges, f"≥ {lower_bounds[-1]}"]
 
 
 def bin_indices(values: np.ndarray, upper_bounds: Sequence[int]) -> np.ndarray:

@@ -1,4 +1,4 @@
-"""The page of a report: a single HTML file. It loads no other files and runs only the viewer's
+"""The HTML page of a report: a single HTML file. It loads no other files and runs only the viewer's
 script.
 """
 
@@ -13,22 +13,29 @@ from ...viewer.page import script_source
 from ..scorers import GOLD_ENTITIES
 from .analysis import Analysis
 from .sections import make_sections
+from .texts import LANGUAGES, get_texts
 
 
-def render_page(analysis: Analysis) -> str:
+def render_page(analysis: Analysis, lang: Optional[str] = None) -> str:
     """Render a report as an HTML page.
 
     analysis (Analysis): The content of the report.
+    lang (Optional[str]): Language of the page, "zh" or "en"; None for the language of the pipeline.
+        Other languages get the English page.
     RETURNS (str): The page.
     """
     evaluated = analysis.figures["evaluated"]
+    lang = lang or evaluated["lang"]
+    lang = lang if lang in LANGUAGES else LANGUAGES[0]
+    title = get_texts(lang)["page"]["title"]
     return (
-        _templates()
+        _templates(lang)
         .get_template("report.html")
         .render(
-            title=f"Error report: {evaluated['model']} on {Path(evaluated['data']).name}",
+            lang=lang,
+            title=title.format(model=evaluated["model"], data=Path(evaluated["data"]).name),
             is_gold_entities=evaluated["setting"] == GOLD_ENTITIES,
-            sections=make_sections(analysis),
+            sections=make_sections(analysis, lang),
             script_source=script_source(),
         )
     )
@@ -45,9 +52,10 @@ def _replace_forbidden(value: Any) -> Any:
     return value
 
 
-@lru_cache(maxsize=1)
-def _templates() -> Environment:
-    """Load the templates. They escape all values that are not markup."""
+@lru_cache
+def _templates(lang: str) -> Environment:
+    """Load the templates with the texts of a language. They escape all values that are not
+    markup."""
     environment = Environment(
         loader=PackageLoader(__package__),
         autoescape=True,
@@ -57,4 +65,5 @@ def _templates() -> Environment:
         lstrip_blocks=True,
     )
     environment.filters["percent"] = _format_percent
+    environment.globals["texts"] = get_texts(lang)
     return environment

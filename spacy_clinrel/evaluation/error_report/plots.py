@@ -4,6 +4,8 @@ import math
 import unicodedata
 from typing import Any, Dict, List, NamedTuple, Sequence, Tuple
 
+from .texts import Texts
+
 # Sizes in SVG units. The page scales a plot to the width of its column.
 WIDTH = 460
 ROW_HEIGHT = 25
@@ -103,12 +105,13 @@ class ReliabilityPlot(NamedTuple):
     ticks: Sequence[float] = PERCENT_TICKS
 
 
-def plot_scores(rows: Sequence[Dict[str, Any]], title: str) -> RowPlot:
+def plot_scores(rows: Sequence[Dict[str, Any]], title: str, texts: Texts) -> RowPlot:
     """Plot F of groups as points, with their confidence intervals.
 
     rows (Sequence[Dict[str, Any]]): Groups as returned by `score_groups`. Only the first 40 are
         drawn.
     title (str): Name of the groups, for the plot's description.
+    texts (Dict[str, Any]): Texts of the page, see `get_texts`.
     RETURNS (RowPlot): The plot. Its rows are F and its interval or None, in percent.
     """
     rows = rows[:MAX_ROWS]
@@ -116,32 +119,38 @@ def plot_scores(rows: Sequence[Dict[str, Any]], title: str) -> RowPlot:
     for row in rows:
         bounds = row["intervals"]["f"]
         values.append((100 * row["f"], bounds and [100 * bound for bound in bounds]))
-    listed = ", ".join(f"{row['name']} {100 * row['f']:.1f}" for row in rows)
-    label = f"Plot of F by {title}, in percent: {listed}"
+    listed = texts["scores"]["separator"].join(
+        f"{row['name']} {100 * row['f']:.1f}" for row in rows
+    )
+    label = texts["scores"]["plot"].format(group=title, values=listed)
     names = [row["name"] for row in rows]
-    return _row_plot(label, "F in percent", names, values, (-2, 102), PERCENT_TICKS)
+    return _row_plot(label, texts["scores"]["axis"], names, values, (-2, 102), PERCENT_TICKS)
 
 
-def plot_budget(causes: Sequence[Tuple[str, float, float]]) -> RowPlot:
+def plot_budget(causes: Sequence[Tuple[str, float, float]], texts: Texts) -> RowPlot:
     """Plot the points of F lost to each cause as stacked bars.
 
     causes (Sequence[Tuple[str, float, float]]): Name of the cause, and the points of F lost to its
         missed and to its spurious relations.
+    texts (Dict[str, Any]): Texts of the page, see `get_texts`.
     RETURNS (RowPlot): The plot. Its rows are the points lost to missed and to spurious relations.
     """
     names = [name for name, _, _ in causes]
     rows = [(missed, spurious) for _, missed, spurious in causes]
     # The labels of the bars need space on the right.
     high = max(1.2 * max(map(sum, rows)), 0.1)
-    listed = ", ".join(f"{name} {sum(row):.2f}" for name, row in zip(names, rows))
-    label = f"Plot of the points of F lost by cause: {listed}"
-    return _row_plot(label, "points of F lost", names, rows, (0, high), axis_ticks(high))
+    listed = texts["scores"]["separator"].join(
+        f"{name} {sum(row):.2f}" for name, row in zip(names, rows)
+    )
+    label = texts["budget"]["plot"].format(values=listed)
+    return _row_plot(label, texts["budget"]["axis"], names, rows, (0, high), axis_ticks(high))
 
 
-def plot_reliability(bins: Sequence[Dict[str, Any]]) -> ReliabilityPlot:
+def plot_reliability(bins: Sequence[Dict[str, Any]], texts: Texts) -> ReliabilityPlot:
     """Plot the share of correct predictions against their scores.
 
     bins (Sequence[Dict[str, Any]]): Bins with "mean_score", "right" and "count", none empty.
+    texts (Dict[str, Any]): Texts of the page, see `get_texts`.
     RETURNS (ReliabilityPlot): The plot. The area of a point grows with its number of predictions.
     """
     x = Scale(-2, 104, 50, WIDTH - MARGIN)
@@ -153,8 +162,9 @@ def plot_reliability(bins: Sequence[Dict[str, Any]]) -> ReliabilityPlot:
         radius = math.sqrt(12 + 90 * row["count"] / largest)
         points.append((x(score), y(right), round(radius, 1)))
         listed.append(f"{score:.0f}: {right:.0f} ({row['count']})")
-    label = "Plot of the percent right by mean score in percent (predictions): "
-    return ReliabilityPlot(label + ", ".join(listed), points, x, y)
+    values = texts["scores"]["separator"].join(listed)
+    label = texts["calibration"]["plot"].format(values=values)
+    return ReliabilityPlot(label, points, x, y)
 
 
 def axis_ticks(high: float) -> List[float]:

@@ -75,7 +75,7 @@ def test_the_page_has_an_escaped_assertion_part(examples):
     nlp.add_pipe("deny_everything")
     pairs = [Example(nlp.make_doc(doc.text), doc) for doc in examples]
     result = {"data": "dev.spacy", "scheme": None, **evaluate_examples(nlp, pairs)}
-    page = render_page(analyze(nlp, pairs, result, samples=20))
+    page = render_page(analyze(nlp, pairs, result, samples=20), "en")
     assert ">Assertion</h2>" in page
     assert "&lt;肺炎&gt;" in page and "<肺炎>" not in page
     assert "&lt;甲&gt;" in page

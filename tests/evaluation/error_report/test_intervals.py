@@ -79,7 +79,7 @@ def test_summarize_scores():
 
 
 def test_bin_names_and_indices():
-    assert bin_names((5, 10)) == ["0–5", "6–10", "11 and more"]
+    assert bin_names((5, 10)) == ["0–5", "6–10", "≥ 11"]
     assert bin_indices(np.asarray([0, 5, 6, 80, 81]), DISTANCE_BOUNDS).tolist() == [0, 0, 1, 4, 5]
 
 

@@ -12,6 +12,7 @@ from spacy_clinrel.evaluation.error_report.plots import (
     plot_scores,
     short_name,
 )
+from spacy_clinrel.evaluation.error_report.texts import get_texts
 
 
 @given(st.floats(1e-3, 1e4))
@@ -34,7 +35,7 @@ def test_plot_scores_maps_percent_to_coordinates():
         {"name": "p", "f": 0.5, "intervals": {"f": [0.25, 1.0]}},
         {"name": "q", "f": 1.0, "intervals": {"f": None}},
     ]
-    plot = plot_scores(rows, "label")
+    plot = plot_scores(rows, "label", get_texts("en"))
     assert plot.rows == [(50.0, [25.0, 100.0]), (100.0, None)]
     assert plot.x.start < plot.x(0) < plot.x(50) < plot.x(100) < plot.x.end <= plot.width
     assert plot.y(0) < plot.y(1) < plot.bottom < plot.height
@@ -42,5 +43,5 @@ def test_plot_scores_maps_percent_to_coordinates():
 
 
 def test_plot_budget_without_errors():
-    plot = plot_budget([("Wrong label", 0.0, 0.0)])
+    plot = plot_budget([("Wrong label", 0.0, 0.0)], get_texts("en"))
     assert plot.x(0) == plot.x.start and plot.ticks[-1] <= 0.1

@@ -147,7 +147,7 @@ def test_figures_equal_the_scores(example):
 def test_page_escapes_text_and_loads_nothing(example):
     """The page has no script except the viewer's."""
     analysis, _ = example
-    page = Page(render_page(analysis))
+    page = Page(render_page(analysis, "en"))
     text = " ".join(" ".join(page.text).split())
     for words in (
         "Error budget",
@@ -178,7 +178,7 @@ def test_page_escapes_text_and_loads_nothing(example):
 
 def test_plots_use_text_and_the_colours_of_the_page(example):
     analysis, _ = example
-    html = render_page(analysis)
+    html = render_page(analysis, "en")
     plots = re.findall(r'<svg viewBox[^>]*role="img".*?</svg>', html, re.DOTALL)
     assert any(re.search(r"<text[^>]*>改善</text>", plot) for plot in plots)
     # Colours that are set in the plot would not change with the page's.
@@ -204,7 +204,7 @@ def test_report_between_gold_entities():
     # No candidate reaches two relations. The model may predict the second in the usual direction.
     by_cause = causes(figures)
     assert by_cause["pruned_candidate"][0] + by_cause.get("wrong_direction", (0, 0))[0] == lost == 2
-    text = " ".join(Page(render_page(analysis)).text)
+    text = " ".join(Page(render_page(analysis, "en")).text)
     assert "Relations between gold entities" in text and "Entities" not in text.split()
     assert result["seed"] == 0
 
@@ -232,7 +232,7 @@ def test_report_on_entities_alone(nlp, zh):
     examples, result = evaluate_docs(nlp, [doc])
     analysis = analyze(nlp, examples, result, samples=5)
     assert analysis.figures["relations"] is None and analysis.figures["entities"]["micro"]["gold"]
-    text = " ".join(Page(render_page(analysis)).text)
+    text = " ".join(Page(render_page(analysis, "en")).text)
     assert "entity type" in text.lower() and "Error budget" not in text
 
 
@@ -242,7 +242,7 @@ def test_report_without_gold_or_predicted_relations(nlp, zh):
     examples, result = evaluate_docs(nlp, [doc, make_doc(zh, "")])
     analysis = analyze(nlp, examples, result, samples=5)
     assert analysis.figures["budget"]["gold"] == 0 and analysis.figures["calibration"] is None
-    assert "Nothing was predicted" in render_page(analysis)
+    assert "Nothing was predicted" in render_page(analysis, "en")
     assert "nan" not in json.dumps(analysis.figures).lower()
 
 
@@ -280,13 +280,13 @@ def test_budget_equals_the_scorer_for_any_documents(
 def test_write_report_replaces_a_report_and_keeps_other_files(example, tmp_path):
     analysis, _ = example
     folder = tmp_path / "new" / "report"
-    write_report(folder, analysis)
+    write_report(folder, analysis, "en")
     (folder / "notes.txt").write_text("mine", encoding="utf-8")
     (folder / "report.html").write_text("old", encoding="utf-8")
-    write_report(folder, analysis)
+    write_report(folder, analysis, "en")
     names = sorted(path.name for path in folder.iterdir())
     assert names == ["notes.txt", "report.html", "report.json"]
-    assert (folder / "report.html").read_text(encoding="utf-8") == render_page(analysis)
+    assert (folder / "report.html").read_text(encoding="utf-8") == render_page(analysis, "en")
     figures = json.loads((folder / "report.json").read_text(encoding="utf-8"))
     assert figures == json.loads(json.dumps(analysis.figures))
 
