@@ -53,7 +53,12 @@ def make_sections(analysis: Analysis, lang: str = "en") -> List[Section]:
     if figures["entities"] is not None:
         data["entities"] = _scores_data(figures["entities"], "type", names.get_type, texts)
     if figures["mentions"]:
-        data["mentions"] = {"counts": figures["mentions"], "strings": analysis.strings}
+        labels = [row["type"] for row in figures["mentions"]]
+        data["mentions"] = {
+            "counts": figures["mentions"],
+            "strings": analysis.strings,
+            "names": {label: names.describe_type(label) for label in labels},
+        }
         data["transfer"] = _transfer_data(analysis, texts)
     if figures["assertion"] is not None:
         is_gold_entities = figures["evaluated"]["setting"] == GOLD_ENTITIES
