@@ -14,6 +14,8 @@ NAME = "spacy_clinrel"
 
 BASE = {"errors", "types", "files"}
 STORE = BASE | {"tokens"}
+# What the parts that work on documents get from files.
+READ = STORE | {"reading"}
 RULES = {"rules", "measurements", "terminology"}
 MIDDLE = {"data", "pipeline", "viewer", "exporters"}
 # What each part of the package may import besides itself. `pipeline` gets `ml` and the scorers from
@@ -29,14 +31,15 @@ ALLOWED: Dict[str, Set[str]] = {
     "layers": set(),
     "ml": STORE | {"layers"},
     "pretraining": STORE | {"layers", "ml"},
-    **{part: STORE for part in MIDDLE},
-    "data": STORE | {"rules"},
+    "reading": STORE,
+    **{part: READ for part in MIDDLE},
+    "data": READ | {"rules"},
     "pipeline": STORE | RULES,
-    "evaluation": STORE | MIDDLE,
-    "active_learning": STORE | MIDDLE | {"evaluation"},
-    "processing": STORE | MIDDLE | {"layers"},  # batches by length
-    "config": STORE | {"data", "pipeline"},
-    "__init__": STORE
+    "evaluation": READ | MIDDLE,
+    "active_learning": READ | MIDDLE | {"evaluation"},
+    "processing": READ | MIDDLE | {"layers"},  # batches by length
+    "config": READ | {"data", "pipeline"},
+    "__init__": READ
     | RULES
     | MIDDLE
     | {"pretraining", "evaluation", "active_learning", "processing", "config"},

@@ -12,3 +12,18 @@ EncodingOption = Annotated[
         "file",
     ),
 ]
+TextColumnOption = Annotated[
+    str,
+    typer.Option(
+        "--text-column", "-tc", help="Column or key that contains the text (.csv, .jsonl, .parquet)"
+    ),
+]
+IdColumnOption = Annotated[
+    str,
+    typer.Option(
+        "--id-column",
+        "-ic",
+        help="Column or key of the document id. If there is no 'id', the id is file name and line "
+        "number",
+    ),
+]

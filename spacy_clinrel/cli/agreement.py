@@ -35,7 +35,7 @@ def agreement_cli(
             "--format",
             "-f",
             metavar="FORMAT",
-            help=f"Corpus format: {FORMATS}. Default: .spacy files",
+            help=f"Corpus format: {FORMATS}. Default: .spacy files, or the output of apply",
         ),
     ] = None,
     lang: Annotated[str, typer.Option("--lang", "-l", help="Language of the tokenizer")] = "zh",

@@ -47,8 +47,14 @@ def apply_cli(
     ] = ID,
     encoding: EncodingOption = None,
     include_text: Annotated[
-        bool, typer.Option("--text", "-t", help="Also write the texts (parquet and jsonl only)")
-    ] = False,
+        bool,
+        typer.Option(
+            "--text/--no-text",
+            "-t/-T",
+            help="Write the texts too (parquet and jsonl). Without them, export, visualize, "
+            "evaluate and the other commands cannot read the output",
+        ),
+    ] = True,
     attributes: Annotated[
         Optional[List[str]],
         typer.Option(
@@ -116,7 +122,7 @@ def apply_cli(
     """Annotate documents with mentions and relations.
 
     The output is written to OUT in shards (part-000000.parquet, ...) with one row per document: id,
-    mentions (start_char, end_char, text, type, is_negated and the other assertion attributes,
+    text, mentions (start_char, end_char, text, type, is_negated and the other assertion attributes,
     section, value, dosage, kb_id) and relations (head and tail as indices into mentions, label,
     score, is_negated and so on). docs/reference/output.md describes all columns. With --format
     spacy, the shards are .spacy files. A document that can't be processed is written to

@@ -19,7 +19,9 @@ from ..active_learning.bootstrap import (
     bootstrap,
     draw_rounds,
 )
+from ..reading.columns import ID, TEXT, TextOptions
 from ._app import app
+from ._options import EncodingOption, IdColumnOption, TextColumnOption
 
 HEADER = ("round", "relations", "silver", "new", "dev F", "test F", "T", "ECE", "seconds")
 WIDTHS = (5, 9, 7, 6, 6, 6, 5, 6, 7)
@@ -44,7 +46,8 @@ def bootstrap_cli(
         typer.Option(
             "--unlabelled",
             "-u",
-            help=".spacy file or folder of documents with mentions; relations are ignored",
+            help="File or folder of documents with mentions, whose relations are ignored: .spacy "
+            "files or output of apply. With --ner, also of texts: .txt, .csv, .jsonl, .parquet",
         ),
     ],
     dev: Annotated[
@@ -114,6 +117,9 @@ def bootstrap_cli(
             "--resume", "-r", help="Continue an interrupted run after the last finished round"
         ),
     ] = False,
+    text_column: TextColumnOption = TEXT,
+    id_column: IdColumnOption = ID,
+    encoding: EncodingOption = None,
     code_path: Annotated[
         Optional[Path], typer.Option("--code", "-c", help="Python file with registered functions")
     ] = None,
@@ -130,7 +136,8 @@ def bootstrap_cli(
     """
     drift_guards = DriftGuards(calibrate, class_thresholds, balance, agree, repeat, patience)
     options = BootstrapOptions(threshold, batch, max_rounds, drift_guards if guards else NO_GUARDS)
-    data = BootstrapData(labelled, unlabelled, dev, test)
+    texts = TextOptions(text_column, id_column, encoding)
+    data = BootstrapData(labelled, unlabelled, dev, test, texts)
     try:
         overrides = parse_config_overrides(ctx.args)
         import_code(code_path)

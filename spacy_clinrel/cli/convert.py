@@ -34,12 +34,17 @@ def convert_cli(
     ],
     src: Annotated[
         Path,
-        typer.Argument(metavar="SRC", help="File, or folder including its subfolders"),
+        typer.Argument(
+            metavar="SRC",
+            help="File, or folder including its subfolders. Or a .spacy file, or the output of "
+            "apply (folder, .parquet file), to convert to FORMAT",
+        ),
     ],
     out: Annotated[
         Path,
         typer.Argument(
-            metavar="OUT", help="Output .spacy file; if SRC is a .spacy file, output folder"
+            metavar="OUT",
+            help="Output .spacy file; if SRC is a .spacy file or the output of apply, a folder",
         ),
     ],
     lang: Annotated[str, typer.Option("--lang", "-l", help="Language of the tokenizer")] = "zh",
@@ -144,14 +149,16 @@ def convert_cli(
     ] = False,
     quiet: Annotated[bool, typer.Option("--quiet", "-q", help="Print only errors")] = False,
 ) -> None:
-    """Convert a corpus in FORMAT to a .spacy file, or a .spacy file to FORMAT.
+    """Convert a corpus in FORMAT to a .spacy file; or a .spacy file, or the output of apply, to
+    FORMAT.
 
     The .spacy file contains entities (doc.ents), nested and related mentions
     (doc.spans["clinrel"]), relations (doc._.relations) and document ids. The report counts kept,
     repaired and lost annotations by reason, and gives file and line of each error.
 
-    Examples: convert brat corpus/train train.spacy; convert i2b2 predicted.spacy out/; convert brat
-    reports drugs.spacy --lang en --keep-type Medication --keep-type Dosage --keep-label MODIFY
+    Examples: convert brat corpus/train train.spacy; convert i2b2 predicted.spacy out/; convert
+    label-studio-predictions annotated tasks; convert brat reports drugs.spacy --lang en --keep-type
+    Medication --keep-type Dosage --keep-label MODIFY
     """
     report = Report()
     error = ""

@@ -70,8 +70,9 @@ def debug_cli(
         List[Path],
         typer.Argument(
             metavar="DATA…",
-            help=".spacy files, or folders of .spacy files, e.g. train and dev. The training data "
-            "is the first file whose name contains 'train', else the first file",
+            help=".spacy files, or folders of .spacy files, e.g. train and dev; or the output of "
+            "apply. The training data is the first file whose name contains 'train', else the "
+            "first file",
         ),
     ],
     config_path: Annotated[
@@ -131,7 +132,7 @@ def debug_cli(
         typer.Option("--code", help="Python file with registered functions"),
     ] = None,
 ) -> None:
-    """Check .spacy files before training.
+    """Check documents before training.
 
     Counts mentions, assertion attributes, relations and distances. Reports rare labels and
     attributes, relations in unusual directions, duplicates, leakage between the files, and the

@@ -52,7 +52,12 @@ def evaluate_cli(
         str, typer.Argument(metavar="MODEL", help="Package name or folder of a pipeline")
     ],
     data_path: Annotated[
-        Path, typer.Argument(metavar="DATA_PATH", help=".spacy file, or folder of .spacy files")
+        Path,
+        typer.Argument(
+            metavar="DATA_PATH",
+            help=".spacy file, or folder of .spacy files. Or the output of apply, to compare two "
+            "pipelines: folder, .parquet or .jsonl file",
+        ),
     ],
     gold_entities: Annotated[
         bool,

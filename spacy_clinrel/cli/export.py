@@ -20,7 +20,11 @@ ABOUT = "; ".join(f"{name} ({entry.about})" for name, entry in FORMATS.items())
 def export_cli(
     src: Annotated[
         Path,
-        typer.Argument(metavar="DOCS", help=".spacy file, or folder of .spacy files"),
+        typer.Argument(
+            metavar="DOCS",
+            help="Output of apply (folder, .parquet or .jsonl file), .spacy file, or folder of "
+            "such files",
+        ),
     ],
     out: Annotated[
         Path,
@@ -88,8 +92,8 @@ def export_cli(
 
     csv files have headers for `neo4j-admin database import`. The import command is printed.
 
-    Examples: export notes.spacy notes.graphml; export corpus tables --format csv; export
-    notes.spacy notes.ttl --merge --norm lemma
+    Examples: export annotated notes.graphml; export notes.spacy tables --format csv; export corpus
+    notes.ttl --merge --norm lemma
     """
     try:
         report = export(

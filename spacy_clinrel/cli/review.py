@@ -9,7 +9,9 @@ from wasabi import msg
 
 from ..active_learning.review import FORMATS, RANDOM, STRATEGIES, ReviewOptions, review
 from ..data.converters import Report
+from ..reading.columns import ID, TEXT, TextOptions
 from ._app import app
+from ._options import EncodingOption, IdColumnOption, TextColumnOption
 
 HEADER = ("", "document", "uncertainty", "uncertain pairs", "most uncertain pair", "")
 MAX_ROWS, MAX_TEXT = 20, 30
@@ -21,7 +23,12 @@ def review_cli(
         str, typer.Argument(metavar="MODEL", help="Pipeline with a relation_classifier")
     ],
     unlabelled: Annotated[
-        Path, typer.Argument(metavar="UNLABELLED", help=".spacy file, or folder of .spacy files")
+        Path,
+        typer.Argument(
+            metavar="UNLABELLED",
+            help="File or folder of texts (.txt, .csv, .jsonl, .parquet), .spacy files or output "
+            "of apply",
+        ),
     ],
     out: Annotated[
         Path, typer.Argument(metavar="OUT_DIR", help="Output folder; must be new or empty")
@@ -60,7 +67,7 @@ def review_cli(
         typer.Option(
             "--labelled",
             "-l",
-            help=".spacy file or folder of labelled documents, which are not chosen",
+            help="File or folder of labelled documents, which are not chosen",
         ),
     ] = None,
     formats: Annotated[
@@ -71,6 +78,9 @@ def review_cli(
             help=f"Output format: {', '.join(FORMATS)}; may be repeated  [default: brat]",
         ),
     ] = None,
+    text_column: TextColumnOption = TEXT,
+    id_column: IdColumnOption = ID,
+    encoding: EncodingOption = None,
     code_path: Annotated[
         Optional[Path], typer.Option("--code", "-c", help="Python file with registered functions")
     ] = None,
@@ -82,7 +92,9 @@ def review_cli(
     contains ranking.jsonl (why each document was chosen), proposed.spacy (the predictions) and
     review.json (settings). Read the corrected files with `read-review`.
 
-    Example: review run/model-best more.spacy round1 -n 50 -l labelled -f label-studio-predictions
+    Texts are read as by apply; MODEL or --ner predicts their mentions.
+
+    Example: review run/model-best notes/ round1 -n 50 -l labelled -f label-studio-predictions
     """
     options = ReviewOptions(n_docs, strategy, diversity, top_pairs, seed)
     report = Report()
@@ -98,6 +110,7 @@ def review_cli(
             labelled=labelled,
             ner=ner,
             report=report,
+            texts=TextOptions(text_column, id_column, encoding),
             progress=True,
         )
     except (ValueError, ImportError, OSError) as error:

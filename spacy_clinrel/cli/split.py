@@ -15,7 +15,10 @@ MAX_MESSAGES = 20
 @app.command("split")
 def split_cli(
     sources: Annotated[
-        List[Path], typer.Argument(metavar="SRC…", help=".spacy files, or folders of .spacy files")
+        List[Path],
+        typer.Argument(
+            metavar="SRC…", help=".spacy files, or folders of .spacy files; or the output of apply"
+        ),
     ],
     out: Annotated[Path, typer.Argument(metavar="OUT_DIR", help="Output folder")],
     ratios: Annotated[

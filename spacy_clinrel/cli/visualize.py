@@ -8,16 +8,20 @@ from spacy.cli._util import import_code, setup_gpu
 from wasabi import msg
 
 from ..files import LeftOut
-from ..processing.visualize import STYLE, visualize
+from ..processing.schema import one_line
+from ..processing.visualize import LIMITED, STYLE, visualize
+from ..reading.columns import ID, TEXT, TextOptions
 from ..tokens import all_mentions, get_relations
 from ..viewer.names import READABLE
 from ..viewer.server import serve_page
 from ._app import app
-from ._options import EncodingOption
+from ._options import EncodingOption, IdColumnOption, TextColumnOption
 
 NO_MODEL = "-"
 # Maximum number of files left out that are named.
 MAX_NAMED = 20
+# Maximum number of notes after the limit that are named.
+MAX_LIMITED = 5
 
 
 @app.command("visualize")
@@ -26,13 +30,16 @@ def visualize_cli(
         str,
         typer.Argument(
             metavar="MODEL",
-            help="Package name or folder of a pipeline, or - to show the annotation of a .spacy "
-            "file",
+            help="Package name or folder of a pipeline, or - to show the annotation of INPUT",
         ),
     ],
     src: Annotated[
         Path,
-        typer.Argument(metavar="INPUT", help="Text file, folder of .txt files, or .spacy file"),
+        typer.Argument(
+            metavar="INPUT",
+            help="Notes: .txt, .csv, .jsonl, .parquet or .spacy file, or folder. With -, a .spacy "
+            "file, or the output of apply: folder, .parquet or .jsonl file",
+        ),
     ],
     out: Annotated[Path, typer.Argument(metavar="OUT", help="Output .html file")],
     limit: Annotated[
@@ -51,6 +58,8 @@ def visualize_cli(
             help="Language of the page's interface, zh or en. Default: language of the texts",
         ),
     ] = None,
+    text_column: TextColumnOption = TEXT,
+    id_column: IdColumnOption = ID,
     encoding: EncodingOption = None,
     style: Annotated[
         str,
@@ -84,10 +93,11 @@ def visualize_cli(
     Relations are drawn as arcs above the text and listed in a table. Mentions show their assertion
     attributes: denied ones are struck through, and the arcs of their relations are dashed. Values
     and doses are shown below their mentions. The page can be filtered by type, assertion, relation
-    and confidence. It is a single file that works offline. If INPUT is a .spacy file, its
+    and confidence. It is a single file that works offline. If INPUT is annotated, its
     annotation is only shown if MODEL is -; otherwise MODEL annotates the texts again.
 
-    Examples: visualize zh_clinrel notes/ notes.html; visualize - dev.spacy gold.html --limit 20
+    Examples: visualize zh_clinrel notes/ notes.html; visualize - annotated page.html --limit 20;
+    visualize zh_clinrel notes.csv notes.html --text-column note
     """
     # displaCy styles do not have these options.
     options: Optional[Dict[str, Any]] = None
@@ -107,6 +117,7 @@ def visualize_cli(
             lang=lang,
             encoding=encoding,
             options=options,
+            texts=TextOptions(text_column, id_column),
             left_out=left_out,
         )
     except (ValueError, ImportError, OSError) as error:
@@ -126,12 +137,19 @@ def print_left_out(left_out: LeftOut) -> None:
 
     left_out (LeftOut): Files, folders and texts that were left out.
     """
-    for file in left_out.named[:MAX_NAMED]:
+    named = [file for file in left_out.named if file.reason != LIMITED]
+    for file in named[:MAX_NAMED]:
         msg.warn(str(file))
-    if len(left_out.named) > MAX_NAMED:
-        msg.warn(f"... and {len(left_out.named) - MAX_NAMED} more.")
+    if len(named) > MAX_NAMED:
+        msg.warn(f"… and {len(named) - MAX_NAMED} more.")
+    limited = [one_line(str(file.path)) for file in left_out.named if file.reason == LIMITED]
+    n_limited = left_out.counts.pop(LIMITED, 0)
     if left_out.counts:
         msg.info(f"Left out: {left_out.summary()}")
+    if n_limited:
+        more = n_limited - len(limited[:MAX_LIMITED])
+        names = ", ".join(limited[:MAX_LIMITED]) + (f" and {more} more" if more else "")
+        msg.info(f"Not shown because of --limit: {names}. Use --limit 0 to show all notes.")
 
 
 def serve_file(path: Path, port: int) -> None:

@@ -7,10 +7,11 @@ from spacy.tokens import Doc, DocBin
 
 from ..errors import Errors
 from ..files import check_output, replacing
+from ..reading.documents import is_annotated
 from ..tokens.tokenizer import blank_pipeline
 from .converters import ReadOptions, Report, Selection, get_converter, get_writer
 from .converters.attributes import mark_annotated, shows_assertion
-from .corpus import SUFFIX, read_corpus, stream_corpus, write_corpus
+from .corpus import read_corpus, stream_corpus, write_corpus
 
 
 def convert(
@@ -26,12 +27,13 @@ def convert(
     report: Optional[Report] = None,
     progress: bool = False,
 ) -> Report:
-    """Convert a corpus to a .spacy file or, if `src` is a .spacy file, to the given format.
+    """Convert a corpus to a .spacy file or, if `src` is a .spacy file or the output of `apply`, to
+    the given format.
 
     format_name (str): Name of the corpus format.
     src (Union[str, Path]): The file or folder to read.
-    out (Union[str, Path]): The .spacy file to write or, if `src` is a .spacy file, the folder to
-        write.
+    out (Union[str, Path]): The .spacy file to write or, if `src` is a .spacy file or the output of
+        `apply`, the folder to write.
     lang (str): Language whose tokenizer is used.
     strict (bool): Whether to raise an error instead of writing if annotation would be lost or is
         doubtful.
@@ -53,7 +55,7 @@ def convert(
     """
     report = Report() if report is None else report
     src, out = Path(src), Path(out)
-    if src.suffix.lower() == SUFFIX and not src.is_dir():
+    if is_annotated(src):
         if selection.is_active or options != ReadOptions(attributes=options.attributes):
             raise ValueError(Errors.F024)
         get_writer(get_converter(format_name))  # raise before reading anything
@@ -62,7 +64,7 @@ def convert(
             docs,
             out,
             format_name,
-            name=src.stem,
+            name=src.name if src.is_dir() else src.stem,
             strict=strict,
             force=force,
             report=report,

@@ -11,7 +11,8 @@ from spacy.tokens import Doc, DocBin
 from tqdm import tqdm
 
 from ..errors import Errors
-from ..files import read_docbin, replacing, spacy_files
+from ..files import replacing
+from ..reading.documents import ANNOTATED, stream_docs
 from ..tokens import all_mentions, relation_edges
 from ..tokens.tokenizer import blank_pipeline
 from .converters import (
@@ -54,7 +55,8 @@ def read_corpus(
     has an assertion attribute, all documents count as annotated with attributes.
 
     path (Union[str, Path]): A file, or a folder to search with its subfolders.
-    format (Optional[Format]): Name of a registered format, or a Converter. None reads .spacy files.
+    format (Optional[Format]): Name of a registered format, or a Converter. None reads .spacy
+        files and the output of `apply`.
     lang (str): Language whose tokenizer is used.
     nlp (Optional[Language]): Pipeline whose tokenizer and vocabulary are used, instead of `lang`.
     selection (Selection): Documents, entity types and relation labels to keep, and new names of
@@ -84,9 +86,9 @@ def read_corpus(
         return docs
     if selection.is_active:
         raise ValueError(Errors.F024)
-    if path.is_file() and path.suffix.lower() != SUFFIX:
+    if path.is_file() and path.suffix.lower() not in ANNOTATED:
         raise ValueError(Errors.F034.format(path=path, known=_names()))
-    return [doc for file in spacy_files([path]) for doc in read_docbin(file, nlp.vocab)]
+    return list(stream_docs([path], nlp))
 
 
 def stream_corpus(

@@ -12,7 +12,7 @@ from spacy.training import Example
 from spacy.training.corpus import Corpus as SpacyCorpus
 
 from ..errors import Errors
-from ..files import spacy_files
+from ..reading.documents import ANNOTATED, document_files, stream_docs
 from ..tokens import GROUP, all_mentions, bare_doc, relabel_relations
 from .schemes import get_scheme
 
@@ -27,9 +27,10 @@ def Corpus(
     shuffle: bool = False,
     scheme: Optional[str] = None,
 ) -> Reader:
-    """Create a reader of .spacy files that keeps relations and can provide gold entities.
+    """Create a reader of documents that keeps relations and can provide gold entities.
 
-    path (Optional[Path]): A .spacy file, or a folder of .spacy files.
+    path (Optional[Path]): A .spacy file, a .parquet or .jsonl file that `apply` wrote, or a
+        folder of such files.
     gold_entities (bool): Whether predicted Docs get the gold tokens and mentions, so that relations
         are trained and scored on gold entities. `clinical_ner` and `joint_extractor` keep them
         (unless `overwrite_ents` is set), so their entity scores then mean nothing.
@@ -45,7 +46,7 @@ def Corpus(
     if path is None:
         raise ValueError(Errors.F019)
     path = util.ensure_path(path)
-    if path.is_file() and path.suffix.lower() != ".spacy":
+    if path.is_file() and path.suffix.lower() not in ANNOTATED:
         raise ValueError(Errors.F021.format(path=path))
     if not path.exists():
         raise ValueError(Errors.F001.format(path=path))
@@ -88,8 +89,11 @@ class FileCorpus(SpacyCorpus):
 
     def _read(self, nlp: Language) -> Iterator[Doc]:
         # spaCy's method skips files whose suffix is not in lower case.
-        for path in spacy_files([self.path]):
-            yield from DocBin().from_disk(path).get_docs(nlp.vocab)
+        for path in document_files([self.path]):
+            if path.suffix.lower() == ".spacy":
+                yield from DocBin().from_disk(path).get_docs(nlp.vocab)
+            else:
+                yield from stream_docs([path], nlp)
 
 
 def read_examples(nlp: Language, path: Union[str, Path], corpus: SpacyCorpus) -> Iterator[Example]:
@@ -108,6 +112,8 @@ def read_examples(nlp: Language, path: Union[str, Path], corpus: SpacyCorpus) ->
             example = next(examples)
         except StopIteration:
             return
+        except ImportError:  # a library that reads the file is not installed
+            raise
         except Exception as err:  # msgpack, zlib and DocBin raise unrelated types
             broken = find_broken_file(Path(path), nlp)
             if broken is None:  # the files are readable, so the error has another cause
@@ -123,7 +129,9 @@ def find_broken_file(path: Path, nlp: Language) -> Optional[Path]:
     nlp (Language): The pipeline.
     RETURNS (Optional[Path]): The file; None if all files can be read.
     """
-    for file in spacy_files([path]):
+    for file in document_files([path]):
+        if file.suffix.lower() != ".spacy":  # its own message names the file
+            continue
         try:
             list(DocBin().from_disk(file).get_docs(nlp.vocab))
         except Exception:  # unrelated types, as above

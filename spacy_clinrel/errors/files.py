@@ -327,3 +327,28 @@ class FileErrors:
         "The training data is compared with the mentions that the pipeline finds. Ask for a report "
         "(--report) and leave out --gold-entities, or leave out --train."
     )
+
+    # Documents read from files
+    F190 = "{path}: cannot read documents from this file. Expected {known}, or a folder of them."
+    F191 = (
+        "{path} contains texts without annotation. Annotate them first with "
+        "`python -m spacy clinrel apply MODEL {path} OUT`, and use OUT."
+    )
+    F192 = (
+        "The row does not have the structure of the output of apply ({error}). "
+        "docs/output.md describes it."
+    )
+    F193 = "Mention {number}, counted from 0, is not at characters {start} to {end} of the text."
+    F194 = (
+        "Relation {number}, counted from 0, has no label, or its head or tail is not one of the "
+        "{mentions} mentions."
+    )
+    F195 = (
+        "The row has only a text, and no column 'mentions'. Annotate the text first with `python "
+        "-m spacy clinrel apply`."
+    )
+    F196 = "The text has {n} characters, more than the maximum of {most}. Split it."
+    F197 = (
+        "The row has no text. Repeat `python -m spacy clinrel apply` without --no-text to write "
+        "the texts too."
+    )

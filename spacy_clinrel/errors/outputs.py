@@ -24,8 +24,8 @@ class OutputErrors:
     )
     V020 = "The threshold must be a confidence from 0 to 1, got {value}."
     V008 = (
-        "{path} is not a .spacy file. Without a pipeline (-), only the annotation of a .spacy file "
-        "can be shown."
+        "{path} has no annotation. Without a pipeline (-), use a .spacy file, or the output of "
+        "apply: the folder, or a .parquet or .jsonl file."
     )
 
     # Exporters

@@ -66,3 +66,4 @@ class WarningMessages:
         "{attributes}. They are set by {source}. To leave them out without this warning, remove "
         "them from the option attributes."
     )
+    W100 = "{path}: {n} documents or files could not be read, and were left out. First:\n{examples}"

@@ -43,7 +43,8 @@ def evaluate(
     """Evaluate a pipeline on gold documents.
 
     model (Union[str, Path, Language]): Name or path of a pipeline, or a loaded pipeline.
-    data_path (Union[str, Path]): A .spacy file, or a folder of them.
+    data_path (Union[str, Path]): A .spacy file, the output of `apply` (a folder, or a .parquet or
+        .jsonl file), or a folder of such files.
     gold_entities (bool): Score relations between the gold entities of the data, and their
         attributes. By default, both are scored end to end, on the predicted entities.
     scheme (Optional[str]): Name of a label scheme, e.g. "11-labels". Gold and predicted relations

@@ -5,10 +5,10 @@ from pathlib import Path
 from typing import Any, Callable, Dict, Iterable, Iterator, List, Optional, Sequence, Union
 
 from spacy.tokens import Doc
-from spacy.vocab import Vocab
 
 from ..errors import Errors
-from ..files import check_output, printable, replacing, spacy_files, stream_docbin, write_json
+from ..files import check_output, printable, replacing, write_json
+from ..reading.documents import document_files, stream_docs
 from ..tokens import get_doc_id
 from .formats import get_format, guess_format, output_files
 from .merge import merge_rows
@@ -33,8 +33,8 @@ def export(
     Documents are read one at a time. The whole graph is in memory only if mentions are merged or
     the format is GraphML or RDF.
 
-    source (Union[str, Path, Iterable[Doc]]): Documents, a .spacy file, or a folder that is searched
-        for .spacy files.
+    source (Union[str, Path, Iterable[Doc]]): Documents, a .spacy file, the output of `apply` (a
+        folder, or a .parquet or .jsonl file), or a folder that is searched for such files.
     out (Union[str, Path]): The file to write, or the folder for csv, jsonl and parquet. If the
         export fails, no file is written or replaced.
     format (Optional[str]): Name of the format, a key of `FORMATS`. None to choose the format by the
@@ -58,11 +58,15 @@ def export(
     out = Path(out)
     name = guess_format(out) if format is None else format
     targets = output_files(name, out, MERGED if merge else PLAIN)
-    sources = spacy_files([Path(source)]) if isinstance(source, (str, Path)) else []
+    sources = document_files([Path(source)]) if isinstance(source, (str, Path)) else []
     for path in targets:
         check_output(path, *sources)
     messages: List[str] = []
-    docs = source if not isinstance(source, (str, Path)) else _read_docs(sources, messages)
+    docs: Iterable[Doc] = (
+        stream_docs(sources, on_problem=messages.append, skip_files=True)
+        if isinstance(source, (str, Path))
+        else source
+    )
     if report_path is not None:
         check_output(Path(report_path), *sources, *targets)
     report = _write_graph(
@@ -74,31 +78,6 @@ def export(
     if report_path is not None:
         write_json(Path(report_path), report)
     return report
-
-
-def _read_docs(paths: Sequence[Path], messages: List[str]) -> Iterator[Doc]:
-    """Read .spacy files. Unreadable files are skipped with an error message.
-
-    paths (Sequence[Path]): The files.
-    messages (List[str]): Receives an error message for each unreadable file.
-    YIELDS (Doc): The documents.
-    RAISES (ValueError): If no document can be read.
-    """
-    vocab = Vocab()
-    has_docs = False
-    for path in paths:
-        try:
-            for doc in stream_docbin(path, vocab):
-                has_docs = True
-                yield doc
-        except ValueError as error:
-            if len(paths) == 1 and not has_docs:
-                raise
-            messages.append(str(error))
-    if not has_docs:
-        reason = f"{len(messages)} .spacy files are damaged or empty."
-        failure = Errors.F008.format(path=paths[0].parent, reason=reason)
-        raise ValueError("\n".join([*messages, failure]))
 
 
 def _write_graph(

@@ -12,6 +12,7 @@ from ..errors import Errors, require
 from ..files import printable
 from ..layers.ragged import length_batches
 from ..pipeline import loading
+from ..reading.columns import read_ids, read_texts
 from ..tokens import all_mentions, set_doc_id
 from .attributes import read_attributes, set_user_data
 from .rows import Row, annotation_row
@@ -19,8 +20,6 @@ from .schema import (
     ATTRIBUTES,
     AnnotationOptions,
     output_schema,
-    read_ids,
-    read_texts,
 )
 
 # Maximum length of an error message in characters. Messages of exceptions can contain long texts.

@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import Any, Callable, Dict, Iterator, List, NamedTuple, Optional
 
 from ..errors import Warnings
-from .inputs import InputFile
+from ..reading.inputs import InputFile
 from .records import Record
 from .schema import one_line
 

@@ -9,10 +9,11 @@ from typing import Any, Callable, Iterator, List, Mapping, NamedTuple, Optional,
 
 from ..errors import Errors, Warnings
 from ..files import LOCK_FILE, locked_folder, write_json
+from ..reading.inputs import MANIFEST
 from .records import SHARDS, Line, Record, read_records
 from .schema import one_line
 from .settings import check_version
-from .shards import FORMATS, INPUTS, MANIFEST, QUARANTINE, Shard, sha256_of
+from .shards import FORMATS, INPUTS, QUARANTINE, Shard, sha256_of
 
 # Settings that a retry of quarantined documents may change, since the other documents are kept.
 RETRY_SETTINGS = ("spacy_clinrel", "model", "code", "max_length", "encoding")

@@ -12,9 +12,10 @@ from multiprocessing.connection import Connection, wait
 from typing import Any, Deque, Generator, Iterable, Iterator, List, NamedTuple, Optional, Tuple
 
 from ..errors import Errors, require
+from ..reading.columns import read_ids
 from .annotation import annotate, load_pipeline
 from .attributes import find_attributes
-from .schema import AnnotationOptions, Attribute, output_schema, read_ids
+from .schema import AnnotationOptions, Attribute, output_schema
 
 # Number of chunks per process that are submitted before the next result is returned.
 CHUNKS_AHEAD = 4

@@ -1,4 +1,4 @@
-"""Conversion of a document to the nested columns `mentions` and `relations`."""
+"""Conversion of a document to the nested columns `mentions`, `relations` and `sections`."""
 
 import math
 from typing import Any, Dict, Sequence
@@ -6,7 +6,7 @@ from typing import Any, Dict, Sequence
 from spacy.tokens import Doc, Span
 
 from ..exporters.columns import mention_columns
-from ..tokens import get_relations
+from ..tokens import get_relations, get_sections, has_sections
 from ..tokens.details import relation_flags
 from ..tokens.group import span_key
 
@@ -18,7 +18,8 @@ def annotation_row(doc: Doc, spans: Sequence[Span]) -> Row:
 
     doc (Doc): The document.
     spans (Sequence[Span]): Its mentions, from `all_mentions`.
-    RETURNS (Row): The values of the columns `mentions` and `relations` of `output_schema`.
+    RETURNS (Row): The values of the columns `mentions`, `relations` and `sections` of
+        `output_schema`.
     RAISES (ValueError): If the store refers to a mention that does not exist.
     """
     mentions: Sequence[Row] = [
@@ -43,4 +44,17 @@ def annotation_row(doc: Doc, spans: Sequence[Span]) -> Row:
             **relation_flags(*(mentions[i] for i in ends)),
         }
         relations.append(relation)
-    return {"mentions": mentions, "relations": relations}
+    sections = [
+        {
+            "label": section.label,
+            "start_char": section.start,
+            "content_start": section.content_start,
+            "end_char": section.end,
+        }
+        for section in get_sections(doc)
+    ]
+    return {
+        "mentions": mentions,
+        "relations": relations,
+        "sections": sections if has_sections(doc) else None,
+    }

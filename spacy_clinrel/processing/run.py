@@ -9,11 +9,11 @@ from typing import Any, Callable, Iterator, Optional, Sequence, Tuple, Union
 
 from ..errors import Errors, Warnings, require
 from ..files import check_encoding
+from ..reading.inputs import digest_files, list_files
+from ..reading.texts import EncodingDoubts
 from .annotation import load_pipeline
 from .changes import InputChanges, writing_entries
-from .documents import EncodingDoubts
 from .folder import OutputFolder
-from .inputs import digest_files, list_files
 from .pool import Position, resolve_attributes
 from .records import Record
 from .schema import ID, TEXT, AnnotationOptions, one_line
@@ -31,7 +31,7 @@ def apply(
     format: str = "parquet",
     text_column: str = TEXT,
     id_column: str = ID,
-    include_text: bool = False,
+    include_text: bool = True,
     batch_size: int = 20_000,
     max_length: int = 100_000,
     shard_size: int = 2000,
@@ -61,7 +61,8 @@ def apply(
     text_column (str): Column or key of the texts.
     id_column (str): Column or key of the document ids. If it is "id" and missing, file name and
         line are used as ids.
-    include_text (bool): Whether to write the texts too (parquet and jsonl only).
+    include_text (bool): Whether to write the texts too (parquet and jsonl only). Without them, the
+        other commands cannot read the output.
     batch_size (int): Maximum number of padded characters in a model call: number of documents times
         length of the longest document.
     max_length (int): Maximum number of characters of a document. Longer documents are quarantined.

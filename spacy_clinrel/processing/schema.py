@@ -1,17 +1,17 @@
-"""Settings of the annotation, the Arrow schema of the output, and reading of input columns."""
+"""Settings of the annotation, and the Arrow schema of the output."""
 
-from typing import Any, List, NamedTuple, Optional, Tuple
+from typing import Any, NamedTuple, Optional, Tuple
 
-from ..errors import Errors, require
+from ..errors import require
 from ..exporters.columns import detail_fields, flag_fields
+from ..reading.columns import ID, TEXT
 
 # Version of the schema of the output, in the metadata of Parquet files and in the manifest. Version
-# 1 has no assertion attributes, sections, values, dosages and codes.
-SCHEMA_VERSION = 2
+# 1 has no assertion attributes, sections, values, dosages and codes. Version 2 has the section of a
+# mention, but not where the sections begin and end.
+SCHEMA_VERSION = 3
 VERSION_KEY = b"spacy_clinrel.schema_version"
 
-ID = "id"
-TEXT = "text"
 # Field of a mention with the values of its custom attributes.
 ATTRIBUTES = "attributes"
 BOOL, NUMBER, STRING = "bool", "number", "string"
@@ -84,6 +84,8 @@ def output_schema(options: AnnotationOptions) -> Any:
         attributes, also their values.
     relations: head and tail as indices into mentions, label, score (null if not finite), and the
         assertion attributes of head or tail, e.g. `is_negated`.
+    sections: null without sections. label, first character of the heading, first character after
+        it, and the character after the section.
     doc: a serialised DocBin of the document, only with `include_doc`.
     error: null, or why the document could not be processed; then all other columns except id are
         null.
@@ -102,72 +104,17 @@ def output_schema(options: AnnotationOptions) -> Any:
         mention.append((ATTRIBUTES, pa.struct(fields)))
     relation = [("head", pa.int64()), ("tail", pa.int64())]
     relation += [("label", pa.string()), ("score", pa.float64()), *flag_fields(pa)]
+    section = [("label", pa.string())]
+    section += [(name, pa.int64()) for name in ("start_char", "content_start", "end_char")]
     return pa.schema(
         [
             ("id", pa.string()),
             *([("text", pa.string())] if options.include_text else []),
             ("mentions", pa.list_(pa.struct(mention))),
             ("relations", pa.list_(pa.struct(relation))),
+            ("sections", pa.list_(pa.struct(section))),
             *([("doc", pa.binary())] if options.include_doc else []),
             ("error", pa.string()),
         ],
         metadata={VERSION_KEY: str(SCHEMA_VERSION)},
     )
-
-
-def read_column(batch: Any, name: str) -> Any:
-    """Return a column by name.
-
-    batch (pyarrow.RecordBatch): The rows.
-    name (str): Name of the column.
-    RETURNS (pyarrow.Array): The column, without dictionary encoding.
-    RAISES (ValueError): If no column or more than one column has that name.
-    """
-    if name not in batch.schema.names:
-        columns = ", ".join(batch.schema.names)
-        raise ValueError(Errors.P006.format(name=name, columns=columns))
-    if batch.schema.names.count(name) > 1:
-        raise ValueError(Errors.P019.format(name=name))
-    column = batch.column(name)
-    is_encoded = require("pyarrow", "apply").types.is_dictionary(column.type)
-    return column.dictionary_decode() if is_encoded else column
-
-
-def read_texts(batch: Any, name: str) -> List[Optional[bytes]]:
-    """Read a column of texts as bytes. The bytes may be invalid UTF-8, because Arrow does not check
-    string columns when it reads a file.
-
-    batch (pyarrow.RecordBatch): The rows.
-    name (str): Name of the column.
-    RETURNS (List[Optional[bytes]]): The texts.
-    RAISES (ValueError): If the column is missing or does not contain texts.
-    """
-    pa = require("pyarrow", "apply")
-    column = read_column(batch, name)
-    if not (pa.types.is_null(column.type) or _is_textual(pa, column.type)):
-        raise ValueError(Errors.P007.format(name=name, type=column.type))
-    values: List[Optional[bytes]] = column.cast(pa.large_binary()).to_pylist()
-    return values
-
-
-def read_ids(batch: Any, name: str) -> List[Optional[str]]:
-    """Read a column of ids as strings. U+FFFD replaces bytes that are not UTF-8.
-
-    batch (pyarrow.RecordBatch): The rows.
-    name (str): Name of the column.
-    RETURNS (List[Optional[str]]): The ids.
-    RAISES (ValueError): If the column is missing.
-    """
-    pa = require("pyarrow", "apply")
-    column = read_column(batch, name)
-    if not _is_textual(pa, column.type):
-        return [None if value is None else str(value) for value in column.to_pylist()]
-    values = column.cast(pa.large_binary()).to_pylist()
-    return [None if value is None else value.decode("utf-8", "replace") for value in values]
-
-
-def _is_textual(pa: Any, data_type: Any) -> bool:
-    types = pa.types
-    plain = (types.is_string, types.is_large_string, types.is_binary, types.is_large_binary)
-    views = (types.is_string_view, types.is_binary_view)
-    return any(is_type(data_type) for is_type in (*plain, *views))

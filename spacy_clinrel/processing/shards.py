@@ -21,7 +21,6 @@ from ..errors import require
 from ..files import replacing
 from .schema import ATTRIBUTES
 
-MANIFEST = "_manifest.json"
 INPUTS = "_inputs.jsonl.gz"
 QUARANTINE = "_quarantine.jsonl"
 # Number of bytes of a file that are read at a time.

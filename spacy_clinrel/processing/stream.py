@@ -5,8 +5,8 @@ from itertools import groupby
 from typing import Iterable, Iterator, List, NamedTuple, Optional, Tuple
 
 from ..errors import require
-from .documents import EncodingDoubts, InputDocument, read_documents
-from .inputs import InputFile
+from ..reading.inputs import InputFile
+from ..reading.texts import EncodingDoubts, InputDocument, read_documents
 from .pool import Chunk, Origin, Position
 from .records import Record
 from .schema import ID, TEXT, AnnotationOptions

@@ -5,7 +5,6 @@ from itertools import islice
 from pathlib import Path
 from typing import Any, Dict, Iterable, Iterator, List, Optional, Tuple, Union
 
-import spacy
 from spacy.language import Language
 from spacy.tokens import Doc
 from spacy.util import is_package
@@ -21,28 +20,35 @@ from ..files import (
     check_source,
     decode_lines,
     decode_text,
+    is_hidden,
     other_type,
     printable_name,
-    read_docbin,
     read_encoded,
     replacing,
     show_path,
     skip_hidden,
+    stream_docbin,
     walk_files,
 )
-from ..files.walk import UNREADABLE
+from ..files.walk import HIDDEN, UNREADABLE
 from ..pipeline import loading
+from ..reading.columns import TextOptions
+from ..reading.documents import ANNOTATED, DEFAULT_TEXTS, stream_docs
+from ..reading.inputs import HIDDEN_FIRST, SUFFIXES, InputFile, warn_left_out
+from ..reading.texts import EncodingDoubts, read_documents
 from ..tokens import get_doc_id
+from ..tokens.tokenizer import blank_pipeline
 from ..viewer import render
 from ..viewer.translations import TRANSLATIONS
-from .documents import EncodingDoubts
-from .inputs import warn_left_out
 
 SUFFIX = ".spacy"
-TEXT_SUFFIX = ".txt"
+# Formats of which a file has several notes.
+ROW_SUFFIXES = (".csv", ".jsonl", ".parquet", SUFFIX)
 STYLE = "relations"
 BLANK = "text without characters"
 BROKEN_LINE = "line that cannot be read"
+BROKEN_ROW = "row or file that cannot be read"
+LIMITED = "note after the limit"
 TOO_LONG = "text longer than the maximum of the pipeline"
 
 
@@ -57,14 +63,16 @@ def visualize(
     lang: Optional[str] = None,
     encoding: Optional[str] = None,
     options: Optional[Dict[str, Any]] = None,
+    texts: TextOptions = DEFAULT_TEXTS,
     left_out: Optional[LeftOut] = None,
 ) -> List[Doc]:
     """Annotate notes with a pipeline and write an HTML page that shows them.
 
     model (Union[str, Path, Language, None]): A pipeline, or its package name or folder. None to
-        show the annotation of a .spacy file.
-    source (Union[str, Path]): A text file, a folder of .txt files, or a .spacy file. With a
-        pipeline, only the texts of a .spacy file are used.
+        show the annotation of the documents.
+    source (Union[str, Path]): With a pipeline, a text file, a .csv, .jsonl, .parquet or .spacy file
+        whose texts are annotated, or a folder of such files. Without a pipeline, a .spacy file, or
+        the output of `apply`: a folder, or a .parquet or .jsonl file.
     out (Union[str, Path]): The .html file to write. An existing file is replaced only when the page
         is complete.
     limit (int): Maximum number of documents; 0 for all.
@@ -75,7 +83,9 @@ def visualize(
     encoding (Optional[str]): Encoding of text files, e.g. "gb18030". None detects UTF-8 and UTF-16
         for each file.
     options (Optional[Dict[str, Any]]): Options of the style, see `displacy.render`.
-    left_out (Optional[LeftOut]): Receives the notes that are left out. None issues warnings.
+    texts (TextOptions): Names of the columns of .csv, .jsonl and .parquet files.
+    left_out (Optional[LeftOut]): Receives the notes that are left out, also those after the limit.
+        None issues warnings.
     RETURNS (List[Doc]): The documents on the page.
     RAISES (ValueError): If the pipeline or the input does not exist, the input contains no text, a
         style or option is unknown, or the page cannot be written.
@@ -94,20 +104,11 @@ def visualize(
     make_page = partial(render, style=style, page=True, jupyter=False, options=options)
     make_page([])  # report an unknown style or option before the pipeline runs
     if model is None:
-        docs = _read_annotated(source, limit, lang or "zh")
+        docs = _read_annotated(source, limit, lang, left_out)
     else:
         nlp = model if isinstance(model, Language) else load_pipeline(str(model))
-        found = LeftOut() if left_out is None else left_out
-        doubts = EncodingDoubts(nlp.lang or "")
-        notes = read_notes(source, split_lines, encoding, found, doubts)
-        docs = list(_annotate(nlp, source, limit, notes, found))
-        doubts.warn()
-        if docs and left_out is None:
-            warn_left_out(str(source), found)
-        elif not docs and found.counts:
-            first = f". First: {found.named[0]}".rstrip(".") if found.named else ""
-            expected = f"text. Left out: {found.summary()}{first}"
-            raise ValueError(Errors.F002.format(path=show_path(source), expected=expected))
+        texts = texts._replace(encoding=encoding)
+        docs = _annotate_source(nlp, source, limit, split_lines, texts, left_out)
     if not docs:
         raise ValueError(Errors.F002.format(path=show_path(source), expected="text"))
     page = make_page(docs)
@@ -128,25 +129,61 @@ def load_pipeline(name: str) -> Language:
     return loading.load_pipeline(name)
 
 
-def _read_annotated(source: Path, limit: int, lang: str) -> List[Doc]:
-    """Return the annotated documents of a .spacy file, each with a title."""
-    if source.suffix.lower() != SUFFIX:
-        raise ValueError(Errors.V008.format(path=source))
-    docs = read_docbin(source, spacy.blank(lang).vocab)[: limit or None]
+def _read_annotated(
+    source: Path, limit: int, lang: Optional[str], left_out: Optional[LeftOut]
+) -> List[Doc]:
+    """Return the documents of a .spacy file or of the output of `apply`, each with a title."""
+    if source.is_file() and source.suffix.lower() not in ANNOTATED:
+        raise ValueError(Errors.V008.format(path=show_path(source)))
+    nlp = None if lang is None else blank_pipeline(lang)
+    stream = stream_docs([source], nlp, vocab=blank_pipeline("zh").vocab if nlp is None else None)
+    docs = list(islice(stream, limit or None))
     for doc in docs:
         doc.user_data["title"] = read_title(doc)
+    if left_out is not None and limit:
+        for number, doc in enumerate(stream, start=limit + 1):
+            left_out.add(LIMITED, read_title(doc) or f"document {number}", f"--limit {limit}")
     return docs
 
 
-def _annotate(
-    nlp: Language, source: Path, limit: int, notes: Iterable[Tuple[str, str]], left_out: LeftOut
-) -> Iterator[Doc]:
-    """Yield notes, or the texts of a .spacy file, annotated by a pipeline, each with a title. Texts
-    that are too long for the pipeline are left out."""
-    if source.suffix.lower() == SUFFIX:
-        notes = ((read_title(doc), doc.text) for doc in read_docbin(source, nlp.vocab))
-    texts = ((text, title) for title, text in _drop_long(notes, nlp.max_length, left_out))
-    for doc, title in nlp.pipe(islice(texts, limit or None), as_tuples=True):
+def _annotate_source(
+    nlp: Language,
+    source: Path,
+    limit: int,
+    split_lines: bool,
+    texts: TextOptions,
+    left_out: Optional[LeftOut],
+) -> List[Doc]:
+    """Return the notes of a source, annotated by a pipeline.
+
+    RAISES (ValueError): If all notes are left out.
+    """
+    found = LeftOut() if left_out is None else left_out
+    doubts = EncodingDoubts(nlp.lang or "")
+    if source.suffix.lower() == SUFFIX and source.is_file():
+        stored = stream_docbin(source, nlp.vocab)
+        notes = ((read_title(doc), doc.text) for doc in stored)
+    else:
+        notes = read_notes(source, split_lines, texts, found, doubts)
+    kept = _drop_long(notes, nlp.max_length, found)
+    docs = list(_annotate(nlp, islice(kept, limit or None)))
+    if left_out is not None and limit:
+        for number, (title, _) in enumerate(kept, start=limit + 1):
+            left_out.add(LIMITED, title or f"document {number}", f"--limit {limit}")
+    doubts.warn()
+    if docs and left_out is None:
+        warn_left_out(str(source), found)
+    elif not docs and found.counts:
+        first = f". First: {found.named[0]}".rstrip(".") if found.named else ""
+        expected = f"text. Left out: {found.summary()}{first}"
+        raise ValueError(Errors.F002.format(path=show_path(source), expected=expected))
+    return docs
+
+
+def _annotate(nlp: Language, notes: Iterable[Tuple[str, str]]) -> Iterator[Doc]:
+    """Yield the annotated notes, each with a title."""
+    pairs = ((text, title) for title, text in notes)
+    for doc, title in nlp.pipe(pairs, as_tuples=True):
         doc.user_data["title"] = title
         yield doc
 
@@ -174,20 +211,20 @@ def read_title(doc: Doc) -> str:
 def read_notes(
     source: Path,
     split_lines: bool = False,
-    encoding: Optional[str] = None,
+    texts: TextOptions = DEFAULT_TEXTS,
     left_out: Optional[LeftOut] = None,
     doubts: Optional[EncodingDoubts] = None,
 ) -> Iterator[Tuple[str, str]]:
     """Read texts. In a folder, files that cannot be read are left out.
 
-    source (Path): A file, or a folder to search for .txt files with its subfolders and linked
-        folders.
-    split_lines (bool): Whether to read each line as a text.
-    encoding (Optional[str]): Encoding of the files. None detects the encoding of each file.
+    source (Path): A file, or a folder to search with its subfolders and linked folders, for the
+        same files as `apply`.
+    split_lines (bool): Whether to read each line of a text file as a text.
+    texts (TextOptions): Names of columns, and the encoding of the files.
     left_out (Optional[LeftOut]): Receives the files, folders and texts that are left out.
     doubts (Optional[EncodingDoubts]): Receives the files whose encoding is doubtful.
     YIELDS (Tuple[str, str]): The title and the text.
-    RAISES (ValueError): If a folder has no .txt file, or a single file cannot be read.
+    RAISES (ValueError): If a folder has no file with texts, or a single file cannot be read.
     """
     left_out = left_out or LeftOut()
     doubts = doubts or EncodingDoubts("")
@@ -197,11 +234,14 @@ def read_notes(
         files = [FoundFile(source, printable_name(source.name))]
     path = None
     for path, name in files:
-        title = str(Path(name).with_suffix(""))
         try:
-            data, found = read_encoded(path, encoding)
-            doubts.add(name, found)
-            notes = list(_split(data, found, path, title, split_lines, left_out))
+            if path.suffix.lower() in ROW_SUFFIXES:
+                notes: Iterable[Tuple[str, str]] = _read_rows(path, name, texts, left_out, doubts)
+            else:
+                title = str(Path(name).with_suffix(""))
+                data, found = read_encoded(path, texts.encoding)
+                doubts.add(name, found)
+                notes = list(_split(data, found, path, title, split_lines, left_out))
         except (EncodingError, OSError) as error:
             if not source.is_dir():
                 raise
@@ -213,10 +253,23 @@ def read_notes(
             else:
                 left_out.add(BLANK, str(path))
     if path is None:
-        expected = ".txt files"
+        expected = ", ".join(SUFFIXES)
         if left_out.counts:
             expected = f"{expected}. Left out: {left_out.summary()}"
         raise ValueError(Errors.F002.format(path=show_path(source), expected=expected))
+
+
+def _read_rows(
+    path: Path, name: str, texts: TextOptions, left_out: LeftOut, doubts: EncodingDoubts
+) -> Iterator[Tuple[str, str]]:
+    """Yield id and text of each document of a file."""
+    file = InputFile(path, name, path.stat().st_size, 0)
+    for document in read_documents(file, texts, doubts):
+        if document.text is None:
+            place = str(path.parent / document.source.rpartition("/")[2])
+            left_out.add(BROKEN_ROW, place, document.error or Errors.P003)
+        else:
+            yield document.doc_id, document.text.decode("utf-8", "replace")
 
 
 def _split(
@@ -234,7 +287,8 @@ def _split(
 
 
 def _check_file(relative: str) -> Optional[str]:
-    """Return why a file is left out; None if it is a note."""
-    if relative.lower().endswith(TEXT_SUFFIX):
-        return skip_hidden(relative)
-    return skip_hidden(relative) or other_type(relative)
+    """Return why a file is left out; None if it has notes."""
+    suffix = Path(relative).suffix.lower()
+    if suffix in ROW_SUFFIXES and is_hidden(relative, HIDDEN_FIRST):
+        return HIDDEN
+    return skip_hidden(relative) or (None if suffix in SUFFIXES else other_type(relative))

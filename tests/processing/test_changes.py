@@ -10,10 +10,10 @@ import pytest
 
 from spacy_clinrel.processing import AnnotationOptions, changes
 from spacy_clinrel.processing.changes import InputChanges, read_entries, writing_entries
-from spacy_clinrel.processing.inputs import InputFile
 from spacy_clinrel.processing.run import run_job
 from spacy_clinrel.processing.settings import Job
-from spacy_clinrel.processing.shards import INPUTS, MANIFEST, QUARANTINE
+from spacy_clinrel.processing.shards import INPUTS, QUARANTINE
+from spacy_clinrel.reading.inputs import MANIFEST, InputFile
 
 
 @pytest.fixture

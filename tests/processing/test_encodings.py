@@ -6,8 +6,8 @@ import os
 import pytest
 
 from spacy_clinrel.processing import AnnotationOptions
-from spacy_clinrel.processing.documents import EncodingDoubts, read_documents
-from spacy_clinrel.processing.inputs import digest_files, list_files
+from spacy_clinrel.reading.inputs import digest_files, list_files
+from spacy_clinrel.reading.texts import EncodingDoubts, read_documents
 
 OPTIONS = AnnotationOptions("none", max_length=1000)
 TEXT = "患者因头痛3天入院。"

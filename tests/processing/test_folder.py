@@ -8,7 +8,8 @@ from spacy_clinrel.files import locked_folder
 from spacy_clinrel.processing import AnnotationOptions
 from spacy_clinrel.processing.run import run_job
 from spacy_clinrel.processing.settings import Job
-from spacy_clinrel.processing.shards import MANIFEST, QUARANTINE
+from spacy_clinrel.processing.shards import QUARANTINE
+from spacy_clinrel.reading.inputs import MANIFEST
 
 
 def job_of(model, folder):

@@ -14,9 +14,8 @@ from hypothesis import strategies as st
 
 from spacy_clinrel.files import LeftOut
 from spacy_clinrel.processing import AnnotationOptions
-from spacy_clinrel.processing.documents import read_documents
-from spacy_clinrel.processing.inputs import digest_files, list_files
-from spacy_clinrel.processing.shards import MANIFEST
+from spacy_clinrel.reading.inputs import MANIFEST, digest_files, list_files
+from spacy_clinrel.reading.texts import read_documents
 from spacy_clinrel.tokens import set_doc_id
 
 from ..util import write_docs
@@ -156,7 +155,7 @@ def test_invalid_json_lines(tmp_path, read):
 def test_invalid_table_rows(tmp_path, read, monkeypatch):
     folder = tmp_path / "in"
     folder.mkdir()
-    monkeypatch.setattr("spacy_clinrel.processing.lines.MAX_FIELD", 50)
+    monkeypatch.setattr("spacy_clinrel.reading.lines.MAX_FIELD", 50)
     rows = [
         b"id,text,more",
         b"a,\xff,",

@@ -17,10 +17,10 @@ from hypothesis import strategies as st
 from spacy.tokens import DocBin
 
 from spacy_clinrel.processing import AnnotationOptions
-from spacy_clinrel.processing import lines as lines_module
-from spacy_clinrel.processing.documents import READERS, read_documents
-from spacy_clinrel.processing.inputs import SUFFIXES, InputFile
-from spacy_clinrel.processing.lines import read_lines, read_rows
+from spacy_clinrel.reading import lines as lines_module
+from spacy_clinrel.reading.inputs import SUFFIXES, InputFile
+from spacy_clinrel.reading.lines import read_lines, read_rows
+from spacy_clinrel.reading.texts import READERS, read_documents
 
 OPTIONS = AnnotationOptions("none", max_length=1000)
 
@@ -110,7 +110,7 @@ def test_valid_tables_match_the_csv_module(tmp_path_factory, rows, end):
 
 
 def test_json_lines_that_are_too_long(read, monkeypatch):
-    monkeypatch.setattr("spacy_clinrel.processing.documents.MIN_LINE_LIMIT", 100)
+    monkeypatch.setattr("spacy_clinrel.reading.texts.MIN_LINE_LIMIT", 100)
     lines = [json.dumps({"id": i, "text": "x" * size}) for i, size in enumerate((5, 100, 3000, 5))]
     expected = [("0", "x" * 5, None), *[(f"a.jsonl:{i}", None, "P017") for i in (2, 3)]]
     expected.append(("3", "x" * 5, None))

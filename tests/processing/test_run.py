@@ -19,7 +19,8 @@ from spacy_clinrel.processing.pool import annotate_all
 from spacy_clinrel.processing.records import SHARDS
 from spacy_clinrel.processing.run import run_job
 from spacy_clinrel.processing.settings import Job
-from spacy_clinrel.processing.shards import MANIFEST, QUARANTINE
+from spacy_clinrel.processing.shards import QUARANTINE
+from spacy_clinrel.reading.inputs import MANIFEST
 from spacy_clinrel.tokens import get_doc_id
 
 from ..util import FUSE, make_notes

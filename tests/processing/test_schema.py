@@ -14,7 +14,7 @@ from spacy_clinrel.processing import AnnotationOptions
 from spacy_clinrel.processing.annotation import annotate, load_pipeline
 from spacy_clinrel.processing.run import run_job
 from spacy_clinrel.processing.settings import Job
-from spacy_clinrel.processing.shards import MANIFEST
+from spacy_clinrel.reading.inputs import MANIFEST
 from spacy_clinrel.tokens import GROUP, MentionAttribute, Relation, set_attributes, span_assertion
 
 TEXT = "既往史：否认头痛。查CT。"

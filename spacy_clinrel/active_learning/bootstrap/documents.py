@@ -4,7 +4,7 @@ import warnings
 from pathlib import Path
 from typing import Any, Callable, Dict, Iterable, List, Mapping, Optional, Set
 
-from spacy import util
+import spacy
 from spacy.language import Language
 from spacy.tokens import Doc
 from thinc.api import Config
@@ -12,6 +12,7 @@ from thinc.api import Config
 from ...data.readers import Corpus
 from ...errors import Errors, Warnings
 from ...files import write_docs
+from ...reading.documents import stream_docs
 from ...tokens import GROUP, all_mentions, get_relations, relation_edges
 from ...tokens.normalize import single_spaces
 from ...tokens.silver import check_gold
@@ -50,15 +51,15 @@ def write_documents(
         annotation, dev is unannotated, or no unlabelled document has two mentions.
     """
     interpolated = config.interpolate()
-    nlp = util.get_lang_class(interpolated["nlp"]["lang"])()
+    nlp = _tokenizing_pipeline(interpolated["nlp"])
     gold = _read_gold(nlp, interpolated["corpora"], data)
     for part, docs in gold.items():
         write_docs(docs, folder.data_path(part))
     if not any(GROUP in doc.spans for doc in gold["dev"]):
         raise ValueError(Errors.B010)
     max_length = interpolated["corpora"]["train"].get("max_length", 0)
-    reader = Corpus(Path(data.unlabelled), max_length=max_length)
-    given = [eg.reference for eg in reader(nlp)]
+    read = stream_docs([Path(data.unlabelled)], nlp, raw=True, texts=data.texts)
+    given = [doc for doc in read if not max_length or len(doc) <= max_length]
     gold_texts = {single_spaces(doc.text) for docs in gold.values() for doc in docs}
     new = [doc for doc in given if single_spaces(doc.text) not in gold_texts]
     unlabelled = unique_docs(new)
@@ -78,6 +79,13 @@ def write_documents(
         "left_out": len(given) - len(new),
         "repeated": len(new) - len(unlabelled),
     }
+
+
+def _tokenizing_pipeline(settings: Mapping[str, Any]) -> Language:
+    """Return a pipeline without components that has the tokenizer of a config."""
+    tokenizer = settings.get("tokenizer")
+    options = {"nlp": {"tokenizer": tokenizer}} if tokenizer else {}
+    return spacy.blank(settings["lang"], config=options)
 
 
 def _read_gold(

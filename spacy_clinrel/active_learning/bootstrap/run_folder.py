@@ -11,9 +11,11 @@ from thinc.api import Config
 
 from ...errors import Errors
 from ...files import LOCK_FILE, replacing, write_json
+from ...reading.documents import document_files
 from .settings import BootstrapData, BootstrapOptions
 
 ROUNDS = "rounds.jsonl"
+PARTS = ("labelled", "unlabelled", "dev", "test")
 # Settings that may change when a run is resumed.
 CHANGEABLE = ("max_rounds",)
 # Temporary files of a run that was killed while writing.
@@ -149,7 +151,8 @@ def run_settings(
     return {
         **_config_hashes(config, "", output),
         **({} if second is None else _config_hashes(second, "second_", output)),
-        **{part: _hash_files(path) for part, path in data._asdict().items()},
+        **{part: _hash_documents(getattr(data, part)) for part in PARTS},
+        "texts": list(data.texts),
         **options._replace(guards=None)._asdict(),  # type: ignore[arg-type]
         **{f"guard_{key}": value for key, value in options.guards._asdict().items()},
         "ner": _name_or_hash(ner, output),
@@ -176,12 +179,20 @@ def _name_or_hash(name: str, output: Path) -> str:
     return _hash_files(name, "*", output) if name and Path(name).exists() else name
 
 
-def _hash_files(
-    source: Union[str, Path, None], pattern: str = "*.spacy", exclude: Optional[Path] = None
-) -> str:
-    """Hash a file, or all files of a folder that match a pattern and are not in `exclude`."""
+def _hash_documents(source: Union[str, Path, None]) -> str:
+    """Hash the files with the documents of a part."""
     if source is None:
         return ""
+    digest = hashlib.sha256()
+    for path in document_files([Path(source)], raw=True):
+        digest.update(_hash_files(path).encode())
+    return digest.hexdigest()
+
+
+def _hash_files(
+    source: Union[str, Path], pattern: str = "*", exclude: Optional[Path] = None
+) -> str:
+    """Hash a file, or all files of a folder that match a pattern and are not in `exclude`."""
     path = Path(source)
     digest = hashlib.sha256()
     files = [path]

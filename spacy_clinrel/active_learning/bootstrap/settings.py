@@ -4,22 +4,26 @@ from pathlib import Path
 from typing import Any, List, NamedTuple, Tuple, Union
 
 from ...errors import Errors
+from ...reading.documents import DEFAULT_TEXTS, TextOptions
 
 
 class BootstrapData(NamedTuple):
-    """Paths of the documents of a run: .spacy files, or folders of .spacy files.
+    """Paths of the documents of a run: files, or folders of files. .spacy files, the output of
+    `apply` or, for unlabelled documents, texts (.txt, .csv, .jsonl, .parquet).
 
     labelled (Union[str, Path]): Documents with gold mentions and relations.
-    unlabelled (Union[str, Path]): Documents with mentions. Their relations are ignored.
+    unlabelled (Union[str, Path]): Documents with mentions, or texts. Their relations are ignored.
     dev (Union[str, Path]): Gold documents for calibration, class thresholds and the choice of the
         best round.
     test (Union[str, Path, None]): Gold documents for evaluation only, scored after each round.
+    texts (TextOptions): Names of columns, and the encoding of files with texts.
     """
 
     labelled: Union[str, Path]
     unlabelled: Union[str, Path]
     dev: Union[str, Path]
     test: Union[str, Path, None] = None
+    texts: TextOptions = DEFAULT_TEXTS
 
 
 class DriftGuards(NamedTuple):

@@ -1,11 +1,11 @@
 """Choose documents for annotators, and write them with the model's relations."""
 
+import json
 from functools import partial
 from importlib.metadata import version
 from pathlib import Path
 from typing import Any, Callable, Dict, Iterable, List, Optional, Sequence, Tuple, Union
 
-import srsly
 from spacy.language import Language
 from spacy.tokens import Doc
 from tqdm import tqdm
@@ -14,9 +14,10 @@ from ...data.converters import Report
 from ...errors import Errors
 from ...evaluation.evaluate import entity_components
 from ...evaluation.pair_scores import ClassifierSettings, classifier_settings, score_pairs
-from ...files import read_docbin, replacing, spacy_files, write_docs, write_json
+from ...files import replacing, write_docs, write_json
 from ...pipeline.loading import load_pipeline
-from ...tokens import all_mentions, get_doc_id, get_relations, set_doc_id
+from ...reading.documents import DEFAULT_TEXTS, TextOptions, stream_docs
+from ...tokens import all_mentions, get_relations
 from ...tokens.normalize import single_spaces
 from ..unlabelled import predict_mentions, remove_relations, unique_docs
 from .formats import LabelNames, review_files
@@ -40,6 +41,7 @@ def review(
     labelled: Union[str, Path, None] = None,
     ner: Optional[str] = None,
     report: Optional[Report] = None,
+    texts: TextOptions = DEFAULT_TEXTS,
     progress: bool = False,
 ) -> Dict[str, Any]:
     """Choose the documents that the model would learn most from, and write them with the model's
@@ -47,16 +49,17 @@ def review(
 
     model (Union[str, Path, Language]): A pipeline with one `relation_classifier`, or its name or
         path.
-    unlabelled (Union[str, Path]): .spacy file, or a folder of such files. Relations of the
-        documents are ignored.
+    unlabelled (Union[str, Path]): A file or a folder: texts (.txt, .csv, .jsonl, .parquet), .spacy
+        files, or the output of `apply`. Relations of the documents are ignored.
     output (Union[str, Path]): The folder to write, new or empty.
     options (ReviewOptions): Options for choosing documents.
     formats (Sequence[str]): The formats to write, of FORMATS, each to a folder of that name.
-    labelled (Union[str, Path, None]): .spacy file or folder. Documents with these texts are left
+    labelled (Union[str, Path, None]): File or folder. Documents with these texts are left
         out.
     ner (Optional[str]): Name or path of a pipeline that predicts mentions for documents without
         any. By default, the model itself predicts them, if it has a component that sets entities.
     report (Optional[Report]): Counts annotations that a format cannot represent.
+    texts (TextOptions): Names of columns, and the encoding of files with texts.
     progress (bool): Show a progress bar over the documents if stderr is a terminal.
     RETURNS (Dict[str, Any]): The contents of review.json (arguments, options, counts, types and
         labels), and the "ranking", see `rank_documents`.
@@ -76,7 +79,7 @@ def review(
     nlp = model if isinstance(model, Language) else load_pipeline(model)
     with_bar = partial(tqdm, desc="Documents", leave=False, disable=None if progress else True)
     classifier = classifier_settings(nlp)
-    n_given, docs = read_unlabelled(nlp, unlabelled, labelled)
+    n_given, docs = read_unlabelled(nlp, unlabelled, labelled, texts)
     _complete_mentions(nlp, docs, ner, with_bar)
     remove_relations(docs)
     ranking = rank_documents(docs, score_pairs(nlp, docs, with_bar), classifier, options)
@@ -115,28 +118,26 @@ def _pipeline_name(nlp: Language) -> str:
 
 
 def read_unlabelled(
-    nlp: Language, unlabelled: Path, labelled: Optional[Path]
+    nlp: Language,
+    unlabelled: Path,
+    labelled: Optional[Path],
+    texts: TextOptions = DEFAULT_TEXTS,
 ) -> Tuple[int, List[Doc]]:
     """Read unlabelled documents, without those that repeat another text or have the text of a
     labelled document. Texts that differ in white space only are the same.
 
     nlp (Language): The pipeline whose vocabulary the documents get.
-    unlabelled (Path): .spacy file, or a folder of such files.
-    labelled (Optional[Path]): .spacy file or folder of labelled documents.
+    unlabelled (Path): Texts, .spacy files or the output of `apply`: a file or a folder.
+    labelled (Optional[Path]): File or folder of labelled documents.
+    texts (TextOptions): How texts are read.
     RETURNS (Tuple[int, List[Doc]]): The number of documents read, and the documents that remain. A
         document without an ID gets the name of its file and its number in the file.
     """
     labelled_texts = {
         single_spaces(doc.text)
-        for path in (spacy_files([labelled]) if labelled else ())
-        for doc in read_docbin(path, nlp.vocab)
+        for doc in (stream_docs([labelled], nlp, raw=True) if labelled else ())
     }
-    docs: List[Doc] = []
-    for path in spacy_files([unlabelled]):
-        for number, doc in enumerate(read_docbin(path, nlp.vocab), start=1):
-            if not get_doc_id(doc):
-                set_doc_id(doc, f"{path.stem}-{number}")
-            docs.append(doc)
+    docs = list(stream_docs([unlabelled], nlp, raw=True, texts=texts))
     return len(docs), unique_docs(docs, exclude=labelled_texts)
 
 
@@ -187,7 +188,7 @@ def _write_review(
             with replacing(output / format_name / name) as draft:
                 draft.write_bytes(content.encode("utf-8"))
     write_docs(docs, output / PROPOSED)
-    lines = "".join(f"{srsly.json_dumps(row)}\n" for row in ranking)
+    lines = "".join(f"{json.dumps(row, ensure_ascii=False)}\n" for row in ranking)
     with replacing(output / RANKING) as draft:
         draft.write_text(lines, encoding="utf-8")
     write_json(output / SETTINGS, settings)

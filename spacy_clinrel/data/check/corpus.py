@@ -8,7 +8,8 @@ from typing import Any, Callable, Dict, List, Mapping, Optional, Sequence, Tuple
 from spacy.tokens import Doc
 from spacy.vocab import Vocab
 
-from ...files import ensure_paths, read_docbin, spacy_files
+from ...files import ensure_paths
+from ...reading.documents import document_files, group_shards, stream_docs
 from ...tokens import has_sections
 from ...types import CandidateStrategy
 from ..splits import clusters, near_duplicates
@@ -58,10 +59,10 @@ def debug(
 ) -> Dict[str, Any]:
     """Check a corpus before training.
 
-    Each .spacy file is one part of the corpus (train, dev, test). The training part is the first
-    file whose name contains "train" or, if there is none, the first file.
+    Each file, or folder of `apply`, is one part of the corpus (train, dev, test). The
+    training part is the first whose name contains "train" or, if there is none, the first.
 
-    sources (Union[str, Path, Sequence]): One or several .spacy files or folders of .spacy files.
+    sources (Union[str, Path, Sequence]): Files or folders: .spacy files, or the output of `apply`.
     checks (Optional[Checks]): Settings of the checks. None uses the defaults.
     RETURNS (Dict[str, Any]): The files, and the statistics and findings that `check` returns.
     RAISES (ValueError): If a file cannot be read.
@@ -72,12 +73,15 @@ def debug(
         places = result["consistency"]["checks"]["two_types"]["places"]
     """
     checks = Checks() if checks is None else checks
-    files = spacy_files(ensure_paths(sources))
+    files = group_shards(document_files(ensure_paths(sources)))
     paths = sorted(files, key=lambda path: "train" not in path.stem)
     stems = [path.stem for path in paths]
     names = [path.stem if stems.count(path.stem) == 1 else str(path) for path in paths]
     vocab = Vocab()
-    parts = [make_part(name, read_docbin(path, vocab), checks) for name, path in zip(names, paths)]
+    parts = [
+        make_part(name, list(stream_docs(files[path], vocab=vocab)), checks)
+        for name, path in zip(names, paths)
+    ]
     return {
         "spacy_clinrel": version("spacy-clinrel"),
         "data": [str(path) for path in paths],

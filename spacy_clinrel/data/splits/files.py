@@ -1,4 +1,4 @@
-"""Splits of .spacy files, written as train.spacy, dev.spacy and test.spacy."""
+"""Splits of documents, written as train.spacy, dev.spacy and test.spacy."""
 
 from contextlib import ExitStack
 from importlib.metadata import version
@@ -6,10 +6,10 @@ from pathlib import Path
 from typing import Any, Dict, List, Sequence, Union
 
 from spacy.tokens import Doc, DocBin
-from spacy.vocab import Vocab
 
 from ...errors import Errors
-from ...files import check_output, ensure_paths, read_docbin, replacing, spacy_files, write_json
+from ...files import check_output, ensure_paths, replacing, write_json
+from ...reading.documents import document_files, stream_docs
 from .plan import PARTS, Plan, describe, split_docs
 
 REPORT = "split.json"
@@ -22,12 +22,12 @@ def split(
     *,
     force: bool = False,
 ) -> Dict[str, Any]:
-    """Split the documents of .spacy files into train, dev and test.
+    """Split documents into train, dev and test.
 
     Writes `train.spacy`, `dev.spacy`, `test.spacy` (without parts of size 0) and `split.json`. If
     writing fails, no file is written or replaced.
 
-    sources (Union[str, Path, Sequence]): One or several .spacy files or folders of .spacy files.
+    sources (Union[str, Path, Sequence]): Files or folders: .spacy files, or the output of `apply`.
     out (Union[str, Path]): The folder to write.
     plan (Plan): Sizes of the parts, stratification, groups and seed.
     force (bool): Whether to replace existing files in the folder.
@@ -44,7 +44,7 @@ def split(
     out = Path(out)
     if plan.metadata is not None:
         plan = plan._replace(metadata=Path(plan.metadata))
-    paths = spacy_files(ensure_paths(sources))
+    paths = document_files(ensure_paths(sources))
     targets = {name: out / f"{name}.spacy" for name, n in zip(PARTS, plan.ratios) if n > 0}
     written = [*targets.values(), out / REPORT]
     for path in written:
@@ -52,8 +52,7 @@ def split(
     existing = [path.name for path in written if path.exists()]
     if existing and not force:
         raise ValueError(Errors.F025.format(out=out, n=len(existing), name=existing[0]))
-    vocab = Vocab()
-    docs = [doc for path in paths for doc in read_docbin(path, vocab)]
+    docs = list(stream_docs(paths))
     assigned = split_docs(docs, plan)
     result = {
         "spacy_clinrel": version("spacy-clinrel"),

@@ -7,8 +7,9 @@ from typing import Dict, FrozenSet, Iterable, List, NamedTuple, Optional, Set, T
 from spacy.tokens import Doc
 
 from ...data.converters import ReadOptions, Report
-from ...data.corpus import SUFFIX, Format, read_corpus
+from ...data.corpus import Format, read_corpus
 from ...errors import Errors
+from ...reading.documents import is_annotated
 from ...tokens import get_doc_id, has_assertion
 from ..assertion_scores import Attributes, mention_attributes
 from ..error_report.matching import mention_keys, relation_scores
@@ -98,7 +99,8 @@ def read_side(
 
     source (Union[str, Path, Iterable[Doc]]): A path, or the documents.
     name (str): The name of the annotation in messages if it is not a path.
-    format (Optional[Format]): The format of the files. A .spacy file is read as such in any case.
+    format (Optional[Format]): The format of the files. A .spacy file and the output of
+        `apply` are read as such in any case.
     lang (str): Language whose tokenizer is used.
     options (ReadOptions): How the files are read.
     progress (bool): Whether to show a progress bar if stderr is a terminal.
@@ -108,7 +110,7 @@ def read_side(
     report = Report()
     if isinstance(source, (str, Path)):
         name = str(source)
-        if Path(source).suffix.lower() == SUFFIX:
+        if is_annotated(Path(source)):
             format = None
         source = read_corpus(
             source, format, lang=lang, options=options, report=report, progress=progress

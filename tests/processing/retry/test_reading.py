@@ -4,9 +4,9 @@ import shutil
 
 import pytest
 
-from spacy_clinrel.processing import documents
 from spacy_clinrel.processing.run import run_job
 from spacy_clinrel.processing.shards import QUARANTINE
+from spacy_clinrel.reading import texts
 
 from .util import annotated, check, job_of, lines_of, quarantined, retry
 
@@ -17,7 +17,7 @@ def fail_at(monkeypatch, failures):
     failures (Dict[str, Any]): For a suffix, the number of documents before the error.
     """
     for suffix, number in failures.items():
-        real = documents.READERS[suffix]
+        real = texts.READERS[suffix]
 
         def read(*args, real=real, number=number):
             for i, document in enumerate(real(*args)):
@@ -25,7 +25,7 @@ def fail_at(monkeypatch, failures):
                     raise OSError("I/O error")
                 yield document
 
-        monkeypatch.setitem(documents.READERS, suffix, read)
+        monkeypatch.setitem(texts.READERS, suffix, read)
 
 
 def test_files_that_could_not_be_read(rules, notes, tmp_path, monkeypatch):
@@ -47,16 +47,16 @@ def test_files_that_could_not_be_read(rules, notes, tmp_path, monkeypatch):
 def test_row_group_that_could_not_be_read(rules, notes, tmp_path, monkeypatch):
     """A record of several rows may be split up, and several records may fail with one error."""
     path = notes / "b.parquet"
-    real = documents.READERS[".parquet"]
+    real = texts.READERS[".parquet"]
 
     def broken(*args):
         error = "[P020] Can't read rows 1 to 4"
-        yield documents.InputDocument("b.parquet:1-4", "b.parquet:1-4", None, error, 0)
+        yield texts.InputDocument("b.parquet:1-4", "b.parquet:1-4", None, error, 0)
 
     out = tmp_path / "out"
     counts = []
     for reader, action in ((broken, "run"), (real, "retry"), (broken, "retry"), (real, "retry")):
-        monkeypatch.setitem(documents.READERS, ".parquet", reader)
+        monkeypatch.setitem(texts.READERS, ".parquet", reader)
         length = 200 if len(counts) == 3 else 100
         job = job_of(rules, path, out, max_length=length)
         if action == "run":
@@ -74,7 +74,7 @@ def test_row_group_that_could_not_be_read(rules, notes, tmp_path, monkeypatch):
 
 
 def test_documents_that_are_not_found_stay_in_quarantine(rules, notes, out, monkeypatch):
-    monkeypatch.setitem(documents.READERS, ".jsonl", lambda *args: iter(()))
+    monkeypatch.setitem(texts.READERS, ".jsonl", lambda *args: iter(()))
     before = lines_of(out / QUARANTINE)
     counts = retry(rules, notes, out, max_length=200)
     check(out, counts)

@@ -7,7 +7,7 @@ import pytest
 
 from spacy_clinrel.processing.records import SHARDS
 from spacy_clinrel.processing.run import run_job
-from spacy_clinrel.processing.shards import MANIFEST
+from spacy_clinrel.reading.inputs import MANIFEST
 
 from .util import LONG, annotated, check, job_of, lines_of, manifest_of, quarantined, retry
 

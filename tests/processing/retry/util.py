@@ -6,7 +6,8 @@ from spacy_clinrel.processing import AnnotationOptions
 from spacy_clinrel.processing.records import SHARDS
 from spacy_clinrel.processing.run import run_job
 from spacy_clinrel.processing.settings import Job
-from spacy_clinrel.processing.shards import MANIFEST, QUARANTINE
+from spacy_clinrel.processing.shards import QUARANTINE
+from spacy_clinrel.reading.inputs import MANIFEST
 
 LONG = "头痛" * 60
 

@@ -21,8 +21,8 @@ from ..files import (
     walk_files,
 )
 from ..files.walk import HIDDEN, UNREADABLE, UNSUPPORTED
-from .shards import MANIFEST
 
+MANIFEST = "_manifest.json"
 SUFFIXES = (".txt", ".jsonl", ".csv", ".parquet", ".spacy")
 # The first characters of the names of files that are skipped. Names of outputs of `apply` that are
 # not shards begin with an underscore.

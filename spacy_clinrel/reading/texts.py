@@ -24,10 +24,14 @@ from ..files import (
     stream_docbin,
 )
 from ..tokens import get_doc_id
+from .columns import ID, TEXT, TextColumns, TextOptions, read_ids, read_texts
 from .inputs import SUFFIXES, InputFile
-from .lines import Row, read_lines, read_rows
-from .schema import ID, AnnotationOptions, read_ids, read_texts
+from .lines import Row, read_lines
+from .lines import read_rows as read_table_rows
 
+# Columns of annotated documents.
+MENTIONS, RELATIONS, SECTIONS = "mentions", "relations", "sections"
+DOCUMENT_COLUMNS = (ID, TEXT, MENTIONS, RELATIONS, SECTIONS, "error")
 # Maximum number of bytes of a character, in UTF-8 and in JSON with escapes.
 MAX_UTF8_BYTES, MAX_JSON_BYTES = 4, 12
 # Minimum for the maximum length of a JSON line in bytes, however short documents have to be.
@@ -85,12 +89,12 @@ class EncodingDoubts:
 
 
 def read_documents(
-    file: InputFile, options: AnnotationOptions, doubts: Optional[EncodingDoubts] = None
+    file: InputFile, options: TextColumns, doubts: Optional[EncodingDoubts] = None
 ) -> Iterator[InputDocument]:
     """Read the documents of a file.
 
     file (InputFile): The file.
-    options (AnnotationOptions): The column names, the encoding, and the maximum length of a
+    options (TextColumns): The column names, the encoding, and the maximum length of a
         document.
     doubts (Optional[EncodingDoubts]): Receives the file if its encoding is doubtful.
     YIELDS (InputDocument): The documents. For an unreadable line or file, a document with an error.
@@ -112,7 +116,7 @@ def read_documents(
         yield InputDocument(file.name, file.name, None, problem, file.size)
 
 
-def _length_error(size: int, options: AnnotationOptions) -> Optional[str]:
+def _length_error(size: int, options: TextColumns) -> Optional[str]:
     """Return an error if a text of this size in bytes is too long in any case. Avoids decoding
     it."""
     min_characters = size // MAX_UTF8_BYTES
@@ -121,7 +125,7 @@ def _length_error(size: int, options: AnnotationOptions) -> Optional[str]:
     return Errors.P004.format(n=f"{min_characters} or more", most=options.max_length)
 
 
-def _detect(file: InputFile, options: AnnotationOptions, doubts: EncodingDoubts) -> Encoding:
+def _detect(file: InputFile, options: TextColumns, doubts: EncodingDoubts) -> Encoding:
     """Return the encoding of a file. A file is read twice: its encoding depends on all lines."""
     encoding = detect_encoding(file.path, options.encoding)
     doubts.add(file.name, encoding)
@@ -129,7 +133,7 @@ def _detect(file: InputFile, options: AnnotationOptions, doubts: EncodingDoubts)
 
 
 def _read_txt(
-    file: InputFile, options: AnnotationOptions, doubts: EncodingDoubts
+    file: InputFile, options: TextColumns, doubts: EncodingDoubts
 ) -> Iterator[InputDocument]:
     doc_id = str(Path(file.name).with_suffix(""))
     problem = _length_error(file.size, options)
@@ -145,8 +149,16 @@ def _read_txt(
 
 
 def _read_jsonl(
-    file: InputFile, options: AnnotationOptions, doubts: EncodingDoubts
+    file: InputFile, options: TextColumns, doubts: EncodingDoubts
 ) -> Iterator[InputDocument]:
+    for document, _ in _read_objects(file, options, doubts):
+        yield document
+
+
+def _read_objects(
+    file: InputFile, options: TextColumns, doubts: EncodingDoubts
+) -> Iterator[Tuple[InputDocument, Dict[str, Any]]]:
+    """Yield the document and the object of each line that is not blank."""
     limit = max(MIN_LINE_LIMIT, MAX_JSON_BYTES * options.max_length)
     encoding = _detect(file, options, doubts)
     with open_utf8(file.path, encoding) as raw:
@@ -154,28 +166,31 @@ def _read_jsonl(
             source = f"{file.name}:{number}"
             if line is None:
                 problem = Errors.P017.format(most=limit)
-                yield InputDocument(source, source, None, problem, position)
+                yield InputDocument(source, source, None, problem, position), {}
             elif line.strip():
                 text = line.decode("utf-8", "surrogateescape")
                 fault = line_problem(text, encoding)
                 if fault:
-                    yield InputDocument(source, source, None, fault, position)
+                    yield InputDocument(source, source, None, fault, position), {}
                 else:
                     yield _from_json(text, source, options, position)
 
 
-def _from_json(line: str, source: str, options: AnnotationOptions, position: int) -> InputDocument:
+def _from_json(
+    line: str, source: str, options: TextColumns, position: int
+) -> Tuple[InputDocument, Dict[str, Any]]:
     try:
         entry = json.loads(line)
         if not isinstance(entry, dict):
             raise ValueError(f"expected an object, got {type(entry).__name__}")
-        return _from_entry(entry, entry.get(options.id_column), source, options, position)
+        doc_id = entry.get(options.id_column)
+        return _from_entry(entry, doc_id, source, options, position), entry
     except (ValueError, RecursionError) as error:
-        return InputDocument(source, source, None, Errors.P008.format(error=error), position)
+        return InputDocument(source, source, None, Errors.P008.format(error=error), position), {}
 
 
 def _from_entry(
-    entry: Dict[str, Any], doc_id: Any, source: str, options: AnnotationOptions, position: int
+    entry: Dict[str, Any], doc_id: Any, source: str, options: TextColumns, position: int
 ) -> InputDocument:
     name = source if doc_id is None else printable(str(doc_id))
     text = entry.get(options.text_column)
@@ -202,11 +217,11 @@ def _missing_column(name: str, entry: Dict[str, Any]) -> str:
 
 
 def _read_csv(
-    file: InputFile, options: AnnotationOptions, doubts: EncodingDoubts
+    file: InputFile, options: TextColumns, doubts: EncodingDoubts
 ) -> Iterator[InputDocument]:
     encoding = _detect(file, options, doubts)
     with open_utf8(file.path, encoding) as raw:
-        rows = read_rows(raw)
+        rows = read_table_rows(raw)
         names = _read_header(rows, options)
         for number, fields, problem, position in rows:
             source = f"{file.name}:{number}"
@@ -223,9 +238,7 @@ def _read_csv(
                 yield document._replace(error=problem) if problem else document
 
 
-def _row_problem(
-    entry: Dict[str, str], encoding: Encoding, options: AnnotationOptions
-) -> Optional[str]:
+def _row_problem(entry: Dict[str, str], encoding: Encoding, options: TextColumns) -> Optional[str]:
     """Return why the text or the id of a row can't be used. Other columns may be damaged."""
     used = [entry.get(name) or "" for name in (options.text_column, options.id_column)]
     if any(map(has_surrogates, used)):
@@ -234,7 +247,7 @@ def _row_problem(
     return line_problem(valid, encoding)
 
 
-def _read_header(rows: Iterator[Row], options: AnnotationOptions) -> List[str]:
+def _read_header(rows: Iterator[Row], options: TextColumns) -> List[str]:
     """Return the fields of the first row that is not blank."""
     for row in rows:
         if row.error:
@@ -248,12 +261,39 @@ def _read_header(rows: Iterator[Row], options: AnnotationOptions) -> List[str]:
 
 
 def _read_parquet(
-    file: InputFile, options: AnnotationOptions, doubts: EncodingDoubts
+    file: InputFile, options: TextColumns, doubts: EncodingDoubts
 ) -> Iterator[InputDocument]:
+    columns: List[str] = []
+
+    def choose(available: List[str]) -> List[str]:
+        columns.extend(_columns(available, options))
+        return columns
+
+    for batch, first, end, position in _read_batches(file, choose):
+        if isinstance(batch, str):
+            source = f"{file.name}:{first + 1}-{end}"
+            yield InputDocument(source, source, None, batch, position)
+            continue
+        for number, (doc_id, text) in enumerate(_entries(batch, columns), start=first + 1):
+            source = f"{file.name}:{number}"
+            name = source if doc_id is None else doc_id
+            yield InputDocument(name, source, text, None, position)
+
+
+def _read_batches(
+    file: InputFile, choose: Callable[[List[str]], List[str]]
+) -> Iterator[Tuple[Any, int, int, int]]:
+    """Read a Parquet file in batches. If a row group is damaged, reading continues after it.
+
+    file (InputFile): The file.
+    choose (Callable[[List[str]], List[str]]): Returns the columns to read, given those of the file.
+    YIELDS (Tuple[Any, int, int, int]): The batch, or an error message; its first row, from 0, and
+        the row after its last; and the approximate number of bytes up to its end.
+    """
     parquet_module = require("pyarrow.parquet", "apply")
     # pyarrow does not accept file names that are not UTF-8.
     with file.path.open("rb") as raw, parquet_module.ParquetFile(raw) as parquet:
-        columns = _columns(parquet.schema_arrow.names, options)
+        columns = choose(parquet.schema_arrow.names)
         count = parquet.metadata.num_rows
         number = 0
         for group in range(parquet.num_row_groups):
@@ -263,19 +303,86 @@ def _read_parquet(
                 try:
                     batch = next(batches)
                 except Exception as error:  # codecs raise different types
-                    source = f"{file.name}:{number + 1}-{end}"
                     problem = Errors.P020.format(first=number + 1, last=end, error=error)
+                    yield problem, number, end, file.size * end // count
                     number = end
-                    yield InputDocument(source, source, None, problem, file.size * end // count)
                     break
-                for doc_id, text in _entries(batch, columns):
-                    number += 1
-                    source = f"{file.name}:{number}"
-                    name = source if doc_id is None else doc_id
-                    yield InputDocument(name, source, text, None, file.size * number // count)
+                last = number + len(batch)
+                yield batch, number, last, file.size * last // count
+                number = last
 
 
-def _columns(available: List[str], options: AnnotationOptions) -> List[str]:
+def read_rows(
+    file: InputFile, options: TextColumns, doubts: EncodingDoubts
+) -> Iterator[Tuple[InputDocument, Optional[Dict[str, Any]]]]:
+    """Read the rows of a .parquet or .jsonl file: annotated documents, or texts.
+
+    file (InputFile): The file.
+    options (TextColumns): The column names of texts, the encoding, and the maximum length of a
+        document.
+    doubts (EncodingDoubts): Receives the file if its encoding is doubtful.
+    YIELDS (Tuple[InputDocument, Optional[Dict[str, Any]]]): The text, and the row if it has the
+        columns of an annotated document.
+    RAISES (ValueError): If the file cannot be read.
+    RAISES (ImportError): If the file is a .parquet file and pyarrow is not installed.
+    """
+    is_parquet = file.path.suffix.lower() == ".parquet"
+    # The columns of annotated documents have these names, whatever the options.
+    named = TextOptions(encoding=options.encoding, max_length=options.max_length)
+    count = 0
+    try:
+        if is_parquet and MENTIONS not in _parquet_columns(file):
+            for document in _read_parquet(file, options, doubts):
+                yield document, None
+                count += 1
+            return
+        entries = _parquet_rows(file) if is_parquet else _read_objects(file, options, doubts)
+        for document, entry in entries:
+            if entry.get(MENTIONS) is not None:
+                source, position = document.source, document.position
+                yield _from_entry(entry, entry.get(ID), source, named, position), entry
+            elif entry.get("error"):  # in the output of `annotate`
+                yield document._replace(text=None, error=str(entry["error"])), None
+            else:
+                yield document, None
+            count += 1
+    except (EncodingError, ImportError):
+        raise
+    except Exception as error:  # the libraries raise different types for a broken file
+        path = show_path(file.path)
+        raise ValueError(Errors.P009.format(path=path, error=error, n=count)) from error
+
+
+def _parquet_columns(file: InputFile) -> List[str]:
+    """Return the names of the columns of a Parquet file."""
+    parquet_module = require("pyarrow.parquet", "apply")
+    with file.path.open("rb") as raw:
+        names: List[str] = parquet_module.read_schema(raw).names
+    return names
+
+
+def _parquet_rows(file: InputFile) -> Iterator[Tuple[InputDocument, Dict[str, Any]]]:
+    """Yield the rows of a Parquet file of annotated documents."""
+
+    def choose(available: List[str]) -> List[str]:
+        return [name for name in available if name in DOCUMENT_COLUMNS]
+
+    for batch, first, end, position in _read_batches(file, choose):
+        problem, rows = batch, []
+        if not isinstance(batch, str):
+            try:
+                rows = batch.to_pylist()
+            except Exception as error:  # text that is not UTF-8
+                problem = Errors.P020.format(first=first + 1, last=end, error=type(error).__name__)
+        if not rows:
+            source = f"{file.name}:{first + 1}-{end}"
+            yield InputDocument(source, source, None, problem, position), {}
+        for number, row in enumerate(rows, start=first + 1):
+            source = f"{file.name}:{number}"
+            yield InputDocument(source, source, None, Errors.P003, position), row
+
+
+def _columns(available: List[str], options: TextColumns) -> List[str]:
     """Return the names of the columns to read: texts and, if present, ids."""
     columns = [options.text_column, options.id_column]
     if ID not in available and options.id_column == ID:
@@ -294,7 +401,7 @@ def _entries(batch: Any, columns: List[str]) -> Iterator[Tuple[Optional[str], Op
 
 
 def _read_spacy(
-    file: InputFile, options: AnnotationOptions, doubts: EncodingDoubts
+    file: InputFile, options: TextColumns, doubts: EncodingDoubts
 ) -> Iterator[InputDocument]:
     for number, doc in enumerate(stream_docbin(file.path, Vocab()), start=1):
         source = f"{file.name}:{number}"
@@ -302,7 +409,7 @@ def _read_spacy(
         yield InputDocument(get_doc_id(doc) or source, source, doc.text.encode(), None, 0)
 
 
-Reader = Callable[[InputFile, AnnotationOptions, EncodingDoubts], Iterator[InputDocument]]
+Reader = Callable[[InputFile, TextColumns, EncodingDoubts], Iterator[InputDocument]]
 READERS: Dict[str, Reader] = dict(
     zip(SUFFIXES, (_read_txt, _read_jsonl, _read_csv, _read_parquet, _read_spacy))
 )

@@ -1,0 +1,1 @@
+"""Documents from files: texts, and annotated documents such as the output of `apply`."""
