@@ -335,3 +335,18 @@ Signatures = List[Signature]
 
 # Score (logit) of a label that the types of a pair do not allow. Finite, so that no row is NaN.
 IMPOSSIBLE = -1e4
+
+
+class LabelNames(NamedTuple):
+    """Types and labels that annotators can choose from.
+
+    types (List[str]): Entity types.
+    labels (List[str]): Relation labels.
+    signatures (Signatures): Triples of head type, label and tail type seen in training.
+    attributes (Sequence[str]): Assertion attributes that the model predicts.
+    """
+
+    types: List[str]
+    labels: List[str]
+    signatures: Signatures
+    attributes: Sequence[str] = ()

@@ -6,6 +6,7 @@ from typing import Annotated, Dict, List, Optional, cast
 import typer
 from wasabi import msg
 
+from ..active_learning.review import pipeline_labels
 from ..data.convert import convert
 from ..data.converters import ReadOptions, Report, Selection, converters
 from ..data.converters.attributes import parse_attribute_names
@@ -13,6 +14,7 @@ from ..data.converters.offset_units import BASES
 from ..data.converters.options import Align, Copies
 from ..errors import Errors
 from ..files import check_output, write_json
+from ..pipeline.loading import load_pipeline
 from ..types import ASSERTIONS
 from ._app import app
 from ._options import EncodingOption
@@ -144,6 +146,15 @@ def convert_cli(
             "all, and report those that differ",
         ),
     ] = None,
+    labels_of: Annotated[
+        Optional[str],
+        typer.Option(
+            "--labels-of",
+            metavar="MODEL",
+            help="Label Studio: pipeline whose types, relation labels and assertion attributes the "
+            "labelling interface gets, besides those of the documents",
+        ),
+    ] = None,
     force: Annotated[
         bool, typer.Option("--force", "-F", help="Replace existing files if OUT is a folder")
     ] = False,
@@ -187,6 +198,7 @@ def convert_cli(
                 options=options,
                 force=force,
                 report=report,
+                labels=None if labels_of is None else pipeline_labels(load_pipeline(labels_of)),
                 progress=not quiet,
             )
         finally:

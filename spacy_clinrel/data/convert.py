@@ -9,6 +9,7 @@ from ..errors import Errors
 from ..files import check_output, replacing
 from ..reading.documents import is_annotated
 from ..tokens.tokenizer import blank_pipeline
+from ..types import LabelNames
 from .converters import ReadOptions, Report, Selection, get_converter, get_writer
 from .converters.attributes import mark_annotated, shows_assertion
 from .corpus import read_corpus, stream_corpus, write_corpus
@@ -25,6 +26,7 @@ def convert(
     options: ReadOptions = ReadOptions(),  # noqa: B008 - it is immutable
     force: bool = False,
     report: Optional[Report] = None,
+    labels: Optional[LabelNames] = None,
     progress: bool = False,
 ) -> Report:
     """Convert a corpus to a .spacy file or, if `src` is a .spacy file or the output of `apply`, to
@@ -44,6 +46,8 @@ def convert(
     force (bool): Whether to replace existing files in the folder `out`.
     report (Optional[Report]): Report to fill in, also if the conversion fails. None creates a new
         one.
+    labels (Optional[LabelNames]): For Label Studio, labels that the labelling interface has in
+        addition to those of the documents, see `write_corpus`.
     progress (bool): Whether to show a progress bar if stderr is a terminal.
     RETURNS (Report): What was kept, lost and repaired.
     RAISES (ValueError): If the format is unknown or cannot be written, no document could be read,
@@ -69,6 +73,7 @@ def convert(
             force=force,
             report=report,
             attributes=options.attributes,
+            labels=labels,
         )
     if out.is_dir():
         raise ValueError(Errors.F010.format(path=out))

@@ -15,6 +15,7 @@ from ..files import replacing
 from ..reading.documents import ANNOTATED, stream_docs
 from ..tokens import all_mentions, relation_edges
 from ..tokens.tokenizer import blank_pipeline
+from ..types import LabelNames
 from .converters import (
     Converter,
     ReadOptions,
@@ -29,7 +30,13 @@ from .converters import (
     render_files,
     select,
 )
-from .converters.attributes import mark_annotated, shows_assertion, unmatched_attributes
+from .converters.attributes import (
+    file_attribute,
+    mark_annotated,
+    shows_assertion,
+    unmatched_attributes,
+)
+from .converters.label_studio import LABEL_STUDIO, LABEL_STUDIO_PREDICTIONS, extend_interface
 
 SUFFIX = ".spacy"
 NO_MENTION = "no mention in any document"
@@ -171,6 +178,7 @@ def write_corpus(
     force: bool = False,
     report: Optional[Report] = None,
     attributes: Mapping[str, str] = MappingProxyType({}),
+    labels: Optional[LabelNames] = None,
 ) -> Report:
     """Write Docs to a .spacy file or to a folder in a registered format.
 
@@ -189,6 +197,9 @@ def write_corpus(
     report (Optional[Report]): Receives counts, losses and repairs. None creates a new one.
     attributes (Mapping[str, str]): For a format, assertion attributes by their name in the files,
         e.g. {"Negation": "negated"}. Others are written with a capital letter.
+    labels (Optional[LabelNames]): For Label Studio, labels that the labelling interface has in
+        addition to those of the documents, e.g. `spacy_clinrel.active_learning.review.
+        pipeline_labels(nlp)`.
     RETURNS (Report): The report.
     RAISES (ValueError): If the format is unknown, missing or cannot be written, a file exists
         already, or `strict` is set and annotation would be lost.
@@ -203,10 +214,27 @@ def write_corpus(
         _write_docbin(docs, path, report)
         return report
     contents = render_files(_converter(format), docs, report, name, attributes=attributes)
+    if labels is not None:
+        contents = _add_labels(contents, labels, format, attributes)
     if strict:
         report.check_losses()
     _write_contents(contents, path, force)
     return report
+
+
+def _add_labels(
+    contents: Dict[str, str], labels: LabelNames, format: Format, names: Mapping[str, str]
+) -> Dict[str, str]:
+    """Add labels to the labelling interface of Label Studio."""
+    if _converter(format) not in (LABEL_STUDIO, LABEL_STUDIO_PREDICTIONS):
+        raise ValueError(Errors.F198)
+    attributes = [file_attribute(name, names) for name in labels.attributes]
+    return {
+        name: extend_interface(content, labels.types, labels.labels, attributes)
+        if name.endswith(".xml")
+        else content
+        for name, content in contents.items()
+    }
 
 
 def _converter(format: Format) -> Converter:

@@ -352,3 +352,7 @@ class FileErrors:
         "The row has no text. Repeat `python -m spacy clinrel apply` without --no-text to write "
         "the texts too."
     )
+    F198 = (
+        "Only Label Studio has a labelling interface to which labels can be added. Use the format "
+        "label-studio-predictions or label-studio, or omit --labels-of."
+    )

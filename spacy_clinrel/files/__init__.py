@@ -26,7 +26,15 @@ from .walk import (
     skip_hidden,
     walk_files,
 )
-from .writing import LOCK_FILE, check_output, locked_folder, replacing, replacing_folder, write_json
+from .writing import (
+    LOCK_FILE,
+    check_output,
+    json_text,
+    locked_folder,
+    replacing,
+    replacing_folder,
+    write_json,
+)
 
 __all__ = [
     "LOCK_FILE",
@@ -47,6 +55,7 @@ __all__ = [
     "has_surrogates",
     "is_doubtful",
     "is_hidden",
+    "json_text",
     "line_problem",
     "locked_folder",
     "open_utf8",

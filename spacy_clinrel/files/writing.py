@@ -126,6 +126,18 @@ def check_output(output: Optional[Path], *inputs: Optional[Path]) -> None:
             raise ValueError(Errors.F017.format(path=output))
 
 
+def json_text(data: Any) -> str:
+    """Return a value as JSON in one line, with Chinese and other characters as they are.
+
+    Use it instead of srsly, which escapes these characters and rounds floats to ten digits.
+
+    data (Any): The value.
+    RETURNS (str): The text. Lone surrogates, which UTF-8 cannot represent, are escaped.
+    """
+    text = json.dumps(data, ensure_ascii=False)
+    return text.encode("utf-8", "backslashreplace").decode("utf-8")
+
+
 def write_json(path: Path, data: Any) -> None:
     """Write an indented JSON file atomically.
 

@@ -5,10 +5,8 @@ import re
 from pathlib import Path
 from typing import Iterator, List, Optional, Sequence, Union
 
-import srsly
-
 from ..errors import Errors
-from ..files import check_output, read_text_lines, replacing
+from ..files import check_output, json_text, read_text_lines, replacing
 
 # Shorter lines are mostly headings.
 MIN_LINE = 8
@@ -77,7 +75,8 @@ def raw_text(
     generator.shuffle(parts)
     if output is not None:
         with replacing(Path(output)) as draft:
-            srsly.write_jsonl(draft, ({"text": part} for part in parts))
+            lines = (json_text({"text": part}) + "\n" for part in parts)
+            draft.write_text("".join(lines), encoding="utf-8")
     return parts
 
 

@@ -6,23 +6,8 @@ from typing import Dict, Iterable, List, NamedTuple, Optional
 
 from spacy.displacy.render import EntityRenderer
 
-TREATMENT, DISEASE, SYMPTOM = "#a5deb6", "#ffb5bc", "#ffd788"
-TEST, BODY, OTHER = "#a8cff9", "#d8c5f4", "#d6d9de"
+from ..tokens.palette import PALETTE
 
-# Colours of the types in corpora that `convert` can read, by upper-case label as in displaCy.
-COLORS: Dict[str, str] = {
-    **dict.fromkeys(["TREATMENT", "DRU", "PRO", "治疗", "药物", "手术", "手术治疗"], TREATMENT),
-    **dict.fromkeys(["MEDICATION", "THERAPEUTIC_PROCEDURE", "其他治疗"], TREATMENT),
-    **dict.fromkeys(["DISEASE", "DIS", "疾病", "疾病和诊断", "DISEASE_DISORDER"], DISEASE),
-    **dict.fromkeys(["PROBLEM"], DISEASE),
-    **dict.fromkeys(["SYMPTOM", "SYM", "症状", "体征", "SIGN_SYMPTOM"], SYMPTOM),
-    **dict.fromkeys(["TEST", "ITE", "EQU", "检查", "检验", "影像检查", "实验室检验"], TEST),
-    **dict.fromkeys(["DIAGNOSTIC_PROCEDURE", "LAB_VALUE"], TEST),
-    **dict.fromkeys(["BODY", "BOD", "部位", "身体部位", "解剖部位"], BODY),
-    **dict.fromkeys(["BIOLOGICAL_STRUCTURE"], BODY),
-}
-# Colours that are assigned in order to types without a registered colour.
-PALETTE = ("#9fdcd8", "#f5bfe0", "#d4e08b", "#f4c3a1", "#b9bff2", OTHER)
 # Text colours in light and dark mode, as in viewer.css, and the minimum contrast of WCAG level AA.
 INK, DARK_INK = "#1b1f24", "#e7eaee"
 CONTRAST = 4.5

@@ -103,7 +103,7 @@ def test_details_of_mentions_are_written(model, tmp_path, format):
     path = tmp_path / "out" / f"part-000000.{format}"
     if format == "parquet":
         table = pq.read_table(path)
-        assert table.schema.metadata[b"spacy_clinrel.schema_version"] == b"2"
+        assert table.schema.metadata[b"spacy_clinrel.schema_version"] == b"3"
         (row,) = table.to_pylist()
     else:
         row = json.loads(path.read_text("utf-8"))
@@ -117,7 +117,7 @@ def test_details_of_mentions_are_written(model, tmp_path, format):
     assert test["kb_id"] == "C1" and test["section"] is None and test["is_negated"] is False
     assert set(test["assertion"].values()) == {None}
     manifest = json.loads((tmp_path / "out" / MANIFEST).read_text("utf-8"))
-    assert manifest["schema_version"] == 2
+    assert manifest["schema_version"] == 3
 
 
 def test_spacy_files_keep_the_store(model, tmp_path):
@@ -164,5 +164,5 @@ def test_run_of_an_earlier_version_is_not_continued(rules, tmp_path, option):
     manifest = json.loads(path.read_text("utf-8"))
     del manifest["schema_version"]
     path.write_text(json.dumps(manifest), encoding="utf-8")
-    with pytest.raises(ValueError, match=r"P060.*schema version 1.*version 2"):
+    with pytest.raises(ValueError, match=r"P060.*schema version 1.*version 3"):
         run_job(job, **{option: True})

@@ -2,7 +2,7 @@
 
 from .corrections import CHANGES, ReviewResult, read_review
 from .export import review
-from .formats import FORMATS
+from .formats import FORMATS, pipeline_labels
 from .ranking import RANDOM, ReviewOptions
 from .uncertainty import STRATEGIES
 
@@ -13,6 +13,7 @@ __all__ = [
     "STRATEGIES",
     "ReviewOptions",
     "ReviewResult",
+    "pipeline_labels",
     "read_review",
     "review",
 ]

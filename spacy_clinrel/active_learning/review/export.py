@@ -1,6 +1,5 @@
 """Choose documents for annotators, and write them with the model's relations."""
 
-import json
 from functools import partial
 from importlib.metadata import version
 from pathlib import Path
@@ -14,13 +13,14 @@ from ...data.converters import Report
 from ...errors import Errors
 from ...evaluation.evaluate import entity_components
 from ...evaluation.pair_scores import ClassifierSettings, classifier_settings, score_pairs
-from ...files import replacing, write_docs, write_json
+from ...files import json_text, replacing, write_docs, write_json
 from ...pipeline.loading import load_pipeline
 from ...reading.documents import DEFAULT_TEXTS, TextOptions, stream_docs
 from ...tokens import all_mentions, get_relations
 from ...tokens.normalize import single_spaces
+from ...types import LabelNames
 from ..unlabelled import predict_mentions, remove_relations, unique_docs
-from .formats import LabelNames, review_files
+from .formats import pipeline_labels, review_files
 from .ranking import ReviewOptions, check_options, rank_documents
 
 PROPOSED = "proposed.spacy"
@@ -95,7 +95,7 @@ def review(
             Errors.B020.format(path=unlabelled, n=len(docs), bare=n_bare, left_out=n_left_out)
         )
     proposed = predict_relations(nlp, [docs[row.pop("index")] for row in ranking])
-    names = _label_names(classifier, proposed)
+    names = _label_names(nlp, classifier, proposed)
     settings = {
         "spacy_clinrel": version("spacy-clinrel"),
         "model": _pipeline_name(nlp) if isinstance(model, Language) else str(model),
@@ -162,14 +162,17 @@ def predict_relations(nlp: Language, docs: Sequence[Doc]) -> List[Doc]:
         return list(nlp.pipe(docs))
 
 
-def _label_names(classifier: ClassifierSettings, docs: Sequence[Doc]) -> LabelNames:
-    """Return the types and labels of the model and of the documents."""
+def _label_names(nlp: Language, classifier: ClassifierSettings, docs: Sequence[Doc]) -> LabelNames:
+    """Return the types and labels of the model and of the documents, and the assertion attributes
+    if the model predicts them."""
     types = {span.label_ for doc in docs for span in all_mentions(doc)}
     labels = {relation.label for doc in docs for relation in get_relations(doc)}
+    known = pipeline_labels(nlp)
     return LabelNames(
-        sorted({*classifier.types, *types}),
-        sorted({*classifier.labels, *labels}),
+        sorted({*classifier.types, *known.types, *types}),
+        sorted({*classifier.labels, *known.labels, *labels}),
         classifier.signatures,
+        known.attributes,
     )
 
 
@@ -188,7 +191,7 @@ def _write_review(
             with replacing(output / format_name / name) as draft:
                 draft.write_bytes(content.encode("utf-8"))
     write_docs(docs, output / PROPOSED)
-    lines = "".join(f"{json.dumps(row, ensure_ascii=False)}\n" for row in ranking)
+    lines = "".join(f"{json_text(row)}\n" for row in ranking)
     with replacing(output / RANKING) as draft:
         draft.write_text(lines, encoding="utf-8")
     write_json(output / SETTINGS, settings)

@@ -1,8 +1,9 @@
 """The files that annotators correct, in the formats of their tools."""
 
 import re
-from typing import Dict, List, NamedTuple, Sequence
+from typing import Dict, List, Sequence, Set
 
+from spacy.language import Language
 from spacy.tokens import Doc
 
 from ...data.converters import Report, get_converter, render_files
@@ -11,7 +12,7 @@ from ...data.converters.doccano import RELATION_TYPES, SPAN_TYPES, label_types
 from ...data.converters.label_studio import render_interface
 from ...data.converters.report import DETAILS_LOST
 from ...tokens import get_attributes, has_assertion
-from ...types import ASSERTIONS, Signatures
+from ...types import ASSERTIONS, LabelNames
 
 # Formats to export → formats in which the tools save corrected documents.
 FORMATS = {
@@ -25,17 +26,27 @@ SHOWS_ATTRIBUTES = ("brat", "label-studio")
 FILE_STEM = "review"
 
 
-class LabelNames(NamedTuple):
-    """Types and labels that annotators can choose from.
+def pipeline_labels(nlp: Language) -> LabelNames:
+    """Return the labels of all components of a pipeline.
 
-    types (List[str]): Entity types.
-    labels (List[str]): Relation labels.
-    signatures (Signatures): Triples of head type, label and tail type seen in training.
+    nlp (Language): The pipeline.
+    RETURNS (LabelNames): The types, labels and assertion attributes, without signatures.
     """
-
-    types: List[str]
-    labels: List[str]
-    signatures: Signatures
+    types: Set[str] = set()
+    labels: Set[str] = set()
+    attributes: Sequence[str] = ()
+    for name in nlp.pipe_names:
+        assigns = nlp.get_pipe_meta(name).assigns
+        component = nlp.get_pipe(name)
+        space = getattr(component, "space", None)
+        if "doc._.relations" in assigns:
+            labels.update(component.labels if space is None else space.labels)
+            types.update(() if space is None else space.types)
+        elif "doc.ents" in assigns:
+            types.update(getattr(component, "labels", ()))
+        elif "span._.assertion" in assigns:
+            attributes = ASSERTIONS
+    return LabelNames(sorted(types), sorted(labels), [], attributes)
 
 
 def review_files(
@@ -54,7 +65,7 @@ def review_files(
     for reason in DETAILS_LOST:  # `read_review` restores them
         report.lost.pop(reason, None)
     interface = f"{FILE_STEM}.xml"
-    attributes = _attribute_names(docs)
+    attributes = _attribute_names(docs, names.attributes)
     if interface in files:
         files[interface] = render_interface(names.types, names.labels, attributes)
     for suffix, values in ((SPAN_TYPES, names.types), (RELATION_TYPES, names.labels)):
@@ -65,10 +76,11 @@ def review_files(
     return files
 
 
-def _attribute_names(docs: Sequence[Doc]) -> List[str]:
-    """Return the attributes that annotators can choose from, as files name them: those that occur,
-    and all assertion attributes if a document is annotated with them."""
+def _attribute_names(docs: Sequence[Doc], predicted: Sequence[str]) -> List[str]:
+    """Return the attributes that annotators can choose from, as files name them: those that occur
+    or are predicted, and all assertion attributes if a document is annotated with them."""
     found = {attribute.name for doc in docs for attribute in get_attributes(doc)}
+    found.update(predicted)
     if any(map(has_assertion, docs)):
         found.update(ASSERTIONS)
     return sorted(file_attribute(name, {}) for name in found)

@@ -36,6 +36,7 @@ from typing import Any, Dict, Iterable, Iterator, List, Mapping, Optional, Seque
 
 import srsly
 
+from ...files import json_text
 from ...types import ASSERTIONS
 from . import (
     Converter,
@@ -109,9 +110,9 @@ def write(record: Record, report: Report) -> Dict[str, str]:
         ],
     }
     return {
-        ".jsonl": srsly.json_dumps(entry),
-        SPAN_TYPES: srsly.json_dumps([mention.type for mention in record.mentions]),
-        RELATION_TYPES: srsly.json_dumps([link.label for link in record.relations]),
+        ".jsonl": json_text(entry),
+        SPAN_TYPES: json_text([mention.type for mention in record.mentions]),
+        RELATION_TYPES: json_text([link.label for link in record.relations]),
     }
 
 
@@ -135,7 +136,7 @@ def _with_equal_fields(lines: Sequence[str]) -> Sequence[str]:
     entries = [srsly.json_loads(line) for line in lines]
     defaults = {HAS_ASSERTION: False, ATTRIBUTES: []}
     used = {k: v for k, v in defaults.items() if any(k in entry for entry in entries)}
-    return [srsly.json_dumps({**used, **entry}) for entry in entries]
+    return [json_text({**used, **entry}) for entry in entries]
 
 
 def label_types(names: Iterable[str]) -> str:
@@ -154,7 +155,7 @@ def label_types(names: Iterable[str]) -> str:
         }
         for name, colour in zip(sorted(set(names)), cycle(COLOURS))
     ]
-    return join_json(SPAN_TYPES, [srsly.json_dumps(entry) for entry in types])
+    return join_json(SPAN_TYPES, [json_text(entry) for entry in types])
 
 
 def read(path: Path, report: Report, options: ReadOptions) -> Iterator[Record]:

@@ -28,8 +28,7 @@ from itertools import pairwise
 from pathlib import Path
 from typing import Any, Dict, List, Optional, Tuple
 
-import srsly
-
+from ...files import json_text
 from ...types import ASSERTIONS
 from . import (
     METADATA,
@@ -112,7 +111,7 @@ def write(record: Record, report: Report) -> Dict[str, str]:
         "meta": meta,
         "answer": ANSWERS[0],
     }
-    return {".jsonl": srsly.json_dumps(entry)}
+    return {".jsonl": json_text(entry)}
 
 
 def _tokens(record: Record) -> List[Dict[str, Any]]:

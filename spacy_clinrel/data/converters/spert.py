@@ -19,8 +19,7 @@ from bisect import bisect_left, bisect_right
 from pathlib import Path
 from typing import Any, Dict, Iterator
 
-import srsly
-
+from ...files import json_text
 from . import (
     Converter,
     Link,
@@ -85,7 +84,7 @@ def write(record: Record, report: Report) -> Dict[str, str]:
         "relations": relations,
         "orig_id": record.doc_id,
     }
-    return {".json": srsly.json_dumps(entry)}
+    return {".json": json_text(entry)}
 
 
 def _parse(entry: Dict[str, Any], record: Record, path: Path, report: Report) -> None:

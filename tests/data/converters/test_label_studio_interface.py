@@ -64,6 +64,39 @@ def test_interface_of_labels():
     style = view.find("Style").text
     assert style.startswith("[class*=htx-richtext], .htx-text {white-space: pre-wrap !important")
     assert list(view.iter("Choices")) == []
+    # Each type and label has a colour of its own; a known type has that of the viewer.
+    view = ET.fromstring(render_interface(["疾病", "乙", "甲"], ["改善", "证实"], ["Negated"]))
+    for tag in ("Label", "Relation"):
+        colors = [element.get("background") for element in view.iter(tag)]
+        assert len(set(colors)) == len(colors)
+        assert all(re.fullmatch("#[0-9a-f]{6}", color) for color in colors)
+    assert {tag.get("value"): tag.get("background") for tag in view.iter("Label")}[
+        "疾病"
+    ] == COLORS["疾病"]
+
+
+def test_labels_of_a_pipeline_are_added(tmp_path):
+    """Annotators can choose labels that no document has."""
+    mention = Mention("a", 0, 2, "症状", attributes=("Polarity=Negative",))
+    doc = tools.make(Record("1", "头晕", [mention]))
+    labels = LabelNames(["疾病"], ["改善"], [], ASSERTIONS)
+    write_corpus([doc], tmp_path, "label-studio-predictions", labels=labels)
+    view = ET.fromstring((tmp_path / "corpus.xml").read_text("utf-8"))
+    assert [tag.get("value") for tag in view.iter("Label")] == ["疾病", "症状"]
+    assert [tag.get("value") for tag in view.iter("Relation")] == ["改善"]
+    choices = {(c.get("name"), t.get("value")) for c in view.iter("Choices") for t in c}
+    assert ("Polarity", "Negative") in choices and len(choices) == 6
+    with pytest.raises(ValueError, match="F198"):
+        write_corpus([doc], tmp_path / "brat", "brat", labels=labels)
+
+
+def test_chinese_is_not_escaped(tmp_path):
+    doc = tools.make(Record("1", "头晕", [Mention("a", 0, 2, "症状")]))
+    for name in ("label-studio", "doccano", "prodigy", "spert"):
+        write_corpus([doc], tmp_path / name, name)
+        contents = [path.read_text("utf-8") for path in (tmp_path / name).iterdir()]
+        assert any("晕" in content for content in contents)
+        assert not any("\\u" in content for content in contents)
 
 
 def test_replaced_characters_are_counted():

@@ -40,12 +40,18 @@ the choices of a region have their lowest score.
 from functools import partial
 
 from .. import Converter
-from .interface import render_interface
+from .interface import extend_interface, render_interface
 from .reading import read
 from .tasks import ANNOTATIONS, PREDICTIONS
 from .writing import MODEL, join, write
 
-__all__ = ["LABEL_STUDIO", "LABEL_STUDIO_PREDICTIONS", "MODEL", "render_interface"]
+__all__ = [
+    "LABEL_STUDIO",
+    "LABEL_STUDIO_PREDICTIONS",
+    "MODEL",
+    "extend_interface",
+    "render_interface",
+]
 
 
 def _converter(source: str, description: str) -> Converter:

@@ -2,8 +2,11 @@
 
 import re
 from collections import defaultdict
-from typing import Dict, Iterable, Set, Tuple
+from typing import Callable, Dict, Iterable, Optional, Set, Tuple
+from xml.etree import ElementTree
 from xml.sax.saxutils import quoteattr
+
+from ....tokens.palette import relation_colors, type_colors
 
 CONTROL, OBJECT, ATTRIBUTES = "label", "text", "attribute"
 # Characters that XML 1.0 does not allow, not even as a reference such as &#1;.
@@ -11,6 +14,8 @@ _INVALID = re.compile("[^\t\n\r\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
 _CONTROL_NAME = re.compile(r"[^\W\d_][\w-]*")
 # Labels have no choice="multiple": with it, the key of another label adds a type to the selected
 # region instead of replacing its type.
+ChooseColors = Callable[[Iterable[str]], Dict[str, str]]
+
 _TEMPLATE = """<View>
   <Relations choice="multiple">
 {relations}  </Relations>
@@ -74,10 +79,41 @@ def render_interface(
         controls += f'  <Choices name={quoteattr(control)} toName="{OBJECT}" perRegion="true" '
         controls += f'choice="multiple">\n{_tags("Choice", choices[control])}  </Choices>\n'
     return _TEMPLATE.format(
-        labels=_tags("Label", types), relations=_tags("Relation", labels), choices=controls
+        labels=_tags("Label", types, type_colors),
+        relations=_tags("Relation", labels, relation_colors),
+        choices=controls,
     )
 
 
-def _tags(tag: str, names: Iterable[str]) -> str:
+def extend_interface(
+    xml: str, types: Iterable[str], labels: Iterable[str], attributes: Iterable[str]
+) -> str:
+    """Add types, labels and attributes to a labelling interface, e.g. those of a pipeline that do
+    not occur in the tasks.
+
+    xml (str): An interface from `render_interface`.
+    types (Iterable[str]): The entity types.
+    labels (Iterable[str]): The relation labels.
+    attributes (Iterable[str]): The attributes of mentions.
+    RETURNS (str): The XML.
+    """
+    view = ElementTree.fromstring(xml)
+    choices = [
+        join_attribute(control.get("name", ""), choice.get("value", ""))
+        for control in view.iter("Choices")
+        for choice in control.iter("Choice")
+    ]
+    found = ([tag.get("value", "") for tag in view.iter(name)] for name in ("Label", "Relation"))
+    known_types, known_labels = found
+    return render_interface(
+        [*known_types, *types], [*known_labels, *labels], [*choices, *attributes]
+    )
+
+
+def _tags(tag: str, names: Iterable[str], choose: Optional[ChooseColors] = None) -> str:
     valid = sorted({valid_name(name) for name in names if name})
-    return "".join(f"    <{tag} value={quoteattr(name)}/>\n" for name in valid)
+    colors = {} if choose is None else choose(valid)
+    backgrounds = {name: f' background="{color}"' for name, color in colors.items()}
+    return "".join(
+        f"    <{tag} value={quoteattr(name)}{backgrounds.get(name, '')}/>\n" for name in valid
+    )

@@ -5,6 +5,7 @@ from typing import Any, Dict, List, Sequence, Tuple
 
 import srsly
 
+from ....files import json_text
 from .. import Link, Mention, Record, Report, join_json
 from .interface import CONTROL, OBJECT, render_interface, split_attribute, valid_name
 from .tasks import HAS_ASSERTION, PREDICTIONS
@@ -48,7 +49,7 @@ def write(record: Record, report: Report, *, source: str) -> Dict[str, str]:
     interface = [[valid_name(name) for name in part] for part in written]
     changed = sum(a != b for pair in zip(written, interface) for a, b in zip(*pair))
     report.lose(REPLACED, count=changed)
-    return {".json": srsly.json_dumps(task), ".xml": srsly.json_dumps(interface)}
+    return {".json": json_text(task), ".xml": json_text(interface)}
 
 
 def join(suffix: str, parts: Sequence[str]) -> str:
