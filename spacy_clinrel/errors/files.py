@@ -336,7 +336,7 @@ class FileErrors:
     )
     F192 = (
         "The row does not have the structure of the output of apply ({error}). "
-        "docs/output.md describes it."
+        "docs/reference/output.md describes it."
     )
     F193 = "Mention {number}, counted from 0, is not at characters {start} to {end} of the text."
     F194 = (

@@ -75,8 +75,8 @@ def raw_text(
     generator.shuffle(parts)
     if output is not None:
         with replacing(Path(output)) as draft:
-            lines = (json_text({"text": part}) + "\n" for part in parts)
-            draft.write_text("".join(lines), encoding="utf-8")
+            content = "".join(json_text({"text": part}) + "\n" for part in parts)
+            draft.write_text(content, encoding="utf-8")
     return parts
 
 

@@ -13,7 +13,8 @@ from spacy.tokens import Doc
 from spacy.util import is_in_jupyter
 
 from ..errors import Errors
-from .colors import COLORS, pick_tints
+from ..tokens.palette import COLORS
+from .colors import pick_tints
 from .document import make_view
 from .manual import STYLES, to_displacy
 from .names import READABLE, NamesOption, check_names

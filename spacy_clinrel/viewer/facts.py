@@ -6,8 +6,8 @@ from spacy.tokens import Doc, Span
 
 from ..tokens.details import mention_details
 from ..tokens.normalize import single_spaces
+from ..tokens.palette import BODY, COLORS, TEST
 from ..types import ASSERTIONS
-from .colors import BODY, COLORS, TEST
 from .layout import count_columns, shorten
 
 AFFIRMED = "affirmed"

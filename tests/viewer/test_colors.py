@@ -8,7 +8,8 @@ from spacy.displacy.render import EntityRenderer
 from spacy.util import registry
 
 from spacy_clinrel import viewer as displacy
-from spacy_clinrel.viewer.colors import DARK_INK, INK, PALETTE, contrast, make_tint, pick_tints
+from spacy_clinrel.tokens.palette import PALETTE
+from spacy_clinrel.viewer.colors import DARK_INK, INK, contrast, make_tint, pick_tints
 from spacy_clinrel.viewer.rendering import read_asset
 
 

@@ -1,8 +1,10 @@
 """Label Studio's labelling interface."""
 
 import json
+import re
 import xml.etree.ElementTree as ET
 
+import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -13,8 +15,10 @@ from spacy_clinrel.data.converters.label_studio import (
     render_interface,
 )
 from spacy_clinrel.data.converters.label_studio.interface import join_attribute, split_attribute
+from spacy_clinrel.data.corpus import write_corpus
 from spacy_clinrel.tokens import get_attributes, has_assertion, span_attributes
-from spacy_clinrel.types import ASSERTIONS
+from spacy_clinrel.tokens.palette import COLORS
+from spacy_clinrel.types import ASSERTIONS, LabelNames
 
 from . import annotation as tools
 
