@@ -1,5 +1,6 @@
 """Options that several commands have."""
 
+from pathlib import Path
 from typing import Annotated, Optional
 
 import typer
@@ -26,4 +27,16 @@ IdColumnOption = Annotated[
         help="Column or key of the document id. If there is no 'id', the id is file name and line "
         "number",
     ),
+]
+CodeOption = Annotated[
+    Optional[Path],
+    typer.Option(
+        "--code",
+        "-c",
+        help="Python file to run first: registered functions that a config or pipeline names",
+    ),
+]
+GpuOption = Annotated[
+    int,
+    typer.Option("--gpu-id", "-g", help="Number of the GPU, from 0 on; -1 for the CPU"),
 ]

@@ -13,7 +13,7 @@ from ..processing import FORMATS, Counts, apply
 from ..processing.schema import ID, TEXT, one_line
 from ..processing.shards import QUARANTINE
 from ._app import app
-from ._options import EncodingOption
+from ._options import CodeOption, EncodingOption, GpuOption
 
 
 @app.command("apply")
@@ -110,11 +110,8 @@ def apply_cli(
             "or a repaired pipeline. Also continues a retry that was interrupted",
         ),
     ] = False,
-    code: Annotated[
-        Optional[Path],
-        typer.Option("--code", "-c", help="Python file with registered functions"),
-    ] = None,
-    gpu_id: Annotated[int, typer.Option("--gpu-id", "-g", help="GPU ID, or -1 for the CPU")] = -1,
+    code: CodeOption = None,
+    gpu_id: GpuOption = -1,
     quiet: Annotated[
         bool, typer.Option("--quiet", "-q", help="Print only warnings and errors")
     ] = False,

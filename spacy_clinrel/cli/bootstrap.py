@@ -21,7 +21,7 @@ from ..active_learning.bootstrap import (
 )
 from ..reading.columns import ID, TEXT, TextOptions
 from ._app import app
-from ._options import EncodingOption, IdColumnOption, TextColumnOption
+from ._options import CodeOption, EncodingOption, GpuOption, IdColumnOption, TextColumnOption
 
 HEADER = ("round", "relations", "silver", "new", "dev F", "test F", "T", "ECE", "seconds")
 WIDTHS = (5, 9, 7, 6, 6, 6, 5, 6, 7)
@@ -120,10 +120,8 @@ def bootstrap_cli(
     text_column: TextColumnOption = TEXT,
     id_column: IdColumnOption = ID,
     encoding: EncodingOption = None,
-    code_path: Annotated[
-        Optional[Path], typer.Option("--code", "-c", help="Python file with registered functions")
-    ] = None,
-    use_gpu: Annotated[int, typer.Option("--gpu-id", "-g", help="GPU ID, or -1 for the CPU")] = -1,
+    code_path: CodeOption = None,
+    use_gpu: GpuOption = -1,
 ) -> None:
     """Train a relation model on labelled documents, then on its own reliable predictions.
 

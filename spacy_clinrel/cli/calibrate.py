@@ -4,12 +4,13 @@ from pathlib import Path
 from typing import Annotated, Dict, List, Optional, Tuple
 
 import typer
-from spacy.cli._util import setup_gpu
+from spacy.cli._util import import_code, setup_gpu
 from wasabi import msg
 
 from ..evaluation.calibrate import Calibration, calibrate
 from ..evaluation.calibration import CalibrationErrors
 from ._app import app
+from ._options import CodeOption, GpuOption
 
 
 @app.command("calibrate")
@@ -49,7 +50,8 @@ def calibrate_cli(
     force: Annotated[
         bool, typer.Option("--force", "-F", help="Replace the pipeline in OUT, if there is one")
     ] = False,
-    use_gpu: Annotated[int, typer.Option("--gpu-id", "-g", help="GPU ID, or -1 for the CPU")] = -1,
+    code: CodeOption = None,
+    use_gpu: GpuOption = -1,
 ) -> None:
     """Calibrate the probabilities of a relation_classifier and of an assertion_classifier.
 
@@ -60,8 +62,11 @@ def calibrate_cli(
 
     By default, it is fitted on gold entities. If the pipeline predicts the entities, use
     --end-to-end: its relations are then correct less often, because an entity may be wrong.
+
+    Example: calibrate training/model-best dev.spacy calibrated --end-to-end --fit-threshold
     """
     try:
+        import_code(code)
         setup_gpu(use_gpu, silent=True)
         calibration = calibrate(
             model,

@@ -23,6 +23,7 @@ from ..errors import Errors
 from ..files import check_output, write_json
 from ..pipeline.candidates import SentencePairs
 from ._app import app
+from ._options import CodeOption
 
 BAR = 40
 MAX_ROWS = 30
@@ -77,7 +78,7 @@ def debug_cli(
     ],
     config_path: Annotated[
         Optional[Path],
-        typer.Option("--config", "-c", help="Config with the candidate strategy to check"),
+        typer.Option("--config", help="Config with the candidate strategy to check"),
     ] = None,
     max_sentences: Annotated[
         Optional[int],
@@ -127,10 +128,7 @@ def debug_cli(
     output: Annotated[
         Optional[Path], typer.Option("--json", "-j", help="Write the statistics to this JSON file")
     ] = None,
-    code_path: Annotated[
-        Optional[Path],
-        typer.Option("--code", help="Python file with registered functions"),
-    ] = None,
+    code_path: CodeOption = None,
 ) -> None:
     """Check documents before training.
 

@@ -27,6 +27,7 @@ from ..evaluation.scorers import (
 )
 from ..files import check_output, write_json
 from ._app import app
+from ._options import CodeOption, GpuOption
 
 ROWS = {
     "Entities, strict": ENTITY_SCORES,
@@ -108,11 +109,8 @@ def evaluate_cli(
             "The report then shows what this data lacks",
         ),
     ] = None,
-    code_path: Annotated[
-        Optional[Path],
-        typer.Option("--code", "-c", help="Python file with registered functions"),
-    ] = None,
-    use_gpu: Annotated[int, typer.Option("--gpu-id", "-g", help="GPU ID, or -1 for the CPU")] = -1,
+    code_path: CodeOption = None,
+    use_gpu: GpuOption = -1,
     batch_size: Annotated[
         int, typer.Option("--batch-size", "-b", min=1, help="Number of documents per batch")
     ] = 64,
@@ -123,6 +121,9 @@ def evaluate_cli(
     --gold-entities, they are predicted and scored on gold entities. A relation is correct if its
     label and the boundaries and types of both mentions are correct. All gold relations are counted,
     including those between pairs that are not candidates.
+
+    Examples: evaluate training/model-best test.spacy --report report; evaluate
+    training/model-best test.spacy --gold-entities --output scores.json
     """
     try:
         check_output(

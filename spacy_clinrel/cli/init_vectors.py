@@ -50,6 +50,8 @@ def init_vectors_cli(
     To use them, run `spacy train` with `--paths.vectors OUT`, and set include_static_vectors = true
     in the `spacy-clinrel.CharEmbed.v1` blocks of the config. For the bigram vectors, also set
     pair_vectors = true. Requires the extra `vectors` (gensim).
+
+    Example: init-vectors records.txt vectors --width 100
     """
     try:
         nlp = init_vectors(

@@ -38,6 +38,8 @@ def model_card_cli(
     The card explains the labels, and reports figures, limits, training data and licence. Figures
     are read from the files that evaluate writes with --output. If a file is missing or older than
     the pipeline, the card says that nothing was measured. Package the copy with spacy package.
+
+    Example: model-card training/zh_clinrel/model-calibrated release configs/cards/zh_clinrel.yml
     """
     try:
         model_card(model, output, settings, version=version)

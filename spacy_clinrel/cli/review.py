@@ -11,7 +11,7 @@ from ..active_learning.review import FORMATS, RANDOM, STRATEGIES, ReviewOptions,
 from ..data.converters import Report
 from ..reading.columns import ID, TEXT, TextOptions
 from ._app import app
-from ._options import EncodingOption, IdColumnOption, TextColumnOption
+from ._options import CodeOption, EncodingOption, GpuOption, IdColumnOption, TextColumnOption
 
 HEADER = ("", "document", "uncertainty", "uncertain pairs", "most uncertain pair", "")
 MAX_ROWS, MAX_TEXT = 20, 30
@@ -81,10 +81,8 @@ def review_cli(
     text_column: TextColumnOption = TEXT,
     id_column: IdColumnOption = ID,
     encoding: EncodingOption = None,
-    code_path: Annotated[
-        Optional[Path], typer.Option("--code", "-c", help="Python file with registered functions")
-    ] = None,
-    use_gpu: Annotated[int, typer.Option("--gpu-id", "-g", help="GPU ID, or -1 for the CPU")] = -1,
+    code_path: CodeOption = None,
+    use_gpu: GpuOption = -1,
 ) -> None:
     """Choose the documents about which MODEL is most uncertain, for annotators to correct.
 

@@ -15,7 +15,7 @@ from ..tokens import all_mentions, get_relations
 from ..viewer.names import READABLE
 from ..viewer.server import serve_page
 from ._app import app
-from ._options import EncodingOption, IdColumnOption, TextColumnOption
+from ._options import CodeOption, EncodingOption, GpuOption, IdColumnOption, TextColumnOption
 
 NO_MODEL = "-"
 # Maximum number of files left out that are named.
@@ -83,10 +83,8 @@ def visualize_cli(
         bool, typer.Option("--serve", help="Also serve the page on localhost")
     ] = False,
     port: Annotated[int, typer.Option("--port", "-p", help="Port for --serve")] = 5000,
-    code_path: Annotated[
-        Optional[Path], typer.Option("--code", "-c", help="Python file with registered functions")
-    ] = None,
-    use_gpu: Annotated[int, typer.Option("--gpu-id", "-g", help="GPU ID, or -1 for the CPU")] = -1,
+    code_path: CodeOption = None,
+    use_gpu: GpuOption = -1,
 ) -> None:
     """Annotate notes with a pipeline, and write an HTML page with their mentions and relations.
 
