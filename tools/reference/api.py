@@ -124,7 +124,7 @@ def describe(path: str, names: Iterable[str], module: Any) -> List[str]:
         item = getattr(module, name)
         if not callable(item):
             continue
-        parts += [f"### {name}", fence(signature(name, item), "py"), f"::: {path}.{name}"]
+        parts += [f"### {name}", fence(signature(name, item), "text"), f"::: {path}.{name}"]
     return parts
 
 

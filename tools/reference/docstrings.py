@@ -83,15 +83,16 @@ def summary(item: Any) -> str:
     return re.split(r"(?<=\.)(?<!al\.)(?<!e\.g\.)\s", first)[0]
 
 
-def to_google(value: str) -> str:
+def to_google(value: str, arguments: str = "Args") -> str:
     """Return a docstring in Google's style, which mkdocstrings reads.
 
     value (str): The docstring in spaCy's style.
+    arguments (str): Title of the arguments: "Args", or "Attributes" for a class.
     RETURNS (str): The docstring.
     """
     parsed = parse(value)
     groups: List[Tuple[str, List[str]]] = [
-        ("Args", [f"{field.name} ({field.type}): {field.text}" for field in parsed.arguments])
+        (arguments, [f"{field.name} ({field.type}): {field.text}" for field in parsed.arguments])
     ]
     titles = {"RETURNS": "Returns", "YIELDS": "Yields", "RAISES": "Raises"}
     for field in parsed.results:
@@ -102,4 +103,5 @@ def to_google(value: str) -> str:
         for title, lines in groups
         if lines
     ]
-    return "\n\n".join(parts)
+    # MkDocs reads a["b"]["c"] as a link.
+    return re.sub(r"\](?=\[)", r"]\\", "\n\n".join(parts))

@@ -115,7 +115,8 @@ def config_block(group: str, name: str, function: Any) -> str:
     registry = group.removeprefix("spacy_")
     values: Dict[str, Any] = {f"@{registry}": name}
     required = []
-    for parameter in inspect.signature(function).parameters.values():
+    parameters = {} if inspect.isclass(function) else inspect.signature(function).parameters
+    for parameter in parameters.values():
         if parameter.default is not inspect.Parameter.empty:
             values[parameter.name] = parameter.default
         elif parameter.kind is not inspect.Parameter.VAR_POSITIONAL:
