@@ -14,6 +14,7 @@ from urllib.parse import urlsplit
 from mkdocs.config.defaults import MkDocsConfig
 from mkdocs.structure.files import File, Files, InclusionLevel
 from mkdocs.structure.pages import Page
+from pymdownx.slugs import slugify
 
 ROOT = Path(__file__).parent.parent
 # Files that are pages of the site without a link.
@@ -29,6 +30,8 @@ LINK = re.compile(
     r"|(?<=\]\()(?P<target>[^)\s]+)(?=\)|\s)",
     re.DOTALL | re.MULTILINE,
 )
+FENCE = re.compile(r" *(`{3,}|~{3,})")
+ITEM = re.compile(r"([*+-]|1\.) ")  # what begins a list below a line of text
 # Repository path of each file that has a page, and the path of the page within the site.
 _places: dict[str, str] = {}
 
@@ -95,6 +98,12 @@ def make_file(path: str, config: MkDocsConfig) -> File:
     return File.generated(config, where, content=text, inclusion=level)
 
 
+def on_config(config: MkDocsConfig) -> MkDocsConfig:
+    """Keep Chinese characters in the anchors of headings."""
+    config.mdx_configs["toc"]["slugify"] = slugify(case="lower")
+    return config
+
+
 def on_files(files: Files, config: MkDocsConfig) -> Files:
     """Add the pages of the repository files that pages link to, directly or through others."""
     _places.clear()
@@ -131,7 +140,35 @@ def on_page_markdown(markdown: str, page: Page, config: MkDocsConfig, files: Fil
         fragment = urlsplit(target).fragment
         return f"{where}#{fragment}" if fragment else where
 
-    return LINK.sub(rewrite, markdown)
+    return indent_lists(LINK.sub(rewrite, markdown))
+
+
+def indent_lists(text: str) -> str:
+    """Indent the contents of list items by four spaces, and put an empty line before each list, as
+    Python-Markdown wants it. Elsewhere two or three spaces and no empty line are enough.
+
+    text (str): A Markdown text.
+    RETURNS (str): The text.
+    """
+    lines: list[str] = []
+    fence, shift = "", 0
+    for line in text.split("\n"):
+        indent = len(line) - len(line.lstrip(" "))
+        opening = FENCE.match(line)
+        if not fence:
+            shift = -indent % 4 if indent > 1 else 0
+            previous = lines[-1] if lines else ""
+            if (
+                ITEM.match(line)
+                and previous.strip()
+                and not previous.startswith((" ", *"*-+0123456789"))
+            ):
+                lines.append("")
+            fence = opening[1] if opening else ""
+        elif line.strip() == fence:
+            fence = ""
+        lines.append(" " * shift + line if line.strip() else line)
+    return "\n".join(lines)
 
 
 def on_post_page(output: str, page: Page, config: MkDocsConfig) -> str:
