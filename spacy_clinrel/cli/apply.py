@@ -1,9 +1,7 @@
 """`python -m spacy clinrel apply`: annotate a document archive."""
 
-import warnings
-from contextlib import contextmanager
 from pathlib import Path
-from typing import Annotated, Any, Iterator, List, Optional, Union
+from typing import Annotated, List, Optional
 
 import typer
 from tqdm import tqdm
@@ -136,7 +134,7 @@ def apply_cli(
     try:
         hidden = True if quiet else None  # None: hidden unless stderr is a terminal
         bar = tqdm(unit="B", unit_scale=True, disable=hidden, leave=False)
-        with bar, printed_warnings():
+        with bar:
             counts = apply(
                 model,
                 source,
@@ -161,24 +159,6 @@ def apply_cli(
         # The message may quote file names or exceptions of other packages.
         msg.fail("\n".join(map(one_line, str(problem).split("\n"))), exits=1)
     print_counts(counts, output, quiet)
-
-
-@contextmanager
-def printed_warnings() -> Iterator[None]:
-    """Print the warnings of spaCy and of this package like the other messages of the command,
-    without the line of code that issues them."""
-    with warnings.catch_warnings():
-        show = warnings.showwarning
-
-        def show_warning(message: Union[str, Warning], *details: Any, **options: Any) -> None:
-            text = str(message)
-            if text.startswith("[W"):
-                msg.warn(one_line(text))
-            else:
-                show(message, *details, **options)
-
-        warnings.showwarning = show_warning
-        yield
 
 
 class Progress:

@@ -15,7 +15,7 @@ from ..data.check.mentions import describe_mentions
 from ..data.check.relations import describe_relations
 from ..data.check.table import Part, read_part
 from ..errors import Errors
-from ..files import read_docbin, spacy_files
+from ..reading.documents import stream_docs
 from ..tokens import Sentences
 from .build import BY_CHARACTER, FIND_ENTITIES, FIND_RELATIONS, SENTENCES
 from .sizes import Sizes
@@ -40,7 +40,7 @@ class Finding(NamedTuple):
 def read_parts(train: Optional[Path], dev: Optional[Path], lang: str) -> List[Part]:
     """Read the training and dev documents.
 
-    train (Optional[Path]): A .spacy file, or a folder of .spacy files.
+    train (Optional[Path]): A .spacy file, the output of `apply`, or a folder of such files.
     dev (Optional[Path]): The same for the dev documents.
     lang (str): Language of the documents. Unless it is Chinese, documents are split into sentences
         as the pipeline will do.
@@ -54,7 +54,7 @@ def read_parts(train: Optional[Path], dev: Optional[Path], lang: str) -> List[Pa
     for name, path in (("train", train), ("dev", dev)):
         if path is None:
             continue
-        docs: List[Doc] = [doc for file in spacy_files([path]) for doc in read_docbin(file, vocab)]
+        docs: List[Doc] = list(stream_docs([path], vocab=vocab))
         if sentencizer is not None:
             docs = [doc if doc.has_annotation("SENT_START") else sentencizer(doc) for doc in docs]
         parts.append(read_part(name, docs, Sentences(use_sents=splits)))

@@ -1,5 +1,6 @@
 """Corpus readers for training and evaluation."""
 
+import glob
 import random
 from itertools import islice
 from pathlib import Path
@@ -48,7 +49,7 @@ def Corpus(
     path = util.ensure_path(path)
     if path.is_file() and path.suffix.lower() not in ANNOTATED:
         raise ValueError(Errors.F021.format(path=path))
-    if not path.exists():
+    if not path.exists() and not glob.has_magic(str(path)):
         raise ValueError(Errors.F001.format(path=path))
     corpus = FileCorpus(path, limit=limit, shuffle=shuffle)
     labels = None if scheme is None else get_scheme(scheme)

@@ -67,3 +67,7 @@ class WarningMessages:
         "them from the option attributes."
     )
     W100 = "{path}: {n} documents or files could not be read, and were left out. First:\n{examples}"
+    W101 = (
+        "{path} was annotated by a pipeline (apply), and not by hand. The scores show how much two "
+        "pipelines agree, not how good one is."
+    )

@@ -1,5 +1,6 @@
 """Evaluation of a pipeline on a corpus, end to end or between gold entities."""
 
+import warnings
 from contextlib import contextmanager
 from importlib.metadata import version
 from pathlib import Path
@@ -14,8 +15,10 @@ from tqdm import tqdm
 
 from ..data.readers import Corpus
 from ..data.schemes import get_scheme
-from ..errors import Errors
+from ..errors import Errors, Warnings
+from ..files import show_path
 from ..pipeline.loading import load_pipeline
+from ..reading.inputs import MANIFEST
 from ..tokens import GROUP, get_relations, relabel_relations
 from ..tokens.silver import check_gold
 from .assertion_scores import EXACT
@@ -76,6 +79,7 @@ def evaluate(
         check_report(report, data_path, None if train is None else Path(train))
     nlp = model if isinstance(model, Language) else load_pipeline(model)
     training = None if train is None else read_training_data(Path(train), nlp)
+    _warn_predicted(data_path)
     examples = list(Corpus(data_path, gold_entities=gold_entities, scheme=scheme)(nlp))
     check_gold([example.reference for example in examples], data_path)
     result = evaluate_examples(
@@ -100,6 +104,13 @@ def evaluate(
         analysis = analyze(nlp, examples, result, samples=samples, training=training)
         write_report(report, analysis, lang)
     return result
+
+
+def _warn_predicted(data_path: Path) -> None:
+    """Warn if the documents are the output of a pipeline."""
+    folder = data_path if data_path.is_dir() else data_path.parent
+    if (folder / MANIFEST).exists():
+        warnings.warn(Warnings.W101.format(path=show_path(data_path)), stacklevel=3)
 
 
 def evaluate_examples(

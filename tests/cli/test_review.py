@@ -101,3 +101,20 @@ def test_inputs_are_never_replaced(inputs, tmp_path):
 def test_review_errors(inputs, tmp_path, options, message):
     assert message in run("review", *inputs, tmp_path / "x", *options, code=1)
     assert not (tmp_path / "x").exists()
+
+
+def test_texts_are_read_directly(inputs, tmp_path):
+    """Texts become documents with the mentions of --ner, without a conversion."""
+    ner = spacy.blank("zh")
+    patterns = [{"label": "检查", "pattern": "胸片"}, {"label": "疾病", "pattern": "肺炎"}]
+    ner.add_pipe("entity_ruler").add_patterns(patterns)
+    ner.to_disk(tmp_path / "ner")
+    lines = ["no,note", "七,查胸片示肺炎。", "八,复查胸片示肺炎好转。"]
+    (tmp_path / "notes.csv").write_text("\n".join(lines), encoding="utf-8")
+    options = ("--ner", tmp_path / "ner", "--text-column", "note", "--id-column", "no")
+    output = run("review", inputs[0], tmp_path / "notes.csv", tmp_path / "round", *options)
+    assert "2 of 2 documents" in output
+    ranking = (tmp_path / "round" / "ranking.jsonl").read_text(encoding="utf-8")
+    assert {json.loads(line)["doc_id"] for line in ranking.splitlines()} == {"七", "八"}
+    assert '"doc_id": "七"' in ranking
+    assert {path.stem for path in (tmp_path / "round" / "brat").glob("*.ann")} == {"七", "八"}

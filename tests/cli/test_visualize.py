@@ -1,5 +1,6 @@
 """The command `visualize`."""
 
+import json
 import os
 import re
 from wsgiref.simple_server import WSGIServer
@@ -302,3 +303,44 @@ def test_visualize_leaves_long_texts_out(tmp_path):
     assert str(left_out.named[0]).startswith("b: text longer") and "30" in str(left_out.named[0])
     with pytest.raises(ValueError, match=r"F002.*text longer"):
         spacy_clinrel.visualize(nlp, tmp_path / "b.txt", out)
+
+
+def test_rows_of_tables_are_notes(model, tmp_path):
+    out = tmp_path / "page.html"
+    (tmp_path / "a.csv").write_text(f"no,note\n7,{NOTE}\n8,\n", encoding="utf-8")
+    lines = [{"note": NOTE, "no": "九"}, {"other": 1}, {"note": "无。", "no": 10}]
+    text = "".join(json.dumps(line, ensure_ascii=False) + "\n" for line in lines)
+    (tmp_path / "b.jsonl").write_text(text, encoding="utf-8")
+    options = ("--text-column", "note", "--id-column", "no")
+    result = run(model, tmp_path / "a.csv", out, *options)
+    assert result.exit_code == 0, result.output
+    assert page(out)[1] == ["7"] and "text without characters 1" in flat(result.output)
+    result = run(model, tmp_path, out, *options)
+    assert result.exit_code == 0, result.output
+    assert page(out)[1] == ["7", "九", "10"]
+    assert "b.jsonl:2: row or file that cannot be read" in flat(result.output)
+
+
+def test_notes_after_the_limit_are_named(model, folder, tmp_path):
+    for name in "cdefgh":
+        (folder / f"{name}.txt").write_text(NOTE, encoding="utf-8")
+    result = run(model, folder, tmp_path / "page.html", "--limit", 1)
+    message = "Not shown because of --limit: c, d, e, f, g and 2 more."
+    assert message in flat(result.output)
+
+
+@pytest.mark.parametrize("format_name", ["parquet", "jsonl"])
+def test_visualize_shows_the_output_of_apply(model, folder, tmp_path, format_name):
+    (folder / "blank.txt").unlink()
+    spacy_clinrel.apply(model, folder, tmp_path / "out", format=format_name)
+    shown, out = [], tmp_path / "page.html"
+    for options in ((model, folder), ("-", tmp_path / "out")):
+        assert run(*options, out).exit_code == 0
+        shown.append(page(out))
+    assert (
+        shown[0][1:] == shown[1][1:] == (["b", "内科/a"], [["胸片检查", "结果", "肺炎疾病", "75%"]])
+    )
+    result = run("-", folder / "b.txt", out)
+    assert result.exit_code == 1 and "V008" in result.output
+    result = run("-", tmp_path / "out", out, "--limit", 1)
+    assert "Not shown because of --limit: 内科/a." in flat(result.output)

@@ -10,6 +10,8 @@ import spacy
 from spacy.tokens import Span
 
 import spacy_clinrel
+from spacy_clinrel.active_learning.bootstrap.documents import _tokenizing_pipeline
+from spacy_clinrel.data.splits import Plan
 from spacy_clinrel.files import write_docs
 from spacy_clinrel.processing import AnnotationOptions, output_schema
 from spacy_clinrel.processing.rows import annotation_row
@@ -229,3 +231,23 @@ def test_functions_read_the_output_of_apply(docs, tmp_path, suffix):
     )
     read = spacy_clinrel.read_corpus(path)
     assert [describe(doc) for doc in read] == [describe(doc) for doc in docs]
+
+
+def test_shards_are_one_part_of_a_corpus(docs, tmp_path):
+    for number, doc in enumerate(docs[:2]):
+        folder = tmp_path / "train"
+        folder.mkdir(exist_ok=True)
+        write([doc], folder / f"part-{number:06}.parquet")
+    result = spacy_clinrel.debug([tmp_path / "train", write(docs[2:], tmp_path / "dev.jsonl")])
+    assert list(result["parts"]) == ["train", "dev"]
+    assert result["parts"]["train"]["documents"] == 2
+    spacy_clinrel.split(tmp_path / "train", tmp_path / "split", Plan(ratios=(50, 50, 0)))
+    assert (tmp_path / "split" / "dev.spacy").exists()
+
+
+def test_bootstrap_tokenizes_texts_as_its_config(tmp_path):
+    settings = {"lang": "en", "tokenizer": {"@tokenizers": "spacy-clinrel.EnglishTokenizer.v1"}}
+    nlp = _tokenizing_pipeline(settings)
+    assert nlp.make_doc("Lasix40 mg")[0].text == "Lasix"
+    nlp = _tokenizing_pipeline({"lang": "zh"})
+    assert len(nlp.make_doc("头痛")) == 2
