@@ -10,6 +10,8 @@ import pytest
 import srsly
 from weasel.util import load_project_config
 
+from benchmarks import project_summary
+
 from .util import ROOT, invoke
 
 PROJECT = srsly.read_yaml(ROOT / "project.yml")
@@ -173,3 +175,29 @@ def test_workflows_calibrate_after_training_and_install_after_packaging(workflow
     steps = PROJECT["workflows"][workflow]
     assert steps.index(f"{step}install") == steps.index(f"{step}package") + 1
     assert "train" in steps[steps.index(f"{step}calibrate") - 1]
+
+
+@pytest.mark.parametrize("lang, step", [("zh", ""), ("en", "en-")])
+def test_wheels_and_installation_print_only_errors(lang, step):
+    commands = {command["name"]: command["script"] for command in PROJECT["commands"]}
+    lines = [*commands[f"{step}package"], *commands[f"{step}install"]]
+    for line in lines:
+        assert "-m build" not in line and "--build wheel" not in line
+        assert ("pip" not in line) or " --quiet " in line, line
+
+
+def test_summary_prints_scores_and_what_to_do_next(tmp_path, capsys):
+    for setting, scores in (
+        ("end_to_end", {"ents_f": 0.912, "rel_micro_f": 0.7}),
+        ("gold_entities", {"rel_micro_f": 0.8}),
+    ):
+        path = tmp_path / "metrics" / f"zh_clinrel_{setting}.json"
+        path.parent.mkdir(exist_ok=True)
+        path.write_text(json.dumps({setting: scores}), encoding="utf-8")
+    (tmp_path / "output").mkdir()
+    (tmp_path / "output" / "zh_clinrel.html").touch()
+    project_summary.main("zh_clinrel", tmp_path)
+    printed = capsys.readouterr().out
+    assert "91.2" in printed and "70.0" in printed and "80.0" in printed
+    assert "zh_clinrel.html" in printed and 'spacy.load("zh_clinrel")' in printed
+    assert "challenge" not in printed and "Wheel" not in printed

@@ -127,7 +127,8 @@ def print_config(result: Dict[str, Any]) -> None:
         table = [
             [shown, *(f"{part[key]:,}" for part in parts.values())] for key, shown in ROWS.items()
         ]
-        msg.table(table, header=("", *parts), aligns=("l", *"r" * len(parts)), divider=True)
+        aligns = ("l", *"r" * len(parts))
+        msg.table(table, header=("", *parts), aligns=aligns, divider=True, max_col=60)
     for key, title in TITLES.items() if "train" in parts else ():
         counts = parts["train"][key]
         if counts:

@@ -1,5 +1,8 @@
 """Error messages of the relation store, components and models."""
 
+from . import pages
+from .pages import see
+
 
 class PipelineErrors:
     """Error messages of the relation store, components and models."""
@@ -46,9 +49,11 @@ class PipelineErrors:
     )
 
     # Components
-    C001 = (
+    C001 = see(
         "Component '{name}' has no labels. Provide training examples with gold annotations "
-        "({what}), or set labels in [initialize.components.{name}]."
+        "({what}), or set labels in [initialize.components.{name}]. spaCy's reader drops relations "
+        'if max_length or gold_preproc is set; @readers = "spacy-clinrel.Corpus.v1" keeps them.',
+        pages.CONFIGS,
     )
     C002 = (
         "Cannot add label '{label}' to '{name}': its model already has {n} labels and does not "
@@ -57,12 +62,13 @@ class PipelineErrors:
         "all labels."
     )
     C003 = "'{name}' is not initialized. Call nlp.initialize(), or load a trained pipeline."
-    C004 = (
+    C004 = see(
         "No training document of '{name}' has both gold relations and candidate pairs ({gold} gold "
         "relations in {docs} documents). Check [components.{name}.candidates]. Also check that the "
         'documents have entities. For gold entities, use @readers = "spacy-clinrel.Corpus.v1" with '
         "gold_entities = true. For predicted entities, list the entity component in [training] "
-        "annotating_components."
+        "annotating_components.",
+        pages.CANDIDATES,
     )
     C005 = (
         "'{name}' has no candidate strategy. Add a block [components.{name}.candidates] with "
@@ -97,10 +103,11 @@ class PipelineErrors:
         "Option '{option}' of '{name}': '{attribute}' is not an assertion attribute. The "
         "attributes are: {known}."
     )
-    C051 = (
+    C051 = see(
         "'{name}' has nothing to learn: no training document has a mention with an assertion "
         "attribute that the component sets. Check that the data is annotated with attributes, and "
-        "the options types and attributes of [components.{name}]."
+        "the options types and attributes of [components.{name}].",
+        pages.ASSERTION,
     )
     C052 = (
         "No training document of '{name}' has mentions of the types {types}. Check the option "

@@ -18,6 +18,7 @@ from .labelled_pipe import GetExamples as GetExamples
 from .labelled_pipe import LabelledPipe
 from .storage import load_model, loading, parse_cfg, read_cfg, read_file
 from .stored_options import check_cfg
+from .training_data import check_training_data
 
 # Number of documents from which the model's sizes are inferred.
 SAMPLE_SIZE = 10
@@ -58,7 +59,11 @@ class ClinicalPipe(LabelledPipe):
 
     Subclasses define their labels (see `LabelledPipe`), training (`make_batch`, `get_loss`) and
     prediction (`predict`, `set_annotations`).
+
+    learns (Tuple[str, ...]): What the component learns: "entities", "relations", "attributes".
     """
+
+    learns: Tuple[str, ...] = ()
 
     def __init__(
         self,
@@ -106,6 +111,7 @@ class ClinicalPipe(LabelledPipe):
             layer.set_dim("nO", size)
         self.model.initialize(X=sample)
         self.check_examples(get_examples)
+        check_training_data(self.name, self.learns, get_examples(), nlp)
 
     def sample_inputs(self, get_examples: GetExamples) -> Any:
         """Return a sample of the model's input, from which its sizes are inferred.

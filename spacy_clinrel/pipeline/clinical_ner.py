@@ -53,6 +53,8 @@ class ClinicalNER(ClinicalPipe):
     The model provides its loss and its decoding as `attrs["loss"]` and `attrs["decode"]`.
     """
 
+    learns = ("entities",)
+
     def __init__(
         self,
         vocab: Vocab,

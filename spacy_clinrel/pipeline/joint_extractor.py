@@ -110,6 +110,7 @@ class JointExtractor(RelationPipe):
     """
 
     default_head = SIGMOID
+    learns = ("entities", "relations")
     gold_source = "ents"  # the tagger learns flat entities only
 
     def __init__(

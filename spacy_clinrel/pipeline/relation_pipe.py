@@ -33,6 +33,7 @@ class RelationPipe(ClinicalPipe):
     head: PairHead
     default_head: str
     gold_source: Optional[str] = None
+    learns = ("relations",)
     _has_warned: bool = False
 
     @property

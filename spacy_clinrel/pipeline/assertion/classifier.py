@@ -116,6 +116,7 @@ class AssertionClassifier(ClinicalPipe):
     """
 
     cfg: Dict[str, Any]
+    learns = ("attributes",)
 
     def __init__(
         self,

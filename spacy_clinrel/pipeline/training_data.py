@@ -1,0 +1,85 @@
+"""Checks of the training data when a component is initialized: amount, and source of mentions."""
+
+import warnings
+from collections import Counter
+from typing import Callable, Dict, Iterable, Iterator, Optional, Sequence
+
+from spacy.language import Language
+from spacy.tokens import Doc
+from spacy.training import Example
+
+from ..errors import Warnings
+from ..tokens import all_mentions, attribute_rows, relation_edges
+from ..types import ASSERTIONS
+
+# Labels with fewer examples, and training data with fewer documents, give a warning.
+MIN_EXAMPLES = 20
+MIN_DOCUMENTS = 50
+MAX_LISTED = 10
+
+# What a component learns, and the labels of a gold document for it.
+LABELS: Dict[str, Callable[[Doc], Iterable[str]]] = {
+    "entities": lambda doc: (ent.label_ for ent in doc.ents),
+    "relations": lambda doc: (label for _, _, label, _ in relation_edges(doc)),
+    "attributes": lambda doc: (name for _, name, _ in attribute_rows(doc) if name in ASSERTIONS),
+}
+
+
+def check_training_data(
+    name: str,
+    learns: Sequence[str],
+    examples: Iterable[Example],
+    nlp: Optional[Language],
+) -> None:
+    """Warn if a component has little to learn from, or would learn nothing.
+
+    name (str): The component's name.
+    learns (Sequence[str]): What it learns: "entities", "relations", "attributes". A component that
+        does not learn entities needs mentions in the predicted documents.
+    examples (Iterable[Example]): The training examples.
+    nlp (Optional[Language]): The pipeline, whose config names the annotating components.
+    """
+    counts: Counter = Counter()
+    n_documents = 0
+    has_mentions = False
+    for example in examples:
+        n_documents += 1
+        has_mentions = has_mentions or bool(all_mentions(example.predicted))
+        for kind in learns:
+            counts.update(LABELS[kind](example.reference))
+    reasons = list(_shortages(counts, n_documents))
+    if reasons:
+        message = Warnings.W090.format(name=name, reasons="; ".join(reasons))
+        warnings.warn(message, stacklevel=3)
+    if "entities" in learns or has_mentions or nlp is None:
+        return
+    what = " or ".join(learns)
+    annotating = nlp.config.get("training", {}).get("annotating_components", [])
+    present = [other for other in annotating if other in nlp.pipe_names]
+    setters = [other for other in present if "doc.ents" in nlp.get_pipe_meta(other).assigns]
+    if not setters:
+        warnings.warn(Warnings.W091.format(name=name, what=what), stacklevel=3)
+        return
+    encoders = [other for other, pipe in nlp.pipeline if hasattr(pipe, "listeners")]
+    missing = [other for other in encoders if other not in present]
+    if missing and any(_listens(nlp, setter) for setter in setters):
+        message = Warnings.W092.format(
+            name=name, what=what, missing=", ".join(missing), setters=", ".join(setters)
+        )
+        warnings.warn(message, stacklevel=3)
+
+
+def _shortages(counts: Counter, n_documents: int) -> Iterator[str]:
+    if n_documents < MIN_DOCUMENTS:
+        yield f"{n_documents} documents, fewer than {MIN_DOCUMENTS}"
+    rare = [f"{label} ({n})" for label, n in counts.most_common() if n < MIN_EXAMPLES]
+    if rare:
+        more = f" and {len(rare) - MAX_LISTED} more" if len(rare) > MAX_LISTED else ""
+        listed = ", ".join(rare[:MAX_LISTED])
+        yield f"labels with fewer than {MIN_EXAMPLES} examples: {listed}{more}"
+
+
+def _listens(nlp: Language, name: str) -> bool:
+    """Return whether a component has a listener to a shared encoder."""
+    model = getattr(nlp.get_pipe(name), "model", None)
+    return hasattr(model, "walk") and any("listener" in node.name for node in model.walk())
