@@ -152,7 +152,7 @@ def _encoder(choices: Choices) -> Dict[str, Any]:
             "get_spans": {**spans, "window": 128, "stride": 96},
         }
         return {"factory": "transformer", "model": model}
-    model = deepcopy(NER_MODEL["tok2vec"])
+    model: Dict[str, Any] = deepcopy(NER_MODEL["tok2vec"])
     has_vectors = choices.encoder == "vectors"
     if choices.lang in BY_CHARACTER:
         model["embed"].update(include_static_vectors=has_vectors, pair_vectors=has_vectors)

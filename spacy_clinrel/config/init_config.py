@@ -2,7 +2,7 @@
 
 from importlib.metadata import version
 from pathlib import Path
-from typing import Any, Dict, List, Optional, Sequence, Union
+from typing import Any, Dict, List, Optional, Sequence, Set, Union
 
 from spacy import util
 
@@ -152,7 +152,7 @@ def _types(part: Optional[Part], labels: Sequence[str]) -> Optional[List[str]]:
 
 def _judged_types(part: Part) -> Optional[List[str]]:
     """Return the entity types that have an assertion attribute; None if there are none."""
-    types = set()
+    types: Set[str] = set()
     for doc in part.docs:
         rows = [index for index, name, _ in attribute_rows(doc) if name in ASSERTIONS]
         spans = group_mentions(doc) if rows else []

@@ -20,7 +20,7 @@ def _birnn(depth: int) -> Dict[str, Any]:
 
 CANDIDATES = {"@misc": "spacy-clinrel.SentencePairs.v1"}
 
-NER_MODEL = {
+NER_MODEL: Dict[str, Any] = {
     "@architectures": "spacy-clinrel.CRFTagger.v1",
     "tok2vec": _tok2vec(_birnn(depth=1)),
 }

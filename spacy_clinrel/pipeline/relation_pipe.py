@@ -3,7 +3,7 @@
 import warnings
 from collections import Counter
 from functools import partial
-from typing import Any, Dict, Iterable, Optional, Sequence
+from typing import Any, Dict, Iterable, Optional, Sequence, Tuple
 
 import numpy as np
 from spacy.tokens import Doc
@@ -33,7 +33,7 @@ class RelationPipe(ClinicalPipe):
     head: PairHead
     default_head: str
     gold_source: Optional[str] = None
-    learns = ("relations",)
+    learns: Tuple[str, ...] = ("relations",)
     _has_warned: bool = False
 
     @property

@@ -2,7 +2,7 @@
 
 import warnings
 from collections import Counter
-from typing import Callable, Dict, Iterable, Iterator, Optional, Sequence
+from typing import Any, Callable, Dict, Iterable, Iterator, Optional, Sequence
 
 from spacy.language import Language
 from spacy.tokens import Doc
@@ -81,5 +81,5 @@ def _shortages(counts: Counter, n_documents: int) -> Iterator[str]:
 
 def _listens(nlp: Language, name: str) -> bool:
     """Return whether a component has a listener to a shared encoder."""
-    model = getattr(nlp.get_pipe(name), "model", None)
+    model: Any = getattr(nlp.get_pipe(name), "model", None)
     return hasattr(model, "walk") and any("listener" in node.name for node in model.walk())
