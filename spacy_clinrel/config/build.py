@@ -145,13 +145,13 @@ def pretrained_name(choices: Choices) -> str:
 def _encoder(choices: Choices) -> Dict[str, Any]:
     if choices.encoder == "transformer":
         spans = {"@span_getters": "spacy-transformers.strided_spans.v1"}
-        model = {
+        transformer = {
             "@architectures": "spacy-transformers.TransformerModel.v3",
             "name": "${paths.encoder}",
             "tokenizer_config": {"use_fast": True},
             "get_spans": {**spans, "window": 128, "stride": 96},
         }
-        return {"factory": "transformer", "model": model}
+        return {"factory": "transformer", "model": transformer}
     model: Dict[str, Any] = deepcopy(NER_MODEL["tok2vec"])
     has_vectors = choices.encoder == "vectors"
     if choices.lang in BY_CHARACTER:
