@@ -36,8 +36,8 @@ from ..util import make_doc
 LETTERS = dict(zip("nuhpf", ASSERTIONS))
 NOTE = """主诉：[咳嗽|Symptom]、[咳痰|Symptom]5天，[发热|Symptom]2天。
 现病史：患者5天前受凉后出现[咳嗽|Symptom]，咳黄痰，2天前[发热|Symptom]，最高39.2℃，\
-无[胸痛|Symptom/n]、[咯血|Symptom/n]，[胸部|Body][CT|Test]示[右下肺|Body][斑片影|Symptom]，\
-未见[胸腔积液|Symptom/n]，考虑[社区获得性肺炎|Disease/u]。
+无[胸痛|Symptom/n]、[咯血|Symptom/n]，[胸部CT|Test]示[右下肺|Body][斑片影|Symptom]，\
+未见[胸腔|Body][积液|Symptom/n]，考虑[社区获得性肺炎|Disease/u]。
 既往史：[高血压|Disease/p]病史10年，[阑尾切除术|Treatment/p]后3年，否认[肺结核|Disease/np]史。
 家族史：父亲患[肺癌|Disease/f]，否认家族中[糖尿病|Disease/nf]史。
 辅助检查：
@@ -48,8 +48,8 @@ NOTE = """主诉：[咳嗽|Symptom]、[咳痰|Symptom]5天，[发热|Symptom]2�
 诊疗经过：予[莫西沙星|Treatment]0.4g qd静滴、[氨溴索|Treatment]30mg bid后[咳嗽|Symptom]减轻，\
 [发热|Symptom/n]消退。如再次[发热|Symptom/h]，复查[胸片|Test]。"""
 LINKS = [
-    *((8, 7, "TeAP"), (8, 9, "TeCP"), (8, 10, "TeRS"), (8, 11, "TeRS"), (8, 12, "TeRD")),
-    *((10, 9, "SAP"), (22, 24, "TrIS"), (23, 24, "TrIS"), (22, 25, "TrIS")),
+    *((7, 8, "TeCP"), (7, 9, "TeRS"), (7, 10, "TeCP"), (7, 11, "TeRS"), (7, 12, "TeRD")),
+    *((9, 8, "SAP"), (11, 10, "SNAP"), (22, 24, "TrIS"), (23, 24, "TrIS"), (22, 25, "TrIS")),
 ]
 VALUES_OF = {
     18: {"text": "14.6×10^9/L↑", "number": 14.6, "unit": "10^9/L", "flag": "high"},
@@ -100,7 +100,7 @@ def make_demo(nlp: Language) -> Doc:
     by_start = {span.start: span for span in spans}
     doc.set_ents(spans)
     store_relations(doc, spans, [])
-    scores = (0.98, 0.99, 0.93, 0.97, 0.74, 0.96, 0.91, 0.88, 0.82)
+    scores = (0.99, 0.93, 0.98, 0.97, 0.74, 0.96, 0.95, 0.91, 0.88, 0.82)
     set_relations(
         doc,
         [

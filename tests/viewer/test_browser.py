@@ -209,7 +209,7 @@ def test_filters_by_assertion(show, zh):
     denied.focus()
     page.keyboard.press("Space")
     assert mentions.count() == total - 6 and strikes.count() == 0
-    assert page.locator(ROWS).count() == len(doc._.relations) - 2
+    assert page.locator(ROWS).count() == len(doc._.relations) - 3
     # Tests and body parts stay if affirmed mentions are hidden.
     page.get_by_role("checkbox", name="确认").click()
     assert mentions.count() == sum(
