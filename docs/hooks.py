@@ -24,9 +24,11 @@ PAGES = {
 }
 PICTURES = (".png", ".svg", ".jpg")
 LANGUAGES = {".cfg": "ini", ".jsonl": "json", ".py": "python", ".yml": "yaml"}
-# A fence with its block, a code span, or the target of a link. Only the latter has a group.
+# A fence with its block, a code span, the end of a mention in guidelines before another mention, as in
+# [双侧|B][肺|B], or before a sign (+), or the target of a link.
 LINK = re.compile(
     r"^ *(?P<fence>`{3,}|~{3,}).*?^ *(?P=fence)|(?P<tick>`+).+?(?P=tick)(?!`)"
+    r"|(?P<mention>(?<=\|[A-Z])\](?=\[[^\[\]\n|]+\|[A-Z][\]:]|\(\+\)))"
     r"|(?<=\]\()(?P<target>[^)\s]+)(?=\)|\s)",
     re.DOTALL | re.MULTILINE,
 )
@@ -127,11 +129,13 @@ def is_site_file(path: str) -> bool:
 
 
 def on_page_markdown(markdown: str, page: Page, config: MkDocsConfig, files: Files) -> str:
-    """Let links to repository files lead to their pages."""
+    """Let links to repository files lead to their pages, and keep mentions as they are."""
     sources = {where: path for path, where in _places.items()}
     source = sources[page.file.src_uri]
 
     def rewrite(match: Match[str]) -> str:
+        if match["mention"]:
+            return "]\\"  # so that it is not read as a link
         target = match["target"]
         path = resolve(source, target) if target else None
         if path is None:
