@@ -24,8 +24,8 @@ PAGES = {
 }
 PICTURES = (".png", ".svg", ".jpg")
 LANGUAGES = {".cfg": "ini", ".jsonl": "json", ".py": "python", ".yml": "yaml"}
-# A fence with its block, a code span, the end of a mention in guidelines before another mention, as in
-# [双侧|B][肺|B], or before a sign (+), or the target of a link.
+# A fence with its block, a code span, the end of a mention in guidelines that another mention or a
+# sign (+) follows, as in [双侧|B][肺|B], or the target of a link.
 LINK = re.compile(
     r"^ *(?P<fence>`{3,}|~{3,}).*?^ *(?P=fence)|(?P<tick>`+).+?(?P=tick)(?!`)"
     r"|(?P<mention>(?<=\|[A-Z])\](?=\[[^\[\]\n|]+\|[A-Z][\]:]|\(\+\)))"
