@@ -3,21 +3,22 @@
 import importlib
 from typing import Any
 
-from spacy.errors import ErrorsWithCodes
-
 from .files import FileErrors
 from .outputs import OutputErrors
+from .pages import MessagesWithPages
 from .pipeline import PipelineErrors
 from .warnings import WarningMessages
 
 __all__ = ["Errors", "Warnings", "require"]
 
 
-class Errors(PipelineErrors, FileErrors, OutputErrors, metaclass=ErrorsWithCodes):
-    """Messages of the errors that this package raises. The code is put before the message."""
+class Errors(PipelineErrors, FileErrors, OutputErrors, metaclass=MessagesWithPages):
+    """Messages of the errors that this package raises. The code is put before the message, and a
+    page of the documentation after some of them.
+    """
 
 
-class Warnings(WarningMessages, metaclass=ErrorsWithCodes):
+class Warnings(WarningMessages, metaclass=MessagesWithPages):
     """Messages of the warnings that this package issues. The code is put before the message."""
 
 

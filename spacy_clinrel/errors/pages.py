@@ -1,20 +1,50 @@
 """Pages of the documentation that messages name."""
 
-CANDIDATES = "explanation/candidates"
-EXISTING_ENTITIES = "how-to/existing-entities"
-ASSERTION = "how-to/assertion"
-FEW_LABELS = "tutorials/few-labels"
-ONLY_RELATIONS = "tutorials/only-relations"
-OWN_LABELS = "tutorials/own-labels"
-CONFIGS = "reference/configs"
-OFFLINE = "how-to/offline"
+from typing import Any, Dict
+
+from spacy.errors import ErrorsWithCodes
+
+# Page of the documentation for a code, relative to the site and to docs/, without suffix.
+PAGES: Dict[str, str] = {
+    "B001": "reference/configs",
+    "B002": "reference/configs",
+    "C001": "tutorials/own-labels",
+    "C004": "explanation/candidates",
+    "C005": "explanation/candidates",
+    "C007": "tutorials/own-labels",
+    "C008": "tutorials/own-labels",
+    "C041": "reference/configs",
+    "C051": "how-to/assertion",
+    "C052": "how-to/assertion",
+    "C053": "how-to/assertion",
+    "C054": "how-to/assertion",
+    "C100": "how-to/terminology",
+    "F019": "reference/configs",
+    "F021": "reference/formats",
+    "F034": "reference/formats",
+    "F041": "explanation/candidates",
+    "F181": "reference/commands",
+    "F183": "reference/formats",
+    "M003": "reference/configs",
+    "M008": "tutorials/pretrained-encoder",
+    "W002": "explanation/candidates",
+    "W080": "how-to/assertion",
+    "W090": "tutorials/few-labels",
+    "W091": "tutorials/only-relations",
+    "W092": "tutorials/only-relations",
+}
 
 
-def see(message: str, page: str) -> str:
-    """Append the page of the documentation that explains a problem to its message.
+class MessagesWithPages(ErrorsWithCodes):
+    """Metaclass that adds to a message its code and the page of the documentation that helps."""
 
-    message (str): The message.
-    page (str): The page, relative to the site and to docs/, without suffix.
-    RETURNS (str): The message with a last sentence about the page.
-    """
-    return f"{message} More: documentation, page {page}."
+    def __getattribute__(self, code: str) -> Any:
+        """Return a message.
+
+        code (str): The code, e.g. "C004".
+        RETURNS (str): The message with its code and, for some codes, a page.
+        """
+        message = super().__getattribute__(code)
+        if code not in PAGES:
+            return message
+        return f"{message} More in the documentation: {PAGES[code]}"

@@ -1,8 +1,5 @@
 """Error messages of the relation store, components and models."""
 
-from . import pages
-from .pages import see
-
 
 class PipelineErrors:
     """Error messages of the relation store, components and models."""
@@ -49,11 +46,10 @@ class PipelineErrors:
     )
 
     # Components
-    C001 = see(
+    C001 = (
         "Component '{name}' has no labels. Provide training examples with gold annotations "
         "({what}), or set labels in [initialize.components.{name}]. spaCy's reader drops relations "
-        'if max_length or gold_preproc is set; @readers = "spacy-clinrel.Corpus.v1" keeps them.',
-        pages.CONFIGS,
+        'if max_length or gold_preproc is set; @readers = "spacy-clinrel.Corpus.v1" keeps them.'
     )
     C002 = (
         "Cannot add label '{label}' to '{name}': its model already has {n} labels and does not "
@@ -62,13 +58,12 @@ class PipelineErrors:
         "all labels."
     )
     C003 = "'{name}' is not initialized. Call nlp.initialize(), or load a trained pipeline."
-    C004 = see(
+    C004 = (
         "No training document of '{name}' has both gold relations and candidate pairs ({gold} gold "
         "relations in {docs} documents). Check [components.{name}.candidates]. Also check that the "
         'documents have entities. For gold entities, use @readers = "spacy-clinrel.Corpus.v1" with '
         "gold_entities = true. For predicted entities, list the entity component in [training] "
-        "annotating_components.",
-        pages.CANDIDATES,
+        "annotating_components."
     )
     C005 = (
         "'{name}' has no candidate strategy. Add a block [components.{name}.candidates] with "
@@ -103,11 +98,10 @@ class PipelineErrors:
         "Option '{option}' of '{name}': '{attribute}' is not an assertion attribute. The "
         "attributes are: {known}."
     )
-    C051 = see(
+    C051 = (
         "'{name}' has nothing to learn: no training document has a mention with an assertion "
         "attribute that the component sets. Check that the data is annotated with attributes, and "
-        "the options types and attributes of [components.{name}].",
-        pages.ASSERTION,
+        "the options types and attributes of [components.{name}]."
     )
     C052 = (
         "No training document of '{name}' has mentions of the types {types}. Check the option "

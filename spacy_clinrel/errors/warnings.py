@@ -1,8 +1,5 @@
 """Warning messages."""
 
-from . import pages
-from .pages import see
-
 
 class WarningMessages:
     """Messages of the warnings that this package issues."""
@@ -11,10 +8,9 @@ class WarningMessages:
         "Another package has already registered the extension {object}._.{name}, so it was not "
         "replaced. Use {functions} from {module} instead."
     )
-    W002 = see(
+    W002 = (
         "'{name}' cannot learn from {lost} of {total} gold relations: {reasons}. If many have no "
-        "candidate, raise max_sentences or max_distance in [components.{name}.candidates].",
-        pages.CANDIDATES,
+        "candidate, raise max_sentences or max_distance in [components.{name}.candidates]."
     )
     W003 = (
         "{lost} of {total} tokens are outside all windows of the encoder, or beyond its maximum of "
@@ -70,25 +66,22 @@ class WarningMessages:
         "{attributes}. They are set by {source}. To leave them out without this warning, remove "
         "them from the option attributes."
     )
-    W090 = see(
+    W090 = (
         "'{name}' has little to learn from: {reasons}. Expect low scores that vary between runs. "
         "Annotate more documents, or merge rare labels with others (--rename of `python -m spacy "
-        "clinrel convert`).",
-        pages.FEW_LABELS,
+        "clinrel convert`)."
     )
-    W091 = see(
+    W091 = (
         "'{name}' will learn no {what}: the documents that it is trained on have no entities. "
         'Set @readers = "spacy-clinrel.Corpus.v1" and gold_entities = true in [corpora.train] (and '
         "in [corpora.dev], if the pipeline has no entity component). Or list the entity component, "
         "and the encoder that it listens to, in [training] annotating_components. `python -m spacy "
-        "clinrel init` writes such a config.",
-        pages.ONLY_RELATIONS,
+        "clinrel init` writes such a config."
     )
-    W092 = see(
+    W092 = (
         "'{name}' will learn no {what}: in training, {setters} finds no entities, since it listens "
         "to an encoder that is not in [training] annotating_components. List {missing} there "
-        "before {setters}.",
-        pages.ONLY_RELATIONS,
+        "before {setters}."
     )
     W100 = "{path}: {n} documents or files could not be read, and were left out. First:\n{examples}"
     W101 = (
