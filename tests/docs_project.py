@@ -15,7 +15,7 @@ from spacy_clinrel import convert
 
 from .util import CONFIGS, ROOT, make_doc, write_docs
 
-N_NOTES = 12  # notes of each part of a corpus
+N_NOTES = 8  # notes of each part of a corpus
 # Sentences with the labels of the project: mentions, and relations between them by number.
 SENTENCES = (
     (
@@ -123,11 +123,23 @@ def make_project(folder: Path, pipeline: Path) -> None:
             else:
                 (folder / "assets" / path.name).mkdir(exist_ok=True)
                 (folder / "assets" / path.name / part.name).symlink_to(part)
-    for name in ("configs", "examples", "project.yml", "setup.cfg", "LICENSE", "docs"):
+    link_configs(folder / "configs")
+    for name in ("examples", "project.yml", "setup.cfg", "LICENSE", "docs"):
         (folder / name).symlink_to(ROOT / name)
     make_user_files(folder)
     for name in ("model-best", "model-calibrated"):
         shutil.copytree(pipeline, folder / "training" / "zh_clinrel" / name)
+
+
+def link_configs(folder: Path) -> None:
+    """Link the configs, and those with a tiny twin to the twin.
+
+    folder (Path): The folder of configs in the copy of the project.
+    """
+    folder.mkdir()
+    for path in (ROOT / "configs").iterdir():
+        twin = CONFIGS / path.name.replace("zh_assertion.cfg", "assertion.cfg")
+        (folder / path.name).symlink_to(twin if twin.is_file() else path)
 
 
 def make_user_files(folder: Path) -> None:
