@@ -162,7 +162,7 @@ def _annotate_source(
     doubts = EncodingDoubts(nlp.lang or "")
     if source.suffix.lower() == SUFFIX and source.is_file():
         stored = stream_docbin(source, nlp.vocab)
-        notes = ((read_title(doc), doc.text) for doc in stored)
+        notes: Iterator[Tuple[str, str]] = ((read_title(doc), doc.text) for doc in stored)
     else:
         notes = read_notes(source, split_lines, texts, found, doubts)
     kept = _drop_long(notes, nlp.max_length, found)

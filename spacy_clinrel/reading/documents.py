@@ -27,10 +27,11 @@ from ..files import (
 )
 from ..tokens import get_doc_id, set_doc_id
 from ..tokens.tokenizer import blank_pipeline
+from .annotated import read_rows
 from .columns import TEXT, TextOptions
 from .inputs import HIDDEN_FIRST, MANIFEST, InputFile
 from .rows import DAMAGE, Row, row_to_doc, tokenize
-from .texts import EncodingDoubts, InputDocument, read_documents, read_rows
+from .texts import EncodingDoubts, InputDocument, read_documents
 
 SPACY = ".spacy"
 # Formats of the output of `apply` whose rows are documents.

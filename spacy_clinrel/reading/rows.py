@@ -14,7 +14,7 @@ from spacy.vocab import Vocab
 from ..errors import Errors
 from ..tokens import set_doc_id, set_sections, store_relations
 from ..tokens.group import ASSERTION, ATTRIBUTES, CANDIDATES, DOSAGES, GROUP, VALUES, span_key
-from .texts import MENTIONS, RELATIONS, SECTIONS
+from .annotated import MENTIONS, RELATIONS, SECTIONS
 
 Row = Mapping[str, Any]
 # Types of exceptions that values of unexpected types raise.
@@ -59,15 +59,7 @@ def _build(row: Row, text: str, nlp: Language, vocab: Vocab) -> Doc:
             raise ValueError(Errors.F193.format(number=number, start=start, end=end))
     bounds = {mention[key] for mention in mentions for key in ("start_char", "end_char")}
     doc = tokenize(text, nlp, vocab, bounds)
-    spans = [
-        doc.char_span(
-            mention["start_char"],
-            mention["end_char"],
-            label=mention["type"],
-            kb_id=mention.get("kb_id") or "",
-        )
-        for mention in mentions
-    ]
+    spans = [_mention_span(doc, mention, number) for number, mention in enumerate(mentions)]
     unique = {span_key(span): span for span in spans}
     ents = filter_spans(unique.values())
     doc.set_ents(ents, default="outside")
@@ -85,6 +77,14 @@ def _build(row: Row, text: str, nlp: Language, vocab: Vocab) -> Doc:
         names = ("label", "start_char", "content_start", "end_char")
         set_sections(doc, [tuple(section[name] for name in names) for section in row[SECTIONS]])
     return doc
+
+
+def _mention_span(doc: Doc, mention: Row, number: int) -> Span:
+    start, end = mention["start_char"], mention["end_char"]
+    span = doc.char_span(start, end, label=mention["type"], kb_id=mention.get("kb_id") or "")
+    if span is None:  # it begins or ends with white space
+        raise ValueError(Errors.F193.format(number=number, start=start, end=end))
+    return span
 
 
 def tokenize(text: str, nlp: Language, vocab: Vocab, bounds: Collection[int] = ()) -> Doc:
@@ -152,6 +152,7 @@ def _number(score: Any) -> float:
 def _set_custom_attributes(doc: Doc, mentions: Sequence[Row], spans: Sequence[Span]) -> None:
     """Set the values of the attributes of `apply --attr`, which `span._` shows where an extension
     of that name is registered."""
+    user_data: Dict[Any, Any] = doc.user_data
     for mention, span in zip(mentions, spans):
         for name, value in (mention.get(ATTRIBUTES) or {}).items():
-            doc.user_data["._.", name, span.start_char, span.end_char] = value
+            user_data["._.", name, span.start_char, span.end_char] = value

@@ -8,7 +8,7 @@ from typing import Any, Callable, Dict, Iterator, List, NamedTuple, Optional, Tu
 
 from spacy.vocab import Vocab
 
-from ..errors import Errors, Warnings, require
+from ..errors import Errors, Warnings
 from ..files import (
     Encoding,
     EncodingError,
@@ -24,22 +24,18 @@ from ..files import (
     stream_docbin,
 )
 from ..tokens import get_doc_id
-from .columns import ID, TEXT, TextColumns, TextOptions, read_ids, read_texts
+from .columns import ID, TextColumns, read_ids, read_texts
 from .inputs import SUFFIXES, InputFile
 from .lines import Row, read_lines
 from .lines import read_rows as read_table_rows
+from .parquet import read_batches
 
-# Columns of annotated documents.
-MENTIONS, RELATIONS, SECTIONS = "mentions", "relations", "sections"
-DOCUMENT_COLUMNS = (ID, TEXT, MENTIONS, RELATIONS, SECTIONS, "error")
 # Maximum number of bytes of a character, in UTF-8 and in JSON with escapes.
 MAX_UTF8_BYTES, MAX_JSON_BYTES = 4, 12
 # Minimum for the maximum length of a JSON line in bytes, however short documents have to be.
 MIN_LINE_LIMIT = 2**24
 # Names of columns that a message shows. Other names may be values, e.g. the name of a patient.
 COLUMN_NAME = re.compile("[A-Za-z_][A-Za-z0-9_-]{0,29}")
-# Number of rows of a Parquet file that are read at a time.
-PARQUET_ROWS = 256
 
 
 class InputDocument(NamedTuple):
@@ -151,14 +147,21 @@ def _read_txt(
 def _read_jsonl(
     file: InputFile, options: TextColumns, doubts: EncodingDoubts
 ) -> Iterator[InputDocument]:
-    for document, _ in _read_objects(file, options, doubts):
+    for document, _ in read_objects(file, options, doubts):
         yield document
 
 
-def _read_objects(
+def read_objects(
     file: InputFile, options: TextColumns, doubts: EncodingDoubts
 ) -> Iterator[Tuple[InputDocument, Dict[str, Any]]]:
-    """Yield the document and the object of each line that is not blank."""
+    """Read the lines of a .jsonl file.
+
+    file (InputFile): The file.
+    options (TextColumns): The names of the keys, the encoding, and the maximum length.
+    doubts (EncodingDoubts): Receives the file if its encoding is doubtful.
+    YIELDS (Tuple[InputDocument, Dict[str, Any]]): The document and the object of each line that is
+        not blank. An invalid line gives a document with an error, and an empty object.
+    """
     limit = max(MIN_LINE_LIMIT, MAX_JSON_BYTES * options.max_length)
     encoding = _detect(file, options, doubts)
     with open_utf8(file.path, encoding) as raw:
@@ -184,14 +187,23 @@ def _from_json(
         if not isinstance(entry, dict):
             raise ValueError(f"expected an object, got {type(entry).__name__}")
         doc_id = entry.get(options.id_column)
-        return _from_entry(entry, doc_id, source, options, position), entry
+        return from_entry(entry, doc_id, source, options, position), entry
     except (ValueError, RecursionError) as error:
         return InputDocument(source, source, None, Errors.P008.format(error=error), position), {}
 
 
-def _from_entry(
+def from_entry(
     entry: Dict[str, Any], doc_id: Any, source: str, options: TextColumns, position: int
 ) -> InputDocument:
+    """Return the document of a row.
+
+    entry (Dict[str, Any]): The values by column.
+    doc_id (Any): The id; None for the source.
+    source (str): File name and line.
+    options (TextColumns): The names of the columns.
+    position (int): Number of bytes of the file up to the end of the row.
+    RETURNS (InputDocument): The document, with an error if it has no text.
+    """
     name = source if doc_id is None else printable(str(doc_id))
     text = entry.get(options.text_column)
     required = [options.text_column, *([] if options.id_column == ID else [options.id_column])]
@@ -233,7 +245,7 @@ def _read_csv(
             elif fields:
                 entry = dict(zip(names, fields))
                 doc_id = entry.get(options.id_column) or None
-                document = _from_entry(entry, doc_id, source, options, position)
+                document = from_entry(entry, doc_id, source, options, position)
                 problem = _row_problem(entry, encoding, options)
                 yield document._replace(error=problem) if problem else document
 
@@ -260,16 +272,23 @@ def _read_header(rows: Iterator[Row], options: TextColumns) -> List[str]:
     return []
 
 
-def _read_parquet(
+def read_parquet(
     file: InputFile, options: TextColumns, doubts: EncodingDoubts
 ) -> Iterator[InputDocument]:
+    """Read the texts of a .parquet file.
+
+    file (InputFile): The file.
+    options (TextColumns): The names of the columns.
+    doubts (EncodingDoubts): Not used: Parquet has one encoding.
+    YIELDS (InputDocument): The documents. For unreadable rows, a document with an error.
+    """
     columns: List[str] = []
 
     def choose(available: List[str]) -> List[str]:
         columns.extend(_columns(available, options))
         return columns
 
-    for batch, first, end, position in _read_batches(file, choose):
+    for batch, first, end, position in read_batches(file, choose):
         if isinstance(batch, str):
             source = f"{file.name}:{first + 1}-{end}"
             yield InputDocument(source, source, None, batch, position)
@@ -278,108 +297,6 @@ def _read_parquet(
             source = f"{file.name}:{number}"
             name = source if doc_id is None else doc_id
             yield InputDocument(name, source, text, None, position)
-
-
-def _read_batches(
-    file: InputFile, choose: Callable[[List[str]], List[str]]
-) -> Iterator[Tuple[Any, int, int, int]]:
-    """Read a Parquet file in batches. If a row group is damaged, reading continues after it.
-
-    file (InputFile): The file.
-    choose (Callable[[List[str]], List[str]]): Returns the columns to read, given those of the file.
-    YIELDS (Tuple[Any, int, int, int]): The batch, or an error message; its first row, from 0, and
-        the row after its last; and the approximate number of bytes up to its end.
-    """
-    parquet_module = require("pyarrow.parquet", "apply")
-    # pyarrow does not accept file names that are not UTF-8.
-    with file.path.open("rb") as raw, parquet_module.ParquetFile(raw) as parquet:
-        columns = choose(parquet.schema_arrow.names)
-        count = parquet.metadata.num_rows
-        number = 0
-        for group in range(parquet.num_row_groups):
-            end = number + parquet.metadata.row_group(group).num_rows
-            batches = parquet.iter_batches(PARQUET_ROWS, row_groups=[group], columns=columns)
-            while number < end:
-                try:
-                    batch = next(batches)
-                except Exception as error:  # codecs raise different types
-                    problem = Errors.P020.format(first=number + 1, last=end, error=error)
-                    yield problem, number, end, file.size * end // count
-                    number = end
-                    break
-                last = number + len(batch)
-                yield batch, number, last, file.size * last // count
-                number = last
-
-
-def read_rows(
-    file: InputFile, options: TextColumns, doubts: EncodingDoubts
-) -> Iterator[Tuple[InputDocument, Optional[Dict[str, Any]]]]:
-    """Read the rows of a .parquet or .jsonl file: annotated documents, or texts.
-
-    file (InputFile): The file.
-    options (TextColumns): The column names of texts, the encoding, and the maximum length of a
-        document.
-    doubts (EncodingDoubts): Receives the file if its encoding is doubtful.
-    YIELDS (Tuple[InputDocument, Optional[Dict[str, Any]]]): The text, and the row if it has the
-        columns of an annotated document.
-    RAISES (ValueError): If the file cannot be read.
-    RAISES (ImportError): If the file is a .parquet file and pyarrow is not installed.
-    """
-    is_parquet = file.path.suffix.lower() == ".parquet"
-    # The columns of annotated documents have these names, whatever the options.
-    named = TextOptions(encoding=options.encoding, max_length=options.max_length)
-    count = 0
-    try:
-        if is_parquet and MENTIONS not in _parquet_columns(file):
-            for document in _read_parquet(file, options, doubts):
-                yield document, None
-                count += 1
-            return
-        entries = _parquet_rows(file) if is_parquet else _read_objects(file, options, doubts)
-        for document, entry in entries:
-            if entry.get(MENTIONS) is not None:
-                source, position = document.source, document.position
-                yield _from_entry(entry, entry.get(ID), source, named, position), entry
-            elif entry.get("error"):  # in the output of `annotate`
-                yield document._replace(text=None, error=str(entry["error"])), None
-            else:
-                yield document, None
-            count += 1
-    except (EncodingError, ImportError):
-        raise
-    except Exception as error:  # the libraries raise different types for a broken file
-        path = show_path(file.path)
-        raise ValueError(Errors.P009.format(path=path, error=error, n=count)) from error
-
-
-def _parquet_columns(file: InputFile) -> List[str]:
-    """Return the names of the columns of a Parquet file."""
-    parquet_module = require("pyarrow.parquet", "apply")
-    with file.path.open("rb") as raw:
-        names: List[str] = parquet_module.read_schema(raw).names
-    return names
-
-
-def _parquet_rows(file: InputFile) -> Iterator[Tuple[InputDocument, Dict[str, Any]]]:
-    """Yield the rows of a Parquet file of annotated documents."""
-
-    def choose(available: List[str]) -> List[str]:
-        return [name for name in available if name in DOCUMENT_COLUMNS]
-
-    for batch, first, end, position in _read_batches(file, choose):
-        problem, rows = batch, []
-        if not isinstance(batch, str):
-            try:
-                rows = batch.to_pylist()
-            except Exception as error:  # text that is not UTF-8
-                problem = Errors.P020.format(first=first + 1, last=end, error=type(error).__name__)
-        if not rows:
-            source = f"{file.name}:{first + 1}-{end}"
-            yield InputDocument(source, source, None, problem, position), {}
-        for number, row in enumerate(rows, start=first + 1):
-            source = f"{file.name}:{number}"
-            yield InputDocument(source, source, None, Errors.P003, position), row
 
 
 def _columns(available: List[str], options: TextColumns) -> List[str]:
@@ -411,5 +328,5 @@ def _read_spacy(
 
 Reader = Callable[[InputFile, TextColumns, EncodingDoubts], Iterator[InputDocument]]
 READERS: Dict[str, Reader] = dict(
-    zip(SUFFIXES, (_read_txt, _read_jsonl, _read_csv, _read_parquet, _read_spacy))
+    zip(SUFFIXES, (_read_txt, _read_jsonl, _read_csv, read_parquet, _read_spacy))
 )

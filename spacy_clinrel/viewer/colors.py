@@ -2,15 +2,14 @@
 
 import colorsys
 import re
-from typing import Dict, Iterable, List, NamedTuple, Optional
+from typing import Dict, Iterable, NamedTuple, Optional
 
 from spacy.displacy.render import EntityRenderer
 
-from ..tokens.palette import PALETTE
+from ..tokens.palette import CONTRAST, PALETTE, channels, contrast
 
-# Text colours in light and dark mode, as in viewer.css, and the minimum contrast of WCAG level AA.
+# Text colours in light and dark mode, as in viewer.css.
 INK, DARK_INK = "#1b1f24", "#e7eaee"
-CONTRAST = 4.5
 HEX = re.compile(r"#[0-9a-fA-F]{6}")
 
 
@@ -37,7 +36,7 @@ def make_tint(color: str) -> Tint:
     color (str): The colour, `#rrggbb`.
     RETURNS (Tint): The shades.
     """
-    hue, lightness, saturation = colorsys.rgb_to_hls(*_channels(color))
+    hue, lightness, saturation = colorsys.rgb_to_hls(*channels(color))
     # Greys stay grey. Pale colours need more saturation to be distinguishable as thin lines.
     strength = 0.0 if saturation < 0.15 else 0.55
 
@@ -60,29 +59,6 @@ def make_tint(color: str) -> Tint:
         dark_fill,
         shade(0.74, 0.01, dark_fill),
     )
-
-
-def contrast(first: str, second: str) -> float:
-    """Return the contrast ratio of two colours, as defined by WCAG 2.
-
-    first (str): A colour, `#rrggbb`.
-    second (str): Another colour, `#rrggbb`.
-    RETURNS (float): The ratio, from 1 to 21.
-    """
-    low, high = sorted((_luminance(first), _luminance(second)))
-    return (high + 0.05) / (low + 0.05)
-
-
-def _luminance(color: str) -> float:
-    linear = [
-        part / 12.92 if part <= 0.04045 else ((part + 0.055) / 1.055) ** 2.4
-        for part in _channels(color)
-    ]
-    return 0.2126 * linear[0] + 0.7152 * linear[1] + 0.0722 * linear[2]
-
-
-def _channels(color: str) -> List[float]:
-    return [int(color[i : i + 2], 16) / 255 for i in (1, 3, 5)]
 
 
 def pick_tints(labels: Iterable[str], colors: Optional[Dict[str, str]] = None) -> Dict[str, Tint]:

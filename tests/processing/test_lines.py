@@ -46,7 +46,8 @@ def read(tmp_path):
 
 
 def test_each_suffix_has_a_reader():
-    assert tuple(READERS) == SUFFIXES and [f.__name__[6:] for f in READERS.values()] == [
+    assert tuple(READERS) == SUFFIXES
+    assert [f.__name__.split("read_")[1] for f in READERS.values()] == [
         suffix[1:] for suffix in SUFFIXES
     ]
 

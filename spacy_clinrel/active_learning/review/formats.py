@@ -1,7 +1,7 @@
 """The files that annotators correct, in the formats of their tools."""
 
 import re
-from typing import Dict, List, Sequence, Set
+from typing import Any, Dict, List, Sequence, Set
 
 from spacy.language import Language
 from spacy.tokens import Doc
@@ -37,7 +37,7 @@ def pipeline_labels(nlp: Language) -> LabelNames:
     attributes: Sequence[str] = ()
     for name in nlp.pipe_names:
         assigns = nlp.get_pipe_meta(name).assigns
-        component = nlp.get_pipe(name)
+        component: Any = nlp.get_pipe(name)
         space = getattr(component, "space", None)
         if "doc._.relations" in assigns:
             labels.update(component.labels if space is None else space.labels)

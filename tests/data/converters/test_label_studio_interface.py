@@ -17,7 +17,7 @@ from spacy_clinrel.data.converters.label_studio import (
 from spacy_clinrel.data.converters.label_studio.interface import join_attribute, split_attribute
 from spacy_clinrel.data.corpus import write_corpus
 from spacy_clinrel.tokens import get_attributes, has_assertion, span_attributes
-from spacy_clinrel.tokens.palette import COLORS
+from spacy_clinrel.tokens.palette import contrast
 from spacy_clinrel.types import ASSERTIONS, LabelNames
 
 from . import annotation as tools
@@ -68,15 +68,13 @@ def test_interface_of_labels():
     style = view.find("Style").text
     assert style.startswith("[class*=htx-richtext], .htx-text {white-space: pre-wrap !important")
     assert list(view.iter("Choices")) == []
-    # Each type and label has a colour of its own; a known type has that of the viewer.
+    # Each type and label has a colour of its own, on which white letters can be read.
     view = ET.fromstring(render_interface(["疾病", "乙", "甲"], ["改善", "证实"], ["Negated"]))
     for tag in ("Label", "Relation"):
         colors = [element.get("background") for element in view.iter(tag)]
         assert len(set(colors)) == len(colors)
         assert all(re.fullmatch("#[0-9a-f]{6}", color) for color in colors)
-    assert {tag.get("value"): tag.get("background") for tag in view.iter("Label")}[
-        "疾病"
-    ] == COLORS["疾病"]
+        assert all(contrast(color, "#ffffff") >= 4.5 for color in colors)
 
 
 def test_labels_of_a_pipeline_are_added(tmp_path):
@@ -180,3 +178,26 @@ def test_equal_spans_with_several_types_are_separate_regions():
     assert len({r["id"] for r in regions}) == 2
     (copy,), _, _ = tools.round_trip([doc], LABEL_STUDIO)
     tools.same([doc], [copy])
+
+
+# Parameters of the tags that the interface uses, in Label Studio's documentation of tags.
+DOCUMENTED = {
+    "View": set(),
+    "Relations": {"choice"},
+    "Relation": {"value", "background"},
+    "Labels": {"name", "toName", "choice"},
+    "Label": {"value", "background"},
+    "Choices": {"name", "toName", "choice", "perRegion"},
+    "Choice": {"value"},
+    "Style": set(),
+    "Text": {"name", "value"},
+}
+
+
+def test_interface_has_documented_tags_only():
+    view = ET.fromstring(render_interface(["病"], ["治疗"], ["Negated", "Polarity=Negative"]))
+    assert {element.tag for element in view.iter()} == DOCUMENTED.keys()
+    for element in view.iter():
+        assert set(element.keys()) <= DOCUMENTED[element.tag], element.tag
+    names = {element.get("name") for element in view.iter() if element.get("name")}
+    assert {element.get("toName") for element in view.iter()} - {None} <= names
