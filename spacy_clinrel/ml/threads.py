@@ -1,17 +1,28 @@
 """Number of CPU threads."""
 
+import ctypes
 import os
+import sys
+from importlib.util import find_spec
 from typing import Callable
 
 import torch
 from spacy.language import Language
 from thinc.api import get_torch_default_device
-from threadpoolctl import threadpool_limits
 
 from ..errors import Errors
 
 # The variable from which PyTorch and NumPy's BLAS read their default number of threads.
 ENVIRONMENT_VARIABLE = "OMP_NUM_THREADS"
+# NumPy's module that is linked with its BLAS, and names of the function of OpenBLAS that sets the
+# number of threads. NumPy's wheels have the first.
+NUMPY_MODULE = "numpy._core._multiarray_umath"
+SETTERS = (
+    "scipy_openblas_set_num_threads64_",
+    "scipy_openblas_set_num_threads",
+    "openblas_set_num_threads64_",
+    "openblas_set_num_threads",
+)
 
 
 def cpu_threads(threads: int = 1) -> Callable[[Language], Language]:
@@ -51,5 +62,23 @@ def limit_threads(threads: int) -> None:
     """
     if not os.environ.get(ENVIRONMENT_VARIABLE):
         torch.set_num_threads(threads)
+        _limit_blas(threads)
+
+
+def _limit_blas(threads: int) -> None:
+    """Set the number of threads of NumPy's BLAS.
+
+    It reads the environment only when NumPy is imported, which spaCy does before our commands run.
+    Without threadpoolctl, which knows all libraries, this works for OpenBLAS on Linux and macOS.
+    """
+    if find_spec("threadpoolctl"):
+        from threadpoolctl import threadpool_limits
+
         # Stays in effect: the limits are only removed when used as a context manager.
         threadpool_limits(limits=threads, user_api="blas")
+        return
+    path = getattr(sys.modules.get(NUMPY_MODULE), "__file__", None)
+    library = ctypes.CDLL(path) if path else None
+    setter = next((name for name in SETTERS if hasattr(library, name)), None)
+    if setter is not None:
+        getattr(library, setter)(threads)

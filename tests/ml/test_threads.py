@@ -43,6 +43,16 @@ def test_initialize_sets_the_threads(before, threads, expected):
     assert blas_threads() <= ({1} if threads == 1 else blas_before)
 
 
+def test_threads_of_blas_without_threadpoolctl(before, monkeypatch):
+    monkeypatch.setattr(module, "find_spec", lambda name: None)
+    module.limit_threads(1)
+    assert torch.get_num_threads() == 1
+    # SciPy, if imported, has another copy.
+    numpy_blas = [info for info in threadpool_info() if "numpy" in info["filepath"]]
+    for info in numpy_blas:
+        assert info["num_threads"] == 1 or info["internal_api"] != "openblas"
+
+
 def test_default_is_one_thread():
     resolved = registry.resolve(Config({"x": {"@callbacks": CALLBACK}}))
     nlp = spacy.blank("zh")
