@@ -193,9 +193,10 @@ def known_labels(nlp: Language, attribute: str) -> Optional[Set[str]]:
     labels = []
     for name in names:
         # The labels of a joint component are those of its relations.
-        space = getattr(nlp.get_pipe(name), "space", None)
-        is_typed = attribute == "doc.ents" and hasattr(space, "types")
-        labels.append(set(space.types if is_typed else nlp.pipe_labels.get(name, ())))
+        types = getattr(getattr(nlp.get_pipe(name), "space", None), "types", None)
+        if attribute != "doc.ents" or types is None:
+            types = nlp.pipe_labels.get(name, ())
+        labels.append(set(types))
     return set().union(*labels) if labels and all(labels) else None
 
 
