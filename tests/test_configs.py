@@ -7,7 +7,9 @@ from spacy.schemas import ConfigSchemaInit, ConfigSchemaTraining
 from spacy.tokens import DocBin
 from spacy.training.initialize import init_nlp
 
-from .util import CONFIGS, ROOT, write_docs
+from tools.reference.configs import shipped_configs
+
+from .util import CONFIGS, ROOT, invoke, make_doc, write_docs
 
 FULL = sorted(
     path for folder in ("configs", "configs/papers") for path in (ROOT / folder).glob("*.cfg")
@@ -140,3 +142,39 @@ def test_factories_work_without_a_config():
     for name in names:
         nlp.add_pipe(name)
         assert nlp.get_pipe(name).labels == ()
+
+
+# Without the configs with a pretrained encoder, whose tests use a random one. The papers' configs
+# differ in encoder and pooling, and tests/research has tests of all of them.
+COMMANDS = {
+    shipped.path: shipped.commands[0]
+    for shipped in shipped_configs()
+    if shipped.commands
+    and " train " in shipped.commands[0]
+    and "encoder" not in shipped.commands[0]
+    if "papers/" not in shipped.path or shipped.path.endswith(("/pcnn.cfg", "/resgru_att.cfg"))
+}
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("path", COMMANDS)
+def test_configs_train_with_the_command_of_the_documentation(path, tmp_path, monkeypatch):
+    """Two steps with the options of docs/reference/configs.md, and with no others."""
+    lang = util.load_config(ROOT / path)["nlp"]["lang"]
+    nlp = spacy.blank(lang)
+    text = {
+        "zh": "予[吸氧|治疗]后[胸闷|症状]好转。",
+        "en": "[Aspirin|drug] relieved the [pain|problem].",
+    }
+    docs = [make_doc(nlp, text[lang], [(0, 1, "TrAD")]) for _ in range(4)]
+    for doc in docs:
+        doc.ents[0]._.assertion = ["negated"]
+    for part in ("train", "dev"):
+        write_docs(tmp_path / f"{part}.spacy", docs)
+    monkeypatch.chdir(tmp_path)
+    args = COMMANDS[path].replace(path, str(ROOT / path)).split()[3:]
+    steps = ("--training.max_steps", 2, "--training.max_epochs", 0, "--training.eval_frequency", 2)
+    result = invoke(*args, *steps)
+    assert result.exit_code == 0, f"{result.output}\n{result.exception!r}"
+    assert "\r" not in result.output  # a progress bar only in a terminal
+    assert (tmp_path / "training" / "model-last").is_dir()

@@ -49,7 +49,8 @@ class PipelineErrors:
     C001 = (
         "Component '{name}' has no labels. Provide training examples with gold annotations "
         "({what}), or set labels in [initialize.components.{name}]. spaCy's reader drops relations "
-        'if max_length or gold_preproc is set; @readers = "spacy-clinrel.Corpus.v1" keeps them.'
+        'if max_length or gold_preproc is set; @readers = "spacy-clinrel.Corpus.v1" keeps them. '
+        "Its option scheme leaves out relations whose label the scheme does not have."
     )
     C002 = (
         "Cannot add label '{label}' to '{name}': its model already has {n} labels and does not "
