@@ -76,7 +76,7 @@ FLAGS = [(f"is_{name}", "bool") for name in ASSERTIONS]
 def test_output_schema(rules):
     options = AnnotationOptions(str(rules))
     schema = output_schema(options)
-    assert schema.names == ["id", "mentions", "relations", "error"]
+    assert schema.names == ["id", "mentions", "relations", "sections", "error"]
     mention, relation = (schema.field(name).type.value_type for name in ("mentions", "relations"))
     assert [(f.name, str(f.type)) for f in (*mention, *relation)] == [
         ("start_char", "int64"),
@@ -108,7 +108,8 @@ def test_output_schema(rules):
     ]
     assert schema.metadata == {b"spacy_clinrel.schema_version": b"2"}
     wide = output_schema(options._replace(include_text=True, include_doc=True))
-    assert wide.names == ["id", "text", "mentions", "relations", "doc", "error"]
+    names = ["id", "text", "mentions", "relations", "sections", "doc", "error"]
+    assert wide.names == names
     for more in ({}, {"include_text": True}, {"include_doc": True}):
         chosen = options._replace(**more)
         for texts in ([], ["头痛"], [None]):

@@ -98,7 +98,7 @@ def test_each_document_is_written_once(rules, notes, uninterrupted):
     for row, text in zip(rows, NOTES):
         found = [(e.start_char, e.end_char, e.text, e.label_) for e in nlp(text).ents]
         assert [tuple(mention.values())[:4] for mention in row["mentions"]] == found
-        assert list(row) == ["id", "mentions", "relations"]
+        assert list(row) == ["id", "mentions", "relations", "sections"]
     assert len(rows[-9]["mentions"]) == 2
     # 45 documents in shards of four. The document of the last shard is in quarantine.
     assert (
@@ -126,7 +126,8 @@ def test_formats_have_the_same_content(rules, notes, uninterrupted, tmp_path, fo
 def test_include_text(rules, notes, tmp_path):
     run_job(job_of(rules, notes, tmp_path / "out", include_text=True))
     assert [row["text"] for row in rows_of(tmp_path / "out")][:30] == NOTES
-    assert list(rows_of(tmp_path / "out")[0]) == ["id", "text", "mentions", "relations"]
+    names = ["id", "text", "mentions", "relations", "sections"]
+    assert list(rows_of(tmp_path / "out")[0]) == names
 
 
 def test_shards_do_not_depend_on_the_batch_size(rules, notes, uninterrupted, tmp_path):
@@ -317,9 +318,8 @@ def test_processes_sharing_a_gpu_warn(rules, notes, tmp_path, monkeypatch):
 
 
 def test_apply_from_python(rules, notes, uninterrupted, tmp_path, capfd):
-    counts = spacy_clinrel.apply(
-        rules, notes, tmp_path / "out", format="jsonl", shard_size=4, batch_size=50
-    )
+    options = {"format": "jsonl", "shard_size": 4, "batch_size": 50}
+    counts = spacy_clinrel.apply(rules, notes, tmp_path / "out", include_text=False, **options)
     assert counts["documents"] == 39 and counts["quarantined"] == 6
     assert tree(tmp_path / "out") == tree(uninterrupted)
     with pytest.raises(ValueError, match="P011"):
