@@ -106,7 +106,7 @@ def test_output_schema(rules):
         ("score", "double"),
         *FLAGS,
     ]
-    assert schema.metadata == {b"spacy_clinrel.schema_version": b"2"}
+    assert schema.metadata == {b"spacy_clinrel.schema_version": b"3"}
     wide = output_schema(options._replace(include_text=True, include_doc=True))
     names = ["id", "text", "mentions", "relations", "sections", "doc", "error"]
     assert wide.names == names
