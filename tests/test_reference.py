@@ -18,7 +18,7 @@ from tools.reference import PAGES, api, configs, registered
 from tools.reference.commands import PROGRAM, click_commands, split_help
 from tools.reference.docstrings import parse, to_google
 
-from .util import ROOT
+from .util import ROOT, corpus_paths, invoke
 
 FOLDER = ROOT / "docs" / "reference"
 COMMANDS = click_commands()
@@ -118,6 +118,7 @@ def test_every_code_is_on_the_page():
     codes = {name for owner in (errors.Errors, errors.Warnings) for name in dir(owner)}
     codes = {code for code in codes if re.fullmatch(r"[A-Z]\d{3}", code)}
     assert codes <= set(headings("errors.md")) and len(codes) > 200
+    assert set(srsly.read_yaml(ROOT / "tools" / "reference" / "cures.yml")) <= codes
 
 
 def test_every_label_and_attribute_is_explained():
@@ -165,3 +166,17 @@ def test_docstrings_become_those_of_google():
     assert (
         found == "Do it.\n\nMore.\n\nArgs:\n    x (int): The number.\n\nReturns:\n    str: A text."
     )
+
+
+@pytest.mark.study
+@pytest.mark.parametrize("path", TRAINED)
+def test_configs_train_with_the_options_of_the_page(path, made_up, tmp_path):
+    """One step on a small corpus. Configs with a pretrained encoder are trained elsewhere."""
+    values = dict(zip(options(path)[::2], options(path)[1::2]))
+    if "--paths.encoder" in values or "assertion" in path:
+        pytest.skip("needs a pretrained encoder, or a corpus with assertion attributes")
+    values |= dict(zip(corpus_paths(made_up)[::2], corpus_paths(made_up)[1::2]))
+    values |= {"--output": tmp_path, "--training.max_steps": 1, "--training.eval_frequency": 1}
+    result = invoke("train", path, *(part for item in values.items() for part in item))
+    assert result.exit_code == 0, f"{result.output}\n{result.exception!r}"
+    assert (tmp_path / "model-last").is_dir()
