@@ -130,9 +130,6 @@ def is_site_file(path: str) -> bool:
 
 def on_page_markdown(markdown: str, page: Page, config: MkDocsConfig, files: Files) -> str:
     """Let links to repository files lead to their pages, and keep mentions as they are."""
-    if page.file.src_uri in PAGES.values():
-        # Python-Markdown nests lists by four spaces.
-        markdown = re.sub(r"^ {3}(?=- )", "    ", markdown, flags=re.MULTILINE)
     sources = {where: path for path, where in _places.items()}
     source = sources[page.file.src_uri]
 
