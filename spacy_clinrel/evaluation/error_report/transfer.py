@@ -190,10 +190,10 @@ def known_labels(nlp: Language, attribute: str) -> Optional[Set[str]]:
     RETURNS (Optional[Set[str]]): The labels; None if a component does not list its labels.
     """
     names = [name for name in nlp.pipe_names if attribute in nlp.get_pipe_meta(name).assigns]
-    labels = []
+    labels: List[Set[str]] = []
     for name in names:
         # The labels of a joint component are those of its relations.
-        types = getattr(getattr(nlp.get_pipe(name), "space", None), "types", None)
+        types: Any = getattr(getattr(nlp.get_pipe(name), "space", None), "types", None)
         if attribute != "doc.ents" or types is None:
             types = nlp.pipe_labels.get(name, ())
         labels.append(set(types))
