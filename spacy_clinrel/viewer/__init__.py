@@ -43,7 +43,8 @@ def render(
 
     docs (Union[Doc, Iterable[Doc]]): One or more documents.
     style (str): "relations", or a style of displaCy: "ent", "span", "dep".
-    page (bool): Return a complete HTML page instead of markup for another page.
+    page (bool): Return a complete HTML page instead of markup for another page. A notebook always
+        displays the latter.
     jupyter (Optional[bool]): Whether to display the markup in a notebook instead of returning it.
         None to detect notebooks.
     options (Optional[Dict[str, Any]]): For "relations", the arguments `colors`, `columns`, `lang`,
@@ -59,10 +60,12 @@ def render(
         return spacy_displacy.render(
             parsed, style=style, page=page, jupyter=jupyter, options=options or {}, manual=True
         )
-    markup = to_html(docs, page=page, **_check_options(options or {}))
+    in_notebook = is_in_jupyter() if jupyter is None else jupyter
+    # A notebook is a page already.
+    markup = to_html(docs, page=page and not in_notebook, **_check_options(options or {}))
     if spacy_displacy.RENDER_WRAPPER is not None:
         markup = spacy_displacy.RENDER_WRAPPER(markup)
-    if jupyter or (jupyter is None and is_in_jupyter()):
+    if in_notebook:
         from IPython.display import HTML, display
 
         return display(HTML(markup))
@@ -114,7 +117,9 @@ def to_html(
     underlined, section headings are bold.
 
     The HTML makes no network requests. A script adds filters and highlights; without the script,
-    everything is shown. The title of a document is `doc.user_data["title"]`.
+    everything is shown. Where style sheets are removed, as in a notebook that is not trusted,
+    markup for another page shows the text with marks and the list. The title of a document is
+    `doc.user_data["title"]`.
 
     docs (Union[Doc, Iterable[Doc]]): One or more documents.
     page (bool): Return a complete HTML page instead of markup for another page.
@@ -152,7 +157,7 @@ def to_html(
         lang=lang,
         threshold=threshold,
         names=names,
-        has_anchors=page,
+        is_page=page,
     )
     style = make_style(tints.values(), columns[0])
     html = wrap_page(content, style, title, lang) if page else wrap_fragment(content, style)

@@ -11,6 +11,7 @@ from .arcs import Edge, draw_arcs
 from .boxes import make_frame
 from .facts import Facts, read_facts
 from .layout import COLUMN, Bounds, lay_out
+from .plain import Piece, split_at_mentions
 from .ranges import find_bold_characters, find_headings, find_measured_characters
 from .styles import (
     Look,
@@ -75,6 +76,8 @@ class Section(NamedTuple):
     rows (List[Row]): Rows of the list of relations.
     is_scored (bool): Whether to show confidences.
     is_asserted (bool): Whether the document is annotated with assertion attributes.
+    looks (List[MentionLook]): How each mention is shown.
+    pieces (List[Piece]): The text, split at the bounds of mentions.
     """
 
     view: View
@@ -83,6 +86,8 @@ class Section(NamedTuple):
     rows: List[Row]
     is_scored: bool
     is_asserted: bool
+    looks: List[MentionLook]
+    pieces: List[Piece]
 
 
 def make_view(doc: Doc) -> View:
@@ -139,7 +144,9 @@ def make_section(view: View, look: Look) -> Section:
         note = look.names.describe_relation(relation.label) if name != relation.label else ""
         rows.append(Row(relation, looks[head], looks[tail], name, note, percent, data))
     title = str(view.doc.user_data.get("title") or "")
-    return Section(view, title, drawings, rows, is_scored, has_assertion(view.doc))
+    denied = [is_denied(facts) for facts in view.facts]
+    pieces = split_at_mentions(view.doc.text, view.mentions, denied, look.tints)
+    return Section(view, title, drawings, rows, is_scored, has_assertion(view.doc), looks, pieces)
 
 
 def _draw(view: View, look: Look, columns: int) -> Markup:

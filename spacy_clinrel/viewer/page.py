@@ -11,7 +11,7 @@ from typing import Dict, Iterable, List, Sequence
 
 from markupsafe import Markup
 
-from .colors import Tint
+from .colors import INK, Tint
 from .document import View, has_scores, make_section
 from .facts import ASSERTION_FILTERS
 from .names import READABLE, Names, NamesOption
@@ -54,7 +54,7 @@ def render_documents(
     lang: str,
     threshold: float = 0.0,
     names: NamesOption = READABLE,
-    has_anchors: bool = False,
+    is_page: bool = False,
 ) -> Markup:
     """Render documents below filters and a legend.
 
@@ -65,7 +65,9 @@ def render_documents(
     lang (str): Language of the interface.
     threshold (float): Initial value of the confidence filter.
     names (Union[str, Mapping[str, str]]): The names of types and labels, see `Names`.
-    has_anchors (bool): Whether to add a table of contents with a link to each document.
+    is_page (bool): Whether the documents are a page of their own, which gets a table of contents
+        with links. Otherwise, the text with inline styles is added, which is shown where style
+        sheets are removed.
     RETURNS (Markup): The HTML.
     """
     types = dict(Counter(m.label_ for view in views for m in view.mentions).most_common())
@@ -92,7 +94,8 @@ def render_documents(
         lang=lang,
         strings=look.strings,
         threshold=to_percent(threshold) if any(map(has_scores, views)) else None,
-        has_anchors=has_anchors,
+        is_page=is_page,
+        ink=INK,
         width_class=_width_class(columns[0]),
     )
 
@@ -138,7 +141,8 @@ def wrap_page(content: Markup, style: Markup, title: str, lang: str) -> Markup:
     lang (str): The language of the page.
     RETURNS (Markup): The page.
     """
-    style = Markup("body{margin:0}.clinrel{min-height:100vh}") + style
+    # If a notebook displays the page, these rules do not affect it or its other outputs.
+    style = Markup("body:has(>.clinrel){margin:0}body>.clinrel{min-height:100vh}") + style
     policy = f"default-src 'none'; style-src {_digest(style)}; script-src {script_source()}"
     return render_template(
         "page.html",

@@ -288,8 +288,11 @@
   function setUpTheme(root) {
     const button = root.querySelector(".theme");
     const preferred = matchMedia("(prefers-color-scheme:dark)");
-    const isDark = () =>
-      (root.dataset.theme ?? (preferred.matches ? "dark" : "light")) === "dark";
+    // One of light and dark if the button or the theme of JupyterLab sets it, else both.
+    const isDark = () => {
+      const scheme = getComputedStyle(root).colorScheme;
+      return scheme === "dark" || (scheme !== "light" && preferred.matches);
+    };
     const show = () => button.setAttribute("aria-pressed", String(isDark()));
     button.hidden = !CSS.supports("color", "light-dark(red,red)");
     button.addEventListener("click", () => {
@@ -297,6 +300,7 @@
       show();
     });
     preferred.addEventListener("change", show);
+    new MutationObserver(show).observe(document.body, { attributeFilter: ["data-jp-theme-light"] });
     show();
   }
 

@@ -255,6 +255,25 @@ def test_render_displays_in_a_notebook(note, monkeypatch):
     assert wrapped == f"<p>{displacy.to_html(note, columns=(60, 30))}</p>"
 
 
+def test_text_with_inline_styles_is_only_in_markup_for_another_page(zh):
+    doc = make_doc(zh, "查[胸片|检查]：\n[[左肺|部位]肺炎|疾病]<b>。", [(0, 1, "TeRD")])
+    assert '<div class="plain">' not in displacy.to_html(doc, page=True)
+    text = displacy.to_html(doc).split('<div class="plain">')[1].split("<table>")[0]
+    assert re.search(r"<br>.*左肺", text) and text.count("<b") == 1
+    assert "查胸片 [检查]：左肺 [部位]肺炎 [疾病]&lt;b&gt;。" in plain(text)
+
+
+def test_page_in_a_notebook_is_markup_for_another_page(note, monkeypatch):
+    shown = []
+    module = ModuleType("IPython.display")
+    module.HTML = str
+    module.display = shown.append
+    monkeypatch.setitem(sys.modules, "IPython", ModuleType("IPython"))
+    monkeypatch.setitem(sys.modules, "IPython.display", module)
+    displacy.render(note, page=True, jupyter=True)
+    assert shown == [displacy.to_html(note)] and "min-height:100vh" not in shown[0]
+
+
 @pytest.mark.parametrize(
     "call, code",
     [
