@@ -1,4 +1,4 @@
-"""Text with marks for notebooks that are not trusted, which remove style sheets, scripts and SVG."""
+"""Text with marks for untrusted notebooks, which remove style sheets, scripts and SVG."""
 
 from itertools import pairwise
 from typing import Dict, List, NamedTuple, Optional, Sequence, Set
