@@ -16,7 +16,7 @@ OVERRIDES = ("--training.max_steps", 12, "--training.eval_frequency", 6)
 
 
 def make_command(data, out, *options):
-    parts = [f"--{part}={getattr(data, part)}" for part in data._fields]
+    parts = [f"--{part}={getattr(data, part)}" for part in data._fields if part != "texts"]
     config = CONFIGS / "relations.cfg"
     return ("clinrel", "bootstrap", config, *parts, "--output", out, *options, *OVERRIDES)
 

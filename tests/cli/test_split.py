@@ -167,7 +167,7 @@ def test_split_writes_nothing_on_an_error(notes, tmp_path):
     [
         (["missing"], "out", (), "F001"),
         (["empty"], "out", (), "F002"),
-        (["notes.csv"], "out", (), "F003"),
+        (["notes.csv"], "out", (), "F191"),
         (["in"], "in/more", ("--ratios", "0", "1", "1"), "F027"),
         (["in"], "in", ("--group-by", "x"), "F012"),
         (["in"], "out", ("--metadata", "missing.csv", "--group-by", "ward"), "F028"),

@@ -132,7 +132,7 @@ def test_recall_ceiling_matches_the_component():
 
 def test_candidates_of_configs():
     (strategy,) = candidates_of(ROOT / "configs" / "zh_clinrel.cfg").values()
-    assert settings_of(strategy)["max_sentences"] == 5
+    assert settings_of(strategy)["max_sentences"] == 12
     found = candidates_of(CONFIGS / "relations.cfg")
     assert list(found) == ["relation_classifier"]
     assert list(candidates_of(ROOT / "configs" / "joint_multihead.cfg")) == ["joint_extractor"]
