@@ -2,7 +2,7 @@
 
 As a script, this takes the pictures of the README, with the installed zh_clinrel:
 python -m spacy clinrel visualize zh_clinrel examples/zh_note.txt output/zh_note.html
-python -m tests.viewer.demo docs output/zh_note.html
+python -m tests.viewer.demo docs/assets output/zh_note.html
 """
 
 import os
