@@ -61,8 +61,25 @@ def test_snippets_print_what_the_page_says(page, tmp_path, monkeypatch):
     run_page(page, monkeypatch)
 
 
-@pytest.mark.slow
-@pytest.mark.parametrize("page", pages(slow=True), ids=name_of)
+# CI runs the snippets of these pages. `python -m pytest -m snippets` runs the others, in minutes.
+IN_CI = (
+    "README.md",
+    "README.zh.md",
+    "docs/start/quickstart.md",
+    "docs/tutorials/own-corpus-brat.md",
+)
+
+
+@pytest.mark.parametrize(
+    "page",
+    [
+        pytest.param(
+            page, marks=pytest.mark.slow if name_of(page) in IN_CI else pytest.mark.snippets
+        )
+        for page in pages(slow=True)
+    ],
+    ids=name_of,
+)
 def test_snippets_run_in_a_project(page, small_project, tmp_path, monkeypatch):
     """Snippets that run commands or a trained pipeline."""
     folder = tmp_path / "project"

@@ -47,7 +47,7 @@ def read_results(tmp_path):
     return read
 
 
-@pytest.mark.slow
+@pytest.mark.study
 def test_bootstrap_tables_and_resuming(as_corpora, run_study, read_results, tmp_path):
     data = shutil.copytree(as_corpora, tmp_path / "data")
     # All unlabelled texts are in the layer, so none is left.
@@ -92,7 +92,7 @@ def test_shares_consist_of_complete_records(as_corpora):
     assert chosen["100 %", 0] == chosen["100 %", 1] and chosen["25 %", 0] != chosen["25 %", 1]
 
 
-@pytest.mark.slow
+@pytest.mark.study
 def test_every_bootstrap_cell_has_a_valid_config(as_corpora):
     study = BootstrapStudy()
     args = ["--run", "--data", str(as_corpora), "--vectors", "none", "--seeds", "0", "1"]

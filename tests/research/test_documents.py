@@ -38,7 +38,7 @@ def test_document_tables_and_resuming(as_corpora, run_study, tmp_path):
     assert modified == [path.stat().st_mtime_ns for path in cells]
 
 
-@pytest.mark.slow
+@pytest.mark.study
 def test_every_document_system_has_a_valid_config(as_corpora):
     for system in SYSTEMS:
         for corpus, settings in SETTINGS.items():

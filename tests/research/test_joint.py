@@ -17,7 +17,7 @@ from research.joint.study import JointStudy
 from ..util import run_python
 
 
-@pytest.mark.slow
+@pytest.mark.study
 def test_joint_tables_and_resuming(as_corpora, run_study, tmp_path):
     systems = ("Pipeline, an encoder each", "Focused, K = 2, eq14")
     args = ("--data", as_corpora, "--corpora", "layer", "--systems", *systems)
@@ -38,7 +38,7 @@ def test_joint_tables_and_resuming(as_corpora, run_study, tmp_path):
     assert modified == [path.stat().st_mtime_ns for path in cells]
 
 
-@pytest.mark.slow
+@pytest.mark.study
 def test_every_joint_system_has_a_valid_config(as_corpora, tmp_path):
     for system in (*SYSTEMS, *ABLATIONS):
         for corpus in JointStudy.corpora:
@@ -81,7 +81,7 @@ def test_the_small_encoder_is_made_once_for_its_texts(as_corpora, tmp_path):
     assert modified_after_making(as_corpora) == first != modified_after_making(copy)
 
 
-@pytest.mark.slow
+@pytest.mark.study
 def test_speed_of_focused_pairs(tmp_path):
     out = tmp_path / "speed.md"
     sizes = ("--sizes", "small, K = 2", "--tokens", 40, "--pairs", 12, "--repeat", 1)

@@ -25,7 +25,7 @@ from spacy_clinrel.data.schemes import get_scheme
 from ..util import edges, run_python
 
 
-@pytest.mark.slow
+@pytest.mark.study
 def test_tables_plots_and_resuming(as_corpora, run_study, tmp_path):
     models = ("SVM", "PCNN", "Mention pair")
     args = ("--data", as_corpora, "--corpora", "11-labels", "--systems", *models)
