@@ -22,7 +22,13 @@ fit a config: `python -m spacy clinrel debug train.spacy dev.spacy --config CONF
 `VECTORS` is a folder that [`init-vectors`](commands.md#init-vectors) writes. `PRETRAINED` is a file
 `model0.bin` that `spacy pretrain` writes, see `ccks2017-pretrain` in [the project](project.md). The
 configs set one CPU thread; `--initialize.before_init.threads 4` sets another number. On a GPU, add
-`--gpu-id 0`. `configs/test/` has small versions of some configs for the tests."""
+`--gpu-id 0`. `configs/test/` has small versions of some configs for the tests.
+
+For your own labels, `python -m spacy clinrel init` writes a config that fits your corpus. To start
+from `spacy init config`, see
+[spaCy's init config](../tutorials/own-labels.md#6-spacys-init-config). The configs in
+`configs/papers` have a `scheme`, which leaves out relations with other labels: add
+`--corpora.train.scheme null --corpora.dev.scheme null` for your own."""
 
 
 class Shipped(NamedTuple):
