@@ -23,6 +23,8 @@ pytestmark = [pytest.mark.browser, pytest.mark.slow]
 
 NOTEBOOKS = ("trusted", "untrusted")
 THEMES = {"light": "JupyterLab Light", "dark": "JupyterLab Dark"}
+# Seconds that a step may take. The start of JupyterLab took 27 to 117 on a busy machine.
+PATIENCE = 180
 # The smallest contrast of a visible text with the background around it, and the text. Text in SVG
 # is on boxes that are no ancestors of it, which other tests check.
 LEAST_CONTRAST = """(root) => {
@@ -101,7 +103,8 @@ def lab(tmp_path_factory) -> Iterator[str]:
 def wait_for(url: str, process: "subprocess.Popen[bytes]", log: Path) -> None:
     """Wait until a server answers."""
     opener = build_opener(ProxyHandler({}))
-    for _ in range(300):
+    limit = time.monotonic() + PATIENCE
+    while time.monotonic() < limit:
         assert process.poll() is None, log.read_text(encoding="utf-8")
         try:
             opener.open(url, timeout=10).close()
@@ -132,6 +135,7 @@ def set_theme(page: Any, theme: str, system: str) -> None:
 @pytest.mark.parametrize("name", NOTEBOOKS)
 def test_output_is_readable_in_jupyterlab(lab, browser, tmp_path, name):
     context = browser.new_context(viewport={"width": 1280, "height": 1400})
+    context.set_default_timeout(1000 * PATIENCE)
     page = context.new_page()
     page.goto(lab.format(f"{name}.ipynb"))
     # Questions about a kernel and news, which nothing here needs.
