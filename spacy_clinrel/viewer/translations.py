@@ -42,7 +42,7 @@ TRANSLATIONS: Dict[str, Strings] = {
         "about_family": "about another person",
         "not_asserted": "Assertion is not annotated: mentions may be denied, suspected or past.",
         "denied_relation": "A dashed grey arc is a relation with a denied mention: "
-        "“X-ray → shows no → effusion”.",
+        "“X-ray → shows no → pneumothorax”.",
         "concept": "Concept",
         "section": "Section",
     },
@@ -82,7 +82,7 @@ TRANSLATIONS: Dict[str, Strings] = {
         "about_historical": "本次患病之前",
         "about_family": "属于他人",
         "not_asserted": "未标注状态：实体可能是被否认、疑似或既往的。",
-        "denied_relation": "灰色虚线表示头实体或尾实体被否认的关系，如“胸片 → 未见 → 胸腔积液”。",
+        "denied_relation": "灰色虚线表示头实体或尾实体被否认的关系，如“胸片 → 未见 → 气胸”。",
         "concept": "概念",
         "section": "章节",
     },

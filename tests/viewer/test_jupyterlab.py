@@ -19,7 +19,7 @@ from spacy_clinrel import viewer as displacy
 from ..util import require
 from .demo import make_demo
 
-pytestmark = [pytest.mark.browser, pytest.mark.slow]
+pytestmark = [pytest.mark.browser, pytest.mark.study]
 
 NOTEBOOKS = ("trusted", "untrusted")
 THEMES = {"light": "JupyterLab Light", "dark": "JupyterLab Dark"}
