@@ -46,7 +46,8 @@ def small_project(tmp_path_factory):
 def run_page(page, monkeypatch):
     """Run the blocks of a page. They share variables and the current folder."""
     namespace = {"__name__": "__main__"}
-    monkeypatch.setattr(sys, "path", [*sys.path])
+    # Modules that a page writes are imported from the current folder.
+    monkeypatch.setattr(sys, "path", [str(Path.cwd()), *sys.path])
     for block in BLOCKS[page]:
         if block.is_run:
             check_output(block, run_block(block, namespace))

@@ -3,7 +3,6 @@
 import configparser
 import re
 import shutil
-import statistics
 import subprocess
 import sys
 import zipfile
@@ -169,6 +168,6 @@ def test_start_takes_at_most_a_fifth_longer_than_that_of_spacy():
     for _ in range(3):
         result = subprocess.run([sys.executable, "-c", START], capture_output=True, text=True)
         runs.append([float(value) for value in result.stderr.split()[-4:]])
-    theirs, ours, help_of_spacy, help_of_ours = map(statistics.median, zip(*runs))
+    theirs, ours, help_of_spacy, help_of_ours = map(min, zip(*runs))
     assert ours < 0.2 * theirs
     assert help_of_ours < 0.2 * (theirs + help_of_spacy)
