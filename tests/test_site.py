@@ -70,7 +70,7 @@ def site(tmp_path_factory) -> Path:
     return folder
 
 
-@pytest.mark.browser
+@pytest.mark.snippets
 def test_pages_fit_their_window_and_load_nothing_from_the_network(site, browser):
     """Wide tables and code scroll within the page."""
     requested: list[str] = []
