@@ -62,7 +62,14 @@ RELATIONS = {
 }
 
 
-@pytest.fixture(scope="module", params=[*RELATIONS, "joint"])
+@pytest.fixture(
+    scope="module",
+    params=[
+        "mention_pair",
+        pytest.param("pair_sentence", marks=pytest.mark.study),
+        pytest.param("joint", marks=pytest.mark.study),
+    ],
+)
 def model(request, bert, tmp_path_factory):
     """Return a saved trained pipeline for each type of relation model."""
     nlp = spacy.blank("zh")

@@ -108,7 +108,7 @@ def test_output_without_attributes(job):
     assert "attributes" not in row["mentions"][0]
 
 
-@pytest.mark.slow
+@pytest.mark.study
 def test_attributes_with_two_processes(job):
     run_job(job, n_process=2, attributes=NAMES)
     lines = (job.output / "part-000000.jsonl").read_text("utf-8").splitlines()
