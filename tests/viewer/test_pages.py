@@ -241,13 +241,19 @@ def test_english_text_and_interface(zh):
     assert "头实体" in displacy.to_html(doc, lang="zh")
 
 
-def test_render_displays_in_a_notebook(note, monkeypatch):
+@pytest.fixture
+def shown(monkeypatch):
+    """Return the list of what is displayed, with a stand-in for IPython."""
     shown = []
     module = ModuleType("IPython.display")
     module.HTML = str
     module.display = shown.append
     monkeypatch.setitem(sys.modules, "IPython", ModuleType("IPython"))
     monkeypatch.setitem(sys.modules, "IPython.display", module)
+    return shown
+
+
+def test_render_displays_in_a_notebook(note, shown, monkeypatch):
     assert displacy.render(note, jupyter=True) is None
     assert shown == [displacy.to_html(note)]
     monkeypatch.setattr(spacy_displacy, "RENDER_WRAPPER", lambda html: f"<p>{html}</p>")
@@ -263,13 +269,7 @@ def test_text_with_inline_styles_is_only_in_markup_for_another_page(zh):
     assert "查胸片 [检查]：左肺 [部位]肺炎 [疾病]&lt;b&gt;。" in plain(text)
 
 
-def test_page_in_a_notebook_is_markup_for_another_page(note, monkeypatch):
-    shown = []
-    module = ModuleType("IPython.display")
-    module.HTML = str
-    module.display = shown.append
-    monkeypatch.setitem(sys.modules, "IPython", ModuleType("IPython"))
-    monkeypatch.setitem(sys.modules, "IPython.display", module)
+def test_page_in_a_notebook_is_markup_for_another_page(note, shown):
     displacy.render(note, page=True, jupyter=True)
     assert shown == [displacy.to_html(note)] and "min-height:100vh" not in shown[0]
 
