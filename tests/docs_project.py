@@ -1,19 +1,15 @@
 """A small copy of the project in which the snippets of the documentation run."""
 
-import random
 import shutil
 from pathlib import Path
-from typing import List
 
 import spacy
 import srsly
 from spacy.cli.train import train
-from spacy.language import Language
-from spacy.tokens import Doc
 
 from spacy_clinrel import convert
 
-from .util import CONFIGS, ROOT, make_doc, write_docs
+from .util import CONFIGS, ROOT, make_notes, write_docs
 
 N_NOTES = 8  # notes of each part of a corpus
 # Sentences with the labels of the project: mentions, and relations between them by number.
@@ -45,23 +41,6 @@ def load(**overrides):
 """
 
 
-def make_sentences(nlp: Language, count: int, seed: int) -> List[Doc]:
-    """Return gold documents that a tiny model can learn.
-
-    nlp (Language): The pipeline whose tokenizer creates the Docs.
-    count (int): Number of documents.
-    seed (int): Random seed of the choice of words.
-    RETURNS (List[Doc]): The documents.
-    """
-    dice = random.Random(seed)
-    docs = []
-    for i in range(count):
-        marked, links = SENTENCES[i % 2]
-        words = {key: dice.choice(values) for key, values in WORDS.items()}
-        docs.append(make_doc(nlp, marked.format(n=dice.randint(1, 9), **words), links))
-    return docs
-
-
 def train_tiny(folder: Path) -> Path:
     """Train a tiny pipeline with the components and labels of zh_clinrel.
 
@@ -70,7 +49,7 @@ def train_tiny(folder: Path) -> Path:
     """
     nlp = spacy.blank("zh")
     for part, count in (("train", 100), ("dev", 10)):
-        write_docs(folder / f"{part}.spacy", make_sentences(nlp, count, seed=count))
+        write_docs(folder / f"{part}.spacy", make_notes(nlp, count, count, SENTENCES, WORDS))
     paths = {f"paths.{part}": str(folder / f"{part}.spacy") for part in ("train", "dev")}
     steps = {"training.max_steps": 40, "training.eval_frequency": 40}
     train(CONFIGS / "zh_clinrel.cfg", folder / "tiny", overrides={**paths, **steps})

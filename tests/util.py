@@ -8,7 +8,7 @@ import sys
 from contextlib import contextmanager
 from importlib.util import find_spec
 from pathlib import Path
-from typing import Any, Dict, Iterable, Iterator, List, Sequence, Set, Tuple
+from typing import Any, Dict, Iterable, Iterator, List, Mapping, Sequence, Set, Tuple
 
 import catalogue
 import numpy as np
@@ -43,10 +43,16 @@ TESTS = ("胸片", "心电图", "血常规", "头颅CT", "腹部彩超")
 DISEASES = ("肺炎", "脑梗死", "房颤", "贫血", "胆囊结石", "支气管炎")
 # Two sentences, each with a relation from its first to its second mention.
 TEMPLATES = (
-    "患者{s}{n}天，给予[{t}|治疗]后[{s}|症状]缓解，仍有[{x}|症状]。查[{e}|检查]示[{d}|疾病]。",
-    "入院查[{e}|检查]提示[{d}|疾病]；予[{t}|治疗]，[{s}|症状]好转，[{x}|症状]如前。",
+    (
+        "患者{s}{n}天，给予[{t}|治疗]后[{s}|症状]缓解，仍有[{x}|症状]。查[{e}|检查]示[{d}|疾病]。",
+        [(0, 1, "改善"), (3, 4, "证实")],
+    ),
+    (
+        "入院查[{e}|检查]提示[{d}|疾病]；予[{t}|治疗]，[{s}|症状]好转，[{x}|症状]如前。",
+        [(0, 1, "证实"), (2, 3, "改善")],
+    ),
 )
-LINKS = ([(0, 1, "改善"), (3, 4, "证实")], [(0, 1, "证实"), (2, 3, "改善")])
+WORDS = {"s": SYMPTOMS, "t": TREATMENTS, "x": SYMPTOMS, "e": TESTS, "d": DISEASES}
 
 
 def make_doc(nlp: Language, marked: str, links: Sequence[Link] = ()) -> Doc:
@@ -80,21 +86,29 @@ def make_doc(nlp: Language, marked: str, links: Sequence[Link] = ()) -> Doc:
     return doc
 
 
-def make_notes(nlp: Language, count: int, seed: int = 0) -> List[Doc]:
-    """Return gold notes of two sentences each that a tiny model can learn.
+def make_notes(
+    nlp: Language,
+    count: int,
+    seed: int = 0,
+    templates: Sequence[Tuple[str, Sequence[Link]]] = TEMPLATES,
+    words: Mapping[str, Sequence[str]] = WORDS,
+) -> List[Doc]:
+    """Return gold notes that a tiny model can learn.
 
     nlp (Language): The pipeline whose tokenizer creates the Docs.
     count (int): Number of notes.
     seed (int): Random seed of the choice of words.
+    templates (Sequence[Tuple[str, Sequence[Link]]]): Marked texts with names of words and `{n}`, a
+        number, and their relations. The notes take turns with them.
+    words (Mapping[str, Sequence[str]]): The words to choose from, by name.
     RETURNS (List[Doc]): The notes.
     """
     dice = random.Random(seed)
     docs = []
     for i in range(count):
-        words = {"s": SYMPTOMS, "t": TREATMENTS, "x": SYMPTOMS, "e": TESTS, "d": DISEASES}
+        marked, links = templates[i % len(templates)]
         chosen = {key: dice.choice(values) for key, values in words.items()}
-        marked = TEMPLATES[i % 2].format(n=dice.randint(1, 9), **chosen)
-        docs.append(make_doc(nlp, marked, LINKS[i % 2]))
+        docs.append(make_doc(nlp, marked.format(n=dice.randint(1, 9), **chosen), links))
     return docs
 
 
