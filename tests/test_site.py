@@ -64,7 +64,8 @@ def site(tmp_path_factory) -> Path:
     """Build the site. A broken link or anchor, or a page outside the navigation, is an error."""
     require("mkdocs", hint="install the extra `docs`")
     folder = tmp_path_factory.mktemp("site")
-    command = [sys.executable, "-m", "mkdocs", "build", "--strict", "-q", "-d", str(folder)]
+    # No -q: with it, MkDocs drops the warnings that --strict counts.
+    command = [sys.executable, "-m", "mkdocs", "build", "--strict", "-d", str(folder)]
     done = subprocess.run(command, cwd=ROOT, capture_output=True, encoding="utf-8", timeout=240)
     assert done.returncode == 0, done.stdout + done.stderr
     return folder
