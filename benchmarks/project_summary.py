@@ -10,7 +10,7 @@ from typing import Dict, List, Optional
 import srsly
 from wasabi import msg
 
-# Score, and the way of evaluation that it is taken from.
+# Name of a score → evaluation setting and key in the file of scores.
 SCORES = {
     "entities": ("end_to_end", "ents_f"),
     "relations, end to end": ("end_to_end", "rel_micro_f"),

@@ -1,8 +1,8 @@
 """MkDocs hooks: links of a page to files outside of docs/ lead to pages that show these files.
 
-So a link works on the site as in the repository, also without the network. The page of a Markdown
-file has its text, and that of any other text file has its contents as a block of code. Pictures are
-copied. Annotation guidelines are pages of their own folder.
+The same link works in the repository and on the site, without the network too. A Markdown file is
+shown as text, any other text file as a block of code. Pictures are copied. Annotation guidelines
+are in a folder of their own.
 """
 
 import posixpath
@@ -17,15 +17,15 @@ from mkdocs.structure.pages import Page
 from pymdownx.slugs import slugify
 
 ROOT = Path(__file__).parent.parent
-# Files that are pages of the site without a link.
+# Files that are pages of the site even if no page links to them.
 PAGES = {
     "assets/zh_notes/GUIDELINES.md": "guidelines/zh_notes.md",
     "assets/en_notes/GUIDELINES.md": "guidelines/en_notes.md",
 }
 PICTURES = (".png", ".svg", ".jpg")
 LANGUAGES = {".cfg": "ini", ".jsonl": "json", ".py": "python", ".yml": "yaml"}
-# A fence with its block, a code span, the end of a mention in guidelines that another mention or a
-# sign (+) follows, as in [双侧|B][肺|B], or the target of a link.
+# One of: a fence with its block; a code span; in guidelines, the end of a mention before another
+# mention or (+), as in [双侧|B][肺|B]; the target of a link.
 LINK = re.compile(
     r"^ *(?P<fence>`{3,}|~{3,}).*?^ *(?P=fence)|(?P<tick>`+).+?(?P=tick)(?!`)"
     r"|(?P<mention>(?<=\|[A-Z])\](?=\[[^\[\]\n|]+\|[A-Z][\]:]|\(\+\)))"
@@ -72,7 +72,7 @@ def place(path: str) -> str:
     path (str): Repository path of the file.
     RETURNS (str): The path of the page.
     """
-    if path.startswith("docs/"):
+    if is_site_file(path):
         return path.removeprefix("docs/")
     if path in PAGES:
         return PAGES[path]
@@ -115,7 +115,7 @@ def on_files(files: Files, config: MkDocsConfig) -> Files:
         if path in _places:
             continue
         _places[path] = place(path)
-        if not path.startswith("docs/"):
+        if not is_site_file(path):
             files.append(make_file(path, config))
         if path.endswith(".md"):
             found = (resolve(path, target) for target in links((ROOT / path).read_text("utf-8")))
@@ -124,12 +124,12 @@ def on_files(files: Files, config: MkDocsConfig) -> Files:
 
 
 def is_site_file(path: str) -> bool:
-    """Return whether a repository file is in docs/, from where MkDocs takes it."""
+    """Return whether MkDocs itself reads a repository file, because it is in docs/."""
     return path.startswith("docs/")
 
 
 def on_page_markdown(markdown: str, page: Page, config: MkDocsConfig, files: Files) -> str:
-    """Let links to repository files lead to their pages, and keep mentions as they are."""
+    """Point links to repository files at their pages, and show mentions as they are written."""
     sources = {where: path for path, where in _places.items()}
     source = sources[page.file.src_uri]
 
@@ -148,8 +148,8 @@ def on_page_markdown(markdown: str, page: Page, config: MkDocsConfig, files: Fil
 
 
 def indent_lists(text: str) -> str:
-    """Indent the contents of list items by four spaces, and put an empty line before each list, as
-    Python-Markdown wants it. Elsewhere two or three spaces and no empty line are enough.
+    """Indent the contents of list items by four spaces, and put an empty line before each list.
+    Python-Markdown requires both. Other Markdown parsers accept two or three spaces.
 
     text (str): A Markdown text.
     RETURNS (str): The text.
@@ -176,7 +176,7 @@ def indent_lists(text: str) -> str:
 
 
 def on_post_page(output: str, page: Page, config: MkDocsConfig) -> str:
-    """Mark Chinese pages as such, so that browsers choose the fonts."""
+    """Set the language of Chinese pages, so that browsers choose Chinese fonts."""
     if page.file.src_uri.startswith("zh/"):
         return output.replace('<html lang="en"', '<html lang="zh-CN"', 1)
     return output

@@ -86,7 +86,7 @@ def copy_notes(source: Path, target: Path) -> None:
 
 
 def make_project(folder: Path, pipeline: Path) -> None:
-    """Make the copy of the project, with files that a reader of the pages has.
+    """Make the copy of the project, with the files that the snippets use.
 
     folder (Path): The folder, which does not exist.
     pipeline (Path): The trained pipeline.
@@ -111,18 +111,18 @@ def make_project(folder: Path, pipeline: Path) -> None:
 
 
 def link_configs(folder: Path) -> None:
-    """Link the configs, and those with a tiny twin to the twin.
+    """Link the configs. For a config with a small version in configs/test, link that one.
 
     folder (Path): The folder of configs in the copy of the project.
     """
     folder.mkdir()
     for path in (ROOT / "configs").iterdir():
-        twin = CONFIGS / path.name.replace("zh_assertion.cfg", "assertion.cfg")
-        (folder / path.name).symlink_to(twin if twin.is_file() else path)
+        small = CONFIGS / path.name.replace("zh_assertion.cfg", "assertion.cfg")
+        (folder / path.name).symlink_to(small if small.is_file() else path)
 
 
 def make_user_files(folder: Path) -> None:
-    """Write the notes and corpora of an invented user.
+    """Write notes and corpora under the names that the snippets use for the reader's own files.
 
     folder (Path): The copy of the project.
     """

@@ -86,8 +86,8 @@ class Block:
 
 
 def read_blocks(page: Path) -> List[Block]:
-    """Return the blocks of a page. The output of a block, in a block of the language `text` that
-    follows directly, is part of it.
+    """Return the blocks of a page. A block of the language `text` that directly follows another
+    block is the expected output of that block.
 
     page (Path): The page.
     RETURNS (List[Block]): The blocks.
@@ -174,7 +174,7 @@ def run_block(block: Block, namespace: Dict[str, Any]) -> str:
 
 
 def split_commands(code: str) -> Iterator[str]:
-    """Return the commands of a Bash block. Neighbours that need a shell are one command.
+    """Return the commands of a Bash block. Consecutive lines that need a shell are one command.
 
     code (str): The block.
     YIELDS (str): A command.

@@ -59,7 +59,7 @@ def init_config_cli(
     ] = "",
     train: Annotated[
         Optional[Path],
-        typer.Option("--train", "-t", help="Training data (.spacy) that the settings are to fit"),
+        typer.Option("--train", "-t", help="Training data (.spacy), for which settings are chosen"),
     ] = None,
     dev: Annotated[Optional[Path], typer.Option("--dev", "-d", help="Dev data (.spacy)")] = None,
     vectors: Annotated[
@@ -117,7 +117,7 @@ def _names(text: str) -> List[str]:
 
 
 def print_config(result: Dict[str, Any]) -> None:
-    """Print what a config was made for, what was chosen, and the next commands.
+    """Print the corpus, the settings of its config, the findings and the next commands.
 
     result (Dict[str, Any]): The result of `init_config`.
     """

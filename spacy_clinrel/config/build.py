@@ -49,7 +49,7 @@ SENTENCES = "clinical_sentencizer"
 
 @dataclass(frozen=True)
 class Choices:
-    """What a config is built from.
+    """Choices from which a config is built.
 
     lang (str): Language of the notes.
     factories (Sequence[str]): The components, without encoder and sentence splitter.
@@ -78,7 +78,7 @@ class Choices:
 
     @property
     def has_gold_entities(self) -> bool:
-        """Return whether the pipeline needs entities from outside, as it finds none."""
+        """Return whether no component finds entities, so that the documents must have them."""
         return not any(name in FIND_ENTITIES for name in self.factories)
 
     @property
@@ -92,7 +92,7 @@ def read_pipeline(names: Sequence[str]) -> List[str]:
 
     names (Sequence[str]): Short names such as "ner", or names of factories.
     RETURNS (List[str]): Names of factories; "assertion" stands for either of its two components.
-    RAISES (ValueError): If a name is unknown, or two components do the same.
+    RAISES (ValueError): If a name is unknown, or two components have the same task.
     """
     found = {FACTORIES.get(name, name) for name in names}
     unknown = [name for name in names if FACTORIES.get(name, name) not in ORDER]

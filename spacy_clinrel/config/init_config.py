@@ -51,8 +51,9 @@ def init_config(
         "transformer" (pretrained).
     labels (Sequence[str]): Entity types and relation labels that the corpus should have; other
         labels are reported. Without a corpus, the types whose mentions get assertion attributes.
-    train (Optional[Union[str, Path]]): Training data, a .spacy file or a folder of them. It decides
-        about candidates, batch size and steps. None uses those of configs/zh_clinrel.cfg.
+    train (Optional[Union[str, Path]]): Training data: a .spacy file, or a folder of them. Limits of
+        the candidate pairs, batch size and steps are chosen for it. None uses those of
+        configs/zh_clinrel.cfg.
     dev (Optional[Union[str, Path]]): Dev data, in the same form.
     vectors (Optional[Union[str, Path]]): Folder of vectors, for the encoder "vectors".
     encoder_name (Optional[str]): Name on the Hugging Face hub or folder of the encoder, for the

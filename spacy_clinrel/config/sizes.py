@@ -10,8 +10,9 @@ from ..data.check.table import Edges
 
 # Minimum share of the gold relations that are candidates.
 TARGET_RECALL = 0.99
-# Steps grow with the fourth root of the tokens, through configs/zh_clinrel.cfg (1,200 steps
-# for 454,000 tokens) and configs/en_clinrel.cfg (700 for 50,000), which were chosen on dev notes.
+# Steps grow with the fourth root of the number of tokens. This gives the steps of
+# configs/zh_clinrel.cfg (1,200 for 454,000 tokens) and configs/en_clinrel.cfg (700 for 50,000),
+# which were chosen on dev notes.
 STEPS, TOKENS = 1200, 454_000
 MIN_STEPS, MAX_STEPS = 300, 20000
 MIN_EPOCHS = 3

@@ -1,4 +1,4 @@
-"""What a config depends on in a corpus: labels, distances, attributes and size."""
+"""Properties of a corpus on which its config depends: labels, distances, attributes and size."""
 
 from pathlib import Path
 from typing import Any, Dict, Iterator, List, NamedTuple, Optional, Sequence
@@ -15,15 +15,11 @@ from ..data.check.mentions import describe_mentions
 from ..data.check.relations import describe_relations
 from ..data.check.table import Part, read_part
 from ..errors import Errors
+from ..pipeline.training_data import MIN_DOCUMENTS, MIN_EXAMPLES, list_first
 from ..reading.documents import stream_docs
 from ..tokens import Sentences
 from .build import BY_CHARACTER, FIND_ENTITIES, FIND_RELATIONS, SENTENCES
 from .sizes import Sizes
-
-# Labels with fewer examples, and corpora with fewer documents, are reported.
-MIN_EXAMPLES = 20
-MIN_DOCUMENTS = 50
-MAX_LISTED = 10
 
 
 class Finding(NamedTuple):
@@ -122,11 +118,11 @@ def check_labels(labels: Sequence[str], train: Dict[str, Any]) -> Iterator[Findi
     missing = [label for label in labels if label not in found]
     if missing:
         text = "labels without an example in the training data, which cannot be learned: "
-        yield Finding("warning", f"{text}{_listed(missing)}. Check their spelling")
+        yield Finding("warning", f"{text}{list_first(missing)}. Check their spelling")
     others = [f"{label} ({n})" for label, n in found.items() if label not in labels]
     if labels and others:
         text = "labels of the training data that are not in --labels, but are learned: "
-        text += f"{_listed(others)}. `convert --keep-type` and `--keep-label` leave labels out"
+        text += f"{list_first(others)}. `convert --keep-type` and `--keep-label` leave labels out"
         yield Finding("warning", text)
 
 
@@ -159,7 +155,7 @@ def survey_findings(
         unseen = [name for name in parts.get("dev", train)[key] if name not in train[key]]
         if unseen:
             text = "labels of the dev data that the training data does not have"
-            yield Finding("warning", f"{text}: {_listed(unseen)}. They count as missed")
+            yield Finding("warning", f"{text}: {list_first(unseen)}. They count as missed")
 
 
 def _amount(train: Dict[str, Any], factories: Sequence[str]) -> Iterator[Finding]:
@@ -176,8 +172,8 @@ def _amount(train: Dict[str, Any], factories: Sequence[str]) -> Iterator[Finding
         counts.update(train["mentions_per_attribute"])
     rare = [f"{label} ({n})" for label, n in counts.items() if n < MIN_EXAMPLES]
     if rare:
-        text = f"labels with fewer than {MIN_EXAMPLES} examples: {_listed(rare)}. Annotate more, or"
-        yield Finding("warning", f"{text} merge them with other labels (`convert --rename`)")
+        text = f"labels with fewer than {MIN_EXAMPLES} examples: {list_first(rare)}. Annotate more,"
+        yield Finding("warning", f"{text} or merge them with other labels (`convert --rename`)")
 
 
 def _relations(train: Dict[str, Any]) -> Iterator[Finding]:
@@ -215,8 +211,3 @@ def check_learnable(train: Dict[str, Any], factories: Sequence[str], path: Path)
         key, what = needs.get(name, ("documents", ""))
         if not train[key]:
             raise ValueError(Errors.F183.format(path=path, what=what, name=name))
-
-
-def _listed(names: Sequence[str]) -> str:
-    more = len(names) - MAX_LISTED
-    return ", ".join(names[:MAX_LISTED]) + (f" and {more} more" if more > 0 else "")

@@ -12,7 +12,7 @@ from tqdm import tqdm
 
 from ..errors import Errors
 from ..files import replacing
-from ..reading.documents import ANNOTATED, stream_docs
+from ..reading.documents import ANNOTATED, SPACY, stream_docs
 from ..tokens import all_mentions, relation_edges
 from ..tokens.tokenizer import blank_pipeline
 from ..types import LabelNames
@@ -38,7 +38,6 @@ from .converters.attributes import (
 )
 from .converters.label_studio import LABEL_STUDIO, LABEL_STUDIO_PREDICTIONS, extend_interface
 
-SUFFIX = ".spacy"
 NO_MENTION = "no mention in any document"
 NO_MENTION_HINT = "Is the format right, and are the annotation files there?"
 
@@ -198,8 +197,8 @@ def write_corpus(
     attributes (Mapping[str, str]): For a format, assertion attributes by their name in the files,
         e.g. {"Negation": "negated"}. Others are written with a capital letter.
     labels (Optional[LabelNames]): For Label Studio, labels that the labelling interface has in
-        addition to those of the documents, e.g. `spacy_clinrel.active_learning.review.
-        pipeline_labels(nlp)`.
+        addition to those of the documents, e.g. those of a pipeline:
+        `active_learning.review.pipeline_labels(nlp)`.
     RETURNS (Report): The report.
     RAISES (ValueError): If the format is unknown, missing or cannot be written, a file exists
         already, or `strict` is set and annotation would be lost.
@@ -248,7 +247,7 @@ def _names() -> str:
 def _write_docbin(docs: Iterable[Doc], path: Path, report: Report) -> None:
     if path.is_dir():
         raise ValueError(Errors.F010.format(path=path))
-    if path.suffix != SUFFIX:
+    if path.suffix != SPACY:
         raise ValueError(Errors.F034.format(path=path, known=_names()))
     docbin = DocBin(store_user_data=True)
     for doc in docs:

@@ -13,7 +13,7 @@ from spacy.training import Example
 from spacy.training.corpus import Corpus as SpacyCorpus
 
 from ..errors import Errors
-from ..reading.documents import ANNOTATED, document_files, stream_docs
+from ..reading.documents import ANNOTATED, SPACY, document_files, stream_docs
 from ..tokens import GROUP, all_mentions, bare_doc, relabel_relations
 from .schemes import get_scheme
 
@@ -91,7 +91,7 @@ class FileCorpus(SpacyCorpus):
     def _read(self, nlp: Language) -> Iterator[Doc]:
         # spaCy's method skips files whose suffix is not in lower case.
         for path in document_files([self.path]):
-            if path.suffix.lower() == ".spacy":
+            if path.suffix.lower() == SPACY:
                 yield from DocBin().from_disk(path).get_docs(nlp.vocab)
             else:
                 yield from stream_docs([path], nlp)
@@ -113,7 +113,7 @@ def read_examples(nlp: Language, path: Union[str, Path], corpus: SpacyCorpus) ->
             example = next(examples)
         except StopIteration:
             return
-        except ImportError:  # a library that reads the file is not installed
+        except ImportError:  # the library that reads the file is not installed
             raise
         except Exception as err:  # msgpack, zlib and DocBin raise unrelated types
             broken = find_broken_file(Path(path), nlp)
@@ -131,7 +131,7 @@ def find_broken_file(path: Path, nlp: Language) -> Optional[Path]:
     RETURNS (Optional[Path]): The file; None if all files can be read.
     """
     for file in document_files([path]):
-        if file.suffix.lower() != ".spacy":  # its own message names the file
+        if file.suffix.lower() != SPACY:  # its own message names the file
             continue
         try:
             list(DocBin().from_disk(file).get_docs(nlp.vocab))

@@ -13,8 +13,8 @@ __all__ = ["Errors", "Warnings", "require"]
 
 
 class Errors(PipelineErrors, FileErrors, OutputErrors, metaclass=MessagesWithPages):
-    """Messages of the errors that this package raises. The code is put before the message, and a
-    page of the documentation after some of them.
+    """Messages of the errors that this package raises. The code is put before the message. Some
+    messages end with a page of the documentation.
     """
 
 

@@ -185,15 +185,15 @@ class FileErrors:
     F180 = "{path} already exists. Choose another name, or use --force to replace it."
     F181 = "Unknown component '{name}' in --pipeline. Known: {known}. Separate them with commas."
     F182 = (
-        "--pipeline has {names}, which do the same. Keep one of them: joint finds entities and "
-        "relations with one model, ner and relations are separate components."
+        "--pipeline has {names}, which have the same task. Keep one of them. joint finds entities "
+        "and relations with one model; ner and relations are separate components."
     )
     F183 = (
         "{path}: no document has {what}, so '{name}' has nothing to learn. Annotate some, check "
         "that `convert` kept them, or leave the component out of --pipeline."
     )
+    F184 = "{option} is for --encoder {kind} only. Add --encoder {kind}, or remove {option}."
     F185 = "Unknown language '{lang}'. Use a language code of spaCy, e.g. zh or en."
-    F184 = "{option} needs the encoder that uses it. Add --encoder {kind}, or remove {option}."
 
     # Rules of a corpus
     F150 = (
@@ -324,8 +324,8 @@ class FileErrors:
     # Error report
     F060 = "Cannot write the report to {path}: it is a file. Choose a new or an existing folder."
     F061 = (
-        "The training data is compared with the mentions that the pipeline finds. Ask for a report "
-        "(--report) and leave out --gold-entities, or leave out --train."
+        "--train is for an error report on predicted entities only. Add --report and remove "
+        "--gold-entities, or remove --train."
     )
 
     # Documents read from files

@@ -4,7 +4,7 @@ from typing import Any, Dict
 
 from spacy.errors import ErrorsWithCodes
 
-# Page of the documentation for a code, relative to the site and to docs/, without suffix.
+# Code → path of the page, which is the same on the site and, with .md, in docs/.
 PAGES: Dict[str, str] = {
     "B001": "reference/configs",
     "B002": "reference/configs",

@@ -50,8 +50,8 @@ class PipelineErrors:
         "Component '{name}' has no labels. Provide training examples with gold annotations "
         "({what}), or set labels in [initialize.components.{name}]. spaCy's reader drops relations "
         'if max_length or gold_preproc is set; @readers = "spacy-clinrel.Corpus.v1" keeps them. '
-        "Its option scheme leaves out relations whose label the scheme does not have. For labels "
-        "of your own, set --corpora.train.scheme null --corpora.dev.scheme null."
+        "Its option scheme leaves out relations with labels that are not in the scheme. For your "
+        "own labels, add --corpora.train.scheme null --corpora.dev.scheme null."
     )
     C002 = (
         "Cannot add label '{label}' to '{name}': its model already has {n} labels and does not "

@@ -68,8 +68,9 @@ def limit_threads(threads: int) -> None:
 def _limit_blas(threads: int) -> None:
     """Set the number of threads of NumPy's BLAS.
 
-    It reads the environment only when NumPy is imported, which spaCy does before our commands run.
-    Without threadpoolctl, which knows all libraries, this works for OpenBLAS on Linux and macOS.
+    The environment variable has no effect here: the BLAS reads it when NumPy is imported, which
+    spaCy does before our commands run. threadpoolctl supports all libraries. Without it, only
+    OpenBLAS on Linux and macOS is supported.
     """
     if find_spec("threadpoolctl"):
         from threadpoolctl import threadpool_limits

@@ -1,4 +1,4 @@
-"""Checks of the training data when a component is initialized: amount, and source of mentions."""
+"""Checks of the training data when a component is initialized: its amount and its mentions."""
 
 import warnings
 from collections import Counter
@@ -74,9 +74,17 @@ def _shortages(counts: Counter, n_documents: int) -> Iterator[str]:
         yield f"{n_documents} documents, fewer than {MIN_DOCUMENTS}"
     rare = [f"{label} ({n})" for label, n in counts.most_common() if n < MIN_EXAMPLES]
     if rare:
-        more = f" and {len(rare) - MAX_LISTED} more" if len(rare) > MAX_LISTED else ""
-        listed = ", ".join(rare[:MAX_LISTED])
-        yield f"labels with fewer than {MIN_EXAMPLES} examples: {listed}{more}"
+        yield f"labels with fewer than {MIN_EXAMPLES} examples: {list_first(rare)}"
+
+
+def list_first(names: Sequence[str]) -> str:
+    """Return the first names, and the number of the others, for a message.
+
+    names (Sequence[str]): The names.
+    RETURNS (str): At most `MAX_LISTED` names, separated by commas.
+    """
+    more = len(names) - MAX_LISTED
+    return ", ".join(names[:MAX_LISTED]) + (f" and {more} more" if more > 0 else "")
 
 
 def _listens(nlp: Language, name: str) -> bool:

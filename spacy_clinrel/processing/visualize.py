@@ -33,7 +33,7 @@ from ..files import (
 from ..files.walk import HIDDEN, UNREADABLE
 from ..pipeline import loading
 from ..reading.columns import TextOptions
-from ..reading.documents import ANNOTATED, DEFAULT_TEXTS, stream_docs
+from ..reading.documents import ANNOTATED, DEFAULT_TEXTS, SPACY, stream_docs
 from ..reading.inputs import HIDDEN_FIRST, SUFFIXES, InputFile, warn_left_out
 from ..reading.texts import EncodingDoubts, read_documents
 from ..tokens import get_doc_id
@@ -41,9 +41,8 @@ from ..tokens.tokenizer import blank_pipeline
 from ..viewer import render
 from ..viewer.translations import TRANSLATIONS
 
-SUFFIX = ".spacy"
 # Formats of which a file has several notes.
-ROW_SUFFIXES = (".csv", ".jsonl", ".parquet", SUFFIX)
+ROW_SUFFIXES = (".csv", ".jsonl", ".parquet", SPACY)
 STYLE = "relations"
 BLANK = "text without characters"
 BROKEN_LINE = "line that cannot be read"
@@ -140,10 +139,15 @@ def _read_annotated(
     docs = list(islice(stream, limit or None))
     for doc in docs:
         doc.user_data["title"] = read_title(doc)
-    if left_out is not None and limit:
-        for number, doc in enumerate(stream, start=limit + 1):
-            left_out.add(LIMITED, read_title(doc) or f"document {number}", f"--limit {limit}")
+    _add_limited(map(read_title, stream), limit, left_out)
     return docs
+
+
+def _add_limited(titles: Iterable[str], limit: int, left_out: Optional[LeftOut]) -> None:
+    """Report the notes after the limit, given by their titles."""
+    if left_out is not None and limit:
+        for number, title in enumerate(titles, start=limit + 1):
+            left_out.add(LIMITED, title or f"document {number}", f"--limit {limit}")
 
 
 def _annotate_source(
@@ -160,16 +164,14 @@ def _annotate_source(
     """
     found = LeftOut() if left_out is None else left_out
     doubts = EncodingDoubts(nlp.lang or "")
-    if source.suffix.lower() == SUFFIX and source.is_file():
+    if source.suffix.lower() == SPACY and source.is_file():
         stored = stream_docbin(source, nlp.vocab)
         notes: Iterator[Tuple[str, str]] = ((read_title(doc), doc.text) for doc in stored)
     else:
         notes = read_notes(source, split_lines, texts, found, doubts)
     kept = _drop_long(notes, nlp.max_length, found)
     docs = list(_annotate(nlp, islice(kept, limit or None)))
-    if left_out is not None and limit:
-        for number, (title, _) in enumerate(kept, start=limit + 1):
-            left_out.add(LIMITED, title or f"document {number}", f"--limit {limit}")
+    _add_limited((title for title, _ in kept), limit, left_out)
     doubts.warn()
     if docs and left_out is None:
         warn_left_out(str(source), found)

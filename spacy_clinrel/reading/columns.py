@@ -9,7 +9,7 @@ TEXT = "text"
 
 
 class TextColumns(Protocol):
-    """Which texts are read from files, and how.
+    """The options that the readers of texts use: `TextOptions`, or all options of `apply`.
 
     text_column (str): Column or key of the texts.
     id_column (str): Column or key of the document ids. If it is "id" and missing in a file, file
@@ -33,7 +33,7 @@ class TextColumns(Protocol):
 
 
 class TextOptions(NamedTuple):
-    """How texts are read from files that have columns or an encoding.
+    """Options of reading texts from files.
 
     text_column (str): Column or key of the texts.
     id_column (str): Column or key of the document ids. If it is "id" and missing in a file, file

@@ -1,5 +1,5 @@
-"""Reading of documents from files, with their annotation: .spacy files and the output of `apply`.
-Files that contain only texts can be read as well."""
+"""Reading of annotated documents from .spacy files and the output of `apply`, and of documents
+without annotation from files of texts."""
 
 import glob
 import json
@@ -8,7 +8,7 @@ import warnings
 from dataclasses import dataclass
 from functools import lru_cache, partial
 from pathlib import Path
-from typing import Any, Callable, Dict, Iterable, Iterator, List, Optional, Sequence
+from typing import Any, Callable, Dict, Iterable, Iterator, List, Optional, Sequence, Tuple
 
 from spacy.language import Language
 from spacy.tokens import Doc
@@ -45,10 +45,9 @@ SHARD_NAME = re.compile(r"part-\d{6,}\.[a-z]+")
 # Maximum number of messages that a warning quotes.
 MAX_EXAMPLES = 3
 
-OnProblem = Callable[[str], Any]
-
-
 DEFAULT_TEXTS = TextOptions()
+
+OnProblem = Callable[[str], Any]
 
 
 class Problems:
@@ -296,10 +295,13 @@ class _Reader:
             yield from self._read_docbin(path)
             return
         file = InputFile(path, path.name, path.stat().st_size, 0)
-        is_raw = path.suffix.lower() in RAW
-        rows = read_documents(file, self.texts, self.doubts) if is_raw else None
-        items = ((document, None) for document in rows) if rows else None
-        for document, row in items or read_rows(file, self.texts, self.doubts):
+        rows: Iterator[Tuple[InputDocument, Optional[Row]]]
+        if path.suffix.lower() in RAW:
+            texts = read_documents(file, self.texts, self.doubts)
+            rows = ((document, None) for document in texts)
+        else:
+            rows = read_rows(file, self.texts, self.doubts)
+        for document, row in rows:
             try:
                 yield self._to_doc(document, row, path)
             except ValueError as error:

@@ -26,7 +26,7 @@ def row_to_doc(row: Row, text: str, nlp: Language, vocab: Vocab, doc_id: str = "
     attributes, values, dosages, codes and sections.
 
     Of overlapping mentions, only the longest becomes an entity (`doc.ents`). A token is split where
-    a mention begins or ends within it. Other attributes than the assertion attributes get the score
+    a mention begins or ends within it. Attributes other than the assertion attributes get the score
     1.0, because the output does not contain their scores.
 
     row (Row): The columns `mentions` and `relations` of the output of `apply` and, if they are
@@ -65,7 +65,6 @@ def _build(row: Row, text: str, nlp: Language, vocab: Vocab) -> Doc:
     doc.set_ents(ents, default="outside")
     index = {key: i for i, key in enumerate(unique)}
     places = [index[span_key(span)] for span in spans]
-    # The group need not exist for a document about which nothing is known but its entities.
     store_relations(
         doc, list(unique.values()), _edges(row, places), from_ents=len(ents) == len(unique)
     )

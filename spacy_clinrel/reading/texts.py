@@ -279,7 +279,7 @@ def read_parquet(
 
     file (InputFile): The file.
     options (TextColumns): The names of the columns.
-    doubts (EncodingDoubts): Not used: Parquet has one encoding.
+    doubts (EncodingDoubts): Not used, because Parquet has a single encoding of texts.
     YIELDS (InputDocument): The documents. For unreadable rows, a document with an error.
     """
     columns: List[str] = []

@@ -35,7 +35,7 @@ def flat(block, path=""):
 
 
 def test_without_a_corpus_it_is_the_shipped_config(tmp_path):
-    """The two must not drift apart: the blocks differ in nothing but what is listed."""
+    """Only the listed settings differ. After a change of one config, change the other too."""
     labels = ["Symptom", "Disease", "Treatment"]
     pipeline = ["ner", "assertion", "measurements", "relations"]
     result = init_config(tmp_path / "a.cfg", pipeline=pipeline, labels=labels)

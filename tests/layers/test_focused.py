@@ -7,7 +7,7 @@ from transformers import BertConfig, BertModel
 from spacy_clinrel.layers.dropout import set_dropout
 from spacy_clinrel.layers.focused import PairHead, STREncoder, focused_mask, pair_places
 
-from ..util import batches_of, inputs_of
+from ..recording import batches_of, inputs_of
 
 SIZE = 12
 LENGTHS = torch.tensor([12, 9, 7])

@@ -8,7 +8,7 @@ import torch
 from spacy_clinrel.layers.dropout import set_dropout
 from spacy_clinrel.layers.selection import Selection
 
-from ..util import inputs_of
+from ..recording import inputs_of
 
 TAGS = torch.tensor([0, 1, 2, 3, 0, 4, 0])
 ALL = torch.tensor([(i, j) for i in range(7) for j in range(7)])

@@ -13,8 +13,8 @@ from transformers import BertConfig, BertModel, BertTokenizerFast
 from spacy_clinrel.layers.focused import STREncoder
 from spacy_clinrel.pipeline.candidates import make_candidates
 
+from ..recording import batches_of
 from ..util import (
-    batches_of,
     both,
     edges,
     ents,

@@ -21,7 +21,7 @@ INTRODUCTION = (
 
 
 def click_commands() -> Dict[str, Any]:
-    """Return the commands by name, as Click has them."""
+    """Return the Click commands by name."""
     return dict(sorted(typer.main.get_command(app).commands.items()))  # type: ignore[attr-defined]
 
 

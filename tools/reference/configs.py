@@ -16,8 +16,9 @@ WITHOUT = "Without vectors: "
 INTRODUCTION = """\
 Each config is complete: `spacy train` fills in nothing. The first comment of the file says what it
 trains. In the commands, `train.spacy` and `dev.spacy` are your documents, as
-[`convert`](commands.md#convert) and [`split`](commands.md#split) write them. This says whether they
-fit a config: `python -m spacy clinrel debug train.spacy dev.spacy --config CONFIG`.
+[`convert`](commands.md#convert) and [`split`](commands.md#split) write them.
+`python -m spacy clinrel debug train.spacy dev.spacy --config CONFIG` checks whether they fit a
+config.
 
 `VECTORS` is a folder that [`init-vectors`](commands.md#init-vectors) writes. `PRETRAINED` is a file
 `model0.bin` that `spacy pretrain` writes, see `ccks2017-pretrain` in [the project](project.md). The

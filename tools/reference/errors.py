@@ -15,9 +15,9 @@ CURES = Path(__file__).with_name("cures.yml")
 MODULES = ("pipeline", "files", "outputs", "warnings")
 INTRODUCTION = (
     "Every error and warning of spacy-clinrel begins with a code in brackets, e.g. `[C003]`. Words "
-    "in braces, such as `{name}`, stand for what the message names. Where the message alone does "
-    "not tell what to do, the cure follows. spaCy's warnings have codes such as `[W030]` too: if "
-    "the text differs from the one below, it is spaCy's."
+    "in braces, such as `{name}`, stand for what the message names. If the message does not say "
+    "what to do, a cure follows. spaCy's warnings have codes such as `[W030]` too. A warning whose "
+    "text differs from the one below is spaCy's."
 )
 
 

@@ -1,4 +1,4 @@
-"""Extension of mkdocstrings: docstrings in spaCy's style are read as those of Google's."""
+"""Extension of mkdocstrings that converts docstrings from spaCy's style to Google's."""
 
 import sys
 from pathlib import Path

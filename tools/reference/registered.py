@@ -1,14 +1,15 @@
 """Pages of registered functions: components, architectures, layers, readers, callbacks and so on.
 
-Their names are the entry points of setup.cfg, their arguments are in the docstrings.
+Their names are the entry points of setup.cfg. Their arguments are in the docstrings.
 """
 
 import configparser
 import inspect
 import re
+from functools import lru_cache
 from importlib import import_module
 from pathlib import Path
-from typing import Any, Dict, Iterator, List, Optional
+from typing import Any, Dict, Iterator, List, Optional, Tuple
 
 from spacy.language import Language
 from thinc.api import Config
@@ -79,23 +80,29 @@ def blocks(value: Any, name: str = "model") -> Iterator[Any]:
             yield from blocks(item, key)
 
 
-def shipped_blocks() -> Dict[str, Any]:
-    """Return a block of a shipped config for each registered function that one has,
-    else a block of the default models."""
-    found: Dict[str, Any] = {}
+@lru_cache(maxsize=1)
+def example_blocks() -> Dict[str, Tuple[str, str, Any]]:
+    """Return an example of a block for each registered function that a config or a default uses.
+
+    RETURNS (Dict[str, Tuple[str, str, Any]]): Function → path of the shipped config, or "" for the
+        default models; last part of the block's name; and the block.
+    """
     paths = [path for pattern in CONFIGS for path in sorted(ROOT.glob(pattern))]
-    for path in paths:
-        for name, block in blocks(Config().from_disk(path, interpolate=False)):
-            function = next(item for key, item in block.items() if key.startswith("@"))
-            found.setdefault(function, (path.relative_to(ROOT).as_posix(), name, block))
-    for value in vars(defaults).values():
+    sources: List[Tuple[str, Any]] = [
+        (path.relative_to(ROOT).as_posix(), Config().from_disk(path, interpolate=False))
+        for path in paths
+    ]
+    sources += [("", value) for value in vars(defaults).values()]
+    found: Dict[str, Tuple[str, str, Any]] = {}
+    for source, value in sources:
         for name, block in blocks(value):
-            function = next(item for key, item in block.items() if key.startswith("@"))
-            found.setdefault(function, ("", name, block))
+            found.setdefault(function_name(block), (source, name, block))
     return found
 
 
-SHIPPED = shipped_blocks()
+def function_name(block: Dict[str, Any], default: str = "") -> str:
+    """Return the name of the registered function of a block; the default if it has none."""
+    return next((str(item) for key, item in block.items() if key.startswith("@")), default)
 
 
 def config_block(group: str, name: str, function: Any) -> str:
@@ -106,8 +113,8 @@ def config_block(group: str, name: str, function: Any) -> str:
     function (Any): The function.
     RETURNS (str): A block of a shipped config if one has the function; otherwise its defaults.
     """
-    if name in SHIPPED:
-        path, key, block = SHIPPED[name]
+    if name in example_blocks():
+        path, key, block = example_blocks()[name]
         key = key if key.isidentifier() else "block"
         text = Config({key: block}).to_str(interpolate=False)
         source = f"From [{path}](../../{path}):\n\n" if path else ""
@@ -145,7 +152,7 @@ def argument_rows(fields: List[Field], defaults: Dict[str, Any]) -> List[List[st
 def show(value: Any) -> str:
     """Return a default value as a config has it; a block is only named."""
     if isinstance(value, dict):
-        return next((str(item) for key, item in value.items() if key.startswith("@")), "{}")
+        return function_name(value, "{}")
     if isinstance(value, bool) or value is None:
         return {True: "true", False: "false", None: "null"}[value]
     return f'"{value}"' if isinstance(value, str) else str(value)
@@ -183,8 +190,9 @@ def write_architectures() -> str:
     found = entry_points()
     parts = [
         "A config names these functions. spaCy finds them once spacy-clinrel is installed, without "
-        "an import. Each has a block as a config has it; the arguments are those of the block. "
-        "[Components](components.md) and [corpus formats](formats.md) have their own pages."
+        "an import. Below each function is an example of its block in a config. The table lists "
+        "the settings of the block. [Components](components.md) and [corpus formats](formats.md) "
+        "have their own pages."
     ]
     for group, (title, introduction) in GROUPS.items():
         parts += [f"## {title}", introduction]

@@ -59,7 +59,7 @@ class StringRow(NamedTuple):
     text (str): The string as it occurs most often.
     total (int): Number of mentions.
     right (int): Number of correct mentions.
-    causes (Tuple[int, int, int]): Number of errors by cause, in the order of `GOLD_CAUSES` or
+    causes (Tuple[int, ...]): Number of errors by cause, in the order of `GOLD_CAUSES` or
         `PREDICTED_CAUSES`.
     instead (str): The most frequent `JudgedMention.instead`.
     """

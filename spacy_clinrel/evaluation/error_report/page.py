@@ -1,5 +1,5 @@
-"""The HTML page of a report: a single HTML file. It loads no other files and runs only the viewer's
-script.
+"""The page of a report: a single HTML file, which loads no other files. Its only script is that of
+the viewer.
 """
 
 from functools import lru_cache

@@ -6,7 +6,7 @@ from typing import Any, Dict
 
 import srsly
 
-# Nested: text by key, by part of the page.
+# Part of the page → key → text.
 Texts = Dict[str, Any]
 LANGUAGES = ("en", "zh")
 

@@ -1,4 +1,4 @@
-"""Transfer gaps: what the evaluated documents have and the training data has not.
+"""Transfer gaps: strings, words and labels of the evaluated documents that training lacks.
 
 The strings and words are text of the documents. They are on the report's page, and not in its
 statistics.
@@ -40,12 +40,12 @@ FoundGroups = Dict[Tuple[str, str], str]
 # Maximum number of strings and of words that a report lists.
 MAX_STRINGS = 40
 MAX_WORDS = 40
-# Separates the texts of documents. It is in no folded text.
+# Separates the texts of documents. Folded texts do not contain it.
 SEPARATOR = "\n"
 
 
 class TrainingData(NamedTuple):
-    """What the training data of a pipeline has. All strings are folded.
+    """Strings and words of the training data of a pipeline, all of them folded.
 
     name (str): Name of the file or folder.
     documents (int): Number of documents.
@@ -77,7 +77,7 @@ class TrainingData(NamedTuple):
 
 
 class GapString(NamedTuple):
-    """A string that is not annotated with this type in the training data, and is missed.
+    """A missed string that the training data does not annotate with its type.
 
     type (str): The entity type.
     group (str): How it occurs in the training data, one of GROUPS.

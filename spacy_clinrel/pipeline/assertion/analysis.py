@@ -24,7 +24,7 @@ from .words import mask_chars
 N_ATTRIBUTES = len(ASSERTIONS)
 # Characters between the items of a list.
 SEPARATORS = frozenset("、及和或与/ \t")
-# Characters between mentions that a cue for the nearest one reaches together.
+# Text between mentions that share a cue for the nearest one.
 JOINT = re.compile(r"[、及和或与/+]*|\s*(?:\b(?:and|or)|[/+])\s+(?:all\s+|other\s+)?")
 # The first letter of a heading, after numbers and brackets.
 HEADING_START = re.compile(r"[^\W\d_]")

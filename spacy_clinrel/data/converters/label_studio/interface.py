@@ -12,10 +12,9 @@ CONTROL, OBJECT, ATTRIBUTES = "label", "text", "attribute"
 # Characters that XML 1.0 does not allow, not even as a reference such as &#1;.
 _INVALID = re.compile("[^\t\n\r\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
 _CONTROL_NAME = re.compile(r"[^\W\d_][\w-]*")
+ChooseColors = Callable[[Iterable[str]], Dict[str, str]]
 # Labels have no choice="multiple": with it, the key of another label adds a type to the selected
 # region instead of replacing its type.
-ChooseColors = Callable[[Iterable[str]], Dict[str, str]]
-
 _TEMPLATE = """<View>
   <Relations choice="multiple">
 {relations}  </Relations>
