@@ -9,6 +9,7 @@ from wasabi import msg
 from ..active_learning.review import CHANGES, FORMATS, read_review
 from ..active_learning.review.changes import ATTRIBUTES, KINDS
 from ..data.converters import Report
+from ..processing.schema import one_line
 from ._app import app
 from .convert import print_report
 
@@ -21,6 +22,8 @@ COLUMNS = {
     "added": "added",
     "corrected": "corrected total",
 }
+# Maximum number of relations with an unseen pair of types that are named.
+MAX_PLACES = 10
 HEADER = (*COLUMNS.values(), "P", "R", "F")
 
 
@@ -67,7 +70,8 @@ def read_review_cli(
 
     Every document in CORRECTED counts as gold, so remove documents that were not reviewed. Texts
     must not be changed: documents with a changed text are listed and left out, and the exit code is
-    1. Annotators see attributes of mentions, such as Negated, in brat and Label Studio only; in
+    1. A relation whose label does not occur between its types in the pipeline's training data is kept,
+    with a warning. Annotators see attributes of mentions, such as Negated, in brat and Label Studio only; in
     doccano and Prodigy, mentions keep those that were proposed. To train on several review rounds,
     write them to one folder, and use that folder with `bootstrap --labelled` or `spacy train`.
 
@@ -117,6 +121,27 @@ def print_changes(summary: Dict[str, Any]) -> None:
     msg.info(f"{summary['unchanged']} of {summary['documents']} documents are unchanged.")
     if summary["not_returned"]:
         msg.info(f"{len(summary['not_returned'])} exported documents are missing from CORRECTED.")
+    print_unseen(summary["unseen_type_pairs"])
+
+
+def print_unseen(unseen: Dict[str, Any]) -> None:
+    """Warn about relations whose label the pipeline has not seen between their types.
+
+    unseen (Dict[str, Any]): Their number ("count") and "places".
+    """
+    if not unseen["count"]:
+        return
+    msg.warn(
+        f"{unseen['count']} relations have a label that the pipeline's training data does not have "
+        "between these types. They are kept. Check their label, direction and types:"
+    )
+    for place in unseen["places"][:MAX_PLACES]:
+        (head, _), (tail, _) = place["characters"]
+        arrow = f"{place['head']} (character {head}) — {place['label']} → {place['tail']} ({tail})"
+        msg.text(f"{one_line(str(place['doc_id']))}: {one_line(arrow)}")
+    if unseen["count"] > MAX_PLACES:
+        more = unseen["count"] - MAX_PLACES
+        msg.text(f"… and {more} more under unseen_type_pairs in the file of the changes.")
 
 
 def _row(label: str, counts: Dict[str, Any]) -> tuple:

@@ -74,6 +74,22 @@ def test_read_review_leaves_out_a_changed_text(inputs, tmp_path):
     assert "B023" in (folder / "changes.json").read_text(encoding="utf-8")
 
 
+def test_read_review_warns_about_types_that_do_not_fit_the_label(inputs, tmp_path):
+    folder, out = tmp_path / "round1", tmp_path / "round1.spacy"
+    run("review", *inputs, folder, "-n", 2)
+    signatures = json.loads((folder / "review.json").read_text(encoding="utf-8"))["signatures"]
+    head, label, tail = signatures[0]
+    [ann, _] = sorted(folder.glob("brat/*.ann"))
+    text = f"T1\t{tail} 0 1\t{{0}}\nT2\t{head} 2 3\t{{2}}\nR1\t{label} Arg1:T1 Arg2:T2\n"
+    note = ann.with_suffix(".txt").read_text(encoding="utf-8")
+    ann.write_text(text.format(*note), encoding="utf-8")
+    output = " ".join(run("read-review", folder, folder / "brat", out).split())
+    assert "1 relations have a label that the pipeline's training data does not have" in output
+    assert f"{ann.stem}: {tail} (character 0) — {label} → {head} (2)" in output
+    changes = json.loads((folder / "changes.json").read_text(encoding="utf-8"))
+    assert changes["unseen_type_pairs"]["count"] == 1
+
+
 def test_inputs_are_never_replaced(inputs, tmp_path):
     folder = tmp_path / "round1"
     run("review", *inputs, folder, "-f", "doccano")

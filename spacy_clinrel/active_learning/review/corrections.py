@@ -34,6 +34,7 @@ from .changes import (
     annotation_scores,
     attribute_key,
     summarise_changes,
+    unseen_type_pairs,
 )
 from .details import copy_details
 from .export import PROPOSED, SETTINGS
@@ -50,8 +51,9 @@ class ReviewResult(NamedTuple):
     docs (List[Doc]): Gold documents with the tokens and IDs of the exported documents, in the same
         order. Sections, and values, dosages and codes of mentions that are still there, are those
         of the exported documents.
-    summary (Dict[str, Any]): The changes, see `summarise_changes`; and "not_returned", the IDs of
-        exported documents that are missing.
+    summary (Dict[str, Any]): The changes, see `summarise_changes`; "not_returned", the IDs of
+        exported documents that are missing; and "unseen_type_pairs", the number ("count") and the
+        "places" of relations whose label the pipeline has not seen between their types.
     problems (List[str]): Messages about documents that were left out.
     """
 
@@ -166,8 +168,14 @@ def _read_corrected(
         kinds = (MENTIONS, RELATIONS)
         for pair in pairs:
             _restore_scores(*pair, report)
-    summary = {**summarise_changes(pairs, kinds), "not_returned": missing}
-    return ReviewResult([gold_doc for _, gold_doc in pairs], summary, problems)
+    docs = [gold_doc for _, gold_doc in pairs]
+    unseen = unseen_type_pairs(docs, settings.get("signatures", ()))
+    summary = {
+        **summarise_changes(pairs, kinds),
+        "not_returned": missing,
+        "unseen_type_pairs": {"count": len(unseen), "places": unseen},
+    }
+    return ReviewResult(docs, summary, problems)
 
 
 def _read_settings(folder: Path) -> Dict[str, Any]:

@@ -1,8 +1,16 @@
 """Comparison of proposed and corrected annotation."""
 
+import spacy
 from spacy.tokens import Span
 
-from spacy_clinrel.active_learning.review.changes import find_changes, summarise_changes
+from spacy_clinrel.active_learning.review.changes import (
+    find_changes,
+    summarise_changes,
+    unseen_type_pairs,
+)
+from spacy_clinrel.tokens import set_doc_id
+
+from ...util import make_doc
 
 
 def test_changes_of_four_annotations():
@@ -27,3 +35,19 @@ def test_white_space_around_a_mention_is_not_a_change(zh):
     assert untrimmed.ents[0].text != trimmed.ents[0].text == "胸片"
     summary = summarise_changes([(untrimmed, trimmed)])
     assert summary["unchanged"] == 1 and summary["relations"]["kept"] == 1
+
+
+def test_relations_between_types_that_their_label_does_not_have():
+    links = [(1, 0, "改善"), (0, 1, "改善"), (0, 1, "新")]
+    doc = make_doc(spacy.blank("zh"), "[头痛|症状]予[补液|治疗]", links)
+    set_doc_id(doc, "a")
+    (place,) = unseen_type_pairs([doc], [["治疗", "改善", "症状"]])
+    characters = ((0, 2), (3, 5))
+    assert place == {
+        "doc_id": "a",
+        "head": "症状",
+        "label": "改善",
+        "tail": "治疗",
+        "characters": characters,
+    }
+    assert unseen_type_pairs([doc], []) == []
