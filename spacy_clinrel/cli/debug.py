@@ -14,6 +14,7 @@ from ..data.check import (
     WARNING,
     Checks,
     CorpusRules,
+    assertion_types_of,
     candidates_of,
     debug,
     read_corpus_rules,
@@ -78,7 +79,11 @@ def debug_cli(
     ],
     config_path: Annotated[
         Optional[Path],
-        typer.Option("--config", help="Config with the candidate strategy to check"),
+        typer.Option(
+            "--config",
+            help="Config, or folder of a pipeline, with the candidate strategy and assertion_rules "
+            "to check",
+        ),
     ] = None,
     max_sentences: Annotated[
         Optional[int],
@@ -133,8 +138,9 @@ def debug_cli(
     """Check documents before training.
 
     Counts mentions, assertion attributes, relations and distances. Reports rare labels and
-    attributes, relations in unusual directions, duplicates, leakage between the files, and the
-    recall ceiling: the share of gold relations that are candidates.
+    attributes, relations in unusual directions or between unusual types, duplicates, leakage
+    between the files, and the recall ceiling: the share of gold relations that are candidates. With
+    --config, also entity types of assertion_rules that the documents do not have.
 
     Checks that the annotation is consistent: e.g. whether the same string always has the same type,
     and whether all members of a list have the same relation.
@@ -144,6 +150,8 @@ def debug_cli(
 
     Example: debug corpus/train.spacy corpus/dev.spacy --config configs/zh_clinrel.cfg
     """
+    if config_path is not None and config_path.is_dir():
+        config_path /= "config.cfg"
     try:
         check_output(output, *sources, config_path, rules_path)
         import_code(code_path)
@@ -158,7 +166,9 @@ def debug_cli(
         )
         sectionizer = sectionizer_of(config_path) if config_path is not None else None
         rules = CorpusRules() if rules_path is None else read_corpus_rules(rules_path)
-        result = debug(sources, Checks(strategies, min_count, similarity, sectionizer, rules))
+        types = assertion_types_of(config_path) if config_path is not None else ()
+        checks = Checks(strategies, min_count, similarity, sectionizer, rules, types)
+        result = debug(sources, checks)
         print_checks(result)
         if output is not None:
             write_json(output, result)

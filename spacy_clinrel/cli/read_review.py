@@ -70,10 +70,11 @@ def read_review_cli(
 
     Every document in CORRECTED counts as gold, so remove documents that were not reviewed. Texts
     must not be changed: documents with a changed text are listed and left out, and the exit code is
-    1. A relation whose label does not occur between its types in the pipeline's training data is kept,
-    with a warning. Annotators see attributes of mentions, such as Negated, in brat and Label Studio only; in
-    doccano and Prodigy, mentions keep those that were proposed. To train on several review rounds,
-    write them to one folder, and use that folder with `bootstrap --labelled` or `spacy train`.
+    1. A relation whose label does not occur between its types in the pipeline's training data is
+    kept, with a warning. Annotators see attributes of mentions, such as Negated, in brat and Label
+    Studio only; in doccano and Prodigy, mentions keep those that were proposed. To train on several
+    review rounds, write them to one folder, and use that folder with `bootstrap --labelled` or
+    `spacy train`.
 
     Example: read-review round1 round1/brat labelled/round1.spacy
     """

@@ -92,6 +92,17 @@ def test_debug_finds_sections_if_candidates_depend_on_them(corpus):
     assert (row["reached"], row["gold"]) == (8, 9)
 
 
+def test_debug_checks_the_types_of_assertion_rules_of_a_pipeline(corpus):
+    text = (CONFIGS / "relations.cfg").read_text(encoding="utf-8")
+    text = text.replace("pipeline = [", 'pipeline = ["assertion_rules",')
+    text += '\n[components.assertion_rules]\nfactory = "assertion_rules"\ntypes = ["Symptom"]\n'
+    (corpus / "model").mkdir()
+    (corpus / "model" / "config.cfg").write_text(text, encoding="utf-8")
+    result = run(corpus / "train.spacy", "--config", corpus / "model")
+    assert result.exit_code == 0, result.output
+    assert "types that do not occur in the corpus: Symptom" in " ".join(result.output.split())
+
+
 def test_debug_strict_fails_on_inconsistent_annotation(corpus):
     rules = corpus / "rules.yml"
     text = "never: [补液]\nchecks: {unmarked_string: false}\n"

@@ -3,16 +3,18 @@
 from .consistency import CorpusRules, make_corpus_rules, read_corpus_rules
 from .corpus import Checks, check, check_consistency, debug, make_part
 from .findings import ERROR, GOOD, INFO, WARNING, Finding
-from .settings import candidates_of, sectionizer_of
+from .settings import AssertionTypes, assertion_types_of, candidates_of, sectionizer_of
 
 __all__ = [
     "ERROR",
     "GOOD",
     "INFO",
     "WARNING",
+    "AssertionTypes",
     "Checks",
     "CorpusRules",
     "Finding",
+    "assertion_types_of",
     "candidates_of",
     "check",
     "check_consistency",

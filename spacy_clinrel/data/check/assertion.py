@@ -1,11 +1,12 @@
 """Statistics and findings of assertion attributes."""
 
 from collections import Counter
-from typing import Any, Dict, Iterator
+from typing import Any, Dict, Iterator, Sequence
 
 from ...tokens import attribute_rows, group_mentions, has_assertion
 from ...types import ASSERTIONS
 from .findings import GOOD, INFO, WARNING, Figures, Finding
+from .settings import AssertionTypes
 from .table import Part
 
 SECTION = "assertion"
@@ -74,3 +75,31 @@ def assertion_findings(figures: Figures, min_count: int) -> Iterator[Finding]:
             text = f"{name}, attributes of types that have none in {train}, so that "
             text += f"assertion_classifier does not judge them: {found}"
             yield Finding(WARNING, SECTION, text)
+
+
+def assertion_type_findings(
+    figures: Figures, components: Sequence[AssertionTypes]
+) -> Iterator[Finding]:
+    """Report entity types of `assertion_rules` that the corpus does not have.
+
+    figures (Figures): Statistics by part.
+    components (Sequence[AssertionTypes]): The types of each component.
+    YIELDS (Finding): The findings.
+    """
+    known = sorted({label for part in figures.values() for label in part["per_type"]})
+    if not known:
+        return
+    for name, judged, cues in components:
+        missing = [label for label in judged or () if label not in known]
+        advice = (
+            "rename the types of the corpus with `clinrel convert --rename OLD=NEW`. Its types: "
+        )
+        advice += ", ".join(known)
+        if missing:
+            text = f"{name}.types has types that do not occur in the corpus: {', '.join(missing)}. "
+            text += "Mentions of types that are not listed get no attributes. Set types in "
+            yield Finding(WARNING, SECTION, f"{text}[components.{name}], or {advice}")
+        if cues and not {*cues} & {*known}:
+            text = f"{name}: cues that are limited to types have no effect, because none of these "
+            text += f"types occurs in the corpus: {', '.join(cues)}. Set path to rules with "
+            yield Finding(WARNING, SECTION, f"{text}mention_types of your own, or {advice}")

@@ -13,7 +13,7 @@ from ...reading.documents import document_files, group_shards, stream_docs
 from ...tokens import has_sections
 from ...types import CandidateStrategy
 from ..splits import clusters, near_duplicates
-from .assertion import assertion_findings, describe_assertion
+from .assertion import assertion_findings, assertion_type_findings, describe_assertion
 from .ceiling import recall_ceiling, suggest_settings
 from .consistency import CorpusRules, consistency
 from .findings import (
@@ -23,10 +23,11 @@ from .findings import (
     duplicate_findings,
     label_findings,
     mention_findings,
+    type_findings,
 )
 from .mentions import describe_mentions
-from .relations import describe_relations, two_way_labels
-from .settings import assertion_by_cues, default_candidates, sentences_of
+from .relations import describe_relations, rare_types, two_way_labels
+from .settings import AssertionTypes, assertion_by_cues, default_candidates, sentences_of
 from .table import Part, read_part
 
 
@@ -45,6 +46,8 @@ class Checks:
         them, for strategies that depend on sections. `sectionizer_of` reads it from a config.
     rules (CorpusRules): The rules by which the annotation is consistent. `read_corpus_rules` reads
         them from a file.
+    assertion_types (Sequence[AssertionTypes]): Entity types that components `assertion_rules`
+        depend on, and that the corpus should have. `assertion_types_of` reads them from a config.
     """
 
     strategies: Mapping[str, CandidateStrategy] = field(default_factory=default_candidates)
@@ -52,6 +55,7 @@ class Checks:
     similarity: float = 0.8
     sectionizer: Optional[Callable[[Doc], Doc]] = None
     rules: CorpusRules = field(default_factory=CorpusRules)
+    assertion_types: Sequence[AssertionTypes] = ()
 
 
 def debug(
@@ -110,7 +114,7 @@ def check(parts: Sequence[Part], checks: Checks) -> Dict[str, Any]:
     parts (Sequence[Part]): The parts, the training part first.
     checks (Checks): Settings of the checks.
     RETURNS (Dict[str, Any]): Statistics by part, near-duplicates, labels that occur in both
-        directions, recall ceilings and findings, as plain values for JSON.
+        directions or have rare types, recall ceilings and findings, as plain values for JSON.
     """
     figures = {
         part.name: {
@@ -128,11 +132,14 @@ def check(parts: Sequence[Part], checks: Checks) -> Dict[str, Any]:
     wider = {name: suggest_settings(parts[0], strategy) for name, strategy in strategies}
     near = _near_duplicates(parts, checks.similarity)
     directions = two_way_labels(parts)
+    rare = rare_types(parts)
     inconsistent, inconsistencies = check_consistency(parts, checks.rules)
     findings = [
         *mention_findings(parts, figures),
         *label_findings(figures, checks.min_count),
+        *type_findings(rare),
         *assertion_findings(figures, checks.min_count),
+        *assertion_type_findings(figures, checks.assertion_types),
         *direction_findings(figures, directions),
         *duplicate_findings(figures, near),
         *candidate_findings(candidates, wider),
@@ -141,6 +148,7 @@ def check(parts: Sequence[Part], checks: Checks) -> Dict[str, Any]:
     return {
         "parts": figures,
         "directions": [{**row._asdict(), "rare": row.is_rare} for row in directions],
+        "rare_types": [row._asdict() for row in rare],
         "near_duplicates": near,
         "candidates": candidates,
         "wider_candidates": wider,

@@ -1,7 +1,7 @@
 """Candidate strategies and their settings, from a config or the registry."""
 
 from pathlib import Path
-from typing import Any, Callable, Dict, List, Optional, Sequence
+from typing import Any, Callable, Dict, Iterator, List, NamedTuple, Optional, Sequence, Set
 
 import numpy as np
 from spacy import util
@@ -54,17 +54,59 @@ def sectionizer_of(path: Path) -> Optional[Callable[[Doc], Doc]]:
     RETURNS (Optional[Callable[[Doc], Doc]]): The component; None if the pipeline has none.
     RAISES (ValueError): If the config cannot be read.
     """
+    return next(_components(path, SECTIONIZER), None)
+
+
+class AssertionTypes(NamedTuple):
+    """The entity types that a component `assertion_rules` depends on.
+
+    name (str): The name of the component.
+    judged (Optional[Sequence[str]]): The types whose mentions get attributes, its option `types`;
+        None for all.
+    cues (Sequence[str]): The types that cues are limited to, sorted.
+    """
+
+    name: str
+    judged: Optional[Sequence[str]]
+    cues: Sequence[str]
+
+
+def assertion_types_of(path: Path) -> List[AssertionTypes]:
+    """Read the entity types of the components `assertion_rules` of a config.
+
+    path (Path): The config file.
+    RETURNS (List[AssertionTypes]): The types of each component.
+    RAISES (ValueError): If the config cannot be read.
+    """
+    found = []
+    for pipe in _components(path, ASSERTION_RULES):
+        try:
+            rules = pipe.stored_rules()
+        except ValueError:
+            rules = {}  # a saved pipeline has its rules in its folder, so the file may be missing
+        found.append(AssertionTypes(pipe.name, pipe.types, sorted(_mention_types(rules))))
+    return found
+
+
+def _mention_types(rules: Any) -> Set[str]:
+    """Return all values of `mention_types` in nested rules."""
+    if isinstance(rules, dict):
+        found = set(rules.get("mention_types") or ())
+        return found.union(*map(_mention_types, rules.values()))
+    return set().union(*map(_mention_types, rules)) if isinstance(rules, list) else set()
+
+
+def _components(path: Path, factory: str) -> Iterator[Any]:
+    """Create the components of a config that have this factory, which must have no weights."""
     try:
         config = util.load_config(path, interpolate=True)
-        pipeline = config.get("nlp", {}).get("pipeline", [])
-        for name in pipeline:
+        for name in config.get("nlp", {}).get("pipeline", []):
             block = dict(config.get("components", {}).get(name, {}))
-            if block.pop("factory", "") == SECTIONIZER:
+            if block.pop("factory", "") == factory:
                 nlp = util.get_lang_class(config["nlp"]["lang"])()
-                return nlp.add_pipe(SECTIONIZER, name=name, config=block)
+                yield nlp.add_pipe(factory, name=name, config=block)
     except (ValueError, OSError) as error:
         raise ValueError(Errors.F040.format(path=path, error=error)) from error
-    return None
 
 
 def assertion_by_cues(

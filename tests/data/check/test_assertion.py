@@ -2,7 +2,7 @@
 
 import spacy
 
-from spacy_clinrel.data.check import Checks, check
+from spacy_clinrel.data.check import AssertionTypes, Checks, assertion_types_of, check
 from spacy_clinrel.data.check.corpus import make_part
 from spacy_clinrel.tokens import set_attributes
 
@@ -53,3 +53,27 @@ def test_without_relations_assertion_can_still_be_learned():
     train = part("train", [(0, "negated")])
     levels = [f["level"] for f in check([train], Checks())["findings"] if "relations:" in f["text"]]
     assert levels == ["warning"]
+
+
+def test_types_of_assertion_rules_must_occur_in_the_corpus(tmp_path):
+    nlp = spacy.blank("zh")
+    nlp.add_pipe("assertion_rules", name="rules", config={"types": ["Symptom", "疾病"]})
+    nlp.config.to_disk(tmp_path / "a.cfg")
+    (types,) = assertion_types_of(tmp_path / "a.cfg")
+    assert types == ("rules", ("Symptom", "疾病"), ["Disease", "Symptom", "Treatment"])
+    _, (_, *findings) = texts(part("train", []), assertion_types=[types])
+    assert len(findings) == 2 and all(text.endswith("Its types: 疾病, 症状") for text in findings)
+    assert "rules.types has types that do not occur in the corpus: Symptom. " in findings[0]
+    assert "[components.rules]" in findings[0] and "--rename" in findings[0]
+    assert "no effect" in findings[1] and "Disease, Symptom, Treatment" in findings[1]
+    fitting = AssertionTypes("rules", None, ["疾病", "Symptom"])
+    assert len(texts(part("train", []), assertion_types=[fitting])[1]) == 1
+
+
+def test_types_of_saved_assertion_rules_whose_file_is_missing(tmp_path):
+    (tmp_path / "own.yml").write_text("{}", encoding="utf-8")
+    nlp = spacy.blank("zh")
+    nlp.add_pipe("assertion_rules", config={"path": str(tmp_path / "own.yml")})
+    nlp.config.to_disk(tmp_path / "a.cfg")
+    (tmp_path / "own.yml").unlink()
+    assert assertion_types_of(tmp_path / "a.cfg") == [("assertion_rules", None, [])]
