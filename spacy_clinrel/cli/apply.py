@@ -7,7 +7,7 @@ import typer
 from tqdm import tqdm
 from wasabi import msg
 
-from ..processing import FORMATS, Counts, apply
+from ..processing import FORMATS, Counts, apply, count_not_utf8
 from ..processing.schema import ID, TEXT, one_line
 from ..processing.shards import QUARANTINE
 from ._app import app
@@ -108,6 +108,14 @@ def apply_cli(
             "or a repaired pipeline. Also continues a retry that was interrupted",
         ),
     ] = False,
+    strict: Annotated[
+        bool,
+        typer.Option(
+            "--strict",
+            help="Exit with code 1 if a document is in quarantine. The output is complete all the "
+            "same",
+        ),
+    ] = False,
     code: CodeOption = None,
     gpu_id: GpuOption = -1,
     quiet: Annotated[
@@ -121,7 +129,8 @@ def apply_cli(
     section, value, dosage, kb_id) and relations (head and tail as indices into mentions, label,
     score, is_negated and so on). docs/reference/output.md describes all columns. With --format
     spacy, the shards are .spacy files. A document that can't be processed is written to
-    OUT/_quarantine.jsonl with its error, and the run continues.
+    OUT/_quarantine.jsonl with its error, and the run continues. The exit code is 1 if no document
+    could be processed; with --strict, if any could not be.
 
     To resume an interrupted run, repeat the command with --resume. Only --n-process, --batch-size
     and --gpu-id may be changed. To process the documents in quarantine again, repeat the command
@@ -155,10 +164,13 @@ def apply_cli(
                 gpu_id=gpu_id,
                 report_progress=Progress(bar),
             )
+        n_not_utf8 = count_not_utf8(output) if counts["quarantined"] else 0
     except (ValueError, ImportError, OSError) as problem:
         # The message may quote file names or exceptions of other packages.
         msg.fail("\n".join(map(one_line, str(problem).split("\n"))), exits=1)
-    print_counts(counts, output, quiet)
+    print_counts(counts, output, quiet, n_not_utf8)
+    if strict and counts["quarantined"]:
+        raise typer.Exit(1)
 
 
 class Progress:
@@ -188,19 +200,27 @@ class Progress:
         self.bar.update(done - self.bar.n)
 
 
-def print_counts(counts: Counts, output: Path, quiet: bool) -> None:
+def print_counts(counts: Counts, output: Path, quiet: bool, n_not_utf8: int = 0) -> None:
     """Print a summary.
 
     counts (Counts): The result of `apply`.
     output (Path): The output folder.
     quiet (bool): Print only warnings.
+    n_not_utf8 (int): Number of files in quarantine that are not UTF-8.
     """
     folder = one_line(str(output))
-    if counts["quarantined"]:
-        path = one_line(str(output / QUARANTINE))
-        msg.warn(f"{counts['quarantined']} documents could not be processed. See {path}")
     if counts["documents"] and not counts["mentions"]:
         msg.warn("The pipeline predicted no mentions in any document.")
     if not quiet:
         summary = "{documents} documents, {mentions} mentions, {relations} relations"
         msg.good(f"{summary.format(**counts)}, {counts['seconds']:.0f} s: {folder}")
+    # Last, so that no other output hides it.
+    if counts["quarantined"]:
+        path = one_line(str(output / QUARANTINE))
+        msg.warn(f"{counts['quarantined']} documents could not be processed. See {path}")
+        if n_not_utf8:
+            msg.warn(
+                f"{n_not_utf8} of them are files that are not UTF-8. If they are Chinese (GBK), "
+                "repeat the command with --retry-quarantined --encoding gb18030. This reads only "
+                "the documents in quarantine again."
+            )

@@ -14,7 +14,7 @@ from ..evaluation.assertion_scores import (
     EXACT,
     PER_ATTRIBUTE,
 )
-from ..evaluation.error_report import report_paths
+from ..evaluation.error_report import report_paths, show_model
 from ..evaluation.evaluate import evaluate
 from ..evaluation.scorers import (
     BOUNDARY_SCORES,
@@ -163,7 +163,7 @@ def print_result(result: Dict[str, Any]) -> None:
     """
     setting = GOLD_ENTITIES if GOLD_ENTITIES in result else END_TO_END
     scores = result[setting]
-    msg.divider(f"{result['model']} on {result['data']}, {setting.replace('_', ' ')}")
+    msg.divider(f"{show_model(result)} on {result['data']}, {setting.replace('_', ' ')}")
     table: List[List[str]] = [
         [name, *(_percent(scores.get(key)) for key in keys)]
         for name, keys in ROWS.items()

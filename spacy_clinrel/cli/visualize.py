@@ -9,7 +9,7 @@ from wasabi import msg
 
 from ..files import LeftOut
 from ..processing.schema import one_line
-from ..processing.visualize import LIMITED, STYLE, visualize
+from ..processing.visualize import FAULTS, LIMITED, NOT_UTF8, STYLE, visualize
 from ..reading.columns import ID, TEXT, TextOptions
 from ..tokens import all_mentions, get_relations
 from ..viewer.names import READABLE
@@ -83,6 +83,14 @@ def visualize_cli(
         bool, typer.Option("--serve", help="Also serve the page on localhost")
     ] = False,
     port: Annotated[int, typer.Option("--port", "-p", help="Port for --serve")] = 5000,
+    strict: Annotated[
+        bool,
+        typer.Option(
+            "--strict",
+            help="Exit with code 1 if a note cannot be read or is too long. The page is written "
+            "all the same",
+        ),
+    ] = False,
     code_path: CodeOption = None,
     use_gpu: GpuOption = -1,
 ) -> None:
@@ -93,6 +101,9 @@ def visualize_cli(
     and doses are shown below their mentions. The page can be filtered by type, assertion, relation
     and confidence. It is a single file that works offline. If INPUT is annotated, its
     annotation is only shown if MODEL is -; otherwise MODEL annotates the texts again.
+
+    Notes that cannot be read are named and left out. The exit code is 1 if no note is on the page;
+    with --strict, if any is left out because it cannot be read or is too long.
 
     Examples: visualize zh_clinrel notes/ notes.html; visualize - annotated page.html --limit 20;
     visualize zh_clinrel notes.csv notes.html --text-column note
@@ -126,8 +137,16 @@ def visualize_cli(
     if not mentions:
         msg.warn("The documents have no mentions.")
     msg.good(f"{len(docs)} documents, {mentions} mentions, {relations} relations: {out}")
+    if left_out.counts[NOT_UTF8]:  # last, so that no other output hides it
+        msg.warn(
+            f"{left_out.counts[NOT_UTF8]} files are not on the page because they are not UTF-8. If "
+            "they are Chinese (GBK), use --encoding gb18030. It applies to all files, so keep "
+            "files in UTF-8 in another folder."
+        )
     if serve:
         serve_file(out, port)
+    if strict and any(left_out.counts[reason] for reason in FAULTS):
+        raise typer.Exit(1)
 
 
 def print_left_out(left_out: LeftOut) -> None:

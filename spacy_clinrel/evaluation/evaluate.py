@@ -61,7 +61,8 @@ def evaluate(
         recall on them.
     batch_size (int): Number of documents per batch.
     progress (bool): Show a progress bar if stderr is a terminal.
-    RETURNS (Dict[str, Any]): The "data", the "scheme", and what `evaluate_examples` returns.
+    RETURNS (Dict[str, Any]): The "data", the "scheme", "model_path" (the name or path `model`; None
+        for a loaded pipeline), and what `evaluate_examples` returns.
     RAISES (ValueError): If the data can't be read, has neither entities nor relations or was
         annotated by a model, if the scheme is unknown, if the report can't be written, or if
         `train` is given without a report or with gold entities.
@@ -99,7 +100,8 @@ def evaluate(
     scores = result[GOLD_ENTITIES if gold_entities else END_TO_END]
     if all(scores.get(key) is None for key in ("ents_f", "rel_micro_f", EXACT)):
         raise ValueError(Errors.F009.format(path=data_path, what="evaluate"))
-    result = {"data": str(data_path), "scheme": scheme, **result}
+    model_path = None if isinstance(model, Language) else str(model)
+    result = {"data": str(data_path), "scheme": scheme, "model_path": model_path, **result}
     if report is not None:
         analysis = analyze(nlp, examples, result, samples=samples, training=training)
         write_report(report, analysis, lang)

@@ -11,6 +11,7 @@ from .encoding import (
     detect_encoding,
     encoding_doubt,
     is_doubtful,
+    is_not_utf8,
     line_problem,
     read_encoded,
 )
@@ -55,6 +56,7 @@ __all__ = [
     "has_surrogates",
     "is_doubtful",
     "is_hidden",
+    "is_not_utf8",
     "json_text",
     "line_problem",
     "locked_folder",

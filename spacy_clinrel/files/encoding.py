@@ -45,6 +45,9 @@ ESCAPE = re.compile(rb"\\u[0-9a-fA-F]{4}")
 # Signs in texts of any language. They are not doubtful between ASCII characters.
 SIGN = re.compile("(?<![^\x00-\x7f])[°±µμ·×÷](?![^\x00-\x7f])")
 
+# Code of the message about a file whose encoding is neither detected nor given.
+NOT_UTF8 = "[F071]"
+
 codecs.register_error(MARK_ERRORS, lambda error: ("\udcff", getattr(error, "end", 0)))
 
 
@@ -187,6 +190,15 @@ def encoding_doubt(encoding: Encoding, lang: str) -> Optional[str]:
     if encoding.is_doubtful and lang == "zh":
         return Errors.F080
     return None
+
+
+def is_not_utf8(message: str) -> bool:
+    """Return whether a file could not be read because --encoding is missing.
+
+    message (str): The message of the `EncodingError`.
+    RETURNS (bool): Whether the file is neither UTF-8 nor UTF-16.
+    """
+    return message.startswith(NOT_UTF8)
 
 
 def is_doubtful(text: str) -> bool:

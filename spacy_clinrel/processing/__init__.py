@@ -8,7 +8,7 @@ annotate(batch, AnnotationOptions("zh_clinrel"))
 """
 
 from .annotation import annotate
-from .run import apply
+from .run import apply, count_not_utf8
 from .schema import AnnotationOptions, Attribute, output_schema
 from .shards import FORMATS
 from .writing import Counts
@@ -20,5 +20,6 @@ __all__ = [
     "Counts",
     "annotate",
     "apply",
+    "count_not_utf8",
     "output_schema",
 ]

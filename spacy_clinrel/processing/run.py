@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any, Callable, Iterator, Optional, Sequence, Tuple, Union
 
 from ..errors import Errors, Warnings, require
-from ..files import check_encoding
+from ..files import check_encoding, is_not_utf8
 from ..reading.inputs import digest_files, list_files
 from ..reading.texts import EncodingDoubts
 from .annotation import load_pipeline
@@ -151,6 +151,16 @@ def run_job(
         if retry_quarantined:
             return _retry(job, folder, n_process, report_progress)
         return _run(job, folder, n_process, resume, report_progress)
+
+
+def count_not_utf8(output: Path) -> int:
+    """Count the files in quarantine that another encoding may read.
+
+    output (Path): The folder that `apply` wrote.
+    RETURNS (int): The number of files that are neither UTF-8 nor UTF-16.
+    """
+    records = OutputFolder(output).read_quarantine()
+    return sum(is_not_utf8(record["error"]) for record in records)
 
 
 def _ignore_progress(done: int, total: int, counts: Counts) -> None:

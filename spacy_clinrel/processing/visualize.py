@@ -21,6 +21,7 @@ from ..files import (
     decode_lines,
     decode_text,
     is_hidden,
+    is_not_utf8,
     other_type,
     printable_name,
     read_encoded,
@@ -30,7 +31,7 @@ from ..files import (
     stream_docbin,
     walk_files,
 )
-from ..files.walk import HIDDEN, UNREADABLE
+from ..files.walk import BROKEN_LINK, HIDDEN, SPECIAL, UNREADABLE
 from ..pipeline import loading
 from ..reading.columns import TextOptions
 from ..reading.documents import ANNOTATED, DEFAULT_TEXTS, SPACY, stream_docs
@@ -49,6 +50,17 @@ BROKEN_LINE = "line that cannot be read"
 BROKEN_ROW = "row or file that cannot be read"
 LIMITED = "note after the limit"
 TOO_LONG = "text longer than the maximum of the pipeline"
+NOT_UTF8 = "file that is not UTF-8"
+# Reasons to leave out a note that the user expects on the page.
+FAULTS = (
+    BROKEN_LINE,
+    BROKEN_LINK,
+    BROKEN_ROW,
+    NOT_UTF8,
+    SPECIAL,
+    TOO_LONG,
+    UNREADABLE,
+)
 
 
 def visualize(
@@ -247,7 +259,8 @@ def read_notes(
         except (EncodingError, OSError) as error:
             if not source.is_dir():
                 raise
-            left_out.add(UNREADABLE, str(path), str(error))
+            reason = NOT_UTF8 if is_not_utf8(str(error)) else UNREADABLE
+            left_out.add(reason, str(path), str(error))
             continue
         for title, text in notes:
             if text.strip():
@@ -269,7 +282,8 @@ def _read_rows(
     for document in read_documents(file, texts, doubts):
         if document.text is None:
             place = str(path.parent / document.source.rpartition("/")[2])
-            left_out.add(BROKEN_ROW, place, document.error or Errors.P003)
+            problem = document.error or Errors.P003
+            left_out.add(NOT_UTF8 if is_not_utf8(problem) else BROKEN_ROW, place, problem)
         else:
             yield document.doc_id, document.text.decode("utf-8", "replace")
 

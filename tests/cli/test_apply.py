@@ -66,6 +66,19 @@ def test_apply_retries_quarantined_documents(rules, tmp_path):
     assert json.loads((tmp_path / "out" / "part-000001.jsonl").read_text("utf-8"))["id"] == "a"
 
 
+def test_apply_says_how_to_read_another_encoding(rules, tmp_path):
+    (tmp_path / "a.txt").write_text("头痛", encoding="utf-8")
+    (tmp_path / "b.txt").write_bytes("患者头痛".encode("gbk"))
+    options = (rules, tmp_path / "*.txt", tmp_path / "out")
+    result = run(*options, "--strict")
+    output = " ".join(result.output.split())
+    assert result.exit_code == 1 and "1 documents, 1 mentions" in output
+    assert "1 of them are files that are not UTF-8." in output
+    assert "documents in quarantine again." in output[-50:]
+    result = run(*options, "--strict", "--retry-quarantined", "--encoding", "gb18030")
+    assert result.exit_code == 0 and "2 documents, 2 mentions" in result.output
+
+
 @pytest.mark.filterwarnings("always")
 def test_apply_reports_changed_input(rules, tmp_path, monkeypatch):
     (tmp_path / "in").mkdir()

@@ -92,6 +92,9 @@ def test_evaluate_writes_a_report_with_the_printed_scores(folder, tmp_path):
     assert report["intervals"]["samples"] == 20
     page = (out / "report.html").read_text(encoding="utf-8")
     assert f"{100 * micro['f']:.2f}" in printed and f"{100 * micro['f']:.2f}" in page
+    # The pipeline was never named.
+    assert all(f"zh_pipeline ({folder / 'model'})" in text for text in (printed, page))
+    assert report["evaluated"]["model_path"] == str(folder / "model")
 
 
 def test_evaluate_writes_a_report_with_a_scheme(folder, tmp_path):

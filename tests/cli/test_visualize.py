@@ -276,6 +276,9 @@ def test_visualize_names_the_notes_it_leaves_out(model, tmp_path):
     output = " ".join(result.output.split())
     assert result.exit_code == 0 and "1 documents" in output
     assert "病历/入院.TXT" in output and "F071" in output and "pipe.txt" in output
+    assert "1 files are not on the page because they are not UTF-8." in output
+    assert "in UTF-8 in another folder." in output[-50:]
+    assert CliRunner().invoke(app, [*args, "--strict"]).exit_code == 1
     assert "unsupported suffix .pdf 1" in output and "text without characters 1" in output
     assert "病历/出院" in (tmp_path / "a.html").read_text(encoding="utf-8")
     (folder / "blank.txt").unlink()
@@ -319,6 +322,10 @@ def test_rows_of_tables_are_notes(model, tmp_path):
     assert result.exit_code == 0, result.output
     assert page(out)[1] == ["7", "九", "10"]
     assert "b.jsonl:2: row or file that cannot be read" in flat(result.output)
+    assert run(model, tmp_path / "a.csv", out, *options, "--strict").exit_code == 0
+    (tmp_path / "b.jsonl").write_bytes(text.encode("gbk"))
+    result = run(model, tmp_path, out, *options)
+    assert result.exit_code == 0 and "1 files are not on the page" in flat(result.output)
 
 
 def test_notes_after_the_limit_are_named(model, folder, tmp_path):

@@ -26,7 +26,9 @@ def test_evaluate_accepts_a_loaded_pipeline_or_its_path(trained, tmp_path, capfd
     nlp, path = trained
     nlp.to_disk(tmp_path / "model")
     result = spacy_clinrel.evaluate(nlp, str(path), gold_entities=True, report=tmp_path / "report")
-    assert result == spacy_clinrel.evaluate(tmp_path / "model", path, gold_entities=True)
+    loaded = spacy_clinrel.evaluate(tmp_path / "model", path, gold_entities=True)
+    assert loaded == {**result, "model_path": str(tmp_path / "model")}
+    assert result["model_path"] is None
     assert (tmp_path / "report" / "report.html").is_file()
     # The library does not print.
     assert capfd.readouterr() == ("", "")
@@ -37,7 +39,7 @@ def test_evaluate_examples_agrees_with_evaluate(trained):
     docs = make_notes(nlp, 8)
     scores = evaluate_examples(nlp, gold_examples(nlp, docs), gold_entities=True)
     result = spacy_clinrel.evaluate(nlp, path, gold_entities=True)
-    assert result == {"data": str(path), "scheme": None, **scores}
+    assert result == {"data": str(path), "scheme": None, "model_path": None, **scores}
 
 
 def test_evaluate_compares_scores_with_correct_relations(trained):

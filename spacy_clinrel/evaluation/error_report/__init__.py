@@ -2,7 +2,7 @@
 
 from .analysis import Analysis, analyze
 from .files import ReportPaths, check_report, report_paths, write_report
-from .page import render_page
+from .page import render_page, show_model
 from .transfer import TrainingData, read_training_data
 
 __all__ = [
@@ -14,5 +14,6 @@ __all__ = [
     "read_training_data",
     "render_page",
     "report_paths",
+    "show_model",
     "write_report",
 ]

@@ -4,7 +4,7 @@ the viewer.
 
 from functools import lru_cache
 from pathlib import Path
-from typing import Any, Optional
+from typing import Any, Mapping, Optional
 
 from jinja2 import Environment, PackageLoader, StrictUndefined
 
@@ -33,12 +33,23 @@ def render_page(analysis: Analysis, lang: Optional[str] = None) -> str:
         .get_template("report.html")
         .render(
             lang=lang,
-            title=title.format(model=evaluated["model"], data=Path(evaluated["data"]).name),
+            title=title.format(model=show_model(evaluated), data=Path(evaluated["data"]).name),
             is_gold_entities=evaluated["setting"] == GOLD_ENTITIES,
             sections=make_sections(analysis, lang),
             script_source=script_source(),
         )
     )
+
+
+def show_model(result: Mapping[str, Any]) -> str:
+    """Return the name of an evaluated pipeline, with its path if that is another name. A pipeline
+    that was never named is called e.g. zh_pipeline.
+
+    result (Mapping[str, Any]): The return value of `evaluate`.
+    RETURNS (str): The name, e.g. "zh_pipeline (training/model-best)".
+    """
+    name, path = result["model"], result.get("model_path")
+    return name if path in (None, name) else f"{name} ({path})"
 
 
 def _format_percent(value: Optional[float]) -> str:
