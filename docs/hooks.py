@@ -117,7 +117,8 @@ def on_files(files: Files, config: MkDocsConfig) -> Files:
         _places[path] = place(path)
         if not is_site_file(path):
             files.append(make_file(path, config))
-        if path.endswith(".md"):
+        # The page of a notebook has no file.
+        if path.endswith(".md") and (ROOT / path).is_file():
             found = (resolve(path, target) for target in links((ROOT / path).read_text("utf-8")))
             waiting.extend(other for other in found if other and not is_site_file(other))
     return files

@@ -1,18 +1,21 @@
-"""The pages of the documentation and their snippets."""
+"""The pages of the documentation, their snippets, and the notebooks."""
 
 import os
 import re
 import shutil
 import sys
 from pathlib import Path
+from typing import Any
 
 import pytest
+import srsly
 
 from .docs_project import install, make_project, train_tiny
 from .snippets import MISNAMED, check_output, read_blocks, run_block
-from .util import ROOT
+from .util import ROOT, require
 
 PAGES = sorted((ROOT / "docs").rglob("*.md")) + sorted(ROOT.glob("README*.md"))
+NOTEBOOKS = sorted((ROOT / "docs" / "notebooks").glob("*.ipynb"))
 BLOCKS = {page: read_blocks(page) for page in PAGES}
 # Pages whose snippets start processes, train, or load a trained pipeline.
 SLOW = re.compile(r"zh_clinrel|en_clinrel|training/|model-best")
@@ -36,8 +39,8 @@ def small_project(tmp_path_factory):
 
     CLINREL_PIPELINE names a trained zh_clinrel, whose output is then compared with the pages."""
     folder = tmp_path_factory.mktemp("docs")
-    pipeline = os.environ.get("CLINREL_PIPELINE")
-    pipeline = Path(pipeline) if pipeline else train_tiny(folder)
+    path = os.environ.get("CLINREL_PIPELINE")
+    pipeline = Path(path) if path else train_tiny(folder)
     install(pipeline, folder / "packages", "zh_clinrel")
     make_project(folder / "project", pipeline)
     return folder
@@ -99,3 +102,44 @@ def test_blocks_of_code_have_languages_that_run(page):
         assert block.kind not in MISNAMED, f"{block.place}: use `python` or `bash`"
         if not block.kind:
             assert "python -m " not in block.code, f"{block.place}: a command without `bash`"
+
+
+def code_cells(notebook: dict[str, Any]) -> list[dict[str, Any]]:
+    return [cell for cell in notebook["cells"] if cell["cell_type"] == "code"]
+
+
+def texts(cell: dict[str, Any]) -> list[str]:
+    """Return what a cell prints and shows, as text, without warnings."""
+    outputs = [output for output in cell["outputs"] if output.get("name") != "stderr"]
+    return ["".join(o.get("text") or o.get("data", {}).get("text/plain", "")) for o in outputs]
+
+
+@pytest.mark.parametrize("path", NOTEBOOKS, ids=lambda path: path.stem)
+def test_notebooks_were_run_from_start_to_end(path):
+    cells = code_cells(srsly.read_json(path))
+    assert [cell["execution_count"] for cell in cells] == list(range(1, len(cells) + 1))
+    for output in (output for cell in cells for output in cell["outputs"]):
+        assert output["output_type"] != "error"
+        assert output.get("name") != "stderr", "run it with PYTHONWARNINGS=ignore"
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("path", NOTEBOOKS, ids=lambda path: path.stem)
+def test_notebooks_run(path, small_project, tmp_path, monkeypatch):
+    require("nbclient", "ipykernel", hint="install the extra `test`")
+    import nbclient
+    import nbformat
+
+    compared = "CLINREL_PIPELINE" in os.environ
+    assets = ROOT / "assets" if compared else small_project / "project" / "assets"
+    (tmp_path / "assets").symlink_to(assets)
+    folder = tmp_path / "docs" / "notebooks"
+    folder.mkdir(parents=True)
+    monkeypatch.setenv("PYTHONPATH", os.pathsep.join([str(small_project / "packages"), str(ROOT)]))
+    notebook = nbformat.read(path, as_version=4)
+    expected = [texts(cell) for cell in code_cells(notebook)]
+    nbclient.NotebookClient(
+        notebook, timeout=250, kernel_name="python3", resources={"metadata": {"path": str(folder)}}
+    ).execute()
+    if compared:
+        assert [texts(cell) for cell in code_cells(notebook)] == expected

@@ -38,7 +38,8 @@ def name_of(page: Path) -> str:
 
 def test_each_page_is_once_in_the_navigation():
     paths = [path for path in in_nav(SETTINGS["nav"]) if not path.startswith("guidelines/")]
-    assert sorted(paths) == [str(page.relative_to(DOCS)) for page in PAGES]
+    notebooks = [notebook.with_suffix(".md") for notebook in DOCS.rglob("*.ipynb")]
+    assert sorted(paths) == sorted(str(page.relative_to(DOCS)) for page in [*PAGES, *notebooks])
 
 
 def test_each_picture_is_on_a_page_and_exists():
@@ -53,7 +54,7 @@ def test_each_picture_is_on_a_page_and_exists():
     assert pictures <= shown
 
 
-@pytest.mark.parametrize("page", [*PAGES, *READMES], ids=name_of)
+@pytest.mark.parametrize("page", [*PAGES, *READMES, *DOCS.rglob("*.ipynb")], ids=name_of)
 def test_pages_name_no_paths_of_a_computer(page):
     for number, line in enumerate(page.read_text(encoding="utf-8").splitlines(), start=1):
         assert not FORBIDDEN.search(line), f"{page}:{number}: {line}"
