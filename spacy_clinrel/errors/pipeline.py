@@ -198,12 +198,12 @@ class PipelineErrors:
         "BERT-like model."
     )
     M009 = (
-        "The encoder has the model type '{kind}', which is not BERT-like. Focused attention needs "
-        "a model with BERT layers in encoder.layer, such as BERT, RoBERTa, ELECTRA or ERNIE."
+        "The encoder has the model type '{kind}', which is not BERT-like. spacy-clinrel needs a "
+        "model with BERT layers in encoder.layer, such as BERT, RoBERTa, ELECTRA or ERNIE."
     )
     M010 = (
-        "Encoder '{name}' has position embeddings of type '{kind}'. Focused attention selects the "
-        "word pieces of mentions and therefore needs absolute positions. Use another encoder."
+        "Encoder '{name}' has position embeddings of type '{kind}'. spacy-clinrel needs absolute "
+        "positions. Use another encoder, such as BERT, RoBERTa, ELECTRA or ERNIE."
     )
     M011 = (
         "The relation model of spacy-clinrel.JointRelations.v1 uses the token vectors of the joint "
@@ -242,4 +242,9 @@ class PipelineErrors:
         "Layer '{name}' was trained with {expected} features of each mention, but gets {found}. "
         "Use the settings cues and sections, and the cue rules, that it was trained with, or train "
         "it again."
+    )
+    M040 = (
+        "The encoder has width {found}, but the config says width = {width}. Set width = {found} "
+        "in the block of spacy-clinrel.Transformer.v1, e.g. with `--components.tok2vec.model.width "
+        "{found}`. The width of the listeners must be the same."
     )

@@ -8,14 +8,13 @@ import torch
 from torch import Tensor, nn
 
 from .dropout import Dropout
-from .ragged import length_batches, padding_mask, score_parts
+from .ragged import length_batches, score_parts
+from .windows import MIN_LENGTH_RATIO, window_batches
 
 MASKS = ("eq13", "eq14")
 # Added to the attention scores of masked pieces. Finite, since a row of only -inf becomes NaN, and
 # within the range of half precision.
 IMPOSSIBLE = -1e4
-# Minimum ratio of the shortest to the longest sequence of a batch.
-MIN_LENGTH_RATIO = 0.8
 
 
 def pair_places(spans: Tensor) -> Tuple[Tensor, Tensor]:
@@ -118,21 +117,15 @@ class STREncoder(nn.Module):
             pieces of all windows without padding. *Shape:* (pieces, width) and (pieces, kept,
             width)
         """
-        lengths = inputs["attention_mask"].sum(1)  # (windows,)
-        starts = lengths.cumsum(0) - lengths  # (windows,)
         results: List[Tuple[Tensor, Tensor, Tensor]] = []
         lowest = -1 - self.focused  # index of H_{N-K} among the hidden states
-        for rows in length_batches(lengths, self.budget, MIN_LENGTH_RATIO):
-            mask = padding_mask(lengths[rows])  # (batch, longest)
-            batch = {key: value[rows, : mask.shape[1]] for key, value in inputs.items()}
+        for batch, mask, order in window_batches(inputs, self.budget):
             states = self.transformer(**batch, output_hidden_states=True).hidden_states
-            column = torch.arange(mask.shape[1], device=mask.device)  # (longest,)
-            places = starts[rows, None] + column  # (batch, longest)
             kept = [states[lowest + i][mask] for i in range(self.kept)]  # (pieces, width) each
-            results.append((states[-1][mask], torch.stack(kept, dim=1), places[mask]))
+            results.append((states[-1][mask], torch.stack(kept, dim=1), order))
         last, inner, order = (torch.cat(parts) for parts in zip(*results))
-        order = order.argsort()  # (pieces,)
-        return last.index_select(0, order), inner.index_select(0, order)
+        rows = order.argsort()  # (pieces,)
+        return last.index_select(0, rows), inner.index_select(0, rows)
 
     def relate(self, hidden: Tensor, lengths: Tensor, windows: Tensor, spans: Tensor) -> Tensor:
         """Compute H_N^rc[0], the vector of [CLS], for each pair.

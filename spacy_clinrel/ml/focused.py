@@ -6,32 +6,23 @@ from typing import Any, Callable, Dict, List, NamedTuple, Optional, Sequence, Tu
 import numpy as np
 import torch
 from spacy.tokens import Doc
-from spacy_transformers.align import apply_alignment
-from thinc.api import ArgsKwargs, Model, reduce_mean, torch2xp
+from thinc.api import ArgsKwargs, Model, torch2xp
 from thinc.layers.pytorchwrapper import (
     convert_pytorch_default_inputs,
     convert_pytorch_default_outputs,
 )
 from thinc.types import Floats2d
-from thinc.util import get_torch_default_device
 
 from ..errors import Errors
 from ..layers.focused import MASKS, PairHead, STREncoder
 from ..types import Candidates, Resize, SelectionInput
-from .encoder_files import (
-    BertLike,
-    Files,
-    GetEncoder,
-    encoder_files,
-    encoder_from_files,
-    outline_encoder,
-)
+from .bert import bert_layer, no_gradient, piece_tensors, pieces_of, pool_pieces
+from .encoder_files import BertLike, GetEncoder
 from .joint import joint_model
-from .pieces import GetSpans, Pieces, make_pieces, place_pairs
+from .pieces import GetSpans, Pieces, place_pairs
 from .resize import resize_scores
 from .tagger import crf_layer
-from .weights import Weights
-from .wrap import LazyModule, Sizes, device_of, gradients, to_tensor, torch_layer
+from .wrap import Sizes, gradients, to_tensor, torch_layer
 
 
 class FocusedEncoding(NamedTuple):
@@ -101,19 +92,19 @@ def FocusedAttention(
     for what, value in (("focused_layers", focused_layers), ("budget", budget)):
         if value < 1:
             raise ValueError(Errors.M004.format(what=what, need="1 or more", value=value))
-    create = partial(STREncoder, focused=focused_layers, mask=mask, budget=budget)
-    bert = torch_layer(
+    bert = bert_layer(
         "str_encoder",
-        partial(_create, create),
-        _no_sizes,
+        partial(
+            _wrap_encoder, partial(STREncoder, focused=focused_layers, mask=mask, budget=budget)
+        ),
+        encoder,
         _bert_inputs,
         _bert_outputs,
-        dims={"nO": None},
+        check=_check_layers,
+        encoder_rate=encoder_rate,
+        layer_decay=layer_decay,
         mixed_precision=mixed_precision,
-        rate=partial(_rate, encoder_rate, layer_decay),
-        outline=partial(_outline, create),
     )
-    bert.init = partial(_load, create, encoder)
     shared: Model = Model(
         "focused_encoder",
         _encode,
@@ -162,27 +153,7 @@ def can_score(
 
 
 def _pieces(shared: Model, docs: Sequence[Doc]) -> Pieces:
-    tokenizer = shared.layers[0].shims[0]._model.inner.tokenizer
-    return make_pieces(docs, shared.attrs["get_spans"], tokenizer)
-
-
-def _rate(encoder_rate: float, layer_decay: float, module: Any, weight: str) -> float:
-    """Return the learning rate of a weight as a multiple of the optimizer's. The last layer has
-    `encoder_rate`; each lower layer has the rate of the layer above times `layer_decay`. The
-    embeddings count as the layer below the first.
-    """
-    n_layers = len(module.inner.transformer.encoder.layer)
-    parts = weight.split(".")
-    layer = int(parts[parts.index("layer") + 1]) if "encoder" in parts else -1
-    return encoder_rate * layer_decay ** (n_layers - 1 - layer)
-
-
-def _create(create: Callable[..., STREncoder], files: Files) -> STREncoder:
-    return _wrap_encoder(create, encoder_from_files(files))
-
-
-def _outline(create: Callable[..., STREncoder], weights: Weights, sizes: Sizes) -> STREncoder:
-    return _wrap_encoder(create, BertLike(None, outline_encoder(sizes["files"], weights)))
+    return pieces_of(shared.layers[0], docs, shared.attrs["get_spans"])
 
 
 def _wrap_encoder(create: Callable[..., STREncoder], encoder: BertLike) -> STREncoder:
@@ -196,25 +167,6 @@ def _wrap_encoder(create: Callable[..., STREncoder], encoder: BertLike) -> STREn
         need = f"1 to {n_layers}, the number of the encoder's layers"
         raise ValueError(Errors.M004.format(what="focused_layers", need=need, value=module.focused))
     return module
-
-
-def _load(
-    create: Callable[..., STREncoder],
-    get_encoder: GetEncoder,
-    model: Model,
-    X: Any = None,
-    Y: Any = None,
-) -> None:
-    """Load the encoder, unless the model already has one."""
-    lazy = cast(LazyModule, model.shims[0]._model)
-    if lazy.inner is None:
-        loaded = get_encoder(X or [])
-        module = _wrap_encoder(create, loaded)
-        _check_layers(module, loaded.transformer.config.model_type)
-        lazy.adopt(module, {"files": encoder_files(loaded)})
-        lazy.to(get_torch_default_device())
-    encoder = cast(STREncoder, lazy.inner)
-    model.set_dim("nO", encoder.transformer.config.hidden_size)
 
 
 @torch.no_grad()
@@ -247,10 +199,6 @@ def _check_layers(module: STREncoder, kind: str) -> None:
         raise ValueError(Errors.M009.format(kind=kind))
 
 
-def _no_sizes(model: Model, X: Any, Y: Any) -> Sizes:
-    raise NotImplementedError("the encoder is loaded by _load and has no sizes to infer")
-
-
 def _init_encoder(model: Model, X: Any = None, Y: Any = None) -> None:
     model.layers[0].initialize(X=X)
 
@@ -258,9 +206,7 @@ def _init_encoder(model: Model, X: Any = None, Y: Any = None) -> None:
 def _bert_inputs(
     model: Model, inputs: Dict[str, np.ndarray], is_train: bool
 ) -> Tuple[ArgsKwargs, Callable]:
-    device = device_of(model)
-    tensors = {key: to_tensor(value, device) for key, value in inputs.items()}
-    return ArgsKwargs(args=("encode", tensors), kwargs={}), lambda d_inputs: None
+    return ArgsKwargs(args=("encode", piece_tensors(model, inputs)), kwargs={}), no_gradient
 
 
 def _bert_outputs(model: Model, inputs_outputs: Tuple, is_train: bool) -> Tuple[Any, Callable]:
@@ -281,15 +227,11 @@ def _encode(
 ) -> Tuple[FocusedEncoding, Callable[[Tuple[List[Floats2d], Optional[PairGradient]]], Any]]:
     bert, pieces = model.layers[0], _pieces(model, docs)
     (states, hidden), backprop_bert = bert(pieces.inputs, is_train)
-    aligned, backprop_align = apply_alignment(model.ops, pieces.align, states)
-    means, backprop_mean = reduce_mean()(aligned, is_train)
-    lengths = model.ops.asarray1i([len(doc) for doc in docs])
-    vectors = cast(List[Floats2d], model.ops.unflatten(means, lengths))
+    vectors, backprop_pool = pool_pieces(model.ops, pieces, states, docs)
 
     def backprop(d_outputs: Tuple[List[Floats2d], Optional[PairGradient]]) -> Any:
         d_vectors, d_pairs = d_outputs
-        d_states = backprop_align(backprop_mean(model.ops.flatten(d_vectors)))
-        return backprop_bert((d_states, d_pairs))
+        return backprop_bert((backprop_pool(d_vectors), d_pairs))
 
     return FocusedEncoding(vectors, hidden, pieces), backprop
 

@@ -131,7 +131,8 @@ def torch_layer(
     convert_inputs (Callable): As in `PyTorchWrapper_v3`.
     convert_outputs (Callable): As in `PyTorchWrapper_v3`.
     dims (Optional[Dict[str, Optional[int]]]): The Thinc model's dimensions.
-    mixed_precision (bool): Run the forward pass in half precision on CUDA.
+    mixed_precision (bool): Run the forward pass in half precision on CUDA. Without a GPU, this has
+        no effect.
     rate (Optional[Callable[[Module, str], float]]): Returns the learning rate of a weight as a
         multiple of the optimizer's, given the `LazyModule` and the weight's name in it.
     outline (Optional[Callable[[Dict[str, Tensor], Sizes], Module]]): As in `LazyModule`. Needed if
@@ -140,7 +141,8 @@ def torch_layer(
     """
     shim = AveragingShim(
         LazyModule(name, create, outline),
-        mixed_precision=mixed_precision,
+        # Thinc raises an error in training if it is set and the tensors are not on CUDA.
+        mixed_precision=mixed_precision and get_torch_default_device().type == "cuda",
         serialize_model=_serialize,
         deserialize_model=_deserialize,
     )
