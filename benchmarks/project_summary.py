@@ -55,7 +55,7 @@ def main(name: str, root: Path = Path()) -> None:
     page = root / "output" / f"{name}.html"
     if page.is_file():
         msg.text(f"Predictions on the test notes: {page}")
-    wheels = sorted((root / "packages").glob(f"{name}-*/dist/*.whl"))
+    wheels = sorted((root / "packages").glob(f"{name}-*.whl"))
     if wheels:
         msg.text(f"Wheel: {wheels[-1]}")
     msg.text(f'Load the pipeline: nlp = spacy.load("{name}")')

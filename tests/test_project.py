@@ -148,8 +148,8 @@ def test_install_installs_the_wheel_each_time(tmp_path, monkeypatch, step, name)
     """It installs the wheel again when nothing has changed, since the environment may have."""
     shutil.copy(ROOT / "project.yml", tmp_path)
     version = PROJECT["vars"]["version"]
-    package = tmp_path / "packages" / f"{name}-{version}"
-    write_wheel(package / "dist" / f"{name}-{version}-py3-none-any.whl", name, version)
+    wheels = tmp_path / "packages"
+    write_wheel(wheels / f"{name}-{version}-py3-none-any.whl", name, version)
     for target in ("first", "second"):
         monkeypatch.setenv("PIP_TARGET", str(tmp_path / target))  # leave this environment alone
         result = invoke("project", "run", step, tmp_path)
