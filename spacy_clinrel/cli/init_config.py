@@ -70,7 +70,7 @@ def init_config_cli(
         typer.Option(
             "--encoder-name",
             help="Hugging Face name or folder, for --encoder transformer [default: "
-            "bert-base-chinese for zh, roberta-base for en]",
+            "hfl/chinese-macbert-base for zh, roberta-base for en]",
         ),
     ] = None,
     report: Annotated[
@@ -164,7 +164,7 @@ def _settings(result: Dict[str, Any]) -> List[str]:
         limits = f"max_sentences = {chosen['max_sentences']}, "
         limits += f"max_distance = {chosen['max_distance']}"
         lines.append(f"{limits}: {reason}")
-    if {"tok2vec", "transformer"} & {*result["pipeline"]}:
+    if "tok2vec" in result["pipeline"]:
         steps, size = chosen["max_steps"], chosen["batch_size"]
         line = f"max_steps = {steps:,}, with {size:,} tokens per batch"
         if train:

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Dict, List, Literal, Optional, Sequence, Tuple
 
+import srsly
 from spacy import util
 from thinc.api import Config
 
@@ -42,7 +43,9 @@ FIND_RELATIONS = ("joint_extractor", "relation_classifier")
 JUDGE_ASSERTION = ("assertion", "assertion_rules", "assertion_classifier")
 # Languages that are written without spaces, so that a token is a character.
 BY_CHARACTER = ("zh",)
-DEFAULT_ENCODERS = {"zh": "bert-base-chinese", "en": "roberta-base"}
+DEFAULT_ENCODERS = {"zh": "hfl/chinese-macbert-base", "en": "roberta-base"}
+# Width of encoders of base size.
+BASE_WIDTH = 768
 MULTILINGUAL = "bert-base-multilingual-cased"
 SENTENCES = "clinical_sentencizer"
 
@@ -113,12 +116,11 @@ def build_config(choices: Choices) -> Config:
     RETURNS (Config): The config, which sets every option.
     RAISES (ValueError): If the language has no rules for a component.
     """
-    encoder = "transformer" if choices.encoder == "transformer" else "tok2vec"
     components: Dict[str, Any] = {}
     if choices.splits_sentences:
         components[SENTENCES] = {"factory": SENTENCES}
     if choices.is_trained:
-        components[encoder] = _encoder(choices)
+        components["tok2vec"] = _encoder(choices)
     for name in choices.factories:
         if name in JUDGE_ASSERTION and "clinical_sectionizer" not in components:
             components["clinical_sectionizer"] = {"factory": "clinical_sectionizer"}
@@ -144,14 +146,7 @@ def pretrained_name(choices: Choices) -> str:
 
 def _encoder(choices: Choices) -> Dict[str, Any]:
     if choices.encoder == "transformer":
-        spans = {"@span_getters": "spacy-transformers.strided_spans.v1"}
-        transformer = {
-            "@architectures": "spacy-transformers.TransformerModel.v3",
-            "name": "${paths.encoder}",
-            "tokenizer_config": {"use_fast": True},
-            "get_spans": {**spans, "window": 128, "stride": 96},
-        }
-        return {"factory": "transformer", "model": transformer}
+        return {"factory": "tok2vec", "model": _transformer(choices)}
     model: Dict[str, Any] = deepcopy(NER_MODEL["tok2vec"])
     has_vectors = choices.encoder == "vectors"
     if choices.lang in BY_CHARACTER:
@@ -169,15 +164,37 @@ def _encoder(choices: Choices) -> Dict[str, Any]:
     return {"factory": "tok2vec", "model": model}
 
 
+def _transformer(choices: Choices) -> Dict[str, Any]:
+    """Return the model of configs/zh_clinrel_trf.cfg and configs/en_clinrel_trf.cfg."""
+    # A character has at most one word piece, an English word often several.
+    window, stride = (500, 400) if choices.lang in BY_CHARACTER else (256, 192)
+    spans = {"@span_getters": "spacy-transformers.strided_spans.v1"}
+    return {
+        "@architectures": "spacy-clinrel.Transformer.v1",
+        "width": _encoder_width(pretrained_name(choices)),
+        "encoder_rate": 0.02,
+        "layer_decay": 0.95,
+        "encoder": {
+            "@misc": "spacy-clinrel.PretrainedEncoder.v1",
+            "name": "${paths.encoder}",
+            "tokenizer_config": {"use_fast": True},
+        },
+        "get_spans": {**spans, "window": window, "stride": stride},
+    }
+
+
+def _encoder_width(name: str) -> int:
+    """Return the width of the encoder in a folder. The width of an encoder on the hub is unknown
+    until it is downloaded; training reports another one.
+    """
+    path = Path(name) / "config.json"
+    config = srsly.read_json(path) if path.is_file() else {}
+    return int(config.get("hidden_size", BASE_WIDTH))
+
+
 def _listener(choices: Choices) -> Dict[str, Any]:
-    if choices.encoder == "transformer":
-        return {
-            "@architectures": "spacy-transformers.TransformerListener.v1",
-            "grad_factor": 1.0,
-            "pooling": {"@layers": "reduce_mean.v1"},
-            "upstream": "transformer",
-        }
-    width = "${components.tok2vec.model.encode.width}"
+    encoder = "model" if choices.encoder == "transformer" else "model.encode"
+    width = f"${{components.tok2vec.{encoder}.width}}"
     listener = "spacy.Tok2VecListener.v1"
     return {"@architectures": listener, "width": width, "upstream": "tok2vec"}
 
@@ -222,7 +239,7 @@ def _training(choices: Choices, pipeline: Sequence[str]) -> Dict[str, Any]:
         "@schedules": "warmup_linear.v1",
         "warmup_steps": max(sizes.max_steps // 20, 20),
         "total_steps": sizes.max_steps,
-        "initial_rate": {"small": 0.005, "vectors": 0.002, "transformer": 5e-5}[choices.encoder],
+        "initial_rate": {"small": 0.005, "vectors": 0.002, "transformer": 0.0015}[choices.encoder],
     }
     annotating = [SENTENCES] if SENTENCES in pipeline else []
     if "assertion_classifier" in pipeline:  # its features include the section
@@ -240,7 +257,11 @@ def _training(choices: Choices, pipeline: Sequence[str]) -> Dict[str, Any]:
             "buffer": 256,
         },
         "logger": {"@loggers": "spacy.ConsoleLogger.v3", "progress_bar": "train"},
-        "optimizer": {"@optimizers": "Adam.v1", "use_averages": True, "learn_rate": learn_rate},
+        "optimizer": {
+            "@optimizers": "Adam.v1",
+            "use_averages": not is_transformer,
+            "learn_rate": learn_rate,
+        },
     }
     if "assertion_rules" in pipeline:  # rules are not trained, so their scores do not count
         training["score_weights"] = dict.fromkeys(ASSERTION)

@@ -59,8 +59,29 @@ def test_every_encoder_gives_a_complete_config(tmp_path, lang, encoder):
     names = resolves(path)
     assert names == result["pipeline"]
     assert ("clinical_sentencizer" in names) == (lang == "en")
-    assert "transformer" in names if encoder == "transformer" else "tok2vec" in names
+    assert "tok2vec" in names
     assert ("--paths.vectors vectors" in result["next"][-2]) == (encoder == "vectors")
+
+
+@pytest.mark.parametrize("lang", ["zh", "en"])
+def test_transformer_is_that_of_the_shipped_configs(tmp_path, lang):
+    init_config(tmp_path / "a.cfg", lang=lang, encoder="transformer")
+    made = util.load_config(tmp_path / "a.cfg", interpolate=False)
+    shipped = util.load_config(ROOT / "configs" / f"{lang}_clinrel_trf.cfg", interpolate=False)
+    for config in (made, shipped):
+        config["training"]["optimizer"]["learn_rate"] = None
+    assert made["paths"] == shipped["paths"]
+    assert made["initialize"]["before_init"] == shipped["initialize"]["before_init"]
+    assert made["components"]["tok2vec"] == shipped["components"]["tok2vec"]
+    assert made["training"]["optimizer"] == shipped["training"]["optimizer"]
+
+
+def test_width_of_an_encoder_in_a_folder(tmp_path):
+    (tmp_path / "config.json").write_text('{"hidden_size": 312}', encoding="utf-8")
+    init_config(tmp_path / "a.cfg", encoder="transformer", encoder_name=str(tmp_path))
+    config = util.load_config(tmp_path / "a.cfg").interpolate()
+    assert config["components"]["tok2vec"]["model"]["width"] == 312
+    assert config["components"]["clinical_ner"]["model"]["tok2vec"]["width"] == 312
 
 
 @pytest.mark.parametrize("pipeline", ["ner", "relations", "joint", "joint,assertion"])

@@ -6,10 +6,23 @@ import numpy as np
 import pytest
 import spacy
 import torch
-from transformers import AutoModel, AutoTokenizer
+from spacy import util
+from spacy.training.initialize import init_nlp
+from tokenizers import ByteLevelBPETokenizer
+from transformers import (
+    AutoModel,
+    AutoTokenizer,
+    RobertaConfig,
+    RobertaModel,
+    RobertaTokenizerFast,
+)
+
+from spacy_clinrel import convert
+from spacy_clinrel.data.readers import Corpus
 
 from ..recording import batches_of
 from ..util import (
+    ROOT,
     both,
     fit,
     gold_examples,
@@ -22,9 +35,11 @@ from ..util import (
     step,
     strided,
     text_examples,
+    write_docs,
 )
 
 NAME = "tok2vec"
+TINY = {"width": 16, "encoder_rate": 1.0}
 TEXT = "患者胸闷三天，查心电图示房颤。"
 
 
@@ -164,7 +179,7 @@ def test_component_with_a_copy_of_the_encoder(trained):
     nlp.replace_listeners(NAME, "clinical_ner", ["model.tok2vec"])
     nlp.replace_listeners(NAME, "relation_classifier", ["model.tok2vec"])
     assert both(nlp(note.text)) == both(note)
-    loaded = spacy.util.load_model_from_config(nlp.config).from_bytes(nlp.to_bytes())
+    loaded = util.load_model_from_config(nlp.config).from_bytes(nlp.to_bytes())
     assert both(loaded(note.text)) == both(note)
 
 
@@ -242,3 +257,49 @@ def test_encoder_that_is_not_initialized_is_an_error(bert):
     nlp = pipeline(bert)
     with pytest.raises(ValueError, match=r"M001.*window_encoder"):
         nlp(TEXT)
+
+
+@pytest.fixture(scope="module")
+def roberta(tmp_path_factory):
+    """Return the folder of a tiny RoBERTa in the format of the Hugging Face hub."""
+    folder = tmp_path_factory.mktemp("roberta")
+    special = ["<s>", "<pad>", "</s>", "<unk>", "<mask>"]
+    texts = [path.read_text("utf-8") for path in (ROOT / "assets" / "en_notes").rglob("*.txt")]
+    pieces = ByteLevelBPETokenizer()
+    pieces.train_from_iterator(texts, vocab_size=600, special_tokens=special)
+    pieces.save_model(str(folder))
+    files = (str(folder / "vocab.json"), str(folder / "merges.txt"))
+    tokenizer = RobertaTokenizerFast(*files)
+    tokenizer.save_pretrained(folder)
+    sizes = {"hidden_size": 16, "num_hidden_layers": 1, "num_attention_heads": 2}
+    config = RobertaConfig(
+        vocab_size=len(tokenizer), intermediate_size=16, max_position_embeddings=514, **sizes
+    )
+    util.fix_random_seed(0)
+    RobertaModel(config).save_pretrained(folder)
+    return folder
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("lang", ["zh", "en"])
+def test_shipped_configs_train_and_load(lang, bert, roberta, tmp_path):
+    """The shipped configs with a tiny encoder and a higher learning rate."""
+    notes = tmp_path / "notes.spacy"
+    if lang == "zh":
+        write_docs(notes, make_notes(spacy.blank("zh"), 4))
+    else:
+        convert("brat", ROOT / "assets" / "en_notes" / "dev", notes, lang="en")
+    overrides = {f"paths.{name}": str(notes) for name in ("train", "dev")}
+    overrides["paths.encoder"] = bert if lang == "zh" else str(roberta)
+    overrides |= {f"components.{NAME}.model.{key}": value for key, value in TINY.items()}
+    path = ROOT / "configs" / f"{lang}_clinrel_trf.cfg"
+    nlp = init_nlp(util.load_config(path, overrides=overrides, interpolate=False))
+    examples = list(Corpus(notes, gold_entities=True, limit=2)(nlp))
+    losses = [fit(nlp, examples, steps=steps, rate=0.01) for steps in (1, 20)]
+    for name in ("clinical_ner", "relation_classifier"):
+        assert losses[1][name] < 0.9 * losses[0][name], name
+    nlp.to_disk(tmp_path / "model")
+    loaded = spacy.load(tmp_path / "model")
+    docs = [[pipe.make_doc(eg.text) for eg in examples] for pipe in (nlp, loaded)]
+    views = [[both(doc) for doc in p.pipe(batch)] for p, batch in zip((nlp, loaded), docs)]
+    assert views[0] == views[1] and any(views[0])

@@ -3,16 +3,8 @@
 import numpy as np
 import pytest
 import spacy
-from spacy import util
-from spacy.training.initialize import init_nlp
-from tokenizers import ByteLevelBPETokenizer
-from transformers import RobertaConfig, RobertaModel, RobertaTokenizerFast
-
-from spacy_clinrel import convert
-from spacy_clinrel.data.readers import Corpus
 
 from ..util import (
-    ROOT,
     both,
     edges,
     fit,
@@ -132,52 +124,3 @@ def test_multi_head_selection_with_a_transformer(bert, direct):
     loaded = spacy.util.load_model_from_config(nlp.config).from_bytes(nlp.to_bytes())
     for note in notes:
         assert both(loaded(note.text)) == both(note)
-
-
-@pytest.fixture(scope="module")
-def notes(tmp_path_factory):
-    """Return the English dev notes as a .spacy file."""
-    path = tmp_path_factory.mktemp("notes") / "dev.spacy"
-    convert("brat", ROOT / "assets" / "en_notes" / "dev", path, lang="en")
-    return path
-
-
-@pytest.fixture(scope="module")
-def roberta(tmp_path_factory):
-    """Return the folder of a tiny RoBERTa in the format of the Hugging Face hub."""
-    folder = tmp_path_factory.mktemp("roberta")
-    special = ["<s>", "<pad>", "</s>", "<unk>", "<mask>"]
-    texts = [path.read_text("utf-8") for path in (ROOT / "assets" / "en_notes").rglob("*.txt")]
-    pieces = ByteLevelBPETokenizer()
-    pieces.train_from_iterator(texts, vocab_size=600, special_tokens=special)
-    pieces.save_model(str(folder))
-    files = (str(folder / "vocab.json"), str(folder / "merges.txt"))
-    tokenizer = RobertaTokenizerFast(*files)
-    tokenizer.save_pretrained(folder)
-    sizes = {"hidden_size": 16, "num_hidden_layers": 1, "num_attention_heads": 2}
-    config = RobertaConfig(
-        vocab_size=len(tokenizer), intermediate_size=16, max_position_embeddings=514, **sizes
-    )
-    util.fix_random_seed(0)
-    RobertaModel(config).save_pretrained(folder)
-    return folder
-
-
-@pytest.mark.slow
-def test_english_transformer_config_trains_and_loads(roberta, notes, tmp_path):
-    """The shipped config with a tiny encoder and a higher learning rate."""
-    overrides = {f"paths.{name}": str(notes) for name in ("train", "dev")}
-    overrides["paths.encoder"] = str(roberta)
-    path = ROOT / "configs" / "en_clinrel_transformer.cfg"
-    nlp = init_nlp(util.load_config(path, overrides=overrides, interpolate=False))
-    examples = list(Corpus(notes, gold_entities=True, limit=4)(nlp))
-    losses = [fit(nlp, examples, steps=steps, rate=0.01) for steps in (1, 60)]
-    for name in ("clinical_ner", "relation_classifier"):
-        assert losses[1][name] < 0.9 * losses[0][name], name
-    nlp.to_disk(tmp_path / "model")
-    loaded = spacy.load(tmp_path / "model")
-    docs = [[pipe.make_doc(eg.text) for eg in examples] for pipe in (nlp, loaded)]
-    for doc in docs[0] + docs[1]:
-        assert len(doc) > 20
-    views = [[both(doc) for doc in p.pipe(batch)] for p, batch in zip((nlp, loaded), docs)]
-    assert views[0] == views[1]
