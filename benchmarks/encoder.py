@@ -124,8 +124,8 @@ def report(records: Sequence[Record]) -> str:
     first = records[0]
     text = (
         f"# Memory and time of BERT-like encoders\n\n{TEXTS} texts of {LENGTH} characters at once, "
-        f"random weights; {first['threads']} thread, {first['machine']}, float32. Memory is that of "
-        "encoder, optimizer and batch, without the libraries. "
+        f"random weights; {first['threads']} thread, {first['machine']}, float32. Memory is that "
+        "of encoder, optimizer and batch, without the libraries. "
         f"Commit {first['commit']}. `python -m benchmarks.encoder`\n\n"
     )
     return text + table(header, rows)
