@@ -212,6 +212,39 @@ class Emissions(NamedTuple):
         return Emissions(scores, transitions, start, end, self.lengths)
 
 
+class SpanTerms(NamedTuple):
+    """The terms of the scores of spans, or the gradient with respect to them. The number of spans
+    grows faster than the text; their terms do not. Documents are concatenated.
+
+    queries (Floats2d): Query of each token. Shape: (tokens, width)
+    keys (Floats2d): Key of each token. Shape: (tokens, width)
+    starts (Floats2d): Bias of spans of each type that start at a token. Shape: (tokens, types)
+    ends (Floats2d): Bias of spans of each type that end with a token. Shape: (tokens, types)
+    lengths (Ints1d): Number of tokens of each document. Shape: (docs,)
+    """
+
+    queries: Floats2d
+    keys: Floats2d
+    starts: Floats2d
+    ends: Floats2d
+    lengths: Ints1d
+
+
+class ScoredSpans(NamedTuple):
+    """Typed spans with probabilities, ordered by start and end.
+
+    starts (ndarray): First token of each span. Shape: (spans,)
+    ends (ndarray): Token after the last of each span. Shape: (spans,)
+    types (ndarray): Column of each span's type. Shape: (spans,)
+    scores (ndarray): Probability of each span, float32. Shape: (spans,)
+    """
+
+    starts: np.ndarray
+    ends: np.ndarray
+    types: np.ndarray
+    scores: np.ndarray
+
+
 class JointInput(NamedTuple):
     """Input of a joint model in training.
 

@@ -22,6 +22,7 @@ from ..evaluation.scorers import (
     ENTITY_BOUNDARY_SCORES,
     ENTITY_SCORES,
     GOLD_ENTITIES,
+    MENTION_SCORES,
     RELATION_SCORES,
     TEXT_SCORES,
 )
@@ -32,6 +33,7 @@ from ._options import CodeOption, GpuOption
 ROWS = {
     "Entities, strict": ENTITY_SCORES,
     "Entities, boundaries only": ENTITY_BOUNDARY_SCORES,
+    "Mentions, nested included, strict": MENTION_SCORES,
     "Relations, strict (micro)": RELATION_SCORES,
     "Relations, boundaries only": BOUNDARY_SCORES,
     "Relations, mention texts only": TEXT_SCORES,
@@ -41,6 +43,7 @@ ROWS = {
 # Titles of the tables of scores by label.
 TABLES = {
     "Entities, strict": "ents_per_type",
+    "Mentions, nested included, strict": "mentions_per_type",
     "Relations, strict": "rel_per_type",
     "Attributes of correct mentions": PER_ATTRIBUTE,
     "Attributes, end to end": E2E_PER_ATTRIBUTE,

@@ -50,6 +50,11 @@ class WarningMessages:
         "which only the new training data contains: {labels}. If it should already have them, "
         "check their names."
     )
+    W050 = (
+        "'{name}' can never predict {n} of {total} gold mentions: {reasons}. They count as missed. "
+        "If there are many, raise max_length in [components.{name}], or set within_sentences = "
+        "false there."
+    )
     W060 = (
         "{n} input files changed during the run: {what}. Their documents may be missing, or belong "
         "to the old or the new version. Process the input again in a new folder."

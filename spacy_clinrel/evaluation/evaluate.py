@@ -186,7 +186,7 @@ def _is_reported(key: str, gold_entities: bool) -> bool:
     end-to-end scores of attributes mean nothing."""
     if gold_entities:
         return key.startswith(("rel_", "assertion_")) and not key.startswith("assertion_e2e_")
-    return key.startswith(("ents_", "rel_", "assertion_"))
+    return key.startswith(("ents_", "mentions_", "rel_", "assertion_"))
 
 
 def entity_components(nlp: Language) -> List[str]:

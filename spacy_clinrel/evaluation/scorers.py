@@ -7,7 +7,7 @@ from spacy.scorer import PRFScore, get_ner_prf
 from spacy.tokens import Doc, Span
 from spacy.training import Example
 
-from ..tokens import GROUP, Relation, get_relations
+from ..tokens import GROUP, Relation, all_mentions, get_relations
 
 # Names under which scores are stored: relations between gold entities, and end to end.
 GOLD_ENTITIES = "gold_entities"
@@ -16,6 +16,7 @@ END_TO_END = "end_to_end"
 # Names of precision, recall and F.
 ENTITY_SCORES = ("ents_p", "ents_r", "ents_f")
 ENTITY_BOUNDARY_SCORES = ("ents_boundary_p", "ents_boundary_r", "ents_boundary_f")
+MENTION_SCORES = ("mentions_p", "mentions_r", "mentions_f")
 RELATION_SCORES = ("rel_micro_p", "rel_micro_r", "rel_micro_f")
 BOUNDARY_SCORES = ("rel_boundary_p", "rel_boundary_r", "rel_boundary_f")
 TEXT_SCORES = ("rel_text_p", "rel_text_r", "rel_text_f")
@@ -52,6 +53,14 @@ def make_ner_scorer() -> Callable:
     RETURNS (Callable): `score_entities`.
     """
     return score_entities
+
+
+def make_mention_scorer() -> Callable:
+    """Create a scorer of mentions, nested ones included, for a component's `scorer` option.
+
+    RETURNS (Callable): `score_mentions`.
+    """
+    return score_mentions
 
 
 def make_joint_scorer() -> Callable:
@@ -168,6 +177,42 @@ def score_entities(examples: Iterable[Example], **kwargs: Any) -> Dict[str, Any]
             boundary.score_set({_boundaries(ent) for ent in example.predicted.ents}, gold)
     values = (boundary.precision, boundary.recall, boundary.fscore) if boundary else (None,) * 3
     return {**scores, **dict(zip(ENTITY_BOUNDARY_SCORES, values))}
+
+
+def score_mentions(examples: Iterable[Example], **kwargs: Any) -> Dict[str, Any]:
+    """Compute strict scores of all mentions, in `doc.ents` and in the span group, where they may
+    nest and overlap, and the scores of `score_entities`.
+
+    A mention is correct if its character offsets and its type are. It counts once, also if it is in
+    both places.
+
+    examples (Iterable[Example]): Documents whose predicted side is annotated. Documents whose
+        reference has neither entity annotation nor a span group are left out.
+    RETURNS (Dict[str, Any]): `mentions_p`, `mentions_r`, `mentions_f` and `mentions_per_type`, all
+        None if no reference is annotated; and the scores of `score_entities`.
+    """
+    examples = list(examples)
+    total = PRFScore()
+    per_type: Dict[str, PRFScore] = {}
+    is_annotated = False
+    for example in examples:
+        reference = example.reference
+        if not (reference.has_annotation("ENT_IOB") or GROUP in reference.spans):
+            continue
+        is_annotated = True
+        gold = set(map(mention_key, all_mentions(reference)))
+        predicted = set(map(mention_key, all_mentions(example.predicted)))
+        total.score_set(predicted, gold)
+        for name in {key[2] for key in gold | predicted}:
+            per_type.setdefault(name, PRFScore()).score_set(
+                {key for key in predicted if key[2] == name},
+                {key for key in gold if key[2] == name},
+            )
+    scores = score_entities(examples)
+    values = (total.precision, total.recall, total.fscore) if is_annotated else (None,) * 3
+    scores.update(zip(MENTION_SCORES, values))
+    counts = {name: with_counts(per_type[name]) for name in sorted(per_type)}
+    return {**scores, "mentions_per_type": counts if is_annotated else None}
 
 
 class EntityCounts(NamedTuple):

@@ -52,6 +52,7 @@ class TrainingBatch(NamedTuple):
     tags: Optional[np.ndarray] = None
     gold: Optional[np.ndarray] = None
     counted: Optional[np.ndarray] = None
+    spans: Optional[np.ndarray] = None
 
 
 class ClinicalPipe(LabelledPipe):
@@ -60,7 +61,8 @@ class ClinicalPipe(LabelledPipe):
     Subclasses define their labels (see `LabelledPipe`), training (`make_batch`, `get_loss`) and
     prediction (`predict`, `set_annotations`).
 
-    learns (Tuple[str, ...]): What the component learns: "entities", "relations", "attributes".
+    learns (Tuple[str, ...]): What the component learns: "entities", "mentions",
+        "relations", "attributes".
     """
 
     learns: Tuple[str, ...] = ()

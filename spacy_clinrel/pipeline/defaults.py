@@ -25,6 +25,12 @@ NER_MODEL: Dict[str, Any] = {
     "tok2vec": _tok2vec(_birnn(depth=1)),
 }
 
+SPAN_MODEL: Dict[str, Any] = {
+    "@architectures": "spacy-clinrel.GlobalPointer.v1",
+    "width": 64,
+    "tok2vec": _tok2vec(_birnn(depth=1)),
+}
+
 RELATION_MODEL = {
     "@architectures": "spacy-clinrel.MentionPair.v1",
     "width": 128,

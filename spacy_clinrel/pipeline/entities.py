@@ -111,20 +111,29 @@ def set_tagged_entities(
         that overlap them are left out.
     """
     for doc, doc_tags in zip(docs, tags):
-        predicted = tagged_mentions(doc_tags, types, doc.vocab)
-        kept: List[Span] = [] if overwrite else list(doc.ents)
-        blocked = [] if overwrite else [doc[i : i + 1] for i in blocked_tokens(doc).tolist()]
-        # Existing spans have further values, such as a knowledge base ID.
-        spans = {(ent.start, ent.end): ent for ent in kept}
-        mentions = add_kept_entities(doc, predicted) if kept else predicted
-        for start, end, label in zip(*(column.tolist() for column in mentions)):
-            spans.setdefault((start, end), Span(doc, start, end, label=label))
-        judged = (*doc.ents, *group_mentions(doc)) if has_assertion(doc) else None
-        doc.set_ents(list(spans.values()), blocked=blocked, default="outside")
-        if judged is not None and not set(map(span_key, judged)).issuperset(
-            map(span_key, spans.values())
-        ):
-            discard_assertion(doc)
+        set_entities(doc, tagged_mentions(doc_tags, types, doc.vocab), overwrite)
+
+
+def set_entities(doc: Doc, predicted: Mentions, overwrite: bool) -> None:
+    """Set `doc.ents`, see `set_tagged_entities`.
+
+    doc (Doc): The document.
+    predicted (Mentions): Mentions that do not overlap each other, in the order of the text.
+    overwrite (bool): Whether to replace existing entities.
+    """
+    kept: List[Span] = [] if overwrite else list(doc.ents)
+    blocked = [] if overwrite else [doc[i : i + 1] for i in blocked_tokens(doc).tolist()]
+    # Existing spans have further values, such as a knowledge base ID.
+    spans = {(ent.start, ent.end): ent for ent in kept}
+    mentions = add_kept_entities(doc, predicted) if kept else predicted
+    for start, end, label in zip(*(column.tolist() for column in mentions)):
+        spans.setdefault((start, end), Span(doc, start, end, label=label))
+    judged = (*doc.ents, *group_mentions(doc)) if has_assertion(doc) else None
+    doc.set_ents(list(spans.values()), blocked=blocked, default="outside")
+    if judged is not None and not set(map(span_key, judged)).issuperset(
+        map(span_key, spans.values())
+    ):
+        discard_assertion(doc)
 
 
 def token_mentions(doc: Doc) -> Mentions:

@@ -10,6 +10,11 @@ ENTITIES: Weights = {
     **{"ents_f": 1.0, "ents_p": 0.0, "ents_r": 0.0, "ents_per_type": None},
     **{"ents_boundary_f": None, "ents_boundary_p": None, "ents_boundary_r": None},
 }
+MENTIONS: Weights = {
+    **ENTITIES,
+    **{"ents_f": 0.0, "mentions_f": 1.0, "mentions_p": 0.0, "mentions_r": 0.0},
+    "mentions_per_type": None,
+}
 RELATIONS: Weights = {
     **{"rel_micro_f": 1.0, "rel_micro_p": 0.0, "rel_micro_r": 0.0, "rel_macro_f": 0.0},
     **{"rel_boundary_f": None, "rel_boundary_p": None, "rel_boundary_r": None},

@@ -27,6 +27,10 @@ def _is_probability(value: Any) -> bool:
     return _is_number(value) and 0 <= value <= 1
 
 
+def _is_count(value: Any) -> bool:
+    return isinstance(value, int) and not isinstance(value, bool) and value >= 1
+
+
 def _are_names(value: Any) -> bool:
     is_list = isinstance(value, list) and all(isinstance(name, str) and name for name in value)
     return is_list and len(set(value)) == len(value)
@@ -69,6 +73,10 @@ CHECKS: Dict[str, Check] = {
     "typed": FLAG,
     "keep_entities": FLAG,
     "overwrite_ents": FLAG,
+    "set_ents": FLAG,
+    "within_sentences": FLAG,
+    "allow_crossing": FLAG,
+    "max_length": Check("a whole number of 1 or more", _is_count),
     "mentions": _one_of(get_args(MentionSource)),
     "train_pairs": _one_of(get_args(TrainPairs)),
     "loss_weights": Check("numbers of 0 or more by task", _are_weights),

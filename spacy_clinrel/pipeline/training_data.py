@@ -20,6 +20,7 @@ MAX_LISTED = 10
 # What a component learns, and the labels of a gold document for it.
 LABELS: Dict[str, Callable[[Doc], Iterable[str]]] = {
     "entities": lambda doc: (ent.label_ for ent in doc.ents),
+    "mentions": lambda doc: (mention.label_ for mention in all_mentions(doc)),
     "relations": lambda doc: (label for _, _, label, _ in relation_edges(doc)),
     "attributes": lambda doc: (name for _, name, _ in attribute_rows(doc) if name in ASSERTIONS),
 }
@@ -34,8 +35,9 @@ def check_training_data(
     """Warn if a component has little to learn from, or would learn nothing.
 
     name (str): The component's name.
-    learns (Sequence[str]): What it learns: "entities", "relations", "attributes". A component that
-        does not learn entities needs mentions in the predicted documents.
+    learns (Sequence[str]): What it learns: "entities", "mentions", "relations", "attributes". A
+        component that learns neither entities nor mentions needs mentions in the predicted
+        documents.
     examples (Iterable[Example]): The training examples.
     nlp (Optional[Language]): The pipeline, whose config names the annotating components.
     """
@@ -51,7 +53,7 @@ def check_training_data(
     if reasons:
         message = Warnings.W090.format(name=name, reasons="; ".join(reasons))
         warnings.warn(message, stacklevel=3)
-    if "entities" in learns or has_mentions or nlp is None:
+    if {"entities", "mentions"} & set(learns) or has_mentions or nlp is None:
         return
     what = " or ".join(learns)
     annotating = nlp.config.get("training", {}).get("annotating_components", [])
