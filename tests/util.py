@@ -176,6 +176,16 @@ def ner_config(encoder: Dict[str, Any] | None = None) -> Dict[str, Any]:
     return {"model": model}
 
 
+def span_config(encoder: Dict[str, Any] | None = None, **options: Any) -> Dict[str, Any]:
+    """Return the config of a tiny span_ner."""
+    model = {
+        "@architectures": "spacy-clinrel.GlobalPointer.v1",
+        "tok2vec": encoder or tok2vec(),
+        "width": 16,
+    }
+    return {"model": model, "max_length": 12, **options}
+
+
 def relation_config(
     encoder: Dict[str, Any] | None = None, *, context: bool = True, **options: Any
 ) -> Dict[str, Any]:

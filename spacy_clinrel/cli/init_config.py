@@ -35,8 +35,9 @@ def init_config_cli(
         typer.Option(
             "--pipeline",
             "-p",
-            help="Comma-separated components: ner, assertion, relations; joint (entities and "
-            "relations by one model); sections, measurements; or names of factories",
+            help="Comma-separated components: ner, assertion, relations; spans (nested mentions, "
+            "instead of ner); joint (entities and relations by one model); sections, "
+            "measurements; or names of factories",
         ),
     ] = "ner,assertion,relations",
     encoder: Annotated[

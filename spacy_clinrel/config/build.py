@@ -10,7 +10,13 @@ from spacy import util
 from thinc.api import Config
 
 from ..errors import Errors
-from ..pipeline.defaults import ASSERTION_MODEL, CANDIDATES, NER_MODEL, RELATION_MODEL
+from ..pipeline.defaults import (
+    ASSERTION_MODEL,
+    CANDIDATES,
+    NER_MODEL,
+    RELATION_MODEL,
+    SPAN_MODEL,
+)
 from ..pipeline.score_weights import ASSERTION
 from .sizes import Sizes
 
@@ -20,6 +26,7 @@ ENCODERS: Tuple[Encoder, ...] = ("small", "vectors", "transformer")
 # Short names of components. "assertion" becomes assertion_classifier or assertion_rules.
 FACTORIES = {
     "ner": "clinical_ner",
+    "spans": "span_ner",
     "joint": "joint_extractor",
     "sections": "clinical_sectionizer",
     "assertion": "assertion",
@@ -29,6 +36,7 @@ FACTORIES = {
 # All components, in the order of the pipeline.
 ORDER = (
     "clinical_ner",
+    "span_ner",
     "joint_extractor",
     "clinical_sectionizer",
     "assertion",
@@ -37,8 +45,14 @@ ORDER = (
     "measurement_matcher",
     "relation_classifier",
 )
-TRAINED = ("clinical_ner", "joint_extractor", "assertion_classifier", "relation_classifier")
-FIND_ENTITIES = ("clinical_ner", "joint_extractor")
+TRAINED = (
+    "clinical_ner",
+    "span_ner",
+    "joint_extractor",
+    "assertion_classifier",
+    "relation_classifier",
+)
+FIND_ENTITIES = ("clinical_ner", "span_ner", "joint_extractor")
 FIND_RELATIONS = ("joint_extractor", "relation_classifier")
 JUDGE_ASSERTION = ("assertion", "assertion_rules", "assertion_classifier")
 # Languages that are written without spaces, so that a token is a character.
@@ -212,6 +226,8 @@ def _component(name: str, choices: Choices) -> Dict[str, Any]:
     relations = {**RELATION_MODEL, "around": 8}
     if name == "clinical_ner":
         return {"model": {**NER_MODEL, "tok2vec": listener}}
+    if name == "span_ner":
+        return {"model": {**SPAN_MODEL, "tok2vec": listener}}
     if name == "assertion_rules":
         return {"types": choices.types}
     if name == "assertion_classifier":

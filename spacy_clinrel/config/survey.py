@@ -137,10 +137,12 @@ def survey_findings(
     """
     train = parts["train"]
     yield from _amount(train, factories)
-    if any(name in FIND_ENTITIES for name in factories) and train["nested_mentions"]:
+    finds_entities = any(name in FIND_ENTITIES for name in factories)
+    if finds_entities and "span_ner" not in factories and train["nested_mentions"]:
         n, total = train["nested_mentions"], train["mentions"]
         text = f"nested or overlapping mentions: {n} of {total}. Predicted entities are flat: only "
-        yield Finding("warning", f"{text}the longest mention at a place is learned")
+        text += "the longest mention at a place is learned. "
+        yield Finding("warning", f"{text}Use spans instead of ner in --pipeline to learn all")
     if any(name in FIND_RELATIONS for name in factories):
         yield from _relations(train)
     if "assertion_classifier" in factories:
@@ -203,6 +205,7 @@ def check_learnable(train: Dict[str, Any], factories: Sequence[str], path: Path)
     """
     needs = {
         "clinical_ner": ("mentions", "entities"),
+        "span_ner": ("mentions", "entities"),
         "joint_extractor": ("relations", "relations"),
         "relation_classifier": ("relations", "relations"),
         "assertion_classifier": ("documents_with_attributes", "assertion attributes"),

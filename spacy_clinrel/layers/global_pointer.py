@@ -4,9 +4,9 @@ The score of type t for the span from token i to token j is
 
     s_t(i, j) = (R_i q_i)·(R_j k_j) / √width + (b_t(i) + e_t(j)) / 2
 
-where q and k are projections of the token vectors, R rotates them by their position (Su et al. 2021),
-so that the product depends on j - i, and b_t and e_t are linear in [q; k]. The product is shared by
-all types, so that a type adds few weights.
+where q and k are projections of the token vectors, R rotates them by their position (Su et al.
+2021), so that the product depends on j - i, and b_t and e_t are linear in [q; k]. The product is
+shared by all types, so that a type adds few weights.
 
 Only spans of at most `max_length` tokens have a score, a band beside the diagonal: memory and time
 are linear in the number of tokens. Column l of the band is the span of l + 1 tokens.
@@ -75,8 +75,8 @@ def band_scores(terms: Tuple[Tensor, ...], first: int, stop: int, max_length: in
     """Score the spans that start at some of the tokens.
 
     The tokens are cut into blocks. One matrix product scores each block against itself and the next
-    `max_length - 1` tokens, and the band is taken out of it. Positions count from the block's start,
-    so that the angles are small and exact.
+    `max_length - 1` tokens, and the band is taken out of it. Positions count from the block's
+    start, so that the angles are small and exact.
 
     terms (Tuple[Tensor, ...]): Output of `GlobalPointer` for all tokens of a batch.
     first (int): The first start token.
@@ -127,8 +127,8 @@ def span_loss(scores: Tensor, valid: Tensor, gold: Tensor, owners: Tensor) -> Te
 
         Σ over documents and types: log(1 + Σ_negative exp(s)) + log(1 + Σ_gold exp(-s))
 
-    It asks each gold span for a score above 0, and the others for one below, and is dominated by the
-    spans that are wrong. So it needs no weights for the few gold spans among many.
+    It asks each gold span for a score above 0, and the others for one below, and is dominated by
+    the spans that are wrong. So it needs no weights for the few gold spans among many.
 
     scores (Tensor): *Shape:* (starts, max_length, types)
     valid (Tensor): Spans that count, boolean. *Shape:* (starts, max_length)

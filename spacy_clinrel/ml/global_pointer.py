@@ -19,6 +19,8 @@ from .wrap import Sizes, flatten, gradients, to_tensor, torch_layer
 
 # Maximum number of scores (starts × lengths × types) that are computed at once; bounds memory.
 MAX_CELLS = 2_000_000
+# How much lower the biases of a type are that is added to a trained model.
+NEW_TYPE_MARGIN = 5.0
 
 
 def GlobalPointer(
@@ -60,11 +62,21 @@ def GlobalPointer(
 def resize_pointer(model: Model, resize: Resize) -> None:
     """Add labels to a model from `GlobalPointer`.
 
+    The product of query and key is shared by all types, and says that a span is a mention. So a new
+    type is predicted everywhere if its biases are random. It starts with the mean of the other
+    types, less a margin.
+
     model (Model): The model.
     resize (Resize): The new sizes.
     """
     layer, n_labels = model.get_ref("output_layer"), resize.sizes["n_labels"]
+    n_before = layer.get_dim("nO")
     resize_module(layer, resize)
+    pointer: Any = cast(Any, layer.shims[0])._model.inner
+    with torch.no_grad():
+        for linear in (pointer.start, pointer.end):
+            linear.weight[n_before:] = linear.weight[:n_before].mean(0)
+            linear.bias[n_before:] = linear.bias[:n_before].mean() - NEW_TYPE_MARGIN
     layer.set_dim("nO", n_labels, force=True)
     if model.has_dim("nO"):
         model.set_dim("nO", n_labels, force=True)
@@ -93,7 +105,8 @@ def _outputs(model: Model, inputs_outputs: Tuple, is_train: bool) -> Tuple[SpanT
 
 
 def _terms(tensors: Any, lengths: Ints1d) -> SpanTerms:
-    return SpanTerms(*(cast(Floats2d, torch2xp(t)) for t in tensors), lengths)  # type: ignore[call-arg]
+    queries, keys, starts, ends = (cast(Floats2d, torch2xp(t)) for t in tensors)
+    return SpanTerms(queries, keys, starts, ends, lengths)
 
 
 def _tensors(terms: SpanTerms, *, requires_grad: bool) -> Tuple[Tensor, ...]:
@@ -159,8 +172,8 @@ def loss(
         low, high = np.searchsorted(gold[:, 0], [first, stop])
         starts, ends, types = gold[low:high].T
         rows = np.stack([starts - first, ends - starts - 1, types], axis=1)
-        rows = to_tensor(rows[is_counted[rows[:, 0]]], device)
-        part = span_loss(scores, valid, rows, to_tensor(docs - docs[0], device)) / n_docs
+        cells = to_tensor(rows[is_counted[rows[:, 0]]], device)
+        part = span_loss(scores, valid, cells, to_tensor(docs - docs[0], device)) / n_docs
         part.backward()
         total += float(part.detach())
     grads = [torch.zeros_like(t) if t.grad is None else t.grad for t in tensors]

@@ -24,6 +24,7 @@ from ..util import (
     make_notes,
     ner_config,
     relation_config,
+    span_config,
     text_examples,
 )
 
@@ -64,6 +65,7 @@ KINDS = [
     Kind("relation_classifier", "pairs", relation_config, gold_examples, edges, "rel_micro_f"),
     Kind("relation_classifier", "chains", chain_config, gold_examples, edges, "rel_micro_f"),
     Kind("joint_extractor", "multi-head", joint_config, text_examples, both, "rel_micro_f"),
+    Kind("span_ner", "pointer", span_config, text_examples, ents, "ents_f"),
     Kind("joint_extractor", "pairs", joint_relations_config, text_examples, both, "rel_micro_f"),
     Kind("joint_extractor", "focused", focused_config, text_examples, both, "rel_micro_f"),
 ]

@@ -108,7 +108,9 @@ def needs(config: Config) -> str:
         return "nothing to train"
     kinds = []
     pipeline = config["nlp"]["pipeline"]
-    if "clinical_ner" in pipeline or "joint_extractor" in pipeline:
+    if "span_ner" in pipeline:
+        kinds.append("entities, nested ones in the span group")
+    elif "clinical_ner" in pipeline or "joint_extractor" in pipeline:
         kinds.append("entities")
     elif "relation_classifier" in pipeline or "assertion_classifier" in pipeline:
         kinds.append("entities (given, not predicted)")
