@@ -46,7 +46,8 @@ def init_config(
     lang (str): Language of the notes. The rules know "zh" and "en".
     pipeline (Sequence[str]): Components: "ner", "assertion", "relations", "spans" (nested
         mentions, instead of "ner"), "joint" (entities and relations by one model), "sections",
-        "measurements", or names of factories. "assertion" is learned if the corpus has assertion attributes, and uses rules otherwise.
+        "measurements", or names of factories. "assertion" is learned if the corpus has assertion
+        attributes, and uses rules otherwise.
     encoder (str): "small" (nothing to download), "vectors" (with vectors of `init_vectors`) or
         "transformer" (pretrained).
     labels (Sequence[str]): Entity types and relation labels that the corpus should have; other

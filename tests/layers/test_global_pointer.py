@@ -76,7 +76,7 @@ def test_loss_matches_a_loop_over_spans():
                             negative += math.exp(score)
             expected += math.log(negative) + math.log(positive)
     loss = span_loss(scores, valid, gold, owners)
-    assert float(loss) == pytest.approx(expected)
+    assert loss.item() == pytest.approx(expected)
     loss.backward()
     gradient = scores.grad
     assert bool((gradient[~valid] == 0).all()) and bool(gradient.isfinite().all())
