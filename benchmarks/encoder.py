@@ -7,7 +7,8 @@ generated texts of 500 characters: a batch of the size in configs/zh_clinrel_trf
 change memory and time, so 12x768 (12 layers of width 768) stands for bert-base-chinese and
 chinese-macbert-base. A training step consists of forward and backward pass and Adam's update.
 The step before it is not measured, since it allocates the optimizer's state. Each measurement runs
-in its own process, on the CPU, in single precision. Results are written to
+in its own process, on the CPU, in single precision. Seconds are processor time, so that other jobs
+have little effect with one thread. Results are written to
 benchmarks/results/encoder.jsonl and .md. Needs Unix.
 """
 
@@ -70,7 +71,7 @@ def measure(size: str, task: str, budget: int, threads: int) -> Record:
     task (str): "predict" or "train".
     budget (int): Word pieces that run through it at once.
     threads (int): Number of PyTorch threads.
-    RETURNS (Dict[str, Any]): Sizes, seconds, and memory before and at the peak, in MiB.
+    RETURNS (Dict[str, Any]): Sizes, processor time in seconds, and memory before and at the peak, in MiB.
     """
     torch.set_num_threads(threads)
     layers, width = map(int, size.split("x"))
@@ -95,13 +96,13 @@ def measure(size: str, task: str, budget: int, threads: int) -> Record:
         model.finish_update(optimizer)
 
     run()
-    start = time.perf_counter()
+    start = time.process_time()
     run()
     module = model.layers[0].shims[0]._model
     return {
         **{"size": size, "task": task, "budget": budget, "threads": threads},
         "parameters": sum(weight.numel() for weight in module.parameters()),
-        **{"characters": TEXTS * LENGTH, "seconds": time.perf_counter() - start},
+        **{"characters": TEXTS * LENGTH, "seconds": time.process_time() - start},
         **{"before_mib": before, "peak_mib": peak_mib()},
         **{"machine": machine(), "commit": commit()},
     }
@@ -125,7 +126,7 @@ def report(records: Sequence[Record]) -> str:
     text = (
         f"# Memory and time of BERT-like encoders\n\n{TEXTS} texts of {LENGTH} characters at once, "
         f"random weights; {first['threads']} thread, {first['machine']}, float32. Memory is that "
-        "of encoder, optimizer and batch, without the libraries. "
+        "of encoder, optimizer and batch, without the libraries; time is processor time. "
         f"Commit {first['commit']}. `python -m benchmarks.encoder`\n\n"
     )
     return text + table(header, rows)
