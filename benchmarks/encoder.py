@@ -71,7 +71,8 @@ def measure(size: str, task: str, budget: int, threads: int) -> Record:
     task (str): "predict" or "train".
     budget (int): Word pieces that run through it at once.
     threads (int): Number of PyTorch threads.
-    RETURNS (Dict[str, Any]): Sizes, processor time in seconds, and memory before and at the peak, in MiB.
+    RETURNS (Dict[str, Any]): Sizes, processor time in seconds, and memory before and at the peak,
+        in MiB.
     """
     torch.set_num_threads(threads)
     layers, width = map(int, size.split("x"))
