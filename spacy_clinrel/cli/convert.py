@@ -151,8 +151,10 @@ def convert_cli(
         typer.Option(
             "--labels-of",
             metavar="MODEL",
-            help="Label Studio: pipeline whose types, relation labels and assertion attributes the "
-            "labelling interface gets, besides those of the documents",
+            help="Pipeline whose types, relation labels and assertion attributes are known. If a "
+            ".spacy file is written, others are reported, e.g. typing errors (with --strict, an "
+            "error). If Label Studio's files are written, the labelling interface has these, "
+            "besides those of the documents",
         ),
     ] = None,
     force: Annotated[

@@ -7,6 +7,7 @@ import typer
 from spacy.cli._util import import_code
 from wasabi import msg
 
+from ..active_learning.review import pipeline_labels
 from ..data.check import (
     ERROR,
     GOOD,
@@ -23,6 +24,7 @@ from ..data.check import (
 from ..errors import Errors
 from ..files import check_output, write_json
 from ..pipeline.candidates import SentencePairs
+from ..pipeline.loading import load_pipeline
 from ._app import app
 from ._options import CodeOption
 
@@ -82,7 +84,8 @@ def debug_cli(
         typer.Option(
             "--config",
             help="Config, or folder of a pipeline, with the candidate strategy and assertion_rules "
-            "to check",
+            "to check. A pipeline also has the known types, labels and attributes: others are "
+            "reported as inconsistent",
         ),
     ] = None,
     max_sentences: Annotated[
@@ -150,7 +153,9 @@ def debug_cli(
 
     Example: debug corpus/train.spacy corpus/dev.spacy --config configs/zh_clinrel.cfg
     """
+    pipeline_path = None
     if config_path is not None and config_path.is_dir():
+        pipeline_path = config_path if (config_path / "meta.json").exists() else None
         config_path /= "config.cfg"
     try:
         check_output(output, *sources, config_path, rules_path)
@@ -167,7 +172,8 @@ def debug_cli(
         sectionizer = sectionizer_of(config_path) if config_path is not None else None
         rules = CorpusRules() if rules_path is None else read_corpus_rules(rules_path)
         types = assertion_types_of(config_path) if config_path is not None else ()
-        checks = Checks(strategies, min_count, similarity, sectionizer, rules, types)
+        known = None if pipeline_path is None else pipeline_labels(load_pipeline(pipeline_path))
+        checks = Checks(strategies, min_count, similarity, sectionizer, rules, types, known)
         result = debug(sources, checks)
         print_checks(result)
         if output is not None:

@@ -9,7 +9,6 @@ from wasabi import msg
 from ..active_learning.review import CHANGES, FORMATS, read_review
 from ..active_learning.review.changes import ATTRIBUTES, KINDS
 from ..data.converters import Report
-from ..processing.schema import one_line
 from ._app import app
 from .convert import print_report
 
@@ -22,8 +21,6 @@ COLUMNS = {
     "added": "added",
     "corrected": "corrected total",
 }
-# Maximum number of relations with an unseen pair of types that are named.
-MAX_PLACES = 10
 HEADER = (*COLUMNS.values(), "P", "R", "F")
 
 
@@ -64,17 +61,33 @@ def read_review_cli(
             help=f"Write the changes to this JSON file  [default: REVIEW_DIR/{CHANGES}]",
         ),
     ] = None,
+    default_label: Annotated[
+        Optional[str],
+        typer.Option(
+            "--default-label",
+            help="Label of relations that have none. Without it, their documents are left out",
+        ),
+    ] = None,
+    strict: Annotated[
+        bool,
+        typer.Option(
+            "--strict",
+            help="Fail and write nothing if a type, label or attribute is not one of the "
+            "pipeline's, types do not fit a label, or a document is left out",
+        ),
+    ] = False,
     force: Annotated[bool, typer.Option("--force", "-F", help="Replace OUT if it exists")] = False,
 ) -> None:
     """Read corrected documents as gold annotation, and report what the annotators changed.
 
     Every document in CORRECTED counts as gold, so remove documents that were not reviewed. Texts
     must not be changed: documents with a changed text are listed and left out, and the exit code is
-    1. A relation whose label does not occur between its types in the pipeline's training data is
-    kept, with a warning. Annotators see attributes of mentions, such as Negated, in brat and Label
-    Studio only; in doccano and Prodigy, mentions keep those that were proposed. To train on several
-    review rounds, write them to one folder, and use that folder with `bootstrap --labelled` or
-    `spacy train`.
+    1. Types, labels and attributes that the pipeline does not have, e.g. because of a typing error,
+    and relations whose label does not occur between their types in the pipeline's training data are
+    kept, with a warning for each. With --strict, they are errors. Annotators see attributes of
+    mentions, such as Negated, in brat and Label Studio only; in doccano and Prodigy, mentions keep
+    those that were proposed. To train on several review rounds, write them to one folder, and use
+    that folder with `bootstrap --labelled` or `spacy train`.
 
     Example: read-review round1 round1/brat labelled/round1.spacy
     """
@@ -87,13 +100,15 @@ def read_review_cli(
             out,
             format_name=format_name,
             offsets=offsets,
+            default_label=default_label,
+            strict=strict,
             report_path=report_path,
             force=force,
             report=report,
         )
     except (ValueError, OSError) as error:
-        for message in report.messages:
-            msg.warn(message)
+        if report.messages:
+            print_report(report)
         msg.fail(str(error), exits=1)
     print_report(report)
     print_changes(result.summary)
@@ -122,27 +137,6 @@ def print_changes(summary: Dict[str, Any]) -> None:
     msg.info(f"{summary['unchanged']} of {summary['documents']} documents are unchanged.")
     if summary["not_returned"]:
         msg.info(f"{len(summary['not_returned'])} exported documents are missing from CORRECTED.")
-    print_unseen(summary["unseen_type_pairs"])
-
-
-def print_unseen(unseen: Dict[str, Any]) -> None:
-    """Warn about relations whose label the pipeline has not seen between their types.
-
-    unseen (Dict[str, Any]): Their number ("count") and "places".
-    """
-    if not unseen["count"]:
-        return
-    msg.warn(
-        f"{unseen['count']} relations have a label that the pipeline's training data does not have "
-        "between these types. They are kept. Check their label, direction and types:"
-    )
-    for place in unseen["places"][:MAX_PLACES]:
-        (head, _), (tail, _) = place["characters"]
-        arrow = f"{place['head']} (character {head}) — {place['label']} → {place['tail']} ({tail})"
-        msg.text(f"{one_line(str(place['doc_id']))}: {one_line(arrow)}")
-    if unseen["count"] > MAX_PLACES:
-        more = unseen["count"] - MAX_PLACES
-        msg.text(f"… and {more} more under unseen_type_pairs in the file of the changes.")
 
 
 def _row(label: str, counts: Dict[str, Any]) -> tuple:

@@ -46,8 +46,9 @@ def convert(
     force (bool): Whether to replace existing files in the folder `out`.
     report (Optional[Report]): Report to fill in, also if the conversion fails. None creates a new
         one.
-    labels (Optional[LabelNames]): For Label Studio, labels that the labelling interface has in
-        addition to those of the documents, see `write_corpus`.
+    labels (Optional[LabelNames]): Types, labels and attributes of a pipeline. If a .spacy file is
+        written, others are reported as doubtful. If Label Studio's files are written, the labelling
+        interface has these in addition to those of the documents, see `write_corpus`.
     progress (bool): Whether to show a progress bar if stderr is a terminal.
     RETURNS (Report): What was kept, lost and repaired.
     RAISES (ValueError): If the format is unknown or cannot be written, no document could be read,
@@ -80,7 +81,14 @@ def convert(
     check_output(out, src, selection.only_groups_of, selection.without_groups_of)
     nlp = blank_pipeline(lang)
     stream = stream_corpus(
-        src, format_name, nlp, selection, report, options=options, progress=progress
+        src,
+        format_name,
+        nlp,
+        selection,
+        report,
+        options=options,
+        progress=progress,
+        known=labels,
     )
     docbin = DocBin(store_user_data=True, docs=stream)
     if shows_assertion(report.attributes):

@@ -106,6 +106,7 @@ def stream_corpus(
     *,
     options: ReadOptions = ReadOptions(),  # noqa: B008 - it is immutable
     progress: bool = False,
+    known: Optional[LabelNames] = None,
 ) -> Iterator[Doc]:
     """Read a corpus in a registered format, one document at a time.
 
@@ -117,6 +118,8 @@ def stream_corpus(
     report (Report): Receives counts, losses and repairs.
     options (ReadOptions): How the files are read.
     progress (bool): Whether to show a progress bar if stderr is a terminal.
+    known (Optional[LabelNames]): Types, labels and attributes of a pipeline. Others are reported as
+        doubtful. None checks no names.
     YIELDS (Doc): The documents; at least one.
     RAISES (ValueError): If the format is unknown, a file is missing, or no document could be read.
     """
@@ -130,7 +133,8 @@ def stream_corpus(
     disable = None if progress and len(files) > 1 else True
     bar = tqdm(files, unit="file", leave=False, disable=disable)
     has_docs = False
-    for doc in read_docs(nlp, converter, bar, report, options, names=names, change=change):
+    docs = read_docs(nlp, converter, bar, report, options, names=names, change=change, known=known)
+    for doc in docs:
         has_docs = True
         yield doc
     if not has_docs:

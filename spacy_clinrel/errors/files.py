@@ -316,6 +316,11 @@ class FileErrors:
         "{path}: '{doc_id}' was left out, because {n} of its annotations could not be read. First "
         "error: {fault}. Fix the file and read it again."
     )
+    B030 = (
+        "Nothing was written, because of --strict (in Python, strict). Types, labels and "
+        "attributes that the pipeline does not have: {names}; relations with unusual types: "
+        "{types}; documents left out: {documents}. Correct the annotation, or leave out --strict."
+    )
     B040 = (
         "No component before '{name}' predicts entities, so the pipeline cannot be calibrated end "
         "to end. Calibrate on gold entities: leave out --end-to-end (in Python, end_to_end)."

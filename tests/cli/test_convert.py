@@ -56,6 +56,19 @@ def test_convert_to_spacy_and_back(corpus, tmp_path):
     assert [path.name for path in out.parent.iterdir()] == ["a.spacy"]
 
 
+def test_names_that_a_pipeline_does_not_have(corpus, tmp_path):
+    nlp = spacy.blank("zh")
+    nlp.add_pipe("entity_ruler").add_patterns([{"label": "Test", "pattern": "头颅CT"}])
+    nlp.to_disk(tmp_path / "model")
+    out = tmp_path / "a.spacy"
+    assert run("brat", corpus, out, "--strict").exit_code == 0
+    result = run("brat", corpus, out, "--strict", "--labels-of", tmp_path / "model")
+    assert result.exit_code == 1
+    shown = flat(result.output)
+    assert "1.ann:2: entity type that the pipeline does not have: 'Disease'" in shown
+    assert "'1': Disease 6–9 (id T2)" in shown and "脑出血" not in shown
+
+
 def test_convert_with_another_language(tmp_path):
     (tmp_path / "a.txt").write_text("Headache, then fever.", encoding="utf-8")
     convert("brat", tmp_path / "a.txt", tmp_path / "a.spacy", lang="en")

@@ -7,6 +7,9 @@ import spacy
 from spacy.cli._util import app
 from typer.testing import CliRunner
 
+from spacy_clinrel.data.check import Checks, debug
+from spacy_clinrel.types import LabelNames
+
 from ..util import CONFIGS, make_doc, make_notes, write_docs
 
 NLP = spacy.blank("zh")
@@ -101,6 +104,18 @@ def test_debug_checks_the_types_of_assertion_rules_of_a_pipeline(corpus):
     result = run(corpus / "train.spacy", "--config", corpus / "model")
     assert result.exit_code == 0, result.output
     assert "types that do not occur in the corpus: Symptom" in " ".join(result.output.split())
+
+
+def test_debug_finds_names_that_a_pipeline_does_not_have(corpus):
+    known = LabelNames(["症状", "检查", "疾病", "治疗"], ["证实"], [], [])
+    result = debug(corpus / "train.spacy", Checks(known=known))
+    (finding,) = [f for f in result["findings"] if f["code"] == "unknown_name"]
+    assert (finding["level"], finding["section"], finding["places"]) == (
+        "warning",
+        "consistency",
+        25,
+    )
+    assert "relation label that the pipeline does not have: 改善 (25)" in finding["text"]
 
 
 def test_debug_strict_fails_on_inconsistent_annotation(corpus):

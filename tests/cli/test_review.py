@@ -84,10 +84,61 @@ def test_read_review_warns_about_types_that_do_not_fit_the_label(inputs, tmp_pat
     note = ann.with_suffix(".txt").read_text(encoding="utf-8")
     ann.write_text(text.format(*note), encoding="utf-8")
     output = " ".join(run("read-review", folder, folder / "brat", out).split())
-    assert "1 relations have a label that the pipeline's training data does not have" in output
-    assert f"{ann.stem}: {tail} (character 0) — {label} → {head} (2)" in output
+    assert "types that the label does not have in the training data of the pipeline" in output
     changes = json.loads((folder / "changes.json").read_text(encoding="utf-8"))
+    (message,) = changes["read"]["messages"]
+    assert f"{ann.name}:3: " in message
+    assert f"{tail} 0–1 (id T1) — {label} → {head} 2–3 (id T2)" in message
     assert changes["unseen_type_pairs"]["count"] == 1
+
+
+def test_read_review_warns_about_unknown_names(inputs, tmp_path):
+    folder, out = tmp_path / "round1", tmp_path / "round1.spacy"
+    run("review", *inputs, folder, "-n", 2)
+    settings = json.loads((folder / "review.json").read_text(encoding="utf-8"))
+    kind = settings["types"][0]
+    [ann, _] = sorted(folder.glob("brat/*.ann"))
+    note = ann.with_suffix(".txt").read_text(encoding="utf-8")
+    lines = [f"T1\t{kind} 0 1\t{note[0]}", f"T2\tTset 2 3\t{note[2]}"]
+    lines += ["R1\tTrXX Arg1:T1 Arg2:T2", "A1\tNegated T1", "A2\tnegatedd T1"]
+    ann.write_text("\n".join(lines), encoding="utf-8")
+    output = run("read-review", folder, folder / "brat", out, "--strict", code=1)
+    assert "B030" in output and "attributes that the pipeline does not have: 3" in " ".join(
+        output.split()
+    )
+    assert not out.exists() and not (folder / "changes.json").exists()
+    run("read-review", folder, folder / "brat", out)
+    changes = json.loads((folder / "changes.json").read_text(encoding="utf-8"))
+    rows = [(row["what"], row["name"], row["count"]) for row in changes["unknown_names"]]
+    assert rows == [
+        ("attribute", "negatedd", 1),
+        ("entity type", "Tset", 1),
+        ("relation label", "TrXX", 1),
+    ]
+    places = [message.split("ann:")[1].split(":")[0] for message in changes["read"]["messages"]]
+    assert places == ["1", "2", "3"]
+
+    ann.write_text("\n".join([*lines[:1], f"T2\t{kind} 2 3\t{note[2]}"]), encoding="utf-8")
+    run("read-review", folder, folder / "brat", out, "--strict", "--force")
+
+
+def test_read_review_relations_without_a_label(inputs, tmp_path):
+    folder, out = tmp_path / "round1", tmp_path / "round1.spacy"
+    run("review", *inputs, folder, "-n", 1, "--format", "label-studio-predictions")
+    path = folder / "label-studio-predictions" / "review.json"
+    (task,) = json.loads(path.read_text(encoding="utf-8"))
+    results = [r for r in task.pop("predictions")[0]["result"] if r["type"] == "labels"]
+    relation = {"type": "relation", "from_id": results[0]["id"], "to_id": results[1]["id"]}
+    task["annotations"] = [{"id": 1, "result": [*results, relation]}]
+    export = tmp_path / "export.json"
+    export.write_text(json.dumps([task]), encoding="utf-8")
+    output = " ".join(run("read-review", folder, export, out, code=1).split())
+    assert "B029" in output and "--default-label sets a label" in output
+    for result in results[:2]:
+        assert f"(id {result['id']})" in output and result["value"]["text"] not in output
+    run("read-review", folder, export, out, "--default-label", "改善")
+    (doc,) = [example.reference for example in Corpus(out)(spacy.blank("zh"))]
+    assert len(edges(doc)) == 1
 
 
 def test_inputs_are_never_replaced(inputs, tmp_path):

@@ -139,33 +139,6 @@ def summarise_changes(
     }
 
 
-def unseen_type_pairs(
-    docs: Iterable[Doc], signatures: Iterable[Sequence[str]]
-) -> List[Dict[str, Any]]:
-    """Find relations whose label is not known between their types. They may be errors.
-
-    docs (Iterable[Doc]): Corrected documents.
-    signatures (Iterable[Sequence[str]]): The head type, label and tail type of relations in the
-        pipeline's training data. Relations whose label has no signature are not checked.
-    RETURNS (List[Dict[str, Any]]): For each relation the "doc_id", the types of "head" and "tail",
-        the "label", and the "characters" of both mentions, as in "changes".
-    """
-    known = {tuple(signature) for signature in signatures}
-    labels = {label for _, label, _ in known}
-    return [
-        {
-            "doc_id": get_doc_id(doc),
-            "head": head.label_,
-            "label": label,
-            "tail": tail.label_,
-            "characters": (_trimmed_offsets(head), _trimmed_offsets(tail)),
-        }
-        for doc in docs
-        for head, tail, label, _ in get_relations(doc)
-        if label in labels and (head.label_, label, tail.label_) not in known
-    ]
-
-
 def _count_change(counts: Dict[str, Counter], change: Change) -> None:
     """Count a change for its old and its new label."""
     is_relabelled = change.outcome == RELABELLED

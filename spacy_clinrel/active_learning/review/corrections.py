@@ -3,7 +3,7 @@
 import sys
 from dataclasses import replace
 from pathlib import Path
-from typing import Any, Dict, List, NamedTuple, Optional, Sequence, Union
+from typing import Any, Dict, List, NamedTuple, Optional, Sequence, Tuple, Union
 
 import spacy
 import srsly
@@ -26,6 +26,7 @@ from ...data.converters.report import DISCONTINUOUS
 from ...errors import Errors
 from ...files import check_output, read_docbin, write_docs, write_json
 from ...tokens import bare_doc, get_attributes, get_doc_id, has_assertion, set_attributes
+from ...types import LabelNames
 from .changes import (
     ATTRIBUTES,
     KINDS,
@@ -34,9 +35,9 @@ from .changes import (
     annotation_scores,
     attribute_key,
     summarise_changes,
-    unseen_type_pairs,
 )
 from .details import copy_details
+from .doubts import Doubts
 from .export import PROPOSED, SETTINGS
 from .formats import FORMATS, SHOWS_ATTRIBUTES, brat_name
 
@@ -52,8 +53,9 @@ class ReviewResult(NamedTuple):
         order. Sections, and values, dosages and codes of mentions that are still there, are those
         of the exported documents.
     summary (Dict[str, Any]): The changes, see `summarise_changes`; "not_returned", the IDs of
-        exported documents that are missing; and "unseen_type_pairs", the number ("count") and the
-        "places" of relations whose label the pipeline has not seen between their types.
+        exported documents that are missing; "unknown_names", the number of each type, label and
+        attribute that the pipeline does not have; and "unseen_type_pairs", the number ("count") and
+        the "places" of relations whose label the pipeline has not seen between their types.
     problems (List[str]): Messages about documents that were left out.
     """
 
@@ -69,6 +71,8 @@ def read_review(
     *,
     format_name: Optional[str] = None,
     offsets: Optional[str] = None,
+    default_label: Optional[str] = None,
+    strict: bool = False,
     report_path: Union[str, Path, None] = None,
     force: bool = False,
     report: Optional[Report] = None,
@@ -83,14 +87,19 @@ def read_review(
         formats.
     offsets (Optional[str]): How the offsets were counted, as in `ReadOptions`. None decides by the
         recorded texts of mentions, or takes the format's usual unit.
+    default_label (Optional[str]): Label of relations that have none. None leaves their documents
+        out.
+    strict (bool): Whether to raise an error instead of writing if a name is not one of the
+        pipeline's, a relation has types that its label does not have in the pipeline's training
+        data, or a document was left out.
     report_path (Union[str, Path, None]): The JSON file for the summary and the problems. By
         default, it is changes.json in `folder`. Only written together with `output`.
     force (bool): Whether to replace an existing output.
     report (Optional[Report]): Counts what was read, lost and repaired.
     RETURNS (ReviewResult): The gold documents, a summary of the changes, and messages about
         documents that were left out.
-    RAISES (ValueError): If an input cannot be read, no document is valid, or an output exists or is
-        also an input.
+    RAISES (ValueError): If an input cannot be read, no document is valid, an output exists or is
+        also an input, or `strict` is set and there is something to check.
 
     EXAMPLE:
         result = read_review("round1", "export.json", "labelled/round1.spacy")
@@ -103,8 +112,11 @@ def read_review(
     if output is not None:
         _check_outputs(folder, corrected, output, report_path, force)
     # `_find_problem` reports duplicates.
-    options = ReadOptions(copies="all", offsets=offsets)
-    result = _read_corrected(folder, corrected, format_name, report, options)
+    options = ReadOptions(copies="all", offsets=offsets, default_label=default_label)
+    result, doubts = _read_corrected(folder, corrected, format_name, report, options)
+    doubts.report(report)
+    if strict:
+        doubts.check(result.problems)
     if output is not None:
         write_docs(result.docs, output)
         content = {**result.summary, "problems": result.problems, "read": report.to_dict()}
@@ -129,7 +141,7 @@ def _read_corrected(
     format_name: Optional[str],
     report: Report,
     options: ReadOptions,
-) -> ReviewResult:
+) -> Tuple[ReviewResult, Doubts]:
     nlp = spacy.blank("xx")
     nlp.max_length = sys.maxsize
     settings = _read_settings(folder)
@@ -140,6 +152,7 @@ def _read_corrected(
     converter = get_converter(saved_format)
     gold: Dict[str, Doc] = {}
     problems: List[str] = []
+    doubts = Doubts(_known_names(settings, proposed))
     for path in find_files(corrected, converter):
         n_messages = len(report.messages)
         for source, record in read_records(converter, [path], report, options):
@@ -158,6 +171,7 @@ def _read_corrected(
                 problems.append(problem)
             else:
                 gold[name] = doc
+                doubts.add(replace(record, doc_id=get_doc_id(doc) or name), source)
     if not gold:
         hint = " ".join((problems or report.messages)[:1])
         raise ValueError(Errors.B026.format(path=corrected, n=len(exported), problems=hint))
@@ -168,14 +182,12 @@ def _read_corrected(
         kinds = (MENTIONS, RELATIONS)
         for pair in pairs:
             _restore_scores(*pair, report)
-    docs = [gold_doc for _, gold_doc in pairs]
-    unseen = unseen_type_pairs(docs, settings.get("signatures", ()))
     summary = {
         **summarise_changes(pairs, kinds),
         "not_returned": missing,
-        "unseen_type_pairs": {"count": len(unseen), "places": unseen},
+        **doubts.summary(),
     }
-    return ReviewResult(docs, summary, problems)
+    return ReviewResult([gold_doc for _, gold_doc in pairs], summary, problems), doubts
 
 
 def _read_settings(folder: Path) -> Dict[str, Any]:
@@ -188,6 +200,17 @@ def _read_settings(folder: Path) -> Dict[str, Any]:
     except KeyError as error:
         problem = f"{SETTINGS} has no {error}"
         raise ValueError(Errors.B022.format(path=folder, error=problem)) from error
+
+
+def _known_names(settings: Dict[str, Any], proposed: Sequence[Doc]) -> LabelNames:
+    """Return the names that annotators could choose from."""
+    found = {attribute.name for doc in proposed for attribute in get_attributes(doc)}
+    return LabelNames(
+        settings["types"],
+        settings["labels"],
+        settings.get("signatures", []),
+        sorted({*settings.get("attributes", ()), *found}),
+    )
 
 
 def _exported_format(settings: Dict[str, Any], format_name: Optional[str]) -> str:

@@ -11,7 +11,7 @@ from spacy.vocab import Vocab
 from ...files import ensure_paths
 from ...reading.documents import document_files, group_shards, stream_docs
 from ...tokens import has_sections
-from ...types import CandidateStrategy
+from ...types import CandidateStrategy, LabelNames
 from ..splits import clusters, near_duplicates
 from .assertion import assertion_findings, assertion_type_findings, describe_assertion
 from .ceiling import recall_ceiling, suggest_settings
@@ -26,6 +26,7 @@ from .findings import (
     type_findings,
 )
 from .mentions import describe_mentions
+from .names import name_findings
 from .relations import describe_relations, rare_types, two_way_labels
 from .settings import AssertionTypes, assertion_by_cues, default_candidates, sentences_of
 from .table import Part, read_part
@@ -48,6 +49,8 @@ class Checks:
         them from a file.
     assertion_types (Sequence[AssertionTypes]): Entity types that components `assertion_rules`
         depend on, and that the corpus should have. `assertion_types_of` reads them from a config.
+    known (Optional[LabelNames]): Types, labels and attributes of a pipeline. Others are reported as
+        inconsistent. None checks no names.
     """
 
     strategies: Mapping[str, CandidateStrategy] = field(default_factory=default_candidates)
@@ -56,6 +59,7 @@ class Checks:
     sectionizer: Optional[Callable[[Doc], Doc]] = None
     rules: CorpusRules = field(default_factory=CorpusRules)
     assertion_types: Sequence[AssertionTypes] = ()
+    known: Optional[LabelNames] = None
 
 
 def debug(
@@ -143,6 +147,7 @@ def check(parts: Sequence[Part], checks: Checks) -> Dict[str, Any]:
         *direction_findings(figures, directions),
         *duplicate_findings(figures, near),
         *candidate_findings(candidates, wider),
+        *name_findings(parts, checks.known),
         *inconsistencies,
     ]
     return {

@@ -60,7 +60,7 @@ def mention_findings(parts: Sequence[Part], figures: Figures) -> Iterator[Findin
             yield Finding(WARNING if is_useful else ERROR, section, text)
     for part in parts:
         if part.broken:
-            text = f"{part.name}: relations of missing mentions in {_examples(part.broken)}"
+            text = f"{part.name}: relations of missing mentions in {join_examples(part.broken)}"
             yield Finding(ERROR, section, text)
         for key, text in ANOMALIES.items():
             if figures[part.name][key]:
@@ -123,7 +123,7 @@ def type_findings(rows: Sequence[RareTypes]) -> Iterator[Finding]:
             f"{row.label} goes from {row.types[0]} to {row.types[1]} ({row.counts[0]}), but also "
         )
         text += f"between other types ({row.counts[1]}), perhaps by mistake: "
-        yield Finding(WARNING, "relations", text + _examples(row.examples))
+        yield Finding(WARNING, "relations", text + join_examples(row.examples))
 
 
 def direction_findings(figures: Figures, labels: Sequence[TwoWayLabel]) -> Iterator[Finding]:
@@ -137,7 +137,9 @@ def direction_findings(figures: Figures, labels: Sequence[TwoWayLabel]) -> Itera
     for row in labels:
         if row.is_rare:
             text = f"{row.label} goes from {row.types[0]} to {row.types[1]} ({row.counts[0]}), but "
-            text += f"also back ({row.counts[1]}), perhaps by mistake: {_examples(row.examples)}"
+            text += (
+                f"also back ({row.counts[1]}), perhaps by mistake: {join_examples(row.examples)}"
+            )
             yield Finding(WARNING, section, text)
     frequent = [
         f"{row.label} between {row.types[0]} ({row.counts[0]}) and {row.types[1]} ({row.counts[1]})"
@@ -146,12 +148,12 @@ def direction_findings(figures: Figures, labels: Sequence[TwoWayLabel]) -> Itera
     ]
     if frequent:
         text = "labels in both directions between two types, which is right if the guideline "
-        text += f"allows it: {_examples(frequent)}"
+        text += f"allows it: {join_examples(frequent)}"
         yield Finding(INFO, section, text)
     pairs = [place for part in figures.values() for place in part["both_directions"]]
     if pairs:
         text = f"mentions related by one label in both directions ({len(pairs)}): "
-        yield Finding(WARNING, section, text + _examples(pairs))
+        yield Finding(WARNING, section, text + join_examples(pairs))
     if not labels and not pairs:
         yield Finding(GOOD, section, "no label occurs in both directions between two types")
 
@@ -167,12 +169,12 @@ def duplicate_findings(figures: Figures, near: Dict[str, List[List[str]]]) -> It
     section = "duplicates"
     duplicates = [place for part in figures.values() for place in part["same_twice"]]
     if duplicates:
-        text = f"duplicate relations ({len(duplicates)}): {_examples(duplicates)}"
+        text = f"duplicate relations ({len(duplicates)}): {join_examples(duplicates)}"
         yield Finding(WARNING, section, text)
     for extent, where in (("across", LEAKAGE), ("within", "in one part")):
         if near[extent]:
             groups = [" = ".join(group[:MAX_EXAMPLES]) for group in near[extent]]
-            text = f"near-duplicate texts {where}, groups: {len(groups)}; {_examples(groups)}"
+            text = f"near-duplicate texts {where}, groups: {len(groups)}; {join_examples(groups)}"
             yield Finding(WARNING, section, text)
     if not near["across"] and len(figures) > 1:
         yield Finding(GOOD, section, "no text occurs in several parts")
@@ -208,8 +210,12 @@ def _percent(row: Dict[str, Any]) -> str:
     return f"{100 * row['recall']:.1f} %"
 
 
-def _examples(items: Sequence[str]) -> str:
-    """Return a text that lists the first distinct items and gives the number of the rest."""
+def join_examples(items: Sequence[str]) -> str:
+    """Join the first distinct items to a text, with the number of the rest.
+
+    items (Sequence[str]): The items.
+    RETURNS (str): The text.
+    """
     unique = list(dict.fromkeys(items))
     rest = f" and {len(unique) - MAX_EXAMPLES} more" if len(unique) > MAX_EXAMPLES else ""
     return ", ".join(unique[:MAX_EXAMPLES]) + rest

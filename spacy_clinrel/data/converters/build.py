@@ -27,6 +27,7 @@ from ...tokens.group import DOSAGES, VALUES, span_key
 from ...tokens.silver import silver_pairs
 from ...types import ASSERTIONS
 from .attributes import file_attribute, mark_annotated, stored_attribute
+from .names import describe_link, describe_mention
 from .offsets import matches_text
 from .options import Align, ReadOptions
 from .record import Link, Mention, Record
@@ -196,9 +197,7 @@ def _align(
         if span is not None and end - start < len(surface):
             report.repair("white space around a mention trimmed")
     if fault:
-        bounds = mention.source_span or (mention.start, mention.end)
-        place = f"{mention.type} {bounds[0]}–{bounds[1]}"
-        report.lose(fault, path, mention.line, f"{place} {mention.text or span or ''}".strip())
+        report.lose(fault, path, mention.line, describe_mention(mention))
     return span
 
 
@@ -250,15 +249,15 @@ def _join_relations(
     """Return the scores of the distinct relations between kept mentions, by head, tail and
     label."""
     edges: Dict[Tuple[Key, Key, str], float] = {}
-    mentions = {mention.id: mention for mention in record.mentions}
-    for head, tail, label, line, score in record.relations:
+    for link in record.relations:
+        head, tail, label, line, score = link
         unknown = [id for id in (head, tail) if id not in keys]
         ends = keys.get(head), keys.get(tail)
         if unknown:
             report.lose("relation to an unknown mention", path, line, f"{label}: {unknown[0]}")
         elif not label:
-            pair = " → ".join(_describe(record.text, mentions[id]) for id in (head, tail))
-            detail = f"{record.doc_id!r}: {pair}. --default-label sets a label"
+            detail = f"{record.doc_id!r}: {describe_link(link, record)}"
+            detail += ". --default-label sets a label"
             report.lose("relation has no label", path, line, detail)
         elif ends[0] is None or ends[1] is None:
             report.lose(LOST_WITH_MENTION, path, line, label)
@@ -267,12 +266,6 @@ def _join_relations(
         else:
             edges[(ends[0], ends[1], label)] = score
     return edges
-
-
-def _describe(text: str, mention: Mention) -> str:
-    """Return the type, offsets and text of a mention, for messages."""
-    surface = mention.text or text[max(mention.start, 0) : max(mention.end, 0)]
-    return f"{mention.type} {mention.start}–{mention.end} {surface:.40}".strip()
 
 
 def _overlapping(doc: Doc, spans: Dict[Key, Span]) -> set:

@@ -41,14 +41,17 @@ def _parse(entry: Dict[str, Any], record: Record, path: Path, report: Report) ->
             for string, entity_type in (subject, target):
                 start = record.text.find(string) if string.strip() else -1
                 if start < 0:
-                    report.lose("string not found in the text", path, record.line, repr(string))
+                    detail = f"{entity_type} of {len(string)} characters"
+                    report.lose("string not found in the text", path, record.line, detail)
                     continue
-                id = f"{entity_type}:{string}"
-                end = start + len(string)
-                mentions[(entity_type, string)] = Mention(
-                    id, start, end, entity_type, line=record.line
+                mention = Mention(
+                    str(len(mentions)),
+                    start,
+                    start + len(string),
+                    entity_type,
+                    line=record.line,
                 )
-                ids.append(id)
+                ids.append(mentions.setdefault((entity_type, string), mention).id)
             if len(ids) == 2:
                 record.relations.append(Link(ids[0], ids[1], label, record.line))
             else:

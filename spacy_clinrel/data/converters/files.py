@@ -25,7 +25,9 @@ from ...files import (
 )
 from ...files.walk import UNREADABLE
 from ...tokens import get_doc_id
+from ...types import LabelNames
 from .build import build_doc, doc_to_record
+from .names import unknown_names
 from .options import ReadOptions
 from .reading import read_records
 from .record import Record
@@ -99,6 +101,7 @@ def read_docs(
     *,
     names: Optional[Mapping[Path, str]] = None,
     change: Optional[Change] = None,
+    known: Optional[LabelNames] = None,
 ) -> Iterator[Doc]:
     """Read files of a format as Docs.
 
@@ -109,6 +112,8 @@ def read_docs(
     options (ReadOptions): How the files are read.
     names (Optional[Mapping[Path, str]]): Name of each file, for document ids, as in `read_records`.
     change (Optional[Change]): Function from `select` that changes records or leaves them out.
+    known (Optional[LabelNames]): Types, labels and attributes of a pipeline. Others are reported as
+        doubtful. None checks no names.
     YIELDS (Doc): The documents.
     """
     options = replace(options, lang=nlp.lang or "")
@@ -125,6 +130,9 @@ def read_docs(
         except ValueError as error:  # e.g. a text that spaCy cannot store
             report.lose(BROKEN_LINE, source, record.line, str(error))
         else:
+            if known is not None:
+                for name in unknown_names(selected, source, known, options.attributes):
+                    name.warn(report, selected.doc_id)
             yield doc
 
 

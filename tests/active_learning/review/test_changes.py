@@ -1,16 +1,12 @@
 """Comparison of proposed and corrected annotation."""
 
-import spacy
+from pathlib import Path
+
 from spacy.tokens import Span
 
-from spacy_clinrel.active_learning.review.changes import (
-    find_changes,
-    summarise_changes,
-    unseen_type_pairs,
-)
-from spacy_clinrel.tokens import set_doc_id
-
-from ...util import make_doc
+from spacy_clinrel.active_learning.review.changes import find_changes, summarise_changes
+from spacy_clinrel.active_learning.review.doubts import unseen_type_pairs
+from spacy_clinrel.data.converters import Link, Mention, Record
 
 
 def test_changes_of_four_annotations():
@@ -38,10 +34,11 @@ def test_white_space_around_a_mention_is_not_a_change(zh):
 
 
 def test_relations_between_types_that_their_label_does_not_have():
-    links = [(1, 0, "改善"), (0, 1, "改善"), (0, 1, "新")]
-    doc = make_doc(spacy.blank("zh"), "[头痛|症状]予[补液|治疗]", links)
-    set_doc_id(doc, "a")
-    (place,) = unseen_type_pairs([doc], [["治疗", "改善", "症状"]])
+    mentions = [Mention("T1", 0, 2, "症状"), Mention("T2", 3, 5, "治疗")]
+    ends = [("T2", "T1", "改善"), ("T1", "T2", "改善"), ("T1", "T2", "改善"), ("T1", "T2", "新")]
+    links = [Link(*end, line=number) for number, end in enumerate(ends)]
+    record = Record("a", "头痛予补液", mentions, links)
+    (place,) = unseen_type_pairs(record, Path("a.ann"), [["治疗", "改善", "症状"]])
     characters = ((0, 2), (3, 5))
     assert place == {
         "doc_id": "a",
@@ -49,5 +46,8 @@ def test_relations_between_types_that_their_label_does_not_have():
         "label": "改善",
         "tail": "治疗",
         "characters": characters,
+        "file": "a.ann",
+        "line": 1,
+        "detail": "症状 0–2 (id T1) — 改善 → 治疗 3–5 (id T2)",
     }
-    assert unseen_type_pairs([doc], []) == []
+    assert unseen_type_pairs(record, Path("a.ann"), []) == []

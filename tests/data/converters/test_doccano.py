@@ -92,7 +92,7 @@ def test_doccano_reports_offsets_that_do_not_fit(put_lines, start, end):
     (doc,), report = tools.convert(path, DOCCANO, offsets="utf-16")
     assert not tools.mentions(doc) and report.losses == 1
     assert report.messages[0].startswith(f"{path}:1: mention is ")
-    assert report.messages[0].endswith(f"X {start}–{end}")
+    assert report.messages[0].endswith(f"X {start}–{end} (id 1)")
 
 
 @pytest.mark.parametrize("ids", [("a", "b"), (1, 2), ("1", 2.0)])

@@ -166,7 +166,7 @@ def test_relation_without_a_label(read_tasks):
     result = [FEVER, DRUG, relation("b", "a")]
     (doc,), report = read_tasks(task({"text": TEXT, "doc_id": "病历7"}, result))
     assert report.lost == {"relation has no label": 1}
-    assert "'病历7': 药物 6–9 布洛芬 → 症状 2–4 发热" in report.messages[0]
+    assert "'病历7': 药物 6–9 (id b) → 症状 2–4 (id a)" in report.messages[0]
     (doc,), report = read_tasks(task({"text": TEXT}, result), default_label="治疗")
     assert tools.texts(doc) == EXPECTED and not report.losses
 

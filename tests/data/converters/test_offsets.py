@@ -178,7 +178,7 @@ def test_offset_within_a_character_is_lost(read, put):
     entry = {"text": "😀头痛", "entities": [[1, 2, "X"], [2, 4, "X"]]}
     (doc,), report = read("doccano", put("a.jsonl", json.dumps(entry)), offsets="utf-16")
     assert [ent.text for ent in doc.ents] == ["头痛"] and report.losses == 1
-    assert report.messages[0].endswith("within a character: X 1–2")
+    assert report.messages[0].endswith("within a character: X 1–2 (id entities 0)")
 
 
 def test_other_records_of_the_file_settle_the_unit():

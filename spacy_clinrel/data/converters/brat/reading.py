@@ -134,7 +134,8 @@ def _add_line(annotations: Annotations, line: str, number: Optional[int]) -> Non
         report.lose(NOT_KEPT[id[0]])
         return
     else:
-        raise ValueError(f"unknown annotation type {(id or line)[:20]!r}")
+        # The line may be text of a note, so it is not shown.
+        raise ValueError("the line does not begin with the id of an annotation, e.g. T1 or R1")
     if not has_specified_separators(id, line):
         report.repair("line with spaces for tabs, or tabs for spaces")
 
