@@ -29,7 +29,7 @@ ALLOWED: Dict[str, Set[str]] = {
     "terminology": STORE,  # normal forms of text
     "tokens": BASE,
     "layers": set(),
-    "ml": STORE | {"layers"},
+    "ml": STORE | {"layers", "terminology"},  # words of lexicons
     "pretraining": STORE | {"layers", "ml"},
     "reading": STORE,
     **{part: READ for part in MIDDLE},

