@@ -14,6 +14,7 @@ from .tokens import Relation, concat_docs
 
 if TYPE_CHECKING:
     from .active_learning.bootstrap import bootstrap as bootstrap
+    from .active_learning.distil import distil as distil
     from .active_learning.review import read_review as read_review
     from .active_learning.review import review as review
     from .config import init_config as init_config
@@ -54,6 +55,7 @@ _API: Dict[str, str] = {
     "calibrate": ".evaluation.calibrate",
     "convert": ".data.convert",
     "debug": ".data.check",
+    "distil": ".active_learning.distil",
     "evaluate": ".evaluation.evaluate",
     "export": ".exporters",
     "init_config": ".config",
@@ -84,6 +86,7 @@ __all__ = [
     "convert",
     "debug",
     "displacy",
+    "distil",
     "evaluate",
     "export",
     "init_config",

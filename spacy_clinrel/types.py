@@ -185,6 +185,18 @@ class MentionBatch:
         return np.stack([starts + offsets, ends + offsets, self.types], axis=1)
 
 
+class TagProbabilities(NamedTuple):
+    """A distribution of the tag sequences of a document, given by its marginals.
+
+    tags (ndarray): Probability of each tag at each token. Shape: (tokens, tags)
+    transitions (ndarray): Expected number of times that the column's tag follows the row's. Shape:
+        (tags, tags)
+    """
+
+    tags: np.ndarray
+    transitions: np.ndarray
+
+
 class Emissions(NamedTuple):
     """Tag scores of a batch of documents and the transition scores of a linear-chain CRF.
 

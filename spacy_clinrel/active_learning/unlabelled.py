@@ -8,7 +8,7 @@ from spacy.tokens import Doc
 from ..errors import Errors
 from ..evaluation.evaluate import entity_components
 from ..tokens import GROUP, bare_doc, group_mentions, relation_edges, store_relations
-from ..tokens.group import ASSERTION
+from ..tokens.group import ASSERTION, SILVER_TAGS
 from ..tokens.normalize import single_spaces
 from ..tokens.silver import SILVER
 
@@ -36,6 +36,7 @@ def predict_mentions(
                 store_relations(doc, [], [])
                 # Nothing is known of the attributes of the new mentions.
                 doc.spans[GROUP].attrs.pop(ASSERTION, None)
+                doc.spans[GROUP].attrs.pop(SILVER_TAGS, None)
 
 
 def _components_after_ner(ner: Language) -> List[str]:

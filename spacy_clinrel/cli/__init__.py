@@ -10,6 +10,7 @@ from .build_terminology import build_terminology_cli
 from .calibrate import calibrate_cli
 from .convert import convert_cli
 from .debug import debug_cli
+from .distil import distil_cli
 from .evaluate import evaluate_cli
 from .export import export_cli
 from .init_config import init_config_cli
@@ -33,6 +34,7 @@ __all__ = [
     "calibrate_cli",
     "convert_cli",
     "debug_cli",
+    "distil_cli",
     "evaluate_cli",
     "export_cli",
     "init_config_cli",

@@ -1,10 +1,11 @@
 """Corpus readers for training and evaluation."""
 
 import glob
+import math
 import random
 from itertools import islice
 from pathlib import Path
-from typing import Callable, Iterable, Iterator, Optional, Union
+from typing import Callable, Iterable, Iterator, List, Optional, Union
 
 from spacy import util
 from spacy.language import Language
@@ -15,6 +16,7 @@ from spacy.training.corpus import Corpus as SpacyCorpus
 from ..errors import Errors
 from ..reading.documents import ANNOTATED, SPACY, document_files, stream_docs
 from ..tokens import GROUP, all_mentions, bare_doc, relabel_relations
+from ..tokens.silver import silver_pairs
 from .schemes import get_scheme
 
 Reader = Callable[[Language], Iterable[Example]]
@@ -27,6 +29,7 @@ def Corpus(
     limit: int = 0,
     shuffle: bool = False,
     scheme: Optional[str] = None,
+    gold_share: float = 0.0,
 ) -> Reader:
     """Create a reader of documents that keeps relations and can provide gold entities.
 
@@ -41,9 +44,16 @@ def Corpus(
     shuffle (bool): Whether to shuffle the documents in each epoch.
     scheme (Optional[str]): Label scheme to which relations are mapped, e.g. "15-labels" or
         "11-labels".
+    gold_share (float): Minimum share of the tokens that gold documents have, from 0 to below 1.
+        They are repeated as often as necessary if the file has silver documents as well, e.g. from
+        `distil`. 0 reads each document once.
     RETURNS (Callable[[Language], Iterable[Example]]): The reader.
-    RAISES (ValueError): If the path is missing or has no documents, or the scheme is unknown.
+    RAISES (ValueError): If the path is missing or has no documents, the scheme is unknown, or the
+        share is invalid.
     """
+    if not 0 <= gold_share < 1:
+        allowed = "0 or more and below 1"
+        raise ValueError(Errors.B006.format(option="gold_share", value=gold_share, allowed=allowed))
     if path is None:
         raise ValueError(Errors.F019)
     path = util.ensure_path(path)
@@ -55,6 +65,10 @@ def Corpus(
     labels = None if scheme is None else get_scheme(scheme)
 
     def read(nlp: Language) -> Iterator[Example]:
+        examples = read_once(nlp)
+        yield from repeat_gold(examples, gold_share) if gold_share else examples
+
+    def read_once(nlp: Language) -> Iterator[Example]:
         count = 0
         # Stop here: beyond the limit, spaCy's reader still reads one document of each further file.
         for example in islice(read_examples(nlp, path, corpus), limit or None):
@@ -70,6 +84,29 @@ def Corpus(
             raise ValueError(Errors.F004.format(path=path))
 
     return read
+
+
+def repeat_gold(examples: Iterable[Example], share: float) -> Iterator[Example]:
+    """Repeat gold documents until they have a share of all tokens. Without silver documents or
+    without gold documents, each is read once.
+
+    examples (Iterable[Example]): The examples.
+    share (float): The minimum share, from 0 to below 1.
+    YIELDS (Example): The examples, then the repeated ones.
+    """
+    gold: List[Example] = []
+    gold_tokens = silver_tokens = 0
+    for example in examples:
+        if silver_pairs(example.reference) is None:
+            gold.append(example)
+            gold_tokens += len(example.reference)
+        else:
+            silver_tokens += len(example.reference)
+        yield example
+    if gold_tokens:
+        repeats = math.ceil(share / (1 - share) * silver_tokens / gold_tokens)
+        for _ in range(repeats - 1):
+            yield from gold
 
 
 class FileCorpus(SpacyCorpus):

@@ -325,6 +325,12 @@ class FileErrors:
         "No component before '{name}' predicts entities, so the pipeline cannot be calibrated end "
         "to end. Calibrate on gold entities: leave out --end-to-end (in Python, end_to_end)."
     )
+    B050 = (
+        "The teacher '{name}' has {n} components of the type '{factory}', but needs exactly one. "
+        "Use a pipeline that finds entities with this component."
+    )
+    B051 = "The teachers have different {what}. Use pipelines that were trained on the same labels."
+    B052 = "{path}: none of the {n} documents can be used. Left out: {reasons}. Choose other texts."
 
     # Error report
     F060 = "Cannot write the report to {path}: it is a file. Choose a new or an existing folder."

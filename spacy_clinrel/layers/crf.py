@@ -132,14 +132,18 @@ def _make_lattice(
     return _Lattice(alphas, sums, steps.sum(1) + last.log(), emitted, moved, ended)
 
 
-def _make_marginals(lattice: _Lattice, mask: Tensor, row_weights: Tensor) -> Tuple[Tensor, Tensor]:
+def _make_marginals(
+    lattice: _Lattice, mask: Tensor, row_weights: Tensor, by_row: bool = False
+) -> Tuple[Tensor, Tensor]:
     """Run the backward algorithm.
 
     lattice (_Lattice): The result of the forward algorithm.
     mask (Tensor): True for tokens. *Shape:* (batch, longest)
     row_weights (Tensor): Factor of each row's marginals. *Shape:* (batch,)
+    by_row (bool): Whether to return the transitions of each row, instead of their sum.
     RETURNS (Tuple[Tensor, Tensor]): Weighted marginals of the tags, and of the transitions, summed
-        over the batch. *Shape:* (batch, longest, tags) and (tags, tags)
+        over the batch. *Shape:* (batch, longest, tags) and (tags, tags), with `by_row` (batch,
+        tags, tags)
     """
     alphas, sums, _, emitted, moved, ended = lattice
     is_token = mask.T[:, :, None]  # (longest, batch, 1)
@@ -152,8 +156,12 @@ def _make_marginals(lattice: _Lattice, mask: Tensor, row_weights: Tensor) -> Tup
         betas.append(beta)
     weights = is_token * row_weights.to(ended.dtype)[:, None]  # (longest, batch, 1)
     tags = torch.stack(alphas) * torch.stack(betas[::-1]) * weights  # (longest, batch, tags)
-    expected = torch.zeros_like(moved)  # (tags, tags)
-    if arriving:
+    expected = moved.new_zeros(*([len(mask)] if by_row else []), *moved.shape)
+    if arriving and by_row:
+        left = torch.stack(alphas[:-1])  # (longest - 1, batch, from)
+        right = torch.stack(arriving[::-1]) * weights[1:]  # (longest - 1, batch, to)
+        expected = torch.einsum("ibf,ibt->bft", left, right) * moved  # (batch, from, to)
+    elif arriving:
         left = torch.stack(alphas[:-1]).flatten(0, 1)  # ((longest - 1) · batch, from)
         right = (torch.stack(arriving[::-1]) * weights[1:]).flatten(0, 1)  # (same, to)
         expected = (left.T @ right) * moved  # (from, to)
@@ -200,6 +208,33 @@ def sequence_score(
     return start[tags[:, 0]] + inner + end[last]  # (batch,)
 
 
+def expected_score(
+    emissions: Tensor,
+    tags: Tensor,
+    counts: Tensor,
+    mask: Tensor,
+    transitions: Tensor,
+    start: Tensor,
+    end: Tensor,
+) -> Tensor:
+    """Compute the expected score E_q[s(y)] under a distribution q of tag sequences. The score is a
+    sum over tags and transitions, so the marginals of q are enough.
+
+    emissions (Tensor): *Shape:* (batch, longest, tags)
+    tags (Tensor): Probability of each tag at each position, zero in padding. *Shape:* (batch,
+        longest, tags)
+    counts (Tensor): Expected number of times that the column's tag follows the row's. *Shape:*
+        (batch, tags, tags)
+    mask (Tensor): True for tokens, False for padding. *Shape:* (batch, longest)
+    transitions, start, end (Tensor): *Shape:* (tags, tags), (tags,), (tags,)
+    RETURNS (Tensor): *Shape:* (batch,)
+    """
+    rows = torch.arange(len(tags), device=tags.device)
+    last = tags[rows, mask.sum(1) - 1]  # (batch, tags)
+    inner = (emissions * tags).sum((1, 2)) + (transitions * counts).sum((1, 2))  # (batch,)
+    return tags[:, 0] @ start + inner + last @ end  # (batch,)
+
+
 def negative_log_likelihood(
     emissions: Tensor, tags: Tensor, mask: Tensor, transitions: Tensor, start: Tensor, end: Tensor
 ) -> Tensor:
@@ -222,7 +257,7 @@ class Marginals(NamedTuple):
     tags (Tensor): Probability of each tag at each position, zero in padding. *Shape:* (batch,
         longest, tags)
     transitions (Tensor): Expected number of times that the column's tag follows the row's, summed
-        over the batch. *Shape:* (tags, tags)
+        over the batch unless `by_row` is set. *Shape:* (tags, tags) or (batch, tags, tags)
     """
 
     log_partition: Tensor
@@ -232,7 +267,12 @@ class Marginals(NamedTuple):
 
 @torch.no_grad()
 def forward_backward(
-    emissions: Tensor, mask: Tensor, transitions: Tensor, start: Tensor, end: Tensor
+    emissions: Tensor,
+    mask: Tensor,
+    transitions: Tensor,
+    start: Tensor,
+    end: Tensor,
+    by_row: bool = False,
 ) -> Marginals:
     """Compute marginal probabilities with the forward-backward algorithm (Rabiner 1989):
 
@@ -246,10 +286,11 @@ def forward_backward(
     emissions (Tensor): *Shape:* (batch, longest, tags)
     mask (Tensor): True for tokens. The first column is True. *Shape:* (batch, longest)
     transitions, start, end (Tensor): *Shape:* (tags, tags), (tags,), (tags,)
+    by_row (bool): Whether to return the expected transitions of each row, instead of their sum.
     RETURNS (Marginals): The marginals.
     """
     lattice = _make_lattice(emissions, mask, transitions, start, end)
-    tags, expected = _make_marginals(lattice, mask, torch.ones_like(lattice.log_z))
+    tags, expected = _make_marginals(lattice, mask, torch.ones_like(lattice.log_z), by_row)
     dtype = emissions.dtype
     return Marginals(lattice.log_z.to(dtype), tags.to(dtype), expected.to(dtype))
 

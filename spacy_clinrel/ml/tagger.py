@@ -1,7 +1,8 @@
 """A CRF over BIEOS tags, on the token vectors of any encoder."""
 
-from typing import Any, Callable, Iterable, List, Optional, Tuple, cast
+from typing import Any, Callable, Iterable, Iterator, List, Optional, Sequence, Tuple, cast
 
+import numpy as np
 import torch
 from spacy.tokens import Doc
 from thinc.api import ArgsKwargs, Model, chain, torch2xp, xp2torch
@@ -12,7 +13,7 @@ from ..errors import Errors
 from ..layers import crf
 from ..layers.ragged import length_batches, pad
 from ..tokens.bieos import allowed_transitions, n_tags
-from ..types import Emissions, Resize
+from ..types import Emissions, Resize, TagProbabilities
 from .resize import resize_module
 from .weights import Weights
 from .wrap import Sizes, flatten, gradients, to_tensor, torch_layer
@@ -25,7 +26,8 @@ def CRFTagger(
     tok2vec: Model[List[Doc], List[Floats2d]], mixed_precision: bool = False
 ) -> Model[List[Doc], Emissions]:
     """Create the tagger of `clinical_ner`: a linear layer over token vectors and a linear-chain
-    CRF. The component calls `attrs["loss"]` for the loss and `attrs["decode"]` for the best tags.
+    CRF. The component calls `attrs["loss"]` for the loss, `attrs["decode"]` for the best tags, and
+    `attrs["marginals"]` for the probabilities of the tags.
 
     tok2vec (Model[List[Doc], List[Floats2d]]): The encoder, or a listener to one.
     mixed_precision (bool): Whether to use half precision on CUDA.
@@ -37,6 +39,7 @@ def CRFTagger(
     model.set_ref("output_layer", layer)
     model.attrs["loss"] = loss
     model.attrs["decode"] = decode
+    model.attrs["marginals"] = marginals
     model.attrs["resize"] = resize_tagger
     return model
 
@@ -131,12 +134,21 @@ def _tensors(emissions: Emissions, *, requires_grad: bool) -> Tuple[Tensor, ...]
     return tuple(xp2torch(x, requires_grad=requires_grad) for x in arrays)
 
 
-def loss(emissions: Emissions, tags: Ints1d, weight: Ints1d) -> Tuple[float, Emissions]:
-    """Return the negative log-likelihood of the gold tags, and its gradient.
+def loss(
+    emissions: Emissions,
+    tags: Ints1d,
+    weight: Ints1d,
+    silver: Optional[Sequence[Optional[TagProbabilities]]] = None,
+) -> Tuple[float, Emissions]:
+    """Return the negative log-likelihood of the gold tags, and its gradient. For documents with
+    probabilities of other models, it is the cross-entropy of the model and these probabilities, the
+    expected negative log-likelihood (Wang et al. 2021, "Structural Knowledge Distillation").
 
     emissions (Emissions): Output of the model.
     tags (Ints1d): Gold tag of each token, documents concatenated. Shape: (tokens,)
     weight (Ints1d): 1 for each document that is annotated with entities, else 0. Shape: (docs,)
+    silver (Optional[Sequence[Optional[TagProbabilities]]]): Probabilities of the tags of each
+        document; None for a document with gold tags.
     RETURNS (Tuple[float, Emissions]): The loss, averaged over the documents, and its gradient.
     """
     tensors = _tensors(emissions, requires_grad=True)
@@ -145,12 +157,33 @@ def loss(emissions: Emissions, tags: Ints1d, weight: Ints1d) -> Tuple[float, Emi
     nonempty = lengths > 0
     padded, mask = pad(scores, lengths[nonempty])  # (docs, longest, tags)
     gold, _ = pad(to_tensor(tags, scores.device)[:, None], lengths[nonempty])
-    nll = crf.negative_log_likelihood(padded, gold.squeeze(2), mask, *tensors[1:])
+    score = crf.sequence_score(padded, gold.squeeze(2), mask, *tensors[1:])
+    if silver is not None and any(doc is not None for doc in silver):
+        kept = [doc for doc, is_kept in zip(silver, nonempty.tolist()) if is_kept]
+        is_silver, q, counts = _silver_tensors(kept, padded)
+        expected = crf.expected_score(padded, q, counts, mask, *tensors[1:])
+        score = torch.where(is_silver, expected, score)
+    nll = crf.log_partition(padded, mask, *tensors[1:]) - score
     weights = to_tensor(weight, scores.device)[nonempty].float()
     total = (nll * weights).sum() / max(len(weight), 1)
     total.backward()
     grads = (torch.zeros_like(t) if t.grad is None else t.grad for t in tensors)
     return float(total.detach()), _emissions(grads, emissions.lengths)
+
+
+def _silver_tensors(
+    docs: Sequence[Optional[TagProbabilities]], like: Tensor
+) -> Tuple[Tensor, Tensor, Tensor]:
+    """Return which documents have probabilities, and these as padded tensors; zeros for the others.
+    Shapes: (docs,), (docs, longest, tags), (docs, tags, tags)"""
+    q = torch.zeros(like.shape, dtype=like.dtype)
+    counts = q.new_zeros(len(docs), like.shape[2], like.shape[2])
+    for i, doc in enumerate(docs):
+        if doc is not None:
+            q[i, : len(doc.tags)] = torch.as_tensor(doc.tags)
+            counts[i] = torch.as_tensor(doc.transitions)
+    is_silver = torch.tensor([doc is not None for doc in docs], device=like.device)
+    return is_silver, q.to(like.device), counts.to(like.device)
 
 
 def decode(emissions: Emissions) -> List[Ints1d]:
@@ -159,16 +192,42 @@ def decode(emissions: Emissions) -> List[Ints1d]:
     emissions (Emissions): Output of the model.
     RETURNS (List[Ints1d]): NumPy array of each document's tags. Shape of each: (tokens,)
     """
+    results = [torch.zeros(0, dtype=torch.long)] * len(emissions.lengths)
+    for docs, padded, mask, transitions in _padded_batches(emissions):
+        tags = crf.viterbi(padded, mask, *transitions).cpu()
+        for i, row in zip(docs, tags):
+            results[i] = row[: int(emissions.lengths[i])]
+    return [cast(Ints1d, tags.numpy()) for tags in results]
+
+
+def marginals(emissions: Emissions) -> List[TagProbabilities]:
+    """Return the probabilities of the tags of each document, by the forward-backward algorithm.
+
+    emissions (Emissions): Output of the model.
+    RETURNS (List[TagProbabilities]): NumPy arrays of each document.
+    """
+    width = emissions.scores.shape[1]
+    none = TagProbabilities(np.zeros((0, width), "float32"), np.zeros((width, width), "float32"))
+    results = [none] * len(emissions.lengths)
+    for docs, padded, mask, transitions in _padded_batches(emissions):
+        found = crf.forward_backward(padded, mask, *transitions, by_row=True)
+        tags, counts = found.tags.cpu().numpy(), found.transitions.cpu().numpy()
+        for row, i in enumerate(docs):
+            results[i] = TagProbabilities(tags[row, : int(emissions.lengths[i])], counts[row])
+    return results
+
+
+def _padded_batches(
+    emissions: Emissions,
+) -> Iterator[Tuple[List[int], Tensor, Tensor, Tuple[Tensor, ...]]]:
+    """Yield batches of similar length of the documents with tokens: their indices, the padded
+    scores, the mask, and the transition, start and end scores."""
     scores, *transitions = _tensors(emissions, requires_grad=False)
     lengths = to_tensor(emissions.lengths.tolist(), torch.device("cpu"))
-    results = [torch.zeros(0, dtype=torch.long)] * len(lengths)
     by_doc = scores.split(lengths.tolist())
     nonempty = lengths.nonzero().squeeze(1)
     for rows in length_batches(lengths[nonempty], MAX_CELLS):
         batch = nonempty[rows].tolist()
         sizes = lengths[batch].to(scores.device)
         padded, mask = pad(torch.cat([by_doc[i] for i in batch]), sizes)
-        tags = crf.viterbi(padded, mask, *transitions).cpu()
-        for i, row in zip(batch, tags):
-            results[i] = row[: int(lengths[i])]
-    return [cast(Ints1d, tags.numpy()) for tags in results]
+        yield batch, padded, mask, tuple(transitions)

@@ -13,6 +13,7 @@ from spacy.vocab import Vocab
 from thinc.api import Model, Optimizer, set_dropout_rate
 
 from ..errors import Errors
+from ..types import TagProbabilities
 from .label_space import LabelSpace
 from .labelled_pipe import GetExamples as GetExamples
 from .labelled_pipe import LabelledPipe
@@ -46,6 +47,8 @@ class TrainingBatch(NamedTuple):
     gold (Optional[ndarray]): Gold labels of the pairs that the model scores, bool. Shape:
         (pairs, labels)
     counted (Optional[ndarray]): Pairs to learn from, bool; None for all. Shape: (pairs,)
+    silver (Optional[List[Optional[TagProbabilities]]]): Probabilities of the tags of each silver
+        document, None for other documents; None if there are only others.
     """
 
     inputs: Any
@@ -53,6 +56,7 @@ class TrainingBatch(NamedTuple):
     gold: Optional[np.ndarray] = None
     counted: Optional[np.ndarray] = None
     spans: Optional[np.ndarray] = None
+    silver: Optional[List[Optional[TagProbabilities]]] = None
 
 
 class ClinicalPipe(LabelledPipe):

@@ -1,6 +1,6 @@
 """The component `clinical_ner`: flat entities by a CRF over BIEOS tags."""
 
-from typing import Any, Callable, Dict, Iterable, List, Optional, Tuple, Union
+from typing import Any, Callable, Dict, Iterable, List, Optional, Sequence, Tuple, Union
 
 import numpy as np
 from spacy.language import Language
@@ -10,13 +10,17 @@ from spacy.vocab import Vocab
 from thinc.api import Model
 
 from ..errors import Errors
-from ..types import Emissions
+from ..tokens.bieos import allowed_transitions
+from ..types import IMPOSSIBLE, Emissions, TagProbabilities
 from .base import ClinicalPipe, GetExamples, TrainingBatch
 from .constraints import constrain, warn_of_forbidden
 from .defaults import NER_MODEL
-from .entities import gold_tags, has_gold_entities, set_tagged_entities
+from .entities import gold_tags, has_gold_entities, set_tagged_entities, silver_probabilities
 from .label_space import LabelData, LabelSpace, collect_types
 from .score_weights import ENTITIES
+
+# Smaller probabilities have the same logarithm in decoding.
+MIN_PROBABILITY = 1e-6
 
 
 @Language.factory(
@@ -50,7 +54,8 @@ def make_clinical_ner(
 class ClinicalNER(ClinicalPipe):
     """Component that finds flat entities with a conditional random field.
 
-    The model provides its loss and its decoding as `attrs["loss"]` and `attrs["decode"]`.
+    The model provides its loss, its decoding and its probabilities as `attrs["loss"]`,
+    `attrs["decode"]` and `attrs["marginals"]`.
     """
 
     learns = ("entities",)
@@ -144,9 +149,35 @@ class ClinicalNER(ClinicalPipe):
         self.check_initialized()
         if not any(len(doc) for doc in docs):
             return [np.zeros(0, dtype="int64") for _ in docs]
+        return self.model.attrs["decode"](self._predict_emissions(docs))
+
+    def predict_probabilities(self, docs: Iterable[Doc]) -> List[TagProbabilities]:
+        """Predict the probabilities of the tags without changing the documents.
+
+        docs (Iterable[Doc]): The documents, at least one with tokens.
+        RETURNS (List[TagProbabilities]): The marginals of the CRF for each document.
+        RAISES (ValueError): If the component is not initialized.
+        """
+        self.check_initialized()
+        return self.model.attrs["marginals"](self._predict_emissions(list(docs)))
+
+    def decode_probabilities(self, probabilities: Sequence[TagProbabilities]) -> List[np.ndarray]:
+        """Find the well-formed tags with the highest product of probabilities.
+
+        probabilities (Sequence[TagProbabilities]): Probabilities of each document, e.g. the mean of
+            several models.
+        RETURNS (List[np.ndarray]): BIEOS tags of each document. Shape of each: (tokens,)
+        """
+        allowed = allowed_transitions(len(self.labels))
+        masks = (np.where(mask, 0.0, IMPOSSIBLE).astype("float32") for mask in allowed)
+        tags = np.concatenate([document.tags for document in probabilities]).astype("float32")
+        lengths = np.asarray([len(document.tags) for document in probabilities], dtype="int32")
+        scores = np.log(np.maximum(tags, MIN_PROBABILITY))
+        return self.model.attrs["decode"](Emissions(scores, *masks, lengths))  # type: ignore[call-arg, arg-type]
+
+    def _predict_emissions(self, docs: List[Doc]) -> Emissions:
         emissions = self.model.predict(docs)
-        emissions = constrain(emissions, docs, self.labels, self.cfg["overwrite_ents"])
-        return self.model.attrs["decode"](emissions)
+        return constrain(emissions, docs, self.labels, self.cfg["overwrite_ents"])
 
     def set_annotations(self, docs: Iterable[Doc], scores: List[np.ndarray]) -> None:
         """Write entities to the documents.
@@ -160,10 +191,15 @@ class ClinicalNER(ClinicalPipe):
         """Create the training batch from examples.
 
         examples (List[Example]): The batch.
-        RETURNS (TrainingBatch): The documents and their gold tags.
+        RETURNS (TrainingBatch): The documents, their gold tags, and the probabilities of the tags
+            of silver documents.
         """
         tags = [gold_tags(eg, self.labels, self.name) for eg in examples]
-        return TrainingBatch([eg.predicted for eg in examples], tags=np.concatenate(tags))
+        return TrainingBatch(
+            [eg.predicted for eg in examples],
+            tags=np.concatenate(tags),
+            silver=silver_probabilities(examples, self.labels),
+        )
 
     def get_loss(  # type: ignore[override]
         self, examples: Iterable[Example], scores: Any, batch: Optional[TrainingBatch] = None
@@ -175,8 +211,11 @@ class ClinicalNER(ClinicalPipe):
         batch (Optional[TrainingBatch]): The batch that the model was run on. None to create it from
             the examples.
         RETURNS (Tuple[float, Emissions]): The negative log-likelihood of the gold tags, averaged
-            over the documents, and its gradient. Documents without entity annotation add 0.
+            over the documents, and its gradient. For silver documents with probabilities, it is the
+            cross-entropy. Documents without entity annotation add 0.
         """
         examples = list(examples)
         batch = batch or self.make_batch(examples)
-        return self.model.attrs["loss"](scores, batch.tags, has_gold_entities(examples))
+        weight = has_gold_entities(examples)
+        silver = () if batch.silver is None else (batch.silver,)
+        return self.model.attrs["loss"](scores, batch.tags, weight, *silver)

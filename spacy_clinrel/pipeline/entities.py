@@ -1,6 +1,6 @@
 """Conversion between the flat entities of documents and BIEOS tags."""
 
-from typing import Iterable, List, Sequence
+from typing import Iterable, List, Optional, Sequence
 
 import numpy as np
 from spacy.tokens import Doc, Span
@@ -8,11 +8,12 @@ from spacy.training import Example
 from spacy.vocab import Vocab
 
 from ..errors import Errors
-from ..tokens.alignment import align_spans
+from ..tokens.alignment import align_spans, has_same_tokens
 from ..tokens.assertion import discard_assertion, has_assertion
 from ..tokens.bieos import spans_to_tags, tags_to_spans
 from ..tokens.group import group_mentions, span_key
-from ..types import Mentions
+from ..tokens.silver_tags import silver_tags
+from ..types import Mentions, TagProbabilities
 from .constraints import blocked_tokens
 
 
@@ -47,6 +48,24 @@ def gold_tags(example: Example, types: Sequence[str], component: str) -> np.ndar
     columns = np.asarray([index[ent.label_] for ent in ents], dtype="int64")
     spans = np.concatenate([align_spans(example, ents), columns[:, None]], axis=1)  # (ents, 3)
     return spans_to_tags(spans[(spans >= 0).all(axis=1)], len(example.predicted))
+
+
+def silver_probabilities(
+    examples: Iterable[Example], types: Sequence[str]
+) -> Optional[List[Optional[TagProbabilities]]]:
+    """Return the probabilities of the tags of silver documents.
+
+    examples (Iterable[Example]): The examples.
+    types (Sequence[str]): The entity types.
+    RETURNS (Optional[List[Optional[TagProbabilities]]]): One for each example; None if it has no
+        probabilities, or the predicted Doc has other tokens. None if no example has any.
+    """
+    found: List[Optional[TagProbabilities]] = []
+    for example in examples:
+        silver = silver_tags(example.reference)
+        is_usable = silver is not None and has_same_tokens(example)
+        found.append(silver.with_types(types) if silver is not None and is_usable else None)
+    return found if any(silver is not None for silver in found) else None
 
 
 def has_gold_entities(examples: Iterable[Example]) -> np.ndarray:

@@ -56,6 +56,16 @@ class AlignedAssertion(NamedTuple):
     lost: Counter
 
 
+def has_same_tokens(example: Example) -> bool:
+    """Return whether the predicted and the reference Doc of an Example have the same tokens.
+
+    example (Example): The example.
+    RETURNS (bool): Whether texts and white space of all tokens agree.
+    """
+    attrs = [ORTH, SPACY]
+    return np.array_equal(example.predicted.to_array(attrs), example.reference.to_array(attrs))
+
+
 def align_spans(example: Example, spans: List[Span]) -> np.ndarray:
     """Return the token boundaries that spans of the reference have in the predicted Doc.
 
@@ -65,9 +75,7 @@ def align_spans(example: Example, spans: List[Span]) -> np.ndarray:
         whose boundaries are not token boundaries of that Doc. Shape: (spans, 2)
     """
     bounds = np.asarray([(s.start, s.end) for s in spans], dtype="int64").reshape(-1, 2)
-    attrs, reference = [ORTH, SPACY], example.reference
-    same_tokens = np.array_equal(example.predicted.to_array(attrs), reference.to_array(attrs))
-    if len(bounds) == 0 or same_tokens:
+    if len(bounds) == 0 or has_same_tokens(example):
         return bounds
     y2x, x2y = example.alignment.y2x, example.alignment.x2y
     aligned = np.full_like(bounds, -1)

@@ -29,6 +29,7 @@ DOSAGES = "dosages"
 # Keys whose values are rows of plain values that begin with a mention's index.
 MENTION_ROWS = (ATTRIBUTES, CANDIDATES, VALUES, DOSAGES)
 SILVER = "silver"
+SILVER_TAGS = "silver_tags"
 # Whether the document is annotated with assertion attributes. Without this key, it is annotated if
 # a mention has one.
 ASSERTION = "assertion"

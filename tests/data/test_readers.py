@@ -11,6 +11,7 @@ from spacy_clinrel.data.corpus import read_corpus
 from spacy_clinrel.data.readers import Corpus, gold_mentions_doc
 from spacy_clinrel.data.splits import read_metadata
 from spacy_clinrel.tokens import GROUP, read_mentions, store_relations
+from spacy_clinrel.tokens.silver import store_silver
 
 from ..util import edges, ents, group, make_doc, make_notes, write_docs
 
@@ -201,3 +202,28 @@ def test_pipes_are_refused(zh, tmp_path):
         list(Corpus(tmp_path / "pipe.spacy")(zh))
     with pytest.raises(ValueError, match="F078"):
         read_metadata(tmp_path / "pipe.csv")
+
+
+def test_gold_documents_are_repeated_beside_silver_ones(zh, notes, tmp_path):
+    gold, silver = notes[:1], notes[1:4]
+    for doc in silver:
+        store_silver(doc, list(doc.ents), [], [])
+    path = write_docs(tmp_path / "mixed.spacy", [*gold, *silver])
+    for share in (0.3, 0.5, 0.8):
+        texts = [eg.text for eg in Corpus(path, gold_share=share)(zh)]
+        assert texts[:4] == [doc.text for doc in notes[:4]] and set(texts[4:]) <= {gold[0].text}
+        n_gold = texts.count(gold[0].text) * len(gold[0])
+        total = sum(map(len, texts))
+        assert n_gold / total >= share
+        assert n_gold - len(gold[0]) <= share / (1 - share) * (total - n_gold)
+    assert len(list(Corpus(path, gold_share=0)(zh))) == 4
+
+
+def test_share_without_silver_or_without_gold_documents(zh, notes, path, tmp_path):
+    assert len(list(Corpus(path, gold_share=0.9)(zh))) == 5
+    for doc in notes:
+        store_silver(doc, list(doc.ents), [], [])
+    silver = write_docs(tmp_path / "silver.spacy", notes)
+    assert len(list(Corpus(silver, gold_share=0.9)(zh))) == 5
+    with pytest.raises(ValueError, match="gold_share"):
+        Corpus(silver, gold_share=1.0)

@@ -9,6 +9,7 @@ import torch
 
 from spacy_clinrel.layers.crf import (
     CRFTagger,
+    expected_score,
     forward_backward,
     log_partition,
     negative_log_likelihood,
@@ -90,6 +91,35 @@ def test_marginals(make, seed):
                 steps[a, b] += p
         torch.testing.assert_close(marginals.tags[row], tags)
     torch.testing.assert_close(marginals.transitions, steps)
+
+
+def test_transitions_of_each_row():
+    emissions, mask, *rest = scores()
+    total = forward_backward(emissions, mask, *rest)
+    by_row = forward_backward(emissions, mask, *rest, by_row=True)
+    torch.testing.assert_close(by_row.transitions.sum(0), total.transitions)
+    for row, length in enumerate(LENGTHS):
+        alone = forward_backward(
+            emissions[row : row + 1, :length], mask[row : row + 1, :length], *rest
+        )
+        torch.testing.assert_close(by_row.transitions[row], alone.transitions)
+
+
+@CASES
+def test_expected_score_under_another_distribution(make):
+    emissions, mask, *rest = make(0)
+    other, _, *other_rest = make(1)
+    q = forward_backward(other, mask, *other_rest, by_row=True)
+    found = expected_score(emissions, q.tags, q.transitions, mask, *rest)
+    for row, length in enumerate(LENGTHS):
+        own = naive(emissions[row], length, *rest)
+        total = float(q.log_partition[row])
+        expected = sum(
+            math.exp(score - total) * own[sequence]
+            for sequence, score in naive(other[row], length, *other_rest).items()
+            if math.exp(score - total) > 0
+        )
+        assert float(found[row]) == pytest.approx(expected, abs=1e-6)
 
 
 @pytest.mark.parametrize("seed", range(3))

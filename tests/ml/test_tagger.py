@@ -6,9 +6,9 @@ import torch
 from spacy import registry
 from spacy.util import fix_random_seed
 
-from spacy_clinrel.ml.tagger import CRFTagger, decode
+from spacy_clinrel.ml.tagger import CRFTagger, decode, marginals
 from spacy_clinrel.tokens.bieos import allowed_transitions, n_tags
-from spacy_clinrel.types import Emissions
+from spacy_clinrel.types import Emissions, TagProbabilities
 
 from ..util import tok2vec
 
@@ -156,3 +156,39 @@ def test_decode_docs_without_tokens(model, docs):
     for lengths in ([], [0], [0, 0]):
         none = Emissions(emissions.scores[:0], *emissions[1:4], np.asarray(lengths, dtype="int32"))
         assert [tags.tolist() for tags in decode(none)] == [[] for _ in lengths]
+
+
+def one_hot(docs, tags):
+    """Return tags as probabilities of 0 and 1."""
+    probabilities, start = [], 0
+    for doc in docs:
+        own = tags[start : start + len(doc)]
+        start += len(doc)
+        transitions = np.zeros((n_tags(2), n_tags(2)), dtype="float32")
+        np.add.at(transitions, (own[:-1], own[1:]), 1)
+        hot = np.eye(n_tags(2), dtype="float32")[own]
+        probabilities.append(TagProbabilities(hot, transitions))
+    return probabilities
+
+
+def test_loss_of_certain_silver_tags_is_that_of_gold_tags(model, docs):
+    tags, weight = gold(docs), np.ones(4, dtype=int)
+    emissions = model.predict(docs)
+    expected, gradient = model.attrs["loss"](emissions, tags, weight)
+    silver = one_hot(docs, tags)
+    silver[0] = None  # a gold document in the same batch
+    found, found_gradient = model.attrs["loss"](emissions, tags, weight, silver)
+    assert found == pytest.approx(expected, rel=1e-5)
+    for part, found_part in zip(gradient, found_gradient):
+        assert found_part == pytest.approx(part, abs=1e-5)
+
+
+def test_gradient_is_zero_for_the_own_probabilities(model, docs):
+    emissions = model.predict(docs)
+    probabilities = marginals(emissions)
+    assert [len(tags) for tags, _ in probabilities] == [len(doc) for doc in docs]
+    wrong, weight = np.zeros(sum(map(len, docs)), dtype=int), np.ones(4, dtype=int)
+    loss, gradient = model.attrs["loss"](emissions, wrong, weight, probabilities)
+    assert loss > 0, "the entropy of the probabilities"
+    for part in gradient[:4]:
+        assert part == pytest.approx(np.zeros_like(part), abs=1e-5)

@@ -79,10 +79,10 @@ def near_duplicates(texts: Sequence[str], similarity: float = 0.8) -> List[NearD
     indices = [i for i, text in enumerate(texts) if text.strip()]
     if not indices:
         return []
-    signatures = np.stack([_signature(_shingles(texts[i])) for i in indices])
+    signatures = np.stack([_signature(shingle_hashes(texts[i])) for i in indices])
     components = Components(len(texts))
     pairs: List[NearDuplicates] = []
-    shingles = lru_cache(maxsize=1000)(lambda i: _shingles(texts[i]))
+    shingles = lru_cache(maxsize=1000)(lambda i: shingle_hashes(texts[i]))
     for first, second in sorted(_candidates(signatures, similarity - MARGIN)):
         i, j = indices[first], indices[second]
         if components.find(i) != components.find(j):
@@ -134,14 +134,19 @@ def _candidates(signatures: np.ndarray, min_share: float) -> Set[Tuple[int, int]
     return pairs
 
 
-def _shingles(text: str) -> np.ndarray:
-    """Return the hashes of the distinct shingles; a short text is one shingle. Shape:
-    (shingles,)"""
+def shingle_hashes(text: str, size: int = SHINGLE) -> np.ndarray:
+    """Return the hashes of the distinct shingles of a text, without white space, case and the width
+    of letters.
+
+    text (str): The text. A text that is shorter than a shingle is one shingle.
+    size (int): Number of characters of a shingle.
+    RETURNS (ndarray): The hashes, sorted. Shape: (shingles,)
+    """
     plain = fold_text(text).replace(" ", "")
     codes = np.frombuffer(plain.encode("utf-32-le", "surrogatepass"), dtype="<u4").astype("uint64")
-    codes = np.pad(codes, (0, max(SHINGLE - len(codes), 0)))
-    hashes = np.zeros(len(codes) - SHINGLE + 1, dtype="uint64")
-    for i in range(SHINGLE):
+    codes = np.pad(codes, (0, max(size - len(codes), 0)))
+    hashes = np.zeros(len(codes) - size + 1, dtype="uint64")
+    for i in range(size):
         hashes = hashes * np.uint64(0x100000001B3) + codes[i : i + len(hashes)]
     return np.unique(_mix_bits(hashes))
 
