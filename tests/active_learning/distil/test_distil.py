@@ -30,7 +30,7 @@ from ...util import (
 )
 
 
-def make_teacher(seed, relations=False, steps=40):
+def make_teacher(seed, relations=False, steps=30):
     nlp = spacy.blank("zh")
     nlp.add_pipe("clinical_ner", config=ner_config())
     docs = make_notes(nlp, 12, seed)
@@ -45,7 +45,7 @@ def make_teacher(seed, relations=False, steps=40):
 @pytest.fixture(scope="module")
 def teachers():
     """Return two pipelines that were trained on different notes; the second has fewer steps."""
-    return [make_teacher(0), make_teacher(1, steps=20)]
+    return [make_teacher(0), make_teacher(1, steps=15)]
 
 
 def write_texts(path, texts):
@@ -118,7 +118,7 @@ def test_texts_that_are_left_out(teachers, zh, tmp_path):
     limit = len(others[0]) + len(others[1])
     out = tmp_path / "out.spacy"
     result = spacy_clinrel.distil(teachers[:1], data, out, max_characters=limit)
-    assert sorted(result.left_out.values()) == [1, 1, 1, 1, 1] or sum(result.left_out.values()) == 5
+    assert list(result.left_out.values()) == [1] * 5
     assert [doc.text for doc in read(out)] == [gold.text, others[0].text, others[1].text]
     assert result.characters == limit
     only_gold = DistilData(write_texts(tmp_path / "few.jsonl", [gold.text]), gold=data.gold)
