@@ -10,7 +10,7 @@ from .util import ROOT
 
 def test_a_message_has_its_code_and_may_name_a_page():
     assert Errors.C004.startswith("[C004] No training document")
-    assert Errors.C004.endswith("More in the documentation: explanation/candidates")
+    assert Errors.C004.endswith("More in the documentation: docs/explanation/candidates.md")
     assert Errors.C003.endswith("load a trained pipeline.")
 
 

@@ -12,6 +12,7 @@ from ..files import check_output, write_json
 from ._app import app
 
 MAX_LABELS = 12
+GUESSED = ", guessed from the texts. If they are in another language, set --lang"
 ROWS = {
     "documents": "documents",
     "tokens": "tokens",
@@ -29,7 +30,15 @@ TITLES = {
 @app.command("init")
 def init_config_cli(
     output: Annotated[Path, typer.Argument(metavar="CONFIG", help="Config file to write")],
-    lang: Annotated[str, typer.Option("--lang", "-l", help="Language code of the notes")] = "zh",
+    lang: Annotated[
+        Optional[str],
+        typer.Option(
+            "--lang",
+            "-l",
+            help="Language code of the notes [default: zh or en, guessed from the texts; zh without"
+            " data]",
+        ),
+    ] = None,
     pipeline: Annotated[
         str,
         typer.Option(
@@ -154,7 +163,11 @@ def _settings(result: Dict[str, Any]) -> List[str]:
     encoder = result["encoder"]
     if "encoder_name" in chosen:
         encoder += f" ({chosen['encoder_name']})"
-    lines = [f"pipeline: {', '.join(result['pipeline'])}", f"encoder: {encoder}"]
+    lines = [
+        f"language: {result['lang']}{GUESSED if result['lang_is_guessed'] else ''}",
+        f"pipeline: {', '.join(result['pipeline'])}",
+        f"encoder: {encoder}",
+    ]
     if {"relation_classifier", "joint_extractor"} & {*result["pipeline"]}:
         reason = "as in configs/zh_clinrel.cfg; with --train, they are chosen for the corpus"
         if train:

@@ -1,8 +1,9 @@
 """Create a training config for a corpus."""
 
+import re
 from importlib.metadata import version
 from pathlib import Path
-from typing import Any, Dict, List, Optional, Sequence, Set, Union
+from typing import Any, Dict, Iterator, List, Optional, Sequence, Set, Union
 
 from spacy import util
 
@@ -18,19 +19,26 @@ from .survey import (
     Finding,
     check_labels,
     check_learnable,
+    corpus_language,
     describe,
-    read_parts,
+    language_findings,
+    make_parts,
+    read_corpora,
     several_relations,
     survey_findings,
 )
 
 PIPELINE = ("ner", "assertion", "relations")
+# Language of a config for no corpus.
+DEFAULT_LANGUAGE = "zh"
+# Names on the Hugging Face hub, e.g. "roberta-base" and "FacebookAI/roberta-base".
+HUB_NAME = re.compile(r"\w[\w.-]*(/[\w.-]+)?")
 
 
 def init_config(
     output: Union[str, Path],
     *,
-    lang: str = "zh",
+    lang: Optional[str] = None,
     pipeline: Sequence[str] = PIPELINE,
     encoder: Encoder = "small",
     labels: Sequence[str] = (),
@@ -43,7 +51,8 @@ def init_config(
     """Write a complete training config, with settings that fit a corpus.
 
     output (Union[str, Path]): The config file to write.
-    lang (str): Language of the notes. The rules know "zh" and "en".
+    lang (Optional[str]): Language of the notes. The rules know "zh" and "en". None guesses one of
+        the two from the texts of the corpus, and is "zh" without a corpus.
     pipeline (Sequence[str]): Components: "ner", "assertion", "relations", "spans" (nested
         mentions, instead of "ner"), "joint" (entities and relations by one model), "sections",
         "measurements", or names of factories. "assertion" is learned if the corpus has assertion
@@ -60,7 +69,8 @@ def init_config(
     encoder_name (Optional[str]): Name on the Hugging Face hub or folder of the encoder, for the
         encoder "transformer". None uses the recommended one for the language.
     force (bool): Whether to replace an existing file.
-    RETURNS (Dict[str, Any]): "config", "lang", "pipeline" and "encoder"; "corpus": counts by part;
+    RETURNS (Dict[str, Any]): "config", "lang", "lang_is_guessed", "pipeline" and "encoder";
+        "corpus": counts by part;
         "settings": what was chosen; "findings": messages, each with "level" and "text"; and "next":
         the commands to run next.
     RAISES (ValueError): If the file exists, an option does not fit, or a component has nothing to
@@ -79,9 +89,13 @@ def init_config(
     if path.exists() and not force:
         raise ValueError(Errors.F180.format(path=path))
     _check_encoder(encoder, vectors, encoder_name)
-    _check_language(lang)
+    if lang is not None:
+        _check_language(lang)
     factories = read_pipeline(pipeline)
-    parts = read_parts(files["train"], files["dev"], lang)
+    corpora = read_corpora(files["train"], files["dev"])
+    guessed = None if lang is not None else corpus_language(corpora)
+    lang = lang or guessed or DEFAULT_LANGUAGE
+    parts = make_parts(corpora, lang)
     part = next((part for part in parts if part.name == "train"), None)
     if "assertion" in factories:
         factories[factories.index("assertion")] = _assertion(part)
@@ -97,7 +111,8 @@ def init_config(
         paths=files,
     )
     counts = {part.name: describe(part, sizes) for part in parts}
-    findings: List[Finding] = []
+    findings: List[Finding] = list(language_findings(corpora, lang))
+    findings += _encoder_findings(encoder_name)
     if part is not None:
         check_learnable(counts["train"], factories, Path(files["train"] or ""))
         findings += check_labels(labels, counts["train"])
@@ -110,6 +125,7 @@ def init_config(
         "spacy_clinrel": version("spacy-clinrel"),
         "config": str(path),
         "lang": lang,
+        "lang_is_guessed": guessed is not None,
         "pipeline": config["nlp"]["pipeline"],
         "encoder": encoder,
         "corpus": counts,
@@ -129,6 +145,17 @@ def _check_encoder(encoder: str, vectors: Any, name: Optional[str]) -> None:
     ):
         if value is not None and encoder != kind:
             raise ValueError(Errors.F184.format(option=option, kind=kind))
+
+
+def _encoder_findings(name: Optional[str]) -> Iterator[Finding]:
+    """Report an encoder that is not a folder here. It may be one where the config is trained."""
+    if name is None or Path(name).is_dir():
+        return
+    if HUB_NAME.fullmatch(name):
+        text = f"{name} is not a folder here, so training looks for it on the Hugging Face hub"
+        yield Finding("info", text)
+    else:
+        yield Finding("warning", f"there is no folder {name}. Training will fail without it")
 
 
 def _check_language(lang: str) -> None:

@@ -1,7 +1,7 @@
 """Properties of a corpus on which its config depends: labels, distances, attributes and size."""
 
 from pathlib import Path
-from typing import Any, Dict, Iterator, List, NamedTuple, Optional, Sequence
+from typing import Any, Dict, Iterator, List, Mapping, NamedTuple, Optional, Sequence
 
 import numpy as np
 from spacy import util
@@ -11,13 +11,14 @@ from spacy.vocab import Vocab
 
 from ..data.check.assertion import describe_assertion
 from ..data.check.ceiling import recall_ceiling
+from ..data.check.findings import SPLIT_INTO_LETTERS
 from ..data.check.mentions import describe_mentions
 from ..data.check.relations import describe_relations
 from ..data.check.table import Part, read_part
 from ..errors import Errors
 from ..pipeline.training_data import MIN_DOCUMENTS, MIN_EXAMPLES, list_first
 from ..reading.documents import stream_docs
-from ..tokens import Sentences
+from ..tokens import Sentences, guess_language, is_split_into_letters
 from .build import BY_CHARACTER, FIND_ENTITIES, FIND_RELATIONS, SENTENCES
 from .sizes import Sizes
 
@@ -33,24 +34,62 @@ class Finding(NamedTuple):
     text: str
 
 
-def read_parts(train: Optional[Path], dev: Optional[Path], lang: str) -> List[Part]:
+def read_corpora(train: Optional[Path], dev: Optional[Path]) -> Dict[str, List[Doc]]:
     """Read the training and dev documents.
 
     train (Optional[Path]): A .spacy file, the output of `apply`, or a folder of such files.
     dev (Optional[Path]): The same for the dev documents.
-    lang (str): Language of the documents. Unless it is Chinese, documents are split into sentences
-        as the pipeline will do.
-    RETURNS (List[Part]): The parts, "train" first.
+    RETURNS (Dict[str, List[Doc]]): The documents by name of the part, "train" first.
     RAISES (ValueError): If a file is missing or cannot be read.
     """
     vocab = Vocab()
+    paths = {"train": train, "dev": dev}
+    return {
+        name: list(stream_docs([path], vocab=vocab))
+        for name, path in paths.items()
+        if path is not None
+    }
+
+
+def corpus_language(corpora: Mapping[str, Sequence[Doc]]) -> Optional[str]:
+    """Guess the language of the documents from their texts: .spacy files do not store it.
+
+    corpora (Mapping[str, Sequence[Doc]]): The documents by name of the part.
+    RETURNS (Optional[str]): "zh" or "en"; None if there are too few letters.
+    """
+    return guess_language(doc.text for docs in corpora.values() for doc in docs)
+
+
+def language_findings(corpora: Mapping[str, Sequence[Doc]], lang: str) -> Iterator[Finding]:
+    """Report tokens that do not fit the texts, and texts that do not fit the language.
+
+    corpora (Mapping[str, Sequence[Doc]]): The documents by name of the part.
+    lang (str): Language of the config.
+    YIELDS (Finding): The findings.
+    """
+    found = corpus_language(corpora)
+    if {lang, found} == {"zh", "en"}:
+        script = "Chinese" if found == "zh" else "Latin letters"
+        text = f"the texts are mostly {script}, but --lang is {lang}. For texts in "
+        text += f"{'Chinese' if found == 'zh' else 'English'}, use --lang {found}"
+        yield Finding("warning", text)
+    for name, docs in corpora.items():
+        if is_split_into_letters(docs):
+            yield Finding("warning", f"{name}: {SPLIT_INTO_LETTERS}")
+
+
+def make_parts(corpora: Mapping[str, Sequence[Doc]], lang: str) -> List[Part]:
+    """Collect the mentions and relations of the documents.
+
+    corpora (Mapping[str, Sequence[Doc]]): The documents by name of the part.
+    lang (str): Language of the documents. Unless it is Chinese, documents are split into sentences
+        as the pipeline will do.
+    RETURNS (List[Part]): The parts.
+    """
     splits = lang not in BY_CHARACTER
     sentencizer = util.get_lang_class(lang)().add_pipe(SENTENCES) if splits else None
     parts = []
-    for name, path in (("train", train), ("dev", dev)):
-        if path is None:
-            continue
-        docs: List[Doc] = list(stream_docs([path], vocab=vocab))
+    for name, docs in corpora.items():
         if sentencizer is not None:
             docs = [doc if doc.has_annotation("SENT_START") else sentencizer(doc) for doc in docs]
         parts.append(read_part(name, docs, Sentences(use_sents=splits)))

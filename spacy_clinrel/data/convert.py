@@ -8,11 +8,20 @@ from spacy.tokens import Doc, DocBin
 from ..errors import Errors
 from ..files import check_output, replacing
 from ..reading.documents import is_annotated
+from ..tokens import guess_language
 from ..tokens.tokenizer import blank_pipeline
 from ..types import LabelNames
 from .converters import ReadOptions, Report, Selection, get_converter, get_writer
 from .converters.attributes import mark_annotated, shows_assertion
 from .corpus import read_corpus, stream_corpus, write_corpus
+
+# Messages by the language of the tokenizer, if the texts are in the other one.
+WRONG_TOKENIZER = {
+    "zh": "The texts are mostly Latin letters, but the tokenizer is that for Chinese (--lang zh), "
+    "which makes a token of each letter. For English, convert again with --lang en.",
+    "en": "The texts are mostly Chinese, but the tokenizer is that for English (--lang en). "
+    "Convert again with --lang zh.",
+}
 
 
 def convert(
@@ -96,6 +105,9 @@ def convert(
         docbin = DocBin(store_user_data=True, docs=marked)
     if strict:
         report.check_losses()
+    texts = (doc.text for doc in docbin.get_docs(nlp.vocab))
+    if {lang, guess_language(texts)} == {"zh", "en"}:
+        report.messages.insert(0, WRONG_TOKENIZER[lang])
     with replacing(out) as draft:
         docbin.to_disk(draft)
     return report

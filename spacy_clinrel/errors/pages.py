@@ -32,11 +32,15 @@ PAGES: Dict[str, str] = {
     "W090": "tutorials/few-labels",
     "W091": "tutorials/only-relations",
     "W092": "tutorials/only-relations",
+    "W093": "tutorials/own-labels",
+    "W094": "tutorials/only-relations",
+    "W102": "tutorials/only-relations",
 }
 
 
 class MessagesWithPages(ErrorsWithCodes):
-    """Metaclass that adds to a message its code and the page of the documentation that helps."""
+    """Metaclass that adds to a message its code and the page of the documentation that helps. The
+    page is named by its path in the checkout."""
 
     def __getattribute__(self, code: str) -> Any:
         """Return a message.
@@ -47,4 +51,4 @@ class MessagesWithPages(ErrorsWithCodes):
         message = super().__getattribute__(code)
         if code not in PAGES:
             return message
-        return f"{message} More in the documentation: {PAGES[code]}"
+        return f"{message} More in the documentation: docs/{PAGES[code]}.md"

@@ -88,8 +88,23 @@ class WarningMessages:
         "to an encoder that is not in [training] annotating_components. List {missing} there "
         "before {setters}."
     )
+    W093 = (
+        "Most tokens of the training documents are single Latin letters, because the tokenizer is "
+        "that for Chinese. For English notes, convert the corpus with --lang en, and write the "
+        "config with `python -m spacy clinrel init --lang en`."
+    )
+    W094 = (
+        "'{name}' will have scores of 0 in training: the dev documents have no entities, and no "
+        "component of the pipeline finds any. Set gold_entities = true in [corpora.{corpus}] too, "
+        "with the reader spacy-clinrel.Corpus.v1."
+    )
     W100 = "{path}: {n} documents or files could not be read, and were left out. First:\n{examples}"
     W101 = (
         "{path} was annotated by a pipeline (apply), and not by hand. The scores show how much two "
         "pipelines agree, not how good one is."
+    )
+    W102 = (
+        "The pipeline has no component that finds entities, and the documents that it gets have "
+        "none, so no relation or attribute could be predicted. Use --gold-entities (in Python, "
+        "gold_entities=True) to predict and score them on the gold entities of the data."
     )

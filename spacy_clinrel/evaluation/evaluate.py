@@ -19,7 +19,7 @@ from ..errors import Errors, Warnings
 from ..files import show_path
 from ..pipeline.loading import load_pipeline
 from ..reading.inputs import MANIFEST
-from ..tokens import GROUP, get_relations, relabel_relations
+from ..tokens import GROUP, all_mentions, get_relations, relabel_relations
 from ..tokens.silver import check_gold
 from .assertion_scores import EXACT
 from .calibration import describe_confidence
@@ -97,6 +97,9 @@ def evaluate(
             disable=None if progress else True,
         ),
     )
+    finds_entities = gold_entities or bool(entity_components(nlp))
+    if not finds_entities and not any(all_mentions(eg.predicted) for eg in examples):
+        warnings.warn(Warnings.W102, stacklevel=2)
     scores = result[GOLD_ENTITIES if gold_entities else END_TO_END]
     if all(scores.get(key) is None for key in ("ents_f", "rel_micro_f", EXACT)):
         raise ValueError(Errors.F009.format(path=data_path, what="evaluate"))

@@ -2,20 +2,22 @@
 
 import warnings
 from collections import Counter
-from typing import Any, Callable, Dict, Iterable, Iterator, Optional, Sequence
+from typing import Any, Callable, Dict, Iterable, Iterator, List, Optional, Sequence
 
 from spacy.language import Language
 from spacy.tokens import Doc
 from spacy.training import Example
 
 from ..errors import Warnings
-from ..tokens import all_mentions, attribute_rows, relation_edges
+from ..tokens import all_mentions, attribute_rows, is_split_into_letters, relation_edges
 from ..types import ASSERTIONS
 
 # Labels with fewer examples, and training data with fewer documents, give a warning.
 MIN_EXAMPLES = 20
 MIN_DOCUMENTS = 50
 MAX_LISTED = 10
+# Documents whose tokens are checked.
+SAMPLE_SIZE = 20
 
 # What a component learns, and the labels of a gold document for it.
 LABELS: Dict[str, Callable[[Doc], Iterable[str]]] = {
@@ -44,8 +46,11 @@ def check_training_data(
     counts: Counter = Counter()
     n_documents = 0
     has_mentions = False
+    sample: List[Doc] = []
     for example in examples:
         n_documents += 1
+        if n_documents <= SAMPLE_SIZE:
+            sample.append(example.predicted)
         has_mentions = has_mentions or bool(all_mentions(example.predicted))
         for kind in learns:
             counts.update(LABELS[kind](example.reference))
@@ -53,14 +58,36 @@ def check_training_data(
     if reasons:
         message = Warnings.W090.format(name=name, reasons="; ".join(reasons))
         warnings.warn(message, stacklevel=3)
-    if {"entities", "mentions"} & set(learns) or has_mentions or nlp is None:
+    if is_split_into_letters(sample):
+        warnings.warn(Warnings.W093, stacklevel=3)
+    if {"entities", "mentions"} & set(learns) or nlp is None:
         return
-    what = " or ".join(learns)
+    if has_mentions:
+        _check_dev_corpus(name, nlp)
+    else:
+        _check_annotating(name, " or ".join(learns), nlp)
+
+
+def _check_dev_corpus(name: str, nlp: Language) -> None:
+    """Warn if the dev documents have no entities, although no component finds any."""
+    if any("doc.ents" in nlp.get_pipe_meta(other).assigns for other in nlp.pipe_names):
+        return
+    config = nlp.config.interpolate()
+    corpus = config.get("training", {}).get("dev_corpus", "").partition(".")[2]
+    reader = config.get("corpora", {}).get(corpus, {})
+    is_known = reader.get("@readers") in ("spacy.Corpus.v1", "spacy-clinrel.Corpus.v1")
+    # Without a path, this is the default config of a pipeline that is trained in Python.
+    if is_known and reader.get("path") and not reader.get("gold_entities"):
+        warnings.warn(Warnings.W094.format(name=name, corpus=corpus), stacklevel=4)
+
+
+def _check_annotating(name: str, what: str, nlp: Language) -> None:
+    """Warn if the component gets no entities in training."""
     annotating = nlp.config.get("training", {}).get("annotating_components", [])
     present = [other for other in annotating if other in nlp.pipe_names]
     setters = [other for other in present if "doc.ents" in nlp.get_pipe_meta(other).assigns]
     if not setters:
-        warnings.warn(Warnings.W091.format(name=name, what=what), stacklevel=3)
+        warnings.warn(Warnings.W091.format(name=name, what=what), stacklevel=4)
         return
     encoders = [other for other, pipe in nlp.pipeline if hasattr(pipe, "listeners")]
     missing = [other for other in encoders if other not in present]
@@ -68,7 +95,7 @@ def check_training_data(
         message = Warnings.W092.format(
             name=name, what=what, missing=", ".join(missing), setters=", ".join(setters)
         )
-        warnings.warn(message, stacklevel=3)
+        warnings.warn(message, stacklevel=4)
 
 
 def _shortages(counts: Counter, n_documents: int) -> Iterator[str]:

@@ -27,6 +27,7 @@ from .concat import concat_docs
 from .doc_id import get_doc_id, set_doc_id
 from .extensions import register_extensions
 from .group import GROUP, group_mentions, mention_rows, span_key, span_rows
+from .language import guess_language, is_split_into_letters
 from .measurements import Measurement, get_measurements, write_measurements
 from .mentions import all_mentions, read_mentions
 from .relabel import relabel_relations
@@ -69,8 +70,10 @@ __all__ = [
     "get_sections",
     "get_values",
     "group_mentions",
+    "guess_language",
     "has_assertion",
     "has_sections",
+    "is_split_into_letters",
     "mention_rows",
     "read_mentions",
     "register_extensions",

@@ -69,6 +69,22 @@ def test_names_that_a_pipeline_does_not_have(corpus, tmp_path):
     assert "'1': Disease 6–9 (id T2)" in shown and "脑出血" not in shown
 
 
+def test_texts_in_another_language_than_the_tokenizer_are_reported(corpus, tmp_path):
+    folder = tmp_path / "english"
+    folder.mkdir()
+    text = "The chest film shows pneumonia, and the patient has a cough and fever.\n"
+    (folder / "a.txt").write_text(text, encoding="utf-8")
+    (folder / "a.ann").write_text("T1\tDisease 21 30\tpneumonia\n", encoding="utf-8")
+    printed = flat(run("brat", folder, tmp_path / "a.spacy").output)
+    assert "mostly Latin letters" in printed and "convert again with --lang en" in printed
+    assert convert("brat", folder, tmp_path / "b.spacy", lang="en").messages == []
+    text = "查头颅CT示脑出血。" + "患者神志清楚，对答切题。" * 5
+    (corpus / "1.txt").write_text(text, encoding="utf-8")
+    assert convert("brat", corpus, tmp_path / "c.spacy").messages == []
+    messages = convert("brat", corpus, tmp_path / "d.spacy", lang="en").messages
+    assert "Convert again with --lang zh" in messages[0]
+
+
 def test_convert_with_another_language(tmp_path):
     (tmp_path / "a.txt").write_text("Headache, then fever.", encoding="utf-8")
     convert("brat", tmp_path / "a.txt", tmp_path / "a.spacy", lang="en")

@@ -1,6 +1,7 @@
 """The command `evaluate` and the function `evaluate`."""
 
 import json
+import warnings
 
 import pytest
 import spacy
@@ -37,6 +38,14 @@ def run(folder, *args, code=0):
     result = CliRunner().invoke(app, ["clinrel", "evaluate", *paths, "-G", *map(str, args)])
     assert result.exit_code == code, f"{result.output}\n{result.exception!r}"
     return result.output
+
+
+def test_a_pipeline_that_finds_no_entities_needs_gold_entities(folder):
+    with pytest.warns(UserWarning, match="W102.*--gold-entities"):
+        evaluate(folder / "model", folder / "dev.spacy")
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        evaluate(folder / "model", folder / "dev.spacy", gold_entities=True)
 
 
 def test_evaluate_projects_labels_to_a_scheme(folder, tmp_path):

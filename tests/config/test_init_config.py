@@ -8,8 +8,9 @@ import spacy
 from spacy import util
 from spacy.schemas import ConfigSchemaInit, ConfigSchemaTraining
 
-from spacy_clinrel import init_config
+from spacy_clinrel import Relation, init_config
 from spacy_clinrel.config.sizes import Sizes, choose_steps
+from spacy_clinrel.tokens.tokenizer import blank_pipeline
 
 from ..util import ROOT, invoke, make_doc, make_notes, write_docs
 
@@ -174,6 +175,63 @@ def test_steps_grow_with_the_corpus():
     assert choose_steps(2_000_000) == (2000, 3000)
     assert choose_steps(10**9) == (2000, 20000)
     assert Sizes(max_steps=1500).eval_frequency == 150
+
+
+NOTE = "The chest film shows pneumonia. Amoxicillin was given, and the cough is better. {}"
+
+
+def english_notes(lang, n=60):
+    """Return English notes, split by the tokenizer of a language."""
+    nlp = blank_pipeline(lang)
+    docs = []
+    for number in range(n):
+        doc = nlp.make_doc(NOTE.format(number))
+        spans = [doc.char_span(4, 14, "Test"), doc.char_span(21, 30, "Disease")]
+        doc.ents = spans
+        doc._.relations = [Relation(*spans, "SHOWS")]
+        docs.append(doc)
+    return docs
+
+
+def test_the_language_is_that_of_the_texts(corpus, tmp_path):
+    result = init_config(tmp_path / "zh.cfg", train=corpus / "train.spacy")
+    assert (result["lang"], result["lang_is_guessed"]) == ("zh", True)
+    write_docs(tmp_path / "en.spacy", english_notes("en"))
+    printed = invoke("clinrel", "init", tmp_path / "en.cfg", "--train", tmp_path / "en.spacy")
+    assert "language: en, guessed from the texts" in printed.output
+    assert "Latin" not in printed.output
+    config = util.load_config(tmp_path / "en.cfg")
+    assert config["nlp"]["lang"] == "en"
+    assert config["components"]["relation_classifier"]["candidates"]["use_sents"]
+    options = {"train": tmp_path / "en.spacy", "pipeline": ["ner", "relations"]}
+    result = init_config(tmp_path / "de.cfg", lang="de", **options)
+    assert (result["lang"], result["lang_is_guessed"]) == ("de", False)
+    assert init_config(tmp_path / "none.cfg")["lang"] == "zh"
+
+
+@pytest.mark.parametrize(
+    "tokenizer, lang, message",
+    [
+        ("zh", None, "train: most tokens are single Latin letters"),
+        ("en", "zh", "the texts are mostly Latin letters, but --lang is zh"),
+    ],
+)
+def test_tokens_and_texts_must_fit_the_language(tmp_path, tokenizer, lang, message):
+    write_docs(tmp_path / "a.spacy", english_notes(tokenizer))
+    result = init_config(tmp_path / "a.cfg", train=tmp_path / "a.spacy", lang=lang)
+    warned = [f["text"] for f in result["findings"] if f["level"] == "warning"]
+    assert [text for text in warned if text.startswith(message) and "--lang en" in text]
+
+
+def test_an_encoder_that_is_not_there_is_reported(tmp_path):
+    def finding(name):
+        options = {"encoder": "transformer", "encoder_name": name, "force": True}
+        return init_config(tmp_path / "a.cfg", **options)["findings"]
+
+    assert finding(str(tmp_path)) == []
+    assert finding("ours/bert")[0]["level"] == "info"
+    missing = finding(f"{tmp_path}/bert")
+    assert missing[0]["level"] == "warning" and "no folder" in missing[0]["text"]
 
 
 @pytest.mark.parametrize(

@@ -11,6 +11,7 @@ from spacy.training.initialize import init_nlp
 from ..util import (
     gold_examples,
     listener,
+    make_doc,
     make_notes,
     ner_config,
     relation_config,
@@ -65,6 +66,29 @@ def test_few_documents_and_rare_labels_are_reported(zh):
     assert set(found) == {"W090"}
     assert "8 documents, fewer than 50" in found["W090"]
     assert "fewer than 20 examples: 改善 (8), 证实 (8)" in found["W090"]
+
+
+def test_a_text_that_is_split_into_letters_is_reported():
+    note = "The [chest film|Test] shows [pneumonia|Disease]. The patient has a cough since Monday."
+    for lang, codes in (("zh", {"W090", "W093"}), ("en", {"W090"})):
+        nlp = spacy.blank(lang)
+        nlp.add_pipe("relation_classifier", config=relation_config())
+        examples = gold_examples(nlp, [make_doc(nlp, note, [(0, 1, "SHOWS")])])
+        assert set(messages(nlp, examples)) == codes
+
+
+@pytest.mark.parametrize("reader", ["spacy.Corpus.v1", "spacy-clinrel.Corpus.v1"])
+def test_dev_documents_need_entities_too(zh, reader):
+    zh.add_pipe("relation_classifier", config=relation_config())
+    examples = gold_examples(zh, make_notes(zh, 60))
+    config = zh.config.copy()
+    config["corpora"]["dev"] = {"@readers": reader, "path": "dev.spacy"}
+    zh.config = config
+    found = messages(zh, examples)
+    assert set(found) == {"W094"} and "gold_entities = true in [corpora.dev]" in found["W094"]
+    config["corpora"]["dev"]["gold_entities"] = True
+    zh.config = config
+    assert messages(zh, examples) == {}
 
 
 @pytest.mark.slow

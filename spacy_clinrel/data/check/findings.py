@@ -2,7 +2,7 @@
 
 from typing import Any, Dict, Iterator, List, NamedTuple, Sequence
 
-from ...tokens import get_doc_id
+from ...tokens import get_doc_id, is_split_into_letters
 from .ceiling import TARGET_RECALL
 from .relations import RareTypes, TwoWayLabel
 from .table import Part
@@ -23,6 +23,11 @@ ANOMALIES = {
 }
 LEAKAGE = (
     "in several parts, so that evaluation sees training texts (`clinrel split` keeps them together)"
+)
+
+SPLIT_INTO_LETTERS = (
+    "most tokens are single Latin letters, because the corpus was converted with the tokenizer for "
+    "Chinese. For English, convert it again with --lang en"
 )
 
 
@@ -59,6 +64,8 @@ def mention_findings(parts: Sequence[Part], figures: Figures) -> Iterator[Findin
             text = f"{train} has no {name}: there is nothing to learn"
             yield Finding(WARNING if is_useful else ERROR, section, text)
     for part in parts:
+        if is_split_into_letters(part.docs):
+            yield Finding(WARNING, section, f"{part.name}: {SPLIT_INTO_LETTERS}")
         if part.broken:
             text = f"{part.name}: relations of missing mentions in {join_examples(part.broken)}"
             yield Finding(ERROR, section, text)

@@ -47,6 +47,14 @@ def test_corpus_without_problems():
     assert result["directions"] == [] == result["wider_candidates"]["pairs"]
 
 
+def test_a_text_that_is_split_into_letters_is_reported():
+    note = "The [chest film|Test] shows [pneumonia|Disease]. The patient has a cough since Monday."
+    _, findings = run(train=[make_doc(NLP, note, [(0, 1, "SHOWS")])])
+    assert "train: most tokens are single Latin letters" in texts(findings, WARNING, "mentions")
+    _, findings = run(train=[make_doc(spacy.blank("en"), note, [(0, 1, "SHOWS")])])
+    assert "Latin" not in texts(findings, WARNING, "mentions")
+
+
 def test_label_findings():
     train = [*make_notes(NLP, 8), make_doc(NLP, "[甲|A][乙|B]", [(0, 1, "少")])]
     dev = [make_doc(NLP, "[丙|C][丁|B]", [(0, 1, "新"), (1, 0, "改善")])]
