@@ -31,9 +31,9 @@ RUN = ("python", "bash")
 # Other names of these languages, whose blocks would not run.
 MISNAMED = ("py", "python3", "pycon", "sh", "shell", "console", "zsh")
 
-# Options that are replaced or left out: they need a GPU or more processes, do not end, or fail with
-# the corpus of the tests.
-REPLACED = {"--n-process": "1", "--gpu-id": "-1"}
+# Options that are replaced or left out: they need a GPU or more processes or notes, do not end, or
+# fail with the corpus of the tests.
+REPLACED = {"--n-process": "1", "--gpu-id": "-1", "--n-docs": "2"}
 LEFT_OUT = ("--serve", "--strict")
 # Options that make a command of spaCy fast.
 FASTER = {

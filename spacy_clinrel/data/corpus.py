@@ -94,7 +94,14 @@ def read_corpus(
         raise ValueError(Errors.F024)
     if path.is_file() and path.suffix.lower() not in ANNOTATED:
         raise ValueError(Errors.F034.format(path=path, known=_names()))
-    return list(stream_docs([path], nlp))
+    try:
+        return list(stream_docs([path], nlp))
+    except ValueError as error:
+        names = guess_formats(path, options) if path.is_dir() else []
+        if not names:
+            raise
+        hint = f"Its files can be read as {', '.join(names)}: set --format (in Python, format)."
+        raise ValueError(f"{error} {hint}") from error
 
 
 def stream_corpus(

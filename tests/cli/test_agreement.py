@@ -87,6 +87,11 @@ def test_attribute_names_and_lost_annotation(folders):
     assert "could not be read: broken line: 2" in printed
 
 
+def test_folders_in_another_format_name_the_option(folders):
+    output = " ".join(run(*folders, code=1).split())
+    assert "F002" in output and "can be read as brat: set --format" in output
+
+
 def test_different_texts_are_an_error(folders):
     (folders[1] / "n1.txt").write_text(TEXT.replace("，", ","), encoding="utf-8")
     printed = run(*folders, "--format", "brat", code=1)

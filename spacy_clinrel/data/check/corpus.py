@@ -23,11 +23,10 @@ from .findings import (
     duplicate_findings,
     label_findings,
     mention_findings,
-    type_findings,
 )
 from .mentions import describe_mentions
 from .names import name_findings
-from .relations import describe_relations, rare_types, two_way_labels
+from .relations import describe_relations, two_way_labels
 from .settings import AssertionTypes, assertion_by_cues, default_candidates, sentences_of
 from .table import Part, read_part
 
@@ -118,7 +117,7 @@ def check(parts: Sequence[Part], checks: Checks) -> Dict[str, Any]:
     parts (Sequence[Part]): The parts, the training part first.
     checks (Checks): Settings of the checks.
     RETURNS (Dict[str, Any]): Statistics by part, near-duplicates, labels that occur in both
-        directions or have rare types, recall ceilings and findings, as plain values for JSON.
+        directions, recall ceilings, inconsistent annotation and findings, as plain values for JSON.
     """
     figures = {
         part.name: {
@@ -136,12 +135,10 @@ def check(parts: Sequence[Part], checks: Checks) -> Dict[str, Any]:
     wider = {name: suggest_settings(parts[0], strategy) for name, strategy in strategies}
     near = _near_duplicates(parts, checks.similarity)
     directions = two_way_labels(parts)
-    rare = rare_types(parts)
     inconsistent, inconsistencies = check_consistency(parts, checks.rules)
     findings = [
         *mention_findings(parts, figures),
         *label_findings(figures, checks.min_count),
-        *type_findings(rare),
         *assertion_findings(figures, checks.min_count),
         *assertion_type_findings(figures, checks.assertion_types),
         *direction_findings(figures, directions),
@@ -153,7 +150,6 @@ def check(parts: Sequence[Part], checks: Checks) -> Dict[str, Any]:
     return {
         "parts": figures,
         "directions": [{**row._asdict(), "rare": row.is_rare} for row in directions],
-        "rare_types": [row._asdict() for row in rare],
         "near_duplicates": near,
         "candidates": candidates,
         "wider_candidates": wider,

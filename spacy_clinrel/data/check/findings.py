@@ -4,7 +4,7 @@ from typing import Any, Dict, Iterator, List, NamedTuple, Sequence
 
 from ...tokens import get_doc_id, is_split_into_letters
 from .ceiling import TARGET_RECALL
-from .relations import RareTypes, TwoWayLabel
+from .relations import TwoWayLabel
 from .table import Part
 
 ERROR, WARNING, INFO, GOOD = "error", "warning", "info", "good"
@@ -117,20 +117,6 @@ def _unseen_findings(figures: Figures, train: str, name: str) -> Iterator[Findin
         text = f"relations of {name} between types that are not related in {train}, which a "
         text += f"component with typed = true cannot predict: {count}"
         yield Finding(WARNING, section, text)
-
-
-def type_findings(rows: Sequence[RareTypes]) -> Iterator[Finding]:
-    """Report relations between types that their label rarely has.
-
-    rows (Sequence[RareTypes]): Labels with one frequent pair of types, and few other relations.
-    YIELDS (Finding): The findings.
-    """
-    for row in rows:
-        text = (
-            f"{row.label} goes from {row.types[0]} to {row.types[1]} ({row.counts[0]}), but also "
-        )
-        text += f"between other types ({row.counts[1]}), perhaps by mistake: "
-        yield Finding(WARNING, "relations", text + join_examples(row.examples))
 
 
 def direction_findings(figures: Figures, labels: Sequence[TwoWayLabel]) -> Iterator[Finding]:

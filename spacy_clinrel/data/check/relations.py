@@ -10,11 +10,9 @@ from .table import Part, count
 
 TOKEN_BINS = (0, 10, 20, 50, 100, 200, 500)
 SENTENCE_BINS = (0, 1, 2, 3, 4, 5, 10)
-# Maximum share of a rare direction among a label's relations between two types, and of all rare
-# type pairs among a label's relations.
+# Maximum share of a rare direction among a label's relations between two types.
 RARE_SHARE = 0.1
-# Minimum number of relations in the frequent direction, or of the frequent type pair. With fewer,
-# nothing is called rare.
+# Minimum number of relations in the frequent direction. With fewer, nothing is called rare.
 MIN_FREQUENT = 10
 
 
@@ -37,21 +35,6 @@ class TwoWayLabel(NamedTuple):
         """Whether the less frequent direction is so rare that it may be an annotation error."""
         frequent, rare = self.counts
         return frequent >= MIN_FREQUENT and rare <= RARE_SHARE * (frequent + rare)
-
-
-class RareTypes(NamedTuple):
-    """A label with one frequent pair of types, and few relations between other types.
-
-    label (str): The label.
-    types (Tuple[str, str]): Head and tail type of the frequent pair.
-    counts (Tuple[int, int]): Number of relations of this pair and of other pairs.
-    examples (List[str]): The types and the documents of the other relations.
-    """
-
-    label: str
-    types: Tuple[str, str]
-    counts: Tuple[int, int]
-    examples: List[str]
 
 
 def describe_relations(part: Part) -> Dict[str, Any]:
@@ -93,32 +76,6 @@ def two_way_labels(parts: Sequence[Part]) -> List[TwoWayLabel]:
             counts = (len(forward), len(backward))
             rows.append(TwoWayLabel(label, (head, tail), counts, list(dict.fromkeys(backward))))
     return sorted(rows, key=lambda row: row.counts[1] / sum(row.counts))
-
-
-def rare_types(parts: Sequence[Part]) -> List[RareTypes]:
-    """Find labels with one frequent pair of types, and few relations between other types.
-
-    A rare opposite direction is left out: `two_way_labels` finds it.
-
-    parts (Sequence[Part]): All parts.
-    RETURNS (List[RareTypes]): The labels, sorted.
-    """
-    by_label: Dict[str, Dict[Tuple[str, str], List[str]]] = defaultdict(dict)
-    for (head, label, tail), titles in _titles_by_signature(parts).items():
-        by_label[label][head, tail] = titles
-    rows = []
-    for label, pairs in sorted(by_label.items()):
-        types = max(pairs, key=lambda pair: len(pairs[pair]))
-        frequent, total = len(pairs[types]), sum(map(len, pairs.values()))
-        others = {pair: pairs[pair] for pair in pairs if pair not in (types, types[::-1])}
-        if others and frequent >= MIN_FREQUENT and total - frequent <= RARE_SHARE * total:
-            examples = [
-                f"{head} → {tail} in {title}"
-                for (head, tail), titles in others.items()
-                for title in titles
-            ]
-            rows.append(RareTypes(label, types, (frequent, len(examples)), examples))
-    return rows
 
 
 def _titles_by_signature(parts: Sequence[Part]) -> Dict[Tuple[str, ...], List[str]]:

@@ -153,6 +153,32 @@ def test_cue_compares_attributes_with_the_rules():
     assert finding.level == INFO and finding.places == 2
 
 
+def test_same_text_with_another_annotation():
+    text = "[发热|S]予[补液|R]"
+    docs = [note(text, [(1, 0, "TrIS")]), note(text, [(1, 0, "TrIS")]), note(text), note(text)]
+    docs += [note("[发热|S]予补液"), assertion_note(text, [(1, 0, "TrIS")], negated=[0])]
+    found = [(2, "补液", 3), (3, "补液", 3), (4, "补液", 3)]
+    assert run("same_text", *docs) == found
+    assert run("same_text", docs[5], assertion_note(text, [(1, 0, "TrIS")])) == [(1, "发热", 0)]
+
+
+def test_rare_types_of_a_label():
+    docs = [make_doc(NLP, "[甲|A][乙|B]", [(0, 1, "R")]) for _ in range(18)]
+    docs.append(make_doc(NLP, "[甲|A][丙|C]", [(0, 1, "R")]))
+    docs.append(make_doc(NLP, "[甲|A][乙|B]", [(1, 0, "R")]))
+    assert run("rare_types", *docs) == [(18, "甲", 0), (19, "乙", 1)]
+    assert run("rare_types", *docs, settings={"min_count": 19}) == []
+    assert run("rare_types", *docs, settings={"max_share": 0.05}) == []
+    accept = [{"string": "乙", "reason": "right"}]
+    assert run("rare_types", *docs, accept=accept) == [(18, "甲", 0)]
+
+
+def test_attributes_of_types_without_any():
+    doc = assertion_note("无[发热|S]，[胸片|T]正常", negated=[0, 1])
+    assert run("attribute_type", doc) == []
+    assert run("attribute_type", doc, attribute_types=["S"]) == [(0, "胸片", 4)]
+
+
 def test_label_attribute():
     links = [(1, 0, "SNAP"), (2, 0, "SAP")]
     labels = {"SNAP": {"head": ["negated"]}, "SAP": {"head_not": ["negated"]}}

@@ -80,18 +80,6 @@ def test_direction_findings():
     assert "R between A (12) and B (10)" in texts(findings, INFO, "directions")
 
 
-def test_relations_between_rare_types():
-    train = [make_doc(NLP, "[甲|A][乙|B]", [(0, 1, "R")]) for _ in range(18)]
-    train.append(make_doc(NLP, "[甲|A][乙|B]", [(1, 0, "R")]))  # a rare direction
-    assert run(train=train)[0]["rare_types"] == []
-    result, findings = run(train=train, dev=[make_doc(NLP, "[甲|A][乙|C]", [(0, 1, "R")])])
-    text = "R goes from A to B (18), but also between other types (1), perhaps by mistake: "
-    assert text + "A → C in no. 1 (dev)" in texts(findings, WARNING, "relations")
-    assert result["rare_types"][0]["types"] == ("A", "B")
-    often = [make_doc(NLP, "[甲|A][乙|C]", [(0, 1, "R")]) for _ in range(3)]
-    assert run(train=train, dev=often)[0]["rare_types"] == []
-
-
 def test_duplicate_findings():
     notes = make_notes(NLP, 6)
     twice = make_doc(NLP, "[咳嗽|A]三天后[发热|B]，予补液", [(0, 1, "R")])

@@ -7,7 +7,16 @@ from typing import Any, Callable, Dict, Iterator, List, Optional, Sequence, Tupl
 from ..findings import GOOD, INFO, MAX_EXAMPLES, WARNING, Finding
 from ..table import Part
 from .notes import Case, Note, read_notes
-from .relations import Cues, cues, incomplete_lists, label_attributes, skipped_mentions
+from .relations import (
+    Cues,
+    attribute_types,
+    cues,
+    incomplete_lists,
+    label_attributes,
+    rare_types,
+    same_texts,
+    skipped_mentions,
+)
 from .rules import Accepted, CorpusRules
 from .strings import (
     edge_words,
@@ -23,6 +32,7 @@ SECTION = "consistency"
 # Number of characters on each side of a finding in which the pattern of an exception is searched.
 CONTEXT = 60
 CHECKS: Dict[str, Callable[..., Iterator[Case]]] = {
+    "same_text": same_texts,
     "split_mention": split_mentions,
     "two_types": two_types,
     "unmarked_string": unmarked_strings,
@@ -30,13 +40,19 @@ CHECKS: Dict[str, Callable[..., Iterator[Case]]] = {
     "incomplete_list": incomplete_lists,
     "separator": separators,
     "skipped_mention": skipped_mentions,
+    "rare_types": rare_types,
     "cue": cues,
     "label_attribute": label_attributes,
+    "attribute_type": attribute_types,
     "never_mention": never_mentions,
     "edge_word": edge_words,
 }
 # What each check finds, and what to do.
 MESSAGES = {
+    "same_text": (
+        "notes with the same text and another annotation",
+        "Keep one of them, or make them equal",
+    ),
     "split_mention": ("strings that are one mention here and two there", "Join or split them"),
     "two_types": ("mentions with another type than the same string usually has", "Correct them"),
     "unmarked_string": (
@@ -56,10 +72,18 @@ MESSAGES = {
         "relations that skip a nearer mention of the same text",
         "Move them to the nearest mention",
     ),
+    "rare_types": (
+        "relations between types that their label rarely has",
+        "Correct the types, the label or the direction",
+    ),
     "cue": ("attributes that differ from those of cue words", "Review the attributes"),
     "label_attribute": (
         "relations whose label contradicts an attribute",
         "Correct the label or the attribute",
+    ),
+    "attribute_type": (
+        "attributes of mentions whose type has none",
+        "Remove them, or add the type to attribute_types",
     ),
     "never_mention": ("mentions that are never a mention", "Remove them"),
     "edge_word": (

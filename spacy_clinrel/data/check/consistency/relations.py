@@ -1,7 +1,7 @@
 """Checks of relations and attributes: lists, the nearest mention, labels and cues."""
 
 import re
-from collections import defaultdict
+from collections import Counter, defaultdict
 from typing import Any, Callable, Dict, Iterator, List, Optional, Sequence, Set, Tuple
 
 import numpy as np
@@ -113,6 +113,84 @@ def _is_between(mention: NoteMention, far: NoteMention, near: NoteMention, setti
         return False
     low, high = min(far.end, near.end), max(far.start, near.start)
     return low <= mention.start and mention.end <= high
+
+
+def same_texts(notes: Sequence[Note], settings: Settings, rules: CorpusRules) -> Iterator[Case]:
+    """Find notes with the text of an earlier note and another annotation.
+
+    notes (Sequence[Note]): The documents. Attributes are compared if both have them.
+    settings (Dict[str, Any]): Not used.
+    rules (CorpusRules): Not used.
+    YIELDS (Case): The first mention of each note that differs, or that has another relation.
+    """
+    first: Dict[str, int] = {}
+    for n, note in enumerate(notes):
+        other = notes[first.setdefault(note.text, n)]
+        if other is note or not note.text.strip():
+            continue
+        has_attributes = note.has_assertion and other.has_assertion
+        found, expected = (_annotations(item, has_attributes) for item in (note, other))
+        if found != expected:
+            start, end, _ = min(found ^ expected)
+            detail = f"differs from {other.title}"
+            yield Case(n, start, end, note.text[start:end], detail)
+
+
+def _annotations(note: Note, has_attributes: bool) -> Set[Tuple[int, int, str]]:
+    """Return the mentions and relations as values that can be compared and sorted."""
+    found = {
+        (m.start, m.end, f"{m.type} {_names(m.attributes) if has_attributes else ''}")
+        for m in note.mentions
+    }
+    for head, tail, label in note.relations:
+        mention, end = note.mentions[head], note.mentions[tail]
+        found.add((mention.start, mention.end, f"{label} {end.start} {end.end}"))
+    return found
+
+
+def rare_types(notes: Sequence[Note], settings: Settings, rules: CorpusRules) -> Iterator[Case]:
+    """Find relations between other types than their label usually has.
+
+    notes (Sequence[Note]): The documents.
+    settings (Dict[str, Any]): "min_count": number of relations of the most frequent types;
+        "max_share": share of the label's relations up to which other types are reported.
+    rules (CorpusRules): Not used.
+    YIELDS (Case): The head of the relation.
+    """
+    counts: Dict[str, Counter] = defaultdict(Counter)
+    for note in notes:
+        for head, tail, label in note.relations:
+            counts[label][note.mentions[head].type, note.mentions[tail].type] += 1
+    usual: Dict[str, Tuple[str, str]] = {}
+    for label, pairs in counts.items():
+        types, most = pairs.most_common(1)[0]
+        rest = pairs.total() - most
+        if most >= settings["min_count"] and rest <= settings["max_share"] * pairs.total():
+            usual[label] = types
+    for n, note in enumerate(notes):
+        for head, tail, label in note.relations:
+            first, last = note.mentions[head], note.mentions[tail]
+            if usual.get(label, (first.type, last.type)) != (first.type, last.type):
+                detail = f"{label} from {first.type} to {last.type}, usually from "
+                detail += " to ".join(usual[label])
+                yield Case(n, first.start, first.end, first.text, detail)
+
+
+def attribute_types(
+    notes: Sequence[Note], settings: Settings, rules: CorpusRules
+) -> Iterator[Case]:
+    """Find attributes of mentions whose type has none.
+
+    notes (Sequence[Note]): The documents.
+    settings (Dict[str, Any]): Not used.
+    rules (CorpusRules): `attribute_types`.
+    YIELDS (Case): The mentions.
+    """
+    for n, note in enumerate(notes):
+        for mention in note.mentions if rules.attribute_types else ():
+            if mention.attributes and mention.type not in rules.attribute_types:
+                detail = f"{mention.type} with {_names(mention.attributes)}"
+                yield Case(n, mention.start, mention.end, mention.text, detail)
 
 
 def label_attributes(

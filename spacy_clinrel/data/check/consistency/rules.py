@@ -13,6 +13,7 @@ from ....types import ASSERTIONS
 
 # Settings of each check with their defaults. A check with an empty list finds nothing.
 DEFAULTS: Dict[str, Dict[str, Any]] = {
+    "same_text": {},
     "split_mention": {"min_whole": 1},
     "two_types": {"min_count": 5, "max_share": 0.2},
     "unmarked_string": {"min_marked": 5, "min_unmarked": 1, "max_share": 0.5, "min_length": 2},
@@ -20,8 +21,10 @@ DEFAULTS: Dict[str, Dict[str, Any]] = {
     "incomplete_list": {"between": r"\s*[、,，]\s*", "min_related": 2, "labels": None},
     "separator": {},
     "skipped_mention": {"within": "sentence", "labels": None},
+    "rare_types": {"min_count": 10, "max_share": 0.1},
     "cue": {"language": None, "types": None, "max_share": 0.0},
     "label_attribute": {},
+    "attribute_type": {},
     "never_mention": {},
     "edge_word": {},
 }
@@ -75,6 +78,8 @@ class CorpusRules:
         mention, by type; "*" for all types.
     labels (Dict[str, Dict[str, Tuple[str, ...]]]): Assertion attributes that the head or tail of a
         label has (`head`, `tail`) or does not have (`head_not`, `tail_not`).
+    attribute_types (Tuple[str, ...]): Types of mentions that can have assertion attributes; all if
+        empty.
     accept (Tuple[Accepted, ...]): Accepted exceptions.
     """
 
@@ -87,6 +92,7 @@ class CorpusRules:
     never: Tuple[str, ...] = ()
     edges: Edges = field(default_factory=dict)
     labels: Dict[str, Dict[str, Tuple[str, ...]]] = field(default_factory=dict)
+    attribute_types: Tuple[str, ...] = ()
     accept: Tuple[Accepted, ...] = ()
 
 
@@ -132,6 +138,7 @@ class _Reader:
             never=self.strings(values.get("never"), "never"),
             edges=self.edges(self.mapping(values.get("edges"), "edges")),
             labels=self.labels(self.mapping(values.get("labels"), "labels")),
+            attribute_types=self.strings(values.get("attribute_types"), "attribute_types"),
             accept=self.accepted(values.get("accept")),
         )
 
