@@ -161,7 +161,7 @@ def encoder_from_files(files: Files) -> BertLike:
                 raise
             # The library's message may contain a part of the tokenizer.
             reason = f"cannot read the tokenizer, {type(error).__name__}"
-            raise ValueError(Errors.M020.format(name="str_encoder", error=reason)) from None
+            raise ValueError(Errors.M020.format(name="encoder", error=reason)) from None
     transformer = AutoModel.from_config(config, trust_remote_code=False)
     return BertLike(_limited(tokenizer, transformer), transformer)
 
@@ -182,7 +182,7 @@ def parse_config(files: Files) -> PretrainedConfig:
         ]
     except (KeyError, ValueError, AttributeError, RecursionError) as error:
         reason = f"cannot read {CONFIG} or {TOKENIZER_CONFIG}, {type(error).__name__}"
-        raise ValueError(Errors.M020.format(name="str_encoder", error=reason)) from error
+        raise ValueError(Errors.M020.format(name="encoder", error=reason)) from error
     if any(has_code(config) for config in configs):
         raise ValueError(Errors.M023.format(name="The encoder in the pipeline"))
     try:
@@ -190,7 +190,7 @@ def parse_config(files: Files) -> PretrainedConfig:
         return CONFIG_MAPPING[settings["model_type"]].from_dict(settings)
     except Exception as error:  # the classes of configs check their settings in different ways
         reason = f"cannot read {CONFIG}, {type(error).__name__}"
-        raise ValueError(Errors.M020.format(name="str_encoder", error=reason)) from error
+        raise ValueError(Errors.M020.format(name="encoder", error=reason)) from error
 
 
 def outline_encoder(files: Files, weights: Mapping[str, Tensor]) -> Any:
@@ -222,7 +222,7 @@ def outline_encoder(files: Files, weights: Mapping[str, Tensor]) -> Any:
 def _check_size(setting: str, value: Any, found: Optional[int]) -> None:
     if value is None or value != found:
         reason = f"{setting} = {value!r:.20} in {CONFIG}, {found} in the weights"
-        raise ValueError(Errors.M020.format(name="str_encoder", error=reason))
+        raise ValueError(Errors.M020.format(name="encoder", error=reason))
 
 
 def save_encoder(encoder: BertLike, folder: Path) -> None:
