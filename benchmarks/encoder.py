@@ -6,7 +6,7 @@ An encoder with random weights and the characters of Chinese (20,992) as its voc
 generated texts of 500 characters: a batch of the size in configs/zh_clinrel_trf.cfg. Weights do not
 change memory and time, so 12x768 (12 layers of width 768) stands for bert-base-chinese and
 chinese-macbert-base. A training step consists of forward and backward pass and Adam's update.
-A step with one short text comes before it, since the first one allocates the optimizer's state. Each measurement runs
+The step before it is not measured, since it allocates the optimizer's state. Each measurement runs
 in its own process, on the CPU, in single precision. Seconds are processor time, so that other jobs
 have little effect with one thread. Results are written to
 benchmarks/results/encoder.jsonl and .md. Needs Unix.
@@ -88,17 +88,17 @@ def measure(size: str, task: str, budget: int, threads: int) -> Record:
     model.initialize(X=docs)
     optimizer = Adam(0.0015, use_averages=False)
 
-    def run(batch: List[Doc]) -> None:
+    def run() -> None:
         if task == "predict":
-            model.predict(batch)
+            model.predict(docs)
             return
-        vectors, backprop = model.begin_update(batch)
+        vectors, backprop = model.begin_update(docs)
         backprop(vectors)
         model.finish_update(optimizer)
 
-    run([docs[0][:20].as_doc()])
+    run()
     start = time.process_time()
-    run(docs)
+    run()
     module = model.layers[0].shims[0]._model
     return {
         **{"size": size, "task": task, "budget": budget, "threads": threads},
