@@ -272,6 +272,7 @@ def forward_backward(
     transitions: Tensor,
     start: Tensor,
     end: Tensor,
+    *,
     by_row: bool = False,
 ) -> Marginals:
     """Compute marginal probabilities with the forward-backward algorithm (Rabiner 1989):

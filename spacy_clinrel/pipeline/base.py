@@ -47,6 +47,7 @@ class TrainingBatch(NamedTuple):
     gold (Optional[ndarray]): Gold labels of the pairs that the model scores, bool. Shape:
         (pairs, labels)
     counted (Optional[ndarray]): Pairs to learn from, bool; None for all. Shape: (pairs,)
+    spans (Optional[ndarray]): Gold labels of the spans that the model scores; see `span_ner`.
     silver (Optional[List[Optional[TagProbabilities]]]): Probabilities of the tags of each silver
         document, None for other documents; None if there are only others.
     """

@@ -3,7 +3,7 @@
 from collections import Counter
 from functools import partial
 from pathlib import Path
-from typing import Dict, Iterator, List, NamedTuple, Sequence, Union
+from typing import Dict, Iterable, Iterator, List, NamedTuple, Sequence, Union
 
 import spacy
 from spacy.language import Language
@@ -106,37 +106,57 @@ def distil(
         spacy.require_gpu(use_gpu)
     pipelines = [nlp if isinstance(nlp, Language) else load_pipeline(nlp) for nlp in teachers]
     model = Teachers(pipelines, threshold)
-    vocab = pipelines[0].vocab
     gold: List[Doc] = []
     if data.gold is not None:
-        gold = read_docbin(Path(data.gold), vocab)
+        gold = read_docbin(Path(data.gold), pipelines[0].vocab)
         check_gold(gold, Path(data.gold))
     texts = TextFilter(gold, map(Path, data.without), max_characters)
-    docbin = DocBin(store_user_data=True, docs=gold)
-    counts, failed = Counter(), {}  # type: Counter, Dict[str, str]
     bar = partial(tqdm, desc="Documents", leave=False, disable=None if progress else True)
     read = stream_docs([Path(data.texts)], pipelines[0], raw=True, texts=data.options)
-    for batch in minibatch(texts.choose(bar(read)), BATCH_SIZE):
-        for doc in label_batch(model, [_bare(doc) for doc in batch], failed):
-            docbin.add(doc)
-            counts.update(
-                silver=1,
-                characters=len(doc.text),
-                entities=len(doc.ents),
-                relations=len(relation_edges(doc)),
-            )
+    failed: Dict[str, str] = {}
+    docbin = DocBin(store_user_data=True, docs=gold)
+    counts: Counter = Counter()
+    for doc in label_docs(model, texts.choose(bar(read)), failed):
+        docbin.add(doc)
+        relations = len(relation_edges(doc))
+        counts.update(
+            silver=1, characters=len(doc.text), entities=len(doc.ents), relations=relations
+        )
     if not counts["silver"]:
-        n = sum(texts.left_out.values()) + len(failed)
-        reasons = [f"{reason}: {count}" for reason, count in texts.left_out.most_common()]
-        reasons += [f"failed: {len(failed)}"] if failed else []
-        place = show_path(Path(data.texts))
-        raise ValueError(Errors.B052.format(path=place, n=n, reasons=", ".join(reasons)))
+        raise _nothing_left(data, texts, failed)
     with replacing(output) as draft:
         docbin.to_disk(draft)
-    names = ("silver", "characters", "entities", "relations")
     return DistilResult(
-        len(gold), *(counts[name] for name in names), left_out=dict(texts.left_out), failed=failed
+        gold=len(gold),
+        silver=counts["silver"],
+        characters=counts["characters"],
+        entities=counts["entities"],
+        relations=counts["relations"],
+        left_out=dict(texts.left_out),
+        failed=failed,
     )
+
+
+def _nothing_left(data: DistilData, texts: TextFilter, failed: Dict[str, str]) -> ValueError:
+    """Return the error for texts of which none can be used."""
+    n = sum(texts.left_out.values()) + len(failed)
+    reasons = [f"{reason}: {count}" for reason, count in texts.left_out.most_common()]
+    if failed:
+        reasons.append(f"failed: {len(failed)}, first with {next(iter(failed.values()))}")
+    place = show_path(Path(data.texts))
+    return ValueError(Errors.B052.format(path=place, n=n, reasons=", ".join(reasons)))
+
+
+def label_docs(teachers: Teachers, docs: Iterable[Doc], failed: Dict[str, str]) -> Iterator[Doc]:
+    """Label documents in batches.
+
+    teachers (Teachers): The teachers.
+    docs (Iterable[Doc]): The documents. Their annotation is ignored.
+    failed (Dict[str, str]): Receives the type of the error of each document that fails, by id.
+    YIELDS (Doc): The silver documents.
+    """
+    for batch in minibatch(docs, BATCH_SIZE):
+        yield from label_batch(teachers, [_bare(doc) for doc in batch], failed)
 
 
 def label_batch(teachers: Teachers, docs: List[Doc], failed: Dict[str, str]) -> Iterator[Doc]:
