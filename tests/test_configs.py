@@ -138,7 +138,13 @@ def test_twins_initialize(name, made_up, tmp_path):
 
 def test_factories_work_without_a_config():
     nlp = spacy.blank("zh")
-    names = ("clinical_ner", "relation_classifier", "joint_extractor", "assertion_classifier")
+    names = (
+        "clinical_ner",
+        "span_ner",
+        "relation_classifier",
+        "joint_extractor",
+        "assertion_classifier",
+    )
     for name in names:
         nlp.add_pipe(name)
         assert nlp.get_pipe(name).labels == ()

@@ -12,7 +12,7 @@ Only spans of at most `max_length` tokens have a score, a band beside the diagon
 are linear in the number of tokens. Column l of the band is the span of l + 1 tokens.
 """
 
-from typing import Tuple
+from typing import Any, Tuple, cast
 
 import torch
 from torch import Tensor, nn
@@ -100,11 +100,11 @@ def band_scores(terms: Tuple[Tensor, ...], first: int, stop: int, max_length: in
         max_length, device=keys.device
     )  # (size, max_length)
     band = products.gather(2, columns.expand(blocks, -1, -1)).reshape(-1, max_length)[:count]
-    part = ends[first : stop + max_length - 1]
+    part = ends[first : stop + max_length - 1] / 2
     padded = pad(part, (0, 0, 0, count + max_length - 1 - len(part)))
     of_ends = padded.unfold(0, max_length, 1).transpose(1, 2)  # (starts, max_length, types)
-    biases = (starts[first:stop, None] + of_ends) / 2
-    return band[:, :, None] / width**0.5 + biases
+    of_starts = (band / width**0.5)[:, :, None] + starts[first:stop, None] / 2
+    return of_starts + of_ends
 
 
 def band_mask(segments: Tensor, first: int, stop: int, max_length: int) -> Tensor:
@@ -136,20 +136,40 @@ def span_loss(scores: Tensor, valid: Tensor, gold: Tensor, owners: Tensor) -> Te
     owners (Tensor): Number of each row's document, from 0. *Shape:* (starts,)
     RETURNS (Tensor): The loss. *Shape:* ()
     """
-    rows, columns, types = gold.T
-    n_types = scores.shape[2]
-    n_keys = (int(owners.max()) + 1) * n_types
-    negative = scores.masked_fill(~valid[:, :, None], IMPOSSIBLE)
-    impossible = scores.new_full((len(gold),), IMPOSSIBLE)
-    negative = negative.index_put((rows, columns, types), impossible)
-    keys = owners[:, None] * n_types + torch.arange(n_types, device=scores.device)
-    by_start = negative.logsumexp(1)  # (starts, types)
-    loss = _log_one_plus(by_start.flatten(), keys.flatten(), n_keys)
-    return loss + _log_one_plus(-scores[rows, columns, types], keys[rows, types], n_keys)
+    return cast(Tensor, _SpanLoss.apply(scores, valid, gold, owners))
 
 
-def _log_one_plus(x: Tensor, keys: Tensor, n_keys: int) -> Tensor:
-    """Return the sum over all keys of log(1 + Σ exp(x)), where x has one key each."""
-    peak = x.new_zeros(n_keys).scatter_reduce(0, keys, x.detach(), "amax")  # (keys,)
-    total = (-peak).exp().index_add(0, keys, (x - peak[keys]).exp())
-    return (peak + total.log()).sum()
+class _SpanLoss(torch.autograd.Function):
+    """The loss of `span_loss`. The forward pass also computes the gradient, in place: automatic
+    differentiation would keep several copies of the scores, and takes twice the time."""
+
+    @staticmethod
+    def forward(ctx: Any, scores: Tensor, valid: Tensor, gold: Tensor, owners: Tensor) -> Tensor:
+        """Compute the loss, see `span_loss`."""
+        rows, columns, types = gold.T
+        n_types = scores.shape[2]
+        n_docs = int(owners.max()) + 1
+        of_gold = -scores[rows, columns, types]  # (spans,)
+        part = scores.masked_fill(~valid[:, :, None], IMPOSSIBLE)
+        part[rows, columns, types] = IMPOSSIBLE
+        # log(1 + Σ exp(s)) of each document and type, less the largest s or 0
+        row_owners = owners[:, None].expand(-1, n_types)
+        peak = scores.new_zeros(n_docs, n_types).scatter_reduce(0, row_owners, part.amax(1), "amax")
+        part.sub_(peak[owners][:, None]).exp_()
+        total = (-peak).exp().index_add(0, owners, part.sum(1))  # (docs, types)
+        part.div_(total[owners][:, None])
+        loss = (peak + total.log()).sum()
+        # The same of the gold spans
+        keys = owners[rows] * n_types + types  # (spans,)
+        peak = scores.new_zeros(n_docs * n_types).scatter_reduce(0, keys, of_gold, "amax")
+        of_gold = (of_gold - peak[keys]).exp()
+        total = (-peak).exp().index_add(0, keys, of_gold)  # (docs * types,)
+        part[rows, columns, types] = -of_gold / total[keys]
+        ctx.save_for_backward(part)
+        return loss + (peak + total.log()).sum()
+
+    @staticmethod
+    def backward(ctx: Any, gradient: Tensor) -> Any:  # type: ignore[override]
+        """Return the gradient with respect to the scores."""
+        (part,) = ctx.saved_tensors
+        return part * gradient, None, None, None

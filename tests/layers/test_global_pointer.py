@@ -90,3 +90,12 @@ def test_loss_without_gold_and_with_large_scores_is_finite():
     loss = span_loss(scores, valid, gold, torch.zeros(4, dtype=torch.long))
     loss.backward()
     assert math.isfinite(float(loss)) and bool(scores.grad.isfinite().all())
+
+
+def test_gradient_is_that_of_the_loss():
+    torch.manual_seed(0)
+    scores = torch.randn(4, 2, TYPES, dtype=torch.float64, requires_grad=True)
+    valid = torch.tensor([[1, 1], [1, 0], [1, 1], [1, 0]]).bool()
+    gold = torch.tensor([[0, 1, 2], [1, 0, 2], [2, 1, 0]])
+    owners = torch.tensor([0, 0, 1, 1])
+    assert torch.autograd.gradcheck(lambda x: span_loss(x, valid, gold, owners), (scores,))
