@@ -1,7 +1,8 @@
 """Silver entities with probabilities: the distribution of BIEOS tags that models predict.
 
 A document with such probabilities is a silver document. They are stored in the span group's
-`attrs["silver_tags"]`, without those below 0.001: about six bytes per token.
+`attrs["silver_tags"]`, without those below 0.001: 9 bytes per token in a .spacy file of
+200,000 tokens with 5 types.
 """
 
 from typing import Any, Dict, NamedTuple, Optional, Sequence, Tuple
