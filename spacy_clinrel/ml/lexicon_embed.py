@@ -52,7 +52,7 @@ def LexiconEmbed(
     max_length: int = 10,
 ) -> Model[List[Doc], List[Floats2d]]:
     """Create an embedding layer that adds the lexicon words around each character to another
-    embedding layer.
+    embedding layer, for tokens that are characters.
 
     The words that begin at a character, pass through it, end there and stand alone there are four
     sets. The embeddings of the words of a set are averaged with weights, 1 + log(frequency); an
@@ -64,7 +64,8 @@ def LexiconEmbed(
     its character pairs' vectors, else of its characters' vectors, else at random.
 
     In training, a word of a .spacy file does not have the types that it has only because of the
-    document that is being read. So the file may be the training data.
+    document that is being read, which is recognized by its text. So the file may be the training
+    data.
 
     embed (Model[List[Doc], List[Floats2d]]): The other layer, such as CharEmbed.
     lexicons (Union[str, List[str]]): One or more of: a word list, with a word on each line, and
@@ -90,9 +91,13 @@ def LexiconEmbed(
     if not sources:
         raise ValueError(Errors.M061)
     mix: Model = chain(Dropout(), Maxout(output_width, nP=2, normalize=True))
-    words = chain(lexicon_lookup(sources, width, rows, max_length), with_array(mix))
+    words: Model[List[Doc], Ragged] = chain(
+        lexicon_lookup(sources, width, rows, max_length), cast(Model, with_array(mix))
+    )
     use_numpy_products(words)
-    other = chain(embed, cast(Model[List[Floats2d], Ragged], list2ragged()))
+    other: Model[List[Doc], Ragged] = chain(
+        embed, cast(Model[List[Floats2d], Ragged], list2ragged())
+    )
     return chain(concatenate(other, words), ragged2list())
 
 
@@ -169,7 +174,8 @@ def init_table(
     has_vector = np.zeros(len(words), dtype=bool)
     if vocab is not None:
         has_vector = _find(vocab, texts) >= 0
-    order = np.lexsort([[-word.weight for word in words], ~has_vector])[:own]
+    weights = np.asarray([word.weight for word in words])
+    order = np.lexsort([-weights, ~has_vector])[:own]
     rows = np.zeros(len(words), dtype="int64")
     if own < len(words):
         rows = 1 + own + (keys % np.uint64(max_rows - own)).astype("int64")
@@ -306,7 +312,8 @@ def _forward(
     lengths = cast(Ints1d, model.ops.asarray1i([len(doc) for doc in docs]))
 
     def backprop(d_output: Ragged) -> List:
-        backprop_pool(d_output.dataXd[:, : pooled.shape[1]])
+        gradient = cast(Floats2d, d_output.dataXd)
+        backprop_pool(gradient[:, : pooled.shape[1]])
         return []
 
     return Ragged(cast(Floats2d, output), lengths), backprop
