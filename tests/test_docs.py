@@ -68,7 +68,6 @@ def test_snippets_print_what_the_page_says(page, tmp_path, monkeypatch):
 # CI runs the snippets of these pages. `python -m pytest -m snippets` runs the others, in minutes.
 IN_CI = (
     "README.md",
-    "README.zh.md",
     "docs/start/quickstart.md",
     "docs/tutorials/own-corpus-brat.md",
 )

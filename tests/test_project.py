@@ -89,42 +89,27 @@ def check_outputs(folder, lang):
     assert page.count("<svg") >= notes
 
 
-@pytest.mark.slow
-def test_chinese_workflow_runs_without_the_wheels(tmp_path):
-    """Each script runs in its own process, `project run` in this one."""
-    copy_project(tmp_path)
-    for step in ("convert", "train", "calibrate", "evaluate", "model-card", "visualize"):
-        tiny = ("--vars.config", "test/zh_clinrel")
-        result = invoke("project", "run", step, tmp_path, *tiny)
-        assert result.exit_code == 0, f"{result.output}\n{result.exception!r}"
-    check_outputs(tmp_path, "zh")
+STEPS = ("convert", "train", "calibrate", "evaluate", "model-card", "visualize")
 
 
 @pytest.mark.slow
-def test_english_workflow_runs_without_the_wheels(tmp_path, monkeypatch):
+@pytest.mark.parametrize("lang, prefix, config", [("zh", "", "config"), ("en", "en-", "config_en")])
+def test_workflow_runs_without_the_wheels(tmp_path, monkeypatch, lang, prefix, config):
     """Run the scripts in this process, which is faster than starting new ones."""
     copy_project(tmp_path)
     monkeypatch.chdir(tmp_path)
     for folder in PROJECT["directories"]:
         (tmp_path / folder).mkdir(exist_ok=True)
     commands = {command["name"]: command["script"] for command in PROJECT["commands"]}
-    values = {**PROJECT["vars"], "config_en": "test/en_clinrel"}
-    for step in (
-        "en-convert",
-        "en-train",
-        "en-calibrate",
-        "en-evaluate",
-        "en-model-card",
-        "en-visualize",
-    ):
-        for line in commands[step]:
-            for key, value in values.items():
-                line = line.replace(f"${{vars.{key}}}", str(value))
-            python, option, module, *args = line.split()
-            assert (python, option, module) == ("python", "-m", "spacy")
-            result = invoke(*args)
-            assert result.exit_code == 0, f"{line}\n{result.output}\n{result.exception!r}"
-    check_outputs(tmp_path, "en")
+    values = {**PROJECT["vars"], config: f"test/{lang}_clinrel"}
+    for line in (line for step in STEPS for line in commands[prefix + step]):
+        for key, value in values.items():
+            line = line.replace(f"${{vars.{key}}}", str(value))
+        python, option, module, *args = line.split()
+        assert (python, option, module) == ("python", "-m", "spacy")
+        result = invoke(*args)
+        assert result.exit_code == 0, f"{line}\n{result.output}\n{result.exception!r}"
+    check_outputs(tmp_path, lang)
 
 
 def write_wheel(path, name, version):

@@ -77,7 +77,7 @@ def test_every_system_has_a_valid_config(tmp_path):
             assert config["training"]["max_steps"] == 7
 
 
-@pytest.mark.slow
+@pytest.mark.study
 def test_an_archive(as_corpora, tmp_path, monkeypatch):
     nlp = spacy.blank("zh")
     nlp.add_pipe("entity_ruler").add_patterns([{"label": "症状", "pattern": "痛"}])

@@ -63,7 +63,7 @@ def test_bootstrap_reports_that_no_relation_is_reliable(few_labels, tmp_path):
     assert "--no-class-thresholds" in output and "nothing above the threshold" in output
 
 
-@pytest.mark.slow
+@pytest.mark.study
 def test_killed_run_is_resumed(few_labels, tmp_path):
     options = ("--no-guards", "--threshold", 0.5, "--batch", 12, "--max-rounds", 3)
     complete, killed = tmp_path / "complete", tmp_path / "killed"

@@ -44,7 +44,10 @@ def test_convert_reads_gbk_with_an_option(gbk_folder, tmp_path):
     assert json.loads(report.read_bytes())["documents"] == 1
 
 
-@pytest.mark.parametrize("encoding", ["ascii", "utf-8:strict", "gbk"])
+@pytest.mark.parametrize(
+    "encoding",
+    ["ascii", *(pytest.param(e, marks=pytest.mark.study) for e in ("utf-8:strict", "gbk"))],
+)
 def test_convert_prints_in_any_encoding(gbk_folder, tmp_path, encoding):
     (tmp_path / "b.ann").write_text("T1\tX 0 2\t\n", encoding="utf-8")
     (tmp_path / "b.txt").write_text("\U0001f642", encoding="utf-8")

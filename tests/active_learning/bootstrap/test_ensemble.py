@@ -45,7 +45,7 @@ def run(data, tmp_path_factory):
     return bootstrap_and_keep_models(data, folder, ALL_PAIRS, second)
 
 
-@pytest.mark.slow
+@pytest.mark.study
 def test_silver_annotation_is_that_of_the_mean(run):
     result, out, models = run
     first, second = (score_pairs(nlp, read_docs(out / "data/unlabelled.spacy")) for nlp in models)
@@ -61,7 +61,7 @@ def test_silver_annotation_is_that_of_the_mean(run):
     assert record["relations"]["silver"] == (classes > 0).sum() > 0, "all relations are added"
 
 
-@pytest.mark.slow
+@pytest.mark.study
 def test_records_have_the_scores_of_the_second_model(run, data):
     result, out, models = run
     first, last = result["rounds"]
@@ -72,7 +72,7 @@ def test_records_have_the_scores_of_the_second_model(run, data):
     assert component["model"]["@architectures"] == "spacy-clinrel.MentionPair.v1"
 
 
-@pytest.mark.slow
+@pytest.mark.study
 def test_both_models_must_agree(data, tmp_path):
     options = ALL_PAIRS._replace(guards=NO_GUARDS._replace(agree=True))
     _, out, models = bootstrap_and_keep_models(data, tmp_path, options, second_config())
@@ -83,7 +83,7 @@ def test_both_models_must_agree(data, tmp_path):
     assert not is_same.all()
 
 
-@pytest.mark.slow
+@pytest.mark.study
 def test_class_thresholds_use_the_mean(data, tmp_path):
     guards = NO_GUARDS._replace(class_thresholds=True)
     options = ALL_PAIRS._replace(threshold=0.75, guards=guards)

@@ -17,7 +17,10 @@ pytestmark = pytest.mark.slow
 
 ONE_ROUND = SMALL._replace(max_rounds=0)
 GUARDED = SMALL._replace(guards=DriftGuards(agree=True, patience=5), max_rounds=1)
-RUNS = {"no guards": (SMALL, None), "guards and second model": (GUARDED, second_config())}
+RUNS = [
+    pytest.param((SMALL, None), id="no guards", marks=pytest.mark.study),
+    pytest.param((GUARDED, second_config()), id="guards and second model"),
+]
 INTERRUPTED = ("train_round", "save_silver", "write_docs", "measure", "add_record")
 
 
@@ -28,7 +31,7 @@ def predict_test_relations(folder, data):
     return [relation_edges(doc) for doc in nlp.pipe(docs)]
 
 
-@pytest.fixture(scope="module", params=RUNS.values(), ids=list(RUNS))
+@pytest.fixture(scope="module", params=RUNS)
 def uninterrupted(request, data, tmp_path_factory):
     """Return the options, the second config and the folder of a run that was not interrupted."""
     folder = tmp_path_factory.mktemp("uninterrupted") / "run"
