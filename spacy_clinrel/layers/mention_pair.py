@@ -7,6 +7,7 @@ from torch import Tensor, nn
 
 from .dropout import Dropout
 from .mention_attention import MentionAttention, mentions_of_texts
+from .pair_table import ConvolvedTable, PairTable
 from .ragged import score_parts
 
 # Each distance below 4 tokens has its own bucket. Larger distances share one bucket per power of
@@ -96,6 +97,8 @@ class MentionPair(nn.Module):
     attention (int): Number of self-attention layers over the mentions of a text (see
         `MentionAttention`).
     around (int): Number of tokens before and after a mention that its vector takes in; 0 for none.
+    table_layers (int): Number of layers in which the pairs of a text exchange information, see
+        `PairTable`. Its scores are added to those of z; 0 for none.
     n_beside (int): Width of the optional features of a mention.
     chunk (Optional[int]): Number of pairs scored at a time, which bounds the memory of prediction;
         None for a value that suits the device.
@@ -111,6 +114,8 @@ class MentionPair(nn.Module):
         between: int,
         attention: int = 0,
         around: int = 0,
+        table_layers: int = 0,
+        table: str = "attention",
         n_beside: int = 0,
         chunk: Optional[int] = None,
     ):
@@ -133,6 +138,11 @@ class MentionPair(nn.Module):
         self.output = nn.Linear(width, n_out)
         for embedding in (self.types, self.token_distance, self.mention_distance):
             nn.init.normal_(embedding.weight, std=0.1)
+        # Last, so that it does not change the random initial values of the other layers.
+        self.table: Optional[nn.Module] = None
+        if table_layers:
+            create = PairTable if table == "attention" else ConvolvedTable
+            self.table = create(n_in=width, n_out=n_out, depth=table_layers)
 
     def forward(
         self,
@@ -164,11 +174,16 @@ class MentionPair(nn.Module):
         values = CPU_VALUES if pairs.device.type == "cpu" else GPU_VALUES
         chunk = self.chunk or max(1, values // self.output.in_features)
         parts = torch.arange(len(pairs), device=pairs.device).split(chunk)
-        return score_parts(
+        scores = score_parts(
             lambda rows: self.score(heads, tails, prefix, mentions, pairs[rows]),
             parts,
             recompute=False,
         )
+        if self.table is None:
+            return scores
+        n_out = self.output.out_features
+        of_mentions = None if texts is None else texts.index_select(0, mentions[:, 0])
+        return scores[:, :n_out] + self.table(scores[:, n_out:], pairs, of_mentions)  # (pairs, n_out)
 
     def surroundings(self, tokens: Tensor, mentions: Tensor, texts: Optional[Tensor]) -> Tensor:
         """Sum gated projections of the tokens before and after each mention, within its text.
@@ -222,7 +237,8 @@ class MentionPair(nn.Module):
         prefix (Tensor): Prefix sums of the gated tokens. *Shape:* (tokens + 1, between)
         mentions (Tensor): Start, end (exclusive), type. *Shape:* (mentions, 3)
         pairs (Tensor): Head and tail. *Shape:* (pairs, 2)
-        RETURNS (Tensor): *Shape:* (pairs, n_out)
+        RETURNS (Tensor): With a table, the input of the table follows the scores. *Shape:* (pairs,
+            n_out), with a table (pairs, n_out + TABLE_WIDTH)
         """
         head, tail = pairs.unbind(1)  # (pairs,) each
         starts, ends, _ = mentions.unbind(1)  # (mentions,) each
@@ -237,8 +253,10 @@ class MentionPair(nn.Module):
         mention_bucket = distance_bucket(tail - head)  # (pairs,)
         z = add_head + add_tail + times_head * times_tail  # (pairs, width)
         z = z + self.token_distance(token_bucket) + self.mention_distance(mention_bucket)
-        z = (z + self.between(between)).relu()  # (pairs, width)
-        return self.output(self.dropout(z))  # (pairs, n_out)
+        z = self.dropout((z + self.between(between)).relu())  # (pairs, width)
+        if self.table is None:
+            return self.output(z)  # (pairs, n_out)
+        return torch.cat([self.output(z), self.table.input(z)], dim=1)
 
 
 def gated_prefix(projection: Tensor) -> Tensor:

@@ -23,6 +23,8 @@ def MentionPair(
     context: Optional[Encoder] = None,
     attention: int = 0,
     around: int = 0,
+    table_layers: int = 0,
+    table: str = "attention",
     mixed_precision: bool = False,
 ) -> RelationModel:
     """Create a mention-pair model, the fast relation model. See `layers.mention_pair` for the
@@ -36,6 +38,9 @@ def MentionPair(
     attention (int): Number of self-attention layers over the mentions of a text.
     around (int): Number of tokens before and after a mention that its vector takes in, e.g. what a
         treatment did (好转, 加重). 0 for none.
+    table_layers (int): Number of layers in which the candidate pairs of a text exchange information:
+        each pair attends to the pairs with the same head and to those with the same tail. 0 for
+        none.
     mixed_precision (bool): Whether to use half precision on CUDA.
     RETURNS (RelationModel): Documents and their candidates to scores of shape (pairs, nO), before
         softmax or sigmoid.
@@ -47,7 +52,13 @@ def MentionPair(
             Errors.M004.format(what="width", need=f"a multiple of {HEADS}", value=width)
         )
     create = partial(
-        MentionPairModule, width=width, between=between, attention=attention, around=around
+        MentionPairModule,
+        width=width,
+        between=between,
+        attention=attention,
+        around=around,
+        table_layers=table_layers,
+        table=table,
     )
     return pair_model(
         "mention_pair",

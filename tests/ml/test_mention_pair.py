@@ -27,12 +27,17 @@ def docs(zh):
     return [first, zh.make_doc(""), second, zh.make_doc("未见异常。"), alone, third]
 
 
-@pytest.fixture(params=[True, False], ids=["with context", "without"])
-def model(request, docs):
+@pytest.fixture(params=[(True, 0), (False, 0), (False, 1)], ids=["context", "plain", "table"])
+def config(request):
+    """Return the config of a model with context, without it, or with a table."""
+    context, table_layers = request.param
+    return {**relation_config(context=context)["model"], "table_layers": table_layers}
+
+
+@pytest.fixture
+def model(config, docs):
     """Return an initialized model with three labels."""
     fix_random_seed(0)
-    config = relation_config(context=request.param)["model"]
-    config["context"] = config["context"] or None
     model = registry.resolve({"model": config})["model"]
     model.set_dim("nO", 3)
     model.initialize(X=(docs, candidates_of(docs)))
@@ -105,9 +110,8 @@ def test_scores_depend_on_entity_types(model, docs):
     assert not np.allclose(model.predict((batch, typed)), model.predict((batch, untyped)))
 
 
-def test_model_round_trips_through_bytes(model, docs):
+def test_model_round_trips_through_bytes(model, config, docs):
     batch = candidates_of(docs)
-    config = relation_config(context=len(model.layers) > 2)["model"]
     other = registry.resolve({"model": config})["model"].from_bytes(model.to_bytes())
     assert other.get_dim("nO") == 3
     assert np.array_equal(other.predict((docs, batch)), model.predict((docs, batch)))
