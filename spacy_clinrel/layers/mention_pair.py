@@ -1,6 +1,6 @@
 """Scores of mention pairs from one encoding of the text, without a loop over pairs."""
 
-from typing import Optional
+from typing import Optional, Union
 
 import torch
 from torch import Tensor, nn
@@ -139,7 +139,7 @@ class MentionPair(nn.Module):
         for embedding in (self.types, self.token_distance, self.mention_distance):
             nn.init.normal_(embedding.weight, std=0.1)
         # Last, so that it does not change the random initial values of the other layers.
-        self.table: Optional[nn.Module] = None
+        self.table: Union[PairTable, ConvolvedTable, None] = None
         if table_layers:
             create = PairTable if table == "attention" else ConvolvedTable
             self.table = create(n_in=width, n_out=n_out, depth=table_layers)
@@ -183,7 +183,7 @@ class MentionPair(nn.Module):
             return scores
         n_out = self.output.out_features
         of_mentions = None if texts is None else texts.index_select(0, mentions[:, 0])
-        return scores[:, :n_out] + self.table(scores[:, n_out:], pairs, of_mentions)  # (pairs, n_out)
+        return scores[:, :n_out] + self.table(scores[:, n_out:], pairs, of_mentions)
 
     def surroundings(self, tokens: Tensor, mentions: Tensor, texts: Optional[Tensor]) -> Tensor:
         """Sum gated projections of the tokens before and after each mention, within its text.

@@ -38,9 +38,8 @@ def MentionPair(
     attention (int): Number of self-attention layers over the mentions of a text.
     around (int): Number of tokens before and after a mention that its vector takes in, e.g. what a
         treatment did (好转, 加重). 0 for none.
-    table_layers (int): Number of layers in which the candidate pairs of a text exchange information:
-        each pair attends to the pairs with the same head and to those with the same tail. 0 for
-        none.
+    table_layers (int): Number of layers in which each candidate pair attends to the pairs with the
+        same head and to those with the same tail. 0 for none.
     mixed_precision (bool): Whether to use half precision on CUDA.
     RETURNS (RelationModel): Documents and their candidates to scores of shape (pairs, nO), before
         softmax or sigmoid.

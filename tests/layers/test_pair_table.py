@@ -33,11 +33,11 @@ def vectors():
 def naive_layer(layer, vectors, keys):
     """Apply an attention layer to one pair after the other."""
     size = TABLE_WIDTH // HEADS
+    projected = [layer.inputs(layer.norm(vector)) for vector in vectors]
     rows = []
     for i, key in enumerate(keys):
-        near = [j for j, other in enumerate(keys) if other == key]
-        query = layer.inputs(layer.norm(vectors[i]))[:TABLE_WIDTH]
-        others = [layer.inputs(layer.norm(vectors[j])) for j in near]
+        query = projected[i][:TABLE_WIDTH]
+        others = [projected[j] for j, other in enumerate(keys) if other == key]
         heads = []
         for head in range(HEADS):
             part = slice(head * size, (head + 1) * size)
@@ -51,6 +51,7 @@ def naive_layer(layer, vectors, keys):
     return torch.stack(rows)
 
 
+@torch.no_grad()
 def test_table_matches_a_loop_over_pairs(table, vectors):
     x = vectors
     for row, column in zip(table.rows, table.columns):
