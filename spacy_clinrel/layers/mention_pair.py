@@ -1,13 +1,13 @@
 """Scores of mention pairs from one encoding of the text, without a loop over pairs."""
 
-from typing import Optional, Union
+from typing import Optional
 
 import torch
 from torch import Tensor, nn
 
 from .dropout import Dropout
 from .mention_attention import MentionAttention, mentions_of_texts
-from .pair_table import ConvolvedTable, PairTable
+from .pair_table import PairTable
 from .ragged import score_parts
 
 # Each distance below 4 tokens has its own bucket. Larger distances share one bucket per power of
@@ -115,7 +115,6 @@ class MentionPair(nn.Module):
         attention: int = 0,
         around: int = 0,
         table_layers: int = 0,
-        table: str = "attention",
         n_beside: int = 0,
         chunk: Optional[int] = None,
     ):
@@ -139,10 +138,9 @@ class MentionPair(nn.Module):
         for embedding in (self.types, self.token_distance, self.mention_distance):
             nn.init.normal_(embedding.weight, std=0.1)
         # Last, so that it does not change the random initial values of the other layers.
-        self.table: Union[PairTable, ConvolvedTable, None] = None
-        if table_layers:
-            create = PairTable if table == "attention" else ConvolvedTable
-            self.table = create(n_in=width, n_out=n_out, depth=table_layers)
+        self.table = (
+            PairTable(n_in=width, n_out=n_out, depth=table_layers) if table_layers else None
+        )
 
     def forward(
         self,
@@ -174,16 +172,15 @@ class MentionPair(nn.Module):
         values = CPU_VALUES if pairs.device.type == "cpu" else GPU_VALUES
         chunk = self.chunk or max(1, values // self.output.in_features)
         parts = torch.arange(len(pairs), device=pairs.device).split(chunk)
-        scores = score_parts(
-            lambda rows: self.score(heads, tails, prefix, mentions, pairs[rows]),
+        rows = score_parts(
+            lambda part: self.score(heads, tails, prefix, mentions, pairs[part]),
             parts,
             recompute=False,
         )
         if self.table is None:
-            return scores
+            return rows
         n_out = self.output.out_features
-        of_mentions = None if texts is None else texts.index_select(0, mentions[:, 0])
-        return scores[:, :n_out] + self.table(scores[:, n_out:], pairs, of_mentions)
+        return rows[:, :n_out] + self.table(rows[:, n_out:], pairs)
 
     def surroundings(self, tokens: Tensor, mentions: Tensor, texts: Optional[Tensor]) -> Tensor:
         """Sum gated projections of the tokens before and after each mention, within its text.

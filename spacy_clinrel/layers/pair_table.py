@@ -4,12 +4,10 @@ The pairs are entries of a table with a row for each head and a column for each 
 sparse: only candidate pairs are stored.
 """
 
-from typing import Optional, Tuple
+from typing import Tuple
 
-import torch
 from torch import Tensor, nn
 
-from .dropout import Dropout
 from .mention_attention import BUDGET, AttentionLayer
 from .ragged import map_padded
 
@@ -23,9 +21,9 @@ class PairTable(nn.Module):
         x = P z,  x ← row(x),  x ← column(x) for each layer,  scores = U norm(x)
 
     where `row` is self-attention among the pairs with the same head and `column` among those with
-    the same tail, with a feed-forward network each (axial attention, Ho et al. 2019). Two mentions
-    have one pair in each direction, and no pair belongs to two texts. So the scores of a text do
-    not depend on the other texts of a batch. Memory is linear in the number of pairs.
+    the same tail, with a feed-forward network each (axial attention, Ho et al. 2019). Texts share
+    no mentions, so the scores of a text do not depend on the other texts of a batch. Memory is
+    linear in the number of pairs.
 
     n_in (int): Width of z.
     n_out (int): Number of scores of a pair.
@@ -41,7 +39,7 @@ class PairTable(nn.Module):
         # No bias: the scores are added to others, which have one.
         self.output = nn.Linear(TABLE_WIDTH, n_out, bias=False)
 
-    def forward(self, vectors: Tensor, pairs: Tensor, texts: Optional[Tensor] = None) -> Tensor:
+    def forward(self, vectors: Tensor, pairs: Tensor) -> Tensor:
         """Score pairs.
 
         vectors (Tensor): P z of each pair, from `input`. *Shape:* (pairs, TABLE_WIDTH)
@@ -77,72 +75,3 @@ def within_groups(layer: nn.Module, vectors: Tensor, order: Tensor, sizes: Tenso
     """
     changed = map_padded(layer, vectors.index_select(0, order), sizes, BUDGET)  # (items, width)
     return changed.index_select(0, order.argsort())
-
-
-# --- variant -----------------------------------------------------------------
-
-
-class ConvolvedTable(nn.Module):
-    """Scores of pairs that depend on their neighbours in the table. From the vector z of each pair,
-
-        x = P z,  x ← x + dropout(relu(conv_d(norm(x)))) for each layer,  scores = U norm(x)
-
-    with convolutions of 3 × 3 entries whose distance d is 1 in the first layer, 2 in the second,
-    and so on (Li et al. 2022). Entries that are no candidate pairs are zero.
-
-    n_in (int): Width of z.
-    n_out (int): Number of scores of a pair.
-    depth (int): Number of layers.
-    """
-
-    def __init__(self, *, n_in: int, n_out: int, depth: int):
-        super().__init__()
-        self.input = nn.Linear(n_in, TABLE_WIDTH)
-        self.norms = nn.ModuleList(nn.LayerNorm(TABLE_WIDTH) for _ in range(depth))
-        self.convs = nn.ModuleList(nn.Linear(TABLE_WIDTH, 9 * TABLE_WIDTH) for _ in range(depth))
-        self.norm = nn.LayerNorm(TABLE_WIDTH)
-        self.dropout = Dropout()
-        self.output = nn.Linear(TABLE_WIDTH, n_out, bias=False)
-
-    def forward(self, vectors: Tensor, pairs: Tensor, texts: Optional[Tensor] = None) -> Tensor:
-        """Score pairs.
-
-        vectors (Tensor): P z of each pair, from `input`. *Shape:* (pairs, TABLE_WIDTH)
-        pairs (Tensor): Head and tail. *Shape:* (pairs, 2)
-        texts (Optional[Tensor]): Text index of each mention; None for one text. *Shape:*
-            (mentions,)
-        RETURNS (Tensor): *Shape:* (pairs, n_out)
-        """
-        if len(pairs):
-            if texts is None:
-                texts = pairs.new_zeros(int(pairs.max()) + 1)
-            for distance, (norm, conv) in enumerate(zip(self.norms, self.convs), start=1):
-                parts = conv(norm(vectors)).chunk(9, dim=1)  # (pairs, TABLE_WIDTH) each
-                total = torch.zeros_like(vectors)
-                for part, (target, source) in zip(parts, neighbours(pairs, texts, distance)):
-                    total = total.index_add(0, target, part.index_select(0, source))
-                vectors = vectors + self.dropout(total.relu())
-        return self.output(self.norm(vectors))  # (pairs, n_out)
-
-
-def neighbours(pairs: Tensor, texts: Tensor, distance: int):
-    """Find the neighbours of pairs in the table.
-
-    pairs (Tensor): Head and tail, each pair once. *Shape:* (pairs, 2)
-    texts (Tensor): Text index of each mention. *Shape:* (mentions,)
-    distance (int): Number of rows and of columns between neighbours.
-    YIELDS (Tuple[Tensor, Tensor]): For each of nine directions, the pairs that have a neighbour
-        there, and that neighbour. *Shape:* (found,) each
-    """
-    count = len(texts)
-    head, tail = pairs.unbind(1)  # (pairs,) each
-    keys, order = (head * count + tail).sort()  # (pairs,) each
-    for rows in (-distance, 0, distance):
-        for columns in (-distance, 0, distance):
-            row, column = head + rows, tail + columns  # (pairs,) each
-            inside = (row >= 0) & (row < count) & (column >= 0) & (column < count)
-            inside &= texts[row.clamp(0, count - 1)] == texts[head]
-            wanted = row * count + column  # (pairs,)
-            place = torch.searchsorted(keys, wanted).clamp(max=len(keys) - 1)  # (pairs,)
-            found = inside & (keys[place] == wanted)
-            yield found.nonzero().squeeze(1), order[place[found]]
