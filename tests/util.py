@@ -13,12 +13,14 @@ from typing import Any, Dict, Iterable, Iterator, List, Mapping, Sequence, Set, 
 import catalogue
 import numpy as np
 import pytest
+import spacy
 from click.testing import Result
 from spacy.cli._util import app
 from spacy.language import Language
 from spacy.tokens import Doc, DocBin, Span
 from spacy.training import Example
 from spacy.util import filter_spans, fix_random_seed
+from spacy.vectors import Vectors
 from thinc.api import Model, Optimizer
 from typer.testing import CliRunner
 
@@ -383,3 +385,13 @@ def invoke(*args: Any) -> Result:
     RETURNS (Result): Its output and exit code.
     """
     return CliRunner().invoke(app, [str(arg) for arg in args])
+
+
+def with_vectors(units: Sequence[str], width: int = 4) -> Tuple[Language, Dict[str, np.ndarray]]:
+    """Return a Chinese pipeline with random vectors, and the vectors by string."""
+    nlp = spacy.blank("zh")
+    for unit in units:
+        nlp.vocab.strings.add(unit)
+    data = np.random.default_rng(0).normal(size=(len(units), width)).astype("float32")
+    nlp.vocab.vectors = Vectors(strings=nlp.vocab.strings, data=data, keys=units)
+    return nlp, dict(zip(units, data))

@@ -1,6 +1,6 @@
 """The component `clinical_ner`: flat entities by a CRF over BIEOS tags."""
 
-from typing import Any, Callable, Dict, Iterable, List, Optional, Sequence, Tuple, Union
+from typing import Any, Callable, Iterable, List, Optional, Sequence, Tuple, Union
 
 import numpy as np
 from spacy.language import Language
@@ -9,15 +9,15 @@ from spacy.training import Example
 from spacy.vocab import Vocab
 from thinc.api import Model
 
-from ..errors import Errors
 from ..tokens.bieos import allowed_transitions
 from ..types import IMPOSSIBLE, Emissions, TagProbabilities
-from .base import ClinicalPipe, GetExamples, TrainingBatch
+from .base import GetExamples, TrainingBatch
 from .constraints import constrain, warn_of_forbidden
 from .defaults import NER_MODEL
 from .entities import gold_tags, has_gold_entities, set_tagged_entities, silver_probabilities
-from .label_space import LabelData, LabelSpace, collect_types
+from .label_space import LabelData, collect_types
 from .score_weights import ENTITIES
+from .typed import TypedPipe
 
 # Smaller probabilities have the same logarithm in decoding.
 MIN_PROBABILITY = 1e-6
@@ -51,7 +51,7 @@ def make_clinical_ner(
     return ClinicalNER(nlp.vocab, model, name, overwrite_ents=overwrite_ents, scorer=scorer)
 
 
-class ClinicalNER(ClinicalPipe):
+class ClinicalNER(TypedPipe):
     """Component that finds flat entities with a conditional random field.
 
     The model provides its loss, its decoding and its probabilities as `attrs["loss"]`,
@@ -59,6 +59,7 @@ class ClinicalNER(ClinicalPipe):
     """
 
     learns = ("entities",)
+    annotation = "doc.ents"
 
     def __init__(
         self,
@@ -78,46 +79,6 @@ class ClinicalNER(ClinicalPipe):
         scorer (Optional[Callable]): The scoring method.
         """
         super().__init__(vocab, model, name, scorer, {"overwrite_ents": overwrite_ents})
-
-    @property
-    def labels(self) -> Tuple[str, ...]:  # type: ignore[override]
-        """Return the entity types."""
-        return self.space.types
-
-    @property
-    def label_data(self) -> List[str]:  # type: ignore[override]
-        """Return the entity types, as `spacy init labels` writes them."""
-        return list(self.labels)
-
-    def space_with_label(self, label: str) -> LabelSpace:
-        """Return the label space with an additional entity type.
-
-        label (str): The type.
-        RETURNS (LabelSpace): The new label space.
-        """
-        return self.space.with_type(label)
-
-    def space_to_cfg(self) -> Dict[str, List]:
-        """Return the entity types as they are saved in `cfg`."""
-        return {"labels": list(self.labels)}
-
-    def space_from_cfg(self) -> LabelSpace:
-        """Return the label space that is saved in `cfg`."""
-        return LabelSpace(types=tuple(self.cfg["labels"]))
-
-    def read_labels(self, get_examples: GetExamples, labels: Optional[List[str]]) -> None:
-        """Set the entity types.
-
-        get_examples (Callable[[], Iterable[Example]]): Returns the training examples.
-        labels (Optional[List[str]]): The output of `spacy init labels`. None to collect the types
-            from the examples.
-        RAISES (ValueError): If there are no entity types.
-        """
-        if labels is None:
-            labels = collect_types(eg.reference for eg in get_examples())
-        self.extend_space(self.space.extended({"types": list(labels)}))
-        if not self.labels:
-            raise ValueError(Errors.C001.format(name=self.name, what="doc.ents"))
 
     def gold_labels_of(self, docs: Iterable[Doc]) -> LabelData:
         """Return the entity types of gold documents.

@@ -2,7 +2,7 @@
 
 import warnings
 from collections import Counter
-from typing import Any, Callable, Dict, Iterable, Iterator, List, Optional, Tuple, Union
+from typing import Any, Callable, Iterable, Iterator, List, Optional, Tuple, Union
 
 import numpy as np
 from spacy.language import Language
@@ -11,14 +11,14 @@ from spacy.training import Example
 from spacy.vocab import Vocab
 from thinc.api import Model
 
-from ..errors import Errors, Warnings
+from ..errors import Warnings
 from ..tokens import all_mentions, span_key
 from ..types import ScoredSpans, SpanTerms
-from .base import ClinicalPipe, GetExamples, TrainingBatch
+from .base import GetExamples, TrainingBatch
 from .constraints import warn_of_forbidden
 from .defaults import SPAN_MODEL
 from .entities import set_entities
-from .label_space import LabelData, LabelSpace
+from .label_space import LabelData
 from .options import Count, Probability
 from .score_weights import MENTIONS
 from .span_mentions import (
@@ -33,6 +33,7 @@ from .span_mentions import (
     to_mentions,
     token_limits,
 )
+from .typed import TypedPipe
 
 
 @Language.factory(
@@ -95,13 +96,14 @@ def make_span_ner(
     )
 
 
-class SpanNER(ClinicalPipe):
+class SpanNER(TypedPipe):
     """Component that finds mentions, nested ones included, by scoring all spans up to a length.
 
     The model provides its loss and its decoding as `attrs["loss"]` and `attrs["decode"]`.
     """
 
     learns = ("mentions",)
+    annotation = "doc.ents or doc.spans['clinrel']"
 
     def __init__(
         self,
@@ -127,47 +129,6 @@ class SpanNER(ClinicalPipe):
             "overwrite_ents": overwrite_ents,
         }
         super().__init__(vocab, model, name, scorer, options)
-
-    @property
-    def labels(self) -> Tuple[str, ...]:  # type: ignore[override]
-        """Return the entity types."""
-        return self.space.types
-
-    @property
-    def label_data(self) -> List[str]:  # type: ignore[override]
-        """Return the entity types, as `spacy init labels` writes them."""
-        return list(self.labels)
-
-    def space_with_label(self, label: str) -> LabelSpace:
-        """Return the label space with an additional entity type.
-
-        label (str): The type.
-        RETURNS (LabelSpace): The new label space.
-        """
-        return self.space.with_type(label)
-
-    def space_to_cfg(self) -> Dict[str, List]:
-        """Return the entity types as they are saved in `cfg`."""
-        return {"labels": list(self.labels)}
-
-    def space_from_cfg(self) -> LabelSpace:
-        """Return the label space that is saved in `cfg`."""
-        return LabelSpace(types=tuple(self.cfg["labels"]))
-
-    def read_labels(self, get_examples: GetExamples, labels: Optional[List[str]]) -> None:
-        """Set the entity types.
-
-        get_examples (Callable[[], Iterable[Example]]): Returns the training examples.
-        labels (Optional[List[str]]): The output of `spacy init labels`. None to collect the types
-            from the examples.
-        RAISES (ValueError): If there are no entity types.
-        """
-        if labels is None:
-            labels = self.gold_labels_of(eg.reference for eg in get_examples())["types"]
-        self.extend_space(self.space.extended({"types": list(labels)}))
-        if not self.labels:
-            what = "doc.ents or doc.spans['clinrel']"
-            raise ValueError(Errors.C001.format(name=self.name, what=what))
 
     def gold_labels_of(self, docs: Iterable[Doc]) -> LabelData:
         """Return the types of all mentions of gold documents.

@@ -3,19 +3,10 @@
 import numpy as np
 import pytest
 import spacy
-from spacy.vectors import Vectors
 
 from spacy_clinrel.ml.char_table import CharTable
 
-
-def with_vectors(units, width=4):
-    """Return a pipeline with random vectors, and the vectors."""
-    nlp = spacy.blank("zh")
-    for unit in units:
-        nlp.vocab.strings.add(unit)
-    data = np.random.default_rng(0).normal(size=(len(units), width)).astype("float32")
-    nlp.vocab.vectors = Vectors(strings=nlp.vocab.strings, data=data, keys=units)
-    return nlp, dict(zip(units, data))
+from ..util import with_vectors
 
 
 def test_char_table_is_initialized_from_vectors():

@@ -2,10 +2,8 @@
 
 import numpy as np
 import pytest
-import spacy
 from spacy.tokens import DocBin
 from spacy.util import registry
-from spacy.vectors import Vectors
 
 from spacy_clinrel.ml.embed import CharEmbed
 from spacy_clinrel.ml.lexicon import (
@@ -22,6 +20,8 @@ from spacy_clinrel.ml.lexicon_embed import (
     type_features,
 )
 from spacy_clinrel.terminology.lexicon import LexiconWord, read_lexicon
+
+from ..util import with_vectors
 
 WORDS = ["头", "头痛", "偏头痛", "痛风", "mg"]
 
@@ -164,15 +164,6 @@ def test_other_sources_are_not_hidden(zh, tmp_path):
     for sources in ([tmp_path / "train.spacy", same], [same, tmp_path / "train.spacy"]):
         [item] = read_lexicon(sources, max_length=4)
         assert item.owners == {}
-
-
-def with_vectors(units, width=4):
-    nlp = spacy.blank("zh")
-    for unit in units:
-        nlp.vocab.strings.add(unit)
-    data = np.random.default_rng(0).normal(size=(len(units), width)).astype("float32")
-    nlp.vocab.vectors = Vectors(strings=nlp.vocab.strings, data=data, keys=units)
-    return nlp, dict(zip(units, data))
 
 
 def test_vectors_of_words_pairs_and_characters():
