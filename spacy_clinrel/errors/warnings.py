@@ -90,7 +90,7 @@ class WarningMessages:
     )
     W093 = (
         "Most tokens of the training documents are single Latin letters, because the tokenizer is "
-        "that for Chinese. For English notes, convert the corpus with --lang en, and write the "
+        "the one for Chinese. For English notes, convert the corpus with --lang en, and write the "
         "config with `python -m spacy clinrel init --lang en`."
     )
     W094 = (

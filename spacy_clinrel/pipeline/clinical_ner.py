@@ -178,5 +178,6 @@ class ClinicalNER(TypedPipe):
         examples = list(examples)
         batch = batch or self.make_batch(examples)
         weight = has_gold_entities(examples)
+        # Other models may have a loss without this argument.
         silver = () if batch.silver is None else (batch.silver,)
         return self.model.attrs["loss"](scores, batch.tags, weight, *silver)
