@@ -20,6 +20,7 @@ from thinc.api import (
     ragged2list,
     with_array,
 )
+from thinc.layers.chain import forward as chain_forward
 from thinc.types import Floats2d, Ints2d, Ragged
 
 from ..errors import Errors
@@ -73,7 +74,55 @@ def CharEmbed(
     mix: Model = with_array(Maxout(width, width * n_parts, nP=3, normalize=True))
     layer: Model = chain(concatenate(*parts) if len(parts) > 1 else hashed, mix, ragged2list())
     use_numpy_products(layer)
-    return layer
+    return embed_equal_tokens_once(layer)
+
+
+def embed_equal_tokens_once(layer: Model) -> Model:
+    """Let prediction on the CPU embed and mix equal characters between equal neighbours once for a
+    batch of documents. Half of the rows of a batch are copies of another one.
+
+    layer (Model): A chain of the embeddings of documents, their mix, and the split by document.
+    RETURNS (Model): A layer with the same layers.
+    """
+    dims = {name: layer.maybe_get_dim(name) for name in layer.dim_names}
+    layers, ops = layer.layers, layer.ops
+    return Model(layer.name, _embed, init=layer.init, dims=dims, layers=layers, ops=ops)
+
+
+def _embed(
+    model: Model[List[Doc], List[Floats2d]], docs: List[Doc], is_train: bool
+) -> Tuple[List[Floats2d], Callable]:
+    if is_train or not docs or not isinstance(model.ops, NumpyOps):
+        return chain_forward(model, docs, is_train)
+    embed, mix, _ = model.layers
+    hashed, *others = [embed] if embed.layers[0].name == "char_features" else embed.layers
+    features = np.concatenate([doc_features(doc) for doc in docs])
+    first, inverse = equal_tokens(docs, features)
+    parts = [hashed.layers[-1].predict(features[first])]
+    parts += [other.predict(docs).dataXd[first] for other in others]
+    mixed = cast(np.ndarray, mix.predict(np.hstack(parts)))
+    lengths = model.ops.asarray1i([len(doc) for doc in docs])
+    return cast(List[Floats2d], model.ops.unflatten(mixed[inverse], lengths)), _no_backprop
+
+
+def _no_backprop(d_outputs: List[Floats2d]) -> List[Doc]:
+    raise NotImplementedError  # prediction has no gradients
+
+
+def equal_tokens(docs: List[Doc], features: np.ndarray) -> Tuple[np.ndarray, np.ndarray]:
+    """Find tokens with the same text and the same pairs with their neighbours.
+
+    docs (List[Doc]): The documents.
+    features (ndarray): Their features (see `doc_features`), concatenated.
+    RETURNS (Tuple[ndarray, ndarray]): Position of the first token of each kind, and the kind of
+        each token, with positions in the concatenated documents.
+    """
+    texts = np.concatenate([doc.to_array([ORTH]).ravel() for doc in docs])
+    with np.errstate(over="ignore"):
+        keys = (texts * MIX_LEFT) ^ features[:, LEFT_PAIR]
+        keys = (keys * MIX_RIGHT) ^ features[:, RIGHT_PAIR]
+    _, first, inverse = np.unique(keys, return_index=True, return_inverse=True)
+    return first, inverse
 
 
 def use_numpy_products(model: Model) -> None:

@@ -3,7 +3,7 @@
 from typing import NamedTuple
 
 import numpy as np
-from spacy.attrs import IDX, LENGTH
+from spacy.attrs import ORTH
 from spacy.tokens import Doc
 
 # The characters at which `str.splitlines` splits.
@@ -24,7 +24,7 @@ _INVISIBLE = (
     (0xFEFF, 0xFEFF),
     (0xFFF9, 0xFFFB),
 )
-_BREAK_CODES = np.asarray([ord(char) for char in LINE_BREAKS], dtype="uint32")
+_BREAKS = frozenset(LINE_BREAKS)
 # A code point is in a range if it is at or above an odd number of these bounds.
 _BOUNDS = np.asarray([(first, last + 1) for first, last in _INVISIBLE], dtype="uint32").ravel()
 
@@ -52,14 +52,12 @@ def token_boundaries(doc: Doc) -> TokenBoundaries:
     if not len(doc):
         none = np.zeros(0, dtype=bool)
         return TokenBoundaries(none, none, none)
-    codes = np.frombuffer(doc.text.encode("utf-32-le"), dtype="uint32")
-    starts, lengths = doc.to_array([IDX, LENGTH]).astype("int64").T
-    is_break = np.concatenate([[0], np.isin(codes, _BREAK_CODES).cumsum()])
-    return TokenBoundaries(
-        _is_invisible(codes[starts]),
-        _is_invisible(codes[starts + lengths - 1]),
-        is_break[starts + lengths] > is_break[starts],
-    )
+    orths, index = np.unique(doc.to_array([ORTH]).ravel(), return_inverse=True)
+    texts = [doc.vocab.strings[orth] or " " for orth in orths]
+    edges = np.asarray([(ord(text[0]), ord(text[-1])) for text in texts], dtype="uint32")
+    has_break = np.asarray([not _BREAKS.isdisjoint(text) for text in texts])
+    starts, ends = _is_invisible(edges).T
+    return TokenBoundaries(starts[index], ends[index], has_break[index])
 
 
 def _is_invisible(codes: np.ndarray) -> np.ndarray:

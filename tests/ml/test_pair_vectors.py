@@ -5,7 +5,7 @@ import pytest
 import spacy
 from thinc.api import get_current_ops
 
-from spacy_clinrel.ml.embed import CharEmbed, doc_pair_vectors
+from spacy_clinrel.ml.embed import CharEmbed, doc_features, doc_pair_vectors, equal_tokens
 
 
 @pytest.fixture
@@ -48,3 +48,19 @@ def test_missing_vectors_are_an_error():
     model = CharEmbed(8, rows=50, pair_rows=50, pair_vectors=True)
     with pytest.raises(ValueError, match="M003"):
         model.initialize(X=[nlp("腹痛")])
+
+
+def test_equal_tokens_are_embedded_once(nlp):
+    texts = ["腹痛2天，腹痛", "", "痛2", "腹痛２天，腹痛", "腹痛2天，腹痛"]
+    docs = [nlp.make_doc(text) for text in texts]
+    model = CharEmbed(8, rows=50, pair_rows=50, include_static_vectors=True, pair_vectors=True)
+    model.initialize(X=docs)
+    # A full-width digit shares the hash embeddings of the half-width one, but not its vector.
+    nlp.vocab.set_vector("2", np.ones(4, dtype="float32"))
+    first, inverse = equal_tokens(docs, np.concatenate([doc_features(doc) for doc in docs]))
+    tokens = [token.text for doc in docs for token in doc]
+    assert [tokens[i] for i in first[inverse]] == tokens
+    assert inverse[0] == inverse[-7] and inverse[2] != inverse[2 + 7 + 2]
+    in_training, _ = model(docs, is_train=True)
+    for trained, predicted in zip(in_training, model.predict(docs)):
+        assert np.allclose(trained, predicted, atol=1e-6)

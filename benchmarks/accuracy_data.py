@@ -1,0 +1,139 @@
+"""The .spacy files, vectors and language models that `benchmarks.accuracy` needs."""
+
+import os
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+from typing import Iterable, List, Sequence, Set
+
+from spacy_clinrel import read_corpus, write_corpus
+from spacy_clinrel.files import replacing
+
+from .accuracy_rows import LANGUAGE_MODELS, VECTORS
+from .common import ROOT, WORK, one_thread
+
+CORPUS = ROOT / "corpus"
+# Command of project.yml → a file that it creates in the folder "corpus".
+PROJECT = {
+    "convert": "zh_notes_test.spacy",
+    "ccks2017-convert": "ccks2017_test.spacy",
+    "cmeie-convert": "cmeie_test.spacy",
+}
+# Every document of this number, counted from the first, is a dev document.
+CCKS2019_DEV, CMEEE_DEV = 10, 30
+# Unlabelled records that share a tenth of their runs of 16 characters with one of these parts are
+# not used.
+KEPT_APART = (
+    "ccks2017_dev",
+    "ccks2017_test",
+    "ccks2017_relations_dev",
+    "ccks2017_relations_test",
+    "ccks2019_dev",
+)
+RUN, SHARE = 16, 0.1
+RAW_CHARACTERS = "1500000"
+
+
+def prepare(corpora: Path, language_models: Iterable[str]) -> None:
+    """Create the files that do not exist.
+
+    corpora (Path): Folder of the corpora.
+    language_models (Iterable[str]): Keys of `LANGUAGE_MODELS`.
+    RAISES (CalledProcessError): If a command fails.
+    """
+    for folder in (CORPUS, WORK):
+        folder.mkdir(exist_ok=True)
+    for command, output in PROJECT.items():
+        if not (CORPUS / output).exists():
+            run_spacy(
+                *("project", "run", command, str(ROOT)),
+                *("--vars.corpora", str(corpora.resolve())),
+            )
+    if not (CORPUS / "ccks2019_dev.spacy").exists():
+        _split_every(_converted("ccks2019", corpora / "ccks2019"), CCKS2019_DEV)
+    if not (CORPUS / "cmeee_dev.spacy").exists():
+        _split_every(_converted("cmeee", corpora / "cmeee" / "train_data.txt"), CMEEE_DEV)
+        shutil.move(
+            _converted("cmeee", corpora / "cmeee" / "val_data.txt"), CORPUS / "cmeee_test.spacy"
+        )
+    layer_and_notes = CORPUS / "layer_and_notes"
+    layer_and_notes.mkdir(exist_ok=True)
+    for name in ("ccks2017_relations_train.spacy", "zh_notes_train.spacy"):
+        shutil.copy(CORPUS / name, layer_and_notes)
+    raw = [_unlabelled(corpora / "raw_zh" / "emr_only.txt")]
+    raw.append(corpora / "raw_zh" / "medical_modern.txt")
+    if not (VECTORS / "meta.json").exists():
+        run_spacy("clinrel", "init-vectors", *map(str, raw), str(VECTORS))
+    for name in language_models:
+        _pretrain(name, raw)
+
+
+def run_spacy(*args: str, log: Path = Path(os.devnull)) -> None:
+    """Run a spaCy command with one thread.
+
+    args (str): Its arguments.
+    log (Path): File for its output.
+    RAISES (CalledProcessError): If it fails.
+    """
+    with log.open("a", encoding="utf-8") as out:
+        command = [sys.executable, "-m", "spacy", *args]
+        subprocess.run(command, check=True, cwd=ROOT, env=one_thread(), stdout=out, stderr=out)
+
+
+def _converted(name: str, source: Path) -> Path:
+    path = CORPUS / f"{name}.spacy"
+    run_spacy("clinrel", "convert", name, str(source), str(path), "--force")
+    return path
+
+
+def _split_every(path: Path, number: int) -> None:
+    docs = list(read_corpus(path))
+    stem = path.with_suffix("")
+    write_corpus(docs[::number], Path(f"{stem}_dev.spacy"))
+    write_corpus([doc for i, doc in enumerate(docs) if i % number], Path(f"{stem}_train.spacy"))
+    path.unlink()
+
+
+def _unlabelled(source: Path) -> Path:
+    """Copy unlabelled text, a record per line, without the records that occur in the dev and test
+    parts.
+    """
+    path = WORK / source.name
+    if path.exists():
+        return path
+    kept_apart: Set[str] = set()
+    for name in KEPT_APART:
+        for doc in read_corpus(CORPUS / f"{name}.spacy"):
+            kept_apart.update(_runs(doc.text))
+
+    def is_kept(line: str) -> bool:
+        runs = _runs(line)
+        return sum(run in kept_apart for run in runs) <= SHARE * max(1, len(runs))
+
+    lines = source.read_text(encoding="utf-8").splitlines(keepends=True)
+    with replacing(path) as draft:
+        draft.write_text("".join(line for line in lines if is_kept(line)), encoding="utf-8")
+    return path
+
+
+def _runs(text: str) -> List[str]:
+    text = "".join(text.split())
+    return [text[i : i + RUN] for i in range(len(text) - RUN + 1)]
+
+
+def _pretrain(name: str, texts: Sequence[Path]) -> None:
+    model = LANGUAGE_MODELS[name]
+    path = Path(model.path)
+    if path.exists():
+        return
+    raw = WORK / "raw.jsonl"
+    if not raw.exists():
+        limits = ["--characters", "0", "--characters", RAW_CHARACTERS]
+        run_spacy("clinrel", "raw-text", *map(str, texts), str(raw), *limits)
+    path.parent.mkdir(parents=True, exist_ok=True)
+    run_spacy(
+        *("pretrain", f"configs/{model.config}.cfg", str(path.parent)),
+        *("--paths.raw_text", str(raw), *model.options),
+        log=WORK / f"language-model-{name}.txt",
+    )

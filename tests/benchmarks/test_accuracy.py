@@ -1,0 +1,90 @@
+"""The table of the accuracy on all corpora."""
+
+import pytest
+import srsly
+from spacy import util
+from spacy.cli._util import parse_config_overrides
+
+from benchmarks import accuracy
+from benchmarks.accuracy_rows import COMBINATIONS, LANGUAGE_MODELS, ROWS
+from benchmarks.accuracy_tables import measured, page
+from benchmarks.common import read_records
+
+from ..util import ROOT
+
+
+@pytest.mark.parametrize("name", ROWS)
+def test_rows_are_arguments_of_train(name, tmp_path):
+    row = ROWS[name]
+    options = accuracy.train_options(row, 3, tmp_path)
+    overrides = parse_config_overrides(options[2:])
+    config = util.load_config(ROOT / "configs" / f"{row.config}.cfg", overrides=overrides)
+    assert config["system"]["seed"] == 3
+    assert config["paths"]["train"] == f"corpus/{row.train}"
+    assert bool(config["paths"]["vectors"]) == ("vectors" in row.start)
+    assert bool(config["paths"]["init_tok2vec"]) == ("language model" in row.start)
+    assert bool(config["paths"].get("lexicons")) == ("lexicons" in row.start)
+    # The language model has the same encoder.
+    if row.language_model:
+        model = LANGUAGE_MODELS[row.language_model]
+        pretrained = util.load_config(
+            ROOT / "configs" / f"{model.config}.cfg",
+            overrides=parse_config_overrides(list(model.options)),
+        )
+        assert encoder(config) == encoder(pretrained)
+
+
+def encoder(config):
+    [component] = config["components"].values()
+    return component["model"]["tok2vec"]
+
+
+def test_combinations_have_components_with_scores():
+    for combination in COMBINATIONS.values():
+        config = util.load_config(ROOT / "configs" / f"{combination.config}.cfg")
+        assert set(combination.components) <= set(config["paths"])
+        assert set(combination.components.values()) <= set(ROWS)
+
+
+def test_table_has_mean_and_deviation():
+    scores = {"p": 0.9, "r": 0.8, "f": 0.85}
+    records = [
+        {
+            "row": "ccks2017-model",
+            "seed": seed,
+            "seconds": 600 + 120 * seed,
+            "dev": {"entities": {**scores, "f": 0.9}},
+            "test": {"entities": {**scores, "f": 0.85 + seed / 100}},
+        }
+        for seed in (0, 1)
+    ]
+    records.append({"row": "ccks2019-model", "seed": 0, "dev": {"entities": scores}})
+    *_, first, second = measured(records).splitlines()
+    cells = [cell.strip() for cell in first.strip("| ").split("|")]
+    assert cells[-6:] == ["2", "90.00 ± 0.00", "90.00 ± 0.00", "80.00 ± 0.00", "85.50 ± 0.71", "11"]
+    cells = [cell.strip() for cell in second.strip("| ").split("|")]
+    assert cells[-6:] == ["1", "85.00", "–", "–", "–", "–"]
+
+
+def test_page_is_made_from_its_records():
+    path = ROOT / "benchmarks" / "results" / "accuracy.jsonl"
+    records = read_records(path)
+    assert path.with_suffix(".md").read_text(encoding="utf-8") == page(records)
+    assert {record["row"] for record in records} <= {*ROWS, *COMBINATIONS}
+
+
+def test_newer_records_replace_older_ones():
+    old = [{"row": "a", "seed": 0, "f": 1}, {"row": "b", "seed": 0, "f": 2}]
+    assert accuracy.merge(old, [{"row": "a", "seed": 0, "f": 3}]) == [
+        {"row": "a", "seed": 0, "f": 3},
+        old[1],
+    ]
+
+
+def test_finished_runs_are_not_repeated(monkeypatch, tmp_path):
+    monkeypatch.setattr(accuracy, "WORK", tmp_path)
+    record = {"row": "ccks2017-model", "seed": 1, "seconds": 5}
+    (tmp_path / "ccks2017-model-1").mkdir()
+    srsly.write_json(tmp_path / "ccks2017-model-1" / "record.json", record)
+    assert accuracy.train("ccks2017-model", 1) == record
+    assert list(accuracy.combine("cmeie-end-to-end", 1)) == []
