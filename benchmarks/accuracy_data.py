@@ -51,9 +51,9 @@ def prepare(corpora: Path, language_models: Iterable[str]) -> None:
                 *("--vars.corpora", str(corpora.resolve())),
             )
     if not (CORPUS / "ccks2019_dev.spacy").exists():
-        _split_every(_converted("ccks2019", corpora / "ccks2019"), CCKS2019_DEV)
+        split_every(_converted("ccks2019", corpora / "ccks2019"), CCKS2019_DEV)
     if not (CORPUS / "cmeee_dev.spacy").exists():
-        _split_every(_converted("cmeee", corpora / "cmeee" / "train_data.txt"), CMEEE_DEV)
+        split_every(_converted("cmeee", corpora / "cmeee" / "train_data.txt"), CMEEE_DEV)
         shutil.move(
             _converted("cmeee", corpora / "cmeee" / "val_data.txt"), CORPUS / "cmeee_test.spacy"
         )
@@ -61,7 +61,7 @@ def prepare(corpora: Path, language_models: Iterable[str]) -> None:
     layer_and_notes.mkdir(exist_ok=True)
     for name in ("ccks2017_relations_train.spacy", "zh_notes_train.spacy"):
         shutil.copy(CORPUS / name, layer_and_notes)
-    raw = [_unlabelled(corpora / "raw_zh" / "emr_only.txt")]
+    raw = [without_kept_apart(corpora / "raw_zh" / "emr_only.txt")]
     raw.append(corpora / "raw_zh" / "medical_modern.txt")
     if not (VECTORS / "meta.json").exists():
         run_spacy("clinrel", "init-vectors", *map(str, raw), str(VECTORS))
@@ -87,7 +87,12 @@ def _converted(name: str, source: Path) -> Path:
     return path
 
 
-def _split_every(path: Path, number: int) -> None:
+def split_every(path: Path, number: int) -> None:
+    """Split a file into a dev and a train part, and remove it.
+
+    path (Path): The .spacy file.
+    number (int): Every document of this number, counted from the first, is a dev document.
+    """
     docs = list(read_corpus(path))
     stem = path.with_suffix("")
     write_corpus(docs[::number], Path(f"{stem}_dev.spacy"))
@@ -95,9 +100,11 @@ def _split_every(path: Path, number: int) -> None:
     path.unlink()
 
 
-def _unlabelled(source: Path) -> Path:
-    """Copy unlabelled text, a record per line, without the records that occur in the dev and test
-    parts.
+def without_kept_apart(source: Path) -> Path:
+    """Copy unlabelled text without the records that occur in the dev and test parts.
+
+    source (Path): Text file, a record per line.
+    RETURNS (Path): The copy.
     """
     path = WORK / source.name
     if path.exists():

@@ -5,10 +5,11 @@ import srsly
 from spacy import util
 from spacy.cli._util import parse_config_overrides
 
-from benchmarks import accuracy
+from benchmarks import accuracy, accuracy_data
 from benchmarks.accuracy_rows import COMBINATIONS, LANGUAGE_MODELS, ROWS
 from benchmarks.accuracy_tables import measured, page
 from benchmarks.common import read_records
+from spacy_clinrel import read_corpus, write_corpus
 
 from ..util import ROOT
 
@@ -88,3 +89,35 @@ def test_finished_runs_are_not_repeated(monkeypatch, tmp_path):
     srsly.write_json(tmp_path / "ccks2017-model-1" / "record.json", record)
     assert accuracy.train("ccks2017-model", 1) == record
     assert list(accuracy.combine("cmeie-end-to-end", 1)) == []
+
+
+@pytest.fixture
+def folders(monkeypatch, tmp_path):
+    """Use empty folders for converted and other files."""
+    for name in ("CORPUS", "WORK"):
+        (tmp_path / name).mkdir()
+        monkeypatch.setattr(accuracy_data, name, tmp_path / name)
+    return tmp_path
+
+
+def test_every_tenth_document_is_a_dev_document(folders, zh):
+    docs = [zh.make_doc(f"第{i}天头痛。") for i in range(21)]
+    write_corpus(docs, folders / "CORPUS" / "notes.spacy")
+    accuracy_data.split_every(folders / "CORPUS" / "notes.spacy", 10)
+    parts = [
+        [doc.text for doc in read_corpus(folders / "CORPUS" / f"notes_{part}.spacy")]
+        for part in ("dev", "train")
+    ]
+    assert parts[0] == ["第0天头痛。", "第10天头痛。", "第20天头痛。"]
+    assert len(parts[1]) == 18 and not set(parts[0]) & set(parts[1])
+
+
+def test_unlabelled_records_do_not_occur_in_parts_kept_apart(folders, zh):
+    kept_apart = "患者三天前受凉后出现咳嗽咳痰，伴发热，最高体温三十九度。"
+    for name in accuracy_data.KEPT_APART:
+        write_corpus([zh.make_doc(kept_apart)], folders / "CORPUS" / f"{name}.spacy")
+    other = "一周前无明显诱因出现左侧肢体无力，言语不清，无头痛及呕吐。"
+    records = [f"{kept_apart}入院。", other, kept_apart.replace("，", "， "), f"短句。{other}"]
+    (folders / "records.txt").write_text("\n".join(records), encoding="utf-8")
+    path = accuracy_data.without_kept_apart(folders / "records.txt")
+    assert path.read_text(encoding="utf-8").splitlines() == [other, f"短句。{other}"]
