@@ -180,7 +180,10 @@ class MentionPair(nn.Module):
         if self.table is None:
             return rows
         n_out = self.output.out_features
-        return rows[:, :n_out] + self.table(rows[:, n_out:], pairs)
+        if texts is None:
+            texts = torch.zeros(len(tokens), dtype=torch.long, device=tokens.device)
+        of_mentions = texts.index_select(0, mentions[:, 0])  # (mentions,)
+        return rows[:, :n_out] + self.table(rows[:, n_out:], pairs, of_mentions)
 
     def surroundings(self, tokens: Tensor, mentions: Tensor, texts: Optional[Tensor]) -> Tensor:
         """Sum gated projections of the tokens before and after each mention, within its text.

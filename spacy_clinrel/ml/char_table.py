@@ -10,7 +10,7 @@ from thinc.types import Floats2d, Ints1d
 
 from ..errors import Errors
 from ..tokens.normalize import lookup_form
-from .embed import CHARACTER, doc_features
+from .features import CHARACTER, token_features
 
 # Random embeddings are drawn from [-SCALE, SCALE].
 SCALE = 0.2
@@ -68,7 +68,7 @@ def character_vectors(vocab: Vocab) -> Tuple[np.ndarray, np.ndarray]:
     """Return the vectors of single characters.
 
     vocab (Vocab): A vocab with vectors.
-    RETURNS (Tuple[ndarray, ndarray]): Hashes of the characters as `embed.doc_features` computes
+    RETURNS (Tuple[ndarray, ndarray]): Hashes of the characters as `embed.token_features` computes
         them, ascending, uint64; and their vectors. Shape: (characters,) and (characters, width)
     """
     table = vocab.vectors
@@ -98,7 +98,7 @@ def table_rows(keys: np.ndarray, rows: int, doc: Doc) -> np.ndarray:
     doc (Doc): The document.
     RETURNS (ndarray): int64. Shape: (tokens,)
     """
-    chars = doc_features(doc)[:, CHARACTER]
+    chars = token_features([doc])[:, CHARACTER]
     shared = len(keys) + (chars % np.uint64(rows)).astype("int64")
     if not len(keys):
         return shared

@@ -1,10 +1,9 @@
 """Embeddings of characters and of the pairs they form with their neighbours."""
 
 from functools import partial
-from typing import Callable, List, Tuple, cast
+from typing import Any, Callable, List, Sequence, Tuple, cast
 
 import numpy as np
-from spacy.attrs import ORTH
 from spacy.ml.staticvectors import StaticVectors
 from spacy.tokens import Doc
 from thinc.api import (
@@ -20,18 +19,14 @@ from thinc.api import (
     ragged2list,
     with_array,
 )
-from thinc.layers.chain import forward as chain_forward
 from thinc.types import Floats2d, Ints2d, Ragged
 
 from ..errors import Errors
-from ..tokens.normalize import lookup_form
+from .distinct import with_distinct_rows
+from .features import CHARACTER, LEFT_PAIR, RIGHT_PAIR, read_forms, token_features
 
-# Columns of the features: the character, and its pairs with the left and right neighbour.
-CHARACTER, LEFT_PAIR, RIGHT_PAIR = range(3)
 # Placeholder for the missing neighbour of the first and the last character. No vector contains it.
 EDGE = "\x02"
-# Odd constants that mix two hashes into 64 bits (from the SplitMix64 generator).
-MIX_LEFT, MIX_RIGHT = np.uint64(0xBF58476D1CE4E5B9), np.uint64(0x94D049BB133111EB)
 
 
 def CharEmbed(
@@ -74,55 +69,7 @@ def CharEmbed(
     mix: Model = with_array(Maxout(width, width * n_parts, nP=3, normalize=True))
     layer: Model = chain(concatenate(*parts) if len(parts) > 1 else hashed, mix, ragged2list())
     use_numpy_products(layer)
-    return embed_equal_tokens_once(layer)
-
-
-def embed_equal_tokens_once(layer: Model) -> Model:
-    """Let prediction on the CPU embed and mix equal characters between equal neighbours once for a
-    batch of documents. Half of the rows of a batch are copies of another one.
-
-    layer (Model): A chain of the embeddings of documents, their mix, and the split by document.
-    RETURNS (Model): A layer with the same layers.
-    """
-    dims = {name: layer.maybe_get_dim(name) for name in layer.dim_names}
-    layers, ops = layer.layers, layer.ops
-    return Model(layer.name, _embed, init=layer.init, dims=dims, layers=layers, ops=ops)
-
-
-def _embed(
-    model: Model[List[Doc], List[Floats2d]], docs: List[Doc], is_train: bool
-) -> Tuple[List[Floats2d], Callable]:
-    if is_train or not docs or not isinstance(model.ops, NumpyOps):
-        return chain_forward(model, docs, is_train)
-    embed, mix, _ = model.layers
-    hashed, *others = [embed] if embed.layers[0].name == "char_features" else embed.layers
-    features = np.concatenate([doc_features(doc) for doc in docs])
-    first, inverse = equal_tokens(docs, features)
-    parts = [hashed.layers[-1].predict(features[first])]
-    parts += [other.predict(docs).dataXd[first] for other in others]
-    mixed = cast(np.ndarray, mix.predict(np.hstack(parts)))
-    lengths = model.ops.asarray1i([len(doc) for doc in docs])
-    return cast(List[Floats2d], model.ops.unflatten(mixed[inverse], lengths)), _no_backprop
-
-
-def _no_backprop(d_outputs: List[Floats2d]) -> List[Doc]:
-    raise NotImplementedError  # prediction has no gradients
-
-
-def equal_tokens(docs: List[Doc], features: np.ndarray) -> Tuple[np.ndarray, np.ndarray]:
-    """Find tokens with the same text and the same pairs with their neighbours.
-
-    docs (List[Doc]): The documents.
-    features (ndarray): Their features (see `doc_features`), concatenated.
-    RETURNS (Tuple[ndarray, ndarray]): Position of the first token of each kind, and the kind of
-        each token, with positions in the concatenated documents.
-    """
-    texts = np.concatenate([doc.to_array([ORTH]).ravel() for doc in docs])
-    with np.errstate(over="ignore"):
-        keys = (texts * MIX_LEFT) ^ features[:, LEFT_PAIR]
-        keys = (keys * MIX_RIGHT) ^ features[:, RIGHT_PAIR]
-    _, first, inverse = np.unique(keys, return_index=True, return_inverse=True)
-    return first, inverse
+    return with_distinct_rows(layer)
 
 
 def use_numpy_products(model: Model) -> None:
@@ -173,32 +120,41 @@ def pair_vector_layer(width: int) -> Model[List[Doc], Ragged]:
 def _pairs_forward(
     model: Model[List[Doc], List[Floats2d]], docs: List[Doc], is_train: bool
 ) -> Tuple[List[Floats2d], Callable]:
-    vectors = [model.ops.asarray2f(doc_pair_vectors(doc, model.ops)) for doc in docs]
+    vectors = pair_vectors_of(docs, model.ops)
 
     def backprop(d_vectors: List[Floats2d]) -> List:
         return []
 
-    return vectors, backprop
+    return _split(vectors, docs, model.ops), backprop
 
 
-def doc_pair_vectors(doc: Doc, ops: Ops) -> Floats2d:
+def pair_vectors_of(docs: Sequence[Doc], ops: Ops) -> Floats2d:
     """Look up the vectors of each character's pairs with both neighbours; zeros for unknown pairs.
 
-    doc (Doc): The document.
+    docs (Sequence[Doc]): The documents, with the same vocab.
     ops (Ops): Ops of the vector table's device.
     RETURNS (Floats2d): Left pair, then right pair. Shape: (tokens, 2 · width of the vectors)
     """
-    table = doc.vocab.vectors
-    texts = [lookup_form(token.text) for token in doc]
-    all_pairs = [left + right for left, right in zip([EDGE, *texts], [*texts, EDGE])]
-    pairs, index = np.unique(all_pairs, return_inverse=True)
-    rows = table.find(keys=[doc.vocab.strings.add(str(pair)) for pair in pairs])[index]
+    forms = read_forms(docs)
+    strings, table = docs[0].vocab.strings, docs[0].vocab.vectors
+    # Form 0 is the missing neighbour.
+    texts, own = [EDGE, *forms.texts], forms.kinds + 1
+    left = forms.before(own) * len(texts) + own
+    right = own * len(texts) + forms.after(own)
+    pairs, index = np.unique(np.concatenate([left, right]), return_inverse=True)
+    keys = [strings.add(texts[a] + texts[b]) for a, b in zip(*divmod(pairs, len(texts)))]
+    rows = table.find(keys=keys)
     vectors = ops.xp.where((rows >= 0)[:, None], table.data[rows], 0.0)
-    return cast(Floats2d, ops.xp.hstack([vectors[:-1], vectors[1:]]))
+    index = ops.xp.asarray(index.reshape(2, -1))
+    return ops.asarray2f(ops.xp.hstack([vectors[index[0]], vectors[index[1]]]))
+
+
+def _split(array: Any, docs: Sequence[Doc], ops: Ops) -> List[Any]:
+    return ops.unflatten(array, ops.asarray1i([len(doc) for doc in docs]))
 
 
 def char_features() -> Model[List[Doc], List[Ints2d]]:
-    """Create the layer that maps documents to hashes (see `doc_features`).
+    """Create the layer that maps documents to hashes (see `token_features`).
 
     RETURNS (Model[List[Doc], List[Ints2d]]): The layer. Its output has the shape (tokens, 3).
     """
@@ -208,26 +164,9 @@ def char_features() -> Model[List[Doc], List[Ints2d]]:
 def _features_forward(
     model: Model[List[Doc], List[Ints2d]], docs: List[Doc], is_train: bool
 ) -> Tuple[List[Ints2d], Callable]:
-    features = [cast(Ints2d, model.ops.xp.asarray(doc_features(doc))) for doc in docs]
+    features = model.ops.xp.asarray(token_features(docs))
 
     def backprop(d_features: List[Ints2d]) -> List:
         return []
 
-    return features, backprop
-
-
-def doc_features(doc: Doc) -> np.ndarray:
-    """Hash the characters and character pairs of a document.
-
-    doc (Doc): The document.
-    RETURNS (ndarray): The character, its pair with the left neighbour, and its pair with the right
-        neighbour; uint64. Shape: (tokens, 3)
-    """
-    orths, index = np.unique(doc.to_array([ORTH]).ravel(), return_inverse=True)
-    strings = doc.vocab.strings
-    keys = [strings.add(lookup_form(strings[orth])) for orth in orths]
-    chars = np.asarray(keys, dtype="uint64")[index]
-    padded = np.concatenate([[0], chars, [0]]).astype("uint64")
-    with np.errstate(over="ignore"):
-        pairs = (padded[:-1] * MIX_LEFT) ^ (padded[1:] * MIX_RIGHT)
-    return np.stack([chars, pairs[:-1], pairs[1:]], axis=1)
+    return _split(features, docs, model.ops), backprop

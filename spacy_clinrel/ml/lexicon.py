@@ -12,7 +12,7 @@ from spacy.tokens import Doc
 
 from ..terminology.lexicon import LexiconWord
 from ..tokens.normalize import lookup_form
-from .embed import CHARACTER, doc_features
+from .features import CHARACTER, token_features
 
 # Odd multiplier of the polynomial (from the MMIX linear congruential generator).
 BASE = np.uint64(6364136223846793005)
@@ -105,9 +105,7 @@ def find_words(lexicon: Lexicon, docs: Sequence[Doc]) -> Matches:
     docs (Sequence[Doc]): The documents. Words never cross from one to the next.
     RETURNS (Matches): The words found, with positions in the concatenated documents.
     """
-    chars = np.concatenate(
-        [np.zeros(0, dtype="uint64"), *(doc_features(doc)[:, CHARACTER] for doc in docs)]
-    )
+    chars = token_features(docs)[:, CHARACTER]
     sizes = [len(doc) for doc in docs]
     room = np.repeat(np.cumsum(sizes), sizes) - np.arange(len(chars))  # characters until the end
     found: List[Matches] = []

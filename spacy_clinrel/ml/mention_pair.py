@@ -37,10 +37,10 @@ def MentionPair(
     attention (int): Number of self-attention layers over the mentions of a text.
     around (int): Number of tokens before and after a mention that its vector takes in, e.g. what a
         treatment did (好转, 加重). 0 for none.
-    table_layers (int): Number of layers in which each candidate pair attends to the pairs with the
-        same head and to those with the same tail. 0 for none. Scoring takes 6 times as long with
-        one layer, not counting the encoder. Train on all pairs (`negatives = null`), which
-        prediction sees too.
+    table_layers (int): Number of convolutions over the table of candidate pairs, which has a row
+        for each head and a column for each tail: the scores of a pair depend on the pairs of the
+        neighbouring mentions. 0 for none. Scoring takes 3 times as long with one layer, not
+        counting the encoder. Train on all pairs (`negatives = null`), which prediction sees too.
     mixed_precision (bool): Whether to use half precision on CUDA.
     RETURNS (RelationModel): Documents and their candidates to scores of shape (pairs, nO), before
         softmax or sigmoid.

@@ -9,7 +9,7 @@ from thinc.api import Linear, Model, Ops
 from thinc.types import Floats2d
 
 from ..errors import Errors
-from ..ml.embed import CHARACTER, doc_features
+from ..ml.features import CHARACTER, token_features
 
 Tok2Vec = Model[List[Doc], List[Floats2d]]
 
@@ -127,7 +127,7 @@ def neighbours(docs: List[Doc], buckets: int, distance: int) -> Tuple[np.ndarray
     after: List[np.ndarray] = [np.zeros(0, dtype="int64")]
     before: List[np.ndarray] = [np.zeros(0, dtype="int64")]
     for doc in docs:
-        rows = (doc_features(doc)[:, CHARACTER] % np.uint64(buckets)).astype("int64")
+        rows = (token_features([doc])[:, CHARACTER] % np.uint64(buckets)).astype("int64")
         missing = np.full(min(distance, len(rows)), -1)
         after.append(np.concatenate([rows[distance:], missing]))
         before.append(np.concatenate([missing, rows[: len(rows) - len(missing)]]))

@@ -1,12 +1,9 @@
 """Exchange of information between pairs, compared with a loop over pairs."""
 
-import math
-
 import pytest
 import torch
 
 from spacy_clinrel.layers.dropout import set_dropout
-from spacy_clinrel.layers.mention_attention import HEADS
 from spacy_clinrel.layers.mention_pair import MentionPair
 from spacy_clinrel.layers.pair_table import TABLE_WIDTH, PairTable
 
@@ -14,6 +11,7 @@ from spacy_clinrel.layers.pair_table import TABLE_WIDTH, PairTable
 FIRST = torch.tensor([(0, 1), (0, 3), (1, 0), (1, 2), (2, 1), (2, 3), (3, 0), (3, 2)])
 SECOND = torch.tensor([(4, 5), (4, 6), (5, 4), (6, 4), (6, 5)])
 PAIRS = torch.cat([FIRST, SECOND])
+OF_MENTIONS = torch.tensor([0] * 4 + [1] * 3)
 
 
 @pytest.fixture
@@ -30,70 +28,57 @@ def vectors():
     return torch.randn(len(PAIRS), TABLE_WIDTH, generator=make, dtype=torch.float64)
 
 
-def naive_layer(layer, vectors, keys):
-    """Apply an attention layer to one pair after the other."""
-    size = TABLE_WIDTH // HEADS
-    projected = [layer.inputs(layer.norm(vector)) for vector in vectors]
-    rows = []
-    for i, key in enumerate(keys):
-        query = projected[i][:TABLE_WIDTH]
-        others = [projected[j] for j, other in enumerate(keys) if other == key]
-        heads = []
-        for head in range(HEADS):
-            part = slice(head * size, (head + 1) * size)
-            products = [
-                query[part] @ other[TABLE_WIDTH:][part] / math.sqrt(size) for other in others
-            ]
-            weights = torch.stack(products).softmax(0)
-            heads.append(sum(w * o[2 * TABLE_WIDTH :][part] for w, o in zip(weights, others)))
-        x = vectors[i] + layer.output(torch.cat(heads))
-        rows.append(x + layer.inner(x))
-    return torch.stack(rows)
-
-
 @torch.no_grad()
 def test_table_matches_a_loop_over_pairs(table, vectors):
+    index = {tuple(pair): i for i, pair in enumerate(PAIRS.tolist())}
     x = vectors
-    for row, column in zip(table.rows, table.columns):
-        x = naive_layer(row, x, PAIRS[:, 0].tolist())
-        x = naive_layer(column, x, PAIRS[:, 1].tolist())
+    for distance, (norm, conv) in enumerate(zip(table.norms, table.convs), start=1):
+        rows = []
+        for (head, tail), i in index.items():
+            total = conv(norm(x[i])).new_zeros(TABLE_WIDTH)
+            steps = (-distance, 0, distance)
+            for place, (down, right) in enumerate((a, b) for a in steps for b in steps):
+                j = index.get((head + down, tail + right))
+                if j is not None and OF_MENTIONS[head + down] == OF_MENTIONS[head]:
+                    part = slice(place * TABLE_WIDTH, (place + 1) * TABLE_WIDTH)
+                    total = total + conv(norm(x[j]))[part]
+            rows.append(x[i] + total.relu())
+        x = torch.stack(rows)
     expected = table.output(table.norm(x))
-    torch.testing.assert_close(table(vectors, PAIRS), expected, rtol=0, atol=1e-12)
+    scores = table(vectors, PAIRS, OF_MENTIONS)
+    torch.testing.assert_close(scores, expected, rtol=0, atol=1e-12)
 
 
 def test_table_does_not_depend_on_order_or_batch(table, vectors):
-    together = table(vectors, PAIRS)
+    together = table(vectors, PAIRS, OF_MENTIONS)
     order = torch.randperm(len(PAIRS), generator=torch.Generator().manual_seed(2))
-    torch.testing.assert_close(table(vectors[order], PAIRS[order]), together[order])
+    shuffled = table(vectors[order], PAIRS[order], OF_MENTIONS)
+    torch.testing.assert_close(shuffled, together[order])
     n = len(FIRST)
-    alone = torch.cat([table(vectors[:n], FIRST), table(vectors[n:], SECOND - 4)])
-    torch.testing.assert_close(alone, together)
+    first = table(vectors[:n], FIRST, OF_MENTIONS[:4])
+    second = table(vectors[n:], SECOND - 4, OF_MENTIONS[4:])
+    torch.testing.assert_close(torch.cat([first, second]), together)
 
 
-def test_batches_of_padded_groups_do_not_change_scores(table, vectors, monkeypatch):
-    whole = table(vectors, PAIRS)
-    monkeypatch.setattr("spacy_clinrel.layers.pair_table.BUDGET", 4)
-    torch.testing.assert_close(table(vectors, PAIRS), whole)
-
-
-def test_pairs_see_those_with_the_same_head_or_tail(vectors):
+def test_pairs_see_their_neighbours(vectors):
     torch.manual_seed(0)
     table = PairTable(n_in=5, n_out=3, depth=1).double()
     vectors.requires_grad_()
-    table(vectors, PAIRS)[0].sum().backward()
+    table(vectors, PAIRS, OF_MENTIONS)[1].sum().backward()
     seen = PAIRS[vectors.grad.abs().sum(dim=1) > 0].tolist()
-    # (2, 1) has the same tail as (0, 1), (0, 3) the same head, and (2, 3) the same head as (2, 1).
-    assert seen == [[0, 1], [0, 3], [2, 1], [2, 3]]
+    # The neighbours of (0, 3) among the candidates.
+    assert seen == [[0, 3], [1, 2]]
 
 
 def test_table_without_pairs(table, vectors):
-    assert table(vectors[:0], PAIRS[:0]).shape == (0, 3)
+    assert table(vectors[:0], PAIRS[:0], OF_MENTIONS).shape == (0, 3)
+    assert table(vectors[:0], PAIRS[:0], OF_MENTIONS[:0]).shape == (0, 3)
 
 
 def test_table_dropout(table, vectors):
-    plain = table(vectors, PAIRS)
+    plain = table(vectors, PAIRS, OF_MENTIONS)
     set_dropout(table, 0.5)
-    assert not torch.equal(table(vectors, PAIRS), plain)
+    assert not torch.equal(table(vectors, PAIRS, OF_MENTIONS), plain)
 
 
 MENTIONS = torch.tensor([[0, 2, 0], [3, 4, 1], [4, 7, 1], [8, 9, 0], [10, 11, 1], [12, 14, 0]])

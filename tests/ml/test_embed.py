@@ -5,7 +5,8 @@ import pytest
 import spacy
 from thinc.api import Adam
 
-from spacy_clinrel.ml.embed import CHARACTER, LEFT_PAIR, RIGHT_PAIR, CharEmbed, doc_features
+from spacy_clinrel.ml.embed import CharEmbed
+from spacy_clinrel.ml.features import CHARACTER, LEFT_PAIR, RIGHT_PAIR, token_features
 
 TEXTS = ["患者头痛3天。", "", "Ｃｔ示：ＣＴ", "痛头"]
 
@@ -17,7 +18,7 @@ def docs(zh):
 
 
 def features(nlp, text):
-    return doc_features(nlp.make_doc(text))
+    return token_features([nlp.make_doc(text)])
 
 
 @pytest.mark.parametrize(

@@ -5,7 +5,9 @@ import pytest
 import spacy
 from thinc.api import get_current_ops
 
-from spacy_clinrel.ml.embed import CharEmbed, doc_features, doc_pair_vectors, equal_tokens
+from spacy_clinrel.ml.distinct import distinct_tokens
+from spacy_clinrel.ml.embed import CharEmbed, pair_vectors_of
+from spacy_clinrel.ml.features import token_features
 
 
 @pytest.fixture
@@ -19,7 +21,7 @@ def nlp():
 
 def test_characters_get_the_vectors_of_both_pairs(nlp):
     doc = nlp("腹痛２天")
-    vectors = doc_pair_vectors(doc, get_current_ops())
+    vectors = pair_vectors_of([doc], get_current_ops())
     vector, none = nlp.vocab.get_vector, np.zeros(4)
     expected = [
         [none, vector("腹痛")],
@@ -50,17 +52,35 @@ def test_missing_vectors_are_an_error():
         model.initialize(X=[nlp("腹痛")])
 
 
-def test_equal_tokens_are_embedded_once(nlp):
+@pytest.mark.parametrize("pair_rows", [0, 50])
+@pytest.mark.parametrize("with_vectors", [False, True])
+def test_prediction_with_distinct_rows_equals_training(nlp, pair_rows, with_vectors):
     texts = ["腹痛2天，腹痛", "", "痛2", "腹痛２天，腹痛", "腹痛2天，腹痛"]
     docs = [nlp.make_doc(text) for text in texts]
-    model = CharEmbed(8, rows=50, pair_rows=50, include_static_vectors=True, pair_vectors=True)
-    model.initialize(X=docs)
     # A full-width digit shares the hash embeddings of the half-width one, but not its vector.
     nlp.vocab.set_vector("2", np.ones(4, dtype="float32"))
-    first, inverse = equal_tokens(docs, np.concatenate([doc_features(doc) for doc in docs]))
-    tokens = [token.text for doc in docs for token in doc]
-    assert [tokens[i] for i in first[inverse]] == tokens
-    assert inverse[0] == inverse[-7] and inverse[2] != inverse[2 + 7 + 2]
+    vectors = {"include_static_vectors": with_vectors, "pair_vectors": with_vectors}
+    model = CharEmbed(8, rows=50, pair_rows=pair_rows, **vectors)
+    model.initialize(X=docs)
     in_training, _ = model(docs, is_train=True)
-    for trained, predicted in zip(in_training, model.predict(docs)):
-        assert np.allclose(trained, predicted, atol=1e-6)
+    predicted = model.predict(docs)
+    assert [y.shape for y in predicted] == [(len(doc), 8) for doc in docs]
+    for trained, rows in zip(in_training, predicted):
+        assert np.allclose(trained, rows, atol=1e-5)
+    assert np.array_equal(predicted[0][0], predicted[4][0])
+    assert np.array_equal(predicted[0][2], predicted[3][2]) != with_vectors
+
+
+def test_distinct_tokens():
+    columns = [np.array(column, dtype="uint64") for column in ([1, 2, 1, 1], [5, 6, 5, 7], [8] * 4)]
+    first, inverse = distinct_tokens(columns)
+    assert sorted(first.tolist()) == [0, 1, 3]
+    assert first[inverse].tolist() == [0, 1, 0, 3]
+
+
+def test_documents_may_have_different_vocabs():
+    docs = [spacy.blank("zh").make_doc(text) for text in ("腹痛", "无发热", "腹痛")]
+    features = token_features(docs)
+    assert np.array_equal(features[:2], features[-2:])
+    alone = np.concatenate([token_features([doc]) for doc in docs])
+    assert np.array_equal(features, alone)

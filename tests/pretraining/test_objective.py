@@ -8,7 +8,7 @@ from spacy.training.initialize import init_nlp
 from spacy.util import fix_random_seed
 from thinc.api import Adam, NumpyOps
 
-from spacy_clinrel.ml.embed import doc_features
+from spacy_clinrel.ml.features import token_features
 from spacy_clinrel.pretraining.objective import PretrainNeighbours, neighbours
 
 from ..util import CONFIGS, corpus_paths, make_notes, run_python, tok2vec
@@ -27,7 +27,7 @@ def test_neighbours(docs, distance):
     after, before = neighbours(docs, 50, distance)
     expected_after, expected_before = [], []
     for doc in docs:
-        rows = [int(char) % 50 for char in doc_features(doc)[:, 0]]
+        rows = [int(char) % 50 for char in token_features([doc])[:, 0]]
         for i in range(len(rows)):
             expected_after.append(rows[i + distance] if i + distance < len(rows) else -1)
             expected_before.append(rows[i - distance] if i >= distance else -1)
