@@ -19,6 +19,7 @@ from typing import Iterable, List, Sequence
 
 import srsly
 
+from spacy_clinrel import export_encoder
 from spacy_clinrel.files import write_json
 
 from .accuracy_data import prepare, run_spacy
@@ -63,6 +64,9 @@ def train(name: str, seed: int) -> Record:
         return srsly.read_json(done)
     folder.mkdir(parents=True, exist_ok=True)
     start, start_commit = time.time(), commit()
+    if row.encoder_of:
+        trained = run_folder(row.encoder_of, seed) / "model-best"
+        export_encoder(trained, folder / "encoder.bin")
     run_spacy("train", f"configs/{row.config}.cfg", *train_options(row, seed, folder), log=log)
     seconds = round(time.time() - start)
     model = folder / "model-best"
@@ -123,6 +127,8 @@ def train_options(row: Row, seed: int, folder: Path) -> List[str]:
     options += ["--paths.dev", f"corpus/{row.data}_dev.spacy"]
     if row.language_model:
         options += ["--paths.init_tok2vec", LANGUAGE_MODELS[row.language_model].path]
+    if row.encoder_of:
+        options += ["--paths.init_tok2vec", str(folder / "encoder.bin")]
     return options
 
 
@@ -156,16 +162,21 @@ def run_all(options: argparse.Namespace) -> List[Record]:
     RETURNS (List[Dict[str, Any]]): The records.
     """
     runs = [(name, seed) for seed in options.seeds for name in options.only]
-    trainings = [run for run in runs if run[0] in ROWS]
     records = []
-    with ThreadPoolExecutor(options.jobs) as pool:
-        for run, record in zip(trainings, pool.map(lambda run: train(*run), trainings)):
-            print(*run, f"{record['seconds']} s", flush=True)
-            records.append(record)
+    for is_later in (False, True):  # rows that start from the encoder of another one come later
+        trainings = [run for run in runs if run[0] in ROWS and _is_later(run[0]) == is_later]
+        with ThreadPoolExecutor(options.jobs) as pool:
+            for run, record in zip(trainings, pool.map(lambda run: train(*run), trainings)):
+                print(*run, f"{record['seconds']} s", flush=True)
+                records.append(record)
     for name, seed in runs:
         if name in COMBINATIONS:
             records.extend(combine(name, seed))
     return records
+
+
+def _is_later(name: str) -> bool:
+    return bool(ROWS[name].encoder_of)
 
 
 def merge(old: Sequence[Record], new: Sequence[Record]) -> List[Record]:

@@ -5,7 +5,7 @@ import shutil
 import subprocess
 import sys
 from pathlib import Path
-from typing import Iterable, List, Sequence, Set
+from typing import Callable, Iterable, List, Sequence, Set
 
 from spacy_clinrel import read_corpus, write_corpus
 from spacy_clinrel.files import replacing
@@ -20,8 +20,9 @@ PROJECT = {
     "ccks2017-convert": "ccks2017_test.spacy",
     "cmeie-convert": "cmeie_test.spacy",
 }
-# Every document of this number, counted from the first, is a dev document.
-CCKS2019_DEV, CMEEE_DEV = 10, 30
+# Every tenth document of CCKS-2019, counted from the first, is a dev document, and so are the last
+# 500 of CMeEE: its documents are sentences of textbooks in their order, whose neighbours are alike.
+CCKS2019_DEV, CMEEE_DEV = 10, 500
 # Unlabelled records that share a tenth of their runs of 16 characters with one of these parts are
 # not used.
 KEPT_APART = (
@@ -51,9 +52,12 @@ def prepare(corpora: Path, language_models: Iterable[str]) -> None:
                 *("--vars.corpora", str(corpora.resolve())),
             )
     if not (CORPUS / "ccks2019_dev.spacy").exists():
-        split_every(_converted("ccks2019", corpora / "ccks2019"), CCKS2019_DEV)
+        split(_converted("ccks2019", corpora / "ccks2019"), lambda i, n: i % CCKS2019_DEV == 0)
     if not (CORPUS / "cmeee_dev.spacy").exists():
-        split_every(_converted("cmeee", corpora / "cmeee" / "train_data.txt"), CMEEE_DEV)
+        split(
+            _converted("cmeee", corpora / "cmeee" / "train_data.txt"),
+            lambda i, n: i >= n - CMEEE_DEV,
+        )
         shutil.move(
             _converted("cmeee", corpora / "cmeee" / "val_data.txt"), CORPUS / "cmeee_test.spacy"
         )
@@ -87,16 +91,16 @@ def _converted(name: str, source: Path) -> Path:
     return path
 
 
-def split_every(path: Path, number: int) -> None:
+def split(path: Path, is_dev: Callable[[int, int], bool]) -> None:
     """Split a file into a dev and a train part, and remove it.
 
     path (Path): The .spacy file.
-    number (int): Every document of this number, counted from the first, is a dev document.
+    is_dev (Callable[[int, int], bool]): Takes the index of a document and the number of documents.
     """
     docs = list(read_corpus(path))
-    stem = path.with_suffix("")
-    write_corpus(docs[::number], Path(f"{stem}_dev.spacy"))
-    write_corpus([doc for i, doc in enumerate(docs) if i % number], Path(f"{stem}_train.spacy"))
+    for name, wanted in (("dev", True), ("train", False)):
+        part = [doc for i, doc in enumerate(docs) if is_dev(i, len(docs)) == wanted]
+        write_corpus(part, path.with_name(f"{path.stem}_{name}.spacy"))
     path.unlink()
 
 

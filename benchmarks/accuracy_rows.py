@@ -56,7 +56,9 @@ class Row(NamedTuple):
     train (str): File or folder of the training documents, in the folder "corpus".
     data (str): Prefix of the files of the other parts.
     options (Sequence[str]): Config overrides.
-    language_model (Optional[str]): Key of `LANGUAGE_MODELS`; empty for none.
+    language_model (str): Key of `LANGUAGE_MODELS` whose encoder training starts from; empty for
+        none.
+    encoder_of (str): Key of `ROWS` whose encoder training starts from; empty for none.
     parts (Sequence[str]): Parts that are evaluated.
     calibrated (bool): Whether the pipeline is calibrated on dev after training.
     """
@@ -69,6 +71,7 @@ class Row(NamedTuple):
     data: str
     options: Sequence[str] = ()
     language_model: str = ""
+    encoder_of: str = ""
     parts: Sequence[str] = ("dev", "test")
     calibrated: bool = False
 
@@ -117,8 +120,10 @@ LANGUAGE_MODELS = {
     "lexicons": LanguageModel("ner_lexicon", (*WITH_VECTORS, *LEXICONS)),
 }
 SHORTER = ("--training.max_steps", "600", "--training.optimizer.learn_rate.total_steps", "600")
+LOWER = ("--components.span_ner.threshold", "0.25")
 NOTHING, FROM_VECTORS, FROM_MODEL = "random weights", "vectors", "vectors, language model"
 WITH_LEXICONS = "vectors, language model, lexicons"
+FROM_CMEEE = "vectors, encoder trained on CMeEE"
 LAYER, CMEIE = "CCKS-2017 relation layer", "CMeIE"
 
 ROWS: Dict[str, Row] = {
@@ -189,10 +194,20 @@ ROWS: Dict[str, Row] = {
         options=WITH_VECTORS,
         language_model="characters",
     ),
-    "cmeie-mentions": Row(
+    "cmeie-mentions-model": Row(
         *(CMEIE, "cmeee", FROM_MODEL, MENTIONS, "cmeie_train.spacy", "cmeie"),
-        options=(*WITH_VECTORS, *SHORTER, "--components.span_ner.threshold", "0.25"),
+        options=(*WITH_VECTORS, *SHORTER, *LOWER),
         language_model="characters",
+    ),
+    "cmeie-mentions": Row(
+        *(CMEIE, "cmeee", FROM_CMEEE, MENTIONS, "cmeie_train.spacy", "cmeie"),
+        options=(*WITH_VECTORS, *SHORTER, *LOWER),
+        encoder_of="cmeee-model",
+    ),
+    "cmeie": Row(
+        *(CMEIE, "cmeie", FROM_CMEEE, TRIPLES, "cmeie_train.spacy", "cmeie"),
+        options=WITH_VECTORS,
+        encoder_of="cmeee-model",
     ),
 }
 COMBINATIONS = {
@@ -202,7 +217,7 @@ COMBINATIONS = {
         {"ner": "ccks2017-lexicons", "relations": "layer-notes"},
     ),
     "cmeie-end-to-end": Combination(
-        *(CMEIE, "cmeie_end_to_end", FROM_MODEL, TRIPLES_END_TO_END, "cmeie"),
-        {"mentions": "cmeie-mentions", "relations": "cmeie-model"},
+        *(CMEIE, "cmeie_end_to_end", FROM_CMEEE, TRIPLES_END_TO_END, "cmeie"),
+        {"mentions": "cmeie-mentions", "relations": "cmeie"},
     ),
 }

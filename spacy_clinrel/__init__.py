@@ -28,6 +28,7 @@ if TYPE_CHECKING:
     from .evaluation.evaluate import evaluate as evaluate
     from .evaluation.model_card import model_card as model_card
     from .exporters import export as export
+    from .pretraining.export_encoder import export_encoder as export_encoder
     from .pretraining.make_encoder import make_encoder as make_encoder
     from .pretraining.raw_text import raw_text as raw_text
     from .pretraining.vectors import init_vectors as init_vectors
@@ -58,6 +59,7 @@ _API: Dict[str, str] = {
     "distil": ".active_learning.distil",
     "evaluate": ".evaluation.evaluate",
     "export": ".exporters",
+    "export_encoder": ".pretraining.export_encoder",
     "init_config": ".config",
     "init_vectors": ".pretraining.vectors",
     "make_encoder": ".pretraining.make_encoder",
@@ -89,6 +91,7 @@ __all__ = [
     "distil",
     "evaluate",
     "export",
+    "export_encoder",
     "init_config",
     "init_vectors",
     "make_encoder",

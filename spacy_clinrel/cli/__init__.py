@@ -13,6 +13,7 @@ from .debug import debug_cli
 from .distil import distil_cli
 from .evaluate import evaluate_cli
 from .export import export_cli
+from .export_encoder import export_encoder_cli
 from .init_config import init_config_cli
 from .init_vectors import init_vectors_cli
 from .make_encoder import make_encoder_cli
@@ -37,6 +38,7 @@ __all__ = [
     "distil_cli",
     "evaluate_cli",
     "export_cli",
+    "export_encoder_cli",
     "init_config_cli",
     "init_vectors_cli",
     "make_encoder_cli",

@@ -270,3 +270,11 @@ class PipelineErrors:
         "{path} is a folder, but not a terminology. Use a word list, a .spacy file, or a folder "
         "that `python -m spacy clinrel build-terminology` wrote."
     )
+    M071 = (
+        "Name the component whose encoder is to be saved (--component). Components with an encoder "
+        "of their own: {names}."
+    )
+    M072 = (
+        "'{name}' has no encoder of its own. Components with one: {names}. A component that "
+        "listens to another one has none."
+    )

@@ -23,7 +23,8 @@ def test_rows_are_arguments_of_train(name, tmp_path):
     assert config["system"]["seed"] == 3
     assert config["paths"]["train"] == f"corpus/{row.train}"
     assert bool(config["paths"]["vectors"]) == ("vectors" in row.start)
-    assert bool(config["paths"]["init_tok2vec"]) == ("language model" in row.start)
+    starts_from_encoder = "language model" in row.start or "encoder" in row.start
+    assert bool(config["paths"]["init_tok2vec"]) == starts_from_encoder
     assert bool(config["paths"].get("lexicons")) == ("lexicons" in row.start)
     # The language model has the same encoder.
     if row.language_model:
@@ -33,6 +34,9 @@ def test_rows_are_arguments_of_train(name, tmp_path):
             overrides=parse_config_overrides(list(model.options)),
         )
         assert encoder(config) == encoder(pretrained)
+    if row.encoder_of:
+        other = util.load_config(ROOT / "configs" / f"{ROWS[row.encoder_of].config}.cfg")
+        assert encoder(config) == encoder(other)
 
 
 def encoder(config):
@@ -100,10 +104,10 @@ def folders(monkeypatch, tmp_path):
     return tmp_path
 
 
-def test_every_tenth_document_is_a_dev_document(folders, zh):
+def test_split(folders, zh):
     docs = [zh.make_doc(f"第{i}天头痛。") for i in range(21)]
     write_corpus(docs, folders / "CORPUS" / "notes.spacy")
-    accuracy_data.split_every(folders / "CORPUS" / "notes.spacy", 10)
+    accuracy_data.split(folders / "CORPUS" / "notes.spacy", lambda i, n: i % 10 == 0 and n == 21)
     parts = [
         [doc.text for doc in read_corpus(folders / "CORPUS" / f"notes_{part}.spacy")]
         for part in ("dev", "train")
