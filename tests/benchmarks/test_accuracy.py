@@ -26,6 +26,8 @@ def test_rows_are_arguments_of_train(name, tmp_path):
     starts_from_encoder = "language model" in row.start or "encoder" in row.start
     assert bool(config["paths"]["init_tok2vec"]) == starts_from_encoder
     assert bool(config["paths"].get("lexicons")) == ("lexicons" in row.start)
+    if starts_from_encoder:  # which spaCy ignores if this block is empty
+        assert config["pretraining"]["component"] in config["components"]
     # The language model has the same encoder.
     if row.language_model:
         model = LANGUAGE_MODELS[row.language_model]
