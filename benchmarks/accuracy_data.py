@@ -5,7 +5,7 @@ import shutil
 import subprocess
 import sys
 from pathlib import Path
-from typing import Callable, Iterable, List, Sequence, Set
+from typing import Iterable, List, Sequence, Set
 
 from spacy_clinrel import read_corpus, write_corpus
 from spacy_clinrel.files import replacing
@@ -20,9 +20,8 @@ PROJECT = {
     "ccks2017-convert": "ccks2017_test.spacy",
     "cmeie-convert": "cmeie_test.spacy",
 }
-# Every tenth document of CCKS-2019, counted from the first, is a dev document, and so are the last
-# 500 of CMeEE: its documents are sentences of textbooks in their order, whose neighbours are alike.
-CCKS2019_DEV, CMEEE_DEV = 10, 500
+# Every document of this number, counted from the first, is a dev document.
+CCKS2019_DEV, CMEEE_DEV = 10, 30
 # Unlabelled records that share a tenth of their runs of 16 characters with one of these parts are
 # not used.
 KEPT_APART = (
@@ -52,12 +51,9 @@ def prepare(corpora: Path, language_models: Iterable[str]) -> None:
                 *("--vars.corpora", str(corpora.resolve())),
             )
     if not (CORPUS / "ccks2019_dev.spacy").exists():
-        split(_converted("ccks2019", corpora / "ccks2019"), lambda i, n: i % CCKS2019_DEV == 0)
+        split_every(_converted("ccks2019", corpora / "ccks2019"), CCKS2019_DEV)
     if not (CORPUS / "cmeee_dev.spacy").exists():
-        split(
-            _converted("cmeee", corpora / "cmeee" / "train_data.txt"),
-            lambda i, n: i >= n - CMEEE_DEV,
-        )
+        split_every(_converted("cmeee", corpora / "cmeee" / "train_data.txt"), CMEEE_DEV)
         shutil.move(
             _converted("cmeee", corpora / "cmeee" / "val_data.txt"), CORPUS / "cmeee_test.spacy"
         )
@@ -91,16 +87,16 @@ def _converted(name: str, source: Path) -> Path:
     return path
 
 
-def split(path: Path, is_dev: Callable[[int, int], bool]) -> None:
+def split_every(path: Path, number: int) -> None:
     """Split a file into a dev and a train part, and remove it.
 
     path (Path): The .spacy file.
-    is_dev (Callable[[int, int], bool]): Takes the index of a document and the number of documents.
+    number (int): Every document of this number, counted from the first, is a dev document.
     """
     docs = list(read_corpus(path))
-    for name, wanted in (("dev", True), ("train", False)):
-        part = [doc for i, doc in enumerate(docs) if is_dev(i, len(docs)) == wanted]
-        write_corpus(part, path.with_name(f"{path.stem}_{name}.spacy"))
+    write_corpus(docs[::number], path.with_name(f"{path.stem}_dev.spacy"))
+    train = [doc for i, doc in enumerate(docs) if i % number]
+    write_corpus(train, path.with_name(f"{path.stem}_train.spacy"))
     path.unlink()
 
 

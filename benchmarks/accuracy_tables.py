@@ -83,8 +83,8 @@ def page(records: Sequence[Record]) -> str:
             "standard deviation over seeds. Rows with an end to end score find their mentions "
             "themselves; the others are marked. CCKS-2019 has no test part here: its dev part is "
             "every tenth training document. CMeEE's test part is the published dev part, and its "
-            "dev part the last 500 training documents. CMeIE is split from the published dev "
-            "part.\n",
+            "dev part every thirtieth training sentence, whose neighbours are in the train part. "
+            "CMeIE is split from the published dev part.\n",
             measured(records),
             "`python -m benchmarks.accuracy --corpora PATH` trains and measures all of them; "
             "`--only` and `--seeds` select some. Vectors and language models learned from "

@@ -106,10 +106,10 @@ def folders(monkeypatch, tmp_path):
     return tmp_path
 
 
-def test_split(folders, zh):
+def test_every_tenth_document_is_a_dev_document(folders, zh):
     docs = [zh.make_doc(f"第{i}天头痛。") for i in range(21)]
     write_corpus(docs, folders / "CORPUS" / "notes.spacy")
-    accuracy_data.split(folders / "CORPUS" / "notes.spacy", lambda i, n: i % 10 == 0 and n == 21)
+    accuracy_data.split_every(folders / "CORPUS" / "notes.spacy", 10)
     parts = [
         [doc.text for doc in read_corpus(folders / "CORPUS" / f"notes_{part}.spacy")]
         for part in ("dev", "train")
