@@ -1,5 +1,7 @@
 """Shipped configs, which must be complete and load, and their small test versions."""
 
+import shlex
+
 import pytest
 import spacy
 from spacy import util
@@ -178,7 +180,7 @@ def test_configs_train_with_the_command_of_the_documentation(path, tmp_path, mon
     for part in ("train", "dev"):
         write_docs(tmp_path / f"{part}.spacy", docs)
     monkeypatch.chdir(tmp_path)
-    args = COMMANDS[path].replace(path, str(ROOT / path)).split()[3:]
+    args = shlex.split(COMMANDS[path].replace(path, str(ROOT / path)))[3:]
     steps = ("--training.max_steps", 2, "--training.max_epochs", 0, "--training.eval_frequency", 2)
     result = invoke(*args, *steps)
     assert result.exit_code == 0, f"{result.output}\n{result.exception!r}"
