@@ -22,10 +22,19 @@ import srsly
 from spacy_clinrel import export_encoder
 from spacy_clinrel.files import write_json
 
-from .accuracy_data import prepare, run_spacy
+from .accuracy_data import prepare
 from .accuracy_rows import COMBINATIONS, LANGUAGE_MODELS, ROWS, VECTORS, Row, Scores
 from .accuracy_tables import page
-from .common import RESULTS, WORK, Record, commit, read_records, write_records, write_text
+from .common import (
+    RESULTS,
+    WORK,
+    Record,
+    commit,
+    read_records,
+    run_spacy,
+    write_records,
+    write_text,
+)
 
 MACHINE = f"{platform.machine()}, CPU, one thread each"
 

@@ -1,9 +1,6 @@
 """The .spacy files, vectors and language models that `benchmarks.accuracy` needs."""
 
-import os
 import shutil
-import subprocess
-import sys
 from pathlib import Path
 from typing import Iterable, List, Sequence, Set
 
@@ -11,7 +8,7 @@ from spacy_clinrel import read_corpus, write_corpus
 from spacy_clinrel.files import replacing
 
 from .accuracy_rows import LANGUAGE_MODELS, VECTORS
-from .common import ROOT, WORK, one_thread
+from .common import ROOT, WORK, run_spacy
 
 CORPUS = ROOT / "corpus"
 # Command of project.yml → a file that it creates in the folder "corpus".
@@ -67,18 +64,6 @@ def prepare(corpora: Path, language_models: Iterable[str]) -> None:
         run_spacy("clinrel", "init-vectors", *map(str, raw), str(VECTORS))
     for name in language_models:
         _pretrain(name, raw)
-
-
-def run_spacy(*args: str, log: Path = Path(os.devnull)) -> None:
-    """Run a spaCy command with one thread.
-
-    args (str): Its arguments.
-    log (Path): File for its output.
-    RAISES (CalledProcessError): If it fails.
-    """
-    with log.open("a", encoding="utf-8") as out:
-        command = [sys.executable, "-m", "spacy", *args]
-        subprocess.run(command, check=True, cwd=ROOT, env=one_thread(), stdout=out, stderr=out)
 
 
 def _converted(name: str, source: Path) -> Path:

@@ -1,6 +1,6 @@
 """The pipelines that `benchmarks.accuracy` trains, and published scores on the same corpora."""
 
-from typing import Dict, List, NamedTuple, Sequence, Tuple
+from typing import Any, Dict, List, NamedTuple, Sequence, Tuple
 
 from .common import WORK
 
@@ -22,9 +22,11 @@ TRIPLES_END_TO_END: Scores = {
 }
 OWN_NOTES: Scores = {**END_TO_END, **GOLD}
 
-NER_EMBED = "components.clinical_ner.model.tok2vec.embed"
-PAIR_EMBED = "components.relation_classifier.model.tok2vec.embed"
-SPAN_EMBED = "components.span_ner.model.tok2vec.embed"
+# Config → the block of its embedding.
+EMBEDDINGS = {
+    "ccks2017_ner": "components.clinical_ner.model.tok2vec.embed",
+    "cmeie": "components.relation_classifier.model.tok2vec.embed",
+}
 
 
 class LanguageModel(NamedTuple):
@@ -95,19 +97,6 @@ class Combination(NamedTuple):
     components: Dict[str, str]
 
 
-def without_vectors(embed: str) -> List[str]:
-    """Return the overrides that train without vectors.
-
-    embed (str): The block of the embedding.
-    RETURNS (List[str]): Arguments of `spacy train`.
-    """
-    return [
-        part
-        for name in ("include_static_vectors", "pair_vectors")
-        for part in (f"--{embed}.{name}", "false")
-    ]
-
-
 VECTORS = WORK / "vectors"
 WITH_VECTORS = ("--paths.vectors", str(VECTORS))
 LEXICONS = (
@@ -124,90 +113,70 @@ LOWER = ("--components.span_ner.threshold", "0.25")
 NOTHING, FROM_VECTORS, FROM_MODEL = "random weights", "vectors", "vectors, language model"
 WITH_LEXICONS = "vectors, language model, lexicons"
 FROM_CMEEE = "vectors, encoder trained on CMeEE"
+# What training starts from → config overrides, and key of `LANGUAGE_MODELS`.
+STARTS = {
+    FROM_VECTORS: (WITH_VECTORS, ""),
+    FROM_MODEL: (WITH_VECTORS, "characters"),
+    WITH_LEXICONS: ((*WITH_VECTORS, *LEXICONS), "lexicons"),
+    FROM_CMEEE: (WITH_VECTORS, ""),
+}
 LAYER, CMEIE = "CCKS-2017 relation layer", "CMeIE"
 
+
+def without_vectors(config: str) -> List[str]:
+    """Return the overrides that train without vectors.
+
+    config (str): Name of the config.
+    RETURNS (List[str]): Arguments of `spacy train`.
+    """
+    names = ("include_static_vectors", "pair_vectors")
+    return [part for name in names for part in (f"--{EMBEDDINGS[config]}.{name}", "false")]
+
+
+def row(corpus: str, config: str, scores: Scores, data: str, start: str, **fields: Any) -> Row:
+    """Return a row whose overrides follow from what its training starts from.
+
+    corpus, config, scores, data, start: See `Row`.
+    fields (Any): Other fields of the row; `options` are added to the overrides.
+    RETURNS (Row): The row.
+    """
+    options, model = STARTS[start] if start in STARTS else (without_vectors(config), "")
+    fields["options"] = (*options, *fields.get("options", ()))
+    fields.setdefault("train", f"{data}_train.spacy")
+    return Row(corpus, config, start, scores, data=data, language_model=model, **fields)
+
+
+CCKS2017 = ("CCKS-2017", "ccks2017_ner", ENTITIES, "ccks2017")
+LAYER_GOLD = (LAYER, "ccks2017_relations", GOLD, "ccks2017_relations")
+CMEIE_GOLD = (CMEIE, "cmeie", TRIPLES, "cmeie")
+CMEIE_MENTIONS = (CMEIE, "cmeee", MENTIONS, "cmeie")
 ROWS: Dict[str, Row] = {
     "notes": Row(
         *("our Chinese notes", "zh_clinrel", NOTHING, OWN_NOTES),
         *("zh_notes_train.spacy", "zh_notes"),
         calibrated=True,
     ),
-    "ccks2017-nothing": Row(
-        *("CCKS-2017", "ccks2017_ner", NOTHING, ENTITIES, "ccks2017_train.spacy", "ccks2017"),
-        options=without_vectors(NER_EMBED),
+    "ccks2017-nothing": row(*CCKS2017, NOTHING),
+    "ccks2017-vectors": row(*CCKS2017, FROM_VECTORS),
+    "ccks2017-model": row(*CCKS2017, FROM_MODEL),
+    "ccks2017-lexicons": row("CCKS-2017", "ner_lexicon", ENTITIES, "ccks2017", WITH_LEXICONS),
+    "ccks2019-model": row(
+        "CCKS-2019", "ccks2017_ner", ENTITIES, "ccks2019", FROM_MODEL, parts=("dev",)
     ),
-    "ccks2017-vectors": Row(
-        *("CCKS-2017", "ccks2017_ner", FROM_VECTORS, ENTITIES, "ccks2017_train.spacy", "ccks2017"),
-        options=WITH_VECTORS,
+    "ccks2019-lexicons": row(
+        "CCKS-2019", "ner_lexicon", ENTITIES, "ccks2019", WITH_LEXICONS, parts=("dev",)
     ),
-    "ccks2017-model": Row(
-        *("CCKS-2017", "ccks2017_ner", FROM_MODEL, ENTITIES, "ccks2017_train.spacy", "ccks2017"),
-        options=WITH_VECTORS,
-        language_model="characters",
+    "layer": row(*LAYER_GOLD, FROM_MODEL),
+    "layer-notes": row(*LAYER_GOLD, FROM_MODEL, train="layer_and_notes")._replace(
+        start=f"{FROM_MODEL}; our notes added"
     ),
-    "ccks2017-lexicons": Row(
-        *("CCKS-2017", "ner_lexicon", WITH_LEXICONS, ENTITIES),
-        *("ccks2017_train.spacy", "ccks2017"),
-        options=(*WITH_VECTORS, *LEXICONS),
-        language_model="lexicons",
-    ),
-    "ccks2019-model": Row(
-        *("CCKS-2019", "ccks2017_ner", FROM_MODEL, ENTITIES, "ccks2019_train.spacy", "ccks2019"),
-        options=WITH_VECTORS,
-        language_model="characters",
-        parts=("dev",),
-    ),
-    "ccks2019-lexicons": Row(
-        *("CCKS-2019", "ner_lexicon", WITH_LEXICONS, ENTITIES),
-        *("ccks2019_train.spacy", "ccks2019"),
-        options=(*WITH_VECTORS, *LEXICONS),
-        language_model="lexicons",
-        parts=("dev",),
-    ),
-    "layer": Row(
-        *(LAYER, "ccks2017_relations", FROM_MODEL, GOLD),
-        *("ccks2017_relations_train.spacy", "ccks2017_relations"),
-        options=WITH_VECTORS,
-        language_model="characters",
-    ),
-    "layer-notes": Row(
-        *(LAYER, "ccks2017_relations", f"{FROM_MODEL}; our notes added", GOLD),
-        *("layer_and_notes", "ccks2017_relations"),
-        options=WITH_VECTORS,
-        language_model="characters",
-    ),
-    "cmeie-nothing": Row(
-        *(CMEIE, "cmeie", NOTHING, TRIPLES, "cmeie_train.spacy", "cmeie"),
-        options=without_vectors(PAIR_EMBED),
-    ),
-    "cmeie-vectors": Row(
-        *(CMEIE, "cmeie", FROM_VECTORS, TRIPLES, "cmeie_train.spacy", "cmeie"),
-        options=WITH_VECTORS,
-    ),
-    "cmeie-model": Row(
-        *(CMEIE, "cmeie", FROM_MODEL, TRIPLES, "cmeie_train.spacy", "cmeie"),
-        options=WITH_VECTORS,
-        language_model="characters",
-    ),
-    "cmeee-model": Row(
-        *("CMeEE", "cmeee", FROM_MODEL, MENTIONS, "cmeee_train.spacy", "cmeee"),
-        options=WITH_VECTORS,
-        language_model="characters",
-    ),
-    "cmeie-mentions-model": Row(
-        *(CMEIE, "cmeee", FROM_MODEL, MENTIONS, "cmeie_train.spacy", "cmeie"),
-        options=(*WITH_VECTORS, *SHORTER, *LOWER),
-        language_model="characters",
-    ),
-    "cmeie-mentions": Row(
-        *(CMEIE, "cmeee", FROM_CMEEE, MENTIONS, "cmeie_train.spacy", "cmeie"),
-        options=(*WITH_VECTORS, *SHORTER, *LOWER),
-        encoder_of="cmeee-model",
-    ),
-    "cmeie": Row(
-        *(CMEIE, "cmeie", FROM_CMEEE, TRIPLES, "cmeie_train.spacy", "cmeie"),
-        options=WITH_VECTORS,
-        encoder_of="cmeee-model",
+    "cmeie-nothing": row(*CMEIE_GOLD, NOTHING),
+    "cmeie-vectors": row(*CMEIE_GOLD, FROM_VECTORS),
+    "cmeie-model": row(*CMEIE_GOLD, FROM_MODEL),
+    "cmeee-model": row("CMeEE", "cmeee", MENTIONS, "cmeee", FROM_MODEL),
+    "cmeie-mentions-model": row(*CMEIE_MENTIONS, FROM_MODEL, options=(*SHORTER, *LOWER)),
+    "cmeie-mentions": row(
+        *CMEIE_MENTIONS, FROM_CMEEE, options=(*SHORTER, *LOWER), encoder_of="cmeee-model"
     ),
 }
 COMBINATIONS = {
@@ -217,7 +186,8 @@ COMBINATIONS = {
         {"ner": "ccks2017-lexicons", "relations": "layer-notes"},
     ),
     "cmeie-end-to-end": Combination(
-        *(CMEIE, "cmeie_end_to_end", FROM_CMEEE, TRIPLES_END_TO_END, "cmeie"),
-        {"mentions": "cmeie-mentions", "relations": "cmeie"},
+        *(CMEIE, "cmeie_end_to_end", f"mentions: {FROM_CMEEE}; relations: {FROM_MODEL}"),
+        *(TRIPLES_END_TO_END, "cmeie"),
+        {"mentions": "cmeie-mentions", "relations": "cmeie-model"},
     ),
 }

@@ -13,8 +13,6 @@ the page from the records.
 import argparse
 import os
 import platform
-import subprocess
-import sys
 import time
 from pathlib import Path
 from typing import Any, Dict, List, NamedTuple, Optional, Sequence
@@ -31,8 +29,8 @@ from .common import (
     WORK,
     Record,
     commit,
-    one_thread,
     read_records,
+    run_spacy,
     spread,
     table,
     write_records,
@@ -70,18 +68,6 @@ class Run(NamedTuple):
         """Return the folder of the run."""
         name = self.system.replace(" ", "-")
         return FOLDER / (name if self.seed is None else f"{name}-{self.seed}")
-
-
-def run_spacy(*args: str, log: Path) -> None:
-    """Run a spaCy command with one thread.
-
-    args (str): Its arguments.
-    log (Path): File for its output.
-    RAISES (CalledProcessError): If it fails.
-    """
-    with log.open("a", encoding="utf-8") as out:
-        command = [sys.executable, "-m", "spacy", *args]
-        subprocess.run(command, check=True, cwd=ROOT, env=one_thread(), stdout=out, stderr=out)
 
 
 def data(part: str) -> Path:

@@ -4,6 +4,7 @@ import os
 import platform
 import statistics
 import subprocess
+import sys
 from pathlib import Path
 from typing import Any, Dict, Iterable, List, Sequence
 
@@ -50,6 +51,18 @@ def one_thread() -> Dict[str, str]:
     RETURNS (Dict[str, str]): The environment variables.
     """
     return {**os.environ, "OMP_NUM_THREADS": "1", "MKL_NUM_THREADS": "1"}
+
+
+def run_spacy(*args: str, log: Path = Path(os.devnull)) -> None:
+    """Run a spaCy command with one thread.
+
+    args (str): Its arguments.
+    log (Path): File for its output.
+    RAISES (CalledProcessError): If it fails.
+    """
+    with log.open("a", encoding="utf-8") as out:
+        command = [sys.executable, "-m", "spacy", *args]
+        subprocess.run(command, check=True, cwd=ROOT, env=one_thread(), stdout=out, stderr=out)
 
 
 def read_records(path: Path) -> List[Record]:

@@ -22,7 +22,7 @@ from spacy_clinrel.ml.encoder_files import BertLike, save_encoder
 from spacy_clinrel.pretraining.make_encoder import build_encoder
 from spacy_clinrel.pretraining.packaged import packaged_encoder
 
-from .settings import BERT, E5, ENCODERS, SCALES, TINY_BERT, configs, encoder_folder, uses
+from .settings import BERT, E5, SCALES, TINY_BERT, configs
 
 
 def run(cell: Cell, folder: Path) -> Record:
@@ -78,17 +78,13 @@ def _prf(scores: Dict[str, Any], prefix: str) -> Optional[Dict[str, float]]:
     return {key: scores[f"{prefix}_{key}"] for key in "prf"}
 
 
-def make_encoders(options: argparse.Namespace) -> None:
-    """Create the encoders that the systems use, unless they exist for the same texts. Their
-    vocabulary is that of the training texts.
+def make_encoders(options: argparse.Namespace, folders: Dict[str, Path]) -> None:
+    """Create encoders with the vocabulary of the training texts, unless they exist for the same
+    texts.
 
     options (Namespace): The options of the command line.
+    folders (Dict[str, Path]): Key of `ENCODERS` → folder.
     """
-    folders = {
-        name: encoder_folder(options.work, options.scale, name)
-        for name in ENCODERS
-        if any(uses(system, name) for system in options.systems)
-    }
     made_from = {"data": str(options.data.resolve()), "vectors": options.vectors}
     missing = {
         name: folder

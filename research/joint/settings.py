@@ -4,7 +4,7 @@ A system is trained as one config, or as two configs whose components are combin
 """
 
 from pathlib import Path
-from typing import Any, Callable, Dict, List, NamedTuple
+from typing import Any, Callable, Dict, List, NamedTuple, Sequence
 
 from spacy import util
 from thinc.api import Config
@@ -61,7 +61,7 @@ SCALES = {
 }
 
 
-def encoder_path(cell: Cell, name: str = "small") -> Path:
+def encoder_path(cell: Cell, name: str) -> Path:
     """Return the folder of an encoder.
 
     cell (Cell): The training run.
@@ -69,30 +69,7 @@ def encoder_path(cell: Cell, name: str = "small") -> Path:
     RETURNS (Path): The folder.
     """
     assert cell.work is not None
-    return encoder_folder(cell.work, cell.scale, name)
-
-
-def encoder_folder(work: Path, scale: str, name: str) -> Path:
-    """Return the folder of an encoder.
-
-    work (Path): The study's work folder.
-    scale (str): Name of the settings.
-    name (str): Key of `ENCODERS`.
-    RETURNS (Path): The folder.
-    """
-    return work / f"encoder.{name}.{scale}"
-
-
-def uses(system: str, encoder: str) -> bool:
-    """Tell whether a system uses an encoder.
-
-    system (str): Name of the system.
-    encoder (str): Key of `ENCODERS`.
-    RETURNS (bool): Whether it does.
-    """
-    if "e5" in system:
-        return encoder == ("e5_random" if "random" in system else "e5")
-    return encoder == "small" and ("small BERT" in system or "Focused" in system)
+    return cell.work / f"encoder.{name}.{cell.scale}"
 
 
 def separate_encoders(cell: Cell) -> List[Config]:
@@ -166,6 +143,17 @@ def _set_transformer_training(config: Config, encoder: str) -> None:
     training["dropout"] = 0.1
     training["optimizer"]["use_averages"] = True
     training["optimizer"]["learn_rate"]["initial_rate"] = ENCODERS[encoder].rate
+
+
+def encoders(cells: Sequence[Cell]) -> Dict[str, Path]:
+    """Find the encoders that training runs use.
+
+    cells (Sequence[Cell]): The training runs.
+    RETURNS (Dict[str, Path]): Key of `ENCODERS` → folder.
+    """
+    texts = [config.to_str() for cell in cells for config in configs(cell)]
+    paths = {name: encoder_path(cells[0], name) for name in ENCODERS} if cells else {}
+    return {name: path for name, path in paths.items() if any(str(path) in t for t in texts)}
 
 
 def _double_steps(configs: List[Config]) -> List[Config]:

@@ -8,7 +8,7 @@ from benchmarks.common import Record
 from research.common.cells import Cell
 from research.common.study import Study
 
-from .settings import ABLATIONS, SCALES, SYSTEMS
+from .settings import ABLATIONS, SCALES, SYSTEMS, encoders
 
 
 class JointStudy(Study):
@@ -48,7 +48,7 @@ class JointStudy(Study):
     def prepare(self, options: argparse.Namespace) -> None:
         from .cells import make_encoders
 
-        make_encoders(options)
+        make_encoders(options, encoders(self.cells(options)))
 
     def run(self, cell: Cell, folder: Path) -> Record:
         from .cells import run

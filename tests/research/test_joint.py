@@ -1,7 +1,6 @@
 """The study of joint models, with a small configuration."""
 
 import shutil
-from argparse import Namespace
 
 import pytest
 from spacy import util
@@ -10,7 +9,6 @@ from benchmarks.common import read_records
 from research.common.cells import Cell
 from research.common.corpora import CORPORA
 from research.common.runner import parse_options
-from research.joint.cells import make_encoders
 from research.joint.settings import ABLATIONS, SYSTEMS, configs
 from research.joint.study import JointStudy
 
@@ -72,11 +70,17 @@ def test_ablations_run_on_the_layer_alone(ablations):
 
 
 def test_encoders_are_made_once_for_their_texts(as_corpora, tmp_path):
-    systems = ["Focused, K = 2, eq14", "Multi-head, e5"]
-    options = {"vectors": None, "scale": "small", "systems": systems, "work": tmp_path / "work"}
+    args = ["--run", "--scale", "small", "--vectors", "none", "--corpora", "layer", "cmeie"]
+    args += [
+        "--work",
+        str(tmp_path / "work"),
+        "--systems",
+        "Focused, K = 2, eq14",
+        "Multi-head, e5",
+    ]
 
     def modified_after_making(data):
-        make_encoders(Namespace(data=data, **options))
+        JointStudy().prepare(parse_options(JointStudy(), [*args, "--data", str(data)]))
         files = sorted((tmp_path / "work").glob("*/model.safetensors"))
         assert [file.parent.name for file in files] == ["encoder.e5.small", "encoder.small.small"]
         return [file.stat().st_mtime_ns for file in files]
