@@ -80,24 +80,25 @@ def page(records: Sequence[Record]) -> str:
             "# Accuracy\n",
             "Strict, micro-averaged, in per cent; triples of CMeIE are compared as strings. The "
             "best step and the thresholds are chosen on dev, and test is measured once; mean ± "
-            "standard deviation over seeds. Rows with an end to end score find their mentions "
-            "themselves; the others are marked. CCKS-2019 has no test part here: its dev part is "
+            "standard deviation over seeds. Scores between gold entities or mentions say so; all "
+            "others are end to end. CCKS-2019 has no test part here: its dev part is "
             "every tenth training document. CMeEE's test part is the published dev part, and its "
             "dev part every thirtieth training sentence, whose neighbours are in the train part. "
             "CMeIE is split from the published dev part.\n",
             measured(records),
             "`python -m benchmarks.accuracy --corpora PATH` trains and measures all of them; "
-            "`--only` and `--seeds` select some. Vectors and language models learned from "
-            "unlabelled text, lexicons from jieba's dictionary and the mentions of the train "
+            "`--only` and `--seeds` select some. Vectors and language models are trained on "
+            "unlabelled text. The lexicons are jieba's dictionary and the mentions of the train "
             "parts of CCKS-2017, CCKS-2019, CMeEE and CMeIE "
-            "([accuracy_rows.py](../accuracy_rows.py)).\n",
+            "([accuracy_rows.py](../accuracy_rows.py)). Commits ending in -dirty had changes "
+            "that were committed later.\n",
             f"Machine: {machines}. Commits: {commits}.\n",
             "## Systems of the papers\n",
             "`python -m research.joint --run` with `--ablations` for the systems with a BERT, and "
             "`python -m research.documents --run`; test part, F.\n",
             papers(),
             "## Published scores\n",
-            "F on the same corpora, but trained on other parts where that is said.\n",
+            "F on the same corpora. Training data and parts differ from ours where that is said.\n",
             table(["Corpus", "System", "F", "Source"], PUBLISHED),
         ]
     )

@@ -26,7 +26,8 @@ def export_encoder_cli(
     """Save the encoder of a trained pipeline, so that another training can start from it.
 
     Train the other pipeline with `--paths.init_tok2vec OUT.bin`. Its encoder must have the same
-    architecture and sizes, and the block [pretraining] of its config names the component.
+    architecture and sizes. The block [pretraining] of its config must name the component that has
+    the encoder: if the block is empty, spaCy ignores the file.
 
     Example: export-encoder training/cmeee/model-best cmeee.bin
     """

@@ -275,6 +275,6 @@ class PipelineErrors:
         "of their own: {names}."
     )
     M072 = (
-        "'{name}' has no encoder of its own. Components with one: {names}. A component that "
-        "listens to another one has none."
+        "'{name}' has no encoder of its own. Choose another component: {names}. A component that "
+        "listens to a shared tok2vec has none."
     )

@@ -97,8 +97,8 @@ class MentionPair(nn.Module):
     attention (int): Number of self-attention layers over the mentions of a text (see
         `MentionAttention`).
     around (int): Number of tokens before and after a mention that its vector takes in; 0 for none.
-    table_layers (int): Number of layers in which the pairs of a text exchange information, see
-        `PairTable`. Its scores are added to those of z; 0 for none.
+    table_layers (int): Number of convolutions over the table of pairs, see `PairTable`. Its scores
+        are added to those of z; 0 for none.
     n_beside (int): Width of the optional features of a mention.
     chunk (Optional[int]): Number of pairs scored at a time, which bounds the memory of prediction;
         None for a value that suits the device.

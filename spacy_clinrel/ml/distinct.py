@@ -1,8 +1,8 @@
-"""Fast prediction of character embeddings: equal rows are computed once.
+"""Fast prediction of character embeddings, which computes equal rows once.
 
-The embeddings of a batch have few distinct rows: a character occurs many times, and so do its
-pairs. The products of each distinct row with the weights of the mix are computed once, and added up
-for each token.
+Most characters and pairs occur many times in a batch. The product of each distinct row of the
+embeddings with the weights of the mix is computed once, and the products are added up for each
+token.
 """
 
 from typing import Any, Callable, List, NamedTuple, Tuple, cast
@@ -23,8 +23,8 @@ ROWS = 512
 class Part(NamedTuple):
     """Distinct rows of a part of the embeddings.
 
-    values (ndarray): Shape: (distinct rows, width)
-    rows (ndarray): Distinct row of each row of the embeddings. Shape: (rows,)
+    values (ndarray): The distinct rows, float32. Shape: (distinct rows, width)
+    rows (ndarray): Index of the distinct row of each row, int64. Shape: (rows,)
     """
 
     values: np.ndarray
@@ -88,7 +88,7 @@ def distinct_tokens(columns: List[np.ndarray]) -> Tuple[np.ndarray, np.ndarray]:
 def mix_parts(mix: Model, parts: List[Part]) -> np.ndarray:
     """Mix embeddings whose parts have few distinct rows.
 
-    mix (Model): A maxout layer with layer normalization, with or without `with_array`.
+    mix (Model): A maxout layer with layer normalization, in `with_array`.
     parts (List[Part]): The parts, in the order of the mix's inputs.
     RETURNS (ndarray): Shape: (rows, width)
     """

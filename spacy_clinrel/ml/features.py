@@ -17,7 +17,7 @@ MIX_LEFT, MIX_RIGHT = np.uint64(0xBF58476D1CE4E5B9), np.uint64(0x94D049BB133111E
 def token_features(docs: Sequence[Doc]) -> np.ndarray:
     """Hash the characters and character pairs of documents.
 
-    docs (Sequence[Doc]): The documents, with the same vocab.
+    docs (Sequence[Doc]): The documents.
     RETURNS (ndarray): The character, its pair with the left neighbour, and its pair with the right
         neighbour; uint64. Shape: (tokens, 3)
     """
@@ -26,7 +26,8 @@ def token_features(docs: Sequence[Doc]) -> np.ndarray:
     forms = read_forms(docs)
     keys = np.asarray([docs[0].vocab.strings.add(text) for text in forms.texts], dtype="uint64")
     chars = keys[forms.kinds]
-    # Trained pipelines have pairs of hashes that were rounded to double precision.
+    # Pairs are hashed from characters rounded to double precision. Without the rounding, pipelines
+    # trained with it would get other rows.
     rounded = chars.astype("float64").astype("uint64")
     with np.errstate(over="ignore"):
         left = (forms.before(rounded) * MIX_LEFT) ^ (rounded * MIX_RIGHT)
@@ -71,7 +72,7 @@ class Forms(NamedTuple):
 def read_forms(docs: Sequence[Doc]) -> Forms:
     """Read the lookup forms of the tokens of a batch.
 
-    docs (Sequence[Doc]): The documents, with the same vocab.
+    docs (Sequence[Doc]): The documents.
     RETURNS (Forms): The forms.
     """
     orths = np.concatenate([doc.to_array([ORTH]).ravel() for doc in docs])
