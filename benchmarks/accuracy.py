@@ -25,6 +25,7 @@ from spacy_clinrel.files import write_json
 from .accuracy_data import prepare
 from .accuracy_rows import COMBINATIONS, LANGUAGE_MODELS, ROWS, VECTORS, Row, Scores
 from .accuracy_tables import page
+from .accuracy_transformer import make_encoder, transformer_config
 from .common import (
     RESULTS,
     WORK,
@@ -76,7 +77,11 @@ def train(name: str, seed: int) -> Record:
     if row.encoder_of:
         trained = run_folder(row.encoder_of, seed) / "model-best"
         export_encoder(trained, folder / "encoder.bin")
-    run_spacy("train", f"configs/{row.config}.cfg", *train_options(row, seed, folder), log=log)
+    config = f"configs/{row.config}.cfg"
+    if row.transformer_steps:
+        config = str(folder / "config.cfg")
+        transformer_config(row.config, Path(config), row.transformer_steps)
+    run_spacy("train", config, *train_options(row, seed, folder), log=log)
     seconds = round(time.time() - start)
     model = folder / "model-best"
     if row.calibrated:
@@ -159,6 +164,8 @@ def main() -> None:
     if not options.tables:
         models = {ROWS[name].language_model for name in options.only if name in ROWS}
         prepare(options.corpora, sorted(models - {""}))
+        if any(ROWS[name].transformer_steps for name in options.only if name in ROWS):
+            make_encoder()
         write_records(kept, merge(read_records(kept), run_all(options)))
     write_text(options.out, page(read_records(kept)))
     print(f"Saved {options.out}")

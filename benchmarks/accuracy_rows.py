@@ -63,6 +63,8 @@ class Row(NamedTuple):
     encoder_of (str): Key of `ROWS` whose encoder training starts from; empty for none.
     parts (Sequence[str]): Parts that are evaluated.
     calibrated (bool): Whether the pipeline is calibrated on dev after training.
+    transformer_steps (int): Number of steps with a pretrained encoder instead of characters and
+        BiLSTM; 0 to train the config as it is.
     """
 
     corpus: str
@@ -76,6 +78,7 @@ class Row(NamedTuple):
     encoder_of: str = ""
     parts: Sequence[str] = ("dev", "test")
     calibrated: bool = False
+    transformer_steps: int = 0
 
 
 class Combination(NamedTuple):
@@ -113,12 +116,14 @@ LOWER = ("--components.span_ner.threshold", "0.25")
 NOTHING, FROM_VECTORS, FROM_MODEL = "random weights", "vectors", "vectors, language model"
 WITH_LEXICONS = "vectors, language model, lexicons"
 FROM_CMEEE = "vectors, encoder trained on CMeEE"
+FROM_E5 = "multilingual-e5-small, 6 layers"
 # What training starts from → config overrides, and key of `LANGUAGE_MODELS`.
 STARTS = {
     FROM_VECTORS: (WITH_VECTORS, ""),
     FROM_MODEL: (WITH_VECTORS, "characters"),
     WITH_LEXICONS: ((*WITH_VECTORS, *LEXICONS), "lexicons"),
     FROM_CMEEE: (WITH_VECTORS, ""),
+    FROM_E5: ((), ""),
 }
 LAYER, CMEIE = "CCKS-2017 relation layer", "CMeIE"
 
@@ -150,6 +155,7 @@ CCKS2017 = ("CCKS-2017", "ccks2017_ner", ENTITIES, "ccks2017")
 LAYER_GOLD = (LAYER, "ccks2017_relations", GOLD, "ccks2017_relations")
 CMEIE_GOLD = (CMEIE, "cmeie", TRIPLES, "cmeie")
 CMEIE_MENTIONS = (CMEIE, "cmeee", MENTIONS, "cmeie")
+CMEEE = ("CMeEE", "cmeee", MENTIONS, "cmeee")
 ROWS: Dict[str, Row] = {
     "notes": Row(
         *("our Chinese notes", "zh_clinrel", NOTHING, OWN_NOTES),
@@ -160,20 +166,29 @@ ROWS: Dict[str, Row] = {
     "ccks2017-vectors": row(*CCKS2017, FROM_VECTORS),
     "ccks2017-model": row(*CCKS2017, FROM_MODEL),
     "ccks2017-lexicons": row("CCKS-2017", "ner_lexicon", ENTITIES, "ccks2017", WITH_LEXICONS),
+    "ccks2017-e5": row(*CCKS2017, FROM_E5, transformer_steps=600),
     "ccks2019-model": row(
         "CCKS-2019", "ccks2017_ner", ENTITIES, "ccks2019", FROM_MODEL, parts=("dev",)
     ),
     "ccks2019-lexicons": row(
         "CCKS-2019", "ner_lexicon", ENTITIES, "ccks2019", WITH_LEXICONS, parts=("dev",)
     ),
+    "ccks2019-e5": row(
+        *("CCKS-2019", "ccks2017_ner", ENTITIES, "ccks2019", FROM_E5),
+        parts=("dev",),
+        transformer_steps=600,
+    ),
     "layer": row(*LAYER_GOLD, FROM_MODEL),
     "layer-notes": row(*LAYER_GOLD, FROM_MODEL, train="layer_and_notes")._replace(
         start=f"{FROM_MODEL}; our notes added"
     ),
+    "layer-e5": row(*LAYER_GOLD, FROM_E5, transformer_steps=600),
     "cmeie-nothing": row(*CMEIE_GOLD, NOTHING),
     "cmeie-vectors": row(*CMEIE_GOLD, FROM_VECTORS),
     "cmeie-model": row(*CMEIE_GOLD, FROM_MODEL),
-    "cmeee-model": row("CMeEE", "cmeee", MENTIONS, "cmeee", FROM_MODEL),
+    "cmeie-e5": row(*CMEIE_GOLD, FROM_E5, transformer_steps=600),
+    "cmeee-model": row(*CMEEE, FROM_MODEL),
+    "cmeee-e5": row(*CMEEE, FROM_E5, transformer_steps=1000),
     "cmeie-mentions-model": row(*CMEIE_MENTIONS, FROM_MODEL, options=(*SHORTER, *LOWER)),
     "cmeie-mentions": row(
         *CMEIE_MENTIONS, FROM_CMEEE, options=(*SHORTER, *LOWER), encoder_of="cmeee-model"

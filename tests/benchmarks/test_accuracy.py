@@ -8,6 +8,7 @@ from spacy.cli._util import parse_config_overrides
 from benchmarks import accuracy, accuracy_data
 from benchmarks.accuracy_rows import COMBINATIONS, LANGUAGE_MODELS, ROWS
 from benchmarks.accuracy_tables import measured, page
+from benchmarks.accuracy_transformer import transformer_config
 from benchmarks.common import read_records
 from spacy_clinrel import read_corpus, write_corpus
 
@@ -44,6 +45,21 @@ def test_rows_are_arguments_of_train(name, tmp_path):
 def encoder(config):
     [component] = config["components"].values()
     return component["model"]["tok2vec"]
+
+
+@pytest.mark.parametrize("name", [name for name, row in ROWS.items() if row.transformer_steps])
+def test_rows_with_a_pretrained_encoder_have_its_config(name, tmp_path):
+    row = ROWS[name]
+    transformer_config(row.config, tmp_path / "config.cfg", row.transformer_steps)
+    overrides = parse_config_overrides(accuracy.train_options(row, 3, tmp_path)[2:])
+    config = util.load_config(tmp_path / "config.cfg", overrides=overrides)
+    assert encoder(config)["@architectures"] == "spacy-clinrel.Transformer.v1"
+    assert config["training"]["max_steps"] == row.transformer_steps
+    shipped = util.load_config(ROOT / "configs" / f"{row.config}.cfg", overrides=overrides)
+    for block in (config, shipped):
+        [component] = block["components"].values()
+        del component["model"]["tok2vec"]
+    assert config["components"] == shipped["components"]
 
 
 def test_combinations_have_components_with_scores():

