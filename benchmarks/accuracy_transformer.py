@@ -13,6 +13,8 @@ LAYERS, WIDTH = 6, 384  # the first layers of the encoder
 WINDOW, STRIDE = 200, 150  # tokens
 DROPOUT = 0.1
 BATCH = 2000  # padded characters
+# With bfloat16, less than half the time on a CPU.
+FASTER = {"attention_probs_dropout_prob": 0.0, "attn_implementation": "eager"}
 
 
 class Rates(NamedTuple):
@@ -48,9 +50,14 @@ def transformer_config(name: str, output: Path, steps: int) -> None:
     shipped = util.load_config(ROOT / "configs" / "zh_clinrel_trf.cfg", interpolate=False)
     tok2vec = shipped["components"]["tok2vec"]["model"]
     tok2vec.update(
-        width=WIDTH, layers=LAYERS, encoder_rate=RATES.encoder_rate, layer_decay=RATES.layer_decay
+        width=WIDTH,
+        layers=LAYERS,
+        encoder_rate=RATES.encoder_rate,
+        layer_decay=RATES.layer_decay,
+        mixed_precision=True,
     )
     tok2vec["encoder"]["name"] = str(ENCODER)
+    tok2vec["encoder"]["transformer_config"] = FASTER
     tok2vec["get_spans"].update(window=WINDOW, stride=STRIDE)
     for component in config["components"].values():
         component["model"]["tok2vec"] = tok2vec

@@ -235,8 +235,8 @@ class PipelineErrors:
         "({allowed}) may be stored with the weights. Load only pipelines that you trust."
     )
     M025 = (
-        "tokenizer_config sets trust_remote_code, but spacy-clinrel never runs code that comes "
-        "with an encoder. Remove the setting."
+        "tokenizer_config or transformer_config sets trust_remote_code, but spacy-clinrel never "
+        "runs code that comes with an encoder. Remove the setting."
     )
     M030 = (
         "Layer '{name}' was trained with {expected} features of each mention, but gets {found}. "

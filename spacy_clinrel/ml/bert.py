@@ -4,6 +4,7 @@ from functools import partial
 from typing import Any, Callable, Dict, List, Optional, Sequence, Tuple, cast
 
 import numpy as np
+import torch
 from spacy.tokens import Doc
 from spacy_transformers.align import apply_alignment
 from thinc.api import ArgsKwargs, Model, Ops, reduce_mean
@@ -55,7 +56,8 @@ def bert_layer(
     width (Optional[int]): Width of the encoder, nO. None to take it from the encoder.
     encoder_rate (float): The learning rate of the last layer as a multiple of the optimizer's.
     layer_decay (float): Each layer's learning rate as a multiple of the next higher layer's.
-    mixed_precision (bool): Whether to use half precision on CUDA.
+    mixed_precision (bool): Whether to use half precision on CUDA, and bfloat16 in training on a CPU
+        that computes with it.
     RETURNS (Model): The layer. Its nO is the width of the encoder.
     RAISES (ValueError): If a rate is negative.
     """
@@ -73,8 +75,21 @@ def bert_layer(
         rate=partial(_rate, encoder_rate, layer_decay),
         outline=partial(_outline, wrap),
     )
+    if mixed_precision:
+        lazy = cast(LazyModule, layer.shims[0]._model)
+        lazy.low_precision = computes_with_bfloat16()
     layer.init = partial(_load, wrap, check, get_encoder)
     return layer
+
+
+def computes_with_bfloat16() -> bool:
+    """Return whether the default device is a CPU with instructions for bfloat16. Without them,
+    bfloat16 is slower than single precision.
+
+    RETURNS (bool): Whether it is.
+    """
+    on_cpu = get_torch_default_device().type == "cpu"
+    return on_cpu and torch.cpu._is_avx512_bf16_supported()
 
 
 def _rate(encoder_rate: float, layer_decay: float, module: Any, weight: str) -> float:

@@ -45,45 +45,61 @@ class BertLike(NamedTuple):
 GetEncoder = Callable[[List[Doc]], BertLike]
 
 
-def PretrainedEncoder(name: str, tokenizer_config: Optional[Dict[str, Any]] = None) -> GetEncoder:
+def PretrainedEncoder(
+    name: str,
+    tokenizer_config: Optional[Dict[str, Any]] = None,
+    transformer_config: Optional[Dict[str, Any]] = None,
+) -> GetEncoder:
     """Create a function that loads a pretrained encoder.
 
     name (str): A name on the Hugging Face hub, or a folder with an encoder (e.g. from `clinrel
         make-encoder`). Read only at initialization; a trained pipeline contains its encoder.
     tokenizer_config (Optional[Dict[str, Any]]): Settings of the tokenizer, e.g. use_fast.
+    transformer_config (Optional[Dict[str, Any]]): Settings that replace those in the encoder's
+        config.json, e.g. attention_probs_dropout_prob.
     RETURNS (Callable[[List[Doc]], BertLike]): Function that returns the encoder and ignores its
         argument.
     """
-    return partial(_pretrained_encoder, name=name, tokenizer_config=tokenizer_config or {})
+    return partial(
+        _pretrained_encoder,
+        name=name,
+        tokenizer_config=tokenizer_config or {},
+        transformer_config=transformer_config,
+    )
 
 
-def _pretrained_encoder(
-    docs: List[Doc], *, name: str, tokenizer_config: Dict[str, Any]
+def _pretrained_encoder(docs: List[Doc], **options: Any) -> BertLike:
+    return load_encoder(**options)
+
+
+def load_encoder(
+    name: str,
+    tokenizer_config: Dict[str, Any],
+    transformer_config: Optional[Dict[str, Any]] = None,
 ) -> BertLike:
-    return load_encoder(name, tokenizer_config)
-
-
-def load_encoder(name: str, tokenizer_config: Dict[str, Any]) -> BertLike:
     """Load an encoder, and check that its layers can be run one by one.
 
     name (str): A folder, or a name on the Hugging Face hub.
     tokenizer_config (Dict[str, Any]): Settings of the tokenizer.
+    transformer_config (Optional[Dict[str, Any]]): Settings that replace those in its config.json.
     RETURNS (BertLike): Encoder and tokenizer.
     RAISES (ValueError): If the encoder can't be loaded, is not BERT-like, or has no absolute
         positions.
     """
-    if tokenizer_config.get("trust_remote_code"):
+    transformer_config = transformer_config or {}
+    if any(part.get("trust_remote_code") for part in (tokenizer_config, transformer_config)):
         raise ValueError(Errors.M025)
     options = {**tokenizer_config, "trust_remote_code": False}
+    settings = {"return_dict": True, **transformer_config, "trust_remote_code": False}
     try:
         configs = [PretrainedConfig.get_config_dict(name)[0], get_tokenizer_config(name)]
     except Exception as error:  # transformers and its dependencies raise different types
         raise ValueError(Errors.M008.format(name=name, error=_first_line(error))) from error
-    if any(has_code(config) for config in configs):
+    if any(has_code(config) for config in (*configs, transformer_config)):
         raise ValueError(Errors.M023.format(name=f"The encoder '{name}'"))
     try:
         tokenizer = AutoTokenizer.from_pretrained(name, **options)
-        config = AutoConfig.from_pretrained(name, trust_remote_code=False, return_dict=True)
+        config = AutoConfig.from_pretrained(name, **settings)
         transformer = AutoModel.from_pretrained(
             name, config=config, trust_remote_code=False, weights_only=True
         )

@@ -82,7 +82,8 @@ def FocusedAttention(
     encoder_rate (float): The encoder's learning rate as a multiple of the optimizer's. The tagger
         and the pair head have the optimizer's rate.
     layer_decay (float): Each layer's learning rate as a multiple of the next higher layer's.
-    mixed_precision (bool): Whether to use half precision on CUDA.
+    mixed_precision (bool): Whether to use half precision on CUDA, and bfloat16 in training on a CPU
+        that computes with it (AVX-512 BF16, AMX).
     RETURNS (Model): The model, with the refs "encoder", "tagger" and "relations", see
         `joint_model`.
     RAISES (ValueError): If an option is out of range.

@@ -45,7 +45,8 @@ def Transformer(
         bounds the memory.
     encoder_rate (float): The encoder's learning rate as a multiple of the optimizer's.
     layer_decay (float): Each layer's learning rate as a multiple of the next higher layer's.
-    mixed_precision (bool): Whether to use half precision on CUDA.
+    mixed_precision (bool): Whether to use half precision on CUDA, and bfloat16 in training on a CPU
+        that computes with it (AVX-512 BF16, AMX).
     RETURNS (Model[List[Doc], List[Floats2d]]): The model. Its nO is the width.
     RAISES (ValueError): If an option is out of range.
     """

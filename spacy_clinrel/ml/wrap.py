@@ -28,7 +28,10 @@ class LazyModule(nn.Module):
     create (Callable[..., nn.Module]): Creates the module from its sizes.
     outline (Optional[Callable[[Dict[str, Tensor], Sizes], Module]]): Creates the outline that is
         compared with saved weights, see `weights`. None to use `create`.
+    low_precision (bool): Whether training on the CPU uses bfloat16 where PyTorch considers it safe.
     """
+
+    low_precision = False
 
     def __init__(
         self, name: str, create: Callable[..., nn.Module], outline: Optional[Outline] = None
@@ -63,7 +66,8 @@ class LazyModule(nn.Module):
         """
         if self.inner is None:
             raise ValueError(Errors.M001.format(name=self.name))
-        return self.inner(*args, **kwargs)
+        with torch.autocast("cpu", torch.bfloat16, enabled=self.low_precision and self.training):
+            return self.inner(*args, **kwargs)
 
 
 class AveragingShim(PyTorchShim):

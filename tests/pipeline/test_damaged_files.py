@@ -366,8 +366,11 @@ def test_encoder_of_the_user_that_asks_to_run_code_is_refused(bert, tmp_path, no
 
 
 def test_code_of_an_encoder_cannot_be_allowed(bert):
-    with pytest.raises(ValueError, match="M025"):
-        load_encoder(bert, {"trust_remote_code": True})
+    for settings in ({"trust_remote_code": True}, {}), ({}, {"trust_remote_code": True}):
+        with pytest.raises(ValueError, match="M025"):
+            load_encoder(bert, *settings)
+    with pytest.raises(ValueError, match="M023"):
+        load_encoder(bert, {}, {"auto_map": {"AutoModel": "evil.M"}})
 
 
 def test_pickled_weights_of_an_encoder_do_not_run_code(bert, tmp_path):

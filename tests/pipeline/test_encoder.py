@@ -19,6 +19,7 @@ from transformers import (
 
 from spacy_clinrel import convert
 from spacy_clinrel.data.readers import Corpus
+from spacy_clinrel.ml import bert as encoder_layer
 
 from ..recording import batches_of
 from ..util import (
@@ -40,6 +41,7 @@ from ..util import (
 
 NAME = "tok2vec"
 TINY = {"width": 16, "encoder_rate": 1.0}
+NO_DROPOUT = {"attention_probs_dropout_prob": 0.0, "hidden_dropout_prob": 0.0}
 TEXT = "患者胸闷三天，查心电图示房颤。"
 
 
@@ -219,9 +221,37 @@ def test_budget_limits_batches_and_keeps_vectors_and_gradients(bert):
             np.testing.assert_allclose(found, expected, atol=1e-4, rtol=1e-3)
 
 
+def test_mixed_precision_on_the_cpu_is_for_training(bert, monkeypatch):
+    differences = []
+    encoder = {"@misc": "spacy-clinrel.PretrainedEncoder.v1", "name": bert}
+    encoder["transformer_config"] = NO_DROPOUT
+    for supported in (False, True):
+        monkeypatch.setattr(encoder_layer, "computes_with_bfloat16", lambda: supported)  # noqa: B023
+        nlp = initialized(bert, encoder=encoder, mixed_precision=True)
+        model, docs = nlp.get_pipe(NAME).model, [nlp.make_doc(TEXT)]
+        model.from_bytes(model.to_bytes())
+        [predicted] = model.predict(docs)
+        [in_training], backprop = model(docs, True)
+        backprop([np.ones_like(predicted)])
+        arrays = [predicted, in_training, *gradient_arrays(model)]
+        assert {array.dtype.name for array in arrays} == {"float32"}
+        np.testing.assert_allclose(predicted, plain(bert, [TEXT])[0][1:-1], atol=1e-5)
+        differences.append(np.abs(in_training - predicted).max())
+    assert differences[0] < 1e-5 < 5e-5 < differences[1] < 0.1
+
+
+def test_settings_replace_those_of_the_encoder(bert):
+    encoder = {"@misc": "spacy-clinrel.PretrainedEncoder.v1", "name": bert}
+    nlp = initialized(bert, encoder={**encoder, "transformer_config": NO_DROPOUT})
+    assert module_of(nlp).transformer.config.attention_probs_dropout_prob == 0.0
+    (docs, model) = [nlp.make_doc(TEXT)], nlp.get_pipe(NAME).model
+    np.testing.assert_allclose(model(docs, True)[0][0], model.predict(docs)[0], atol=1e-5)
+    copy = pipeline(bert).from_bytes(nlp.to_bytes())
+    assert module_of(copy).transformer.config.hidden_dropout_prob == 0.0
+
+
 @pytest.mark.parametrize("precision", [False, True])
 def test_docs_without_text(bert, precision):
-    """Half precision is for CUDA; the CPU computes as usual."""
     nlp = pipeline(bert, ["clinical_ner"], mixed_precision=precision)
     optimizer = nlp.initialize(lambda: text_examples(nlp, make_notes(nlp, 2)))
     docs = list(nlp.pipe(["", "\n", TEXT]))
