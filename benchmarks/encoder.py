@@ -7,8 +7,9 @@ generated texts of 500 characters: a batch of the size in configs/zh_clinrel_trf
 change memory and time, so 12x768 (12 layers of width 768) stands for bert-base-chinese and
 chinese-macbert-base. A training step consists of forward and backward pass and Adam's update.
 The step before it is not measured, since it allocates the optimizer's state. Each measurement runs
-in its own process, on the CPU, in single precision. Seconds are processor time, so that other jobs
-have little effect with one thread. Results are written to
+in its own process, on the CPU. Seconds are processor time, so that other jobs
+have little effect with one thread. The task train-bfloat16 is training with mixed_precision, the
+attention of PyTorch operators ("eager") and no dropout of attention weights. Results are written to
 benchmarks/results/encoder.jsonl and .md. Needs Unix.
 """
 
@@ -18,6 +19,7 @@ import subprocess
 import sys
 import time
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import List, Sequence
 
 import numpy as np
@@ -27,8 +29,10 @@ from spacy.lang.zh import Chinese
 from spacy.tokens import Doc
 from thinc.api import Adam, Model
 
-from spacy_clinrel.pretraining.make_encoder import build_encoder
+from spacy_clinrel.ml.encoder_files import load_encoder
+from spacy_clinrel.pretraining.make_encoder import build_encoder, save_encoder
 
+from .accuracy_transformer import FASTER
 from .common import (
     CHARACTERS,
     RESULTS,
@@ -45,30 +49,41 @@ from .memory import peak_mib, reset_peak_mib
 
 TEXTS, LENGTH = 6, 500
 BUDGETS = (8192, 1024)
+TASKS = {
+    "predict": "prediction",
+    "train": "training step",
+    "train-bfloat16": "training step, bfloat16",
+}
 WIDTH_OF_HEAD = 64  # of BERT-base; smaller encoders have at least four heads
 VOCABULARY = "".join(map(chr, range(0x4E00, 0xA000)))
 
 
-def make_model(layers: int, width: int, budget: int) -> Model:
+def make_model(layers: int, width: int, budget: int, mixed_precision: bool) -> Model:
     """Create an encoder with random weights.
 
     layers (int): Number of layers.
     width (int): Width.
     budget (int): Word pieces that run through it at once.
+    mixed_precision (bool): Whether it trains with bfloat16, and without dropout of attention
+        weights.
     RETURNS (Model): The model, not initialized.
     """
     heads = max(width // WIDTH_OF_HEAD, 4)
     encoder = build_encoder([VOCABULARY], layers=layers, width=width, heads=heads, length=512)
+    if mixed_precision:
+        with TemporaryDirectory() as folder:
+            save_encoder(encoder, Path(folder))
+            encoder = load_encoder(folder, {}, FASTER)
     spans = registry.get("span_getters", "spacy-transformers.strided_spans.v1")(500, 400)
     create = registry.get("architectures", "spacy-clinrel.Transformer.v1")
-    return create(lambda docs: encoder, spans, budget=budget)
+    return create(lambda docs: encoder, spans, budget=budget, mixed_precision=mixed_precision)
 
 
 def measure(size: str, task: str, budget: int, threads: int) -> Record:
     """Run an encoder in this process.
 
     size (str): Layers and width, e.g. "12x768".
-    task (str): "predict" or "train".
+    task (str): "predict", "train" or "train-bfloat16".
     budget (int): Word pieces that run through it at once.
     threads (int): Number of PyTorch threads.
     RETURNS (Dict[str, Any]): Sizes, processor time in seconds, and memory before and at the peak,
@@ -84,7 +99,7 @@ def measure(size: str, task: str, budget: int, threads: int) -> Record:
         for _ in range(TEXTS)
     ]
     before = reset_peak_mib()
-    model = make_model(layers, width, budget)
+    model = make_model(layers, width, budget, task == "train-bfloat16")
     model.initialize(X=docs)
     optimizer = Adam(0.0015, use_averages=False)
 
@@ -117,7 +132,7 @@ def report(records: Sequence[Record]) -> str:
     """
     rows: List[List[str]] = []
     for run in records:
-        task = "prediction" if run["task"] == "predict" else "training step"
+        task = TASKS[run["task"]]
         row = [run["size"], f"{run['parameters'] / 1e6:.1f}", task, f"{run['budget']:,}"]
         rate = run["characters"] / run["seconds"]
         memory = run["peak_mib"] - run["before_mib"]
@@ -126,7 +141,7 @@ def report(records: Sequence[Record]) -> str:
     first = records[0]
     text = (
         f"# Memory and time of BERT-like encoders\n\n{TEXTS} texts of {LENGTH} characters at once, "
-        f"random weights; {first['threads']} thread, {first['machine']}, float32. Memory is that "
+        f"random weights; {first['threads']} thread, {first['machine']}. Memory is that "
         "of encoder, optimizer and batch, without the libraries; time is processor time. "
         f"Commit {first['commit']}. `python -m benchmarks.encoder`\n\n"
     )
@@ -150,7 +165,7 @@ def main() -> None:
         return
     kept = options.out.with_suffix(".jsonl")
     if not options.tables:
-        tasks = [("predict", BUDGETS[0]), *(("train", budget) for budget in BUDGETS)]
+        tasks = [(task, BUDGETS[0]) for task in TASKS] + [("train", BUDGETS[1])]
         runs = [(size, *task) for size in options.sizes for task in tasks]
         write_records(kept, [_measure_in_process(*run, options.threads) for run in runs])
     write_text(options.out, report(read_records(kept)))
