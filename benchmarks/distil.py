@@ -1,11 +1,11 @@
-"""Measure how much of a transformer's gain a fast pipeline learns from the texts that it labelled.
+"""Measure how much of its teachers' gain a fast pipeline learns from the texts that they labelled.
 
     python -m benchmarks.distil --corpora PATH [--jobs 2]
 
 Of CCKS-2019, the first documents of the train part are gold, and only the texts of the others are
-used. The teacher has a pretrained encoder, the student characters and a BiLSTM. Both train on the
-gold documents, and the student also on those and the texts that the teacher labelled. The scores
-are those of the dev part, at the best step. Needs the extra `encoder`.
+used. One teacher has a pretrained encoder, the other one and the students have characters and a
+BiLSTM. All train on the gold documents, and the students also on the texts that the teachers
+labelled. The scores are those of the dev part, at the best step. Needs the extra `encoder`.
 """
 
 import argparse
@@ -15,19 +15,31 @@ from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Dict, List, NamedTuple
 
+import spacy
 import srsly
+from spacy.scorer import Scorer
+from spacy.training import Example
 
 from spacy_clinrel import read_corpus, write_corpus
-from spacy_clinrel.files import write_json
+from spacy_clinrel.files import read_docbin, write_json
 
 from .accuracy import MACHINE, evaluate
 from .accuracy_data import CORPUS, prepare
-from .accuracy_rows import ENTITIES, FROM_MODEL, LANGUAGE_MODELS, NOTHING, STARTS, without_vectors
+from .accuracy_rows import (
+    ENTITIES,
+    FROM_E5,
+    FROM_MODEL,
+    LANGUAGE_MODELS,
+    NOTHING,
+    STARTS,
+    without_vectors,
+)
 from .accuracy_transformer import make_encoder, transformer_config
-from .common import RESULTS, WORK, Record, commit, run_spacy, table, write_records, write_text
+from .common import RESULTS, ROOT, WORK, Record, commit, run_spacy, table, write_records, write_text
 
 GOLD = 100  # documents
-STEPS, TEACHER_STEPS = 500, 400
+TRANSFORMER_STEPS = 400
+NO_VALUE = "–"
 CONFIG = "ccks2017_ner"
 FOLDER = WORK / "distil"
 DEV = "corpus/ccks2019_dev.spacy"
@@ -36,25 +48,29 @@ DEV = "corpus/ccks2019_dev.spacy"
 class Run(NamedTuple):
     """A training.
 
-    title (str): What the table calls it.
-    start (str): What the training starts from: a key of `STARTS`, or `NOTHING`.
-    train (str): Stem of the file with the training documents.
-    is_teacher (bool): Whether the pipeline has the pretrained encoder.
+    start (str): What the training starts from: a key of `STARTS`, or `NOTHING`. With `FROM_E5`, the
+        pipeline has a pretrained encoder.
+    teachers (str): Key of `TEACHERS` of the silver documents; empty for gold ones alone.
+    alone (str): Key of `RUNS` of the same training without silver documents; empty for none.
     """
 
-    title: str
     start: str
-    train: str
-    is_teacher: bool = False
+    teachers: str = ""
+    alone: str = ""
 
 
 RUNS = {
-    "teacher": Run("teacher", "multilingual-e5-small, 6 layers", "gold", is_teacher=True),
-    "alone": Run("student, gold only", NOTHING, "gold"),
-    "alone-model": Run("student, gold only", FROM_MODEL, "gold"),
-    "student": Run("student, gold and silver", NOTHING, "mixed"),
-    "student-model": Run("student, gold and silver", FROM_MODEL, "mixed"),
+    "e5": Run(FROM_E5),
+    "alone": Run(NOTHING),
+    "alone-model": Run(FROM_MODEL),
+    "student": Run(NOTHING, "e5", "alone"),
+    "student-model": Run(FROM_MODEL, "e5", "alone-model"),
+    "student-both": Run(FROM_MODEL, "both", "alone-model"),
 }
+# Name of one or several teachers → keys of `RUNS`.
+TEACHERS = {"e5": ["e5"], "both": ["e5", "alone-model"]}
+TITLES = {"": "gold", "e5": "gold, texts labelled by the transformer"}
+TITLES["both"] = "gold, texts labelled by the transformer and the student's own model together"
 
 
 def split() -> None:
@@ -66,12 +82,27 @@ def split() -> None:
         write_corpus(docs[GOLD:], FOLDER / "texts.spacy")
 
 
-def label() -> None:
-    """Label the texts with the teacher, unless that is done."""
-    if not (FOLDER / "mixed.spacy").exists():
-        teacher = str(FOLDER / "teacher" / "model-best")
-        paths = [str(FOLDER / f"{name}.spacy") for name in ("texts", "mixed", "gold")]
-        run_spacy("clinrel", "distil", teacher, *paths[:2], "--gold", paths[2])
+def label(teachers: str) -> Record:
+    """Label the texts and the dev part, unless that is done.
+
+    teachers (str): Key of `TEACHERS`.
+    RETURNS (Dict[str, Any]): The record of the teachers' scores on the dev part.
+    """
+    models = [str(FOLDER / name / "model-best") for name in TEACHERS[teachers]]
+    mixed, dev = (FOLDER / f"{teachers}-{name}.spacy" for name in ("mixed", "dev"))
+    if not mixed.exists():
+        gold = ["--gold", str(FOLDER / "gold.spacy")]
+        run_spacy("clinrel", "distil", *models, str(FOLDER / "texts.spacy"), str(mixed), *gold)
+    if not dev.exists():
+        run_spacy("clinrel", "distil", *models, DEV, str(dev))
+    vocab = spacy.blank("zh").vocab
+    pairs = [read_docbin(path, vocab) for path in (dev, ROOT / DEV)]
+    if [doc.text for doc in pairs[0]] != [doc.text for doc in pairs[1]]:
+        raise ValueError(f"{dev} does not have all documents of {DEV}.")
+    examples = [Example(found, gold) for found, gold in zip(*pairs)]
+    scores = Scorer.score_spans(examples, "ents")
+    found = {key: scores[f"ents_{key}"] for key in "prf"}
+    return {"run": f"teachers-{teachers}", "seed": 0, "dev": {"entities": found}}
 
 
 def train(name: str) -> Record:
@@ -86,17 +117,18 @@ def train(name: str) -> Record:
         return srsly.read_json(done)
     folder.mkdir(exist_ok=True)
     start, start_commit = time.time(), commit()
-    options = ["--paths.train", str(FOLDER / f"{run.train}.spacy"), "--paths.dev", DEV]
+    documents = f"{run.teachers}-mixed" if run.teachers else "gold"
+    options = ["--paths.train", str(FOLDER / f"{documents}.spacy"), "--paths.dev", DEV]
     config = Path("configs") / f"{CONFIG}.cfg"
-    if run.is_teacher:
+    if run.start == FROM_E5:
         config = folder / "config.cfg"
-        transformer_config(CONFIG, config, TEACHER_STEPS)
-    elif run.start in STARTS:
+        transformer_config(CONFIG, config, TRANSFORMER_STEPS)
+    elif run.start == FROM_MODEL:
         overrides, model = STARTS[run.start]
         options += [*overrides, "--paths.init_tok2vec", LANGUAGE_MODELS[model].path]
     else:
         options += without_vectors(CONFIG)
-    if run.train == "mixed":
+    if run.teachers:
         options += ["--corpora.train.gold_share", "0.5"]
     run_spacy("train", str(config), "-o", str(folder), *options, log=log)
     seconds = round(time.time() - start)
@@ -109,31 +141,36 @@ def train(name: str) -> Record:
 def page(records: Dict[str, Record]) -> str:
     """Format the results.
 
-    records (Dict[str, Dict[str, Any]]): Key of `RUNS` → its record.
+    records (Dict[str, Dict[str, Any]]): Key of `RUNS`, or "teachers-" and one of `TEACHERS` → its
+        record.
     RETURNS (str): Markdown.
     """
-    scores = {name: 100 * record["dev"]["entities"]["f"] for name, record in records.items()}
+    scores = {name: record["dev"]["entities"] for name, record in records.items()}
     lines: List[List[str]] = []
     for name, run in RUNS.items():
-        found = records[name]["dev"]["entities"]
-        cells = [f"{100 * found[key]:.2f}" for key in "prf"]
-        alone = name.replace("student", "alone")
-        gain = scores["teacher"] - scores[alone]
-        kept = f"{(scores[name] - scores[alone]) / gain:.0%}" if alone != name and gain > 0 else "–"
+        kept = "–"
+        if run.alone:
+            alone = scores[run.alone]["f"]
+            gain = scores[f"teachers-{run.teachers}"]["f"] - alone
+            kept = f"{(scores[name]['f'] - alone) / gain:.0%}" if gain > 0 else kept
         minutes = f"{records[name]['seconds'] / 60:.0f}"
-        lines.append([run.title, run.start, *cells, kept, minutes])
-    header = ["Pipeline", "Starts from", "P", "R", "F", "share of the gain", "minutes"]
-    commits = ", ".join(sorted({record["commit"] for record in records.values()}))
+        lines.append([run.start, TITLES[run.teachers], *_cells(scores[name]), kept, minutes])
+    both = [NO_VALUE, "both teachers together", *_cells(scores["teachers-both"]), "–", "–"]
+    header = ["Starts from", "Training documents", "P", "R", "F", "share of the gain", "minutes"]
+    commits = ", ".join(sorted({r["commit"] for r in records.values() if "commit" in r}))
     return (
         "# Distillation\n\n"
         f"CCKS-2019, entities, strict, in per cent; one seed. Of the train part, {GOLD} documents "
-        "are gold, and the teacher labels the texts of the others. The teacher and the students "
-        "without silver documents learn from the gold ones only. Scores of the dev part, at the "
-        "best step. *Share of the gain*: of the difference between the teacher and the student "
-        "without silver documents that starts from the same.\n\n"
-        f"{table(header, lines)}\n"
+        "are gold, and teachers label the texts of the others. Scores of the dev part, at the best "
+        "step. *Share of the gain*: of the difference between the teachers and the training with "
+        "gold documents only that starts from the same.\n\n"
+        f"{table(header, [*lines, both])}\n"
         f"`python -m benchmarks.distil --corpora PATH`. Machine: {MACHINE}. Commits: {commits}.\n"
     )
+
+
+def _cells(scores: Record) -> List[str]:
+    return [f"{100 * scores[key]:.2f}" for key in "prf"]
 
 
 def main() -> None:
@@ -149,12 +186,12 @@ def main() -> None:
     make_encoder()
     split()
     records: Dict[str, Record] = {}
-    for part in ("gold", "mixed"):
-        if part == "mixed":
-            label()
-        names = [name for name, run in RUNS.items() if run.train == part]
+    for with_silver in (False, True):
+        names = [name for name, run in RUNS.items() if bool(run.teachers) == with_silver]
         with ThreadPoolExecutor(options.jobs) as pool:
             records.update(zip(names, pool.map(train, names)))
+        if not with_silver:
+            records.update({f"teachers-{name}": label(name) for name in TEACHERS})
     write_records(RESULTS / "distil.jsonl", records.values())
     write_text(RESULTS / "distil.md", page(records))
     print(f"Saved {RESULTS / 'distil.md'}")

@@ -136,7 +136,7 @@ def torch_layer(
     convert_outputs (Callable): As in `PyTorchWrapper_v3`.
     dims (Optional[Dict[str, Optional[int]]]): The Thinc model's dimensions.
     mixed_precision (bool): Run the forward pass in half precision on CUDA. Without a GPU, this has
-        no effect.
+        no effect; see `LazyModule.low_precision`.
     rate (Optional[Callable[[Module, str], float]]): Returns the learning rate of a weight as a
         multiple of the optimizer's, given the `LazyModule` and the weight's name in it.
     outline (Optional[Callable[[Dict[str, Tensor], Sizes], Module]]): As in `LazyModule`. Needed if
