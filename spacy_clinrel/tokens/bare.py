@@ -15,4 +15,4 @@ def bare_doc(doc: Doc, vocab: Optional[Vocab] = None) -> Doc:
     """
     words = [token.text for token in doc]
     spaces = [bool(token.whitespace_) for token in doc]
-    return Doc(vocab or doc.vocab, words=words, spaces=spaces)
+    return Doc(doc.vocab if vocab is None else vocab, words=words, spaces=spaces)

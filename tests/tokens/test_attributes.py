@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 from spacy.tokens import Doc, Span
 from spacy.training import Example
+from spacy.vocab import Vocab
 
 from spacy_clinrel.data.readers import gold_mentions_doc
 from spacy_clinrel.tokens import (
@@ -137,6 +138,12 @@ def test_concatenation_shifts_attributes(doc, zh):
 def test_copies_without_annotation_have_no_attributes(doc, zh):
     assert attribute_rows(bare_doc(doc)) == []
     assert attribute_rows(gold_mentions_doc(zh, doc)) == []
+
+
+def test_copy_has_the_given_vocabulary_even_if_it_is_empty(zh):
+    vocab = Vocab()
+    assert len(vocab) == 0
+    assert bare_doc(zh.make_doc("头痛"), vocab).vocab is vocab
 
 
 def test_missing_mentions_are_added(zh):
