@@ -60,8 +60,7 @@ def transformer_config(name: str, output: Path, steps: int) -> None:
     tok2vec["encoder"]["transformer_config"] = FASTER
     tok2vec["get_spans"].update(window=WINDOW, stride=STRIDE)
     for component in config["components"].values():
-        marks = component["factory"] == "relation_classifier"
-        component["model"]["tok2vec"] = {**tok2vec, "mark_mentions": marks}
+        component["model"]["tok2vec"] = tok2vec
     training = config["training"]
     training.update(dropout=DROPOUT, max_steps=steps, eval_frequency=100)
     training["batcher"]["size"] = BATCH

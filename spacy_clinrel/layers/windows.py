@@ -31,7 +31,7 @@ def window_batches(inputs: Dict[str, Tensor], budget: int) -> Iterator[WindowBat
     """Group windows of similar length.
 
     inputs (Dict[str, Tensor]): `input_ids`, `attention_mask` and optionally `token_type_ids`.
-        *Shape:* (windows, longest) each. Optionally `marks`. *Shape:* (windows, longest, any)
+        *Shape:* (windows, longest) each
     budget (int): Maximum number of word pieces of a batch, with padding.
     YIELDS (WindowBatch): The batches; each window once.
     """
@@ -52,26 +52,19 @@ class WindowEncoder(nn.Module):
     tokenizer (Any): The tokenizer of its input; stored, but not used.
     budget (int): Maximum number of pieces of a batch, with padding. If there are more, training
         recomputes each batch in the backward pass, which bounds the memory.
-    n_marks (int): Number of marks, whose embeddings are added to the word embeddings of the pieces;
-        0 for none. The embeddings are zeros before training.
     """
 
-    def __init__(self, transformer: Any, tokenizer: Any = None, *, budget: int, n_marks: int = 0):
+    def __init__(self, transformer: Any, tokenizer: Any = None, *, budget: int):
         super().__init__()
         self.transformer = transformer
         self.tokenizer = tokenizer
         self.budget = budget
-        self.marks = None
-        if n_marks:
-            self.marks = nn.Embedding(n_marks, transformer.config.hidden_size, padding_idx=0)
-            nn.init.zeros_(self.marks.weight)
 
     def forward(self, inputs: Dict[str, Tensor]) -> Tensor:
         """Encode word pieces.
 
         inputs (Dict[str, Tensor]): `input_ids`, `attention_mask` and optionally `token_type_ids`.
-            *Shape:* (windows, longest) each. With marks, also `marks`: those of each piece, 0 for
-            none. *Shape:* (windows, longest, marks of a piece)
+            *Shape:* (windows, longest) each
         RETURNS (Tensor): Output of the last layer for the pieces of all windows, without padding.
             *Shape:* (pieces, width)
         """
@@ -87,13 +80,8 @@ class WindowEncoder(nn.Module):
     def encode(self, inputs: Dict[str, Tensor], mask: Tensor) -> Tensor:
         """Encode a batch of windows.
 
-        inputs (Dict[str, Tensor]): As in `forward`, of the batch.
+        inputs (Dict[str, Tensor]): *Shape:* (batch, longest) each
         mask (Tensor): Positions that are not padding. *Shape:* (batch, longest)
         RETURNS (Tensor): *Shape:* (pieces, width)
         """
-        if self.marks is not None:
-            inputs = dict(inputs)
-            words = self.transformer.embeddings.word_embeddings(inputs.pop("input_ids"))
-            marks = self.marks(inputs.pop("marks")).sum(2)  # (batch, longest, width)
-            inputs["inputs_embeds"] = words + marks
         return self.transformer(**inputs).last_hidden_state[mask]

@@ -95,10 +95,8 @@ def computes_with_bfloat16() -> bool:
 def _rate(encoder_rate: float, layer_decay: float, module: Any, weight: str) -> float:
     """Return the learning rate of a weight as a multiple of the optimizer's. The last layer has
     `encoder_rate`; each lower layer has the rate of the layer above times `layer_decay`. The
-    embeddings count as the layer below the first. Weights beside the encoder have the optimizer's.
+    embeddings count as the layer below the first.
     """
-    if ".transformer." not in weight:
-        return 1.0
     n_layers = len(module.inner.transformer.encoder.layer)
     parts = weight.split(".")
     layer = int(parts[parts.index("layer") + 1]) if "encoder" in parts else -1

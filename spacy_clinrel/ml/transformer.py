@@ -13,7 +13,6 @@ from ..errors import Errors
 from ..layers.windows import WindowEncoder
 from .bert import bert_layer, no_gradient, piece_tensors, pieces_of, pool_pieces
 from .encoder_files import BertLike, GetEncoder
-from .mention_marks import N_MARKS, piece_marks
 from .pieces import GetSpans
 from .wrap import gradients
 
@@ -27,7 +26,6 @@ def Transformer(
     encoder_rate: float = 1.0,
     layer_decay: float = 1.0,
     mixed_precision: bool = False,
-    mark_mentions: bool = False,
 ) -> Model[List[Doc], List[Floats2d]]:
     """Create a BERT-like encoder (Devlin et al. 2019) for the component `tok2vec`. Other components
     share it through `spacy.Tok2VecListener.v1`. A saved pipeline contains the encoder.
@@ -49,11 +47,6 @@ def Transformer(
     layer_decay (float): Each layer's learning rate as a multiple of the next higher layer's.
     mixed_precision (bool): Whether to use half precision on CUDA, and bfloat16 in training on a CPU
         that computes with it (AVX-512 BF16, AMX).
-    mark_mentions (bool): Whether to add embeddings of the entity types, for first, inner and last
-        tokens, to the word embeddings (typed markers, Zhong & Chen 2021, here without additional
-        word pieces, so that a text is encoded once for all its pairs). Only for a
-        `relation_classifier` with its own encoder: an encoder that also finds the entities would
-        learn from the gold ones. The encoder's word embeddings must be as wide as its layers.
     RETURNS (Model[List[Doc], List[Floats2d]]): The model. Its nO is the width.
     RAISES (ValueError): If an option is out of range.
     """
@@ -62,7 +55,7 @@ def Transformer(
             raise ValueError(Errors.M004.format(what=what, need="1 or more", value=value))
     bert = bert_layer(
         "window_encoder",
-        partial(_wrap, budget, mark_mentions),
+        partial(_wrap, budget),
         partial(_first_layers, encoder, layers),
         _convert_inputs,
         _convert_outputs,
@@ -77,14 +70,13 @@ def Transformer(
         init=_init,
         layers=[bert],
         dims={"nO": width},
-        attrs={"get_spans": get_spans, "mark_mentions": mark_mentions},
+        attrs={"get_spans": get_spans},
     )
 
 
 # Module-level functions, not closures, since spawned processes receive models by pickling.
-def _wrap(budget: int, mark_mentions: bool, encoder: BertLike) -> WindowEncoder:
-    n_marks = N_MARKS if mark_mentions else 0
-    return WindowEncoder(encoder.transformer, encoder.tokenizer, budget=budget, n_marks=n_marks)
+def _wrap(budget: int, encoder: BertLike) -> WindowEncoder:
+    return WindowEncoder(encoder.transformer, encoder.tokenizer, budget=budget)
 
 
 def _first_layers(get_encoder: GetEncoder, layers: Optional[int], docs: List[Doc]) -> BertLike:
@@ -134,10 +126,7 @@ def _forward(
         width = bert.get_dim("nO")
         return [model.ops.alloc2f(0, width) for _ in docs], lambda d_vectors: []
     pieces = pieces_of(bert, docs, model.attrs["get_spans"])
-    inputs = pieces.inputs
-    if model.attrs["mark_mentions"]:
-        inputs = {**inputs, "marks": piece_marks(pieces, docs)}
-    states, backprop_bert = bert(inputs, is_train)
+    states, backprop_bert = bert(pieces.inputs, is_train)
     vectors, backprop_pool = pool_pieces(model.ops, pieces, states, docs)
 
     def backprop(d_vectors: List[Floats2d]) -> List[Doc]:

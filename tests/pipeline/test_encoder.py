@@ -7,7 +7,6 @@ import pytest
 import spacy
 import torch
 from spacy import util
-from spacy.tokens import Span
 from spacy.training.initialize import init_nlp
 from tokenizers import ByteLevelBPETokenizer
 from transformers import (
@@ -21,7 +20,6 @@ from transformers import (
 from spacy_clinrel import convert
 from spacy_clinrel.data.readers import Corpus
 from spacy_clinrel.ml import bert as encoder_layer
-from spacy_clinrel.ml.mention_marks import N_MARKS, token_marks
 
 from ..recording import batches_of
 from ..util import (
@@ -47,19 +45,16 @@ NO_DROPOUT = {"attention_probs_dropout_prob": 0.0, "hidden_dropout_prob": 0.0}
 TEXT = "患者胸闷三天，查心电图示房颤。"
 
 
-def model_config(bert, **options):
-    return {
+def pipeline(bert, names=(), **options):
+    """Return a pipeline with the encoder and components that listen to it."""
+    nlp = spacy.blank("zh")
+    model = {
         "@architectures": "spacy-clinrel.Transformer.v1",
         "encoder": {"@misc": "spacy-clinrel.PretrainedEncoder.v1", "name": bert},
         "get_spans": strided(),
         **options,
     }
-
-
-def pipeline(bert, names=(), **options):
-    """Return a pipeline with the encoder and components that listen to it."""
-    nlp = spacy.blank("zh")
-    nlp.add_pipe(NAME, config={"model": model_config(bert, **options)})
+    nlp.add_pipe(NAME, config={"model": model})
     configs = {"clinical_ner": ner_config, "relation_classifier": relation_config}
     for name in names:
         nlp.add_pipe(name, config=configs[name](listener()))
@@ -243,51 +238,6 @@ def test_mixed_precision_on_the_cpu_is_for_training(bert, monkeypatch):
         np.testing.assert_allclose(predicted, plain(bert, [TEXT])[0][1:-1], atol=1e-5)
         differences.append(np.abs(in_training - predicted).max())
     assert differences[0] < 1e-5 < 5e-5 < differences[1] < 0.1
-
-
-def test_mentions_are_marked_with_their_types(bert):
-    nlp = initialized(bert, mark_mentions=True, budget=64, get_spans=strided(20, 10))
-    model, text = nlp.get_pipe(NAME).model, 2 * TEXT
-
-    def vectors(*ents):
-        doc = nlp.make_doc(text)
-        doc.set_ents([Span(doc, start, end, label=label) for start, end, label in ents])
-        return model.predict([nlp.make_doc("头痛"), doc])[1]
-
-    test, disease = (8, 11, "检查"), (12, 14, "疾病")
-    plain_vectors = vectors()
-    # The embeddings are zeros before training.
-    np.testing.assert_array_equal(vectors(test, disease), plain_vectors)
-    weights = module_of(nlp).marks.weight
-    with torch.no_grad():
-        weights[1:] = torch.randn(weights[1:].shape, generator=torch.manual_seed(0))
-    np.testing.assert_array_equal(vectors(), plain_vectors)
-    different = [vectors(test, disease), vectors(test), vectors((8, 11, "疾病"), disease)]
-    different += [vectors((8, 10, "检查"), disease), vectors((8, 9, "检查"), disease)]
-    for i, found in enumerate(different):
-        assert all(np.abs(found - other).max() > 1e-3 for other in different[:i])
-    copy = pipeline(bert, mark_mentions=True).from_bytes(nlp.to_bytes())
-    assert torch.equal(module_of(copy).marks.weight, weights)
-    doc = nlp.make_doc(text)
-    doc.set_ents([Span(doc, 8, 11, label="检查")])
-    marks = token_marks(doc)
-    assert (marks[:8] == 0).all() and (marks[11:] == 0).all()
-    assert len({tuple(row) for row in marks[8:11].tolist()}) == 3
-    assert marks.max() < N_MARKS
-
-
-def test_marks_learn_with_the_rate_of_new_layers(bert):
-    nlp = spacy.blank("zh")
-    tok2vec = model_config(bert, mark_mentions=True, encoder_rate=0.0)
-    nlp.add_pipe("relation_classifier", config=relation_config(tok2vec))
-    docs = make_notes(nlp, 6)
-    fit(nlp, gold_examples(nlp, docs), steps=30, rate=0.01)
-    module = nlp.get_pipe("relation_classifier").model.get_ref("tok2vec").layers[0].shims[0]._model
-    assert module.inner.marks.weight.abs().max() > 0.01
-    assert not module.inner.marks.weight[0].any()
-    expected = AutoModel.from_pretrained(bert).state_dict()
-    for name, weight in module.inner.transformer.state_dict().items():
-        assert torch.equal(weight, expected[name])
 
 
 def test_settings_replace_those_of_the_encoder(bert):
