@@ -148,15 +148,14 @@ def page(records: Dict[str, Record]) -> str:
     scores = {name: record["dev"]["entities"] for name, record in records.items()}
     lines: List[List[str]] = []
     for name, run in RUNS.items():
-        kept = "–"
+        kept = NO_VALUE
         if run.alone:
             alone = scores[run.alone]["f"]
             gain = scores[f"teachers-{run.teachers}"]["f"] - alone
             kept = f"{(scores[name]['f'] - alone) / gain:.0%}" if gain > 0 else kept
-        minutes = f"{records[name]['seconds'] / 60:.0f}"
-        lines.append([run.start, TITLES[run.teachers], *_cells(scores[name]), kept, minutes])
-    both = [NO_VALUE, "both teachers together", *_cells(scores["teachers-both"]), "–", "–"]
-    header = ["Starts from", "Training documents", "P", "R", "F", "share of the gain", "minutes"]
+        lines.append([run.start, TITLES[run.teachers], *_cells(scores[name]), kept])
+    both = [NO_VALUE, "both teachers together", *_cells(scores["teachers-both"]), NO_VALUE]
+    header = ["Starts from", "Training documents", "P", "R", "F", "share of the gain"]
     commits = ", ".join(sorted({r["commit"] for r in records.values() if "commit" in r}))
     return (
         "# Distillation\n\n"
