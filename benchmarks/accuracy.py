@@ -25,7 +25,12 @@ from spacy_clinrel.files import write_json
 from .accuracy_data import prepare
 from .accuracy_rows import COMBINATIONS, LANGUAGE_MODELS, ROWS, VECTORS, Row, Scores
 from .accuracy_tables import page
-from .accuracy_transformer import make_encoder, transformer_config
+from .accuracy_transformer import (
+    ENCODER,
+    make_encoder,
+    save_trained_encoder,
+    transformer_config,
+)
 from .common import (
     RESULTS,
     WORK,
@@ -74,14 +79,7 @@ def train(name: str, seed: int) -> Record:
         return srsly.read_json(done)
     folder.mkdir(parents=True, exist_ok=True)
     start, start_commit = time.time(), commit()
-    if row.encoder_of:
-        trained = run_folder(row.encoder_of, seed) / "model-best"
-        export_encoder(trained, folder / "encoder.bin")
-    config = f"configs/{row.config}.cfg"
-    if row.transformer_steps:
-        config = str(folder / "config.cfg")
-        transformer_config(row.config, Path(config), row.transformer_steps)
-    run_spacy("train", config, *train_options(row, seed, folder), log=log)
+    run_spacy("train", write_config(row, seed, folder), *train_options(row, seed, folder), log=log)
     seconds = round(time.time() - start)
     model = folder / "model-best"
     if row.calibrated:
@@ -94,6 +92,26 @@ def train(name: str, seed: int) -> Record:
         record[part] = evaluate(model, f"corpus/{row.data}_{part}.spacy", row.scores, log)
     write_json(done, record)
     return record
+
+
+def write_config(row: Row, seed: int, folder: Path) -> str:
+    """Write the config and the encoder of a row, unless it trains a shipped config as it is.
+
+    row (Row): The row.
+    seed (int): Random seed.
+    folder (Path): Folder for the files.
+    RETURNS (str): Path of the config.
+    """
+    trained = run_folder(row.encoder_of, seed) / "model-best"
+    if not row.transformer_steps:
+        if row.encoder_of:
+            export_encoder(trained, folder / "encoder.bin")
+        return f"configs/{row.config}.cfg"
+    encoder = folder / "encoder" if row.encoder_of else ENCODER
+    if row.encoder_of:
+        save_trained_encoder(trained, encoder)
+    transformer_config(row.config, folder / "config.cfg", row.transformer_steps, encoder)
+    return str(folder / "config.cfg")
 
 
 def combine(name: str, seed: int) -> Iterable[Record]:
@@ -141,7 +159,7 @@ def train_options(row: Row, seed: int, folder: Path) -> List[str]:
     options += ["--paths.dev", f"corpus/{row.data}_dev.spacy"]
     if row.language_model:
         options += ["--paths.init_tok2vec", LANGUAGE_MODELS[row.language_model].path]
-    if row.encoder_of:
+    if row.encoder_of and not row.transformer_steps:
         options += ["--paths.init_tok2vec", str(folder / "encoder.bin")]
     return options
 

