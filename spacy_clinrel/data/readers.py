@@ -189,7 +189,7 @@ def gold_mentions_doc(nlp: Language, reference: Doc) -> Doc:
     doc = bare_doc(reference, nlp.vocab)
 
     def copy(span: Span) -> Span:
-        return Span(doc, span.start, span.end, label=span.label)
+        return Span(doc, span.start, span.end, label=span.label_)
 
     doc.set_ents([copy(ent) for ent in reference.ents], default="outside")
     mentions = all_mentions(reference)

@@ -90,7 +90,8 @@ def load_encoder(
     if any(part.get("trust_remote_code") for part in (tokenizer_config, transformer_config)):
         raise ValueError(Errors.M025)
     options = {**tokenizer_config, "trust_remote_code": False}
-    settings = {"return_dict": True, **transformer_config, "trust_remote_code": False}
+    settings = {"return_dict": True, **transformer_config}
+    settings.pop("trust_remote_code", None)
     try:
         configs = [PretrainedConfig.get_config_dict(name)[0], get_tokenizer_config(name)]
     except Exception as error:  # transformers and its dependencies raise different types
@@ -99,7 +100,7 @@ def load_encoder(
         raise ValueError(Errors.M023.format(name=f"The encoder '{name}'"))
     try:
         tokenizer = AutoTokenizer.from_pretrained(name, **options)
-        config = AutoConfig.from_pretrained(name, **settings)
+        config = AutoConfig.from_pretrained(name, trust_remote_code=False, **settings)
         transformer = AutoModel.from_pretrained(
             name, config=config, trust_remote_code=False, weights_only=True
         )
