@@ -142,7 +142,8 @@ def report(records: Sequence[Record]) -> str:
     text = (
         f"# Memory and time of BERT-like encoders\n\n{TEXTS} texts of {LENGTH} characters at once, "
         f"random weights; {first['threads']} thread, {first['machine']}, float32 "
-        "except where bfloat16 is named. Memory is that of encoder, optimizer and batch, without the libraries; time is processor time. "
+        "except where bfloat16 is named. Memory is that of encoder, optimizer "
+        "and batch, without the libraries; time is processor time. "
         f"Commit {first['commit']}. `python -m benchmarks.encoder`\n\n"
     )
     return text + table(header, rows)
