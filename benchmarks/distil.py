@@ -34,12 +34,12 @@ from .accuracy_rows import (
     STARTS,
     without_vectors,
 )
+from .accuracy_tables import NO_VALUE
 from .accuracy_transformer import make_encoder, transformer_config
 from .common import RESULTS, ROOT, WORK, Record, commit, run_spacy, table, write_records, write_text
 
 GOLD = 100  # documents
 TRANSFORMER_STEPS = 400
-NO_VALUE = "–"
 CONFIG = "ccks2017_ner"
 FOLDER = WORK / "distil"
 DEV = "corpus/ccks2019_dev.spacy"
