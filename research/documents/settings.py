@@ -10,6 +10,8 @@ from research.common import corpora
 from research.common.cells import Cell
 from research.common.corpora import COMPONENT
 
+from .encoders import WITH_ENCODER, set_rates, transformer_block
+
 
 class DocumentSettings(NamedTuple):
     """Settings of a corpus.
@@ -76,6 +78,7 @@ def has_crf(system: str) -> bool:
     system (str): Name of the system.
     RETURNS (bool): Whether it has a CRF.
     """
+    system, _ = WITH_ENCODER.get(system, (system, ""))
     return "relations" in SYSTEMS[system]
 
 
@@ -87,15 +90,18 @@ def document_config(cell: Cell) -> Config:
     """Return the config of a training run.
 
     It combines the corpus's embedding, a BiLSTM and the system's model. BiGRU-Att has no BiLSTM,
-    since it encodes a separate window for each pair.
+    since it encodes a separate window for each pair. An encoder replaces embedding and BiLSTM.
 
     cell (Cell): The training run.
     RETURNS (Config): Config of a pipeline that predicts relations between gold entities.
     """
     settings, is_small = SETTINGS[cell.corpus], cell.scale == "small"
+    system, encoder = WITH_ENCODER.get(cell.system, (cell.system, ""))
     config = util.load_config(ROOT / "configs" / f"{settings.config}.cfg", interpolate=False)
     config["system"]["seed"] = cell.seed
     tok2vec = config["components"].pop("tok2vec")["model"]
+    if encoder:
+        tok2vec = transformer_block(cell, encoder)
     config["components"].pop("clinical_ner")
     for name in RULES:
         config["components"].pop(name, None)
@@ -103,10 +109,10 @@ def document_config(cell: Cell) -> Config:
     config["nlp"]["pipeline"] = [*others, COMPONENT]
     component = config["components"][COMPONENT]
     component["candidates"].update(settings.pairs, use_sents=settings.use_sents)
-    model = _set_sentences(SYSTEMS[cell.system], settings.use_sents)
+    model = _set_sentences(SYSTEMS[system], settings.use_sents)
     inner = model.get("relations", model)
     # With a CRF, Viterbi decides, and the scores are marginal probabilities.
-    component.update(model=model, threshold=0.0 if has_crf(cell.system) else 0.5)
+    component.update(model=model, threshold=0.0 if has_crf(system) else 0.5)
     is_pair_sentence = inner["@architectures"] == BIGRU_ATT["@architectures"]
     inner["tok2vec"] = tok2vec["embed"] if is_pair_sentence else tok2vec
     # A pair-sentence model reads each pair by itself: leave out most pairs without a relation.
@@ -116,6 +122,8 @@ def document_config(cell: Cell) -> Config:
         limit = 6 if is_small else 0
         config["corpora"][part].update(path=path, gold_entities=True, limit=limit)
     _set_training(config["training"], 4 if is_small else settings.steps, settings.size)
+    if encoder:
+        set_rates(config["training"], encoder)
     return config
 
 

@@ -6,7 +6,8 @@ from spacy import util
 from benchmarks.common import read_records
 from research.common.cells import Cell
 from research.documents.cells import best_threshold, count_relations, measure
-from research.documents.settings import SETTINGS, SYSTEMS, document_config
+from research.documents.encoders import WITH_ENCODER, encoder_path, make_encoders
+from research.documents.settings import SETTINGS, SYSTEMS, document_config, has_crf
 from research.documents.study import DocumentStudy
 from spacy_clinrel.ml.pair_crf import ChainHead
 
@@ -49,6 +50,21 @@ def test_every_document_system_has_a_valid_config(as_corpora):
             assert nlp.pipe_names[-1] == "relation_classifier"
             has_chain = isinstance(nlp.get_pipe("relation_classifier").head, ChainHead)
             assert has_chain == ("Hierarchical" in system and "no CRF" not in system)
+
+
+@pytest.mark.study
+def test_systems_with_an_encoder_have_a_valid_config(as_corpora, tmp_path):
+    for system, (base, encoder) in WITH_ENCODER.items():
+        cell = Cell(system, "maccrobat", 1, "small", as_corpora, work=tmp_path / "work")
+        make_encoders([cell])
+        config = document_config(cell)
+        nlp = util.load_model_from_config(config, auto_fill=False, validate=True)
+        assert nlp.pipe_names[-1] == "relation_classifier" and has_crf(system) == has_crf(base)
+        relations = config["components"]["relation_classifier"]["model"]
+        tok2vec = relations.get("relations", relations)["tok2vec"]
+        assert tok2vec["encoder"]["name"] == str(encoder_path(cell, encoder))
+        # Without pretrained weights, the layers learn at the rate of the rest.
+        assert (tok2vec["encoder_rate"] == 1.0) == ("random" in system)
 
 
 def test_relations_are_counted_within_and_across_sentences(zh):
