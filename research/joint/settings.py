@@ -9,7 +9,7 @@ from typing import Any, Callable, Dict, List, NamedTuple, Sequence
 from spacy import util
 from thinc.api import Config
 
-from benchmarks.accuracy_transformer import LAYERS, RATES, WIDTH, Rates
+from benchmarks.accuracy_transformer import FASTER, LAYERS, RATES, WIDTH, Rates
 from benchmarks.common import ROOT
 from research.common.cells import Cell
 from research.common.corpora import CORPORA
@@ -121,6 +121,9 @@ def focused_attention(
         layer_decay=ENCODERS[encoder].layer_decay,
         get_spans=SENTENCES,
     )
+    if encoder != "small":
+        component["model"]["mixed_precision"] = True
+        component["model"]["encoder"]["transformer_config"] = FASTER
     _set_transformer_training(config, encoder)
     return [config]
 
