@@ -2,10 +2,9 @@
 
 import shutil
 from pathlib import Path
-from typing import Iterable, List, Sequence, Set
+from typing import Iterable
 
 from spacy_clinrel import read_corpus, write_corpus
-from spacy_clinrel.files import replacing
 
 from .accuracy_rows import LANGUAGE_MODELS, VECTORS
 from .common import ROOT, WORK, run_spacy
@@ -19,16 +18,15 @@ PROJECT = {
 }
 # Every document of this number, counted from the first, is a dev document.
 CCKS2019_DEV, CMEEE_DEV = 10, 30
-# Unlabelled records that share a tenth of their runs of 16 characters with one of these parts are
-# not used.
+# Unlabelled lines that share text with these parts are not used.
 KEPT_APART = (
     "ccks2017_dev",
     "ccks2017_test",
     "ccks2017_relations_dev",
     "ccks2017_relations_test",
     "ccks2019_dev",
+    *(f"{corpus}_{part}" for corpus in ("cmeee", "cmeie") for part in ("dev", "test")),
 )
-RUN, SHARE = 16, 0.1
 RAW_CHARACTERS = "1500000"
 
 
@@ -58,12 +56,15 @@ def prepare(corpora: Path, language_models: Iterable[str]) -> None:
     layer_and_notes.mkdir(exist_ok=True)
     for name in ("ccks2017_relations_train.spacy", "zh_notes_train.spacy"):
         shutil.copy(CORPUS / name, layer_and_notes)
-    raw = [without_kept_apart(corpora / "raw_zh" / "emr_only.txt")]
-    raw.append(corpora / "raw_zh" / "medical_modern.txt")
+    raw = [str(corpora / "raw_zh" / name) for name in ("emr_only.txt", "medical_modern.txt")]
+    without = [arg for name in KEPT_APART for arg in ("--without", str(CORPUS / f"{name}.spacy"))]
     if not (VECTORS / "meta.json").exists():
-        run_spacy("clinrel", "init-vectors", *map(str, raw), str(VECTORS))
+        run_spacy("clinrel", "init-vectors", *raw, str(VECTORS), *without)
+    if not (WORK / "raw.jsonl").exists():
+        limits = ["--characters", "0", "--characters", RAW_CHARACTERS]
+        run_spacy("clinrel", "raw-text", *raw, str(WORK / "raw.jsonl"), *limits, *without)
     for name in language_models:
-        _pretrain(name, raw)
+        _pretrain(name)
 
 
 def _converted(name: str, source: Path) -> Path:
@@ -85,47 +86,14 @@ def split_every(path: Path, number: int) -> None:
     path.unlink()
 
 
-def without_kept_apart(source: Path) -> Path:
-    """Copy unlabelled text without the records that occur in the dev and test parts.
-
-    source (Path): Text file, a record per line.
-    RETURNS (Path): The copy.
-    """
-    path = WORK / source.name
-    if path.exists():
-        return path
-    kept_apart: Set[str] = set()
-    for name in KEPT_APART:
-        for doc in read_corpus(CORPUS / f"{name}.spacy"):
-            kept_apart.update(_runs(doc.text))
-
-    def is_kept(line: str) -> bool:
-        runs = _runs(line)
-        return sum(run in kept_apart for run in runs) <= SHARE * max(1, len(runs))
-
-    lines = source.read_text(encoding="utf-8").splitlines(keepends=True)
-    with replacing(path) as draft:
-        draft.write_text("".join(line for line in lines if is_kept(line)), encoding="utf-8")
-    return path
-
-
-def _runs(text: str) -> List[str]:
-    text = "".join(text.split())
-    return [text[i : i + RUN] for i in range(len(text) - RUN + 1)]
-
-
-def _pretrain(name: str, texts: Sequence[Path]) -> None:
+def _pretrain(name: str) -> None:
     model = LANGUAGE_MODELS[name]
     path = Path(model.path)
     if path.exists():
         return
-    raw = WORK / "raw.jsonl"
-    if not raw.exists():
-        limits = ["--characters", "0", "--characters", RAW_CHARACTERS]
-        run_spacy("clinrel", "raw-text", *map(str, texts), str(raw), *limits)
     path.parent.mkdir(parents=True, exist_ok=True)
     run_spacy(
         *("pretrain", f"configs/{model.config}.cfg", str(path.parent)),
-        *("--paths.raw_text", str(raw), *model.options),
+        *("--paths.raw_text", str(WORK / "raw.jsonl"), *model.options),
         log=WORK / f"language-model-{name}.txt",
     )

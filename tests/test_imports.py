@@ -30,7 +30,7 @@ ALLOWED: Dict[str, Set[str]] = {
     "tokens": BASE,
     "layers": set(),
     "ml": STORE | {"layers", "terminology"},  # words of lexicons
-    "pretraining": STORE | {"layers", "ml"},
+    "pretraining": READ | {"layers", "ml"},
     "reading": STORE,
     **{part: READ for part in MIDDLE},
     "data": READ | {"rules"},

@@ -1,7 +1,7 @@
 """Options that several commands have."""
 
 from pathlib import Path
-from typing import Annotated, Optional
+from typing import Annotated, List, Optional
 
 import typer
 
@@ -11,6 +11,14 @@ EncodingOption = Annotated[
         "--encoding",
         help="Encoding of text files, e.g. gb18030. By default, UTF-8 and UTF-16 are detected per "
         "file",
+    ),
+]
+KeptApartOption = Annotated[
+    Optional[List[Path]],
+    typer.Option(
+        "--without",
+        help="Dev or test part, a file or a folder. Lines that share more than a tenth of their "
+        "runs of 20 characters with it are left out. Can be repeated",
     ),
 ]
 TextColumnOption = Annotated[

@@ -10,7 +10,7 @@ from wasabi import msg
 
 from ..pretraining.vectors import init_vectors
 from ._app import app
-from ._options import EncodingOption
+from ._options import EncodingOption, KeptApartOption
 
 
 @app.command("init-vectors")
@@ -43,6 +43,7 @@ def init_vectors_cli(
     ] = 3,
     threads: Annotated[int, typer.Option("--threads", min=1, help="Number of threads")] = 1,
     seed: Annotated[int, typer.Option("--seed", help="Random seed")] = 0,
+    without: KeptApartOption = None,
     encoding: EncodingOption = None,
 ) -> None:
     """Train word2vec vectors of characters and character bigrams.
@@ -57,6 +58,7 @@ def init_vectors_cli(
         nlp = init_vectors(
             texts,
             output,
+            without=without or (),
             lang=lang,
             width=width,
             pairs=pairs,

@@ -8,7 +8,7 @@ from wasabi import msg
 
 from ..pretraining.raw_text import raw_text
 from ._app import app
-from ._options import EncodingOption
+from ._options import EncodingOption, KeptApartOption
 
 
 @app.command("raw-text")
@@ -28,17 +28,25 @@ def raw_text_cli(
         ),
     ] = None,
     seed: Annotated[int, typer.Option("--seed", help="Random seed for sampling and shuffling")] = 0,
+    without: KeptApartOption = None,
     encoding: EncodingOption = None,
 ) -> None:
     """Split texts into passages of a few sentences and shuffle them.
 
-    Use the output with `spacy pretrain --paths.raw_text OUT.jsonl`.
+    Use the output with `spacy pretrain --paths.raw_text OUT.jsonl`. If your texts may contain those
+    of your dev or test part, leave these out with --without.
 
-    Example: raw-text records.txt forum.txt raw.jsonl --characters 0 --characters 1500000
+    Example: raw-text records.txt forum.txt raw.jsonl --characters 0 --characters 1500000 --without
+    test.spacy
     """
     try:
         passages = raw_text(
-            texts, output, characters=characters or (), seed=seed, encoding=encoding
+            texts,
+            output,
+            characters=characters or (),
+            without=without or (),
+            seed=seed,
+            encoding=encoding,
         )
     except (ValueError, OSError) as problem:
         msg.fail(str(problem), exits=1)

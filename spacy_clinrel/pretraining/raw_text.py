@@ -2,11 +2,13 @@
 
 import random
 import re
+from itertools import chain, count
 from pathlib import Path
 from typing import Iterator, List, Optional, Sequence, Union
 
 from ..errors import Errors
 from ..files import check_output, json_text, read_text_lines, replacing
+from ..reading.shared_text import shared_lines
 
 # Shorter lines are mostly headings.
 MIN_LINE = 8
@@ -40,6 +42,7 @@ def raw_text(
     output: Optional[Union[str, Path]] = None,
     *,
     characters: Sequence[int] = (),
+    without: Sequence[Union[str, Path]] = (),
     seed: int = 0,
     encoding: Optional[str] = None,
 ) -> List[str]:
@@ -51,22 +54,27 @@ def raw_text(
     output (Optional[Union[str, Path]]): The .jsonl file to write; None to return the parts only.
     characters (Sequence[int]): Approximate number of characters to sample from each file, 0 for the
         whole file. If empty, all files are used completely.
+    without (Sequence[Union[str, Path]]): Files or folders of documents, e.g. dev and test parts.
+        Lines that share more than a tenth of their runs of 20 characters with them are left out.
     seed (int): Seed of the sample and the order.
     encoding (Optional[str]): Encoding of the files, e.g. "gb18030". None detects UTF-8 and UTF-16
         for each file.
     RETURNS (List[str]): The parts.
-    RAISES (ValueError): If a file is missing, not UTF-8 or also the output, if there is no text, or
+    RAISES (ValueError): If a file is missing, not UTF-8 or also the output, if no text is left, or
         if `characters` does not match the files.
     """
     paths = [Path(path) for path in texts]
     if output is not None:
-        check_output(Path(output), *paths)
+        check_output(Path(output), *paths, *map(Path, without))
     if characters and len(characters) != len(paths):
         raise ValueError(Errors.F026.format(files=len(paths), numbers=len(characters)))
+    files = [list(read_text_lines([path], encoding)) for path in paths]
+    left_out = shared_lines(chain.from_iterable(files), map(Path, without))
     generator = random.Random(seed)
     parts: List[str] = []
-    for i, path in enumerate(paths):
-        lines = list(read_text_lines([path], encoding))
+    number = count()
+    for i, found in enumerate(files):
+        lines = [line for line in found if next(number) not in left_out]
         generator.shuffle(lines)
         parts += _sample(lines, (characters[i] if characters else 0) or None)
     if not parts:
@@ -83,12 +91,12 @@ def raw_text(
 def _sample(lines: Sequence[str], max_characters: Optional[int]) -> List[str]:
     """Split lines into parts, and return the parts until their total length exceeds a limit."""
     parts: List[str] = []
-    count = 0
+    length = 0
     for line in lines:
         if len(line.strip()) >= MIN_LINE:
             line_parts = list(split_text(line.strip()))
             parts += line_parts
-            count += sum(map(len, line_parts))
-        if max_characters is not None and count > max_characters:
+            length += sum(map(len, line_parts))
+        if max_characters is not None and length > max_characters:
             break
     return parts

@@ -1,7 +1,7 @@
 """Character vectors from raw text, trained with gensim's word2vec (Mikolov et al. 2013)."""
 
 from pathlib import Path
-from typing import Callable, Dict, Iterable, Iterator, List, Optional, Sequence, Union
+from typing import Callable, Collection, Dict, Iterable, Iterator, List, Optional, Sequence, Union
 
 import numpy as np
 from spacy.language import Language
@@ -9,6 +9,7 @@ from spacy.vectors import Vectors
 
 from ..errors import Errors, require
 from ..files import read_text_lines
+from ..reading.shared_text import shared_lines
 from ..tokens.normalize import lookup_form
 from ..tokens.tokenizer import blank_pipeline
 
@@ -26,6 +27,7 @@ class CharacterNGrams:
     size (int): Number of characters of an n-gram: 1 or 2.
     progress (Callable[[Iterable[str]], Iterable[str]]): Wraps the stream of lines.
     encoding (Optional[str]): Encoding of the files; None to detect it for each file.
+    left_out (Collection[int]): Indices of lines that are left out, counted over all files.
     """
 
     def __init__(
@@ -34,18 +36,23 @@ class CharacterNGrams:
         size: int,
         progress: Progress = iter,
         encoding: Optional[str] = None,
+        left_out: Collection[int] = (),
     ):
         self.paths = paths
         self.encoding = encoding
         self.size = size
         self.progress = progress
+        self.left_out = left_out
 
     def __iter__(self) -> Iterator[List[str]]:
         """Yield the n-grams of each line, in the form in which embeddings look them up.
 
         RAISES (ValueError): If a file is missing or not UTF-8.
         """
-        for line in self.progress(read_text_lines(self.paths, self.encoding)):
+        lines = self.progress(read_text_lines(self.paths, self.encoding))
+        for number, line in enumerate(lines):
+            if number in self.left_out:
+                continue
             text = lookup_form(line).strip()
             for start in range(0, len(text), MAX_LINE):
                 part = text[start : start + MAX_LINE]
@@ -56,6 +63,7 @@ def init_vectors(
     texts: Sequence[Union[str, Path]],
     output: Optional[Union[str, Path]] = None,
     *,
+    without: Sequence[Union[str, Path]] = (),
     lang: str = "zh",
     width: int = 100,
     pairs: bool = True,
@@ -75,6 +83,8 @@ def init_vectors(
     texts (Sequence[Union[str, Path]]): Text files.
     output (Optional[Union[str, Path]]): Folder to write the pipeline to, for `--paths.vectors` of
         `spacy train`; None to return it only.
+    without (Sequence[Union[str, Path]]): Files or folders of documents, e.g. dev and test parts.
+        Lines that share more than a tenth of their runs of 20 characters with them are left out.
     lang (str): Language of the pipeline.
     width (int): Width of the vectors.
     pairs (bool): Train vectors of pairs as well.
@@ -93,6 +103,7 @@ def init_vectors(
     """
     word2vec = require("gensim.models", "vectors").Word2Vec
     paths = [Path(path) for path in texts]
+    left_out = shared_lines(read_text_lines(paths, encoding), map(Path, without))
     vectors: Dict[str, np.ndarray] = {}
     for size in (1, 2) if pairs else (1,):
         model = word2vec(
@@ -106,7 +117,7 @@ def init_vectors(
             epochs=epochs,
             seed=seed,
         )
-        corpus = CharacterNGrams(paths, size, progress, encoding)
+        corpus = CharacterNGrams(paths, size, progress, encoding, left_out)
         model.build_vocab(corpus)
         if not len(model.wv):
             raise ValueError(Errors.F015.format(paths=", ".join(map(str, paths)), n=min_count))

@@ -132,14 +132,3 @@ def test_every_tenth_document_is_a_dev_document(folders, zh):
     ]
     assert parts[0] == ["第0天头痛。", "第10天头痛。", "第20天头痛。"]
     assert len(parts[1]) == 18 and not set(parts[0]) & set(parts[1])
-
-
-def test_unlabelled_records_do_not_occur_in_parts_kept_apart(folders, zh):
-    kept_apart = "患者三天前受凉后出现咳嗽咳痰，伴发热，最高体温三十九度。"
-    for name in accuracy_data.KEPT_APART:
-        write_corpus([zh.make_doc(kept_apart)], folders / "CORPUS" / f"{name}.spacy")
-    other = "一周前无明显诱因出现左侧肢体无力，言语不清，无头痛及呕吐。"
-    records = [f"{kept_apart}入院。", other, kept_apart.replace("，", "， "), f"短句。{other}"]
-    (folders / "records.txt").write_text("\n".join(records), encoding="utf-8")
-    path = accuracy_data.without_kept_apart(folders / "records.txt")
-    assert path.read_text(encoding="utf-8").splitlines() == [other, f"短句。{other}"]

@@ -9,6 +9,7 @@ from typer.testing import CliRunner
 
 import spacy_clinrel
 import spacy_clinrel.cli
+from spacy_clinrel import write_corpus
 from spacy_clinrel.pretraining.raw_text import raw_text, split_text
 
 
@@ -65,6 +66,19 @@ def test_raw_text_command(texts, tmp_path):
     result = run(*texts, out, "--characters", 0, "--characters", 500)
     assert result.exit_code == 0, result.output
     assert [line["text"] for line in srsly.read_jsonl(out)] == raw_text(texts, characters=[0, 500])
+
+
+def test_lines_that_occur_in_a_part_kept_apart_are_left_out(texts, zh, tmp_path):
+    kept_apart = "患者三天前受凉后出现咳嗽咳痰，伴发热，最高体温三十九度。"
+    write_corpus([zh.make_doc(kept_apart)], tmp_path / "test.spacy")
+    texts[0].write_text(f"{kept_apart}\n{texts[0].read_text('utf-8')}", encoding="utf-8")
+    result = run(*texts, tmp_path / "raw.jsonl", "--without", tmp_path / "test.spacy")
+    assert result.exit_code == 0, result.output
+    parts = [line["text"] for line in srsly.read_jsonl(tmp_path / "raw.jsonl")]
+    assert sorted(parts) == sorted(set(raw_text(texts)) - {kept_apart}) and len(parts) == 330
+    # The documents are not overwritten.
+    result = run(*texts, tmp_path / "test.spacy", "--without", tmp_path / "test.spacy")
+    assert result.exit_code == 1 and "F017" in result.output
 
 
 @pytest.mark.parametrize(

@@ -9,6 +9,7 @@ from typer.testing import CliRunner
 
 import spacy_clinrel
 import spacy_clinrel.cli
+from spacy_clinrel import write_corpus
 from spacy_clinrel.pretraining.vectors import CharacterNGrams, init_vectors
 
 TEXT = "患者头痛，头晕，伴恶心。\n患者头晕、头痛明显。\n\nＣＴ示头部未见异常。\n" * 20
@@ -43,6 +44,20 @@ def test_init_vectors_command(raw, tmp_path):
     assert result.exit_code == 1 and "F001" in result.output
     result = CliRunner().invoke(app, [*args, "--min-count", "5000"])
     assert result.exit_code == 1 and "F015" in result.output
+
+
+def test_lines_that_occur_in_a_part_kept_apart_are_left_out(raw, zh, tmp_path):
+    kept_apart = "右膝关节肿胀疼痛三月余，加重伴活动受限一周入院。"
+    write_corpus([zh.make_doc(kept_apart)], tmp_path / "test.spacy")
+    raw.write_text(f"{kept_apart}\n" * 9 + raw.read_text("utf-8"), encoding="utf-8")
+    out = tmp_path / "out"
+    args = ["clinrel", "init-vectors", str(raw), str(out), "--width", "8"]
+    assert CliRunner().invoke(app, args).exit_code == 0
+    assert spacy.load(out).vocab.has_vector("膝")
+    result = CliRunner().invoke(app, [*args, "--without", str(tmp_path / "test.spacy")])
+    assert result.exit_code == 0, result.output
+    vocab = spacy.load(out).vocab
+    assert vocab.has_vector("头") and not vocab.has_vector("膝")
 
 
 def test_init_vectors_from_python(raw, tmp_path, capfd):

@@ -4,15 +4,10 @@ from collections import Counter
 from pathlib import Path
 from typing import Iterable, Iterator, Set
 
-import numpy as np
 from spacy.tokens import Doc
 
-from ...data.splits.duplicates import shingle_hashes
-from ...reading.documents import stream_docs
+from ...reading.shared_text import STRETCH, SharedText
 from ...tokens.normalize import single_spaces
-
-# Number of characters in a row, without white space, that may not occur in a text for evaluation.
-STRETCH = 20
 
 EMPTY = "no text"
 REPEATED = "repeated text"
@@ -40,13 +35,7 @@ class TextFilter:
         self._gold = {single_spaces(doc.text) for doc in gold}
         self._seen: Set[str] = set()
         self._max_characters = max_characters
-        hashes = [
-            shingle_hashes(doc.text, STRETCH)
-            for path in without
-            for doc in stream_docs([path], raw=True)
-            if doc.text.strip()
-        ]
-        self._stretches = np.unique(np.concatenate([*hashes, np.zeros(0, dtype="uint64")]))
+        self._shared = SharedText(without)
 
     def choose(self, docs: Iterable[Doc]) -> Iterator[Doc]:
         """Choose documents.
@@ -75,12 +64,4 @@ class TextFilter:
         if text in self._seen:
             return REPEATED
         self._seen.add(text)
-        return SHARED if self._shares_stretch(text) else ""
-
-    def _shares_stretch(self, text: str) -> bool:
-        if not len(self._stretches):
-            return False
-        hashes = shingle_hashes(text, STRETCH)
-        places = np.searchsorted(self._stretches, hashes)
-        places = np.minimum(places, len(self._stretches) - 1)
-        return bool((self._stretches[places] == hashes).any())
+        return SHARED if self._shared.share(text) else ""

@@ -13,7 +13,7 @@ from typing import Dict, Iterable, List, NamedTuple, Sequence, Set, Tuple
 
 import numpy as np
 
-from ...tokens.normalize import fold_text
+from ...tokens.shingles import mix_bits, shingle_hashes
 
 SHINGLE = 5
 BANDS, ROWS = 24, 5
@@ -79,10 +79,10 @@ def near_duplicates(texts: Sequence[str], similarity: float = 0.8) -> List[NearD
     indices = [i for i, text in enumerate(texts) if text.strip()]
     if not indices:
         return []
-    signatures = np.stack([_signature(shingle_hashes(texts[i])) for i in indices])
+    signatures = np.stack([_signature(shingle_hashes(texts[i], SHINGLE)) for i in indices])
     components = Components(len(texts))
     pairs: List[NearDuplicates] = []
-    shingles = lru_cache(maxsize=1000)(lambda i: shingle_hashes(texts[i]))
+    shingles = lru_cache(maxsize=1000)(lambda i: shingle_hashes(texts[i], SHINGLE))
     for first, second in sorted(_candidates(signatures, similarity - MARGIN)):
         i, j = indices[first], indices[second]
         if components.find(i) != components.find(j):
@@ -134,34 +134,10 @@ def _candidates(signatures: np.ndarray, min_share: float) -> Set[Tuple[int, int]
     return pairs
 
 
-def shingle_hashes(text: str, size: int = SHINGLE) -> np.ndarray:
-    """Return the hashes of the distinct shingles of a text, without white space, case and the width
-    of letters.
-
-    text (str): The text. A text that is shorter than a shingle is one shingle.
-    size (int): Number of characters of a shingle.
-    RETURNS (ndarray): The hashes, sorted. Shape: (shingles,)
-    """
-    plain = fold_text(text).replace(" ", "")
-    codes = np.frombuffer(plain.encode("utf-32-le", "surrogatepass"), dtype="<u4").astype("uint64")
-    codes = np.pad(codes, (0, max(size - len(codes), 0)))
-    hashes = np.zeros(len(codes) - size + 1, dtype="uint64")
-    for i in range(size):
-        hashes = hashes * np.uint64(0x100000001B3) + codes[i : i + len(hashes)]
-    return np.unique(_mix_bits(hashes))
-
-
-def _mix_bits(values: np.ndarray) -> np.ndarray:
-    """Return hashes of 64-bit values (finalizer of splitmix64). Shape: that of `values`"""
-    for shift, factor in ((30, 0xBF58476D1CE4E5B9), (27, 0x94D049BB133111EB)):
-        values = (values ^ (values >> np.uint64(shift))) * np.uint64(factor)
-    return values ^ (values >> np.uint64(31))
-
-
 def _signature(shingles: np.ndarray) -> np.ndarray:
     """Return the minimum of the hashes under each hash function. Shape: (bands * rows,)"""
     # Multiplying by an odd factor permutes the 64-bit numbers. The factors are fixed.
-    factors = _mix_bits(np.arange(1, BANDS * ROWS + 1, dtype="uint64")) | np.uint64(1)
+    factors = mix_bits(np.arange(1, BANDS * ROWS + 1, dtype="uint64")) | np.uint64(1)
     minima = np.full(len(factors), np.iinfo("uint64").max)
     for start in range(0, len(shingles), CHUNK):
         hashes = shingles[start : start + CHUNK, None] * factors  # (shingles, bands * rows)
