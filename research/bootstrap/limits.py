@@ -25,7 +25,7 @@ class LimitStudy(Study):
     other documents, whose gold relations are known. Each row of the table is a model trained on the
     share and on a choice of these pairs, with a choice of the errors corrected.
 
-    Requires the output of `python -m spacy project run vectors` and `ccks2017-convert`.
+    Requires the output of `python -m spacy project run ccks2017-convert` and `vectors`.
     """
 
     name = "bootstrap_limits"

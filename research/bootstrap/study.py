@@ -19,7 +19,7 @@ class BootstrapStudy(Study):
     part outside the layer, without the records of its dev part. An interrupted run is resumed after
     its last round. --scale long trains for more steps and has a separate page.
 
-    Requires the output of `python -m spacy project run vectors` and `ccks2017-convert`.
+    Requires the output of `python -m spacy project run ccks2017-convert` and `vectors`.
     """
 
     name = "bootstrap"

@@ -18,8 +18,9 @@ class JointStudy(Study):
     same batch size. Components trained separately have this number of steps each. A system is
     selected on dev and evaluated once on test. Ablations run on the relation layer.
 
-    Requires the output of `python -m spacy project run vectors`, `ccks2017-convert` and
-    `cmeie-convert`; the ablations with e5 also require the extra `encoder`.
+    Requires the output of `python -m spacy project run ccks2017-convert`, `cmeie-convert` and
+    `vectors`; for CMeIE, take those of `cmeie-vectors` with --vectors corpus/cmeie_vectors.
+    The ablations with e5 also require the extra `encoder`.
     """
 
     name = "joint"

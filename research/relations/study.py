@@ -18,8 +18,9 @@ class RelationStudy(Study):
     Explosion's tutorial. Each is trained with one thread, selected on dev and evaluated once on
     test.
 
-    Requires the output of `python -m spacy project run vectors`, `ccks2017-convert` and
-    `cmeie-convert`, and for the tutorial component a checkout of explosion/projects.
+    Requires the output of `python -m spacy project run ccks2017-convert`, `cmeie-convert` and
+    `vectors`; for CMeIE, take those of `cmeie-vectors` with --vectors corpus/cmeie_vectors.
+    The tutorial component requires a checkout of explosion/projects.
     """
 
     name = "relations"
