@@ -68,6 +68,7 @@ def test_init_labels(made_up, tmp_path):
         path = str(out / f"{name}.json")
         reader = {"@readers": "spacy.read_labels.v1", "path": path, "require": True}
         config["initialize"]["components"][name] = {"labels": reader}
+    config["training"]["max_steps"] = 1
     config.to_disk(tmp_path / "labels.cfg")
     train(tmp_path / "labels.cfg", tmp_path / "out", made_up)
     nlp = spacy.load(tmp_path / "out" / "model-last")
@@ -101,11 +102,9 @@ def test_train_relations(relations_model, made_up):
 
 
 @pytest.mark.slow
-def test_training_twice_gives_equal_weights(made_up, tmp_path):
-    models = []
-    for name in "ab":
-        train(CONFIGS / "zh_clinrel.cfg", tmp_path / name, made_up)
-        models.append(spacy.load(tmp_path / name / "model-last"))
+def test_training_twice_gives_equal_weights(trained_model, made_up, tmp_path):
+    train(CONFIGS / "zh_clinrel.cfg", tmp_path, made_up)
+    models = [spacy.load(folder / "model-last") for folder in (trained_model.parent, tmp_path)]
     for name in models[0].pipe_names:
         first, second = (nlp.get_pipe(name).to_bytes(exclude=["vocab"]) for nlp in models)
         assert first == second, name

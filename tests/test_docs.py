@@ -16,6 +16,7 @@ from .util import ROOT, require
 
 PAGES = sorted((ROOT / "docs").rglob("*.md")) + sorted(ROOT.glob("README*.md"))
 NOTEBOOKS = sorted((ROOT / "docs" / "notebooks").glob("*.ipynb"))
+CI_NOTEBOOK = "tutorial"
 BLOCKS = {page: read_blocks(page) for page in PAGES}
 # Pages whose snippets start processes, train, or load a trained pipeline.
 SLOW = re.compile(r"zh_clinrel|en_clinrel|training/|model-best")
@@ -122,8 +123,17 @@ def test_notebooks_were_run_from_start_to_end(path):
         assert output.get("name") != "stderr", "run it with PYTHONWARNINGS=ignore"
 
 
-@pytest.mark.slow
-@pytest.mark.parametrize("path", NOTEBOOKS, ids=lambda path: path.stem)
+@pytest.mark.parametrize(
+    "path",
+    [
+        pytest.param(
+            path,
+            id=path.stem,
+            marks=pytest.mark.slow if path.stem == CI_NOTEBOOK else pytest.mark.snippets,
+        )
+        for path in NOTEBOOKS
+    ],
+)
 def test_notebooks_run(path, small_project, tmp_path, monkeypatch):
     require("nbclient", "ipykernel", hint="install the extra `test`")
     import nbclient

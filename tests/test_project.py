@@ -93,7 +93,10 @@ STEPS = ("convert", "train", "calibrate", "evaluate", "model-card", "visualize")
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("lang, prefix, config", [("zh", "", "config"), ("en", "en-", "config_en")])
+@pytest.mark.parametrize(
+    "lang, prefix, config",
+    [("zh", "", "config"), pytest.param("en", "en-", "config_en", marks=pytest.mark.study)],
+)
 def test_workflow_runs_without_the_wheels(tmp_path, monkeypatch, lang, prefix, config):
     """Run the scripts in this process, which is faster than starting new ones."""
     copy_project(tmp_path)
@@ -128,7 +131,10 @@ def write_wheel(path, name, version):
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("step, name", [("install", "zh_clinrel"), ("en-install", "en_clinrel")])
+@pytest.mark.parametrize(
+    "step, name",
+    [("install", "zh_clinrel"), pytest.param("en-install", "en_clinrel", marks=pytest.mark.study)],
+)
 def test_install_installs_the_wheel_each_time(tmp_path, monkeypatch, step, name):
     """It installs the wheel again when nothing has changed, since the environment may have."""
     shutil.copy(ROOT / "project.yml", tmp_path)

@@ -86,7 +86,7 @@ def model(request, bert, tmp_path_factory):
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("method", ["fork", "spawn"])
+@pytest.mark.parametrize("method", [pytest.param("fork", marks=pytest.mark.study), "spawn"])
 def test_two_processes_predict_the_same_relations(model, tmp_path, method):
     notes = make_notes(spacy.blank("zh"), 6)
     texts = [*(note.text for note in notes), "", "无殊。"]

@@ -164,7 +164,7 @@ print("ok")
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("order", ["first", "last"])
+@pytest.mark.parametrize("order", ["first", pytest.param("last", marks=pytest.mark.study)])
 def test_extensions_are_shared_with_another_package(order):
     command = [sys.executable, "-c", FOREIGN, order]
     result = subprocess.run(command, capture_output=True, text=True, timeout=120)

@@ -112,7 +112,7 @@ if __name__ == "__main__":
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("method", ["fork", "spawn"])
+@pytest.mark.parametrize("method", ["fork", pytest.param("spawn", marks=pytest.mark.study)])
 def test_relations_survive_worker_processes(tmp_path, method):
     script = tmp_path / "script.py"
     script.write_text(WORKERS, encoding="utf-8")

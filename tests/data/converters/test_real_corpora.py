@@ -60,7 +60,7 @@ def convert(nlp, name, path):
 @pytest.mark.parametrize(
     "name, part, documents, entities, past",
     [
-        ("ccks2017", "ccks2017/train", 1198, 29866, 1),
+        pytest.param("ccks2017", "ccks2017/train", 1198, 29866, 1, marks=pytest.mark.study),
         ("ccks2017", "ccks2017/test", 398, 9112, 1),
         ("ccks2018", "ccks2018", 600, 15080, 0),
     ],
