@@ -83,9 +83,9 @@ def train(name: str, seed: int) -> Record:
     seconds = round(time.time() - start)
     model = folder / "model-best"
     if row.calibrated:
-        model, dev = folder / "model-calibrated", f"corpus/{row.data}_dev.spacy"
+        model = folder / "model-calibrated"
         options = ["--end-to-end", "--fit-threshold", "--force"]
-        run_spacy("clinrel", "calibrate", str(folder / "model-best"), dev, str(model), *options)
+        run_spacy("clinrel", "calibrate", str(folder / "model-best"), row.dev, str(model), *options)
     record: Record = {"row": name, "seed": seed, "seconds": seconds, "commit": start_commit}
     record["machine"] = MACHINE
     for part in row.parts:
@@ -156,7 +156,7 @@ def train_options(row: Row, seed: int, folder: Path) -> List[str]:
     """
     options = ["-o", str(folder), "--system.seed", str(seed), *row.options]
     options += ["--paths.train", f"corpus/{row.train}"]
-    options += ["--paths.dev", f"corpus/{row.data}_dev.spacy"]
+    options += ["--paths.dev", row.dev]
     if row.language_model:
         options += ["--paths.init_tok2vec", LANGUAGE_MODELS[row.language_model].path]
     if row.encoder_of and not row.transformer_steps:

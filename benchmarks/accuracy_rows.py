@@ -65,6 +65,8 @@ class Row(NamedTuple):
     calibrated (bool): Whether the pipeline is calibrated on dev after training.
     transformer_steps (int): Number of steps with a pretrained encoder instead of characters and
         BiLSTM; 0 to train the config as it is.
+    chosen_on (str): Prefix of the dev file on which the best step and the threshold are chosen;
+        empty for that of `data`.
     """
 
     corpus: str
@@ -79,6 +81,15 @@ class Row(NamedTuple):
     parts: Sequence[str] = ("dev", "test")
     calibrated: bool = False
     transformer_steps: int = 0
+    chosen_on: str = ""
+
+    @property
+    def dev(self) -> str:
+        """Return the dev file on which the best step and the threshold are chosen.
+
+        RETURNS (str): The path.
+        """
+        return f"corpus/{self.chosen_on or self.data}_dev.spacy"
 
 
 class Combination(NamedTuple):
@@ -163,6 +174,19 @@ ROWS: Dict[str, Row] = {
         *("our Chinese notes", "zh_clinrel", NOTHING, OWN_NOTES),
         *("zh_notes_train.spacy", "zh_notes"),
         calibrated=True,
+    ),
+    "transfer": Row(
+        *("relation layer, trained on our notes", "zh_clinrel", NOTHING, OWN_NOTES),
+        *("zh_notes_train.spacy", "ccks2017_relations"),
+        calibrated=True,
+        chosen_on="zh_notes",
+    ),
+    "transfer-e5": Row(
+        *("relation layer, trained on our notes", "zh_clinrel_trf", FROM_E5, OWN_NOTES),
+        *("zh_notes_train.spacy", "ccks2017_relations"),
+        calibrated=True,
+        chosen_on="zh_notes",
+        transformer_steps=800,
     ),
     "ccks2017-nothing": row(*CCKS2017, NOTHING),
     "ccks2017-vectors": row(*CCKS2017, FROM_VECTORS),

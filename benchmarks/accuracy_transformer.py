@@ -55,7 +55,8 @@ def save_trained_encoder(model: Path, folder: Path) -> None:
 
 
 def transformer_config(name: str, output: Path, steps: int, encoder: Path = ENCODER) -> None:
-    """Write a shipped config whose components have an encoder instead of characters and BiLSTM.
+    """Write a shipped config whose components have an encoder instead of characters and BiLSTM: a
+    shared one if the config has a tok2vec component.
 
     name (str): Name of the config.
     output (Path): The file to write.
@@ -75,8 +76,12 @@ def transformer_config(name: str, output: Path, steps: int, encoder: Path = ENCO
     tok2vec["encoder"]["name"] = str(encoder)
     tok2vec["encoder"]["transformer_config"] = FASTER
     tok2vec["get_spans"].update(window=WINDOW, stride=STRIDE)
-    for component in config["components"].values():
-        component["model"]["tok2vec"] = tok2vec
+    components = config["components"]
+    if "tok2vec" in components:
+        components["tok2vec"]["model"] = tok2vec
+    else:
+        for component in components.values():
+            component["model"]["tok2vec"] = tok2vec
     training = config["training"]
     training.update(dropout=DROPOUT, max_steps=steps, eval_frequency=100)
     training["batcher"]["size"] = BATCH
