@@ -95,7 +95,8 @@ def page(records: Sequence[Record]) -> str:
             f"Machine: {machines}. Commits: {commits}.\n",
             "## Systems of the papers\n",
             "`python -m research.joint --run` with `--ablations` for the systems with a BERT, and "
-            "`python -m research.documents --run`; test part, F.\n",
+            "`python -m research.documents --run` with `--encoders` for the ones with MiniLM; test "
+            "part, F.\n",
             papers(),
             "## Published scores\n",
             "F on the same corpora. Training data and parts differ from ours where that is said.\n",
