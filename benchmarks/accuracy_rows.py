@@ -211,6 +211,9 @@ ROWS: Dict[str, Row] = {
         start=f"{FROM_MODEL}; our notes added"
     ),
     "layer-e5": row(*LAYER_GOLD, FROM_E5, transformer_steps=300),
+    "layer-e5-notes": row(
+        *LAYER_GOLD, FROM_E5, train="layer_and_notes", transformer_steps=400
+    )._replace(start=f"{FROM_E5}; our notes added"),
     "cmeie-nothing": row(*CMEIE_GOLD, NOTHING),
     "cmeie-vectors": row(*CMEIE_GOLD, FROM_VECTORS),
     "cmeie-model": row(*CMEIE_GOLD, FROM_MODEL),
