@@ -83,26 +83,15 @@ def train(name: str, seed: int) -> Record:
     seconds = round(time.time() - start)
     model = folder / "model-best"
     if row.calibrated:
-        model = calibrate(model, row.dev)
+        model = folder / "model-calibrated"
+        options = ["--end-to-end", "--fit-threshold", "--force"]
+        run_spacy("clinrel", "calibrate", str(folder / "model-best"), row.dev, str(model), *options)
     record: Record = {"row": name, "seed": seed, "seconds": seconds, "commit": start_commit}
     record["machine"] = MACHINE
     for part in row.parts:
         record[part] = evaluate(model, f"corpus/{row.data}_{part}.spacy", row.scores, log)
     write_json(done, record)
     return record
-
-
-def calibrate(model: Path, dev: str) -> Path:
-    """Calibrate a pipeline end to end, and set the threshold with the best F.
-
-    model (Path): The pipeline.
-    dev (str): The dev file.
-    RETURNS (Path): The calibrated pipeline.
-    """
-    output = model.parent / "model-calibrated"
-    options = ["--end-to-end", "--fit-threshold", "--force"]
-    run_spacy("clinrel", "calibrate", str(model), dev, str(output), *options)
-    return output
 
 
 def write_config(row: Row, seed: int, folder: Path) -> str:
@@ -141,8 +130,6 @@ def combine(name: str, seed: int) -> Iterable[Record]:
     paths = [arg for path, part in parts.items() for arg in (f"--paths.{path}", str(part))]
     config = f"configs/{row.config}.cfg"
     run_spacy("assemble", config, str(model), *paths, "--paths.vectors", str(VECTORS), log=log)
-    if row.calibrated:
-        model = calibrate(model, f"corpus/{row.data}_dev.spacy")
     record: Record = {"row": name, "seed": seed, "commit": commit(), "machine": MACHINE}
     for part in ("dev", "test"):
         record[part] = evaluate(model, f"corpus/{row.data}_{part}.spacy", row.scores, log)

@@ -101,7 +101,6 @@ class Combination(NamedTuple):
     scores (Dict[str, Tuple[str, bool]]): The reported scores.
     data (str): Prefix of the files of all parts.
     components (Dict[str, str]): Name of a path in the config → key of `ROWS`.
-    calibrated (bool): Whether the pipeline is calibrated on dev, which also sets its threshold.
     """
 
     corpus: str
@@ -110,7 +109,6 @@ class Combination(NamedTuple):
     scores: Scores
     data: str
     components: Dict[str, str]
-    calibrated: bool = False
 
 
 VECTORS = WORK / "vectors"
@@ -241,12 +239,10 @@ COMBINATIONS = {
         *(CMEIE, "cmeie_end_to_end", f"mentions: {FROM_CMEEE}; relations: {FROM_MODEL}"),
         *(TRIPLES_END_TO_END, "cmeie"),
         {"mentions": "cmeie-mentions", "relations": "cmeie-model"},
-        calibrated=True,
     ),
     "cmeie-end-to-end-e5": Combination(
         *(CMEIE, "cmeie_end_to_end", f"mentions: {E5_FROM_CMEEE}; relations: {FROM_MODEL}"),
         *(TRIPLES_END_TO_END, "cmeie"),
         {"mentions": "cmeie-mentions-e5", "relations": "cmeie-model"},
-        calibrated=True,
     ),
 }
