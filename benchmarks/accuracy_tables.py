@@ -88,9 +88,9 @@ def page(records: Sequence[Record]) -> str:
             measured(records),
             "`python -m benchmarks.accuracy --corpora PATH` trains and measures all of them; "
             "`--only` and `--seeds` select some. Vectors and language models are trained on "
-            "unlabelled text, without lines that repeat text of the dev and test parts. The lexicons "
-            "are jieba's dictionary and the mentions of the train "
-            "parts of CCKS-2017, CCKS-2019, CMeEE and CMeIE "
+            "unlabelled text, without lines that repeat text of the dev and test parts. The "
+            "lexicons are jieba's dictionary and the mentions of the train parts of CCKS-2017, "
+            "CCKS-2019, CMeEE and CMeIE "
             "([accuracy_rows.py](../accuracy_rows.py)). Commits ending in -dirty had changes "
             "that were committed later.\n",
             f"Machine: {machines}. Commits: {commits}.\n",
