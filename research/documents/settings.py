@@ -10,7 +10,7 @@ from research.common import corpora
 from research.common.cells import Cell
 from research.common.corpora import COMPONENT
 
-from .encoders import WITH_ENCODER, set_rates, transformer_block
+from .encoders import WITH_ENCODER, encoder_block, set_rates
 
 
 class DocumentSettings(NamedTuple):
@@ -101,7 +101,7 @@ def document_config(cell: Cell) -> Config:
     config["system"]["seed"] = cell.seed
     tok2vec = config["components"].pop("tok2vec")["model"]
     if encoder:
-        tok2vec = transformer_block(cell, encoder)
+        tok2vec = encoder_block(cell, encoder)
     config["components"].pop("clinical_ner")
     for name in RULES:
         config["components"].pop(name, None)
