@@ -22,7 +22,7 @@ import srsly
 from spacy_clinrel import export_encoder
 from spacy_clinrel.files import write_json
 
-from .accuracy_data import prepare
+from .accuracy_data import RECORDS, prepare
 from .accuracy_rows import COMBINATIONS, LANGUAGE_MODELS, ROWS, VECTORS, Row, Scores
 from .accuracy_tables import page
 from .accuracy_transformer import (
@@ -42,6 +42,7 @@ from .common import (
     write_text,
 )
 
+MIXED = "mixed.spacy"  # gold documents and the records that teachers labelled
 MACHINE = f"{platform.machine()}, CPU, one thread each"
 
 
@@ -78,6 +79,8 @@ def train(name: str, seed: int) -> Record:
     if done.exists():
         return srsly.read_json(done)
     folder.mkdir(parents=True, exist_ok=True)
+    if row.teachers:
+        label(row, seed, folder)
     start, start_commit = time.time(), commit()
     run_spacy("train", write_config(row, seed, folder), *train_options(row, seed, folder), log=log)
     seconds = round(time.time() - start)
@@ -92,6 +95,18 @@ def train(name: str, seed: int) -> Record:
         record[part] = evaluate(model, f"corpus/{row.data}_{part}.spacy", row.scores, log)
     write_json(done, record)
     return record
+
+
+def label(row: Row, seed: int, folder: Path) -> None:
+    """Label the unlabelled records with the teachers of a row.
+
+    row (Row): The row.
+    seed (int): Random seed of the teachers.
+    folder (Path): Folder of the run, where the gold documents and the records are written.
+    """
+    teachers = [str(run_folder(name, seed) / "model-best") for name in row.teachers]
+    output = str(folder / MIXED)
+    run_spacy("clinrel", "distil", *teachers, str(RECORDS), output, "--gold", f"corpus/{row.train}")
 
 
 def write_config(row: Row, seed: int, folder: Path) -> str:
@@ -155,7 +170,10 @@ def train_options(row: Row, seed: int, folder: Path) -> List[str]:
     RETURNS (List[str]): The arguments.
     """
     options = ["-o", str(folder), "--system.seed", str(seed), *row.options]
-    options += ["--paths.train", f"corpus/{row.train}"]
+    if row.teachers:
+        options += ["--paths.train", str(folder / MIXED), "--corpora.train.gold_share", "0.5"]
+    else:
+        options += ["--paths.train", f"corpus/{row.train}"]
     options += ["--paths.dev", row.dev]
     if row.language_model:
         options += ["--paths.init_tok2vec", LANGUAGE_MODELS[row.language_model].path]
@@ -197,7 +215,7 @@ def run_all(options: argparse.Namespace) -> List[Record]:
     """
     runs = [(name, seed) for seed in options.seeds for name in options.only]
     records = []
-    for is_later in (False, True):  # rows that start from the encoder of another one come later
+    for is_later in (False, True):  # rows that need the pipeline of another one come later
         trainings = [run for run in runs if run[0] in ROWS and _is_later(run[0]) == is_later]
         with ThreadPoolExecutor(options.jobs) as pool:
             for run, record in zip(trainings, pool.map(lambda run: train(*run), trainings)):
@@ -210,7 +228,7 @@ def run_all(options: argparse.Namespace) -> List[Record]:
 
 
 def _is_later(name: str) -> bool:
-    return bool(ROWS[name].encoder_of)
+    return bool(ROWS[name].encoder_of or ROWS[name].teachers)
 
 
 def merge(old: Sequence[Record], new: Sequence[Record]) -> List[Record]:

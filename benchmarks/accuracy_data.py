@@ -2,7 +2,7 @@
 
 import shutil
 from pathlib import Path
-from typing import Sequence
+from typing import Iterable, List, Sequence
 
 from spacy_clinrel import read_corpus, write_corpus
 
@@ -28,6 +28,9 @@ KEPT_APART = (
     *(f"{corpus}_{part}" for corpus in ("cmeee", "cmeie") for part in ("dev", "test")),
 )
 RAW_CHARACTERS = "1500000"
+# Unlabelled records that teachers label.
+RECORDS = WORK / "records.jsonl"
+RECORD_CHARACTERS = "800000"
 
 
 def prepare(corpora: Path, language_models: Sequence[str]) -> None:
@@ -57,7 +60,7 @@ def prepare(corpora: Path, language_models: Sequence[str]) -> None:
     for name in ("ccks2017_relations_train.spacy", "zh_notes_train.spacy"):
         shutil.copy(CORPUS / name, layer_and_notes)
     raw = [str(corpora / "raw_zh" / name) for name in ("emr_only.txt", "medical_modern.txt")]
-    without = [arg for name in KEPT_APART for arg in ("--without", str(CORPUS / f"{name}.spacy"))]
+    without = leave_out(KEPT_APART)
     if not (VECTORS / "meta.json").exists():
         run_spacy("clinrel", "init-vectors", *raw, str(VECTORS), *without)
     if language_models and not (WORK / "raw.jsonl").exists():
@@ -65,6 +68,18 @@ def prepare(corpora: Path, language_models: Sequence[str]) -> None:
         run_spacy("clinrel", "raw-text", *raw, str(WORK / "raw.jsonl"), *limits, *without)
     for name in language_models:
         _pretrain(name)
+    if not RECORDS.exists():
+        limit = ["--characters", RECORD_CHARACTERS]
+        run_spacy("clinrel", "raw-text", raw[0], str(RECORDS), *limit, *without)
+
+
+def leave_out(parts: Iterable[str]) -> List[str]:
+    """Return the options that leave out text of some parts.
+
+    parts (Iterable[str]): Names of .spacy files in the folder "corpus".
+    RETURNS (List[str]): Arguments of `clinrel`.
+    """
+    return [arg for name in parts for arg in ("--without", str(CORPUS / f"{name}.spacy"))]
 
 
 def _converted(name: str, source: Path) -> Path:

@@ -5,6 +5,7 @@ import shutil
 from pathlib import Path
 from typing import Any, Iterator
 
+import catalogue
 import pytest
 
 # Workers with several threads each wait for each other. PyTorch reads this when it is imported, and
@@ -22,6 +23,11 @@ from spacy_clinrel.active_learning.bootstrap import BootstrapData
 from .util import CONFIGS, FUSE, ROOT, make_notes, require, write_docs
 
 EXPLODE = "clinrel_test_explode"
+
+# catalogue searches the entry points of all packages whenever something registered is looked up,
+# e.g. for each message of a DocBin. It also accepts a dictionary.
+_points = catalogue.AVAILABLE_ENTRY_POINTS
+catalogue.AVAILABLE_ENTRY_POINTS = {group: _points.select(group=group) for group in _points.groups}
 
 
 def pytest_xdist_auto_num_workers(config: pytest.Config) -> int | None:

@@ -2,6 +2,7 @@
 
 import configparser
 import inspect
+import json
 import re
 import shlex
 
@@ -180,6 +181,8 @@ def test_configs_train_with_the_options_of_the_page(path, made_up, tmp_path):
     corpora = util.load_config(path, interpolate=False)["corpora"]
     schemes = [part for part in ("train", "dev") if "scheme" in corpora[part]]
     values |= {f"--corpora.{part}.scheme": "null" for part in schemes}
+    if "--paths.lexicons" in values:
+        values["--paths.lexicons"] = json.dumps([str(made_up / "train.spacy")])
     values |= {"--output": tmp_path, "--training.max_steps": 1, "--training.eval_frequency": 1}
     result = invoke("train", path, *(part for item in values.items() for part in item))
     assert result.exit_code == 0, f"{result.output}\n{result.exception!r}"

@@ -22,7 +22,11 @@ def test_rows_are_arguments_of_train(name, tmp_path):
     overrides = parse_config_overrides(options[2:])
     config = util.load_config(ROOT / "configs" / f"{row.config}.cfg", overrides=overrides)
     assert config["system"]["seed"] == 3
-    assert config["paths"]["train"] == f"corpus/{row.train}"
+    train = str(tmp_path / accuracy.MIXED) if row.teachers else f"corpus/{row.train}"
+    assert config["paths"]["train"] == train
+    assert bool(config["corpora"]["train"].get("gold_share")) == bool(row.teachers)
+    # The teachers are trained first, with the same seed.
+    assert all(name in ROWS and not ROWS[name].teachers for name in row.teachers)
     assert bool(config["paths"]["vectors"]) == ("vectors" in row.start)
     starts_from_encoder = bool(row.language_model or row.encoder_of) and not row.transformer_steps
     assert bool(config["paths"]["init_tok2vec"]) == starts_from_encoder

@@ -5,7 +5,7 @@ import pytest
 from ..data.converters.examples import examples
 from .check import check_format
 
-FILES = 500
+FILES = 200
 
 
 @pytest.mark.slow
