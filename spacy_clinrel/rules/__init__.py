@@ -4,6 +4,8 @@ Each file of `rules/LANGUAGE/` contains one set of rules. A user's file has the 
 extends or replaces the built-in rules.
 """
 
+from copy import deepcopy
+from functools import cache
 from pathlib import Path
 from typing import Any, Dict, List, Optional, Union
 
@@ -31,11 +33,17 @@ def read_rules(
     built_in = FOLDER / lang / f"{name}.yml"
     rules: Rules = {}
     if built_in.is_file() and (extend or path is None):
-        rules = _read(built_in)
+        rules = deepcopy(_read_built_in(built_in))
     elif path is None:
         known = ", ".join(sorted(file.parent.name for file in FOLDER.glob(f"*/{name}.yml")))
         raise ValueError(Errors.C041.format(name=name, lang=lang, known=known))
     return rules if path is None else _merge(rules, _read(Path(path)))
+
+
+@cache
+def _read_built_in(path: Path) -> Rules:
+    """Read a file of the package once, since reading YAML is slow."""
+    return _read(path)
 
 
 def _read(path: Path) -> Rules:

@@ -79,11 +79,10 @@ class WordMatcher:
         self._numbered: List[Tuple[int, re.Pattern[str]]] = []
         self._limited: Dict[str, List[Tuple[int, re.Pattern[str]]]] = {}
         for i, word in enumerate(self.words):
-            entry = (i, re.compile("".join(word_pattern(word))))
             if "#" in word:
-                self._numbered.append(entry)
+                self._numbered.append((i, _compile(word)))
             elif word.strip("@$") != word:
-                self._limited.setdefault(word.strip("@$"), []).append(entry)
+                self._limited.setdefault(word.strip("@$"), []).append((i, _compile(word)))
 
     def __call__(self, text: str) -> Matches:
         """Find the words in a text.
@@ -134,6 +133,10 @@ def word_pattern(word: str) -> Tuple[str, str]:
     before += r"(?<![\d.])" if word[0] == "#" else _boundary(word[0], r"(?<![a-z0-9])")
     end = "" if word[-1] == "#" else _boundary(word[-1], r"(?![a-z0-9])")
     return before, NUMBER.join(parts) + end + after
+
+
+def _compile(word: str) -> re.Pattern[str]:
+    return re.compile("".join(word_pattern(word)))
 
 
 def join_patterns(words: Sequence[str]) -> str:
