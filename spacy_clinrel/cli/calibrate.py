@@ -103,8 +103,14 @@ def print_calibration(calibration: Calibration) -> None:
     if fitted is not None:
         msg.text(
             f"Threshold {fitted.threshold:.2f}: micro F of the relations {_percent(fitted.f)} "
-            f"(threshold {fitted.previous:.2f}: {_percent(fitted.previous_f)})"
+            f"(before, with threshold {fitted.previous:.2f}: {_percent(fitted.previous_f)})"
         )
+        if fitted.f < fitted.previous_f:
+            msg.warn(
+                "The calibrated pipeline has a lower micro F, since the temperature changes the "
+                "order of relations between different pairs. If micro F matters more than "
+                "confidence, use the pipeline as it was before."
+            )
 
 
 def _rows(errors: CalibrationErrors, names: Dict[str, str]) -> List[Tuple[str, str, str]]:

@@ -168,7 +168,8 @@ def calibrate_pipeline(
     fit_threshold: bool = False,
     progress: Callable[[Iterable[Doc]], Iterable[Doc]] = iter,
 ) -> Calibration:
-    """Fit the temperature of a pipeline's relation classifier. Its current temperature is ignored.
+    """Fit the temperature of a pipeline's relation classifier. The fitted values do not depend on
+    its current temperature.
 
     nlp (Language): The pipeline, changed in place.
     examples (Sequence[Example]): Gold documents, with mentions on the predicted side.
@@ -178,6 +179,7 @@ def calibrate_pipeline(
     RETURNS (Calibration): The temperature, the calibration errors and the threshold.
     RAISES (ValueError): If no candidate pair of the documents is annotated.
     """
+    previous = dict(nlp.get_pipe(find_component(nlp)).cfg)  # type: ignore[attr-defined]
     set_temperature(nlp, 1.0)
     scored, gold = score_annotated_pairs(nlp, examples, progress)
     calibration = fit_calibration(scored, gold)
@@ -186,8 +188,11 @@ def calibrate_pipeline(
     if fit_threshold:
         relations = temper(scored.p, temperature)[:, 1:]
         is_right = 1 + relations.argmax(axis=1) == gold
-        previous = nlp.get_pipe(find_component(nlp)).cfg["threshold"]  # type: ignore[attr-defined]
-        fitted = best_threshold(relations.max(axis=1), is_right, _count_gold(examples), previous)
+        before = temper(scored.p, previous["temperature"])[:, 1:]
+        fitted = best_threshold(
+            *(relations.max(axis=1), before.max(axis=1), is_right, _count_gold(examples)),
+            previous=previous["threshold"],
+        )
         _set_option(nlp, "threshold", fitted.threshold)
         calibration = calibration._replace(threshold=fitted)
     return calibration

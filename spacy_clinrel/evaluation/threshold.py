@@ -15,7 +15,7 @@ class FittedThreshold(NamedTuple):
     threshold (float): The threshold.
     f (float): Micro F1 with this threshold, from 0 to 1.
     previous (float): The threshold before.
-    previous_f (float): Micro F1 with the threshold before, at the same temperature.
+    previous_f (float): Micro F1 before: with the previous threshold and the previous temperature.
     """
 
     threshold: float
@@ -25,11 +25,16 @@ class FittedThreshold(NamedTuple):
 
 
 def best_threshold(
-    scores: np.ndarray, right: np.ndarray, n_gold: int, previous: float
+    scores: np.ndarray,
+    previous_scores: np.ndarray,
+    right: np.ndarray,
+    n_gold: int,
+    previous: float,
 ) -> FittedThreshold:
     """Find the threshold with the highest micro F1.
 
     scores (ndarray): Scores of the relations that may be predicted. Shape: (relations,)
+    previous_scores (ndarray): Their scores with the previous temperature. Shape: (relations,)
     right (ndarray): Whether each relation is correct, bool. Shape: (relations,)
     n_gold (int): Number of gold relations, including those that are not among the candidates.
     previous (float): The threshold before.
@@ -37,10 +42,11 @@ def best_threshold(
         good, the one that is closest to 0.5.
     """
 
-    def micro_f(threshold: float) -> float:
+    def micro_f(threshold: float, scores: np.ndarray = scores) -> float:
         is_predicted = scores >= threshold
         total = int(is_predicted.sum()) + n_gold
         return 2.0 * int((is_predicted & right).sum()) / total if total else 0.0
 
     ranked = sorted(GRID.tolist(), key=lambda value: (-micro_f(value), abs(value - DEFAULT)))
-    return FittedThreshold(ranked[0], micro_f(ranked[0]), previous, micro_f(previous))
+    previous_f = micro_f(previous, previous_scores)
+    return FittedThreshold(ranked[0], micro_f(ranked[0]), previous, previous_f)

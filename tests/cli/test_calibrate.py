@@ -7,9 +7,11 @@ from spacy.tokens import DocBin
 
 from spacy_clinrel.active_learning.bootstrap import NO_GUARDS, BootstrapOptions, bootstrap
 from spacy_clinrel.active_learning.bootstrap.training import train_round
-from spacy_clinrel.evaluation.calibrate import calibrate
+from spacy_clinrel.cli.calibrate import print_calibration
+from spacy_clinrel.evaluation.calibrate import Calibration, calibrate
 from spacy_clinrel.evaluation.calibration import expected_calibration_error, reliability, temper
 from spacy_clinrel.evaluation.evaluate import evaluate
+from spacy_clinrel.evaluation.threshold import FittedThreshold
 from spacy_clinrel.tokens import GROUP, get_relations, set_relations
 from spacy_clinrel.tokens.silver import store_silver
 
@@ -180,17 +182,30 @@ def test_calibrate_end_to_end_needs_entities(end_to_end, tmp_path):
 @pytest.mark.parametrize("is_end_to_end", [True, False])
 def test_fitted_threshold_has_the_best_score(end_to_end, is_end_to_end):
     nlp, path = spacy.load(end_to_end / "model"), end_to_end / "dev.spacy"
-    fitted = calibrate(nlp, path, end_to_end=is_end_to_end, fit_threshold=True).threshold
+    setting = "end_to_end" if is_end_to_end else "gold_entities"
+
+    def micro_f():
+        return evaluate(nlp, path, gold_entities=not is_end_to_end)[setting]["rel_micro_f"]
+
     cfg = nlp.get_pipe("relation_classifier").cfg
+    cfg["temperature"] = 3.0
+    before = micro_f()
+    fitted = calibrate(nlp, path, end_to_end=is_end_to_end, fit_threshold=True).threshold
+    assert before == pytest.approx(fitted.previous_f)
     assert cfg["threshold"] == fitted.threshold
     assert nlp.get_pipe_config("relation_classifier")["threshold"] == fitted.threshold
-    setting = "end_to_end" if is_end_to_end else "gold_entities"
     scores = {}
     for cfg["threshold"] in (fitted.threshold, fitted.previous, 0.05, 0.3, 0.7, 0.95):
-        result = evaluate(nlp, path, gold_entities=not is_end_to_end)
-        scores[cfg["threshold"]] = result[setting]["rel_micro_f"]
+        scores[cfg["threshold"]] = micro_f()
     assert scores[fitted.threshold] == pytest.approx(fitted.f) == max(scores.values())
-    assert scores[fitted.previous] == pytest.approx(fitted.previous_f)
+
+
+def test_a_lower_score_after_calibration_is_a_warning(capsys):
+    for f, is_lower in ((0.7, True), (0.8, False)):
+        threshold = FittedThreshold(0.4, f, 0.5, 0.75)
+        print_calibration(Calibration(1.5, {}, threshold=threshold))
+        output = capsys.readouterr().out
+        assert "micro F of the relations" in output and ("lower micro F" in output) == is_lower
 
 
 def test_calibrate_replaces_a_pipeline_with_force(end_to_end, tmp_path):

@@ -111,8 +111,9 @@ def test_confidence_compares_scores_with_correct_predictions():
 
 def test_best_threshold_is_closest_to_the_default():
     scores, right = np.asarray([0.9, 0.8, 0.35, 0.2]), np.asarray([True, True, True, False])
-    fitted = best_threshold(scores, right, n_gold=4, previous=0.5)
+    before = np.asarray([0.9, 0.4, 0.4, 0.6])  # with the previous temperature
+    fitted = best_threshold(scores, before, right, n_gold=4, previous=0.5)
     # Every threshold from 0.21 to 0.35 predicts the three correct relations.
-    assert fitted == (0.35, pytest.approx(6 / 7), 0.5, pytest.approx(4 / 6))
-    none = best_threshold(scores[:0], right[:0], n_gold=0, previous=0.6)
+    assert fitted == (0.35, pytest.approx(6 / 7), 0.5, pytest.approx(2 / 6))
+    none = best_threshold(scores[:0], scores[:0], right[:0], n_gold=0, previous=0.6)
     assert none == (0.5, 0.0, 0.6, 0.0)
