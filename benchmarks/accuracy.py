@@ -80,7 +80,7 @@ def train(name: str, seed: int) -> Record:
         return srsly.read_json(done)
     folder.mkdir(parents=True, exist_ok=True)
     if row.teachers:
-        label(row, seed, folder)
+        label(row, folder)
     start, start_commit = time.time(), commit()
     run_spacy("train", write_config(row, seed, folder), *train_options(row, seed, folder), log=log)
     seconds = round(time.time() - start)
@@ -97,14 +97,15 @@ def train(name: str, seed: int) -> Record:
     return record
 
 
-def label(row: Row, seed: int, folder: Path) -> None:
-    """Label the unlabelled records with the teachers of a row.
+def label(row: Row, folder: Path) -> None:
+    """Label the unlabelled records with the teachers of a row, unless that is done.
 
     row (Row): The row.
-    seed (int): Random seed of the teachers.
     folder (Path): Folder of the run, where the gold documents and the records are written.
     """
-    teachers = [str(run_folder(name, seed) / "model-best") for name in row.teachers]
+    if (folder / MIXED).exists():
+        return
+    teachers = [str(run_folder(*teacher) / "model-best") for teacher in row.teachers]
     output = str(folder / MIXED)
     run_spacy("clinrel", "distil", *teachers, str(RECORDS), output, "--gold", f"corpus/{row.train}")
 

@@ -30,7 +30,6 @@ KEPT_APART = (
 RAW_CHARACTERS = "1500000"
 # Unlabelled records that teachers label.
 RECORDS = WORK / "records.jsonl"
-RECORD_CHARACTERS = "800000"
 
 
 def prepare(corpora: Path, language_models: Sequence[str]) -> None:
@@ -69,8 +68,7 @@ def prepare(corpora: Path, language_models: Sequence[str]) -> None:
     for name in language_models:
         _pretrain(name)
     if not RECORDS.exists():
-        limit = ["--characters", RECORD_CHARACTERS]
-        run_spacy("clinrel", "raw-text", raw[0], str(RECORDS), *limit, *without)
+        run_spacy("clinrel", "raw-text", raw[0], str(RECORDS), *without)
 
 
 def leave_out(parts: Iterable[str]) -> List[str]:

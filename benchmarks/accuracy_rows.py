@@ -67,8 +67,8 @@ class Row(NamedTuple):
         BiLSTM; 0 to train the config as it is.
     chosen_on (str): Prefix of the dev file on which the best step and the threshold are chosen;
         empty for that of `data`.
-    teachers (Sequence[str]): Keys of `ROWS` of pipelines that label the unlabelled records. The
-        pipeline learns from these as well.
+    teachers (Sequence[Tuple[str, int]]): Keys of `ROWS` and seeds of pipelines that label the
+        unlabelled records. The pipeline learns from these as well.
     """
 
     corpus: str
@@ -84,7 +84,7 @@ class Row(NamedTuple):
     calibrated: bool = False
     transformer_steps: int = 0
     chosen_on: str = ""
-    teachers: Sequence[str] = ()
+    teachers: Sequence[Tuple[str, int]] = ()
 
     @property
     def dev(self) -> str:
@@ -126,7 +126,7 @@ LANGUAGE_MODELS = {
     "lexicons": LanguageModel("ner_lexicon", (*WITH_VECTORS, *LEXICONS)),
 }
 SHORTER = ("--training.max_steps", "600", "--training.optimizer.learn_rate.total_steps", "600")
-LONGER = ("--training.max_steps", "1500", "--training.optimizer.learn_rate.total_steps", "1500")
+LONGER = ("--training.max_steps", "2000", "--training.optimizer.learn_rate.total_steps", "2000")
 LOWER = ("--components.span_ner.threshold", "0.25")
 NOTHING, FROM_VECTORS, FROM_MODEL = "random weights", "vectors", "vectors, language model"
 WITH_LEXICONS = "vectors, language model, lexicons"
@@ -212,8 +212,8 @@ ROWS: Dict[str, Row] = {
         *("CCKS-2019", "ner_lexicon", ENTITIES, "ccks2019", WITH_LEXICONS),
         options=LONGER,
         parts=("dev",),
-        teachers=("ccks2019-e5", "ccks2019-lexicons"),
-    )._replace(start=f"{WITH_LEXICONS}; records labelled by the two other pipelines"),
+        teachers=(("ccks2019-e5", 0), ("ccks2019-e5", 1), ("ccks2019-lexicons", 0)),
+    )._replace(start=f"{WITH_LEXICONS}; records labelled by the other pipelines"),
     "layer": row(*LAYER_GOLD, FROM_MODEL),
     "layer-notes": row(*LAYER_GOLD, FROM_MODEL, train="layer_and_notes")._replace(
         start=f"{FROM_MODEL}; our notes added"
