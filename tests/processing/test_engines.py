@@ -34,7 +34,7 @@ def check(example, needs, model, notes, out, *options):
     require(*needs, hint="install the extra `ray` or `spark`, and Java for Spark")
     command = [sys.executable, ROOT / "examples" / example, model, notes, out, *options]
     done = subprocess.run(
-        list(map(str, command)), env={**os.environ, **LOCAL}, capture_output=True, timeout=180
+        list(map(str, command)), env={**os.environ, **LOCAL}, capture_output=True, timeout=600
     )
     assert done.returncode == 0, done.stdout + done.stderr
     chosen = AnnotationOptions(str(model))
