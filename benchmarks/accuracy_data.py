@@ -2,7 +2,7 @@
 
 import shutil
 from pathlib import Path
-from typing import Iterable, List, Sequence
+from typing import Sequence
 
 from spacy_clinrel import read_corpus, write_corpus
 
@@ -59,7 +59,7 @@ def prepare(corpora: Path, language_models: Sequence[str]) -> None:
     for name in ("ccks2017_relations_train.spacy", "zh_notes_train.spacy"):
         shutil.copy(CORPUS / name, layer_and_notes)
     raw = [str(corpora / "raw_zh" / name) for name in ("emr_only.txt", "medical_modern.txt")]
-    without = leave_out(KEPT_APART)
+    without = [arg for name in KEPT_APART for arg in ("--without", str(CORPUS / f"{name}.spacy"))]
     if not (VECTORS / "meta.json").exists():
         run_spacy("clinrel", "init-vectors", *raw, str(VECTORS), *without)
     if language_models and not (WORK / "raw.jsonl").exists():
@@ -69,15 +69,6 @@ def prepare(corpora: Path, language_models: Sequence[str]) -> None:
         _pretrain(name)
     if not RECORDS.exists():
         run_spacy("clinrel", "raw-text", raw[0], str(RECORDS), *without)
-
-
-def leave_out(parts: Iterable[str]) -> List[str]:
-    """Return the options that leave out text of some parts.
-
-    parts (Iterable[str]): Names of .spacy files in the folder "corpus".
-    RETURNS (List[str]): Arguments of `clinrel`.
-    """
-    return [arg for name in parts for arg in ("--without", str(CORPUS / f"{name}.spacy"))]
 
 
 def _converted(name: str, source: Path) -> Path:

@@ -190,8 +190,11 @@ def calibrate_pipeline(
         is_right = 1 + relations.argmax(axis=1) == gold
         before = temper(scored.p, previous["temperature"])[:, 1:]
         fitted = best_threshold(
-            *(relations.max(axis=1), before.max(axis=1), is_right, _count_gold(examples)),
-            previous=previous["threshold"],
+            relations.max(axis=1),
+            before.max(axis=1),
+            is_right,
+            _count_gold(examples),
+            previous["threshold"],
         )
         _set_option(nlp, "threshold", fitted.threshold)
         calibration = calibration._replace(threshold=fitted)

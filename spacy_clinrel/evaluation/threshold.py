@@ -1,6 +1,6 @@
 """Choice of the threshold of a `relation_classifier`, by the F1 of its relations."""
 
-from typing import NamedTuple
+from typing import NamedTuple, Tuple
 
 import numpy as np
 
@@ -42,11 +42,14 @@ def best_threshold(
         good, the one that is closest to 0.5.
     """
 
-    def micro_f(threshold: float, scores: np.ndarray = scores) -> float:
-        is_predicted = scores >= threshold
+    def micro_f(values: np.ndarray, threshold: float) -> float:
+        is_predicted = values >= threshold
         total = int(is_predicted.sum()) + n_gold
         return 2.0 * int((is_predicted & right).sum()) / total if total else 0.0
 
-    ranked = sorted(GRID.tolist(), key=lambda value: (-micro_f(value), abs(value - DEFAULT)))
-    previous_f = micro_f(previous, previous_scores)
-    return FittedThreshold(ranked[0], micro_f(ranked[0]), previous, previous_f)
+    def rank(threshold: float) -> Tuple[float, float]:
+        return -micro_f(scores, threshold), abs(threshold - DEFAULT)
+
+    best = min(GRID.tolist(), key=rank)
+    previous_f = micro_f(previous_scores, previous)
+    return FittedThreshold(best, micro_f(scores, best), previous, previous_f)
