@@ -213,7 +213,7 @@ ROWS: Dict[str, Row] = {
         options=LONGER,
         parts=("dev",),
         teachers=(("ccks2019-e5", 0), ("ccks2019-e5", 1), ("ccks2019-lexicons", 0)),
-    )._replace(start=f"{WITH_LEXICONS}; records labelled by the other pipelines"),
+    )._replace(start=f"{WITH_LEXICONS}; records labelled by e5 (two seeds) and ner_lexicon"),
     "layer": row(*LAYER_GOLD, FROM_MODEL),
     "layer-notes": row(*LAYER_GOLD, FROM_MODEL, train="layer_and_notes")._replace(
         start=f"{FROM_MODEL}; our notes added"
